@@ -1,0 +1,51 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PYTHONUNBUFFERED = 1
+
+.PHONY: run demo test lock check clean
+
+run: $(VENV)/.installed  ## Start everything on loopback and deliver the example package dispatch
+	@$(BIN)/utskick up
+
+demo: $(VENV)/.installed  ## The same on free ports in a temporary folder; ends with a table
+	@$(BIN)/utskick demo $(if $(DEMO_DIR),--folder "$(DEMO_DIR)")
+
+test: $(VENV)/.installed-dev  ## Lint, types, layers and every test
+	@bash .ci/debian-packages
+	@$(MAKE) --no-print-directory check
+	@$(BIN)/pytest $(PYTEST)
+
+check: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# Each lock holds every package with its hashes, so nothing is resolved at installation.
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
+
+$(VENV)/bin/python:
+	@bash .ci/virtual-environment $(PYTHON) $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python requirements.lock pyproject.toml
+	@echo "Installing from the lock …"
+	@$(INSTALL) --require-hashes -r requirements.lock
+	@$(INSTALL) --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib || true
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
+	@echo "Installing the tools for tests …"
+	@$(INSTALL) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+LOCK = echo 'setuptools>=77' | uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -
+
+lock:  ## Renew both locks within pyproject.toml's ranges (needs uv)
+	$(LOCK) -o requirements.lock
+	$(LOCK) --extra dev -c requirements.lock -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) var build *.egg-info

@@ -1,0 +1,1 @@
+"""Everything that differs between installations, and the demo region."""

@@ -1,0 +1,166 @@
+"""Everything that differs between a laptop, the test environment and production.
+
+Values come from environment variables named UTSKICK_<GROUP>__<NAME>, or from the file
+`config/.env`. `config/example.env` lists them all. The program refuses to start with a misspelt
+one in a group or in the file.
+"""
+
+from datetime import time
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, EmailStr, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+HERE = Path(__file__).parent
+
+
+class Group(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DatabaseSettings(Group):
+    url: str = Field(
+        default="sqlite:///var/utskick.db",
+        description="sqlite:///path, or postgresql+psycopg://user:password@host/name.",
+    )
+    keys: dict[str, SecretStr] = Field(
+        default_factory=dict,
+        description="Key id → base64 of 32 random bytes. Keep the old ones: they open theirs.",
+    )
+    current_key: str = Field(default="", description="The key id that seals what is new.")
+    index_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="Base64 of 32 random bytes; finds persons again. Must never change.",
+    )
+    key_file: Path = Field(
+        default=Path("var/keys.json"),
+        description="Where the keys are when none are given here; `utskick up` makes the file.",
+    )
+
+
+class NeighbourSettings(Group):
+    """One of 1177's services, over HTTP."""
+
+    url: str
+    connect_timeout_s: float = Field(default=3, gt=0)
+    read_timeout_s: float = Field(default=10, gt=0)
+    concurrency: int = Field(default=50, ge=1, description="Calls at once, from each process.")
+    per_s: float = Field(gt=0, description="Calls a second, from all processes together.")
+
+
+class FormServiceSettings(NeighbourSettings):
+    url: str = "http://127.0.0.1:8177/forms"
+    per_s: float = Field(default=1000, gt=0, description="No limit is agreed; a safety.")
+    settle_s: float = Field(
+        default=60,
+        ge=0,
+        description="No late call can land after this: twice the service's hard time-out.",
+    )
+    clock_skew_s: float = Field(default=2, ge=0, description="How far its clock may be from ours.")
+    manual_after_s: float = Field(
+        default=4 * 3600, gt=0, description="Reading back in vain for so long: staff must look."
+    )
+
+
+class InboxSettings(NeighbourSettings):
+    url: str = "http://127.0.0.1:8177/inbox"
+    per_s: float = Field(
+        default=50, gt=0, description="The national rule is 1; agreements differ."
+    )
+
+
+class PersonsSettings(NeighbourSettings):
+    url: str = "http://127.0.0.1:8177/persons"
+    per_s: float = Field(default=10, gt=0, description="The national limit.")
+    batch: int = Field(default=100, ge=1, description="Persons in one call.")
+
+
+class SmtpSettings(Group):
+    host: str = Field(default="127.0.0.1", description="The region's mail relay.")
+    port: int = Field(default=8025, ge=1, le=65535)
+    sender: EmailStr = Field(
+        default="utskick@vgregion.se", description="Shown as the sender of error mail."
+    )
+    sms_domain: str = Field(default="sms.vgregion.se", description="The mail-to-SMS gateway.")
+
+
+class SchedulerSettings(Group):
+    api_url: str = Field(default="http://127.0.0.1:4200/api", description="Prefect's API.")
+    auth_string: SecretStr | None = Field(default=None, description="Prefect's shared login.")
+    work_pool: str = "utskick"
+
+
+class TimingSettings(Group):
+    zone: ZoneInfo = Field(
+        default=ZoneInfo("Europe/Stockholm"), description="Of every date and time staff enter."
+    )
+    lead_s: float = Field(
+        default=120, ge=0, description="A run starts so long before its moment, to prepare."
+    )
+    late_after_s: float = Field(
+        default=60, gt=0, description="From when on a send counts as late."
+    )
+    grace_s: float = Field(
+        default=2 * 3600, ge=0, description="So long after its moment an occasion is still sent."
+    )
+    opens: time = Field(default=time(7), description="Nothing is sent late before this.")
+    closes: time = Field(default=time(21), description="Nothing is sent late after this.")
+    lease_s: float = Field(
+        default=45, gt=0, description="A run that is silent for so long is taken to be dead."
+    )
+    retry_delays_s: tuple[float, ...] = Field(
+        default=(4, 20, 300, 1800), description="Between tries of a call that was not applied."
+    )
+
+
+class WebSettings(Group):
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    public_url: str = Field(default="http://127.0.0.1:8000", description="As staff reach it.")
+    max_upload_bytes: int = Field(default=1_000_000, ge=1)
+
+
+class ResidentSettings(Group):
+    url: str = Field(
+        default="http://127.0.0.1:8177", description="formular.1177.se, as residents reach it."
+    )
+    application: str = Field(default="UTSKICK", description="Our name in form links.")
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix="UTSKICK_",
+        env_nested_delimiter="__",
+        env_file=HERE / ".env",
+        extra="forbid",
+        frozen=True,
+    )
+
+    database: DatabaseSettings = DatabaseSettings()
+    forms: FormServiceSettings = FormServiceSettings()
+    inbox: InboxSettings = InboxSettings()
+    persons: PersonsSettings = PersonsSettings()
+    smtp: SmtpSettings = SmtpSettings()
+    scheduler: SchedulerSettings = SchedulerSettings()
+    timing: TimingSettings = TimingSettings()
+    web: WebSettings = WebSettings()
+    residents: ResidentSettings = ResidentSettings()
+
+    region: Path = Field(
+        default=HERE / "region",
+        description="The folder with units, form templates, subscriptions and packages.",
+    )
+    forms_desk: EmailStr = Field(
+        default="formularhantering@vgregion.se",
+        description="Gets a mail when a start is blocked, and whenever a dispatch goes wrong.",
+    )
+    max_recipients: int = Field(
+        default=250, ge=1, description="Manual: cirka 250 mottagare åt gången."
+    )
+    accept_coordination_numbers: bool = Field(
+        default=False, description="Their holders cannot log in to 1177, as a rule."
+    )
+    source_system_hsa_id: str = Field(
+        default="SE2321000131-E000000000001", description="Who calls 1177's services."
+    )

@@ -1,0 +1,1 @@
+"""What operators see: each file one flow, told from top to bottom."""

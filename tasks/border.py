@@ -1,0 +1,60 @@
+"""What may pass into Prefect: everything it is told, it stores and shows.
+
+An exception's text reaches state messages, logs, events and files. So none of ours passes but by
+its own words, which hold no personal data, and none of others' by more than its kind.
+"""
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from prefect.cache_policies import NO_CACHE
+from prefect.tasks import Task, task
+
+from utskick.domain.errors import UtskickError
+from utskick.ports import TemporaryFailure
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class StageFailed(Exception):
+    """A stage failed; what it says may be stored and shown."""
+
+
+def safe(stage: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
+    """Let no exception out but `StageFailed` and `TemporaryFailure`, whose texts are ours."""
+
+    @wraps(stage)
+    async def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return await stage(*args, **kwargs)
+        except (StageFailed, TemporaryFailure):
+            raise
+        except UtskickError as error:
+            failure = StageFailed(f"{type(error).__name__}: {error}")
+        except Exception as error:  # noqa: BLE001  # whatever it is, its text stays here
+            failure = StageFailed(f"{_kinds(error)} in {stage.__name__}")
+        raise failure
+
+    return guarded
+
+
+def stage(name: str) -> Callable[[Callable[P, Awaitable[R]]], Task[P, Awaitable[R]]]:
+    """A Prefect task for one stage: nothing cached, nothing persisted, nothing personal let out.
+
+    Not retried by Prefect: a stage waits for an unwell neighbour itself, while it may.
+    """
+
+    def decorate(function: Callable[P, Awaitable[R]]) -> Task[P, Awaitable[R]]:
+        return task(
+            safe(function), name=name, cache_policy=NO_CACHE, persist_result=False, retries=0
+        )
+
+    return decorate
+
+
+def _kinds(error: BaseException) -> str:
+    if isinstance(error, BaseExceptionGroup):
+        return " and ".join(sorted({_kinds(each) for each in error.exceptions}))
+    return type(error).__name__

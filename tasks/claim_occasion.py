@@ -1,0 +1,13 @@
+import asyncio
+from uuid import UUID
+
+from tasks.border import stage
+from tasks.runs import run_of
+from utskick.use_cases.claim_occasion import ClaimResult
+
+
+@stage("Ta tillfället")
+async def claim_occasion(occasion_id: UUID, token: UUID, version: int) -> ClaimResult:
+    """Whether there is something to send, and nobody else is sending it."""
+    claim = await asyncio.to_thread(run_of(occasion_id, token, version=version).claim)
+    return claim.result

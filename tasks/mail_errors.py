@@ -1,0 +1,14 @@
+import asyncio
+
+from tasks.border import stage
+from utskick.use_cases.report_errors import send_error_reports
+from utskick.wiring import services
+
+
+@stage("Mejla fel")
+async def mail_errors() -> int:
+    """Mail what has gone wrong to the error addresses; how many mails went."""
+    wired = services()
+    return await asyncio.to_thread(
+        send_error_reports, store=wired.store, mailer=wired.mailer, texts=wired.texts
+    )

@@ -1,0 +1,166 @@
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from starlette.types import ASGIApp
+
+from tests.local_1177.region import NAFS, UNIT, a_personnummer, write_region
+from utskick.local_1177.app import create_app
+
+NOON = datetime(2026, 3, 2, 11, 0, tzinfo=UTC)
+
+
+@contextmanager
+def served(app: ASGIApp) -> Iterator[str]:
+    """The application on an ephemeral port; gives its address."""
+    server = uvicorn.Server(
+        uvicorn.Config(app, port=0, log_config=None, access_log=False, ws="none")
+    )
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    poll(lambda: server.started)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join()
+
+
+def poll(ready: Callable[[], object], *, timeout_s: float = 5) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not ready():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.01)
+
+
+@dataclass
+class Local:
+    """A running local 1177 and a client for it. `now` is its clock."""
+
+    url: str = ""
+    now: datetime = NOON
+    client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=5))
+
+    def post(self, path: str, content: Any = None) -> httpx.Response:
+        return self.client.post(self.url + path, json=content)
+
+    def ask(self, path: str, content: Any) -> Any:
+        response = self.post(path, content)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    def control(self, path: str, content: Any = None) -> None:
+        response = self.post(f"/control/{path}", content)
+        assert response.status_code == 204, response.text
+
+    def break_down(self, kind: str, **details: Any) -> None:
+        self.control("faults", {"service": "forms", "kind": kind, **details})
+
+    def add_person(self, personnummer: str = "", **flags: Any) -> str:
+        number = personnummer or a_personnummer()
+        self.control("persons", {"personnummer": number, **flags})
+        return number
+
+    def create_form(self, personnummer: str, **changes: Any) -> Any:
+        return self.ask("/forms/CreateFormRequest", an_order(personnummer, **changes))
+
+    def create(self, personnummer: str, **changes: Any) -> str:
+        responses = self.create_form(personnummer, **changes)["formRequestResponses"]
+        return str(responses[0]["formId"])
+
+    def forms_of(self, personnummer: str) -> list[Any]:
+        told = self.ask("/control/truth/person", {"personnummer": personnummer})
+        return list(told["forms"])
+
+    def reset(self) -> None:
+        self.now = NOON
+        self.client.delete(f"{self.url}/control/faults")
+        self.client.delete(f"{self.url}/control/calls")
+        for name in ("forms", "inbox", "persons"):
+            self.control("latency", {"service": name, "seconds": 0})
+            self.control("capacity", {"service": name, "concurrency": None})
+
+
+class Resident:
+    """A browser without JavaScript: follows redirects and posts the forms that pages show."""
+
+    def __init__(self, local: Local) -> None:
+        self.client = httpx.Client(base_url=local.url, follow_redirects=True)
+        self.csrf = ""
+
+    def get(self, path: str) -> httpx.Response:
+        return self._seen(self.client.get(path))
+
+    def post(self, path: str, **fields: str) -> httpx.Response:
+        return self._seen(self.client.post(path, data={"csrf": self.csrf, **fields}))
+
+    def sign_in(self, ref: int, *, then: str = "/") -> httpx.Response:
+        self.get("/")
+        return self.post("/logga-in", ref=str(ref), till=then)
+
+    def close(self) -> None:
+        self.client.close()
+
+    def _seen(self, page: httpx.Response) -> httpx.Response:
+        token = re.search(r'name="csrf" value="([^"]+)"', page.text)
+        if token:
+            self.csrf = token[1]
+        return page
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Local]:
+    folder = tmp_path_factory.mktemp("local_1177")
+    local = Local()
+    region = write_region(folder / "region")
+    app = create_app(folder / "state.db", region, clock=lambda: local.now)
+    with served(app) as local.url, local.client:
+        yield local
+
+
+@pytest.fixture
+def local(running: Local) -> Local:
+    running.reset()
+    return running
+
+
+@pytest.fixture
+def resident(local: Local) -> Iterator[Resident]:
+    browser = Resident(local)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def anna(local: Local) -> str:
+    """A person with an account; gives her personnummer."""
+    return local.add_person(given_name="Anna", surname="Testsson")
+
+
+@pytest.fixture
+def region(tmp_path: Path) -> Path:
+    return write_region(tmp_path / "region")
+
+
+def an_order(personnummer: str, **changes: Any) -> dict[str, Any]:
+    order = {
+        "expireDate": "20270302",
+        "keepUntil": "20270402",
+        "healthcare_facility_CareUnit": UNIT,
+        "subjectOfCare": personnummer,
+        "templateId": NAFS,
+    }
+    return {"formRequests": [order | changes]}
+
+
+def ref_of(local: Local, personnummer: str) -> int:
+    told = local.ask("/control/truth/person", {"personnummer": personnummer})
+    return int(told["personRef"])

@@ -1,0 +1,318 @@
+"""formular.1177.se, page by page, as residents meet it."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+
+import pytest
+
+from tests.local_1177.conftest import Local, Resident, ref_of
+from tests.local_1177.region import ARCHIVED, NAFS, OTHER_UNIT, OWN, UNIT, a_personnummer
+
+GOOD_ANSWERS = {"svar-sover": "ja", "svar-ork": "1", "svar-timmar": "8", "svar-mer": "<b>Nej</b>"}
+HEADINGS = [
+    "Dina pågående frågeformulär",
+    "Fler tillgängliga frågeformulär",
+    "Inskickade frågeformulär",
+]
+
+
+@pytest.fixture
+def child(local: Local, anna: str) -> str:
+    """Anna's child, twelve years old on the clock's day."""
+    return local.add_person(
+        a_personnummer(date(2013, 6, 1)), given_name="Lillan", guardians=anna, account=False
+    )
+
+
+@pytest.fixture
+def stranger(local: Local) -> Iterator[Resident]:
+    browser = Resident(local)
+    browser.sign_in(ref_of(local, local.add_person(given_name="Bo", surname="Ek")))
+    yield browser
+    browser.close()
+
+
+def test_a_visitor_is_told_that_this_is_not_1177(resident: Resident) -> None:
+    page = resident.get("/")
+
+    assert "Lokal testmiljö. Det här är inte 1177" in page.text
+    assert "Logga in som testperson" in page.text
+
+
+def test_a_test_person_is_found_by_name_and_signed_in(resident: Resident) -> None:
+    resident.get("/")
+    found = resident.post("/sok", namn="tolvan", till="/")
+    ref = re.search(r'name="ref" value="(\d+)">Tolvan Tolvansson', found.text)
+    assert ref is not None
+
+    page = resident.post("/logga-in", ref=ref[1], till="/inkorg")
+
+    assert page.url.path == "/inkorg"
+    assert "Tolvan Tolvansson" in page.text
+    assert "191212121212" not in found.text + page.text
+
+
+def test_a_page_that_needs_a_person_comes_back_after_sign_in(
+    local: Local, resident: Resident, anna: str
+) -> None:
+    asked = resident.get(f"/etjanst/{NAFS}?externalApplication=UTSKICK_{UNIT}")
+    then = re.search(r'name="till" value="([^"]+)"', asked.text)
+    assert then is not None
+
+    page = resident.post("/logga-in", ref=str(ref_of(local, anna)), till=then[1])
+
+    assert page.url.path == f"/etjanst/{NAFS}"
+    assert "Öppna formuläret" in page.text
+
+
+@pytest.mark.parametrize("elsewhere", ["https://example.org/", "//example.org", "/\\example.org"])
+def test_sign_in_leads_nowhere_else(
+    local: Local, resident: Resident, anna: str, elsewhere: str
+) -> None:
+    page = resident.sign_in(ref_of(local, anna), then=elsewhere)
+
+    assert page.url.path == "/"
+
+
+def test_the_start_page_has_the_manuals_headings_in_its_order(
+    local: Local, resident: Resident, anna: str
+) -> None:
+    """Manual: "Överst på sidan visas Dina pågående frågeformulär, sedan Fler tillgängliga …"."""
+    page = resident.sign_in(ref_of(local, anna))
+
+    assert re.findall(r"<summary><h2>(.+?)</h2>", page.text) == HEADINGS
+
+
+def test_a_form_is_answered_reviewed_and_confirmed(
+    local: Local, resident: Resident, anna: str
+) -> None:
+    form_id = local.create(anna, formText="Kom <i>fastande</i>.")
+    start = resident.sign_in(ref_of(local, anna))
+    assert "Frågor nationell" in start.text
+
+    opened = resident.get(f"/formular/{form_id}")
+    assert "Kom &lt;i&gt;fastande&lt;/i&gt;." in opened.text
+    assert opened.text.index("fastande") < opened.text.index("<h1>")
+
+    review = resident.post(f"/formular/{form_id}", steg="granska", **GOOD_ANSWERS)
+    assert "Glöm inte att bekräfta" in review.text
+    assert "Allt" in review.text
+    assert "&lt;b&gt;Nej&lt;/b&gt;" in review.text
+    assert local.forms_of(anna)[0]["formStatus"] == "PENDING_COMPLETION"
+
+    receipt = resident.post(f"/formular/{form_id}/bekrafta")
+    assert receipt.url.path == f"/formular/{form_id}/kvitto"
+    assert "Tack för dina svar" in receipt.text
+    assert local.forms_of(anna)[0]["formStatus"] == "COMPLETED"
+    assert "Inskickat 2 mars 2026 kl. 12.00" in resident.get("/").text
+    assert "Allt" in resident.get(f"/formular/{form_id}").text
+
+
+def test_a_paused_form_can_be_continued(local: Local, resident: Resident, anna: str) -> None:
+    """Manual: "kan du pausa och spara dina svar och fortsätta senare"."""
+    form_id = local.create(anna)
+    resident.sign_in(ref_of(local, anna))
+    resident.get(f"/formular/{form_id}")
+
+    start = resident.post(f"/formular/{form_id}", **{"steg": "pausa", "svar-timmar": "23"})
+    again = resident.get(f"/formular/{form_id}")
+
+    assert "Dina svar är sparade." in start.text
+    assert 'value="23"' in again.text
+    assert local.forms_of(anna)[0]["formStatus"] == "PENDING_COMPLETION"
+
+
+def test_missing_and_wrong_answers_are_all_pointed_out_at_once(
+    local: Local, resident: Resident, anna: str
+) -> None:
+    form_id = local.create(anna)
+    resident.sign_in(ref_of(local, anna))
+    wrong = {"svar-ork": "7", "svar-timmar": "25", "svar-mer": "ordrik" * 9}
+
+    page = resident.post(f"/formular/{form_id}", steg="granska", **wrong)
+
+    assert page.status_code == 422
+    assert "Du behöver svara på frågan." in page.text
+    assert "Välj ett av svaren i listan." in page.text
+    assert "Skriv ett helt tal från 0 till 24." in page.text
+    assert "Svaret får ha högst 20 tecken." in page.text
+
+
+def test_a_form_cannot_be_confirmed_before_it_is_answered(
+    local: Local, resident: Resident, anna: str
+) -> None:
+    form_id = local.create(anna)
+    resident.sign_in(ref_of(local, anna))
+
+    assert resident.post(f"/formular/{form_id}/bekrafta").status_code == 422
+    assert local.forms_of(anna)[0]["formStatus"] == "ONGOING"
+
+
+def test_the_last_day_is_included_and_the_next_is_too_late(
+    local: Local, resident: Resident, anna: str
+) -> None:
+    """Manual: "Mottagaren kan inte besvara formuläret efter detta datum"."""
+    form_id = local.create(anna, expireDate="20260310")
+    resident.sign_in(ref_of(local, anna))
+
+    local.now = datetime(2026, 3, 10, 22, 59, tzinfo=UTC)
+    assert "Granska svaren" in resident.get(f"/formular/{form_id}").text
+
+    local.now = datetime(2026, 3, 10, 23, 0, tzinfo=UTC)
+    too_late = resident.post(f"/formular/{form_id}", steg="granska", **GOOD_ANSWERS)
+    assert too_late.status_code == 409
+    assert "gick att besvara till och med 2026-03-10" in too_late.text
+    assert "031-390 06 01" in too_late.text
+    assert "Gick att besvara till och med 10 mars 2026" in resident.get("/").text
+
+
+def test_a_guardian_answers_for_a_child_and_is_marked_as_proxy(
+    local: Local, resident: Resident, anna: str, child: str
+) -> None:
+    """Manual: "I formulärsvaret syns att det är ett ombud som har besvarat formuläret"."""
+    form_id = local.create(child)
+    resident.sign_in(ref_of(local, anna))
+    start = resident.post("/ombud", ref=str(ref_of(local, child)))
+    assert "Formulär för Lillan" in start.text
+
+    resident.post(f"/formular/{form_id}", steg="granska", **GOOD_ANSWERS)
+    resident.post(f"/formular/{form_id}/bekrafta")
+
+    form = local.ask("/forms/GetForm", {"formId": form_id})
+    assert form["proxy"] == {"subjectOfCare": anna, "name": "Anna Testsson"}
+    assert "Besvarat av ombud: Anna Testsson" in resident.get(f"/formular/{form_id}").text
+
+
+def test_a_guardian_cannot_confirm_on_the_thirteenth_birthday(
+    local: Local, resident: Resident, anna: str, child: str
+) -> None:
+    """Manual: "fram till dess att barnet har fyllt 13 år"."""
+    form_id = local.create(child)
+    resident.sign_in(ref_of(local, anna))
+    resident.post("/ombud", ref=str(ref_of(local, child)))
+    resident.post(f"/formular/{form_id}", steg="granska", **GOOD_ANSWERS)
+
+    local.now = datetime(2026, 5, 31, 22, 0, tzinfo=UTC)
+    page = resident.post(f"/formular/{form_id}/bekrafta")
+
+    assert page.status_code == 409
+    assert "barnet har fyllt 13 år" in page.text
+    assert "Formulär för" not in resident.get("/").text
+
+
+def test_a_child_born_on_leap_day_turns_thirteen_on_the_first_of_march(
+    local: Local, anna: str
+) -> None:
+    child = local.add_person(a_personnummer(date(2012, 2, 29)), guardians=anna)
+
+    local.now = datetime(2025, 2, 28, 12, tzinfo=UTC)
+    first, second = local.create(child), local.create(child)
+    local.control("answer", {"formId": first, "by": anna})
+
+    local.now = datetime(2025, 3, 1, 12, tzinfo=UTC)
+    assert local.post("/control/answer", {"formId": second, "by": anna}).status_code == 409
+
+
+def test_nobody_acts_for_a_stranger(local: Local, stranger: Resident, child: str) -> None:
+    assert stranger.post("/ombud", ref=str(ref_of(local, child))).status_code == 403
+
+
+def test_another_persons_form_is_not_found(local: Local, stranger: Resident, anna: str) -> None:
+    page = stranger.get(f"/formular/{local.create(anna)}")
+
+    assert page.status_code == 404
+    assert "Sidan finns inte" in page.text
+
+
+def test_a_form_link_makes_a_form_for_the_person_and_the_unit(
+    local: Local, resident: Resident, anna: str
+) -> None:
+    resident.sign_in(ref_of(local, anna))
+    resident.get(f"/etjanst/{OWN}?externalApplication=MITT_SYSTEM_{UNIT}")
+    assert local.forms_of(anna) == []
+
+    opened = resident.post(f"/etjanst/{OWN}", unit=UNIT)
+
+    (form,) = local.forms_of(anna)
+    assert opened.url.path == f"/formular/{form['formId']}"
+    assert (form["unit"], form["templateId"]) == (UNIT, OWN)
+    assert (form["expireDate"], form["keepUntil"]) == ("20270302", "20270402")
+
+
+@pytest.mark.parametrize(
+    ("template", "unit"), [(OWN, OTHER_UNIT), (ARCHIVED, UNIT), (OWN, ""), ("none", UNIT)]
+)
+def test_a_form_link_to_what_the_unit_cannot_send_leads_nowhere(
+    local: Local, resident: Resident, anna: str, template: str, unit: str
+) -> None:
+    resident.sign_in(ref_of(local, anna))
+
+    page = resident.get(f"/etjanst/{template}?externalApplication=UTSKICK_{unit}")
+
+    assert page.status_code == 404
+
+
+def test_units_that_have_sent_something_offer_their_own_forms(
+    local: Local, resident: Resident, anna: str
+) -> None:
+    local.create(anna)
+
+    page = resident.sign_in(ref_of(local, anna))
+
+    available = page.text.split(HEADINGS[1])[1].split(HEADINGS[2])[0]
+    assert f"/etjanst/{OWN}?externalApplication=START_{UNIT}" in available
+    assert ARCHIVED not in available
+
+
+def test_the_inbox_shows_messages_with_their_link_and_escapes_them(
+    local: Local, resident: Resident, anna: str
+) -> None:
+    for heading, link in (("Första", "javascript:alert(1)"), ("Andra", f"{local.url}/")):
+        message = {
+            "organisationUnit": {"unitId": UNIT, "unitName": "Mottagningen"},
+            "messageDescription": heading,
+            "messageText": "Hej <script>",
+            "ssoLink": link,
+        }
+        call = {"subjectOfCareId": anna, "message": message, "notify": True, "sourceSystem": "X"}
+        local.ask("/inbox/AddMessageToPatientPortalInbox", call)
+    resident.sign_in(ref_of(local, anna))
+
+    page = resident.get("/inkorg").text
+
+    assert page.index("Andra") < page.index("Första")
+    assert "Hej &lt;script&gt;" in page
+    assert page.count("Till formuläret") == 1
+    assert "javascript:" not in page
+
+
+def test_a_post_without_the_pages_token_is_refused(
+    local: Local, resident: Resident, anna: str
+) -> None:
+    form_id = local.create(anna)
+    resident.sign_in(ref_of(local, anna))
+    resident.csrf = "forged"
+
+    page = resident.post(f"/formular/{form_id}", steg="pausa", **GOOD_ANSWERS)
+
+    assert page.status_code == 403
+    assert "försök igen" in page.text
+    assert local.forms_of(anna)[0]["formStatus"] == "ONGOING"
+
+
+def test_signing_out_ends_the_visit(local: Local, resident: Resident, anna: str) -> None:
+    resident.sign_in(ref_of(local, anna))
+    resident.get("/")
+
+    page = resident.post("/logga-ut")
+
+    assert "Logga in som testperson" in page.text
+    assert resident.get("/inkorg").url.path == "/"
+
+
+def test_an_unknown_address_gets_a_swedish_page(resident: Resident) -> None:
+    page = resident.get("/finns-inte")
+
+    assert page.status_code == 404
+    assert "Sidan finns inte" in page.text

@@ -1,0 +1,1 @@
+"""Utskick: health forms to residents through 1177, on time and exactly once."""

@@ -1,0 +1,1 @@
+"""The neighbours of `utskick.ports`, each over one technology, and their in-memory twins."""

@@ -1,0 +1,140 @@
+"""Calling a neighbour over HTTP, and what each way of failing means (I5).
+
+No error holds more than the contract's name and the status: requests and answers are about
+residents, and so are the messages of whatever reads them.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import TypeVar
+
+import httpx
+from pydantic import BaseModel, ConfigDict
+
+from utskick.ports import TemporaryFailure, UnknownOutcome
+
+_NEVER_OPENED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_IDLE_S = 2.0
+"""Shorter than servers are patient, so that no call meets a connection that is being closed."""
+_SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]+)?")
+
+
+class NotThere(TemporaryFailure):
+    """A reading answered with 404: what was asked for is missing, or the whole neighbour is."""
+
+
+class Contract(BaseModel):
+    """What is read of an answer. Fields that we have no use for are passed over."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+
+
+ContractT = TypeVar("ContractT", bound=Contract)
+
+
+class HttpClient:
+    """Posts JSON to one neighbour, from any event loop; each loop has its own connections."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        consumer_hsa_id: str,
+        concurrency: int = 50,
+        connect_timeout_s: float = 3,
+        read_timeout_s: float = 10,
+    ) -> None:
+        self._url = url.rstrip("/")
+        self._headers = {"x-rivta-original-serviceconsumer-hsaid": consumer_hsa_id}
+        self._limits = httpx.Limits(
+            max_connections=concurrency,
+            max_keepalive_connections=concurrency,
+            keepalive_expiry=_IDLE_S,
+        )
+        self._timeout = httpx.Timeout(
+            read_timeout_s, connect=connect_timeout_s, pool=connect_timeout_s
+        )
+        self._longest_s = read_timeout_s + 2 * connect_timeout_s
+        self._open: dict[
+            asyncio.AbstractEventLoop, tuple[httpx.AsyncClient, AsyncGenerator[None]]
+        ] = {}
+
+    async def post(
+        self,
+        contract: str,
+        body: Mapping[str, object],
+        *,
+        answer: type[ContractT],
+        reading: bool = False,
+    ) -> ContractT:
+        """Call `contract` and read its answer.
+
+        Raises `TemporaryFailure` if the call was not applied, or was only a `reading`; else
+        `UnknownOutcome`. The answer may dribble, so the whole call has an end as well.
+        """
+        unclear = TemporaryFailure if reading else UnknownOutcome
+        client = await self._client()
+        try:
+            async with asyncio.timeout(self._longest_s):
+                response = await client.post(f"{self._url}/{contract}", json=body)
+        except _NEVER_OPENED:
+            raise TemporaryFailure(f"{contract}: no connection") from None
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise unclear(f"{contract}: {type(error).__name__}") from None
+        _require_success(response, contract, reading=reading)
+        try:
+            return answer.model_validate_json(response.content)
+        except (TypeError, ValueError):
+            raise unclear(f"{contract}: unreadable answer") from None
+
+    async def _client(self) -> httpx.AsyncClient:
+        loop = asyncio.get_running_loop()
+        if loop not in self._open:
+            client = httpx.AsyncClient(
+                headers=self._headers, limits=self._limits, timeout=self._timeout, trust_env=False
+            )
+            self._open[loop] = client, self._close_with(loop, client)
+            await anext(self._open[loop][1])
+        return self._open[loop][0]
+
+    async def _close_with(
+        self, loop: asyncio.AbstractEventLoop, client: httpx.AsyncClient
+    ) -> AsyncGenerator[None]:
+        """A loop that ends closes its generators first, and this one the connections with it."""
+        try:
+            yield
+        finally:
+            del self._open[loop]
+            await client.aclose()
+
+
+def _require_success(response: httpx.Response, contract: str, *, reading: bool) -> None:
+    message = f"{contract}: status {response.status_code}"
+    match response.status_code:
+        case HTTPStatus.OK:
+            return
+        case HTTPStatus.NOT_FOUND if reading:
+            raise NotThere(message)
+        case HTTPStatus.TOO_MANY_REQUESTS:
+            raise TemporaryFailure(message, retry_after_s=_retry_after_s(response))
+        case _ if reading:
+            raise TemporaryFailure(message, retry_after_s=_retry_after_s(response))
+        case _:
+            raise UnknownOutcome(message)
+
+
+def _retry_after_s(response: httpx.Response) -> float | None:
+    """`Retry-After` is a number of seconds or a date (RFC 9110, 10.2.3)."""
+    value = response.headers.get("Retry-After", "").strip()
+    if _SECONDS.fullmatch(value):
+        return float(value)
+    with suppress(ValueError):
+        moment = parsedate_to_datetime(value)
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return max(0.0, (aware - datetime.now(UTC)).total_seconds())
+    return None

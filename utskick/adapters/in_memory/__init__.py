@@ -1,0 +1,23 @@
+"""Twins of the neighbours that live in memory, for tests and demos.
+
+They keep the same promises as the real ones, and the same contract tests see to it. A call that
+shall go wrong is told so beforehand, in the lists that each twin has for it.
+"""
+
+from utskick.adapters.in_memory.clock import FakeClock
+from utskick.adapters.in_memory.form_service import InMemoryFormService, KeptForm
+from utskick.adapters.in_memory.inbox import InMemoryInbox
+from utskick.adapters.in_memory.mail import InMemoryMailer, InMemorySmsGateway
+from utskick.adapters.in_memory.persons import InMemoryPersons
+from utskick.adapters.in_memory.scheduler import InMemoryScheduler
+
+__all__ = [
+    "FakeClock",
+    "InMemoryFormService",
+    "InMemoryInbox",
+    "InMemoryMailer",
+    "InMemoryPersons",
+    "InMemoryScheduler",
+    "InMemorySmsGateway",
+    "KeptForm",
+]

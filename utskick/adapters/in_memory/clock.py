@@ -1,0 +1,27 @@
+"""Time that passes only when somebody sleeps, or sets it."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+
+class FakeClock:
+    """A `Clock`. Assign to `moment` to make the wall clock jump; `monotonic` never does."""
+
+    def __init__(self, moment: datetime) -> None:
+        self.moment = moment
+        self._elapsed_s = 0.0
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def monotonic(self) -> float:
+        return self._elapsed_s
+
+    async def sleep(self, seconds: float) -> None:
+        self.advance(seconds)
+        await asyncio.sleep(0)
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass, on both clocks."""
+        self.moment += timedelta(seconds=seconds)
+        self._elapsed_s += seconds

@@ -1,0 +1,107 @@
+"""The form engine in memory."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+from utskick.adapters.in_memory.failures import Failures
+from utskick.domain.calendar import STOCKHOLM
+from utskick.domain.deliveries import FormId, FormStatus, Refusal
+from utskick.domain.forms import FormTemplateId
+from utskick.domain.personnummer import Personnummer
+from utskick.domain.units import HsaId
+from utskick.ports import Answer, Clock, FormOrder, FoundForm, PermanentFailure
+
+
+@dataclass(frozen=True, slots=True)
+class KeptForm:
+    """A form that was made, with what was asked for."""
+
+    id: FormId
+    order: FormOrder
+    created_at: datetime
+
+
+class InMemoryFormService:
+    """A `FormService` without an idempotency key, as the real one: `forms` holds every form made.
+
+    `fails_before` strikes before a form is made and `fails_after` when it has been made;
+    `fails_reading` strikes the other calls.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        templates: Mapping[HsaId, Collection[FormTemplateId]],
+        unknown_persons: Collection[Personnummer] = (),
+    ) -> None:
+        self.forms: list[KeptForm] = []
+        self.templates = {unit_id: set(theirs) for unit_id, theirs in templates.items()}
+        self.archived: set[FormTemplateId] = set()
+        self.unknown_persons = set(unknown_persons)
+        self.answers: dict[FormId, Answer] = {}
+        self.fails_before = Failures()
+        self.fails_after = Failures()
+        self.fails_reading = Failures()
+        self._clock = clock
+
+    async def create_form(self, order: FormOrder) -> FormId:
+        self.fails_before.strike()
+        now = self._clock.now()
+        if refusal := self._why_refused(order, now):
+            raise PermanentFailure("the form was refused", reason=refusal)
+        form = KeptForm(FormId(str(uuid4())), order, now)
+        self.forms.append(form)
+        self.fails_after.strike()
+        return form.id
+
+    async def find_forms(
+        self, *, unit_id: HsaId, personnummer: Personnummer, form_ids: Collection[FormTemplateId]
+    ) -> Sequence[FoundForm]:
+        self.fails_reading.strike()
+        return [
+            self._found(form)
+            for form in self.forms
+            if (form.order.unit_id, form.order.personnummer) == (unit_id, personnummer)
+            and form.order.form_id in form_ids
+        ]
+
+    async def form_templates(self, unit_id: HsaId) -> Mapping[FormTemplateId, bool]:
+        self.fails_reading.strike()
+        return {
+            form_id: form_id not in self.archived for form_id in self.templates.get(unit_id, ())
+        }
+
+    async def read_answer(self, form_id: FormId) -> Answer:
+        self.fails_reading.strike()
+        if all(form.id != form_id for form in self.forms):
+            raise PermanentFailure("no such form")
+        return self.answers.get(form_id) or Answer(
+            form_id=form_id, status=FormStatus.ONGOING, answers=(), proxy=None, proxy_name=""
+        )
+
+    def _why_refused(self, order: FormOrder, now: datetime) -> Refusal | None:
+        if order.answer_by < now.astimezone(STOCKHOLM).date():
+            return Refusal.REFUSED_BY_1177
+        if order.personnummer in self.unknown_persons:
+            return Refusal.UNKNOWN_PERSON
+        if order.form_id in self.archived:
+            return Refusal.FORM_ARCHIVED
+        if order.form_id not in self.templates.get(order.unit_id, ()):
+            return Refusal.FORM_UNAVAILABLE
+        return None
+
+    def _found(self, form: KeptForm) -> FoundForm:
+        answer = self.answers.get(form.id)
+        created_at = form.created_at.replace(microsecond=0)
+        return FoundForm(
+            id=form.id,
+            form_id=form.order.form_id,
+            created_at=created_at,
+            created_at_latest=created_at,
+            answer_by=form.order.answer_by,
+            purge_after=form.order.purge_after,
+            status=answer.status if answer else FormStatus.ONGOING,
+        )

@@ -1,0 +1,36 @@
+"""1177's inbox in memory."""
+
+from collections.abc import Mapping
+
+from utskick.adapters.in_memory.failures import Failures
+from utskick.domain.deliveries import Refusal
+from utskick.domain.personnummer import Personnummer
+from utskick.ports import InboxMessage, InboxUser, PermanentFailure
+
+_NO_ACCOUNT = InboxUser(active=False, notified_by=())
+
+
+class InMemoryInbox:
+    """An `Inbox`. Whoever is not among `users` has no account. `messages` are those left.
+
+    `fails_before` strikes before a message is left and `fails_after` when it has been left;
+    `fails_reading` strikes `user`.
+    """
+
+    def __init__(self, users: Mapping[Personnummer, InboxUser]) -> None:
+        self.users = dict(users)
+        self.messages: list[tuple[Personnummer, InboxMessage]] = []
+        self.fails_before = Failures()
+        self.fails_after = Failures()
+        self.fails_reading = Failures()
+
+    async def user(self, personnummer: Personnummer) -> InboxUser:
+        self.fails_reading.strike()
+        return self.users.get(personnummer, _NO_ACCOUNT)
+
+    async def add_message(self, personnummer: Personnummer, message: InboxMessage) -> None:
+        self.fails_before.strike()
+        if not self.users.get(personnummer, _NO_ACCOUNT).active:
+            raise PermanentFailure("the person has no account", reason=Refusal.NO_ACCOUNT)
+        self.messages.append((personnummer, message))
+        self.fails_after.strike()

@@ -1,0 +1,78 @@
+"""A scheduler in memory: it keeps what it was told, and starts nothing by itself."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from utskick.adapters.in_memory.failures import Failures
+from utskick.domain.occasions import OccasionId
+from utskick.ports import OccasionPlan, ScheduledOccasion
+
+
+@dataclass(frozen=True, slots=True)
+class StartedRun:
+    """A run of an occasion; `attempt` is empty when the schedule itself started it."""
+
+    occasion_id: OccasionId
+    version: int
+    attempt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    plan: OccasionPlan
+    waiting: bool
+
+
+class InMemoryScheduler:
+    """A `Scheduler`. `runs` are those started; `fails_with` strikes the next calls."""
+
+    def __init__(self) -> None:
+        self.runs: list[StartedRun] = []
+        self.fails_with = Failures()
+        self._kept: dict[OccasionId, _Kept] = {}
+
+    @property
+    def plans(self) -> list[OccasionPlan]:
+        """What operators see."""
+        return [kept.plan for kept in self._kept.values()]
+
+    def register(self, plan: OccasionPlan, *, now: datetime) -> None:
+        self.fails_with.strike()
+        run = StartedRun(plan.occasion_id, plan.version)
+        due = plan.starts_at <= now
+        self._kept[plan.occasion_id] = _Kept(plan, waiting=not due and run not in self.runs)
+        if due:
+            self._start(run)
+
+    def start_now(self, plan: OccasionPlan, *, attempt: str, now: datetime) -> None:
+        self.fails_with.strike()
+        self._kept.setdefault(plan.occasion_id, _Kept(plan, waiting=False))
+        self._start(StartedRun(plan.occasion_id, plan.version, attempt))
+
+    def retire(self, occasion_id: OccasionId) -> None:
+        self.fails_with.strike()
+        if kept := self._kept.get(occasion_id):
+            self._kept[occasion_id] = replace(kept, waiting=False)
+
+    def remove(self, occasion_id: OccasionId) -> None:
+        self.fails_with.strike()
+        self._kept.pop(occasion_id, None)
+
+    def registered(self) -> Sequence[ScheduledOccasion]:
+        self.fails_with.strike()
+        return [
+            ScheduledOccasion(occasion_id, kept.plan.version, kept.waiting)
+            for occasion_id, kept in self._kept.items()
+        ]
+
+    def pass_time(self, *, now: datetime) -> None:
+        """Start what has been waiting for a moment that has come."""
+        for occasion_id, kept in self._kept.items():
+            if kept.waiting and kept.plan.starts_at <= now:
+                self._kept[occasion_id] = replace(kept, waiting=False)
+                self._start(StartedRun(occasion_id, kept.plan.version))
+
+    def _start(self, run: StartedRun) -> None:
+        if run not in self.runs:
+            self.runs.append(run)

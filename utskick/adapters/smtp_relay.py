@@ -1,0 +1,97 @@
+"""Handing one message to a mail relay, and what each way of failing means.
+
+A relay answers for the message when it has got its last byte. What fails before the relay asked
+for the message was not applied; what fails from there on may have been.
+"""
+
+import logging
+import smtplib
+import ssl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from email.message import EmailMessage
+
+from utskick.ports import PermanentFailure, TemporaryFailure, UnknownOutcome
+
+_FIRST_PERMANENT = 500
+_OK = 250
+_ACCEPTED = (250, 251)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpRelay:
+    """The region's relay; one connection for each message. With `tls`, never without it."""
+
+    host: str
+    port: int
+    timeout_s: float = 10
+    tls: ssl.SSLContext | None = None
+
+    def hand_over(self, message: EmailMessage, *, sender: str, recipients: Sequence[str]) -> None:
+        """Send to whom the relay accepts; refused addresses beside accepted ones are logged.
+
+        Raises `TemporaryFailure`, `PermanentFailure` (nobody was accepted) or `UnknownOutcome`.
+        """
+        with self._connected() as connection:
+            with _not_applied():
+                _greet(connection, tls=self.tls)
+                _address(connection, sender=sender, recipients=recipients)
+            _submit(connection, message)
+
+    @contextmanager
+    def _connected(self) -> Iterator[smtplib.SMTP]:
+        with _not_applied():
+            connection = smtplib.SMTP(self.host, self.port, timeout=self.timeout_s)
+        try:
+            yield connection
+        finally:
+            # The relay has answered for the message; what it thinks of a farewell is no matter.
+            with suppress(smtplib.SMTPException, OSError):
+                connection.quit()
+            connection.close()
+
+
+@contextmanager
+def _not_applied() -> Iterator[None]:
+    try:
+        yield
+    except (smtplib.SMTPException, OSError) as error:
+        raise TemporaryFailure(f"no service from the relay: {type(error).__name__}") from None
+
+
+def _greet(connection: smtplib.SMTP, *, tls: ssl.SSLContext | None) -> None:
+    connection.ehlo_or_helo_if_needed()
+    if tls is not None:
+        connection.starttls(context=tls)
+        connection.ehlo()
+
+
+def _address(connection: smtplib.SMTP, *, sender: str, recipients: Sequence[str]) -> None:
+    code, _ = connection.mail(sender)
+    if code != _OK:
+        raise _refusal("the relay refuses the sender", code)
+    refused = [code for to in recipients if (code := connection.rcpt(to)[0]) not in _ACCEPTED]
+    if len(refused) == len(recipients):
+        # Temporary if only one of them is: then there is somebody to try again for.
+        raise _refusal("the relay refuses all recipients", min(refused))
+    if refused:
+        log.warning("the relay refuses %d of %d recipients", len(refused), len(recipients))
+
+
+def _submit(connection: smtplib.SMTP, message: EmailMessage) -> None:
+    try:
+        code, _ = connection.data(message.as_bytes())
+    except smtplib.SMTPDataError as error:
+        raise _refusal("the relay refuses to receive", error.smtp_code) from None
+    except (smtplib.SMTPException, OSError) as error:
+        raise UnknownOutcome(f"cut off while handing over: {type(error).__name__}") from None
+    if code != _OK:
+        raise _refusal("the relay refuses the message", code)
+
+
+def _refusal(what: str, code: int) -> TemporaryFailure | PermanentFailure:
+    message = f"{what}: {code}"
+    return PermanentFailure(message) if code >= _FIRST_PERMANENT else TemporaryFailure(message)

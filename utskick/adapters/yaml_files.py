@@ -1,0 +1,97 @@
+"""YAML and JSON that people write, with the file, line, field and reason of each fault."""
+
+from pathlib import Path
+from typing import TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from utskick.domain.errors import Problem, SpecRefused
+from utskick.domain.specs import place_of, problems_of
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_LARGEST_BYTES = 1_000_000
+
+
+def read_file(path: Path, model: type[Model]) -> Model:
+    """Read one file as `model`. Raises `SpecRefused`."""
+    try:
+        raw = path.read_bytes()
+    except OSError:
+        raise SpecRefused(
+            [Problem(str(path), "filen går inte att läsa.", "Kontrollera namnet.")]
+        ) from None
+    return read_text(raw, model, name=str(path))
+
+
+def read_text(raw: bytes, model: type[Model], *, name: str) -> Model:
+    """Read YAML, of which JSON is a part. Raises `SpecRefused` with a place for each fault.
+
+    What was typed is not repeated in the faults: it may hold a personnummer.
+    """
+    if len(raw) > _LARGEST_BYTES:
+        raise SpecRefused([Problem(name, "filen är för stor.", "Dela upp utskicket.")])
+    try:
+        root = yaml.compose(raw.decode("utf-8-sig"), Loader=yaml.SafeLoader)
+        document = yaml.safe_load(raw.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise SpecRefused(
+            [Problem(name, "filen är inte sparad som UTF-8.", "Spara om den som UTF-8.")]
+        ) from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise SpecRefused([_not_yaml(error, name)]) from None
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        raise SpecRefused(_placed(error, root, name)) from None
+
+
+def line_of(path: Path, location: tuple[int | str, ...]) -> int:
+    """The line of a field in a file that could be read; of what holds it if it is not there."""
+    return _line(yaml.compose(path.read_text("utf-8-sig"), Loader=yaml.SafeLoader), location)
+
+
+def _not_yaml(error: Exception, name: str) -> Problem:
+    mark = getattr(error, "problem_mark", None)
+    place = f"{name}, rad {mark.line + 1}, kolumn {mark.column + 1}" if mark else name
+    return Problem(
+        place,
+        "filen går inte att tolka.",
+        "Kontrollera indrag, kolon och citattecken på raden och raden ovanför.",
+    )
+
+
+def _placed(error: ValidationError, root: yaml.Node | None, name: str) -> list[Problem]:
+    locations = [
+        fault["loc"] for fault in error.errors(include_input=False, include_context=False)
+    ]
+    return [
+        Problem(
+            f"{name}, rad {_line(root, location)}, {place_of(location) or 'filen'}",
+            problem.reason,
+            problem.remedy,
+        )
+        for location, problem in zip(locations, problems_of(error), strict=True)
+    ]
+
+
+def _line(root: yaml.Node | None, location: tuple[int | str, ...]) -> int:
+    """The line of the field, or of the nearest thing that holds it."""
+    node, line = root, 1
+    for part in location:
+        if isinstance(node, yaml.MappingNode):
+            found = next(((k, v) for k, v in node.value if k.value == str(part)), None)
+            if found is None:
+                break
+            line, node = found[0].start_mark.line + 1, found[1]
+        elif (
+            isinstance(node, yaml.SequenceNode)
+            and isinstance(part, int)
+            and part < len(node.value)
+        ):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+        else:
+            break
+    return line

@@ -1,0 +1,1 @@
+"""Nouns and rules of dispatching forms. No framework, no clock, no database."""

@@ -1,0 +1,152 @@
+"""Local dates and times. Stockholm's clock skips an hour in spring and repeats one in autumn."""
+
+import calendar
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from utskick.domain.errors import UtskickError
+
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
+
+_CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_WEEK = 7
+
+
+class ImpossibleTime(UtskickError):
+    """Not a date as ÅÅÅÅ-MM-DD, or not a time as HH:MM."""
+
+    def __init__(self, staff_message: str) -> None:
+        super().__init__("not a date or time")
+        self.staff_message = staff_message
+
+
+class NonexistentTime(UtskickError):
+    """In the hour that the clock skips when summer time begins."""
+
+    def __init__(self, moment: "LocalMoment") -> None:
+        super().__init__("a local time that does not exist")
+        self.staff_message = (
+            f"Klockan {moment.time:%H:%M} finns inte den {moment.date:%Y-%m-%d}: då ställs klockan"
+            " fram till sommartid. Välj en annan tid."
+        )
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class LocalMoment:
+    """A date and a time as staff write them."""
+
+    date: date
+    time: time
+
+    def __str__(self) -> str:
+        return f"{self.date:%Y-%m-%d} {self.time:%H:%M}"
+
+    def sends_at(self, zone: ZoneInfo = STOCKHOLM) -> datetime:
+        """The moment in UTC; of an hour that comes twice, the first. Raises `NonexistentTime`."""
+        local = datetime.combine(self.date, self.time, zone)
+        moment = local.astimezone(UTC)
+        if moment.astimezone(zone).replace(tzinfo=None) != local.replace(tzinfo=None):
+            raise NonexistentTime(self)
+        return moment
+
+
+def parse_clock(text: str) -> time:
+    """Read HH:MM, or HH:MM:SS. Raises `ImpossibleTime`.
+
+    Manual: "Klockslag anges i formatet HH:MM".
+    """
+    found = _CLOCK.fullmatch(text.strip())
+    if not found:
+        raise ImpossibleTime(
+            "Klockslaget går inte att tolka. Ange det som HH:MM, till exempel 08:00."
+        )
+    hour, minute, second = (int(part or 0) for part in found.groups())
+    return time(hour, minute, second)
+
+
+def parse_date(text: str) -> date:
+    """Read ÅÅÅÅ-MM-DD. Raises `ImpossibleTime`."""
+    try:
+        if _DATE.fullmatch(text.strip()):
+            return date.fromisoformat(text.strip())
+    except ValueError:
+        pass
+    raise ImpossibleTime(
+        "Datumet går inte att tolka. Ange det som ÅÅÅÅ-MM-DD, till exempel 2027-02-01."
+    )
+
+
+def first_date_for(weekday: int, *, on_or_after: date) -> date:
+    """The first date with the weekday (0 is Monday)."""
+    return on_or_after + timedelta(days=(weekday - on_or_after.weekday()) % _WEEK)
+
+
+def occasion_moments(
+    first_date: date, at: time, *, interval_weeks: int, count: int
+) -> list[LocalMoment]:
+    """The same weekday and local time, every `interval_weeks`."""
+    return [
+        LocalMoment(first_date + timedelta(weeks=interval_weeks * number), at)
+        for number in range(count)
+    ]
+
+
+def default_answer_by(sent_on: date) -> date:
+    """Manual: "Det förvalda datumet är ett år fram i tiden"."""
+    return _months_later(sent_on, 12)
+
+
+def default_purge_after(sent_on: date) -> date:
+    """Manual: "Det förvalda datumet är ett år och en månad framåt i tiden"."""
+    return _months_later(sent_on, 13)
+
+
+@dataclass(frozen=True, slots=True)
+class SendingWindow:
+    """The hours at which a notice is neither too early nor too late in the day."""
+
+    opens: time = time(7)
+    closes: time = time(21)
+
+    def contains(self, at: time) -> bool:
+        return self.opens <= at <= self.closes
+
+    def warning_for(self, moment: LocalMoment) -> str | None:
+        """Manual: "säkerställ att det inte är för tidigt eller för sent på dagen"."""
+        if self.contains(moment.time):
+            return None
+        when = "tidigt" if moment.time < self.opens else "sent"
+        return (
+            f"{moment} är {when} på dagen: mottagaren får en avisering då."
+            f" Mellan {self.opens:%H:%M} och {self.closes:%H:%M} är lämpligt."
+        )
+
+
+def send_deadline(
+    sends_at: datetime,
+    *,
+    grace: timedelta,
+    window: SendingWindow,
+    zone: ZoneInfo,
+    punctual_for: timedelta,
+) -> datetime:
+    """Until when an occasion may still be sent: within the grace, and never late at night.
+
+    An hour outside the window that staff chose knowingly is kept, for `punctual_for`.
+    """
+    local = sends_at.astimezone(zone)
+    punctual = sends_at + min(punctual_for, grace)
+    if not window.contains(local.time().replace(microsecond=0)):
+        return punctual
+    closes = datetime.combine(local.date(), window.closes, zone).astimezone(UTC)
+    return max(punctual, min(sends_at + grace, closes))
+
+
+def _months_later(day: date, months: int) -> date:
+    years, month = divmod(day.month - 1 + months, 12)
+    year = day.year + years
+    last = calendar.monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(day.day, last))

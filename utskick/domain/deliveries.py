@@ -1,0 +1,169 @@
+"""Deliveries: one form, to one recipient, at one occasion. And the inbox message beside them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import NewType
+from uuid import UUID, uuid5
+
+from utskick.domain.dispatches import DispatchId, PersonId, RecipientId
+from utskick.domain.forms import FormTemplateId
+from utskick.domain.occasions import OccasionId
+from utskick.domain.personnummer import Personnummer
+from utskick.domain.units import HsaId
+
+DeliveryId = NewType("DeliveryId", UUID)
+InboxMessageId = NewType("InboxMessageId", UUID)
+FormId = NewType("FormId", str)
+"""The form service's id of a form that exists for a resident."""
+
+_NAMESPACE = UUID("5a0a2a5e-6c0f-4f7e-9d2b-3a8a6a1f0b11")
+
+
+def delivery_id(
+    dispatch_id: DispatchId, occasion_id: OccasionId, recipient_id: RecipientId, form_id: UUID
+) -> DeliveryId:
+    """The same four always give the same delivery (I1)."""
+    return DeliveryId(uuid5(_NAMESPACE, f"{dispatch_id}/{occasion_id}/{recipient_id}/{form_id}"))
+
+
+def inbox_message_id(occasion_id: OccasionId, recipient_id: RecipientId) -> InboxMessageId:
+    """The same two always give the same message."""
+    return InboxMessageId(uuid5(_NAMESPACE, f"{occasion_id}/{recipient_id}"))
+
+
+class DeliveryState(StrEnum):
+    """`planned → sending → sent | refused | unknown`, and from unknown on after read-back.
+
+    `MANUAL`: nobody can tell whether it arrived ("Osäkert, kontrollera i Uppföljning").
+    `CANCELLED`: the recipient was removed before it was sent, or has nothing to be told of.
+    """
+
+    PLANNED = "planned"
+    SENDING = "sending"
+    SENT = "sent"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    MANUAL = "manual"
+    CANCELLED = "cancelled"
+
+
+OPEN_STATES = (DeliveryState.SENDING, DeliveryState.UNKNOWN)
+"""A call may be under way or may have landed: a second one for the same key must wait (I6)."""
+
+DELIVERY_LABELS = {
+    DeliveryState.PLANNED: "Planerat",
+    DeliveryState.SENDING: "Skickas",
+    DeliveryState.SENT: "Skickat",
+    DeliveryState.REFUSED: "Ej skickat",
+    DeliveryState.UNKNOWN: "Kontrolleras",
+    DeliveryState.MANUAL: "Osäkert, kontrollera i Uppföljning",
+    DeliveryState.CANCELLED: "Borttaget",
+}
+
+
+class Refusal(StrEnum):
+    """Why a recipient or a form could not be sent."""
+
+    PROTECTED = "protected"
+    DECEASED = "deceased"
+    EMIGRATED = "emigrated"
+    UNKNOWN_PERSON = "unknown_person"
+    NO_ACCOUNT = "no_account"
+    FORM_ARCHIVED = "form_archived"
+    FORM_UNAVAILABLE = "form_unavailable"
+    REFUSED_BY_1177 = "refused_by_1177"
+
+
+REFUSAL_LABELS = {
+    Refusal.PROTECTED: "Skyddad identitet",
+    Refusal.DECEASED: "Avliden",
+    Refusal.EMIGRATED: "Utvandrad",
+    Refusal.UNKNOWN_PERSON: "Finns inte i befolkningsregistret",
+    Refusal.NO_ACCOUNT: "Har inget konto på 1177",
+    Refusal.FORM_ARCHIVED: "Formuläret är arkiverat",
+    Refusal.FORM_UNAVAILABLE: "Enheten får inte skicka formuläret",
+    Refusal.REFUSED_BY_1177: "1177 tog inte emot formuläret",
+}
+
+REFUSAL_REMEDIES = {
+    Refusal.PROTECTED: "Ta bort personen och använd en formulärlänk i stället.",
+    Refusal.DECEASED: "Ta bort personen ur mottagarlistan.",
+    Refusal.EMIGRATED: "Ta bort personen ur mottagarlistan.",
+    Refusal.UNKNOWN_PERSON: "Kontrollera personnumret.",
+    Refusal.NO_ACCOUNT: (
+        "Be personen logga in på 1177.se och skapa ett konto, eller skicka utan inkorgsmeddelande."
+    ),
+    Refusal.FORM_ARCHIVED: "Kontakta formularhantering@vgregion.se.",
+    Refusal.FORM_UNAVAILABLE: "Kontakta formularhantering@vgregion.se.",
+    Refusal.REFUSED_BY_1177: "Kontakta formularhantering@vgregion.se.",
+}
+
+
+class FormStatus(StrEnum):
+    """How far the resident has come, in the national contract's words."""
+
+    ONGOING = "ONGOING"
+    PENDING_COMPLETION = "PENDING_COMPLETION"
+    COMPLETED = "COMPLETED"
+
+
+FORM_STATUS_LABELS = {
+    FormStatus.ONGOING: "Ej påbörjat eller pågående",
+    FormStatus.PENDING_COMPLETION: "Pausat",
+    FormStatus.COMPLETED: "Besvarat",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedDelivery:
+    """A delivery whose intent to send is committed: attempt `attempt` may go out, once."""
+
+    id: DeliveryId
+    attempt: int
+    unit_id: HsaId
+    person_id: PersonId
+    personnummer: Personnummer
+    form_id: FormTemplateId
+    banner: str
+    answer_by: date
+    purge_after: date
+    retries: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenDelivery:
+    """A delivery whose outcome is unknown, with what tells its form from others (I7)."""
+
+    id: DeliveryId
+    attempt: int
+    unit_id: HsaId
+    personnummer: Personnummer
+    form_id: FormTemplateId
+    first_intent_at: datetime
+    unknown_at: datetime
+    answer_by: date
+    purge_after: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How attempt `attempt` of a delivery, or of an inbox message, ended."""
+
+    id: UUID
+    attempt: int
+    state: DeliveryState
+    external_id: FormId | None = None
+    refusal: Refusal | None = None
+    retry_after_s: float | None = None
+    found_again: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedInboxMessage:
+    """An inbox message whose intent to send is committed."""
+
+    id: InboxMessageId
+    attempt: int
+    personnummer: Personnummer
+    retries: int = 0

@@ -1,0 +1,139 @@
+"""Everything that can go wrong by the rules of the domain.
+
+UtskickError
+├── NotFound             an id that is not there, or belongs to another unit
+├── UnknownToken         a call without a valid token of the unit
+├── SpecRefused          a dispatch spec with problems: all of them, each with its place
+├── StartBlocked         archived forms, or shared forms without a subscription
+├── WrongStatus          the action does not fit the dispatch's or the occasion's status
+├── LastRecipient        the only recipient cannot be removed
+├── OccasionPassed       too late to restart
+├── NothingMissed        every form of the occasion has already been handed over
+├── ForeignPackage       the package is not for this unit
+└── in their own modules: InvalidPersonnummer, UnreadableFile, TooManyRecipients, NoRecipients,
+    ImpossibleTime, NonexistentTime, InvalidMobileNumber …
+
+Each error speaks twice: `str(error)` is English, for logs, and holds no personal data;
+`staff_message` is Swedish, for the page, and says what to do next.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+
+class UtskickError(Exception):
+    """Something the rules forbid. Subclasses set `staff_message`."""
+
+    staff_message: str = "Något gick fel. Försök igen, eller kontakta förvaltningen."
+
+
+class NotFound(UtskickError):
+    """Nothing with this id, or nothing that this unit may see: the two look the same."""
+
+    def __init__(self, kind: str, key: object = "") -> None:
+        super().__init__(f"no such {kind}: {key}" if key else f"no such {kind}")
+        self.staff_message = (
+            "Det du söker finns inte, eller så hör det till en annan enhet."
+            " Kontrollera att rätt enhet är vald."
+        )
+
+
+class UnknownToken(UtskickError):
+    """A call without a token, or with one that is unknown, revoked or another unit's."""
+
+    def __init__(self) -> None:
+        super().__init__("unknown, revoked or missing token")
+        self.staff_message = (
+            "Nyckeln saknas, är fel eller har återkallats."
+            " Be den regionala förvaltningen om en ny nyckel för enheten."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault in what staff handed in. Swedish; personnummer masked."""
+
+    place: str
+    reason: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.reason} {self.remedy}"
+
+
+class SpecRefused(UtskickError):
+    """What was handed in cannot be sent as it stands; nothing of it was stored."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(f"{len(self.problems)} problem(s) in the spec")
+        self.staff_message = "Utskicket har inte startats. " + " ".join(map(str, self.problems))
+
+
+class StartBlocked(UtskickError):
+    """A dispatch holds forms that may not be sent."""
+
+    def __init__(self, *, archived: Sequence[str], unsubscribed: Sequence[str]) -> None:
+        self.archived = tuple(archived)
+        self.unsubscribed = tuple(unsubscribed)
+        super().__init__(
+            f"{len(self.archived)} archived form(s), {len(self.unsubscribed)} without subscription"
+        )
+        self.staff_message = (
+            "Detta startade paket innehåller formulärmallar som har arkiverats eller gemensamma"
+            f" mallar som saknar prenumeration: {', '.join((*archived, *unsubscribed))}."
+            " Kontakta formularhantering@vgregion.se och ange paketutskickets och enhetens namn."
+        )
+
+
+class WrongStatus(UtskickError):
+    """The action does not fit the status."""
+
+    def __init__(self, action: str, status: str, *, label: str = "") -> None:
+        super().__init__(f"cannot {action}: it is {status}")
+        self.staff_message = (
+            f"Det går inte eftersom utskicket är {(label or status).lower()}."
+            " Uppdatera sidan för att se hur det ligger till."
+        )
+
+
+class LastRecipient(UtskickError):
+    """The only recipient cannot be removed (manual: "paketutskicket får i stället stoppas")."""
+
+    def __init__(self) -> None:
+        super().__init__("the last recipient cannot be removed")
+        self.staff_message = (
+            "Den sista mottagaren kan inte tas bort. Stoppa paketutskicket i stället."
+        )
+
+
+class OccasionPassed(UtskickError):
+    """A stopped dispatch whose next occasion's moment has passed cannot be restarted."""
+
+    def __init__(self, sends_at: datetime) -> None:
+        self.sends_at = sends_at
+        super().__init__(f"the next occasion was due at {sends_at.isoformat()}")
+        self.staff_message = (
+            f"Nästa utskickstillfälle var {sends_at:%Y-%m-%d} kl. {sends_at:%H:%M} och har"
+            " passerat. Starta ett nytt paketutskick för de tillfällen som återstår."
+        )
+
+
+class NothingMissed(UtskickError):
+    """There is nothing left of the occasion to send by hand."""
+
+    def __init__(self) -> None:
+        super().__init__("nothing of the occasion remains to be sent")
+        self.staff_message = "Allt i det här utskickstillfället är redan skickat."
+
+
+class ForeignPackage(UtskickError):
+    """The package template is not for this unit."""
+
+    def __init__(self, package_key: str) -> None:
+        super().__init__(f"package {package_key} is not for this unit")
+        self.staff_message = (
+            "Det paketutskicket finns inte för enheten. Välj ett annat i listan, eller be den"
+            " regionala förvaltningen att lägga till det."
+        )

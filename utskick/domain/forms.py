@@ -1,0 +1,74 @@
+"""Form templates (formulärmallar) and which unit may send them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+from uuid import UUID
+
+from utskick.domain.errors import StartBlocked
+from utskick.domain.units import HsaId
+
+FormTemplateId = NewType("FormTemplateId", UUID)
+
+
+class Catalogue(StrEnum):
+    """Where a form template comes from, which decides who may send it."""
+
+    OWN = "own"
+    SHARED = "shared"
+    NAFS = "nafs"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormTemplate:
+    """A form that can be sent. `key` is its short name in specs and packages."""
+
+    id: FormTemplateId
+    key: str
+    name: str
+    resident_name: str
+    catalogue: Catalogue
+    owner: HsaId | None
+    version: int = 1
+    archived_at: datetime | None = None
+
+    @property
+    def archived(self) -> bool:
+        return self.archived_at is not None
+
+    def available_to(self, unit_id: HsaId, *, subscribed: bool) -> bool:
+        """Whether the unit may send it: its own, shared ones it subscribes to, and NAFS."""
+        match self.catalogue:
+            case Catalogue.NAFS:
+                return True
+            case Catalogue.SHARED:
+                return subscribed or self.owner == unit_id
+            case Catalogue.OWN:
+                return self.owner == unit_id
+
+
+@dataclass(frozen=True, slots=True)
+class FormAccess:
+    """A form template as one unit sees it just now."""
+
+    form: FormTemplate
+    available: bool
+
+    @property
+    def sendable(self) -> bool:
+        return self.available and not self.form.archived
+
+
+def require_sendable(forms: Iterable[FormAccess]) -> None:
+    """Raise `StartBlocked` naming every form that is archived or lacks a subscription.
+
+    Manual: "Detta startade paket innehåller formulärmallar som har arkiverats eller gemensamma
+    mallar som saknar prenumeration".
+    """
+    seen: Sequence[FormAccess] = tuple(forms)
+    archived = [access.form.name for access in seen if access.form.archived]
+    unsubscribed = [a.form.name for a in seen if not a.form.archived and not a.available]
+    if archived or unsubscribed:
+        raise StartBlocked(archived=archived, unsubscribed=unsubscribed)

@@ -1,0 +1,48 @@
+"""Package templates (grundplåtar): what the regional administration prepares for units."""
+
+from dataclasses import dataclass
+from datetime import time
+from enum import IntEnum
+
+from utskick.domain.forms import FormTemplateId
+from utskick.domain.units import HsaId
+
+FORMS_DESK = "formularhantering@vgregion.se"
+"""Always among a dispatch's error addresses (manual: "Ta inte bort denna")."""
+
+
+class Weekday(IntEnum):
+    """Numbered as `datetime.date.weekday`."""
+
+    MONDAY = 0
+    TUESDAY = 1
+    WEDNESDAY = 2
+    THURSDAY = 3
+    FRIDAY = 4
+    SATURDAY = 5
+    SUNDAY = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageTemplate:
+    """A prepared package (grundplåt): forms, wording and presets, for the units it names."""
+
+    key: str
+    version: int
+    name: str
+    resident_title: str
+    unit_ids: tuple[HsaId, ...]
+    form_ids: tuple[FormTemplateId, ...]
+    weekday: Weekday | None
+    time: time | None
+    interval_weeks: int
+    occasions: int
+    inbox_message: str
+    error_addresses: tuple[str, ...]
+
+
+def with_forms_desk(
+    addresses: tuple[str, ...], *, forms_desk: str = FORMS_DESK
+) -> tuple[str, ...]:
+    """The addresses with the forms desk first, each once, whatever was removed or added."""
+    return tuple(dict.fromkeys((forms_desk, *(a.strip() for a in addresses if a.strip()))))

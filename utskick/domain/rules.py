@@ -1,0 +1,60 @@
+"""The numbers that installations may choose; `config.settings` describes each."""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from utskick.domain.calendar import STOCKHOLM, SendingWindow, send_deadline
+from utskick.domain.occasions import Occasion
+from utskick.domain.packages import FORMS_DESK
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """Defaults are those of production, but for `settle_s`: twice the service's hard time-out."""
+
+    zone: ZoneInfo = STOCKHOLM
+    lead: timedelta = timedelta(minutes=2)
+    late_after: timedelta = timedelta(minutes=1)
+    grace: timedelta = timedelta(hours=2)
+    opens: time = time(7)
+    closes: time = time(21)
+    lease_s: float = 45
+    retry_delays_s: tuple[float, ...] = (4, 20, 300, 1800)
+    settle_s: float = 60
+    clock_skew_s: float = 2
+    manual_after_s: float = 4 * 3600
+    forms_concurrency: int = 50
+    forms_per_s: float = 1000
+    inbox_concurrency: int = 50
+    inbox_per_s: float = 50
+    persons_per_s: float = 10
+    persons_batch: int = 100
+    max_recipients: int = 250
+    accept_coordination_numbers: bool = False
+    forms_desk: str = FORMS_DESK
+    resident_url: str = "https://formular.1177.se"
+    application: str = "UTSKICK"
+
+    @property
+    def window(self) -> SendingWindow:
+        return SendingWindow(opens=self.opens, closes=self.closes)
+
+    def send_until(self, occasion: Occasion) -> datetime:
+        """Until when an occasion may be sent; after that it is missed.
+
+        One that staff send by hand may be sent at any hour, since they chose to.
+        """
+        if occasion.by_hand_at is not None:
+            return occasion.by_hand_at + self.grace
+        return send_deadline(
+            occasion.sends_at,
+            grace=self.grace,
+            window=self.window,
+            zone=self.zone,
+            punctual_for=self.late_after,
+        )
+
+    def retry_delay_s(self, retries: int) -> float:
+        """How long to wait before the next try; the last delay goes on for ever (I15)."""
+        return self.retry_delays_s[min(retries, len(self.retry_delays_s) - 1)]

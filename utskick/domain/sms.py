@@ -1,0 +1,102 @@
+"""SMS by mail: numbers, texts, and what a text costs."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Literal
+
+import phonenumbers
+
+from utskick.domain.errors import UtskickError
+
+_MOBILE = re.compile(r"07[02369]\d{7}", re.ASCII)
+_TYPED = re.compile(r"\+?[\d ()-]+", re.ASCII)
+_TYPOGRAPHY = str.maketrans(
+    {
+        "“": '"', "”": '"', "„": '"', "«": '"', "»": '"',
+        "‘": "'", "’": "'", "´": "'", "`": "'",
+        "–": "-", "—": "-", "‑": "-", "−": "-",
+        "…": "...", "\u00a0": " ", "\u202f": " ", "•": "-",
+    }
+)  # fmt: skip
+_GSM7 = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_GSM7_DOUBLE = frozenset("^{}\\[~]|€\f")
+
+
+class InvalidMobileNumber(UtskickError):
+    """Not a Swedish mobile number that the gateway can reach. Says nothing of the number."""
+
+    def __init__(self) -> None:
+        super().__init__("not a Swedish mobile number")
+        self.staff_message = (
+            "Mobilnumret går inte att skicka sms till. Skriv ett svenskt mobilnummer,"
+            " till exempel 070-123 45 67."
+        )
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class MobileNumber:
+    """`07xxxxxxxx`, masked as text."""
+
+    digits: str
+
+    def __str__(self) -> str:
+        return f"{self.digits[:3]}•••••••"
+
+    def __repr__(self) -> str:
+        return f"MobileNumber({self})"
+
+
+@dataclass(frozen=True, slots=True)
+class SmsCount:
+    """What a text costs: `parts` messages are paid for."""
+
+    encoding: Literal["GSM-7", "UCS-2"]
+    characters: int
+    parts: int
+
+
+def parse_mobile(text: str) -> MobileNumber:
+    """Read a Swedish mobile number as people write it. Raises `InvalidMobileNumber`.
+
+    The library accepts 078, foreign numbers and extensions, which the gateway does not.
+    """
+    typed = text.strip()
+    if not _TYPED.fullmatch(typed):
+        raise InvalidMobileNumber
+    try:
+        number = phonenumbers.parse(typed, "SE")
+    except phonenumbers.NumberParseException:
+        raise InvalidMobileNumber from None
+    national = f"0{number.national_number}"
+    if number.country_code != phonenumbers.country_code_for_region("SE") or not _MOBILE.fullmatch(
+        national
+    ):
+        raise InvalidMobileNumber
+    return MobileNumber(national)
+
+
+def sms_address(number: MobileNumber, *, domain: str = "sms.vgregion.se") -> str:
+    """Manual: "[mobiltelefonnummer]@sms.vgregion.se"."""
+    return f"{number.digits}@{domain}"
+
+
+def normalise(text: str) -> str:
+    """Typographic characters replaced: one long dash can double the number of parts."""
+    return unicodedata.normalize("NFC", text).translate(_TYPOGRAPHY)
+
+
+def count(text: str) -> SmsCount:
+    """How the text is encoded, and how many parts it takes."""
+    if all(character in _GSM7 or character in _GSM7_DOUBLE for character in text):
+        length = len(text) + sum(character in _GSM7_DOUBLE for character in text)
+        return SmsCount("GSM-7", len(text), _parts(length, single=160, each=153))
+    length = len(text.encode("utf-16-be")) // 2
+    return SmsCount("UCS-2", len(text), _parts(length, single=70, each=67))
+
+
+def _parts(length: int, *, single: int, each: int) -> int:
+    return 1 if length <= single else -(-length // each)

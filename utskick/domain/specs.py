@@ -1,0 +1,127 @@
+"""What staff hand in: a package dispatch, or one form. YAML, JSON, REST and pages share these.
+
+Pydantic checks the shape; what only the register or the calendar can tell is checked by the use
+case, so that every problem comes back at once.
+"""
+
+from datetime import date
+from typing import Annotated, NewType
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, EmailStr, Field, StringConstraints, ValidationError
+
+from utskick.domain.errors import Problem
+from utskick.domain.personnummer import looks_like_personnummer
+
+UploadId = NewType("UploadId", UUID)
+"""Refers to a spec handed over outside the orchestrator, which must never see a personnummer."""
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+LONGEST_MESSAGE = 4000
+
+
+class Spec(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Moment(Spec):
+    """A local date and time. The date is optional for a package with a preset weekday."""
+
+    date: str | None = Field(default=None, description="ÅÅÅÅ-MM-DD", examples=["2027-02-01"])
+    time: str | None = Field(default=None, description="HH:MM", examples=["08:00"])
+
+
+class Sending(Spec):
+    """What a package dispatch and a single form have in common."""
+
+    unit: str = Field(description="Enhetens HSA-id", examples=["SE2321000131-E000000000101"])
+    recipients: list[str] = Field(
+        default_factory=list,
+        description="Mottagarlista: personnummer, ÅÅÅÅMMDDXXXX eller ÅÅÅÅMMDD-XXXX",
+        examples=[["19121212-1212"]],
+    )
+    answer_by: date | None = Field(default=None, description="Besvaras senast")
+    purge_after: date | None = Field(default=None, description="Gallras efter")
+    creates_inbox_message: bool = Field(default=True, description="Skapa inkorgsmeddelande")
+    inbox_message: str | None = Field(
+        default=None, max_length=LONGEST_MESSAGE, description="Ändrat inkorgsmeddelande"
+    )
+    form_banner: str = Field(
+        default="",
+        max_length=1000,
+        description="Formulärmeddelande: den gula banderollen överst i formuläret",
+    )
+    leave_out_unreachable: bool = Field(
+        default=False,
+        description="Skicka till övriga även om någon mottagare inte kan nås",
+    )
+
+
+class DispatchSpec(Sending):
+    """A package dispatch (paketutskick) as staff submit it; what is left out is the package's."""
+
+    package: str = Field(description="Grundplåtens nyckel eller namn")
+    title: Text | None = Field(default=None, description="Titel som visas för invånaren")
+    error_addresses: list[EmailStr] = Field(
+        default_factory=list, description="Fler adresser för e-postavisering vid eventuella fel"
+    )
+    start: Moment | None = Field(
+        default=None, description="Första tillfället; övriga följer grundplåtens intervall"
+    )
+    occasions: list[Moment] | None = Field(
+        default=None, description="Alla tillfällen, ett i taget, i stället för start"
+    )
+    forms: list[str] | None = Field(
+        default=None, min_length=1, description="Ingående formulär i stället för grundplåtens"
+    )
+
+
+class FormSpec(Sending):
+    """One form, ordinary or NAFS, sent now."""
+
+    form: str = Field(description="Formulärmallens nyckel eller namn")
+
+
+_REASONS = {
+    "missing": ("fältet saknas.", "Lägg till det."),
+    "extra_forbidden": ("fältet finns inte.", "Kontrollera stavningen eller ta bort det."),
+    "string_too_long": ("texten är för lång.", "Korta den."),
+    "string_too_short": ("texten är tom.", "Fyll i den."),
+    "too_short": ("listan är tom.", "Lägg till minst ett värde."),
+    "string_type": ("värdet ska vara text.", 'Sätt citattecken runt det, till exempel "08:00".'),
+    "list_type": ("värdet ska vara en lista.", "Skriv ett värde per rad med bindestreck framför."),
+    "bool_type": ("värdet ska vara ja eller nej.", "Skriv true eller false."),
+    "bool_parsing": ("värdet ska vara ja eller nej.", "Skriv true eller false."),
+    "model_type": ("värdet har fel form.", "Se exemplen."),
+    "int_parsing": ("värdet ska vara ett heltal.", "Skriv till exempel 8."),
+    "int_type": ("värdet ska vara ett heltal.", "Skriv till exempel 8."),
+}
+
+
+def place_of(location: tuple[int | str, ...]) -> str:
+    """A field's place as people count: `recipients, rad 3`."""
+    return ", ".join(f"rad {part + 1}" if isinstance(part, int) else part for part in location)
+
+
+def problems_of(error: ValidationError) -> list[Problem]:
+    """What pydantic found, in Swedish, without echoing what was typed."""
+    problems = []
+    for fault in error.errors(include_url=False, include_input=False, include_context=False):
+        kind = fault["type"]
+        if kind.startswith("date"):
+            reason, remedy = "datumet är inte giltigt.", "Skriv det som ÅÅÅÅ-MM-DD."
+        elif kind == "value_error":
+            reason, remedy = "e-postadressen är inte giltig.", "Kontrollera hur den är skriven."
+        else:
+            reason, remedy = _REASONS.get(kind, ("värdet är inte giltigt.", "Se exemplen."))
+        problems.append(Problem(place_of(fault["loc"]) or "filen", reason, remedy))
+    return problems
+
+
+def texts_with_personnummer(texts: dict[str, str | None]) -> list[Problem]:
+    """Refuse free texts that hold something like a personnummer: they travel far."""
+    return [
+        Problem(place, "texten innehåller något som liknar ett personnummer.", "Ta bort det.")
+        for place, text in texts.items()
+        if text and looks_like_personnummer(text)
+    ]

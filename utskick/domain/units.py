@@ -1,0 +1,62 @@
+"""Units (enheter, mottagningar) and who acts for them."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+
+from utskick.domain.errors import UtskickError
+
+HsaId = NewType("HsaId", str)
+"""Identity in the national catalogue HSA, in capitals: it is compared without regard to case."""
+
+_HSA_ID = re.compile(r"SE\d{10}-[A-Z0-9]+", re.ASCII)
+_LONGEST_HSA_ID = 31
+
+
+class InvalidHsaId(UtskickError):
+    """Not of the form SE + ten digits + hyphen + letters or digits, at most 31 characters."""
+
+    def __init__(self) -> None:
+        super().__init__("not an HSA-id")
+        self.staff_message = (
+            "Enhetens HSA-id är fel skrivet. Det ska se ut som SE2321000131-E000000000001."
+        )
+
+
+def parse_hsa_id(text: str) -> HsaId:
+    """Read an HSA-id as typed, or raise `InvalidHsaId`."""
+    candidate = text.strip().upper()
+    if len(candidate) > _LONGEST_HSA_ID or not _HSA_ID.fullmatch(candidate):
+        raise InvalidHsaId
+    return HsaId(candidate)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A care unit; its name and phone stand in the messages that residents get."""
+
+    id: HsaId
+    name: str
+    phone: str
+
+
+class Activity(StrEnum):
+    """What was done with whose data, in StoreLog's words."""
+
+    READ = "Läsa"
+    WRITE = "Skriva"
+    PRINT = "Utskrift"
+    DELETE = "Radera"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts, and for which unit; an HSA-id for staff, else the name of the program."""
+
+    name: str
+    unit_id: HsaId
+
+
+SYSTEM = "utskick"
+"""The actor's name when the clock, not a person, acts."""

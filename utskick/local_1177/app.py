@@ -1,0 +1,45 @@
+"""The local 1177 as one ASGI application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from utskick.local_1177 import answering, control, pages, residents, truth
+from utskick.local_1177.contracts import Contracts
+from utskick.local_1177.moments import Clock, utc_now
+from utskick.local_1177.neighbours import World
+from utskick.local_1177.seed import seed_once
+from utskick.local_1177.state import open_state
+from utskick.local_1177.visits import Sessions, SignInFirst, ask_to_sign_in
+
+
+def create_app(state: Path, region: Path, clock: Clock = utc_now) -> Contracts:
+    """Serve under uvicorn, in one process: faults cut connections through its transport.
+
+    `state` is the SQLite file, made and filled from the folder `region` if it is not there.
+    """
+    world = World(open_state(state), region, clock)
+    seed_once(world.state, region)
+
+    @asynccontextmanager
+    async def closing_the_state(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        world.state.close()
+
+    app = FastAPI(title="Lokala 1177", redoc_url=None, lifespan=closing_the_state)
+    app.state.world = world
+    app.state.sessions = Sessions()
+    app.add_api_route("/health", _health)
+    app.include_router(control.router)
+    app.include_router(truth.router)
+    app.include_router(residents.router)
+    app.include_router(answering.router)
+    app.add_exception_handler(SignInFirst, ask_to_sign_in)
+    pages.install(app)
+    return Contracts(world, app)
+
+
+async def _health() -> dict[str, str]:
+    return {"status": "ok"}

@@ -1,0 +1,53 @@
+"""What can go wrong between a caller and a neighbour, on purpose."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from random import Random
+
+
+class FaultKind(StrEnum):
+    """*before*: the change is not applied; *after*: it is, and the caller does not learn it.
+
+    `hang_before` answers 503 and `hang_after` the truth, both after `seconds`. `late` resets the
+    connection at once and applies the change `seconds` later. `cut_body` promises a whole answer
+    and sends half of it. `down` closes the connection without a word.
+    """
+
+    ERROR_BEFORE = "error_before"
+    ERROR_AFTER = "error_after"
+    RESET_BEFORE = "reset_before"
+    RESET_AFTER = "reset_after"
+    HANG_BEFORE = "hang_before"
+    HANG_AFTER = "hang_after"
+    LATE = "late"
+    CUT_BODY = "cut_body"
+    TOO_MANY = "too_many"
+    DOWN = "down"
+
+
+APPLIED = frozenset(
+    {FaultKind.ERROR_AFTER, FaultKind.RESET_AFTER, FaultKind.HANG_AFTER, FaultKind.CUT_BODY}
+)
+IMMEDIATE = frozenset({FaultKind.TOO_MANY, FaultKind.DOWN})
+
+
+@dataclass(slots=True, kw_only=True)
+class Fault:
+    """One active fault. `times`: how many calls it still strikes, `None` for ever."""
+
+    kind: FaultKind
+    share: float = 1
+    times: int | None = None
+    seconds: float = 0
+    endpoint: str | None = None
+    chance: Random = field(default_factory=Random)
+
+    def strikes(self, endpoint: str) -> bool:
+        """Whether it hits this call; one that does is counted."""
+        if self.times == 0 or self.endpoint not in (None, endpoint):
+            return False
+        if self.chance.random() >= self.share:
+            return False
+        if self.times is not None:
+            self.times -= 1
+        return True

@@ -1,0 +1,188 @@
+"""The form service: forminteraction 2.0, with the contract's field names and limits.
+
+A form is `ONGOING` from its birth, `PENDING_COMPLETION` once answers are saved but not
+confirmed, and `COMPLETED` when the resident has confirmed them.
+"""
+
+import json
+import sqlite3
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from utskick.local_1177.moments import contract_date, contract_time, stored, today
+from utskick.local_1177.questions import questions_of
+from utskick.local_1177.templates import available_templates, why_not_sendable
+
+FORMS = """
+    SELECT form.*, template.name AS template_name, person.personnummer FROM form
+    JOIN template ON template.id = form.template_id JOIN person ON person.ref = form.person_ref
+"""
+
+
+class NotFound(Exception):
+    """There is no such form."""
+
+
+def create_form_request(
+    state: sqlite3.Connection, call: dict[str, Any], now: datetime
+) -> dict[str, Any]:
+    """Make a form for each request. There is no idempotency key: twice asked is two forms."""
+    created, refusals = [], []
+    for order in call["formRequests"]:
+        refusal = _why_refused(state, order, now)
+        if refusal:
+            refusals.append(refusal)
+        else:
+            created.append(_create(state, order, now))
+
+    answer = {"formRequestResponses": created, "resultCode": "INFO" if created else "ERROR"}
+    if not refusals:
+        return answer | {"resultCode": "OK"}
+    return answer | {"comment": " ".join(dict.fromkeys(refusals))}
+
+
+def get_forms(state: sqlite3.Connection, call: dict[str, Any], _now: datetime) -> dict[str, Any]:
+    """The forms that the unit has given the person; no `templateIds` means of all templates."""
+    rows = state.execute(
+        f"{FORMS} WHERE person.personnummer = ? AND unit = ? ORDER BY created_at",
+        (call["subjectOfCare"], call["healthcare_facility_CareUnit"]),
+    )
+    wanted = call.get("templateIds")
+    return {
+        "forms": [_described(form) for form in rows if not wanted or form["template_id"] in wanted]
+    }
+
+
+def get_form(state: sqlite3.Connection, call: dict[str, Any], _now: datetime) -> dict[str, Any]:
+    """One form with its answers, and its `proxy` when a guardian answered. Raises `NotFound`."""
+    form = state.execute(f"{FORMS} WHERE form.id = ?", (call["formId"],)).fetchone()
+    if form is None:
+        raise NotFound
+    answers = json.loads(form["answers"])
+    described = _described(form) | {
+        "formText": form["banner"],
+        "answers": [
+            {
+                "questionId": question.key,
+                "question": question.text,
+                "answer": question.shown(answers[question.key]),
+            }
+            for question in questions_of(state, form["template_id"])
+            if question.key in answers
+        ],
+    }
+    return described | _proxy(state, form)
+
+
+def get_form_templates(
+    state: sqlite3.Connection, call: dict[str, Any], _now: datetime
+) -> dict[str, Any]:
+    """Everything that is the unit's to use. Archived templates are listed and cannot be sent."""
+    return {
+        "formTemplates": [
+            {
+                "templateId": template["id"],
+                "templateName": template["name"],
+                "residentName": template["resident_name"],
+                "templateVersion": template["version"],
+                "publishStatus": "Archived" if template["archived"] else "Published",
+                "catalogue": template["catalogue"],
+            }
+            for template in available_templates(state, call["healthcare_facility_CareUnit"])
+        ]
+    }
+
+
+def add_form(
+    state: sqlite3.Connection,
+    *,
+    template_id: str,
+    unit: str,
+    person_ref: int,
+    expire_date: str,
+    keep_until: str,
+    banner: str,
+    now: datetime,
+) -> str:
+    """Give a person a new form, and say its id. Asks nothing: see `why_not_sendable` first."""
+    form_id = str(uuid4())
+    state.execute(
+        "INSERT INTO form (id, template_id, unit, person_ref, created_at, expire_date,"
+        " keep_until, banner) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (form_id, template_id, unit, person_ref, stored(now), expire_date, keep_until, banner),
+    )
+    return form_id
+
+
+def _why_refused(state: sqlite3.Connection, order: dict[str, Any], now: datetime) -> str | None:
+    try:
+        expires = contract_date(order["expireDate"])
+        contract_date(order["keepUntil"])
+    except ValueError:
+        return "INVALID_DATE"
+    if expires < today(now):
+        return "INVALID_DATE"
+    if _person_ref(state, order) is None:
+        return "SUBJECT_UNKNOWN"
+    return why_not_sendable(
+        state,
+        order["templateId"],
+        order["healthcare_facility_CareUnit"],
+        order.get("templateVersion"),
+    )
+
+
+def _person_ref(state: sqlite3.Connection, order: dict[str, Any]) -> int | None:
+    person = state.execute(
+        "SELECT ref FROM person WHERE personnummer = ? AND in_register", (order["subjectOfCare"],)
+    ).fetchone()
+    return int(person["ref"]) if person else None
+
+
+def _create(state: sqlite3.Connection, order: dict[str, Any], now: datetime) -> dict[str, Any]:
+    person_ref = _person_ref(state, order)
+    assert person_ref is not None
+    unit = order["healthcare_facility_CareUnit"]
+    form_id = add_form(
+        state,
+        template_id=order["templateId"],
+        unit=unit,
+        person_ref=person_ref,
+        expire_date=order["expireDate"],
+        keep_until=order["keepUntil"],
+        banner=order.get("formText") or "",
+        now=now,
+    )
+    return {
+        "formId": form_id,
+        "healthcare_facility_CareUnit": unit,
+        "subjectOfCare": order["subjectOfCare"],
+    }
+
+
+def _described(form: sqlite3.Row) -> dict[str, Any]:
+    described = {
+        "formId": form["id"],
+        "templateId": form["template_id"],
+        "templateName": form["template_name"],
+        "createdDateTime": contract_time(form["created_at"]),
+        "expireDate": form["expire_date"],
+        "keepUntil": form["keep_until"],
+        "formStatus": form["status"],
+        "healthcare_facility_CareUnit": form["unit"],
+        "subjectOfCare": form["personnummer"],
+    }
+    if form["completed_at"]:
+        described["completedDateTime"] = contract_time(form["completed_at"])
+    return described
+
+
+def _proxy(state: sqlite3.Connection, form: sqlite3.Row) -> dict[str, Any]:
+    guardian = state.execute(
+        "SELECT personnummer, given_name, surname FROM person WHERE ref = ?", (form["proxy_ref"],)
+    ).fetchone()
+    if guardian is None:
+        return {}
+    name = f"{guardian['given_name']} {guardian['surname']}"
+    return {"proxy": {"subjectOfCare": guardian["personnummer"], "name": name}}

@@ -1,0 +1,96 @@
+"""What the local 1177 remembers: one SQLite file behind one connection."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+SCHEMA = """
+CREATE TABLE unit (
+    hsa_id TEXT COLLATE NOCASE PRIMARY KEY,
+    name TEXT NOT NULL,
+    phone TEXT NOT NULL
+);
+CREATE TABLE template (
+    id TEXT PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    resident_name TEXT NOT NULL,
+    description TEXT NOT NULL,
+    catalogue TEXT NOT NULL CHECK (catalogue IN ('own', 'shared', 'nafs')),
+    owner TEXT COLLATE NOCASE,
+    version INTEGER NOT NULL,
+    archived INTEGER NOT NULL,
+    questions TEXT NOT NULL
+);
+CREATE TABLE subscription (
+    unit TEXT COLLATE NOCASE NOT NULL,
+    template_id TEXT NOT NULL REFERENCES template,
+    PRIMARY KEY (unit, template_id)
+);
+CREATE TABLE person (
+    ref INTEGER PRIMARY KEY,
+    personnummer TEXT NOT NULL UNIQUE,
+    given_name TEXT NOT NULL DEFAULT '',
+    surname TEXT NOT NULL DEFAULT '',
+    in_register INTEGER NOT NULL DEFAULT 1,
+    protected TEXT NOT NULL DEFAULT '' CHECK (protected IN ('', 'indicator', 'population')),
+    deregistered TEXT NOT NULL DEFAULT '' CHECK (deregistered IN ('', 'dead', 'emigrated')),
+    account INTEGER NOT NULL DEFAULT 1,
+    notified_by TEXT NOT NULL DEFAULT 'SMS Email',
+    guardians TEXT NOT NULL DEFAULT ''
+);
+CREATE TABLE form (
+    id TEXT PRIMARY KEY,
+    template_id TEXT NOT NULL REFERENCES template,
+    unit TEXT COLLATE NOCASE NOT NULL,
+    person_ref INTEGER NOT NULL REFERENCES person,
+    created_at TEXT NOT NULL,
+    expire_date TEXT NOT NULL,
+    keep_until TEXT NOT NULL,
+    banner TEXT NOT NULL,
+    status TEXT NOT NULL DEFAULT 'ONGOING',
+    answers TEXT NOT NULL DEFAULT '{}',
+    completed_at TEXT,
+    proxy_ref INTEGER REFERENCES person
+);
+CREATE INDEX form_of_person ON form (person_ref, unit);
+CREATE TABLE message (
+    id INTEGER PRIMARY KEY,
+    person_ref INTEGER NOT NULL REFERENCES person,
+    unit TEXT NOT NULL,
+    unit_name TEXT NOT NULL,
+    heading TEXT NOT NULL,
+    text TEXT NOT NULL,
+    link TEXT NOT NULL,
+    source_system TEXT NOT NULL,
+    notified TEXT NOT NULL,
+    created_at TEXT NOT NULL
+);
+CREATE INDEX message_of_person ON message (person_ref);
+"""
+
+
+def open_state(path: Path) -> sqlite3.Connection:
+    """Open the file, and make it with empty tables if it is not there.
+
+    Every statement commits by itself. The connection is opened in one thread and then used by
+    the event loop's alone.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    state = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    state.row_factory = sqlite3.Row
+    state.execute("PRAGMA journal_mode = WAL")
+    state.execute("PRAGMA synchronous = NORMAL")
+    state.execute("PRAGMA foreign_keys = ON")
+    if not state.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone():
+        state.executescript(f"BEGIN; {SCHEMA} COMMIT;")
+    return state
+
+
+@contextmanager
+def transaction(state: sqlite3.Connection) -> Iterator[None]:
+    """All or nothing. Never hold one over an `await`: everybody shares the connection."""
+    state.execute("BEGIN IMMEDIATE")
+    with state:
+        yield

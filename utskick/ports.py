@@ -1,0 +1,254 @@
+"""Everything the system talks to, on one page.
+
+Whatever a neighbour answers is one of four things: a result, or one of the failures below. The
+rule that decides between them (I5): only "the connection was never opened", 429 and a documented
+refusal mean that the call was *not applied*. Every time-out, reset, cut body and every 5xx leaves
+it unknown. Reading changes nothing, so a reading that fails is always a `TemporaryFailure`.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from utskick.domain.deliveries import FormId, FormStatus, Refusal
+from utskick.domain.dispatches import DispatchId
+from utskick.domain.forms import FormTemplateId
+from utskick.domain.occasions import OccasionId
+from utskick.domain.personnummer import Personnummer
+from utskick.domain.sms import MobileNumber
+from utskick.domain.units import HsaId
+
+
+class TemporaryFailure(Exception):
+    """Not applied; the same call may well succeed later, after `retry_after_s` if given."""
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class PermanentFailure(Exception):
+    """Not applied; the same call will be refused again, for `reason`."""
+
+    def __init__(self, message: str, *, reason: Refusal = Refusal.REFUSED_BY_1177) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class UnknownOutcome(Exception):
+    """The call may have been applied: never repeat it before it has been read back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormOrder:
+    """What the form service needs to make one form for one resident."""
+
+    unit_id: HsaId
+    personnummer: Personnummer
+    form_id: FormTemplateId
+    answer_by: date
+    purge_after: date
+    banner: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundForm:
+    """A form that exists. `created_at` is the earliest moment that the answer allows.
+
+    The contract tells local time in whole seconds without zone: an hour that comes twice in
+    autumn has two meanings, `created_at` and `created_at_latest`.
+    """
+
+    id: FormId
+    form_id: FormTemplateId
+    created_at: datetime
+    created_at_latest: datetime
+    answer_by: date
+    purge_after: date
+    status: FormStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a resident answered; `proxy` when a guardian did it (ombud)."""
+
+    form_id: FormId
+    status: FormStatus
+    answers: tuple[tuple[str, str], ...]
+    proxy: Personnummer | None
+    proxy_name: str
+
+
+class FormService(Protocol):
+    """The national form engine (forminteraction 2.0)."""
+
+    async def create_form(self, order: FormOrder) -> FormId:
+        """Make one form. No idempotency key: twice the call is twice the form.
+
+        Raises `TemporaryFailure`, `PermanentFailure` or `UnknownOutcome`.
+        """
+
+    async def find_forms(
+        self, *, unit_id: HsaId, personnummer: Personnummer, form_ids: Collection[FormTemplateId]
+    ) -> Sequence[FoundForm]:
+        """The forms of these templates that the unit has given the person."""
+
+    async def form_templates(self, unit_id: HsaId) -> Mapping[FormTemplateId, bool]:
+        """The templates available to the unit, and for each whether it can be sent now.
+
+        `False` is archived; a template that is absent is not the unit's to send.
+        """
+
+    async def read_answer(self, form_id: FormId) -> Answer:
+        """What the resident has answered so far. Raises `PermanentFailure` if it is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class InboxUser:
+    """Whether the person has a 1177 account, and how 1177 tells them of messages (avisering)."""
+
+    active: bool
+    notified_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxMessage:
+    """A message for 1177's inbox, with a link to the forms."""
+
+    unit_id: HsaId
+    unit_name: str
+    heading: str
+    text: str
+    link: str
+
+
+class Inbox(Protocol):
+    """1177 inkorg (patientportal)."""
+
+    async def user(self, personnummer: Personnummer) -> InboxUser:
+        """Ask `IsActiveUser`."""
+
+    async def add_message(self, personnummer: Personnummer, message: InboxMessage) -> None:
+        """Leave one message. Cannot be read back: at most once after `UnknownOutcome` (I10)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonRecord:
+    """What the population register says; `None` in its place: it knows no such person."""
+
+    protected: bool = False
+    deceased: bool = False
+    emigrated: bool = False
+
+
+class Persons(Protocol):
+    """The population register (GetPersonsForProfile 5, profile P1)."""
+
+    async def look_up(
+        self, numbers: Sequence[Personnummer]
+    ) -> Mapping[Personnummer, PersonRecord | None]:
+        """One record for each number asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """A plain-text mail. Never holds a personnummer: mail is not a safe channel."""
+
+    to: tuple[str, ...]
+    subject: str
+    body: str
+    message_id: str
+
+
+class Mailer(Protocol):
+    """The region's mail relay."""
+
+    def send(self, mail: Mail) -> None:
+        """Hand it over. Raises `TemporaryFailure`, `PermanentFailure` or `UnknownOutcome`."""
+
+
+class SmsGateway(Protocol):
+    """The region's gateway from mail to SMS."""
+
+    def send(self, number: MobileNumber, text: str) -> None:
+        """Hand over one SMS, at most once (I10). Raises as `Mailer.send`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OccasionPlan:
+    """What the scheduler must know of an occasion. Shown to operators: no personal data."""
+
+    occasion_id: OccasionId
+    dispatch_id: DispatchId
+    number: int
+    of: int
+    version: int
+    starts_at: datetime
+    local: datetime
+    package_name: str
+    title: str
+    unit_id: HsaId
+    unit_name: str
+    form_names: tuple[str, ...]
+    recipients: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledOccasion:
+    """A registered occasion, as the scheduler knows it. `waiting`: something will start it."""
+
+    occasion_id: OccasionId
+    version: int
+    waiting: bool
+
+
+class Scheduler(Protocol):
+    """Starts `run occasion` at the right time. All methods are idempotent.
+
+    Each raises `TemporaryFailure` when the scheduler is away; the reconciler comes back to it.
+    """
+
+    def register(self, plan: OccasionPlan, *, now: datetime) -> None:
+        """See to it that the occasion is started at `starts_at`, or at once if that has passed."""
+
+    def start_now(self, plan: OccasionPlan, *, attempt: str, now: datetime) -> None:
+        """Start a run of the occasion now, once for each `attempt`."""
+
+    def retire(self, occasion_id: OccasionId) -> None:
+        """Deactivate a spent occasion: it stays visible, and nothing starts it any more."""
+
+    def remove(self, occasion_id: OccasionId) -> None:
+        """Forget the occasion, with whatever of it has not been started."""
+
+    def registered(self) -> Sequence[ScheduledOccasion]:
+        """Every occasion that the scheduler knows."""
+
+
+class Texts(Protocol):
+    """Every Swedish text longer than a label, and the messages that staff write."""
+
+    def unknown_placeholders(self, message: str, *, allowed: Collection[str]) -> Sequence[str]:
+        """What in a staff-written message is neither text nor an allowed placeholder."""
+
+    def fill_in(self, message: str, values: Mapping[str, str]) -> str:
+        """A staff-written message with its placeholders replaced, and nothing else run."""
+
+    def read(self, name: str) -> str:
+        """A text of the repository as it stands, placeholders and all."""
+
+    def render(self, name: str, values: Mapping[str, object]) -> str:
+        """A text of the repository (`templates/`), by its path."""
+
+
+class Clock(Protocol):
+    """Time for what has to wait. Everything else gets `now` as an argument."""
+
+    def now(self) -> datetime:
+        """The wall clock: aware, UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds that never jump: for deadlines (I13)."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""

@@ -1,0 +1,58 @@
+"""The store: SQLAlchemy lives here and nowhere else."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from utskick.store.deliveries import SqlDeliveries
+from utskick.store.desk import SqlBudgets, SqlTokens, SqlUploads
+from utskick.store.dispatches import SqlDispatches
+from utskick.store.follow_up import SqlFollowUp
+from utskick.store.inbox_messages import SqlInboxMessages
+from utskick.store.journal import SqlAccessLog, SqlErrorReports
+from utskick.store.occasions import SqlOccasions
+from utskick.store.people import People
+from utskick.store.progress import SqlProgress
+from utskick.store.reference import SqlForms, SqlPackages, SqlUnits
+from utskick.store.vault import Vault
+
+__all__ = ["SqlStore", "SqlTransaction"]
+
+
+class SqlTransaction:
+    """The repositories of one session."""
+
+    def __init__(self, session: Session, vault: Vault) -> None:
+        people = People(session, vault)
+        self.units = SqlUnits(session)
+        self.forms = SqlForms(session)
+        self.packages = SqlPackages(session)
+        self.dispatches = SqlDispatches(session, people)
+        self.occasions = SqlOccasions(session)
+        self.deliveries = SqlDeliveries(session, people)
+        self.progress = SqlProgress(session)
+        self.follow_up = SqlFollowUp(session, people)
+        self.inbox_messages = SqlInboxMessages(session, people)
+        self.error_reports = SqlErrorReports(session)
+        self.access_log = SqlAccessLog(session, people)
+        self.uploads = SqlUploads(session, vault)
+        self.tokens = SqlTokens(session)
+        self.budgets = SqlBudgets(session)
+
+
+class SqlStore:
+    """SQLite or PostgreSQL: `utskick.store.engine.open_engine` makes the engine."""
+
+    def __init__(self, engine: Engine, vault: Vault) -> None:
+        self._engine = engine
+        self._vault = vault
+
+    @contextmanager
+    def transaction(self) -> Iterator[SqlTransaction]:
+        with Session(self._engine) as session, session.begin():
+            yield SqlTransaction(session, self._vault)
+
+    def seal(self, content: bytes) -> str:
+        return self._vault.index(content)

@@ -1,0 +1,98 @@
+"""What comes in from outside, and how often we may go out: uploads, tokens, budgets."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy.orm import Session
+
+from utskick.domain.errors import NotFound, UnknownToken
+from utskick.domain.specs import UploadId
+from utskick.domain.units import HsaId
+from utskick.store.statements import database_clock, insert_new
+from utskick.store.tables import NeighbourBudgetRow, TokenRow, UploadRow
+from utskick.store.vault import Sealed, Vault
+
+_TOKEN_BYTES = 32
+
+
+class SqlUploads:
+    def __init__(self, session: Session, vault: Vault) -> None:
+        self._session = session
+        self._vault = vault
+
+    def add(self, unit_id: HsaId, content: bytes, *, by: str, now: datetime) -> UploadId:
+        upload_id = uuid4()
+        sealed = self._vault.seal(content, row=upload_id)
+        self._session.add(
+            UploadRow(
+                id=upload_id,
+                unit_id=unit_id,
+                ciphertext=sealed.ciphertext,
+                key_id=sealed.key_id,
+                created_by=by,
+                created_at=now,
+            )
+        )
+        self._session.flush()
+        return UploadId(upload_id)
+
+    def get(self, upload_id: UploadId) -> bytes:
+        row = self._session.get(UploadRow, upload_id)
+        if row is None:
+            raise NotFound("upload", upload_id)
+        return self._vault.open(Sealed(row.ciphertext, row.key_id), row=row.id)
+
+    def delete_before(self, moment: datetime) -> int:
+        result = self._session.execute(delete(UploadRow).where(UploadRow.created_at < moment))
+        assert isinstance(result, CursorResult)
+        return result.rowcount
+
+
+class SqlTokens:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, unit_id: HsaId, name: str, *, now: datetime) -> str:
+        token = secrets.token_urlsafe(_TOKEN_BYTES)
+        self._session.add(TokenRow(hash=_hash(token), unit_id=unit_id, name=name, created_at=now))
+        self._session.flush()
+        return token
+
+    def unit_of(self, token: str) -> HsaId:
+        row = self._session.get(TokenRow, _hash(token))
+        if row is None or row.revoked_at is not None:
+            raise UnknownToken
+        return HsaId(row.unit_id)
+
+    def revoke(self, unit_id: HsaId, name: str, *, now: datetime) -> None:
+        self._session.execute(
+            update(TokenRow)
+            .where(TokenRow.unit_id == unit_id, TokenRow.name == name)
+            .values(revoked_at=now)
+        )
+
+
+def _hash(token: str) -> str:
+    # A token is 256 random bits: a plain hash tells nothing of it.
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+class SqlBudgets:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def reserve(self, neighbour: str, *, calls: int, per_s: float) -> float:
+        now = database_clock(self._session)
+        insert_new(self._session, NeighbourBudgetRow, [{"neighbour": neighbour, "free_at": now}])
+        row = self._session.scalars(
+            select(NeighbourBudgetRow)
+            .where(NeighbourBudgetRow.neighbour == neighbour)
+            .with_for_update()
+        ).one()
+        first = max(now, row.free_at)
+        row.free_at = first + timedelta(seconds=calls / per_s)
+        self._session.flush()
+        return (first - now).total_seconds()

@@ -1,0 +1,317 @@
+"""Dispatches with their occasions and recipients."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy.orm import Session
+
+from utskick.domain.deliveries import DeliveryState
+from utskick.domain.dispatches import (
+    Dispatch,
+    DispatchedForm,
+    DispatchId,
+    DispatchKind,
+    DispatchStatus,
+    Recipient,
+    RecipientId,
+    RecipientState,
+)
+from utskick.domain.errors import NotFound
+from utskick.domain.forms import FormTemplateId
+from utskick.domain.occasions import Occasion, OccasionId, OccasionState
+from utskick.domain.units import HsaId
+from utskick.store.people import People
+from utskick.store.statements import all_or_each
+from utskick.store.tables import (
+    DeliveryRow,
+    DispatchFormRow,
+    DispatchRow,
+    InboxMessageRow,
+    OccasionRow,
+    PersonRow,
+    RecipientRow,
+)
+
+_KEPT_FOR_FOLLOW_UP = (
+    DeliveryState.SENDING.value,
+    DeliveryState.SENT.value,
+    DeliveryState.UNKNOWN.value,
+    DeliveryState.MANUAL.value,
+)
+
+
+class SqlDispatches:
+    """The `Dispatches` of one session. Never commits; `SqlStore.transaction` does, once."""
+
+    def __init__(self, session: Session, people: People) -> None:
+        self._session = session
+        self._people = people
+
+    def add(
+        self, dispatch: Dispatch, recipients: Sequence[Recipient], *, submission_key: str
+    ) -> bool:
+        row = _dispatch_row(dispatch, submission_key)
+        if not all_or_each(self._session, [row], self._insert):
+            return False
+        persons = self._people.ids([r.personnummer for r in recipients])
+        self._session.add_all(
+            DispatchFormRow(
+                dispatch_id=dispatch.id,
+                position=position,
+                form_id=form.form_id,
+                name=form.name,
+                resident_name=form.resident_name,
+            )
+            for position, form in enumerate(dispatch.forms)
+        )
+        self._session.add_all(_occasion_row(dispatch.id, o) for o in dispatch.occasions)
+        self._session.add_all(
+            RecipientRow(
+                id=recipient.id,
+                dispatch_id=dispatch.id,
+                person_id=persons[recipient.personnummer],
+                position=position,
+                state=recipient.state.value,
+                left_out_because=recipient.left_out_because,
+                notified_by=list(recipient.notified_by),
+            )
+            for position, recipient in enumerate(recipients)
+        )
+        self._session.flush()
+        return True
+
+    def submitted(self, unit_id: HsaId, submission_key: str) -> DispatchId | None:
+        found = self._session.scalar(
+            select(DispatchRow.id).where(
+                DispatchRow.unit_id == unit_id, DispatchRow.submission_key == submission_key
+            )
+        )
+        return DispatchId(found) if found else None
+
+    def get(self, dispatch_id: DispatchId) -> Dispatch:
+        return self._one(select(DispatchRow).where(DispatchRow.id == dispatch_id))
+
+    def get_for(self, unit_id: HsaId, dispatch_id: DispatchId) -> Dispatch:
+        return self._one(_of_unit(unit_id, dispatch_id))
+
+    def lock_for(self, unit_id: HsaId, dispatch_id: DispatchId) -> Dispatch:
+        return self._one(_of_unit(unit_id, dispatch_id).with_for_update())
+
+    def of_occasion(self, occasion_id: OccasionId) -> tuple[Dispatch, Occasion]:
+        row = self._session.get(OccasionRow, occasion_id)
+        if row is None:
+            raise NotFound("occasion", occasion_id)
+        dispatch = self.get(DispatchId(row.dispatch_id))
+        return dispatch, next(o for o in dispatch.occasions if o.id == occasion_id)
+
+    def set_status(
+        self, dispatch_id: DispatchId, status: DispatchStatus, *, ended_at: datetime | None
+    ) -> None:
+        self._session.execute(
+            update(DispatchRow)
+            .where(DispatchRow.id == dispatch_id)
+            .values(status=status.value, ended_at=ended_at)
+        )
+
+    def list_for(self, unit_id: HsaId) -> list[Dispatch]:
+        return self._many(
+            select(DispatchRow)
+            .where(DispatchRow.unit_id == unit_id)
+            .order_by(DispatchRow.created_at.desc())
+        )
+
+    def ongoing(self) -> list[Dispatch]:
+        return self._many(
+            select(DispatchRow).where(DispatchRow.status == DispatchStatus.ONGOING.value)
+        )
+
+    def ongoing_with_form(self, form_id: FormTemplateId) -> list[Dispatch]:
+        return self._many(
+            select(DispatchRow)
+            .join(DispatchFormRow)
+            .where(
+                DispatchRow.status == DispatchStatus.ONGOING.value,
+                DispatchFormRow.form_id == form_id,
+            )
+        )
+
+    def recipients(self, dispatch_id: DispatchId) -> list[Recipient]:
+        rows = self._session.execute(
+            select(RecipientRow, PersonRow)
+            .join(PersonRow, PersonRow.id == RecipientRow.person_id)
+            .where(RecipientRow.dispatch_id == dispatch_id)
+            .order_by(RecipientRow.position)
+        )
+        return [self._recipient(recipient, person) for recipient, person in rows]
+
+    def active_recipients(self, dispatch_id: DispatchId) -> int:
+        return (
+            self._session.scalar(
+                select(func.count()).where(
+                    RecipientRow.dispatch_id == dispatch_id,
+                    RecipientRow.state == RecipientState.ACTIVE.value,
+                )
+            )
+            or 0
+        )
+
+    def remove_recipient(
+        self, dispatch_id: DispatchId, recipient_id: RecipientId, *, by: str, now: datetime
+    ) -> None:
+        self._session.execute(
+            update(RecipientRow)
+            .where(RecipientRow.id == recipient_id, RecipientRow.dispatch_id == dispatch_id)
+            .values(state=RecipientState.REMOVED.value, removed_at=now, removed_by=by)
+        )
+        for table in (DeliveryRow, InboxMessageRow):
+            self._session.execute(
+                update(table)
+                .where(
+                    table.recipient_id == recipient_id, table.state == DeliveryState.PLANNED.value
+                )
+                .values(state=DeliveryState.CANCELLED.value)
+            )
+
+    def ended_before(self, moment: datetime) -> list[Dispatch]:
+        return self._many(select(DispatchRow).where(DispatchRow.ended_at <= moment))
+
+    def delete(self, dispatch_id: DispatchId) -> None:
+        self._session.execute(
+            delete(DeliveryRow).where(
+                DeliveryRow.dispatch_id == dispatch_id,
+                DeliveryRow.state.not_in(_KEPT_FOR_FOLLOW_UP),
+            )
+        )
+        self._session.execute(delete(DispatchRow).where(DispatchRow.id == dispatch_id))
+
+    def _insert(self, rows: Sequence[DispatchRow]) -> None:
+        self._session.add_all(rows)
+        self._session.flush()
+
+    def _one(self, statement: Select[tuple[DispatchRow]]) -> Dispatch:
+        # A lock must show what is true once it is held, not what was read before.
+        row = self._session.scalar(statement.execution_options(populate_existing=True))
+        if row is None:
+            raise NotFound("dispatch")
+        return self._with_parts([row])[0]
+
+    def _many(self, statement: Select[tuple[DispatchRow]]) -> list[Dispatch]:
+        return self._with_parts(self._session.scalars(statement).all())
+
+    def _with_parts(self, rows: Sequence[DispatchRow]) -> list[Dispatch]:
+        """All parts of all dispatches in two statements, however many they are."""
+        ids = [row.id for row in rows]
+        forms: dict[UUID, list[DispatchedForm]] = {dispatch_id: [] for dispatch_id in ids}
+        occasions: dict[UUID, list[Occasion]] = {dispatch_id: [] for dispatch_id in ids}
+        for form in self._session.scalars(
+            select(DispatchFormRow)
+            .where(DispatchFormRow.dispatch_id.in_(ids))
+            .order_by(DispatchFormRow.position)
+        ):
+            forms[form.dispatch_id].append(
+                DispatchedForm(FormTemplateId(form.form_id), form.name, form.resident_name)
+            )
+        for occasion in self._session.scalars(
+            select(OccasionRow)
+            .where(OccasionRow.dispatch_id.in_(ids))
+            .order_by(OccasionRow.number)
+            .execution_options(populate_existing=True)
+        ):
+            occasions[occasion.dispatch_id].append(_occasion(occasion))
+        return [_dispatch(row, forms[row.id], occasions[row.id]) for row in rows]
+
+    def _recipient(self, row: RecipientRow, person: PersonRow) -> Recipient:
+        return Recipient(
+            id=RecipientId(row.id),
+            personnummer=self._people.personnummer(person),
+            state=RecipientState(row.state),
+            left_out_because=row.left_out_because,
+            notified_by=tuple(row.notified_by),
+            removed_at=row.removed_at,
+        )
+
+
+def _of_unit(unit_id: HsaId, dispatch_id: DispatchId) -> Select[tuple[DispatchRow]]:
+    return select(DispatchRow).where(DispatchRow.id == dispatch_id, DispatchRow.unit_id == unit_id)
+
+
+def _dispatch_row(dispatch: Dispatch, submission_key: str) -> DispatchRow:
+    return DispatchRow(
+        id=dispatch.id,
+        kind=dispatch.kind.value,
+        unit_id=dispatch.unit_id,
+        package_key=dispatch.package_key,
+        package_version=dispatch.package_version,
+        name=dispatch.name,
+        title=dispatch.title,
+        status=dispatch.status.value,
+        error_addresses=list(dispatch.error_addresses),
+        creates_inbox_message=dispatch.creates_inbox_message,
+        inbox_message=dispatch.inbox_message,
+        form_banner=dispatch.form_banner,
+        answer_by=dispatch.answer_by,
+        purge_after=dispatch.purge_after,
+        created_by=dispatch.created_by,
+        created_at=dispatch.created_at,
+        ended_at=dispatch.ended_at,
+        submission_key=submission_key,
+    )
+
+
+def _dispatch(
+    row: DispatchRow, forms: list[DispatchedForm], occasions: list[Occasion]
+) -> Dispatch:
+    return Dispatch(
+        id=DispatchId(row.id),
+        kind=DispatchKind(row.kind),
+        unit_id=HsaId(row.unit_id),
+        name=row.name,
+        title=row.title,
+        forms=tuple(forms),
+        occasions=tuple(occasions),
+        error_addresses=tuple(row.error_addresses),
+        creates_inbox_message=row.creates_inbox_message,
+        inbox_message=row.inbox_message,
+        form_banner=row.form_banner,
+        created_by=row.created_by,
+        created_at=row.created_at,
+        answer_by=row.answer_by,
+        purge_after=row.purge_after,
+        package_key=row.package_key,
+        package_version=row.package_version,
+        status=DispatchStatus(row.status),
+        ended_at=row.ended_at,
+    )
+
+
+def _occasion_row(dispatch_id: DispatchId, occasion: Occasion) -> OccasionRow:
+    return OccasionRow(
+        id=occasion.id,
+        dispatch_id=dispatch_id,
+        number=occasion.number,
+        local_date=occasion.local_date,
+        local_time=occasion.local_time,
+        zone=occasion.zone.key,
+        sends_at=occasion.sends_at,
+        state=occasion.state.value,
+        version=occasion.version,
+    )
+
+
+def _occasion(row: OccasionRow) -> Occasion:
+    return Occasion(
+        id=OccasionId(row.id),
+        number=row.number,
+        local_date=row.local_date,
+        local_time=row.local_time,
+        zone=ZoneInfo(row.zone),
+        sends_at=row.sends_at,
+        state=OccasionState(row.state),
+        late=row.late,
+        version=row.version,
+        by_hand_at=row.by_hand_at,
+        closed_at=row.closed_at,
+    )

@@ -1,0 +1,171 @@
+"""Inbox messages: once, and at most once when nobody can tell (I10)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import Session
+
+from utskick.domain.deliveries import (
+    OPEN_STATES,
+    ClaimedInboxMessage,
+    DeliveryState,
+    InboxMessageId,
+    Outcome,
+)
+from utskick.domain.occasions import OccasionId, RunToken
+from utskick.store.leases import may_send
+from utskick.store.people import People
+from utskick.store.statements import database_clock
+from utskick.store.tables import DeliveryRow, InboxMessageRow, PersonRow
+
+_NOT_ENDED = (DeliveryState.PLANNED.value, *(state.value for state in OPEN_STATES))
+
+
+class SqlInboxMessages:
+    def __init__(self, session: Session, people: People) -> None:
+        self._session = session
+        self._people = people
+
+    def ready(self, occasion_id: OccasionId) -> int:
+        now = database_clock(self._session)
+        return self._session.scalar(select(func.count()).where(_claimable(occasion_id, now))) or 0
+
+    def claim(
+        self, occasion_id: OccasionId, *, token: RunToken, limit: int, lease_s: float
+    ) -> list[ClaimedInboxMessage]:
+        if limit < 1 or not may_send(self._session, occasion_id, token):
+            return []
+        now = database_clock(self._session)
+        ids = self._session.scalars(
+            select(InboxMessageRow.id).where(_claimable(occasion_id, now)).limit(limit)
+        ).all()
+        self._session.execute(
+            update(InboxMessageRow)
+            .where(
+                InboxMessageRow.id.in_(ids), InboxMessageRow.state == DeliveryState.PLANNED.value
+            )
+            .values(
+                state=DeliveryState.SENDING.value,
+                attempt=InboxMessageRow.attempt + 1,
+                lease_until=now + timedelta(seconds=lease_s),
+            )
+        )
+        rows = self._session.execute(
+            select(InboxMessageRow, PersonRow)
+            .join(PersonRow, PersonRow.id == InboxMessageRow.person_id)
+            .where(InboxMessageRow.id.in_(ids))
+            .execution_options(populate_existing=True)
+        )
+        return [
+            ClaimedInboxMessage(
+                id=InboxMessageId(row.id),
+                attempt=row.attempt,
+                personnummer=self._people.personnummer(person),
+                retries=row.retries,
+            )
+            for row, person in rows
+        ]
+
+    def record(self, outcomes: Sequence[Outcome]) -> int:
+        if not outcomes:
+            return 0
+        now = database_clock(self._session)
+        result = self._session.connection().execute(
+            _ENDING,
+            [
+                {
+                    "of_id": outcome.id,
+                    "of_attempt": outcome.attempt,
+                    "to_state": outcome.state.value,
+                    "to_refusal": outcome.refusal and outcome.refusal.value,
+                    "to_sent_at": now if outcome.state is DeliveryState.SENT else None,
+                    "more_retries": int(outcome.retry_after_s is not None),
+                    "to_retry_at": None
+                    if outcome.retry_after_s is None
+                    else now + timedelta(seconds=outcome.retry_after_s),
+                }
+                for outcome in outcomes
+            ],
+        )
+        return result.rowcount
+
+    def expire_leases(self) -> int:
+        result = self._session.execute(
+            update(InboxMessageRow)
+            .where(
+                InboxMessageRow.state == DeliveryState.SENDING.value,
+                InboxMessageRow.lease_until < database_clock(self._session),
+            )
+            .values(state=DeliveryState.MANUAL.value, lease_until=None)
+        )
+        assert isinstance(result, CursorResult)
+        return result.rowcount
+
+    def give_up(self, occasion_id: OccasionId) -> None:
+        may_have_arrived = exists().where(
+            DeliveryRow.occasion_id == occasion_id,
+            DeliveryRow.recipient_id == InboxMessageRow.recipient_id,
+            DeliveryRow.state.in_((DeliveryState.SENT.value, *_NOT_ENDED)),
+        )
+        self._session.execute(
+            update(InboxMessageRow)
+            .where(
+                InboxMessageRow.occasion_id == occasion_id,
+                InboxMessageRow.state == DeliveryState.PLANNED.value,
+                ~may_have_arrived,
+            )
+            .values(state=DeliveryState.CANCELLED.value)
+        )
+
+    def counts(self, occasion_id: OccasionId) -> Mapping[DeliveryState, int]:
+        rows = self._session.execute(
+            select(InboxMessageRow.state, func.count())
+            .where(InboxMessageRow.occasion_id == occasion_id)
+            .group_by(InboxMessageRow.state)
+        )
+        return {DeliveryState(state): number for state, number in rows}
+
+
+def _claimable(occasion_id: OccasionId, now: datetime) -> ColumnElement[bool]:
+    """Planned, not waiting for a retry; the recipient's forms all ended, and one at least sent."""
+    theirs = (
+        DeliveryRow.occasion_id == occasion_id,
+        DeliveryRow.recipient_id == InboxMessageRow.recipient_id,
+    )
+    return and_(
+        InboxMessageRow.occasion_id == occasion_id,
+        InboxMessageRow.state == DeliveryState.PLANNED.value,
+        or_(InboxMessageRow.retry_at.is_(None), InboxMessageRow.retry_at <= now),
+        ~exists().where(*theirs, DeliveryRow.state.in_(_NOT_ENDED)),
+        exists().where(*theirs, DeliveryRow.state == DeliveryState.SENT.value),
+    )
+
+
+_ENDING: Any = (
+    update(InboxMessageRow.__table__)  # type: ignore[arg-type]  # a mapped class's table is a Table
+    .where(
+        InboxMessageRow.id == bindparam("of_id"),
+        InboxMessageRow.attempt == bindparam("of_attempt"),
+        InboxMessageRow.state == DeliveryState.SENDING.value,
+    )
+    .values(
+        state=bindparam("to_state"),
+        refusal=bindparam("to_refusal"),
+        sent_at=bindparam("to_sent_at"),
+        retries=InboxMessageRow.retries + bindparam("more_retries"),
+        retry_at=bindparam("to_retry_at"),
+        lease_until=None,
+    )
+)

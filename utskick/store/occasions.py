@@ -1,0 +1,160 @@
+"""Which run has an occasion, and until when: the lease that keeps two runs apart."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, CursorResult, and_, exists, or_, select, update
+from sqlalchemy.orm import Session
+
+from utskick.domain.deliveries import OPEN_STATES, DeliveryState
+from utskick.domain.dispatches import DispatchStatus
+from utskick.domain.occasions import OccasionId, OccasionState, RunToken
+from utskick.store.leases import may_send
+from utskick.store.statements import database_clock
+from utskick.store.tables import DeliveryRow, DispatchRow, InboxMessageRow, OccasionRow
+
+_UNENDED = (DeliveryState.PLANNED.value, *(state.value for state in OPEN_STATES))
+
+
+class SqlOccasions:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def claim(self, occasion_id: OccasionId, *, token: RunToken, lease_s: float) -> bool:
+        now = database_clock(self._session)
+        # The dispatch's row is shared first, so that a stop is wholly before or wholly after (I8).
+        status = self._session.scalar(
+            select(DispatchRow.status)
+            .join(OccasionRow, OccasionRow.dispatch_id == DispatchRow.id)
+            .where(OccasionRow.id == occasion_id)
+            .with_for_update(read=True, of=DispatchRow)
+        )
+        if status != DispatchStatus.ONGOING.value:
+            return False
+        return self._changed(
+            update(OccasionRow)
+            .where(OccasionRow.id == occasion_id, _free(token, now))
+            .values(
+                state=OccasionState.RUNNING.value,
+                run_token=token,
+                lease_until=now + timedelta(seconds=lease_s),
+            )
+        )
+
+    def renew(self, occasion_id: OccasionId, *, token: RunToken, lease_s: float) -> bool:
+        until = database_clock(self._session) + timedelta(seconds=lease_s)
+        return self._changed(
+            update(OccasionRow)
+            .where(OccasionRow.id == occasion_id, _held_by(token))
+            .values(lease_until=until)
+        )
+
+    def set_message(self, occasion_id: OccasionId, *, heading: str, text: str) -> None:
+        self._session.execute(
+            update(OccasionRow)
+            .where(OccasionRow.id == occasion_id)
+            .values(message_heading=heading, message_text=text)
+        )
+
+    def message(self, occasion_id: OccasionId) -> tuple[str, str]:
+        heading, text = self._session.execute(
+            select(OccasionRow.message_heading, OccasionRow.message_text).where(
+                OccasionRow.id == occasion_id
+            )
+        ).one()
+        return heading, text
+
+    def close(
+        self,
+        occasion_id: OccasionId,
+        state: OccasionState,
+        *,
+        token: RunToken | None = None,
+        now: datetime,
+    ) -> bool:
+        unheld = or_(
+            OccasionRow.state != OccasionState.RUNNING.value,
+            OccasionRow.lease_until < database_clock(self._session),
+        )
+        closed_at = None if state is OccasionState.PLANNED else now
+        return self._changed(
+            update(OccasionRow)
+            .where(OccasionRow.id == occasion_id, _held_by(token) if token else unheld)
+            .values(state=state.value, run_token=None, lease_until=None, closed_at=closed_at)
+        )
+
+    def may_close(self, occasion_id: OccasionId, *, token: RunToken) -> bool:
+        held = select(OccasionRow.id).where(OccasionRow.id == occasion_id, _held_by(token))
+        return self._session.scalar(held.with_for_update()) is not None
+
+    def may_send(self, occasion_id: OccasionId, *, token: RunToken) -> bool:
+        return may_send(self._session, occasion_id, token)
+
+    def begin_sending(self, occasion_id: OccasionId, *, token: RunToken, late: bool) -> bool:
+        return self._changed(
+            update(OccasionRow)
+            .where(OccasionRow.id == occasion_id, _held_by(token))
+            .values(late=late)
+        )
+
+    def send_by_hand(self, occasion_id: OccasionId, *, now: datetime) -> bool:
+        return self._changed(
+            update(OccasionRow)
+            .where(OccasionRow.id == occasion_id, OccasionRow.state == OccasionState.MISSED.value)
+            .values(
+                state=OccasionState.PLANNED.value,
+                version=OccasionRow.version + 1,
+                by_hand_at=now,
+                closed_at=None,
+            )
+        )
+
+    def note_registered(self, occasion_id: OccasionId, *, version: int) -> None:
+        self._session.execute(
+            update(OccasionRow)
+            .where(OccasionRow.id == occasion_id)
+            .values(registered_version=version)
+        )
+
+    def abandoned(self) -> list[tuple[OccasionId, RunToken]]:
+        now = database_clock(self._session)
+        rows = self._session.execute(
+            select(OccasionRow.id, OccasionRow.run_token).where(
+                OccasionRow.state == OccasionState.RUNNING.value, OccasionRow.lease_until < now
+            )
+        )
+        return [(OccasionId(row.id), RunToken(row.run_token)) for row in rows]
+
+    def missed_with_nothing_left(self) -> list[OccasionId]:
+        unended = (
+            exists().where(
+                DeliveryRow.occasion_id == OccasionRow.id, DeliveryRow.state.in_(_UNENDED)
+            ),
+            exists().where(
+                InboxMessageRow.occasion_id == OccasionRow.id, InboxMessageRow.state.in_(_UNENDED)
+            ),
+        )
+        planned = exists().where(DeliveryRow.occasion_id == OccasionRow.id)
+        rows = self._session.scalars(
+            select(OccasionRow.id).where(
+                OccasionRow.state == OccasionState.MISSED.value, planned, ~or_(*unended)
+            )
+        )
+        return [OccasionId(occasion_id) for occasion_id in rows]
+
+    def _changed(self, statement: Any) -> bool:
+        result = self._session.execute(statement)
+        assert isinstance(result, CursorResult)
+        return result.rowcount == 1
+
+
+def _held_by(token: RunToken) -> ColumnElement[bool]:
+    return and_(OccasionRow.state == OccasionState.RUNNING.value, OccasionRow.run_token == token)
+
+
+def _free(token: RunToken, now: datetime) -> ColumnElement[bool]:
+    running = OccasionRow.state == OccasionState.RUNNING.value
+    return or_(
+        OccasionRow.state == OccasionState.PLANNED.value,
+        and_(running, or_(OccasionRow.lease_until < now, OccasionRow.run_token == token)),
+    )

@@ -1,0 +1,219 @@
+"""What the regional administration prepares: units, form templates, subscriptions, packages."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from utskick.domain.errors import NotFound
+from utskick.domain.forms import Catalogue, FormAccess, FormTemplate, FormTemplateId
+from utskick.domain.packages import PackageTemplate, Weekday
+from utskick.domain.units import HsaId, Unit
+from utskick.store.tables import FormTemplateRow, PackageTemplateRow, SubscriptionRow, UnitRow
+
+
+class SqlUnits:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def get(self, unit_id: HsaId) -> Unit:
+        row = self._session.get(UnitRow, unit_id)
+        if row is None:
+            raise NotFound("unit", unit_id)
+        return _unit(row)
+
+    def all(self) -> Sequence[Unit]:
+        return [_unit(row) for row in self._session.scalars(select(UnitRow).order_by("name"))]
+
+    def save(self, units: Iterable[Unit]) -> None:
+        for unit in units:
+            self._session.merge(UnitRow(hsa_id=unit.id, name=unit.name, phone=unit.phone))
+        self._session.flush()
+
+
+class SqlForms:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def access(self, unit_id: HsaId, form_ids: Sequence[FormTemplateId]) -> list[FormAccess]:
+        rows = self._session.scalars(
+            select(FormTemplateRow).where(FormTemplateRow.id.in_(form_ids))
+        )
+        found = {row.id: row for row in rows}
+        subscribed = self._subscribed(unit_id)
+        if missing := next((f for f in form_ids if f not in found), None):
+            raise NotFound("form template", missing)
+        return [_access(found[form_id], unit_id, subscribed) for form_id in form_ids]
+
+    def list_for(self, unit_id: HsaId) -> list[FormAccess]:
+        theirs = or_(
+            FormTemplateRow.catalogue != Catalogue.OWN.value, FormTemplateRow.owner_id == unit_id
+        )
+        rows = self._session.scalars(
+            select(FormTemplateRow).where(theirs).order_by(FormTemplateRow.name)
+        )
+        subscribed = self._subscribed(unit_id)
+        return [_access(row, unit_id, subscribed) for row in rows]
+
+    def find(self, key_or_name: str) -> FormTemplate | None:
+        rows = self._session.scalars(
+            select(FormTemplateRow).where(
+                or_(FormTemplateRow.key == key_or_name, FormTemplateRow.name == key_or_name)
+            )
+        ).all()
+        exact = [row for row in rows if row.key == key_or_name] or rows
+        return _form(exact[0]) if len(exact) == 1 else None
+
+    def all(self) -> list[FormTemplate]:
+        rows = self._session.scalars(select(FormTemplateRow).order_by(FormTemplateRow.name))
+        return [_form(row) for row in rows]
+
+    def save(self, forms: Iterable[FormTemplate]) -> None:
+        for form in forms:
+            self._session.merge(
+                FormTemplateRow(
+                    id=form.id,
+                    key=form.key,
+                    name=form.name,
+                    resident_name=form.resident_name,
+                    catalogue=form.catalogue.value,
+                    owner_id=form.owner,
+                    version=form.version,
+                    archived_at=form.archived_at,
+                )
+            )
+        self._session.flush()
+
+    def archive(self, form_id: FormTemplateId, *, archived_at: datetime | None) -> None:
+        self._session.execute(
+            update(FormTemplateRow)
+            .where(FormTemplateRow.id == form_id)
+            .values(archived_at=archived_at)
+        )
+
+    def set_subscriptions(self, subscriptions: Collection[tuple[HsaId, FormTemplateId]]) -> None:
+        self._session.execute(delete(SubscriptionRow))
+        self._session.add_all(
+            SubscriptionRow(unit_id=unit_id, form_id=form_id)
+            for unit_id, form_id in dict.fromkeys(subscriptions)
+        )
+        self._session.flush()
+
+    def subscribe(self, unit_id: HsaId, form_id: FormTemplateId, *, subscribed: bool) -> None:
+        row = self._session.get(SubscriptionRow, (unit_id, form_id))
+        if subscribed and row is None:
+            self._session.add(SubscriptionRow(unit_id=unit_id, form_id=form_id))
+        elif row is not None and not subscribed:
+            self._session.delete(row)
+        self._session.flush()
+
+    def _subscribed(self, unit_id: HsaId) -> set[UUID]:
+        return set(
+            self._session.scalars(
+                select(SubscriptionRow.form_id).where(SubscriptionRow.unit_id == unit_id)
+            )
+        )
+
+
+class SqlPackages:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def find(self, unit_id: HsaId, key_or_name: str) -> PackageTemplate | None:
+        candidates = self.list_for(unit_id)
+        by_key = [p for p in candidates if p.key == key_or_name]
+        found = by_key or [p for p in candidates if p.name == key_or_name]
+        return found[0] if len(found) == 1 else None
+
+    def list_for(self, unit_id: HsaId) -> list[PackageTemplate]:
+        return [p for p in map(_package, self._newest()) if unit_id in p.unit_ids]
+
+    def save(self, package: PackageTemplate) -> bool:
+        newest = self._session.scalars(
+            select(PackageTemplateRow)
+            .where(PackageTemplateRow.key == package.key)
+            .order_by(PackageTemplateRow.version.desc())
+            .limit(1)
+        ).first()
+        row = _package_row(package, version=newest.version if newest else package.version)
+        if newest is not None:
+            if _package(newest) == _package(row):
+                return False
+            row.version = newest.version + 1
+        self._session.add(row)
+        self._session.flush()
+        return True
+
+    def _newest(self) -> Sequence[PackageTemplateRow]:
+        newest = (
+            select(PackageTemplateRow.key, func.max(PackageTemplateRow.version).label("version"))
+            .group_by(PackageTemplateRow.key)
+            .subquery()
+        )
+        return self._session.scalars(
+            select(PackageTemplateRow)
+            .join(
+                newest,
+                (newest.c.key == PackageTemplateRow.key)
+                & (newest.c.version == PackageTemplateRow.version),
+            )
+            .order_by(PackageTemplateRow.name)
+        ).all()
+
+
+def _unit(row: UnitRow) -> Unit:
+    return Unit(HsaId(row.hsa_id), row.name, row.phone)
+
+
+def _access(row: FormTemplateRow, unit_id: HsaId, subscribed: Collection[UUID]) -> FormAccess:
+    form = _form(row)
+    return FormAccess(form, form.available_to(unit_id, subscribed=row.id in subscribed))
+
+
+def _form(row: FormTemplateRow) -> FormTemplate:
+    return FormTemplate(
+        id=FormTemplateId(row.id),
+        key=row.key,
+        name=row.name,
+        resident_name=row.resident_name,
+        catalogue=Catalogue(row.catalogue),
+        owner=HsaId(row.owner_id) if row.owner_id else None,
+        version=row.version,
+        archived_at=row.archived_at,
+    )
+
+
+def _package(row: PackageTemplateRow) -> PackageTemplate:
+    return PackageTemplate(
+        key=row.key,
+        version=row.version,
+        name=row.name,
+        resident_title=row.resident_title,
+        unit_ids=tuple(map(HsaId, row.unit_ids)),
+        form_ids=tuple(FormTemplateId(UUID(form_id)) for form_id in row.form_ids),
+        weekday=None if row.weekday is None else Weekday(row.weekday),
+        time=row.time,
+        interval_weeks=row.interval_weeks,
+        occasions=row.occasions,
+        inbox_message=row.inbox_message,
+        error_addresses=tuple(row.error_addresses),
+    )
+
+
+def _package_row(package: PackageTemplate, *, version: int) -> PackageTemplateRow:
+    return PackageTemplateRow(
+        key=package.key,
+        version=version,
+        name=package.name,
+        resident_title=package.resident_title,
+        unit_ids=list(package.unit_ids),
+        form_ids=[str(form_id) for form_id in package.form_ids],
+        weekday=None if package.weekday is None else package.weekday.value,
+        time=package.time,
+        interval_weeks=package.interval_weeks,
+        occasions=package.occasions,
+        inbox_message=package.inbox_message,
+        error_addresses=list(package.error_addresses),
+    )

@@ -1,0 +1,55 @@
+"""What SQLite and PostgreSQL say differently, said once."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, TypeVar
+
+from sqlalchemy import func, literal_column, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from utskick.store.tables import Row
+
+
+def database_clock(session: Session) -> datetime:
+    """The database's own time, moving within a transaction too: it alone judges age (I13)."""
+    if session.get_bind().dialect.name == "postgresql":
+        moment = session.scalar(select(func.clock_timestamp()))
+        assert isinstance(moment, datetime)
+        return moment.astimezone(UTC)
+    text = session.scalar(select(literal_column("strftime('%Y-%m-%d %H:%M:%f', 'now')")))
+    return datetime.fromisoformat(str(text)).replace(tzinfo=UTC)
+
+
+def insert_new(session: Session, table: type[Row], rows: Sequence[dict[str, Any]]) -> None:
+    """Insert the rows that no unique index knows yet; leave the others as they are."""
+    if not rows:
+        return
+    on_postgresql = session.get_bind().dialect.name == "postgresql"
+    insert = postgresql.insert(table) if on_postgresql else sqlite.insert(table)
+    session.execute(insert.on_conflict_do_nothing(), list(rows))
+
+
+T = TypeVar("T")
+
+
+def all_or_each(
+    session: Session, items: Sequence[T], change: Callable[[Sequence[T]], object]
+) -> Sequence[T]:
+    """Change all at once; if a unique index objects, each alone. Tell whose change held."""
+    if not items:
+        return []
+    if _holds(session, partial(change, items)):
+        return items
+    return [item for item in items if _holds(session, partial(change, [item]))]
+
+
+def _holds(session: Session, change: Callable[[], object]) -> bool:
+    try:
+        with session.begin_nested():
+            change()
+    except IntegrityError:
+        return False
+    return True

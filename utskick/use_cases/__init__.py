@@ -1,0 +1,1 @@
+"""What staff, operators and the clock can do: one module for each verb of the manual."""

@@ -1,0 +1,62 @@
+"""Which of a dispatch's forms may be sent: by our register, and by the form service's."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from utskick.domain.forms import FormAccess, FormTemplateId, require_sendable
+from utskick.domain.units import HsaId
+from utskick.ports import FormService, TemporaryFailure
+from utskick.records import Store
+
+
+async def check_forms(
+    unit_id: HsaId,
+    form_ids: Sequence[FormTemplateId],
+    *,
+    store: Store,
+    forms: FormService,
+    now: datetime,
+) -> list[FormAccess]:
+    """A form is archived, or not the unit's to send, if either register says so.
+
+    Raises `TemporaryFailure` if the form service does not answer.
+    """
+    ours = await asyncio.to_thread(_known_access, unit_id, form_ids, store=store)
+    theirs = await forms.form_templates(unit_id)
+    return [_stricter(access, theirs.get(access.form.id), now) for access in ours]
+
+
+async def require_forms(
+    unit_id: HsaId,
+    form_ids: Sequence[FormTemplateId],
+    *,
+    store: Store,
+    forms: FormService,
+    now: datetime,
+) -> None:
+    """Raise `StartBlocked` unless all may be sent.
+
+    By our register alone if the form service does not answer, as each occasion checks again.
+    """
+    try:
+        access = await check_forms(unit_id, form_ids, store=store, forms=forms, now=now)
+    except TemporaryFailure:
+        access = await asyncio.to_thread(_known_access, unit_id, form_ids, store=store)
+    require_sendable(access)
+
+
+def _known_access(
+    unit_id: HsaId, form_ids: Sequence[FormTemplateId], *, store: Store
+) -> list[FormAccess]:
+    with store.transaction() as records:
+        return records.forms.access(unit_id, form_ids)
+
+
+def _stricter(ours: FormAccess, published: bool | None, now: datetime) -> FormAccess:  # noqa: FBT001
+    if published is None:
+        return replace(ours, available=False)
+    if not published and not ours.form.archived:
+        return replace(ours, form=replace(ours.form, archived_at=now))
+    return ours

@@ -1,0 +1,83 @@
+"""Ask the population register and 1177 who can get a form, and who would be told of it."""
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from utskick.domain.deliveries import Refusal
+from utskick.domain.personnummer import Personnummer
+from utskick.domain.rules import Rules
+from utskick.ports import Clock, Inbox, InboxUser, PersonRecord, Persons
+from utskick.records import Store
+from utskick.use_cases.patience import each
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """`refused` cannot get a form. `notified_by` is empty for whom 1177 would not tell."""
+
+    refused: Mapping[Personnummer, Refusal] = field(default_factory=dict)
+    notified_by: Mapping[Personnummer, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def unnotified(self) -> int:
+        """How many would not notice a message (manual: "Är det tomt …")."""
+        return sum(not channels for channels in self.notified_by.values())
+
+
+async def check_recipients(
+    numbers: Collection[Personnummer],
+    *,
+    needs_account: bool,
+    store: Store,
+    persons: Persons,
+    inbox: Inbox,
+    clock: Clock,
+    rules: Rules,
+) -> Checked:
+    """Check everyone. A mark may be set later: done at the start and again at every occasion.
+
+    Raises `TemporaryFailure` if a register does not answer.
+    """
+    records = await _look_up(list(numbers), store=store, persons=persons, clock=clock, rules=rules)
+    refused = {n: why for n in numbers if (why := _refusal(records[n])) is not None}
+    reachable = [number for number in numbers if number not in refused]
+    users = await _users(reachable, inbox=inbox, rules=rules)
+    if needs_account:
+        refused |= {n: Refusal.NO_ACCOUNT for n, user in users.items() if not user.active}
+    notified_by = {n: user.notified_by for n, user in users.items() if n not in refused}
+    return Checked(refused=refused, notified_by=notified_by)
+
+
+async def _look_up(
+    numbers: Sequence[Personnummer], *, store: Store, persons: Persons, clock: Clock, rules: Rules
+) -> dict[Personnummer, PersonRecord | None]:
+    records: dict[Personnummer, PersonRecord | None] = {}
+    for start in range(0, len(numbers), rules.persons_batch):
+        await clock.sleep(await asyncio.to_thread(_reserve, store, rules))
+        records |= await persons.look_up(numbers[start : start + rules.persons_batch])
+    return records
+
+
+def _reserve(store: Store, rules: Rules) -> float:
+    with store.transaction() as records:
+        return records.budgets.reserve("persons", calls=1, per_s=rules.persons_per_s)
+
+
+async def _users(
+    numbers: Sequence[Personnummer], *, inbox: Inbox, rules: Rules
+) -> dict[Personnummer, InboxUser]:
+    users = await each(numbers, inbox.user, at_once=rules.inbox_concurrency)
+    return dict(zip(numbers, users, strict=True))
+
+
+def _refusal(record: PersonRecord | None) -> Refusal | None:
+    if record is None:
+        return Refusal.UNKNOWN_PERSON
+    if record.protected:
+        return Refusal.PROTECTED
+    if record.deceased:
+        return Refusal.DECEASED
+    if record.emigrated:
+        return Refusal.EMIGRATED
+    return None

@@ -1,0 +1,101 @@
+"""Take an occasion, keep it, and let it go: only one run at a time has it (I11)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from utskick.domain.dispatches import Dispatch, DispatchStatus
+from utskick.domain.occasions import Occasion, OccasionId, OccasionState, RunToken
+from utskick.domain.rules import Rules
+from utskick.records import Store
+from utskick.use_cases.close_occasion import miss_occasion
+
+
+class ClaimResult(StrEnum):
+    """Whether the run may go on, and if not, why there is nothing for it to do."""
+
+    CLAIMED = "claimed"
+    NOT_ONGOING = "not ongoing"
+    ALREADY_SENT = "already sent"
+    TAKEN = "taken"
+    OUTDATED = "outdated"
+    TOO_LATE = "too late"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What a run has to go by; `until` is when it must give up."""
+
+    result: ClaimResult
+    dispatch: Dispatch
+    occasion: Occasion
+    until: datetime
+
+
+def claim_occasion(
+    occasion_id: OccasionId,
+    *,
+    token: RunToken,
+    version: int,
+    store: Store,
+    rules: Rules,
+    now: datetime,
+) -> Claim:
+    """Claim the occasion for the run `token`, or mark it as missed if it is too late for it.
+
+    A run made for another version of the occasion has nothing to do. Raises `NotFound`.
+    """
+    with store.transaction() as records:
+        dispatch, occasion = records.dispatches.of_occasion(occasion_id)
+        claimed = occasion.version == version and records.occasions.claim(
+            occasion_id, token=token, lease_s=rules.lease_s
+        )
+        until = rules.send_until(occasion)
+        if not claimed:
+            result = _why_not(dispatch, occasion, version)
+        elif now >= until:
+            result = ClaimResult.TOO_LATE
+            miss_occasion(records, dispatch, occasion, token=token, now=now)
+        else:
+            result = ClaimResult.CLAIMED
+    return Claim(result=result, dispatch=dispatch, occasion=occasion, until=until)
+
+
+@asynccontextmanager
+async def held_occasion(
+    occasion_id: OccasionId, *, token: RunToken, store: Store, rules: Rules
+) -> AsyncIterator[None]:
+    """Prolong the lease while the block runs. Whoever loses it finds out at its next intent."""
+
+    def renew() -> bool:
+        with store.transaction() as records:
+            return records.occasions.renew(occasion_id, token=token, lease_s=rules.lease_s)
+
+    async def keep() -> None:
+        let_go = asyncio.Event()
+        while await asyncio.to_thread(renew):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(let_go.wait(), rules.lease_s / 3)
+
+    keeping = asyncio.create_task(keep())
+    try:
+        yield
+    finally:
+        keeping.cancel()
+        with suppress(asyncio.CancelledError):
+            await keeping
+
+
+def _why_not(dispatch: Dispatch, occasion: Occasion, version: int) -> ClaimResult:
+    if occasion.version != version:
+        return ClaimResult.OUTDATED
+    if occasion.state is OccasionState.RUNNING:
+        return ClaimResult.TAKEN
+    if occasion.state in (OccasionState.DONE, OccasionState.MISSED, OccasionState.BLOCKED):
+        return ClaimResult.ALREADY_SENT
+    if dispatch.status is DispatchStatus.ONGOING:
+        return ClaimResult.TAKEN
+    return ClaimResult.NOT_ONGOING

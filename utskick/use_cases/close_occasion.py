@@ -1,0 +1,131 @@
+"""End an occasion: done, missed, or planned again; and the dispatch with its last occasion."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from utskick.domain.deliveries import REFUSAL_LABELS, DeliveryState, Refusal
+from utskick.domain.dispatches import Dispatch, DispatchStatus
+from utskick.domain.occasions import Occasion, OccasionId, OccasionState, RunToken
+from utskick.records import FormSummary, Store, Transaction
+from utskick.use_cases.report_errors import report_occasion
+
+_NOT_ENDED = (OccasionState.PLANNED, OccasionState.RUNNING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """How an occasion ended. `messages` counts its inbox messages."""
+
+    dispatch: Dispatch
+    occasion: Occasion
+    forms: Sequence[FormSummary]
+    messages: Mapping[DeliveryState, int]
+
+    @property
+    def planned(self) -> int:
+        return sum(form.planned for form in self.forms)
+
+    @property
+    def sent(self) -> int:
+        return sum(form.sent for form in self.forms)
+
+
+def close_occasion(
+    occasion_id: OccasionId, *, token: RunToken, store: Store, now: datetime
+) -> Closed:
+    """Let go of an occasion that the run `token` has. Another run's is left as it is.
+
+    Missed if something that should be sent is left; planned again if its moment is still to come,
+    as when the dispatch was stopped while the run was preparing.
+    """
+    with store.transaction() as records:
+        dispatch, occasion = records.dispatches.of_occasion(occasion_id)
+        if records.occasions.may_close(occasion_id, token=token):
+            _close(records, dispatch, occasion, token=token, now=now)
+            conclude_dispatch(records, dispatch, now=now)
+        dispatch, occasion = records.dispatches.of_occasion(occasion_id)
+        return Closed(
+            dispatch=dispatch,
+            occasion=occasion,
+            forms=records.progress.summary(dispatch.id, occasion_id=occasion_id),
+            messages=records.inbox_messages.counts(occasion_id),
+        )
+
+
+def miss_occasion(
+    records: Transaction,
+    dispatch: Dispatch,
+    occasion: Occasion,
+    *,
+    token: RunToken | None = None,
+    now: datetime,
+) -> bool:
+    """Mark an occasion that was not sent in time, and tell: it is never silently lost."""
+    if not records.occasions.close(occasion.id, OccasionState.MISSED, token=token, now=now):
+        return False
+    _tell(records, dispatch, occasion, cause="missed", text="missed.txt", now=now)
+    conclude_dispatch(records, dispatch, now=now)
+    return True
+
+
+def release_occasion(records: Transaction, occasion: Occasion, *, now: datetime) -> None:
+    """End what a dead run of a dispatch that is no longer ongoing has left."""
+    state = OccasionState.PLANNED if now < occasion.sends_at else OccasionState.MISSED
+    records.occasions.close(occasion.id, state, now=now)
+
+
+def conclude_dispatch(records: Transaction, dispatch: Dispatch, *, now: datetime) -> None:
+    """A dispatch is Klar when its last occasion has ended."""
+    current = records.dispatches.lock_for(dispatch.unit_id, dispatch.id)
+    if current.status is DispatchStatus.ONGOING and not any(
+        occasion.state in _NOT_ENDED for occasion in current.occasions
+    ):
+        records.dispatches.set_status(dispatch.id, DispatchStatus.COMPLETED, ended_at=now)
+
+
+def _close(
+    records: Transaction, dispatch: Dispatch, occasion: Occasion, *, token: RunToken, now: datetime
+) -> None:
+    records.inbox_messages.give_up(occasion.id)
+    left = not records.progress.remaining(occasion.id).nothing
+    if left and now < occasion.sends_at:
+        records.occasions.close(occasion.id, OccasionState.PLANNED, token=token, now=now)
+        return
+    if left:
+        records.occasions.close(occasion.id, OccasionState.MISSED, token=token, now=now)
+        if dispatch.status is not DispatchStatus.STOPPED:
+            _tell(records, dispatch, occasion, cause="missed", text="missed.txt", now=now)
+        return
+    records.occasions.close(occasion.id, OccasionState.DONE, token=token, now=now)
+    forms = records.progress.summary(dispatch.id, occasion_id=occasion.id)
+    if any(form.sent < form.planned - _cancelled(form) for form in forms):
+        _tell(records, dispatch, occasion, cause="not-sent", text="not_sent.txt", now=now)
+
+
+def _cancelled(form: FormSummary) -> int:
+    return form.by_state.get(DeliveryState.CANCELLED, 0)
+
+
+def _tell(
+    records: Transaction,
+    dispatch: Dispatch,
+    occasion: Occasion,
+    *,
+    cause: str,
+    text: str,
+    now: datetime,
+) -> None:
+    forms = records.progress.summary(dispatch.id, occasion_id=occasion.id)
+    values = {
+        "planned": sum(form.planned for form in forms),
+        "sent": sum(form.sent for form in forms),
+        "counts": [[REFUSAL_LABELS[why], number] for why, number in _refused(forms).items()],
+    }
+    report_occasion(records, dispatch, occasion, cause=cause, text=text, values=values, now=now)
+
+
+def _refused(forms: Sequence[FormSummary]) -> dict[Refusal, int]:
+    """Deliveries refused, by reason, over all forms."""
+    reasons = dict.fromkeys(why for form in forms for why in form.refused_because)
+    return {why: sum(form.refused_because.get(why, 0) for form in forms) for why in reasons}

@@ -1,0 +1,91 @@
+"""Every night: hold our ledger against the form service, and tell of what differs (I14)."""
+
+import asyncio
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from utskick.domain.deliveries import FormId
+from utskick.domain.rules import Rules
+from utskick.domain.units import HsaId
+from utskick.ports import FormService
+from utskick.records import Ledger, Store
+from utskick.use_cases.patience import each
+from utskick.use_cases.report_errors import report
+
+LOOKED_BACK = timedelta(hours=48)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """`missing`: ours, but not there. `extra`: there since, but nobody's here."""
+
+    persons: int
+    missing: int
+    extra: int
+
+
+async def compare_ledger(
+    *, store: Store, forms: FormService, rules: Rules, now: datetime
+) -> Compared:
+    """Compare what was sent in the last 48 hours. Raises `TemporaryFailure`.
+
+    A form opened by the resident through a form link is extra as well: the service does not tell
+    them apart, so extra forms are a reason to look, not a proof.
+    """
+    since = now - LOOKED_BACK
+    ledger = await asyncio.to_thread(_ledger, since, store)
+
+    async def compare(theirs: Ledger) -> tuple[HsaId, int, int]:
+        found = await forms.find_forms(
+            unit_id=theirs.unit_id, personnummer=theirs.personnummer, form_ids=theirs.template_ids
+        )
+        known = await asyncio.to_thread(_owned, [form.id for form in found], store)
+        missing = theirs.form_ids - {form.id for form in found}
+        extra = [f for f in found if f.id not in known and f.created_at >= since]
+        return theirs.unit_id, len(missing), max(0, len(extra) - theirs.unsettled)
+
+    compared = await each(ledger, compare, at_once=rules.forms_concurrency)
+    await asyncio.to_thread(_tell, compared, store, rules, now)
+    return Compared(
+        persons=len(ledger),
+        missing=sum(missing for _, missing, _ in compared),
+        extra=sum(extra for _, _, extra in compared),
+    )
+
+
+def _ledger(since: datetime, store: Store) -> list[Ledger]:
+    with store.transaction() as records:
+        return records.follow_up.sent_since(since)
+
+
+def _owned(form_ids: Collection[FormId], store: Store) -> set[FormId]:
+    with store.transaction() as records:
+        return records.deliveries.owned(form_ids)
+
+
+def _tell(
+    compared: Collection[tuple[HsaId, int, int]], store: Store, rules: Rules, now: datetime
+) -> None:
+    for unit_id in dict.fromkeys(unit_id for unit_id, _, _ in compared):
+        missing = sum(m for u, m, _ in compared if u == unit_id)
+        extra = sum(e for u, _, e in compared if u == unit_id)
+        if not (missing or extra):
+            continue
+        with store.transaction() as records:
+            unit = records.units.get(unit_id)
+            report(
+                records,
+                subject=unit_id,
+                cause=f"ledger-{now:%Y-%m-%d}",
+                text="ledger.txt",
+                values={
+                    "unit_name": unit.name,
+                    "unit_id": unit.id,
+                    "missing": missing,
+                    "extra": extra,
+                    "day": f"{now:%Y-%m-%d}",
+                },
+                addresses=(rules.forms_desk,),
+                now=now,
+            )

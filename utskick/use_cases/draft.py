@@ -1,0 +1,223 @@
+"""Reading a spec: everything that is wrong with it, at once, each with its place and remedy."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+
+from utskick.domain.calendar import (
+    ImpossibleTime,
+    LocalMoment,
+    NonexistentTime,
+    first_date_for,
+    occasion_moments,
+    parse_clock,
+    parse_date,
+)
+from utskick.domain.deliveries import REFUSAL_LABELS, REFUSAL_REMEDIES
+from utskick.domain.errors import NotFound, Problem, UtskickError
+from utskick.domain.forms import FormTemplate
+from utskick.domain.packages import PackageTemplate
+from utskick.domain.personnummer import Personnummer, masked
+from utskick.domain.recipients import NoRecipients, TooManyRecipients, read_recipients
+from utskick.domain.rules import Rules
+from utskick.domain.specs import DispatchSpec, Moment, Sending, texts_with_personnummer
+from utskick.domain.units import HsaId, Unit, parse_hsa_id
+from utskick.ports import Texts
+from utskick.records import Transaction
+from utskick.use_cases.check_recipients import Checked
+from utskick.use_cases.message_values import PLACEHOLDERS
+
+_LONGEST_AHEAD = timedelta(days=5 * 366)
+
+
+@dataclass(slots=True)
+class Draft:
+    """What has been understood of a spec so far, and what is wrong with it."""
+
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def wrong(self, place: str, reason: str, remedy: str) -> None:
+        self.problems.append(Problem(place, reason, remedy))
+
+    def unit(self, spec: Sending, acting_unit: HsaId, records: Transaction) -> Unit | None:
+        """The spec's unit must be the one that whoever hands it in acts for."""
+        try:
+            unit_id = parse_hsa_id(spec.unit)
+            if unit_id != acting_unit:
+                raise NotFound("unit")
+            return records.units.get(unit_id)
+        except UtskickError:
+            self.wrong(
+                "unit",
+                "enheten finns inte, eller så får du inte skicka för den.",
+                "Kontrollera HSA-id och att rätt enhet är vald.",
+            )
+            return None
+
+    def recipients(self, spec: Sending, *, rules: Rules, today: date) -> list[Personnummer]:
+        """The list as staff wrote it; every bad row is a problem of its own."""
+        try:
+            read = read_recipients(
+                "\n".join(row.replace("\n", " ") or " " for row in spec.recipients),
+                max_recipients=rules.max_recipients,
+                today=today,
+                accept_coordination_numbers=rules.accept_coordination_numbers,
+            )
+        except (NoRecipients, TooManyRecipients) as error:
+            self.wrong("recipients", error.staff_message, "")
+            return []
+        for row in read.refused:
+            self.wrong(f"recipients, rad {row.row} ({row.masked})", row.reason, row.remedy)
+        return [row.personnummer for row in read.accepted]
+
+    def forms(self, wanted: Sequence[str], records: Transaction) -> list[FormTemplate]:
+        """Forms by key or name, each once."""
+        found: dict[str, FormTemplate] = {}
+        for position, name in enumerate(wanted, start=1):
+            form = records.forms.find(name.strip())
+            if form is None:
+                self.wrong(
+                    f"forms, rad {position}",
+                    "formuläret finns inte.",
+                    "Kontrollera namnet mot listan över formulär.",
+                )
+            else:
+                found[form.key] = form
+        return list(found.values())
+
+    def message(self, text: str, *, texts: Texts) -> str:
+        """An inbox message with nothing but text and known placeholders."""
+        for unknown in texts.unknown_placeholders(text, allowed=PLACEHOLDERS):
+            self.wrong(
+                "inbox_message",
+                f"{unknown} går inte att använda i meddelandet.",
+                "Använd " + ", ".join(f"{{{{ {name} }}}}" for name in PLACEHOLDERS) + ".",
+            )
+        return text
+
+    def free_texts(self, spec: Sending, title: str | None = None) -> None:
+        self.problems += texts_with_personnummer(
+            {
+                "title": title,
+                "inbox_message": spec.inbox_message,
+                "form_banner": spec.form_banner,
+            }
+        )
+
+    def dates(
+        self, spec: Sending, *, first_sent_on: date | None, last_sent_on: date | None
+    ) -> None:
+        """Answer-by must leave time to answer, purge-after must not come before it."""
+        if spec.answer_by and last_sent_on and spec.answer_by < last_sent_on:
+            self.wrong(
+                "answer_by",
+                "besvaras senast ligger före det sista utskickstillfället.",
+                "Välj ett senare datum.",
+            )
+        if spec.answer_by and spec.purge_after and spec.purge_after < spec.answer_by:
+            self.wrong(
+                "purge_after",
+                "gallras efter ligger före besvaras senast.",
+                "Välj ett senare datum.",
+            )
+        elif spec.purge_after and first_sent_on and spec.purge_after < first_sent_on:
+            self.wrong("purge_after", "gallras efter har passerat.", "Välj ett senare datum.")
+
+    def moments(
+        self, spec: DispatchSpec, package: PackageTemplate, *, rules: Rules, now: datetime
+    ) -> list[tuple[LocalMoment, datetime]]:
+        """The package's occasions, from a start or one by one, in order and in the future."""
+        if spec.occasions is not None:
+            moments = [
+                self._moment(moment, package, f"occasions, rad {row}", rules=rules, now=now)
+                for row, moment in enumerate(spec.occasions, start=1)
+            ]
+        else:
+            moments = self._from_start(spec.start or Moment(), package, rules=rules, now=now)
+        timed = [self._timed(moment, rules=rules, now=now) for moment in moments if moment]
+        kept = sorted((t for t in timed if t), key=lambda pair: pair[1])
+        for (_, earlier), (moment, later) in pairwise(kept):
+            if earlier == later:
+                self.wrong(str(moment), "tillfället finns två gånger.", "Ta bort det ena.")
+        if not moments and not self.problems:
+            self.wrong("occasions", "det finns inget tillfälle.", "Ange datum och klockslag.")
+        return kept
+
+    def unreachable(
+        self, numbers: Sequence[Personnummer], checked: Checked, *, leave_out: bool
+    ) -> None:
+        """Whoever cannot be reached is a problem, unless staff chose to go on without them."""
+        for row, number in enumerate(numbers, start=1):
+            refusal = checked.refused.get(number)
+            if refusal is None:
+                continue
+            place = f"recipients, rad {row} ({masked(number.digits)})"
+            if leave_out:
+                self.warnings.append(f"{place}: {REFUSAL_LABELS[refusal]}. Får inget formulär.")
+            else:
+                self.wrong(place, f"{REFUSAL_LABELS[refusal]}.", REFUSAL_REMEDIES[refusal])
+        if checked.unnotified:
+            self.warnings.append(
+                f"{checked.unnotified} mottagare har ingen avisering via 1177 och märker inte att"
+                " de fått ett meddelande. Vi rekommenderar att du tar bort dem."
+            )
+
+    def _from_start(
+        self, start: Moment, package: PackageTemplate, *, rules: Rules, now: datetime
+    ) -> list[LocalMoment | None]:
+        first = self._moment(start, package, "start", rules=rules, now=now)
+        if first is None:
+            return [None]
+        return list(
+            occasion_moments(
+                first.date,
+                first.time,
+                interval_weeks=package.interval_weeks,
+                count=package.occasions,
+            )
+        )
+
+    def _moment(
+        self,
+        moment: Moment,
+        package: PackageTemplate,
+        place: str,
+        *,
+        rules: Rules,
+        now: datetime,
+    ) -> LocalMoment | None:
+        """A date and time, the package's presets where staff left them out."""
+        try:
+            clock = parse_clock(moment.time) if moment.time else package.time
+            day = parse_date(moment.date) if moment.date else None
+        except ImpossibleTime as error:
+            self.wrong(place, error.staff_message, "")
+            return None
+        if day is None and package.weekday is not None:
+            today = now.astimezone(rules.zone).date()
+            day = first_date_for(package.weekday, on_or_after=today + timedelta(days=1))
+        if clock is None:
+            self.wrong(place, "klockslag saknas.", "Ange det som HH:MM.")
+        if day is None:
+            self.wrong(place, "datum saknas.", "Ange det som ÅÅÅÅ-MM-DD.")
+        return LocalMoment(day, clock) if day and clock is not None else None
+
+    def _timed(
+        self, moment: LocalMoment, *, rules: Rules, now: datetime
+    ) -> tuple[LocalMoment, datetime] | None:
+        try:
+            sends_at = moment.sends_at(rules.zone)
+        except NonexistentTime as error:
+            self.wrong(str(moment), error.staff_message, "")
+            return None
+        if sends_at <= now:
+            self.wrong(str(moment), "tillfället har passerat.", "Välj en tid framåt.")
+            return None
+        if sends_at - now > _LONGEST_AHEAD:
+            self.wrong(str(moment), "tillfället är mer än fem år bort.", "Kontrollera årtalet.")
+            return None
+        if warning := rules.window.warning_for(moment):
+            self.warnings.append(warning)
+        return moment, sends_at

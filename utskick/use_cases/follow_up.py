@@ -1,0 +1,85 @@
+"""Uppföljning: what was sent, and how far the residents have come."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+
+from utskick.domain.deliveries import FormId, FormStatus
+from utskick.domain.personnummer import Personnummer
+from utskick.domain.rules import Rules
+from utskick.domain.units import Activity, Actor
+from utskick.ports import FormService, TemporaryFailure
+from utskick.records import FollowedUp, FollowUpQuery, LogEntry, Store
+from utskick.use_cases.patience import each
+
+
+async def follow_up(
+    query: FollowUpQuery,
+    *,
+    actor: Actor,
+    store: Store,
+    forms: FormService,
+    rules: Rules,
+    now: datetime,
+) -> list[FollowedUp]:
+    """Find single forms by what staff remember; every person shown is logged as read.
+
+    The form service is asked how far unanswered ones have come; if it does not answer, the last
+    known status is shown. Gallras efter is only a filter: nothing is deleted by it.
+    """
+    found = await asyncio.to_thread(_search, query, actor, store)
+    statuses = await _ask(found, actor=actor, forms=forms, rules=rules)
+    if statuses:
+        await asyncio.to_thread(_keep, statuses, store, now)
+        found = await asyncio.to_thread(_search, query, actor, store)
+    await asyncio.to_thread(_log, found, actor, store, now)
+    return found
+
+
+def _search(query: FollowUpQuery, actor: Actor, store: Store) -> list[FollowedUp]:
+    with store.transaction() as records:
+        return records.follow_up.search(actor.unit_id, query)
+
+
+async def _ask(
+    found: Sequence[FollowedUp], *, actor: Actor, forms: FormService, rules: Rules
+) -> dict[FormId, FormStatus]:
+    unanswered = [f for f in found if f.form_id and f.form_status is not FormStatus.COMPLETED]
+    templates = {
+        number: {f.template_id for f in unanswered if f.personnummer == number}
+        for number in dict.fromkeys(f.personnummer for f in unanswered)
+    }
+    ours = {f.form_id for f in unanswered}
+
+    async def ask(number: Personnummer) -> dict[FormId, FormStatus]:
+        try:
+            theirs = await forms.find_forms(
+                unit_id=actor.unit_id, personnummer=number, form_ids=templates[number]
+            )
+        except TemporaryFailure:
+            return {}
+        return {form.id: form.status for form in theirs if form.id in ours}
+
+    answers = await each(templates, ask, at_once=rules.forms_concurrency)
+    return {form_id: status for answer in answers for form_id, status in answer.items()}
+
+
+def _keep(statuses: dict[FormId, FormStatus], store: Store, now: datetime) -> None:
+    with store.transaction() as records:
+        records.follow_up.set_form_status(statuses, now=now)
+
+
+def _log(found: Sequence[FollowedUp], actor: Actor, store: Store, now: datetime) -> None:
+    with store.transaction() as records:
+        records.access_log.write(
+            [
+                LogEntry(
+                    actor=actor,
+                    activity=Activity.READ,
+                    act="visat i Uppföljning",
+                    personnummer=number,
+                )
+                for number in dict.fromkeys(f.personnummer for f in found)
+            ],
+            now=now,
+        )

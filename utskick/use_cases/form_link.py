@@ -1,0 +1,23 @@
+"""Formulärlänk: a link to a form for one unit, for SMS, contact cards and web pages."""
+
+from urllib.parse import urlencode
+
+from utskick.domain.errors import NotFound
+from utskick.domain.forms import require_sendable
+from utskick.domain.rules import Rules
+from utskick.domain.units import HsaId
+from utskick.records import Store
+
+
+def form_link(form_key: str, *, unit_id: HsaId, store: Store, rules: Rules) -> str:
+    """The link holds the form and the unit, nobody's identity: the resident signs in behind it.
+
+    Raises `NotFound` or `StartBlocked`.
+    """
+    with store.transaction() as records:
+        form = records.forms.find(form_key)
+        if form is None:
+            raise NotFound("form template", form_key)
+        require_sendable(records.forms.access(unit_id, [form.id]))
+    query = urlencode({"externalApplication": f"{rules.application}_{unit_id}"})
+    return f"{rules.resident_url}/etjanst/{form.id}?{query}"

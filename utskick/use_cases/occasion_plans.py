@@ -1,0 +1,66 @@
+"""What the scheduler is told of occasions, and telling it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from utskick.domain.dispatches import Dispatch, DispatchId
+from utskick.domain.occasions import Occasion, OccasionId, OccasionState
+from utskick.domain.rules import Rules
+from utskick.ports import OccasionPlan, Scheduler, TemporaryFailure
+from utskick.records import Store, Transaction
+
+
+def plan_of(
+    records: Transaction, dispatch: Dispatch, occasion: Occasion, *, rules: Rules
+) -> OccasionPlan:
+    """Names, times and numbers: nothing personal."""
+    unit = records.units.get(dispatch.unit_id)
+    return OccasionPlan(
+        occasion_id=occasion.id,
+        dispatch_id=dispatch.id,
+        number=occasion.number,
+        of=len(dispatch.occasions),
+        version=occasion.version,
+        starts_at=occasion.sends_at - rules.lead,
+        local=occasion.local,
+        package_name=dispatch.name,
+        title=dispatch.title,
+        unit_id=dispatch.unit_id,
+        unit_name=unit.name,
+        form_names=tuple(form.name for form in dispatch.forms),
+        recipients=records.dispatches.active_recipients(dispatch.id),
+    )
+
+
+def register_occasions(
+    dispatch_id: DispatchId, *, store: Store, scheduler: Scheduler, rules: Rules, now: datetime
+) -> bool:
+    """Register every planned occasion; `False` if the scheduler is away: the reconciler will."""
+    with store.transaction() as records:
+        dispatch = records.dispatches.get(dispatch_id)
+        plans = [
+            plan_of(records, dispatch, occasion, rules=rules)
+            for occasion in dispatch.occasions
+            if occasion.state is OccasionState.PLANNED
+        ]
+    registered = [_registered(plan, store=store, scheduler=scheduler, now=now) for plan in plans]
+    return all(registered)
+
+
+def unregister_occasions(occasion_ids: Iterable[OccasionId], *, scheduler: Scheduler) -> None:
+    """Best effort: what stays registered finds nothing to send, and the reconciler removes it."""
+    for occasion_id in occasion_ids:
+        try:
+            scheduler.remove(occasion_id)
+        except TemporaryFailure:
+            return
+
+
+def _registered(plan: OccasionPlan, *, store: Store, scheduler: Scheduler, now: datetime) -> bool:
+    try:
+        scheduler.register(plan, now=now)
+    except TemporaryFailure:
+        return False
+    with store.transaction() as records:
+        records.occasions.note_registered(plan.occasion_id, version=plan.version)
+    return True

@@ -1,0 +1,78 @@
+"""Waiting for a neighbour that is unwell (I15)."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
+from typing import TypeVar
+
+from utskick.domain.rules import Rules
+from utskick.ports import Clock, TemporaryFailure
+
+T = TypeVar("T")
+Item = TypeVar("Item")
+
+_JITTER = 0.5
+
+
+def next_delay_s(retries: int, failure: TemporaryFailure, *, rules: Rules) -> float:
+    """The growing delay with jitter, or what the neighbour asked for if that is longer."""
+    spread = 1 + random.random() * _JITTER  # noqa: S311  # jitter is no secret
+    return max(rules.retry_delay_s(retries) * spread, failure.retry_after_s or 0)
+
+
+async def patiently(
+    call: Callable[[], Awaitable[T]], *, until: datetime, clock: Clock, rules: Rules
+) -> T:
+    """Call until it succeeds. Raises the last `TemporaryFailure` when `until` would pass."""
+    retries = 0
+    while True:
+        try:
+            return await call()
+        except TemporaryFailure as failure:
+            delay = next_delay_s(retries, failure, rules=rules)
+            if (until - clock.now()).total_seconds() < delay:
+                raise
+            await clock.sleep(delay)
+            retries += 1
+
+
+async def each(
+    items: Iterable[Item], call: Callable[[Item], Awaitable[T]], *, at_once: int
+) -> list[T]:
+    """Call for every item, at most `at_once` at a time; the first failure ends the rest."""
+    turns = asyncio.Semaphore(at_once)
+
+    async def in_turn(item: Item) -> T:
+        async with turns:
+            return await call(item)
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(in_turn(item)) for item in items]
+    return [task.result() for task in tasks]
+
+
+class Breaker:
+    """Keeps us from a neighbour that fails again and again, for longer each time (I15)."""
+
+    def __init__(self, rules: Rules, *, threshold: int = 5) -> None:
+        self._rules = rules
+        self._threshold = threshold
+        self._failures = 0
+        self._openings = 0
+        self._closed_at = 0.0
+
+    def note(self, *, failed: bool, at: float) -> None:
+        """Tell how a call ended, `at` a monotonic moment."""
+        if not failed:
+            self._failures = self._openings = 0
+            return
+        self._failures += 1
+        if self._failures >= self._threshold and at >= self._closed_at:
+            self._closed_at = at + self._rules.retry_delay_s(self._openings)
+            self._openings += 1
+            self._failures = 0
+
+    def wait_s(self, *, at: float) -> float:
+        """How long no call should be begun."""
+        return max(0.0, self._closed_at - at)

@@ -1,0 +1,167 @@
+"""Hold the store against the scheduler and the clock, and mend what differs.
+
+The store is the truth. Always safe to run, also twice at once: what two reconcilers do is done
+once, by the claims and unique keys that each step rests on (I12).
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from utskick.domain.dispatches import Dispatch, DispatchStatus
+from utskick.domain.errors import NotFound
+from utskick.domain.occasions import Occasion, OccasionId, OccasionState, RunToken
+from utskick.domain.rules import Rules
+from utskick.ports import FormService, OccasionPlan, ScheduledOccasion, Scheduler, TemporaryFailure
+from utskick.records import Store
+from utskick.use_cases.close_occasion import conclude_dispatch, miss_occasion, release_occasion
+from utskick.use_cases.occasion_plans import plan_of
+from utskick.use_cases.settle import settle
+
+_OVERDUE = timedelta(seconds=10)
+_ANOTHER_TRY_S = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciled:
+    """What was mended. `scheduler_away`: registering has to wait for the next time."""
+
+    settled: int = 0
+    missed: int = 0
+    registered: int = 0
+    started: int = 0
+    resumed: int = 0
+    retired: int = 0
+    removed: int = 0
+    scheduler_away: bool = False
+
+
+async def reconcile(
+    *, store: Store, forms: FormService, scheduler: Scheduler, rules: Rules, now: datetime
+) -> Reconciled:
+    """One round."""
+    await asyncio.to_thread(_reap, store, now)
+    settled = await settle(store=store, forms=forms, rules=rules)
+    missed = await asyncio.to_thread(_apply_late_policy, store, rules, now)
+    try:
+        return await asyncio.to_thread(
+            _mend_schedule, settled, missed, store, scheduler, rules, now
+        )
+    except TemporaryFailure:
+        return Reconciled(settled=settled, missed=missed, scheduler_away=True)
+
+
+def _reap(store: Store, now: datetime) -> None:
+    """What the dead have left becomes unknown, released, or done."""
+    with store.transaction() as records:
+        records.deliveries.expire_leases()
+        records.inbox_messages.expire_leases()
+        for occasion_id in records.occasions.missed_with_nothing_left():
+            records.occasions.close(occasion_id, OccasionState.DONE, now=now)
+        abandoned = records.occasions.abandoned()
+    for occasion_id, _token in abandoned:
+        with store.transaction() as records:
+            dispatch, occasion = records.dispatches.of_occasion(occasion_id)
+            if dispatch.status in (DispatchStatus.STOPPED, DispatchStatus.ABORTED):
+                release_occasion(records, occasion, now=now)
+
+
+def _apply_late_policy(store: Store, rules: Rules, now: datetime) -> int:
+    with store.transaction() as records:
+        ongoing = records.dispatches.ongoing()
+    missed = 0
+    for dispatch in ongoing:
+        for occasion in dispatch.occasions:
+            if occasion.state is OccasionState.PLANNED and now >= rules.send_until(occasion):
+                with store.transaction() as records:
+                    missed += miss_occasion(records, dispatch, occasion, now=now)
+        with store.transaction() as records:
+            conclude_dispatch(records, dispatch, now=now)
+    return missed
+
+
+def _mend_schedule(
+    settled: int, missed: int, store: Store, scheduler: Scheduler, rules: Rules, now: datetime
+) -> Reconciled:
+    known = {scheduled.occasion_id: scheduled for scheduled in scheduler.registered()}
+    expected = _expected(store, rules)
+    registered = started = 0
+    for plan in expected.values():
+        scheduled = known.get(plan.occasion_id)
+        if scheduled is None or scheduled.version != plan.version:
+            scheduler.register(plan, now=now)
+            with store.transaction() as records:
+                records.occasions.note_registered(plan.occasion_id, version=plan.version)
+            registered += 1
+        elif not scheduled.waiting and now >= plan.starts_at + _OVERDUE:
+            scheduler.start_now(plan, attempt=_attempt("overdue", now), now=now)
+            started += 1
+    resumed = _resume_abandoned(store, scheduler, rules, now)
+    retired, removed = _put_away(known, expected, store, scheduler)
+    return Reconciled(
+        settled=settled,
+        missed=missed,
+        registered=registered,
+        started=started,
+        resumed=resumed,
+        retired=retired,
+        removed=removed,
+    )
+
+
+def _expected(store: Store, rules: Rules) -> dict[OccasionId, OccasionPlan]:
+    """Every occasion that is still to be sent."""
+    with store.transaction() as records:
+        return {
+            occasion.id: plan_of(records, dispatch, occasion, rules=rules)
+            for dispatch in records.dispatches.ongoing()
+            for occasion in dispatch.occasions
+            if occasion.state is OccasionState.PLANNED
+        }
+
+
+def _resume_abandoned(store: Store, scheduler: Scheduler, rules: Rules, now: datetime) -> int:
+    with store.transaction() as records:
+        abandoned = records.occasions.abandoned()
+        plans: list[tuple[OccasionPlan, RunToken]] = []
+        for occasion_id, token in abandoned:
+            dispatch, occasion = records.dispatches.of_occasion(occasion_id)
+            plans.append((plan_of(records, dispatch, occasion, rules=rules), token))
+    for plan, token in plans:
+        scheduler.start_now(plan, attempt=_attempt(str(token), now), now=now)
+    return len(plans)
+
+
+def _put_away(
+    known: Mapping[OccasionId, ScheduledOccasion],
+    expected: Mapping[OccasionId, OccasionPlan],
+    store: Store,
+    scheduler: Scheduler,
+) -> tuple[int, int]:
+    """Retire what is spent; remove what was stopped or deleted."""
+    retired = removed = 0
+    for occasion_id, scheduled in known.items():
+        if occasion_id in expected:
+            continue
+        found = _found(occasion_id, store)
+        if found is None or found[0].status is DispatchStatus.STOPPED:
+            scheduler.remove(occasion_id)
+            removed += 1
+        elif scheduled.waiting and found[1].state is not OccasionState.RUNNING:
+            scheduler.retire(occasion_id)
+            retired += 1
+    return retired, removed
+
+
+def _found(occasion_id: OccasionId, store: Store) -> tuple[Dispatch, Occasion] | None:
+    with store.transaction() as records:
+        try:
+            return records.dispatches.of_occasion(occasion_id)
+        except NotFound:
+            return None
+
+
+def _attempt(of: str, now: datetime) -> str:
+    """Two reconcilers in one minute start one run; if it dies, the next minute another."""
+    return f"{of}:{int(now.timestamp() // _ANOTHER_TRY_S)}"

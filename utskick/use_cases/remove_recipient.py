@@ -1,0 +1,56 @@
+"""Ta bort mottagare från mottagarlistan."""
+
+from datetime import datetime
+
+from utskick.domain.dispatches import (
+    DispatchId,
+    DispatchStatus,
+    Recipient,
+    RecipientId,
+    RecipientState,
+    require_another_recipient,
+)
+from utskick.domain.errors import NotFound
+from utskick.domain.personnummer import Personnummer
+from utskick.domain.units import Activity, Actor
+from utskick.records import LogEntry, Store
+
+
+def remove_recipient(
+    dispatch_id: DispatchId,
+    recipient: RecipientId | Personnummer,
+    *,
+    actor: Actor,
+    store: Store,
+    now: datetime,
+) -> int:
+    """Send nothing more to the recipient; tell how many of their forms were on their way.
+
+    Raises `LastRecipient`, `WrongStatus` or `NotFound`.
+    """
+    with store.transaction() as records:
+        dispatch = records.dispatches.lock_for(actor.unit_id, dispatch_id)
+        dispatch.require(DispatchStatus.ONGOING, action="remove a recipient")
+        recipients = records.dispatches.recipients(dispatch.id)
+        removed = _active(recipients, recipient)
+        require_another_recipient(recipients)
+        records.dispatches.remove_recipient(dispatch.id, removed.id, by=actor.name, now=now)
+        entry = LogEntry(
+            actor=actor,
+            activity=Activity.DELETE,
+            act="tagit bort mottagare",
+            personnummer=removed.personnummer,
+            dispatch_id=dispatch.id,
+        )
+        records.access_log.write([entry], now=now)
+        return records.progress.on_their_way(dispatch.id, recipient_id=removed.id)
+
+
+def _active(recipients: list[Recipient], wanted: RecipientId | Personnummer) -> Recipient:
+    for recipient in recipients:
+        if recipient.state is RecipientState.ACTIVE and wanted in (
+            recipient.id,
+            recipient.personnummer,
+        ):
+            return recipient
+    raise NotFound("recipient")

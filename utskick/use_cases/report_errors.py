@@ -1,0 +1,110 @@
+"""E-postavisering vid eventuella fel: tell the error addresses, once for each thing gone wrong.
+
+A report is kept in the same transaction as what it tells of, and mailed afterwards. The mail goes
+at least once, always with the same Message-ID (I10).
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from utskick.domain.dispatches import Dispatch, DispatchKind
+from utskick.domain.occasions import Occasion
+from utskick.ports import Mail, Mailer, PermanentFailure, TemporaryFailure, Texts, UnknownOutcome
+from utskick.records import ErrorReport, Store, Transaction
+
+_NAMESPACE = UUID("0f6f1d8e-51f3-4a53-8d4e-9e7b9a3b2c5d")
+_BATCH = 20
+_PAUSE_S = 60
+_GIVE_UP_S = 86_400
+
+
+def report(
+    records: Transaction,
+    *,
+    subject: str,
+    cause: str,
+    text: str,
+    values: Mapping[str, object],
+    addresses: tuple[str, ...],
+    now: datetime,
+) -> None:
+    """Keep one mail for each subject and cause. `text` names a file of `templates/mail`."""
+    records.error_reports.add(
+        ErrorReport(
+            id=uuid5(_NAMESPACE, f"{subject}/{cause}"),
+            subject=subject,
+            cause=cause,
+            text=text,
+            values=values,
+            addresses=addresses,
+        ),
+        now=now,
+    )
+
+
+def report_occasion(
+    records: Transaction,
+    dispatch: Dispatch,
+    occasion: Occasion,
+    *,
+    cause: str,
+    text: str,
+    values: Mapping[str, object],
+    now: datetime,
+) -> None:
+    """As `report`, for what happened at an occasion."""
+    unit = records.units.get(dispatch.unit_id)
+    common = {
+        "package_name": dispatch.name,
+        "is_package": dispatch.kind is DispatchKind.PACKAGE,
+        "unit_name": unit.name,
+        "unit_id": unit.id,
+        "dispatch_id": str(dispatch.id),
+        "occasion_number": occasion.number,
+        "occasions": len(dispatch.occasions),
+        "local_time": f"{occasion.local:%Y-%m-%d %H:%M}",
+    }
+    report(
+        records,
+        subject=str(dispatch.id),
+        cause=f"occasion-{occasion.number}-{cause}",
+        text=text,
+        values=common | dict(values),
+        addresses=dispatch.error_addresses,
+        now=now,
+    )
+
+
+def send_error_reports(*, store: Store, mailer: Mailer, texts: Texts) -> int:
+    """Mail what has not been mailed; tell how many mails went. Safe to repeat."""
+    with store.transaction() as records:
+        reports = records.error_reports.unsent(limit=_BATCH)
+    return sum(
+        _send(error_report, store=store, mailer=mailer, texts=texts) for error_report in reports
+    )
+
+
+def _send(error_report: ErrorReport, *, store: Store, mailer: Mailer, texts: Texts) -> bool:
+    subject, _, body = texts.render(f"mail/{error_report.text}", error_report.values).partition(
+        "\n"
+    )
+    mail = Mail(
+        to=error_report.addresses,
+        subject=subject.strip(),
+        body=body.strip() + "\n",
+        message_id=f"<{error_report.id}@utskick>",
+    )
+    pause_s = 0
+    try:
+        mailer.send(mail)
+    except (TemporaryFailure, UnknownOutcome):
+        pause_s = _PAUSE_S
+    except PermanentFailure:
+        pause_s = _GIVE_UP_S
+    with store.transaction() as records:
+        if pause_s:
+            records.error_reports.postpone(error_report.id, seconds=pause_s)
+        else:
+            records.error_reports.sent(error_report.id)
+    return not pause_s

@@ -1,0 +1,53 @@
+"""Återstarta paketutskick."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from utskick.domain.dispatches import Dispatch, DispatchId
+from utskick.domain.occasions import Occasion, OccasionState
+from utskick.domain.rules import Rules
+from utskick.domain.units import Activity, Actor
+from utskick.ports import Scheduler
+from utskick.records import FormSummary, LogEntry, Store
+from utskick.use_cases.occasion_plans import register_occasions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restarted:
+    """Who got what, and what remains. `registered` is false while the scheduler is away."""
+
+    dispatch: Dispatch
+    so_far: list[FormSummary]
+    remaining: tuple[Occasion, ...]
+    registered: bool
+
+
+def restart_dispatch(
+    dispatch_id: DispatchId,
+    *,
+    actor: Actor,
+    store: Store,
+    scheduler: Scheduler,
+    rules: Rules,
+    now: datetime,
+) -> Restarted:
+    """Go on with a stopped dispatch while its next occasion lies ahead.
+
+    Raises `OccasionPassed`, `WrongStatus` or `NotFound`.
+    """
+    with store.transaction() as records:
+        dispatch = records.dispatches.lock_for(actor.unit_id, dispatch_id).restarted(now=now)
+        records.dispatches.set_status(dispatch.id, dispatch.status, ended_at=None)
+        so_far = records.progress.summary(dispatch.id)
+        entry = LogEntry(
+            actor=actor,
+            activity=Activity.WRITE,
+            act="återstartat utskick",
+            dispatch_id=dispatch.id,
+        )
+        records.access_log.write([entry], now=now)
+    registered = register_occasions(
+        dispatch.id, store=store, scheduler=scheduler, rules=rules, now=now
+    )
+    remaining = tuple(o for o in dispatch.occasions if o.state is OccasionState.PLANNED)
+    return Restarted(dispatch=dispatch, so_far=so_far, remaining=remaining, registered=registered)

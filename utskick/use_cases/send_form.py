@@ -1,0 +1,122 @@
+"""Skicka formulär, and Skicka NAFS formulär: one form, to the recipients, now."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+from utskick.domain.dispatches import Dispatch, DispatchedForm, DispatchId, DispatchKind
+from utskick.domain.errors import SpecRefused
+from utskick.domain.forms import FormTemplate
+from utskick.domain.occasions import Occasion, OccasionId
+from utskick.domain.personnummer import Personnummer
+from utskick.domain.rules import Rules
+from utskick.domain.specs import FormSpec
+from utskick.domain.units import Actor, Unit
+from utskick.use_cases.check_forms import require_forms
+from utskick.use_cases.check_recipients import check_recipients
+from utskick.use_cases.draft import Draft
+from utskick.use_cases.start_dispatch import (
+    Started,
+    Starting,
+    find_earlier,
+    recipients_of,
+    save_and_register,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Understood:
+    unit: Unit
+    form: FormTemplate
+    numbers: list[Personnummer]
+    message: str
+
+
+async def send_form(
+    spec: FormSpec, *, actor: Actor, submission_key: str, with_: Starting, now: datetime
+) -> Started:
+    """Check everything, then save a dispatch of one form and one occasion, due now.
+
+    Raises as `start_dispatch`, but tells the forms desk nothing: staff just choose another form.
+    """
+    if earlier := await asyncio.to_thread(find_earlier, actor, submission_key, with_.store):
+        return Started(dispatch=earlier, already=True)
+    draft = Draft()
+    understood = await asyncio.to_thread(_understand, spec, actor, draft, with_, now)
+    if understood is None:
+        raise SpecRefused(draft.problems)
+    await require_forms(
+        understood.unit.id, [understood.form.id], store=with_.store, forms=with_.forms, now=now
+    )
+    checked = await check_recipients(
+        understood.numbers,
+        needs_account=spec.creates_inbox_message,
+        store=with_.store,
+        persons=with_.persons,
+        inbox=with_.inbox,
+        clock=with_.clock,
+        rules=with_.rules,
+    )
+    draft.unreachable(understood.numbers, checked, leave_out=spec.leave_out_unreachable)
+    if draft.problems:
+        raise SpecRefused(draft.problems)
+    return await save_and_register(
+        _dispatch(spec, understood, actor, with_.rules, now),
+        recipients_of(understood.numbers, checked),
+        actor=actor,
+        submission_key=submission_key,
+        warnings=tuple(draft.warnings),
+        with_=with_,
+        now=now,
+    )
+
+
+def _understand(
+    spec: FormSpec, actor: Actor, draft: Draft, with_: Starting, now: datetime
+) -> _Understood | None:
+    rules = with_.rules
+    today = now.astimezone(rules.zone).date()
+    with with_.store.transaction() as records:
+        unit = draft.unit(spec, actor.unit_id, records)
+        found = draft.forms([spec.form], records)
+    numbers = draft.recipients(spec, rules=rules, today=today)
+    draft.free_texts(spec)
+    message = spec.inbox_message or with_.texts.read("inbox/single_form.txt")
+    draft.message(message, texts=with_.texts)
+    draft.dates(spec, first_sent_on=today, last_sent_on=today)
+    if draft.problems or unit is None:
+        return None
+    return _Understood(unit=unit, form=found[0], numbers=numbers, message=message)
+
+
+def _dispatch(
+    spec: FormSpec, understood: _Understood, actor: Actor, rules: Rules, now: datetime
+) -> Dispatch:
+    form = understood.form
+    local = now.astimezone(rules.zone)
+    occasion = Occasion(
+        id=OccasionId(uuid4()),
+        number=1,
+        local_date=local.date(),
+        local_time=local.time().replace(microsecond=0),
+        zone=rules.zone,
+        sends_at=now,
+    )
+    return Dispatch(
+        id=DispatchId(uuid4()),
+        kind=DispatchKind.FORM,
+        unit_id=understood.unit.id,
+        name=form.name,
+        title=form.resident_name,
+        forms=(DispatchedForm(form.id, form.name, form.resident_name),),
+        occasions=(occasion,),
+        error_addresses=(rules.forms_desk,),
+        creates_inbox_message=spec.creates_inbox_message,
+        inbox_message=understood.message,
+        form_banner=spec.form_banner,
+        created_by=actor.name,
+        created_at=now,
+        answer_by=spec.answer_by,
+        purge_after=spec.purge_after,
+    )

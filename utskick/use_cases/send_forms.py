@@ -1,0 +1,157 @@
+"""Send an occasion's forms: intent, call, outcome; never a call without its intent committed.
+
+What happens if we die: before the intent's commit nothing has left. After it, and before the
+outcome's, the row says `sending`; its lease runs out, it becomes `unknown`, and it is settled by
+asking the form service. After the outcome's commit there is nothing more to do.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+from utskick.domain.deliveries import ClaimedDelivery, DeliveryState, Outcome
+from utskick.domain.occasions import OccasionId, RunToken
+from utskick.domain.rules import Rules
+from utskick.ports import (
+    Clock,
+    FormOrder,
+    FormService,
+    PermanentFailure,
+    TemporaryFailure,
+    UnknownOutcome,
+)
+from utskick.records import Remaining, Store
+from utskick.use_cases.patience import Breaker, next_delay_s
+from utskick.use_cases.settle import settle
+
+_LOOK_AGAIN_S = 1.0
+_CLAIMED_AHEAD = 2
+"""Claimed deliveries for each call that may be under way, so that none waits for the database."""
+
+
+async def send_forms(
+    occasion_id: OccasionId,
+    *,
+    token: RunToken,
+    until: datetime,
+    store: Store,
+    forms: FormService,
+    clock: Clock,
+    rules: Rules,
+    on_progress: Callable[[int], None] = lambda _ended: None,
+) -> None:
+    """Send until nothing is left, `until` comes, or the run may no longer send.
+
+    `on_progress` is told how many more deliveries have ended. What remains stays planned.
+    """
+    sending = _Sending(
+        occasion_id, token=token, store=store, forms=forms, clock=clock, rules=rules
+    )
+    while True:
+        hurry = clock.now() < until
+        ended = await sending.turn(may_begin=hurry)
+        if ended:
+            on_progress(ended)
+        if sending.under_way:
+            continue
+        await settle(occasion_id, store=store, forms=forms, rules=rules)
+        remaining = await asyncio.to_thread(sending.remaining)
+        if remaining is None or not (remaining.planned or remaining.open) or not hurry:
+            return
+        await clock.sleep(sending.pause_s(remaining))
+
+
+class _Sending:
+    """The calls under way, and the turns in which outcomes are written and new ones claimed."""
+
+    def __init__(
+        self,
+        occasion_id: OccasionId,
+        *,
+        token: RunToken,
+        store: Store,
+        forms: FormService,
+        clock: Clock,
+        rules: Rules,
+    ) -> None:
+        self._occasion_id = occasion_id
+        self._token = token
+        self._store = store
+        self._forms = forms
+        self._clock = clock
+        self._rules = rules
+        self._breaker = Breaker(rules)
+        self._at_once = asyncio.Semaphore(rules.forms_concurrency)
+        self._calls: set[asyncio.Task[Outcome]] = set()
+
+    @property
+    def under_way(self) -> int:
+        return len(self._calls)
+
+    async def turn(self, *, may_begin: bool) -> int:
+        """Wait for calls to end, write their outcomes, and begin new ones; how many ended."""
+        outcomes = await self._ended()
+        room = _CLAIMED_AHEAD * self._rules.forms_concurrency - len(self._calls)
+        if not may_begin or self._breaker.wait_s(at=self._clock.monotonic()):
+            room = 0
+        # Counted from before the commit: the lease cannot be older than this.
+        fence = self._clock.monotonic() + self._rules.lease_s / 2
+        claimed = await asyncio.to_thread(self._write_and_claim, outcomes, room)
+        for delivery in claimed:
+            self._calls.add(asyncio.create_task(self._call(delivery, fence)))
+        return sum(outcome.state is not DeliveryState.PLANNED for outcome in outcomes)
+
+    def remaining(self) -> Remaining | None:
+        """What is left of the occasion; `None` if this run may send no more of it."""
+        with self._store.transaction() as records:
+            if not records.occasions.may_send(self._occasion_id, token=self._token):
+                return None
+            return records.progress.remaining(self._occasion_id)
+
+    def pause_s(self, remaining: Remaining) -> float:
+        """How long to wait when nothing is under way: until a retry, or until settling."""
+        breaker = self._breaker.wait_s(at=self._clock.monotonic())
+        retry = remaining.retry_in_s if remaining.planned else _LOOK_AGAIN_S
+        return min(_LOOK_AGAIN_S, max(breaker, retry, _LOOK_AGAIN_S / 20))
+
+    async def _ended(self) -> list[Outcome]:
+        if not self._calls:
+            return []
+        done, self._calls = await asyncio.wait(self._calls, return_when=asyncio.FIRST_COMPLETED)
+        return [call.result() for call in done]
+
+    def _write_and_claim(self, outcomes: list[Outcome], room: int) -> list[ClaimedDelivery]:
+        with self._store.transaction() as records:
+            records.deliveries.record(outcomes)
+            records.deliveries.expire_leases()
+            return records.deliveries.claim(
+                self._occasion_id, token=self._token, limit=room, lease_s=self._rules.lease_s
+            )
+
+    async def _call(self, delivery: ClaimedDelivery, fence: float) -> Outcome:
+        outcome = partial(Outcome, id=delivery.id, attempt=delivery.attempt)
+        order = FormOrder(
+            unit_id=delivery.unit_id,
+            personnummer=delivery.personnummer,
+            form_id=delivery.form_id,
+            answer_by=delivery.answer_by,
+            purge_after=delivery.purge_after,
+            banner=delivery.banner,
+        )
+        async with self._at_once:
+            if self._clock.monotonic() >= fence:
+                return outcome(state=DeliveryState.PLANNED, retry_after_s=0)
+            try:
+                form_id = await self._forms.create_form(order)
+            except TemporaryFailure as failure:
+                self._breaker.note(failed=True, at=self._clock.monotonic())
+                delay = next_delay_s(delivery.retries, failure, rules=self._rules)
+                return outcome(state=DeliveryState.PLANNED, retry_after_s=delay)
+            except PermanentFailure as failure:
+                return outcome(state=DeliveryState.REFUSED, refusal=failure.reason)
+            except UnknownOutcome:
+                self._breaker.note(failed=True, at=self._clock.monotonic())
+                return outcome(state=DeliveryState.UNKNOWN)
+        self._breaker.note(failed=False, at=self._clock.monotonic())
+        return outcome(state=DeliveryState.SENT, external_id=form_id)

@@ -1,0 +1,139 @@
+"""Tell recipients in 1177's inbox, once their forms are there (Skapa inkorgsmeddelande)."""
+
+import asyncio
+from datetime import datetime
+from functools import partial
+
+from utskick.domain.deliveries import ClaimedInboxMessage, DeliveryState, Outcome
+from utskick.domain.occasions import OccasionId, RunToken
+from utskick.domain.rules import Rules
+from utskick.ports import (
+    Clock,
+    Inbox,
+    InboxMessage,
+    PermanentFailure,
+    TemporaryFailure,
+    UnknownOutcome,
+)
+from utskick.records import Store
+from utskick.use_cases.patience import each, next_delay_s
+
+_LOOK_AGAIN_S = 0.25
+_LARGEST_BATCH = 50
+
+
+async def send_inbox_messages(
+    occasion_id: OccasionId,
+    *,
+    token: RunToken,
+    until: datetime,
+    store: Store,
+    inbox: Inbox,
+    clock: Clock,
+    rules: Rules,
+) -> None:
+    """Send beside the forms, each message when its recipient's forms have all ended.
+
+    An inbox cannot be read back: a message whose outcome is unknown is left to staff, and never
+    sent again (I10). The neighbour's rate is shared by all runs.
+    """
+    message = await asyncio.to_thread(_message, occasion_id, store, rules)
+    if message is None:
+        return
+    while clock.now() < until:
+        ready = await asyncio.to_thread(_ready, occasion_id, token, store)
+        if ready is None:
+            return
+        if ready:
+            batch = max(1, min(ready, _LARGEST_BATCH, int(rules.inbox_per_s)))
+            await clock.sleep(await asyncio.to_thread(_reserve, batch, store, rules))
+            await _send_batch(occasion_id, message, batch, token, store, inbox, clock, rules)
+        else:
+            await clock.sleep(_LOOK_AGAIN_S)
+
+
+async def _send_batch(
+    occasion_id: OccasionId,
+    message: InboxMessage,
+    batch: int,
+    token: RunToken,
+    store: Store,
+    inbox: Inbox,
+    clock: Clock,
+    rules: Rules,
+) -> None:
+    fence = clock.monotonic() + rules.lease_s / 2
+    claimed = await asyncio.to_thread(_claim, occasion_id, batch, token, store, rules)
+    call = partial(_call, message=message, inbox=inbox, clock=clock, rules=rules, fence=fence)
+    outcomes = await each(claimed, call, at_once=rules.inbox_concurrency)
+    await asyncio.to_thread(_record, outcomes, store)
+
+
+async def _call(
+    claimed: ClaimedInboxMessage,
+    *,
+    message: InboxMessage,
+    inbox: Inbox,
+    clock: Clock,
+    rules: Rules,
+    fence: float,
+) -> Outcome:
+    outcome = partial(Outcome, id=claimed.id, attempt=claimed.attempt)
+    if clock.monotonic() >= fence:
+        return outcome(state=DeliveryState.PLANNED, retry_after_s=0)
+    try:
+        await inbox.add_message(claimed.personnummer, message)
+    except TemporaryFailure as failure:
+        delay = next_delay_s(claimed.retries, failure, rules=rules)
+        return outcome(state=DeliveryState.PLANNED, retry_after_s=delay)
+    except PermanentFailure as failure:
+        return outcome(state=DeliveryState.REFUSED, refusal=failure.reason)
+    except UnknownOutcome:
+        return outcome(state=DeliveryState.MANUAL)
+    return outcome(state=DeliveryState.SENT)
+
+
+def _message(occasion_id: OccasionId, store: Store, rules: Rules) -> InboxMessage | None:
+    with store.transaction() as records:
+        dispatch, _ = records.dispatches.of_occasion(occasion_id)
+        if not dispatch.creates_inbox_message:
+            return None
+        unit = records.units.get(dispatch.unit_id)
+        heading, text = records.occasions.message(occasion_id)
+    return InboxMessage(
+        unit_id=unit.id,
+        unit_name=unit.name,
+        heading=heading,
+        text=text,
+        link=rules.resident_url,
+    )
+
+
+def _ready(occasion_id: OccasionId, token: RunToken, store: Store) -> int | None:
+    """How many recipients can be told now; `None` when there is no more to wait for."""
+    with store.transaction() as records:
+        records.inbox_messages.expire_leases()
+        if not records.occasions.may_send(occasion_id, token=token):
+            return None
+        if records.progress.remaining(occasion_id).nothing:
+            return None
+        return records.inbox_messages.ready(occasion_id)
+
+
+def _reserve(batch: int, store: Store, rules: Rules) -> float:
+    with store.transaction() as records:
+        return records.budgets.reserve("inbox", calls=batch, per_s=rules.inbox_per_s)
+
+
+def _claim(
+    occasion_id: OccasionId, batch: int, token: RunToken, store: Store, rules: Rules
+) -> list[ClaimedInboxMessage]:
+    with store.transaction() as records:
+        return records.inbox_messages.claim(
+            occasion_id, token=token, limit=batch, lease_s=rules.lease_s
+        )
+
+
+def _record(outcomes: list[Outcome], store: Store) -> None:
+    with store.transaction() as records:
+        records.inbox_messages.record(outcomes)

@@ -1,0 +1,88 @@
+"""Skicka ett formulär med sms: a form link, or a reminder of ongoing forms."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from utskick.domain.errors import Problem, SpecRefused
+from utskick.domain.personnummer import looks_like_personnummer
+from utskick.domain.rules import Rules
+from utskick.domain.sms import SmsCount, count, normalise, parse_mobile
+from utskick.domain.units import Activity, Actor
+from utskick.ports import SmsGateway, Texts
+from utskick.records import LogEntry, Store
+from utskick.use_cases.form_link import form_link
+
+
+@dataclass(frozen=True, slots=True)
+class SmsDraft:
+    """A text as it will arrive, and what it costs."""
+
+    text: str
+    count: SmsCount
+
+
+def draft_form_link(
+    form_key: str,
+    *,
+    sender: str,
+    contact: str,
+    actor: Actor,
+    store: Store,
+    texts: Texts,
+    rules: Rules,
+) -> SmsDraft:
+    """A text with a link to one form. `sender` is chosen with care: a unit's name reveals care."""
+    link = form_link(form_key, unit_id=actor.unit_id, store=store, rules=rules)
+    values = {"sender": sender, "contact": contact, "link": link}
+    return _draft(texts.render("sms/form_link.txt", values))
+
+
+def draft_ongoing_forms(
+    number_of_forms: int, *, sender: str, contact: str, texts: Texts, rules: Rules
+) -> SmsDraft:
+    """A text that refers to formular.1177.se, where no inbox message is suitable."""
+    values = {
+        "sender": sender,
+        "contact": contact,
+        "count": number_of_forms,
+        "link": rules.resident_url,
+    }
+    return _draft(texts.render("sms/ongoing_forms.txt", values))
+
+
+def send_sms(
+    mobile: str, text: str, *, actor: Actor, store: Store, sms: SmsGateway, now: datetime
+) -> SmsCount:
+    """Send one text to one mobile, at most once.
+
+    Raises `InvalidMobileNumber`, `SpecRefused` for a text that may not be sent, and what the
+    gateway raises: on `UnknownOutcome` staff must be told that nobody knows whether it went.
+    """
+    number = parse_mobile(mobile)
+    draft = _draft(text)
+    if problems := _problems(draft.text):
+        raise SpecRefused(problems)
+    with store.transaction() as records:
+        entry = LogEntry(actor=actor, activity=Activity.WRITE, act="skickat sms")
+        records.access_log.write([entry], now=now)
+    sms.send(number, draft.text)
+    return draft.count
+
+
+def _draft(text: str) -> SmsDraft:
+    normalised = normalise(text.strip())
+    return SmsDraft(normalised, count(normalised))
+
+
+def _problems(text: str) -> list[Problem]:
+    if not text:
+        return [Problem("Sms", "texten är tom.", "Skriv ett meddelande.")]
+    if looks_like_personnummer(text):
+        return [
+            Problem(
+                "Sms",
+                "texten innehåller något som liknar ett personnummer.",
+                "Ta bort det: sms är inte en säker kanal.",
+            )
+        ]
+    return []

@@ -1,0 +1,324 @@
+"""Starta paketutskick: from a spec to a saved dispatch with its occasions registered."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+from utskick.domain.calendar import LocalMoment
+from utskick.domain.dispatches import (
+    Dispatch,
+    DispatchedForm,
+    DispatchId,
+    DispatchKind,
+    Recipient,
+    RecipientId,
+    RecipientState,
+)
+from utskick.domain.errors import SpecRefused, StartBlocked
+from utskick.domain.forms import FormTemplate
+from utskick.domain.occasions import Occasion, OccasionId
+from utskick.domain.packages import PackageTemplate, with_forms_desk
+from utskick.domain.personnummer import Personnummer
+from utskick.domain.rules import Rules
+from utskick.domain.specs import DispatchSpec
+from utskick.domain.units import Activity, Actor, Unit
+from utskick.ports import (
+    Clock,
+    FormService,
+    Inbox,
+    Mailer,
+    Persons,
+    Scheduler,
+    Texts,
+)
+from utskick.records import LogEntry, Store
+from utskick.use_cases.check_forms import require_forms
+from utskick.use_cases.check_recipients import Checked, check_recipients
+from utskick.use_cases.draft import Draft
+from utskick.use_cases.occasion_plans import register_occasions
+from utskick.use_cases.report_errors import report, send_error_reports
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Starting:
+    """The neighbours that starting a dispatch talks to."""
+
+    store: Store
+    forms: FormService
+    persons: Persons
+    inbox: Inbox
+    scheduler: Scheduler
+    mailer: Mailer
+    texts: Texts
+    clock: Clock
+    rules: Rules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """A dispatch that is saved. `registered` is false while the scheduler is away.
+
+    `already`: this very submission had been made before, and nothing was done again.
+    """
+
+    dispatch: Dispatch
+    warnings: tuple[str, ...] = ()
+    registered: bool = True
+    already: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class _Understood:
+    """A package spec that is whole, but for what only the neighbours can tell."""
+
+    unit: Unit
+    package: PackageTemplate
+    forms: list[FormTemplate]
+    moments: list[tuple[LocalMoment, datetime]]
+    numbers: list[Personnummer]
+    message: str
+
+
+async def start_dispatch(
+    spec: DispatchSpec, *, actor: Actor, submission_key: str, with_: Starting, now: datetime
+) -> Started:
+    """Check everything, then save, then register one occasion after the other.
+
+    Raises `SpecRefused` with all problems, or `StartBlocked` after the error addresses have been
+    told; nothing is stored then. Raises `TemporaryFailure` if a register does not answer. The same
+    `submission_key` gives the same dispatch: a double click starts one.
+    """
+    if earlier := await asyncio.to_thread(find_earlier, actor, submission_key, with_.store):
+        return Started(dispatch=earlier, already=True)
+    draft = Draft()
+    understood = await asyncio.to_thread(_understand, spec, actor, draft, with_, now)
+    if understood is None:
+        raise SpecRefused(draft.problems)
+    await _require_sendable(understood, spec, with_, now)
+    checked = await check_recipients(
+        understood.numbers,
+        needs_account=spec.creates_inbox_message,
+        store=with_.store,
+        persons=with_.persons,
+        inbox=with_.inbox,
+        clock=with_.clock,
+        rules=with_.rules,
+    )
+    draft.unreachable(understood.numbers, checked, leave_out=spec.leave_out_unreachable)
+    if len(checked.refused) == len(understood.numbers):
+        draft.wrong("recipients", "ingen av mottagarna kan nås.", "Kontrollera mottagarlistan.")
+    if draft.problems:
+        raise SpecRefused(draft.problems)
+    dispatch = _dispatch(spec, understood, actor, with_.rules, now)
+    return await save_and_register(
+        dispatch,
+        recipients_of(understood.numbers, checked),
+        actor=actor,
+        submission_key=submission_key,
+        warnings=tuple(draft.warnings),
+        with_=with_,
+        now=now,
+    )
+
+
+def find_earlier(actor: Actor, submission_key: str, store: Store) -> Dispatch | None:
+    """The dispatch that this very submission became, if it was made before."""
+    with store.transaction() as records:
+        dispatch_id = records.dispatches.submitted(actor.unit_id, submission_key)
+        return records.dispatches.get(dispatch_id) if dispatch_id else None
+
+
+def recipients_of(numbers: list[Personnummer], checked: Checked) -> list[Recipient]:
+    """The recipient list; whoever cannot be reached is kept on it, left out, with the reason."""
+    return [
+        Recipient(
+            id=RecipientId(uuid4()),
+            personnummer=number,
+            state=RecipientState.LEFT_OUT if refusal else RecipientState.ACTIVE,
+            left_out_because=refusal and refusal.value,
+            notified_by=checked.notified_by.get(number, ()),
+        )
+        for number in numbers
+        for refusal in [checked.refused.get(number)]
+    ]
+
+
+async def save_and_register(
+    dispatch: Dispatch,
+    recipients: list[Recipient],
+    *,
+    actor: Actor,
+    submission_key: str,
+    warnings: tuple[str, ...],
+    with_: Starting,
+    now: datetime,
+) -> Started:
+    """Save in one transaction, then register: the reconciler does what of that fails."""
+    saved = await asyncio.to_thread(
+        _save, dispatch, recipients, actor, submission_key, with_.store, now
+    )
+    if saved.id != dispatch.id:
+        return Started(dispatch=saved, already=True)
+    registered = await asyncio.to_thread(
+        register_occasions,
+        dispatch.id,
+        store=with_.store,
+        scheduler=with_.scheduler,
+        rules=with_.rules,
+        now=now,
+    )
+    return Started(dispatch=dispatch, warnings=warnings, registered=registered)
+
+
+def _understand(
+    spec: DispatchSpec, actor: Actor, draft: Draft, with_: Starting, now: datetime
+) -> _Understood | None:
+    rules = with_.rules
+    with with_.store.transaction() as records:
+        unit = draft.unit(spec, actor.unit_id, records)
+        package = records.packages.find(actor.unit_id, spec.package.strip())
+        if package is None:
+            draft.wrong(
+                "package",
+                "paketutskicket finns inte för enheten.",
+                "Kontrollera namnet, eller be den regionala förvaltningen lägga till det.",
+            )
+        forms = draft.forms(spec.forms or [], records)
+        if package is not None and spec.forms is None:
+            forms = [a.form for a in records.forms.access(actor.unit_id, package.form_ids)]
+    numbers = draft.recipients(spec, rules=rules, today=now.astimezone(rules.zone).date())
+    draft.free_texts(spec, spec.title)
+    message = spec.inbox_message if spec.inbox_message is not None else ""
+    moments: list[tuple[LocalMoment, datetime]] = []
+    if package is not None:
+        message = spec.inbox_message or package.inbox_message
+        moments = draft.moments(spec, package, rules=rules, now=now)
+    draft.message(message, texts=with_.texts)
+    draft.dates(
+        spec,
+        first_sent_on=moments[0][0].date if moments else None,
+        last_sent_on=moments[-1][0].date if moments else None,
+    )
+    if draft.problems or unit is None or package is None:
+        return None
+    return _Understood(
+        unit=unit,
+        package=package,
+        forms=forms,
+        moments=moments,
+        numbers=numbers,
+        message=message,
+    )
+
+
+async def _require_sendable(
+    understood: _Understood, spec: DispatchSpec, with_: Starting, now: datetime
+) -> None:
+    """Block the start, and tell the error addresses at once."""
+    form_ids = [form.id for form in understood.forms]
+    try:
+        await require_forms(
+            understood.unit.id, form_ids, store=with_.store, forms=with_.forms, now=now
+        )
+    except StartBlocked as blocked:
+        await asyncio.to_thread(_tell_blocked, understood, spec, blocked, with_, now)
+        raise
+
+
+def _tell_blocked(
+    understood: _Understood,
+    spec: DispatchSpec,
+    blocked: StartBlocked,
+    with_: Starting,
+    now: datetime,
+) -> None:
+    """One mail for each package and unit, at most one an hour (I10)."""
+    unit, package = understood.unit, understood.package
+    with with_.store.transaction() as records:
+        report(
+            records,
+            subject=f"{unit.id}/{package.key}",
+            cause=f"blocked-start-{now:%Y-%m-%dT%H}",
+            text="blocked_start.txt",
+            values={
+                "package_name": package.name,
+                "unit_name": unit.name,
+                "unit_id": unit.id,
+                "archived": list(blocked.archived),
+                "unsubscribed": list(blocked.unsubscribed),
+            },
+            addresses=_addresses(spec, package, with_.rules),
+            now=now,
+        )
+    send_error_reports(store=with_.store, mailer=with_.mailer, texts=with_.texts)
+
+
+def _addresses(spec: DispatchSpec, package: PackageTemplate, rules: Rules) -> tuple[str, ...]:
+    return with_forms_desk(
+        (*package.error_addresses, *spec.error_addresses), forms_desk=rules.forms_desk
+    )
+
+
+def _dispatch(
+    spec: DispatchSpec, understood: _Understood, actor: Actor, rules: Rules, now: datetime
+) -> Dispatch:
+    package = understood.package
+    return Dispatch(
+        id=DispatchId(uuid4()),
+        kind=DispatchKind.PACKAGE,
+        unit_id=understood.unit.id,
+        name=package.name,
+        title=spec.title or package.resident_title,
+        forms=tuple(DispatchedForm(f.id, f.name, f.resident_name) for f in understood.forms),
+        occasions=tuple(
+            Occasion(
+                id=OccasionId(uuid4()),
+                number=number,
+                local_date=moment.date,
+                local_time=moment.time,
+                zone=rules.zone,
+                sends_at=sends_at,
+            )
+            for number, (moment, sends_at) in enumerate(understood.moments, start=1)
+        ),
+        error_addresses=_addresses(spec, package, rules),
+        creates_inbox_message=spec.creates_inbox_message,
+        inbox_message=understood.message,
+        form_banner=spec.form_banner,
+        created_by=actor.name,
+        created_at=now,
+        answer_by=spec.answer_by,
+        purge_after=spec.purge_after,
+        package_key=package.key,
+        package_version=package.version,
+    )
+
+
+def _save(
+    dispatch: Dispatch,
+    recipients: list[Recipient],
+    actor: Actor,
+    submission_key: str,
+    store: Store,
+    now: datetime,
+) -> Dispatch:
+    with store.transaction() as records:
+        if not records.dispatches.add(dispatch, recipients, submission_key=submission_key):
+            earlier = records.dispatches.submitted(actor.unit_id, submission_key)
+            assert earlier is not None
+            return records.dispatches.get(earlier)
+        records.access_log.write(
+            [
+                LogEntry(
+                    actor=actor,
+                    activity=Activity.WRITE,
+                    act="lagt till mottagare i utskick",
+                    personnummer=recipient.personnummer,
+                    dispatch_id=dispatch.id,
+                )
+                for recipient in recipients
+            ],
+            now=now,
+        )
+    return dispatch

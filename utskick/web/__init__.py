@@ -1,0 +1,1 @@
+"""What staff and their systems reach over HTTP."""

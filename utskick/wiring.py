@@ -1,0 +1,184 @@
+"""Settings + adapters + store → `Services`: the one place that knows all of them."""
+
+import base64
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+
+from config.settings import DatabaseSettings, Settings
+from utskick.adapters.http_client import HttpClient
+from utskick.adapters.http_form_service import HttpFormService
+from utskick.adapters.http_inbox import HttpInbox
+from utskick.adapters.http_persons import HttpPersons
+from utskick.adapters.jinja_texts import JinjaTexts
+from utskick.adapters.prefect_scheduler import PrefectScheduler
+from utskick.adapters.sms_by_mail import SmsByMail
+from utskick.adapters.smtp_mailer import SmtpMailer
+from utskick.adapters.system_clock import SystemClock
+from utskick.domain.occasions import OccasionId, RunToken
+from utskick.domain.rules import Rules
+from utskick.ports import (
+    Clock,
+    FormService,
+    Inbox,
+    Mailer,
+    Persons,
+    Scheduler,
+    SmsGateway,
+    Texts,
+)
+from utskick.records import Store
+from utskick.store import SqlStore
+from utskick.store.engine import migrate, open_engine
+from utskick.store.vault import Vault
+from utskick.use_cases.run_occasion import OccasionRun
+from utskick.use_cases.start_dispatch import Starting
+
+_KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Everything that a face hands to a use case."""
+
+    settings: Settings
+    rules: Rules
+    store: Store
+    forms: FormService
+    inbox: Inbox
+    persons: Persons
+    mailer: Mailer
+    sms: SmsGateway
+    scheduler: Scheduler
+    texts: Texts
+    clock: Clock
+
+    @property
+    def starting(self) -> Starting:
+        """What `start_dispatch` and `send_form` talk to."""
+        return Starting(
+            store=self.store,
+            forms=self.forms,
+            persons=self.persons,
+            inbox=self.inbox,
+            scheduler=self.scheduler,
+            mailer=self.mailer,
+            texts=self.texts,
+            clock=self.clock,
+            rules=self.rules,
+        )
+
+    def occasion_run(
+        self, occasion_id: OccasionId, token: RunToken, *, version: int = 1
+    ) -> OccasionRun:
+        """One attempt to send one occasion."""
+        return OccasionRun(
+            occasion_id=occasion_id,
+            version=version,
+            token=token,
+            store=self.store,
+            forms=self.forms,
+            inbox=self.inbox,
+            persons=self.persons,
+            texts=self.texts,
+            clock=self.clock,
+            rules=self.rules,
+        )
+
+
+@cache
+def services() -> Services:
+    """The process's services, from its environment. Opened once; the database is up to date."""
+    return wire(Settings())
+
+
+def wire(settings: Settings) -> Services:
+    """Put the parts together. Raises `FileNotFoundError` without keys."""
+    engine = open_engine(settings.database.url)
+    migrate(engine)
+    forms, inbox, persons = settings.forms, settings.inbox, settings.persons
+    mailer = SmtpMailer(
+        host=settings.smtp.host, port=settings.smtp.port, sender=settings.smtp.sender
+    )
+    return Services(
+        settings=settings,
+        rules=rules_of(settings),
+        store=SqlStore(engine, vault_of(settings.database)),
+        forms=HttpFormService(_client(settings, forms)),
+        inbox=HttpInbox(_client(settings, inbox)),
+        persons=HttpPersons(_client(settings, persons)),
+        mailer=mailer,
+        sms=SmsByMail(mailer, domain=settings.smtp.sms_domain),
+        scheduler=PrefectScheduler(
+            api_url=settings.scheduler.api_url,
+            auth_string=settings.scheduler.auth_string
+            and settings.scheduler.auth_string.get_secret_value(),
+            work_pool=settings.scheduler.work_pool,
+            staff_url=settings.web.public_url,
+        ),
+        texts=JinjaTexts(),
+        clock=SystemClock(),
+    )
+
+
+def rules_of(settings: Settings) -> Rules:
+    """The numbers that the domain and the use cases go by."""
+    timing = settings.timing
+    return Rules(
+        zone=timing.zone,
+        lead=timedelta(seconds=timing.lead_s),
+        late_after=timedelta(seconds=timing.late_after_s),
+        grace=timedelta(seconds=timing.grace_s),
+        opens=timing.opens,
+        closes=timing.closes,
+        lease_s=timing.lease_s,
+        retry_delays_s=timing.retry_delays_s,
+        settle_s=settings.forms.settle_s,
+        clock_skew_s=settings.forms.clock_skew_s,
+        manual_after_s=settings.forms.manual_after_s,
+        forms_concurrency=settings.forms.concurrency,
+        forms_per_s=settings.forms.per_s,
+        inbox_concurrency=settings.inbox.concurrency,
+        inbox_per_s=settings.inbox.per_s,
+        persons_per_s=settings.persons.per_s,
+        persons_batch=settings.persons.batch,
+        max_recipients=settings.max_recipients,
+        accept_coordination_numbers=settings.accept_coordination_numbers,
+        forms_desk=settings.forms_desk,
+        resident_url=settings.residents.url,
+        application=settings.residents.application,
+    )
+
+
+def vault_of(settings: DatabaseSettings) -> Vault:
+    """The keys from the settings, or from the key file. Raises `FileNotFoundError` without any."""
+    if settings.keys:
+        keys = {key_id: key.get_secret_value() for key_id, key in settings.keys.items()}
+        current, index_key = settings.current_key, settings.index_key.get_secret_value()
+    else:
+        kept = json.loads(settings.key_file.read_text())
+        keys, current, index_key = kept["keys"], kept["current"], kept["index_key"]
+    return Vault(
+        keys={key_id: base64.b64decode(key) for key_id, key in keys.items()},
+        current=current,
+        index_key=base64.b64decode(index_key),
+    )
+
+
+def make_key_file(path: Path) -> None:
+    """Make keys for an installation that has none; an existing file is left as it is."""
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = {"keys": {"1": _new_key()}, "current": "1", "index_key": _new_key()}
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(content, file)
+
+
+def _new_key() -> str:
+    return base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
