@@ -1,6 +1,7 @@
 """Send one occasion (utskickstillfälle) of a dispatch."""
 
 import asyncio
+from typing import Any
 from uuid import UUID
 
 from prefect import State, flow, get_run_logger
@@ -13,7 +14,7 @@ from tasks.claim_occasion import claim_occasion
 from tasks.close_occasion import close_occasion
 from tasks.mail_errors import mail_errors
 from tasks.render_message import render_message
-from tasks.runs import run_of
+from tasks.runs import name_of_run, run_of
 from tasks.send_forms import send_forms
 from tasks.send_inbox_messages import send_inbox_messages
 from tasks.validate_recipients import validate_recipients
@@ -22,11 +23,71 @@ from utskick.domain.occasions import OccasionState
 from utskick.ports import TemporaryFailure
 from utskick.use_cases.claim_occasion import ClaimResult
 from utskick.use_cases.close_occasion import Closed
-from utskick.wiring import services
 
 
 class OccasionOrder(BaseModel):
     """Which occasion, and which version of it: a run made for an older one does nothing."""
 
     occasion_id: UUID = Field(title="Tillfälle", description="Tillfällets id")
-    version: int = Field(default=1, title="Version", description="Ändras när tillfället flyttas")
+    version: int = Field(default=1, title="Version", description="Ökar när tillfället ändras")
+
+
+@flow(
+    name="Skicka utskickstillfälle",
+    flow_run_name=name_of_run,
+    description=__doc__,
+    persist_result=False,
+    validate_parameters=True,
+)
+async def run_occasion(order: OccasionOrder) -> State[Any]:
+    """Send every form of the package to every recipient, at its moment.
+
+    A one-shot schedule starts this a little before, and so may an operator. Running it twice sends
+    nothing twice; running it for a stopped dispatch sends nothing at all.
+    """
+    log = get_run_logger()
+    occasion, token = order.occasion_id, UUID(flow_run.id)
+
+    claim = await claim_occasion(occasion, token, order.version)
+    if claim is not ClaimResult.CLAIMED:
+        return await _nothing_to_send(claim)
+
+    async with run_of(occasion, token).held():
+        try:
+            if blocking := await check_templates(occasion, token):
+                await mail_errors()
+                return Failed(name="Avbruten", message=f"Spärrade mallar: {', '.join(blocking)}")
+            planned = await validate_recipients(occasion, token)
+            await render_message(occasion, token)
+            log.info("%d forms are planned; waiting for the moment", planned)
+
+            if await wait_until_due(occasion, token):
+                log.warning("The moment has passed: sending late")
+            await asyncio.gather(
+                send_forms(occasion, token, planned), send_inbox_messages(occasion, token)
+            )
+        except TemporaryFailure as failure:
+            log.warning("A neighbour stayed away until it was too late: %s", failure)
+        closed = await close_occasion(occasion, token)
+    await mail_errors()
+    return _ended(closed)
+
+
+async def _nothing_to_send(claim: ClaimResult) -> State[Any]:
+    if claim is ClaimResult.TOO_LATE:
+        await mail_errors()
+        return Failed(name="Missat", message="Tillfället kunde inte skickas i tid")
+    return Completed(name="Inget att skicka", message=f"Nothing to send: {claim.value}")
+
+
+def _ended(closed: Closed) -> State[Any]:
+    told = f"{closed.sent} av {closed.planned} formulär skickade"
+    match closed.occasion.state:
+        case OccasionState.DONE if closed.sent == closed.planned:
+            return Completed(name="Skickat", message=told)
+        case OccasionState.DONE:
+            return Completed(name="Delvis skickat", message=told)
+        case OccasionState.MISSED:
+            return Failed(name="Missat", message=told)
+        case _:
+            return Completed(name="Stoppat", message=told)

@@ -1,7 +1,10 @@
-"""From the ids that Prefect knows to the run that they name."""
+"""From the ids that Prefect knows to what they name."""
 
 from uuid import UUID
 
+from prefect.runtime import flow_run
+
+from utskick.domain.errors import NotFound
 from utskick.domain.occasions import OccasionId, RunToken
 from utskick.use_cases.run_occasion import OccasionRun
 from utskick.wiring import services
@@ -10,3 +13,16 @@ from utskick.wiring import services
 def run_of(occasion_id: UUID, token: UUID, *, version: int = 1) -> OccasionRun:
     """One attempt to send the occasion; `token` is the flow run's own id."""
     return services().occasion_run(OccasionId(occasion_id), RunToken(token), version=version)
+
+
+def name_of_run() -> str:
+    """Package, occasion and local time: what an operator looks for in a list of runs."""
+    order = flow_run.parameters["order"]
+    occasion_id = order["occasion_id"] if isinstance(order, dict) else order.occasion_id
+    try:
+        with services().store.transaction() as records:
+            dispatch, occasion = records.dispatches.of_occasion(OccasionId(UUID(str(occasion_id))))
+    except NotFound:
+        return f"Okänt tillfälle {occasion_id}"
+    of = f"{occasion.number} av {len(dispatch.occasions)}"
+    return f"{dispatch.name} · {of} · {occasion.local:%Y-%m-%d %H:%M}"

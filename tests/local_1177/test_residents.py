@@ -119,6 +119,7 @@ def test_a_paused_form_can_be_continued(local: Local, resident: Resident, anna: 
     again = resident.get(f"/formular/{form_id}")
 
     assert "Dina svar är sparade." in start.text
+    assert local.ask("/forms/GetForm", {"formId": form_id})["answers"] == []
     assert 'value="23"' in again.text
     assert local.forms_of(anna)[0]["formStatus"] == "PENDING_COMPLETION"
 

@@ -37,7 +37,9 @@ class JinjaTexts:
         if len(message) > _LONGEST:
             return [f"text efter de första {_LONGEST} tecknen"]
         unknown = [
-            found.group() for found in _PLACEHOLDER.finditer(message) if found["name"] not in allowed
+            found.group()
+            for found in _PLACEHOLDER.finditer(message)
+            if found["name"] not in allowed
         ]
         rest = _PLACEHOLDER.sub("", message)
         code = [rest[found.start() :] for found in _RUN_BY_JINJA.finditer(rest)]

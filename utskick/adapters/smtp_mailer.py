@@ -38,9 +38,7 @@ class SmtpMailer:
         }
         self.hand_over(mail.body, recipients=recipients, headers=headers)
 
-    def hand_over(
-        self, text: str, *, recipients: Sequence[str], headers: dict[str, str]
-    ) -> None:
+    def hand_over(self, text: str, *, recipients: Sequence[str], headers: dict[str, str]) -> None:
         """Send plain text with these headers beside From, To and Date. Raises as `send`."""
         message = EmailMessage(SMTP)
         message["From"] = self.sender

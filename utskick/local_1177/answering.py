@@ -20,7 +20,7 @@ from utskick.local_1177.moments import today, years_old_on
 from utskick.local_1177.people import full_name, person_by_ref
 from utskick.local_1177.questions import problems, questions_of
 from utskick.local_1177.templates import why_not_sendable
-from utskick.local_1177.visits import Posted, Visit, Visiting
+from utskick.local_1177.visits import FromOwnPage, Posted, Visit, Visiting
 
 router = APIRouter(include_in_schema=False)
 
@@ -63,9 +63,8 @@ async def review(form_id: str, visit: Visiting) -> Response:
     return _read_only(visit, _form(visit, form_id), "review.html")
 
 
-@router.post("/formular/{form_id}/bekrafta")
-async def confirm_answers(form_id: str, visit: Visiting, posted: Posted) -> Response:
-    del posted
+@router.post("/formular/{form_id}/bekrafta", dependencies=[FromOwnPage])
+async def confirm_answers(form_id: str, visit: Visiting) -> Response:
     form = _form(visit, form_id)
     try:
         confirm(visit.world.state, form, by=visit.person, now=visit.world.clock())

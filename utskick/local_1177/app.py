@@ -6,10 +6,11 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from utskick.local_1177 import answering, control, pages, residents, truth
+from utskick.local_1177 import answering, control, oidc, pages, residents, truth
 from utskick.local_1177.contracts import Contracts
 from utskick.local_1177.moments import Clock, utc_now
 from utskick.local_1177.neighbours import World
+from utskick.local_1177.oidc_grants import Grants
 from utskick.local_1177.seed import seed_once
 from utskick.local_1177.state import open_state
 from utskick.local_1177.visits import Sessions, SignInFirst, ask_to_sign_in
@@ -28,12 +29,14 @@ def create_app(state: Path, region: Path, clock: Clock = utc_now) -> Contracts:
         yield
         world.state.close()
 
-    app = FastAPI(title="Lokala 1177", redoc_url=None, lifespan=closing_the_state)
+    app = FastAPI(title="Lokala 1177", docs_url=None, redoc_url=None, lifespan=closing_the_state)
     app.state.world = world
     app.state.sessions = Sessions()
+    app.state.grants = Grants()
     app.add_api_route("/health", _health)
     app.include_router(control.router)
     app.include_router(truth.router)
+    app.include_router(oidc.router)
     app.include_router(residents.router)
     app.include_router(answering.router)
     app.add_exception_handler(SignInFirst, ask_to_sign_in)

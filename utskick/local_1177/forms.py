@@ -55,11 +55,14 @@ def get_forms(state: sqlite3.Connection, call: dict[str, Any], _now: datetime) -
 
 
 def get_form(state: sqlite3.Connection, call: dict[str, Any], _now: datetime) -> dict[str, Any]:
-    """One form with its answers, and its `proxy` when a guardian answered. Raises `NotFound`."""
+    """One form; once it is completed with its answers, and its `proxy` if a guardian answered.
+
+    Raises `NotFound`.
+    """
     form = state.execute(f"{FORMS} WHERE form.id = ?", (call["formId"],)).fetchone()
     if form is None:
         raise NotFound
-    answers = json.loads(form["answers"])
+    answers = json.loads(form["answers"]) if form["status"] == "COMPLETED" else {}
     described = _described(form) | {
         "formText": form["banner"],
         "answers": [

@@ -62,7 +62,7 @@ def create_app(folder: Path, *, smtp_port: int) -> FastAPI:
         async with smtp:
             yield
 
-    app = FastAPI(title="Lokal brevlåda", redoc_url=None, lifespan=taking_mail)
+    app = FastAPI(title="Lokal brevlåda", docs_url=None, redoc_url=None, lifespan=taking_mail)
     _add_pages(app, keeper.folder)
     _add_control(app, keeper)
     install(app)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from utskick.local_1177.answers import is_expired
 from utskick.local_1177.moments import today
 from utskick.local_1177.people import holders_named, may_answer_for
-from utskick.local_1177.visits import Posted, Sessions, Visit, Visiting, own_address
+from utskick.local_1177.visits import FromOwnPage, Posted, Sessions, Visit, Visiting, own_address
 
 router = APIRouter(include_in_schema=False)
 
@@ -46,9 +46,8 @@ async def sign_in(request: Request, visit: Visiting, posted: Posted) -> Response
     return visit.go(own_address(posted.get("till", "/")))
 
 
-@router.post("/logga-ut")
-async def sign_out(request: Request, visit: Visiting, posted: Posted) -> Response:
-    del posted
+@router.post("/logga-ut", dependencies=[FromOwnPage])
+async def sign_out(request: Request, visit: Visiting) -> Response:
     sessions: Sessions = request.app.state.sessions
     sessions.end(visit.session)
     visit.session = sessions.begin()

@@ -132,8 +132,10 @@ async def _posted(request: Request, visit: Visiting) -> Mapping[str, str]:
     return fields
 
 
-Posted = Annotated[Mapping[str, str], Depends(_posted)]
-"""The fields of a posted form. Raises 403 unless our own page of this visit posted them."""
+FromOwnPage = Depends(_posted)
+"""Raises 403 unless a page of ours posted this, in the same visit."""
+Posted = Annotated[Mapping[str, str], FromOwnPage]
+"""The fields of a posted form, likewise."""
 
 
 async def ask_to_sign_in(_request: Request, error: Exception) -> Response:

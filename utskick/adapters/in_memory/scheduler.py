@@ -46,6 +46,7 @@ class InMemoryScheduler:
             self._start(run)
 
     def start_now(self, plan: OccasionPlan, *, attempt: str, now: datetime) -> None:
+        del now
         self.fails_with.strike()
         self._kept.setdefault(plan.occasion_id, _Kept(plan, waiting=False))
         self._start(StartedRun(plan.occasion_id, plan.version, attempt))

@@ -1,0 +1,50 @@
+"""What the clock does: reconcile, clean up, watch templates, compare with 1177, load packages."""
+
+from typing import Any
+
+from prefect import State, flow
+from prefect.states import Completed
+
+from tasks import housekeeping
+from tasks.mail_errors import mail_errors
+
+
+@flow(name="Stäm av", persist_result=False)
+async def reconcile() -> State[Any]:
+    """Hold the store against Prefect and the clock, and mend what differs. Always safe to run."""
+    mended = await housekeeping.reconcile()
+    await mail_errors()
+    return Completed(
+        message=f"registered {mended.registered}, started {mended.started}, "
+        f"resumed {mended.resumed}, missed {mended.missed}, settled {mended.settled}, "
+        f"retired {mended.retired}, removed {mended.removed}"
+    )
+
+
+@flow(name="Radera avslutade utskick", persist_result=False)
+async def clean_up() -> State[Any]:
+    """Delete dispatches that ended seven days ago; what was sent and the access log stay."""
+    return Completed(message=f"{await housekeeping.clean_up()} utskick raderade")
+
+
+@flow(name="Bevaka formulärmallar", persist_result=False)
+async def watch_templates() -> State[Any]:
+    """Mail when a form of an ongoing dispatch has been archived or unsubscribed."""
+    blocking = await housekeeping.watch_templates()
+    await mail_errors()
+    return Completed(message=f"{blocking} formulär spärrar pågående utskick")
+
+
+@flow(name="Jämför med 1177", persist_result=False)
+async def compare_ledger() -> State[Any]:
+    """Hold the last 48 hours' ledger against the form service, and mail what differs."""
+    compared = await housekeeping.compare_ledger()
+    await mail_errors()
+    return Completed(message=f"{compared.missing} saknas, {compared.extra} okända")
+
+
+@flow(name="Läs in grundplåtar", persist_result=False)
+async def load_packages() -> State[Any]:
+    """Load units, form templates, subscriptions and packages from the region's folder."""
+    loaded = await housekeeping.load_region()
+    return Completed(message=f"{loaded.packages} grundplåtar, {loaded.changed_packages} ändrade")

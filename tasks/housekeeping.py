@@ -1,0 +1,63 @@
+"""What the clock does, whoever is at work."""
+
+import asyncio
+
+from tasks.border import stage
+from utskick.adapters.yaml_region import read_region
+from utskick.use_cases import clean_up as cleaning
+from utskick.use_cases import compare_ledger as comparing
+from utskick.use_cases import load_region as loading
+from utskick.use_cases import reconcile as reconciling
+from utskick.use_cases import watch_templates as watching
+from utskick.use_cases.message_values import PLACEHOLDERS
+from utskick.wiring import services
+
+
+@stage("Stäm av")
+async def reconcile() -> reconciling.Reconciled:
+    """What was mended."""
+    wired = services()
+    return await reconciling.reconcile(
+        store=wired.store,
+        forms=wired.forms,
+        scheduler=wired.scheduler,
+        rules=wired.rules,
+        now=wired.clock.now(),
+    )
+
+
+@stage("Radera avslutade")
+async def clean_up() -> int:
+    """How many dispatches were deleted."""
+    wired = services()
+    return await asyncio.to_thread(
+        cleaning.clean_up, store=wired.store, scheduler=wired.scheduler, now=wired.clock.now()
+    )
+
+
+@stage("Bevaka formulärmallar")
+async def watch_templates() -> int:
+    """How many forms block ongoing dispatches."""
+    wired = services()
+    return await watching.watch_templates(
+        store=wired.store, forms=wired.forms, rules=wired.rules, now=wired.clock.now()
+    )
+
+
+@stage("Jämför med 1177")
+async def compare_ledger() -> comparing.Compared:
+    """How many forms are missing, and how many nobody knows of."""
+    wired = services()
+    return await comparing.compare_ledger(
+        store=wired.store, forms=wired.forms, rules=wired.rules, now=wired.clock.now()
+    )
+
+
+@stage("Läs in grundplåtar")
+async def load_region() -> loading.Loaded:
+    """Read the region's folder; nothing is loaded while a file has a fault."""
+    wired = services()
+    region = await asyncio.to_thread(
+        read_region, wired.settings.region, texts=wired.texts, placeholders=PLACEHOLDERS
+    )
+    return await asyncio.to_thread(loading.load_region, region, store=wired.store)

@@ -1,0 +1,66 @@
+"""Starting from an upload: the spec itself never passes through Prefect."""
+
+import asyncio
+from typing import TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from tasks.border import StageFailed, stage
+from utskick.adapters.yaml_files import read_text
+from utskick.domain.errors import SpecRefused
+from utskick.domain.specs import DispatchSpec, FormSpec, UploadId
+from utskick.domain.units import Actor
+from utskick.use_cases.send_form import send_form
+from utskick.use_cases.start_dispatch import Started, start_dispatch
+from utskick.use_cases.upload_spec import read_upload
+from utskick.wiring import services
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@stage("Starta paketutskick")
+async def start_from_upload(upload_id: UUID, actor: Actor) -> Started:
+    """Save the dispatch and register its occasions; the same upload starts one."""
+    wired = services()
+    spec = await _spec(upload_id, DispatchSpec)
+    try:
+        return await start_dispatch(
+            spec,
+            actor=actor,
+            submission_key=str(upload_id),
+            with_=wired.starting,
+            now=wired.clock.now(),
+        )
+    except SpecRefused as refused:
+        raise _shown(refused) from None
+
+
+@stage("Skicka ett formulär")
+async def send_from_upload(upload_id: UUID, actor: Actor) -> Started:
+    """As `start_from_upload`, for a single form."""
+    wired = services()
+    spec = await _spec(upload_id, FormSpec)
+    try:
+        return await send_form(
+            spec,
+            actor=actor,
+            submission_key=str(upload_id),
+            with_=wired.starting,
+            now=wired.clock.now(),
+        )
+    except SpecRefused as refused:
+        raise _shown(refused) from None
+
+
+async def _spec(upload_id: UUID, model: type[Model]) -> Model:
+    content = await asyncio.to_thread(read_upload, UploadId(upload_id), store=services().store)
+    try:
+        return read_text(content, model, name="uppladdningen")
+    except SpecRefused as refused:
+        raise _shown(refused) from None
+
+
+def _shown(refused: SpecRefused) -> StageFailed:
+    """Places and remedies without what stands in the rows: reasons name no person."""
+    return StageFailed("; ".join(f"{p.place.split(' (')[0]}: {p.reason}" for p in refused.problems))

@@ -1,0 +1,176 @@
+"""1177's neighbours twice: in memory, and over HTTP on the local 1177. Same promises."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from tests.local_1177.conftest import NOON, Local
+from tests.local_1177.region import ARCHIVED, NAFS, OTHER_UNIT, OWN, SHARED, UNIT, a_personnummer
+from utskick.adapters.http_client import HttpClient
+from utskick.adapters.http_form_service import HttpFormService
+from utskick.adapters.http_inbox import HttpInbox
+from utskick.adapters.http_persons import HttpPersons
+from utskick.adapters.in_memory import (
+    FakeClock,
+    InMemoryFormService,
+    InMemoryInbox,
+    InMemoryPersons,
+)
+from utskick.domain.forms import FormTemplateId
+from utskick.domain.personnummer import Personnummer
+from utskick.domain.units import HsaId
+from utskick.ports import (
+    FormOrder,
+    FormService,
+    Inbox,
+    InboxMessage,
+    InboxUser,
+    PersonRecord,
+    Persons,
+)
+
+UNIT_ID = HsaId(UNIT)
+OTHER_UNIT_ID = HsaId(OTHER_UNIT)
+OWN_FORM, SHARED_FORM, NAFS_FORM, ARCHIVED_FORM = (
+    FormTemplateId(UUID(template_id)) for template_id in (OWN, SHARED, NAFS, ARCHIVED)
+)
+CONSUMER = "SE2321000131-E000000000001"
+
+
+class Neighbours(Protocol):
+    """Both kinds, and how a test arranges and looks behind them."""
+
+    @property
+    def forms(self) -> FormService: ...
+
+    @property
+    def inbox(self) -> Inbox: ...
+
+    @property
+    def persons(self) -> Persons: ...
+
+    def set_clock(self, now: datetime) -> None: ...
+
+    def archive(self, form_id: FormTemplateId) -> None: ...
+
+    def add_person(
+        self,
+        *,
+        protected: str = "",
+        deregistered: str = "",
+        account: bool = True,
+        notified_by: Sequence[str] = ("SMS", "Email"),
+    ) -> Personnummer: ...
+
+    def messages_of(self, number: Personnummer) -> list[tuple[str, str, str]]:
+        """Heading, text and link of each."""
+
+
+class TwinNeighbours:
+    def __init__(self) -> None:
+        self._clock = FakeClock(NOON)
+        self.forms = InMemoryFormService(
+            clock=self._clock,
+            templates={
+                UNIT_ID: [OWN_FORM, SHARED_FORM, NAFS_FORM, ARCHIVED_FORM],
+                OTHER_UNIT_ID: [SHARED_FORM, NAFS_FORM],
+            },
+        )
+        self.forms.archived.add(ARCHIVED_FORM)
+        self.inbox = InMemoryInbox({})
+        self.persons = InMemoryPersons({})
+
+    def set_clock(self, now: datetime) -> None:
+        self._clock.moment = now
+
+    def archive(self, form_id: FormTemplateId) -> None:
+        self.forms.archived.add(form_id)
+
+    def add_person(
+        self,
+        *,
+        protected: str = "",
+        deregistered: str = "",
+        account: bool = True,
+        notified_by: Sequence[str] = ("SMS", "Email"),
+    ) -> Personnummer:
+        number = Personnummer(a_personnummer())
+        self.persons.records[number] = PersonRecord(
+            protected=bool(protected),
+            deceased=deregistered == "dead",
+            emigrated=deregistered == "emigrated",
+        )
+        if account:
+            self.inbox.users[number] = InboxUser(active=True, notified_by=tuple(notified_by))
+        return number
+
+    def messages_of(self, number: Personnummer) -> list[tuple[str, str, str]]:
+        return [
+            (message.heading, message.text, message.link)
+            for receiver, message in self.inbox.messages
+            if receiver == number
+        ]
+
+
+class LocalNeighbours:
+    def __init__(self, local: Local) -> None:
+        self._local = local
+        self.forms = HttpFormService(a_client(f"{local.url}/forms"))
+        self.inbox = HttpInbox(a_client(f"{local.url}/inbox"))
+        self.persons = HttpPersons(a_client(f"{local.url}/persons"), batch=2)
+
+    def set_clock(self, now: datetime) -> None:
+        self._local.now = now
+
+    def archive(self, form_id: FormTemplateId) -> None:
+        self._local.control(f"templates/{form_id}/archive")
+
+    def add_person(
+        self,
+        *,
+        protected: str = "",
+        deregistered: str = "",
+        account: bool = True,
+        notified_by: Sequence[str] = ("SMS", "Email"),
+    ) -> Personnummer:
+        digits = self._local.add_person(
+            protected=protected,
+            deregistered=deregistered,
+            account=account,
+            notified_by=" ".join(notified_by),
+        )
+        return Personnummer(digits)
+
+    def messages_of(self, number: Personnummer) -> list[tuple[str, str, str]]:
+        told = self._local.ask("/control/truth/person", {"personnummer": number.digits})
+        return [
+            (message["messageDescription"], message["messageText"], message["ssoLink"])
+            for message in told["messages"]
+        ]
+
+
+def a_client(url: str, **changes: Any) -> HttpClient:
+    return HttpClient(url, consumer_hsa_id=CONSUMER, **changes)
+
+
+def an_order(number: Personnummer, **changes: Any) -> FormOrder:
+    order = FormOrder(
+        unit_id=UNIT_ID,
+        personnummer=number,
+        form_id=OWN_FORM,
+        answer_by=date(2027, 3, 2),
+        purge_after=date(2027, 4, 2),
+    )
+    return replace(order, **changes)
+
+
+def a_message() -> InboxMessage:
+    return InboxMessage(
+        unit_id=UNIT_ID,
+        unit_name="Mottagningen",
+        heading="Inför ditt besök",
+        text="Hej! Svara gärna – å, ä och ö.",
+        link="https://formular.1177.se",
+    )

@@ -1,0 +1,401 @@
+"""Each way of failing over HTTP, and what it means (I5)."""
+
+import asyncio
+import json
+import logging
+import socket
+import traceback
+from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import httpx
+import pytest
+
+from tests.adapters.neighbours import OWN_FORM, UNIT_ID, a_client, a_message, an_order
+from tests.local_1177.conftest import Local
+from utskick.adapters.http_client import HttpClient
+from utskick.adapters.http_form_service import HttpFormService
+from utskick.adapters.http_inbox import HttpInbox
+from utskick.adapters.http_persons import HttpPersons
+from utskick.domain.deliveries import FormId, Refusal
+from utskick.domain.personnummer import Personnummer
+from utskick.ports import PermanentFailure, TemporaryFailure, UnknownOutcome
+
+CANARY = Personnummer("191212121212")
+FAULTS = {
+    "error_before": UnknownOutcome,
+    "error_after": UnknownOutcome,
+    "reset_before": UnknownOutcome,
+    "reset_after": UnknownOutcome,
+    "hang_before": UnknownOutcome,
+    "hang_after": UnknownOutcome,
+    "late": UnknownOutcome,
+    "cut_body": UnknownOutcome,
+    "down": UnknownOutcome,
+    "too_many": TemporaryFailure,
+}
+
+Failure = type[TemporaryFailure | PermanentFailure | UnknownOutcome]
+Call = Callable[[HttpClient], Awaitable[object]]
+
+
+async def create(client: HttpClient) -> object:
+    return await HttpFormService(client).create_form(an_order(CANARY))
+
+
+async def tell(client: HttpClient) -> object:
+    await HttpInbox(client).add_message(CANARY, a_message())
+    return None
+
+
+async def find(client: HttpClient) -> object:
+    return await HttpFormService(client).find_forms(
+        unit_id=UNIT_ID, personnummer=CANARY, form_ids=[OWN_FORM]
+    )
+
+
+async def read(client: HttpClient) -> object:
+    return await HttpFormService(client).read_answer(FormId("some-form"))
+
+
+async def templates(client: HttpClient) -> object:
+    return await HttpFormService(client).form_templates(UNIT_ID)
+
+
+async def ask(client: HttpClient) -> object:
+    return await HttpInbox(client).user(CANARY)
+
+
+async def look_up(client: HttpClient) -> object:
+    return await HttpPersons(client).look_up([CANARY])
+
+
+WRITING: dict[str, Call] = {"forms": create, "inbox": tell}
+READING: list[Call] = [find, read, templates, ask, look_up]
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+@pytest.mark.parametrize("service", WRITING)
+async def test_a_fault_while_writing_means_what_can_be_known(
+    local: Local, service: str, kind: str
+) -> None:
+    local.control("faults", {"service": service, "kind": kind, "seconds": 0.3})
+    client = a_client(f"{local.url}/{service}", read_timeout_s=0.1)
+
+    with pytest.raises(FAULTS[kind]):
+        await WRITING[service](client)
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+async def test_a_fault_while_reading_is_always_temporary(local: Local, kind: str) -> None:
+    local.break_down(kind, seconds=0.3)
+
+    with pytest.raises(TemporaryFailure):
+        await find(a_client(f"{local.url}/forms", read_timeout_s=0.1))
+
+
+@pytest.mark.parametrize("call", [*WRITING.values(), *READING])
+async def test_a_connection_that_never_opened_applied_nothing(call: Call) -> None:
+    with socket.socket() as unheard:
+        unheard.bind(("127.0.0.1", 0))
+        client = a_client(f"http://127.0.0.1:{unheard.getsockname()[1]}")
+
+        with pytest.raises(TemporaryFailure, match="no connection"):
+            await call(client)
+
+
+async def test_a_call_that_found_no_free_connection_applied_nothing(local: Local) -> None:
+    local.control("latency", {"service": "forms", "seconds": 0.3})
+    client = a_client(f"{local.url}/forms", concurrency=1, connect_timeout_s=0.1)
+
+    ended = await asyncio.gather(create(client), create(client), return_exceptions=True)
+
+    assert [type(result) for result in ended] == [str, TemporaryFailure]
+
+
+@pytest.mark.parametrize("call", WRITING.values())
+@pytest.mark.parametrize("status", [204, 301, 400, 404, 422, 500, 502, 503])
+async def test_any_other_status_leaves_a_writing_unknown(call: Call, status: int) -> None:
+    async with answering(status=status) as client:
+        with pytest.raises(UnknownOutcome, match=str(status)):
+            await call(client)
+
+
+@pytest.mark.parametrize("call", [find, templates, ask, look_up])
+@pytest.mark.parametrize("status", [301, 400, 404, 500, 503])
+async def test_any_other_status_makes_a_reading_temporary(call: Call, status: int) -> None:
+    async with answering(status=status) as client:
+        with pytest.raises(TemporaryFailure, match=str(status)):
+            await call(client)
+
+
+UNREADABLE = [
+    "",
+    "null",
+    "[]",
+    "{}",
+    '{"resultCode":',
+    '{"resultCode": "MAYBE"}',
+    '{"resultCode": "OK", "formRequestResponses": [{"formId": null}]}',
+    '{"resultCode": "OK", "formRequestResponses": [{"formId": ""}]}',
+    "<html>191212121212</html>",
+    '"\udcff"',
+]
+
+
+@pytest.mark.parametrize("body", UNREADABLE)
+async def test_an_answer_that_cannot_be_read_leaves_a_writing_unknown(body: str) -> None:
+    async with answering(body) as client:
+        with pytest.raises(UnknownOutcome):
+            await create(client)
+
+
+@pytest.mark.parametrize("body", [*UNREADABLE, '{"forms": [{"formId": "1"}]}'])
+async def test_an_answer_that_cannot_be_read_makes_a_reading_temporary(body: str) -> None:
+    async with answering(body) as client:
+        with pytest.raises(TemporaryFailure, match="unreadable"):
+            await find(client)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("templateId", "x"),
+        ("createdDateTime", None),
+        ("createdDateTime", "2026-03-02T12:00:00"),
+        ("expireDate", 20270302),
+        ("keepUntil", "20270230"),
+        ("formStatus", "LOST"),
+    ],
+)
+async def test_a_found_form_that_is_misshapen_makes_a_reading_temporary(
+    field: str, value: object
+) -> None:
+    form = {
+        "formId": "1",
+        "templateId": str(OWN_FORM),
+        "createdDateTime": "20260302T120000",
+        "expireDate": "20270302",
+        "keepUntil": "20270402",
+        "formStatus": "ONGOING",
+    }
+
+    async with answering(json.dumps({"forms": [form]})) as client:
+        assert await find(client)
+    async with answering(json.dumps({"forms": [form | {field: value}]})) as client:
+        with pytest.raises(TemporaryFailure, match="unreadable"):
+            await find(client)
+
+
+async def test_a_register_that_leaves_somebody_out_has_not_answered() -> None:
+    async with answering('{"requestedPersonRecords": []}') as client:
+        with pytest.raises(TemporaryFailure, match="incomplete"):
+            await look_up(client)
+
+
+async def test_whoever_was_deregistered_for_another_reason_is_not_known() -> None:
+    body = (
+        '{"requestedPersonRecords": [{"requestedPersonalIdentity": {"extension": "191212121212"},'
+        ' "personRecord": {"deregistration": {"deregistrationReasonCode": "GN"}}}]}'
+    )
+
+    async with answering(body) as client:
+        assert await look_up(client) == {CANARY: None}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"resultCode": "OK"}',
+        '{"resultCode": "OK", "formRequestResponses": []}',
+        '{"resultCode": "OK", "formRequestResponses": [{"formId": "1"}, {"formId": "2"}]}',
+    ],
+)
+async def test_a_success_without_just_one_form_is_unknown(body: str) -> None:
+    async with answering(body) as client:
+        with pytest.raises(UnknownOutcome):
+            await create(client)
+
+
+@pytest.mark.parametrize("result", ["INFO", "ERROR"])
+@pytest.mark.parametrize(
+    ("comment", "reason"),
+    [
+        ("TEMPLATE_ARCHIVED", Refusal.FORM_ARCHIVED),
+        ("TEMPLATE_UNKNOWN", Refusal.FORM_UNAVAILABLE),
+        ("TEMPLATE_NOT_AVAILABLE", Refusal.FORM_UNAVAILABLE),
+        ("SUBJECT_UNKNOWN", Refusal.UNKNOWN_PERSON),
+        ("INVALID_DATE", Refusal.REFUSED_BY_1177),
+        ("no luck for 191212121212", Refusal.REFUSED_BY_1177),
+    ],
+)
+async def test_a_documented_refusal_is_permanent(
+    result: str, comment: str, reason: Refusal
+) -> None:
+    body = f'{{"resultCode": "{result}", "formRequestResponses": [], "comment": "{comment}"}}'
+
+    async with answering(body) as client:
+        with pytest.raises(PermanentFailure) as caught:
+            await create(client)
+
+    assert caught.value.reason is reason
+    assert CANARY.digits not in str(caught.value)
+
+
+async def test_a_refused_message_is_permanent_whatever_the_words() -> None:
+    async with answering('{"resultCode": "ERROR", "resultText": "for 191212121212"}') as client:
+        with pytest.raises(PermanentFailure) as caught:
+            await tell(client)
+
+    assert caught.value.reason is Refusal.REFUSED_BY_1177
+    assert CANARY.digits not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("17", 17),
+        ("0", 0),
+        ("", None),
+        ("soon", None),
+        ("-5", None),
+        ("nan", None),
+        ("9" * 400, None),
+        (format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True), 3600),
+        ("Sun, 06 Nov 1994 08:49:37 GMT", 0),
+    ],
+)
+async def test_a_neighbour_says_how_long_to_wait(header: str, seconds: float | None) -> None:
+    async with answering(status=429, headers=f"Retry-After: {header}\r\n") as client:
+        with pytest.raises(TemporaryFailure) as caught:
+            await create(client)
+
+    told = caught.value.retry_after_s
+    assert told is seconds if seconds is None else told == pytest.approx(seconds, abs=60)
+
+
+async def test_an_answer_that_dribbles_comes_to_an_end() -> None:
+    async def dribble(writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+        while True:
+            writer.write(b" ")
+            await writer.drain()
+            await asyncio.sleep(0.02)
+
+    async with served_by(dribble, read_timeout_s=0.2, connect_timeout_s=0.1) as client:
+        with pytest.raises(UnknownOutcome, match="TimeoutError"):
+            await create(client)
+
+
+async def test_redirects_are_not_followed() -> None:
+    async with answering(status=307, headers="Location: /elsewhere\r\n") as client:
+        with pytest.raises(UnknownOutcome, match="307"):
+            await create(client)
+
+
+async def test_the_caller_names_itself(local: Local) -> None:
+    asked: list[bytes] = []
+
+    async def keep(writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n")
+
+    async with served_by(keep, asked=asked) as client:
+        with pytest.raises(UnknownOutcome):
+            await create(client)
+
+    head = asked[0].partition(b"\r\n\r\n")[0].lower()
+    assert b"x-rivta-original-serviceconsumer-hsaid: se2321000131-e000000000001" in head
+    assert CANARY.digits.encode() not in head
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+async def test_no_failure_tells_who_it_was_about(
+    local: Local, caplog: pytest.LogCaptureFixture, kind: str
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    local.break_down(kind, seconds=0.3)
+
+    with pytest.raises((TemporaryFailure, UnknownOutcome)) as caught:
+        await create(a_client(f"{local.url}/forms", read_timeout_s=0.1))
+
+    assert CANARY.digits not in told_by(caught.value)
+    assert CANARY.digits not in caplog.text
+
+
+@pytest.mark.parametrize("body", [*UNREADABLE, '{"resultCode": "191212121212"}'])
+async def test_no_unreadable_answer_tells_who_it_was_about(body: str) -> None:
+    async with answering(body) as client:
+        with pytest.raises(UnknownOutcome) as caught:
+            await create(client)
+
+    assert CANARY.digits not in told_by(caught.value)
+
+
+def test_each_event_loop_has_its_own_connections(local: Local) -> None:
+    client = a_client(f"{local.url}/forms")
+
+    first = asyncio.run(create(client))
+    second = asyncio.run(create(client))
+
+    assert first != second
+
+
+def test_connections_close_with_their_event_loop() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as thread:
+        client = a_client(f"http://127.0.0.1:{server.getsockname()[1]}")
+        calling = thread.submit(asyncio.run, create(client))
+        connection, _ = server.accept()
+        with connection:
+            while not connection.recv(65_536).endswith(b"}]}"):
+                pass
+            connection.sendall(b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n")
+
+            assert isinstance(calling.exception(timeout=5), UnknownOutcome)
+            assert connection.recv(1) == b""
+
+
+def told_by(error: BaseException) -> str:
+    """All that a log could show of an error, and of what it was raised in the handling of."""
+    return "".join(traceback.format_exception(error)) + repr(error)
+
+
+@asynccontextmanager
+async def answering(
+    body: str = "", *, status: int = 200, headers: str = ""
+) -> AsyncIterator[HttpClient]:
+    """A neighbour that says the same to everything."""
+    content = body.encode(errors="surrogateescape")
+
+    async def answer(writer: asyncio.StreamWriter) -> None:
+        reason = httpx.codes.get_reason_phrase(status)
+        length = f"Content-Length: {len(content)}\r\n" if status != 204 else ""
+        writer.write(f"HTTP/1.1 {status} {reason}\r\n{length}{headers}\r\n".encode() + content)
+
+    async with served_by(answer) as client:
+        yield client
+
+
+@asynccontextmanager
+async def served_by(
+    answer: Callable[[asyncio.StreamWriter], Awaitable[None]],
+    *,
+    asked: list[bytes] | None = None,
+    **changes: float,
+) -> AsyncIterator[HttpClient]:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            request = await reader.readuntil(b"}")
+            if asked is not None:
+                asked.append(request)
+            await answer(writer)
+        except ConnectionError:
+            pass
+        finally:
+            writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        yield a_client(f"http://127.0.0.1:{port}", **changes)

@@ -1,0 +1,45 @@
+"""What every `Persons` promises."""
+
+import pytest
+
+from tests.adapters.neighbours import Neighbours
+from tests.local_1177.region import a_personnummer
+from utskick.domain.personnummer import Personnummer
+from utskick.ports import PersonRecord
+
+
+@pytest.mark.parametrize(
+    ("protected", "deregistered", "record"),
+    [
+        ("", "", PersonRecord()),
+        ("indicator", "", PersonRecord(protected=True)),
+        ("population", "", PersonRecord(protected=True)),
+        ("", "dead", PersonRecord(deceased=True)),
+        ("", "emigrated", PersonRecord(emigrated=True)),
+    ],
+)
+async def test_marks_are_told(
+    neighbours: Neighbours, protected: str, deregistered: str, record: PersonRecord
+) -> None:
+    anna = neighbours.add_person(protected=protected, deregistered=deregistered)
+
+    assert await neighbours.persons.look_up([anna]) == {anna: record}
+
+
+async def test_nothing_is_known_of_an_unknown_person(neighbours: Neighbours) -> None:
+    nobody = Personnummer(a_personnummer())
+
+    assert await neighbours.persons.look_up([nobody]) == {nobody: None}
+
+
+async def test_many_are_looked_up_at_once(neighbours: Neighbours) -> None:
+    everyone = [neighbours.add_person() for _ in range(5)]
+    nobody = Personnummer(a_personnummer())
+
+    found = await neighbours.persons.look_up([*everyone, nobody])
+
+    assert found == dict.fromkeys(everyone, PersonRecord()) | {nobody: None}
+
+
+async def test_looking_up_nobody_is_easy(neighbours: Neighbours) -> None:
+    assert await neighbours.persons.look_up([]) == {}

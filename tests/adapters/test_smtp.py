@@ -1,0 +1,263 @@
+"""Mail and SMS over real SMTP: on the local mailbox, and on relays that misbehave."""
+
+import socket
+import ssl
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Sink
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from tests.adapters.scripted_relay import HANG_UP, relay
+from tests.local_1177.conftest import served
+from utskick.adapters.sms_by_mail import SmsByMail
+from utskick.adapters.smtp_mailer import SmtpMailer
+from utskick.domain.sms import parse_mobile
+from utskick.local_1177.mailbox import create_app
+from utskick.ports import Mail, PermanentFailure, TemporaryFailure, UnknownOutcome
+
+SENDER = "utskick@vgregion.se"
+DESK = "formularhantering@vgregion.se"
+UNIT = "mottagningen@vgregion.se"
+MOBILE = parse_mobile("070-174 06 05")
+
+Failure = type[TemporaryFailure | PermanentFailure | UnknownOutcome]
+
+
+@dataclass(frozen=True)
+class Mailbox:
+    url: str
+    smtp_port: int
+    folder: Path
+
+    def mails(self) -> list[Any]:
+        return list(httpx.get(f"{self.url}/api/mails").json())
+
+    def newest(self) -> EmailMessage:
+        """As the relay got it, below the envelope that the mailbox notes."""
+        newest = max(self.folder.glob("*.eml"))
+        return message_from_bytes(newest.read_bytes(), EmailMessage, policy=policy.default)
+
+    def fails(self, kind: str) -> None:
+        assert httpx.post(f"{self.url}/control/faults", json={"kind": kind}).is_success
+
+
+@pytest.fixture(scope="module")
+def mailbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mailbox]:
+    folder = tmp_path_factory.mktemp("mailbox")
+    port = a_free_port()
+    with served(create_app(folder, smtp_port=port)) as url:
+        yield Mailbox(url, port, folder)
+
+
+def a_mailer(port: int, **changes: Any) -> SmtpMailer:
+    return SmtpMailer(host="127.0.0.1", port=port, sender=SENDER, **{"timeout_s": 2, **changes})
+
+
+def a_mail(
+    *,
+    to: tuple[str, ...] = (DESK,),
+    subject: str = "Paketutskick kunde inte startas: Inför besök",
+    body: str = "Paketutskicket ”Inför besök” kunde inte startas.\n.\nEnhet: Björkängen\n",
+) -> Mail:
+    return Mail(to=to, subject=subject, body=body, message_id="<1@utskick>")
+
+
+def test_a_mail_arrives_as_it_was_written(mailbox: Mailbox) -> None:
+    mail = a_mail(to=(DESK, UNIT))
+
+    a_mailer(mailbox.smtp_port).send(mail)
+
+    got = mailbox.newest()
+    assert got.get_content().replace("\r\n", "\n") == mail.body
+    assert got.get_content_type() == "text/plain"
+    assert got["Subject"] == mail.subject
+    assert got["From"] == SENDER
+    assert got["To"] == f"{DESK}, {UNIT}"
+    assert got["Message-ID"] == "<1@utskick>"
+    assert got["Auto-Submitted"] == "auto-generated"
+    assert abs(got["Date"].datetime - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+def test_a_subject_cannot_add_headers(mailbox: Mailbox) -> None:
+    a_mailer(mailbox.smtp_port).send(a_mail(subject="Paket\r\nBcc: someone@example.se"))
+
+    got = mailbox.newest()
+    assert got["Subject"] == "Paket Bcc: someone@example.se"
+    assert got["Bcc"] is None
+
+
+def test_an_sms_is_a_mail_with_nothing_but_its_text(mailbox: Mailbox) -> None:
+    gateway = SmsByMail(a_mailer(mailbox.smtp_port))
+
+    gateway.send(MOBILE, "Hej! Två formulär – svara här: https://formular.1177.se")
+
+    [newest, *_] = mailbox.mails()
+    assert newest["to"] == ["0701740605@sms.vgregion.se"]
+    assert newest["body"].strip() == "Hej! Två formulär - svara här: https://formular.1177.se"
+    assert mailbox.newest()["Subject"] == ""
+    assert mailbox.newest()["Message-ID"].endswith("@vgregion.se>")
+
+
+@pytest.mark.parametrize("domain", ["evil.se,0701740606@sms.vgregion.se", "a b.se", "sms.se>", ""])
+def test_an_sms_goes_to_one_single_address(mailbox: Mailbox, domain: str) -> None:
+    before = mailbox.mails()
+
+    with pytest.raises(PermanentFailure):
+        SmsByMail(a_mailer(mailbox.smtp_port), domain=domain).send(MOBILE, "Hej!")
+
+    assert mailbox.mails() == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "failure"),
+    [
+        ("temporary", TemporaryFailure),
+        ("permanent", PermanentFailure),
+        ("drop_after", UnknownOutcome),
+    ],
+)
+def test_a_failing_relay_says_what_can_be_known(
+    mailbox: Mailbox, kind: str, failure: Failure
+) -> None:
+    mailbox.fails(kind)
+
+    with pytest.raises(failure):
+        a_mailer(mailbox.smtp_port).send(a_mail())
+
+
+@pytest.mark.parametrize(
+    ("verb", "reply", "failure"),
+    [
+        ("GREETING", "421 Busy", TemporaryFailure),
+        ("GREETING", "554 Not here", TemporaryFailure),
+        ("GREETING", HANG_UP, TemporaryFailure),
+        ("EHLO", HANG_UP, TemporaryFailure),
+        ("MAIL", "451 Later", TemporaryFailure),
+        ("MAIL", "550 Never", PermanentFailure),
+        ("MAIL", HANG_UP, TemporaryFailure),
+        ("RCPT", "450 Greylisted", TemporaryFailure),
+        ("RCPT", "550 Nobody", PermanentFailure),
+        ("RCPT", HANG_UP, TemporaryFailure),
+        ("DATA", "451 Later", TemporaryFailure),
+        ("DATA", "554 Never", PermanentFailure),
+        ("DATA", HANG_UP, UnknownOutcome),
+        (".", "452 Full", TemporaryFailure),
+        (".", "552 Too large", PermanentFailure),
+        (".", HANG_UP, UnknownOutcome),
+    ],
+)
+def test_each_stage_fails_in_its_own_way(verb: str, reply: str, failure: Failure) -> None:
+    with relay(**{verb: reply}) as scripted, pytest.raises(failure) as caught:
+        a_mailer(scripted.port).send(a_mail())
+
+    told = "".join(traceback.format_exception(caught.value))
+    assert DESK not in told
+    assert "Inför besök" not in told
+
+
+@pytest.mark.parametrize("reply", ["451 What?", HANG_UP])
+def test_a_mail_that_was_taken_is_sent_however_the_relay_takes_leave(reply: str) -> None:
+    with relay(QUIT=reply) as scripted:
+        a_mailer(scripted.port).send(a_mail())
+
+    assert "." in scripted.heard
+
+
+def test_a_mail_goes_to_those_whom_the_relay_accepts() -> None:
+    with relay(**{f"rcpt TO:<{UNIT}>": "550 Nobody"}) as scripted:
+        a_mailer(scripted.port).send(a_mail(to=(DESK, UNIT)))
+
+    assert "." in scripted.heard
+
+
+def test_there_is_a_second_chance_for_whom_the_relay_could_take_later() -> None:
+    refusals = {f"rcpt TO:<{DESK}>": "450 Greylisted", f"rcpt TO:<{UNIT}>": "550 Nobody"}
+
+    with relay(**refusals) as scripted, pytest.raises(TemporaryFailure):
+        a_mailer(scripted.port).send(a_mail(to=(DESK, UNIT)))
+
+    assert "data" not in scripted.heard
+
+
+def test_an_address_that_no_relay_can_take_is_refused() -> None:
+    with pytest.raises(PermanentFailure):
+        a_mailer(1).send(a_mail(to=("sjuksköterska@vgregion.se",)))
+
+
+def test_a_relay_that_is_away_got_nothing() -> None:
+    with socket.socket() as unheard:
+        unheard.bind(("127.0.0.1", 0))
+
+        with pytest.raises(TemporaryFailure):
+            a_mailer(unheard.getsockname()[1]).send(a_mail())
+
+
+def test_a_silent_relay_is_not_waited_for() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(TemporaryFailure):
+        a_mailer(silent.getsockname()[1], timeout_s=0.1).send(a_mail())
+
+
+def test_with_tls_a_relay_that_offers_none_gets_nothing() -> None:
+    with relay() as scripted, pytest.raises(TemporaryFailure):
+        a_mailer(scripted.port, tls=ssl.create_default_context()).send(a_mail())
+
+    assert not any(command.startswith("mail") for command in scripted.heard)
+
+
+def test_with_tls_the_mail_is_sent_encrypted(tmp_path: Path) -> None:
+    certificate = a_certificate(tmp_path / "relay.pem")
+    server_side = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    server_side.load_cert_chain(certificate)
+    port = a_free_port()
+    controller = Controller(
+        Sink(), hostname="127.0.0.1", port=port, tls_context=server_side, require_starttls=True
+    )
+    controller.start()
+    try:
+        a_mailer(port, tls=ssl.create_default_context(cafile=certificate)).send(a_mail())
+        with pytest.raises(TemporaryFailure):
+            a_mailer(port, tls=ssl.create_default_context()).send(a_mail())
+    finally:
+        controller.stop()
+
+
+def a_free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+def a_certificate(path: Path) -> Path:
+    """For 127.0.0.1, signed by itself, together with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "relay")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+        )
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    unencrypted = serialization.NoEncryption()
+    path.write_bytes(
+        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, unencrypted)
+        + certificate.public_bytes(pem)
+    )
+    return path

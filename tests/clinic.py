@@ -1,0 +1,255 @@
+"""A small region in memory: one unit, its forms and package, and neighbours that can be unwell."""
+
+import base64
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from tests.people import (
+    ANNA,
+    BO,
+    CILLA,
+    DAVID,
+    DECEASED,
+    EMIGRATED,
+    PROTECTED,
+    TOLVAN,
+    UNNOTIFIED,
+    WITHOUT_ACCOUNT,
+)
+from utskick.adapters.in_memory import (
+    FakeClock,
+    InMemoryFormService,
+    InMemoryInbox,
+    InMemoryMailer,
+    InMemoryPersons,
+    InMemoryScheduler,
+    InMemorySmsGateway,
+)
+from utskick.adapters.jinja_texts import JinjaTexts
+from utskick.domain.calendar import STOCKHOLM
+from utskick.domain.dispatches import Dispatch, DispatchId
+from utskick.domain.forms import Catalogue, FormTemplate, FormTemplateId
+from utskick.domain.occasions import Occasion, RunToken
+from utskick.domain.packages import FORMS_DESK, PackageTemplate, Weekday
+from utskick.domain.personnummer import Personnummer
+from utskick.domain.rules import Rules
+from utskick.domain.specs import DispatchSpec, FormSpec
+from utskick.domain.units import Actor, HsaId, Unit
+from utskick.ports import InboxUser, PersonRecord
+from utskick.store import SqlStore
+from utskick.store.engine import migrate, open_engine
+from utskick.store.vault import Vault
+from utskick.use_cases.claim_occasion import ClaimResult
+from utskick.use_cases.close_occasion import Closed
+from utskick.domain.errors import StartBlocked
+from utskick.use_cases.run_occasion import OccasionRun
+from utskick.use_cases.send_form import send_form
+from utskick.use_cases.start_dispatch import Started, Starting, start_dispatch
+from uuid import uuid4
+
+UNIT = Unit(HsaId("SE2321000131-E000000000101"), "Vuxenpsykiatriska mottagningen", "031-390 06 11")
+OTHER_UNIT = Unit(HsaId("SE2321000131-E000000000102"), "Vårdcentralen", "031-390 06 12")
+STAFF = Actor("SE2321000131-P000000000001", UNIT.id)
+OTHER_STAFF = Actor("SE2321000131-P000000000002", OTHER_UNIT.id)
+
+
+def _form(number: int, name: str, catalogue: Catalogue, owner: Unit | None = None) -> FormTemplate:
+    return FormTemplate(
+        id=FormTemplateId(UUID(int=number)),
+        key=name.lower(),
+        name=name,
+        resident_name=f"Frågor: {name}",
+        catalogue=catalogue,
+        owner=owner.id if owner else None,
+    )
+
+
+PHQ = _form(1, "PHQ-9", Catalogue.NAFS)
+GAD = _form(2, "GAD-7", Catalogue.NAFS)
+OWN = _form(3, "Inför besök", Catalogue.OWN, UNIT)
+SHARED = _form(4, "Levnadsvanor", Catalogue.SHARED, OTHER_UNIT)
+UNSUBSCRIBED = _form(5, "Smärta", Catalogue.SHARED, OTHER_UNIT)
+FOREIGN = _form(6, "Hälsodeklaration", Catalogue.OWN, OTHER_UNIT)
+FORMS = (PHQ, GAD, OWN, SHARED, UNSUBSCRIBED, FOREIGN)
+
+PACKAGE = PackageTemplate(
+    key="infor-besok",
+    version=1,
+    name="Inför besök, vuxenpsykiatri",
+    resident_title="Inför ditt besök",
+    unit_ids=(UNIT.id,),
+    form_ids=(PHQ.id, GAD.id, OWN.id, SHARED.id),
+    weekday=None,
+    time=None,
+    interval_weeks=1,
+    occasions=1,
+    inbox_message="Hej! {{ enhet }} vill att du svarar på {{ antal_formular }} formulär.",
+    error_addresses=(FORMS_DESK,),
+)
+WEEKLY = PackageTemplate(
+    key="veckovis",
+    version=1,
+    name="Veckovis skattning",
+    resident_title="Din vecka",
+    unit_ids=(UNIT.id,),
+    form_ids=(PHQ.id,),
+    weekday=Weekday.MONDAY,
+    time=time(8),
+    interval_weeks=1,
+    occasions=3,
+    inbox_message="Hej från {{ enhet }}. Tillfälle {{ tillfalle }} av {{ antal_tillfallen }}.",
+    error_addresses=(),
+)
+
+MONDAY_NOON = datetime(2027, 2, 1, 11, tzinfo=UTC)
+"""Monday 2027-02-01 at 12 in Stockholm."""
+
+
+def open_store(url: str) -> SqlStore:
+    """An up-to-date store with keys of its own."""
+    engine = open_engine(url)
+    migrate(engine)
+    return SqlStore(engine, Vault(keys={"1": bytes(32)}, current="1", index_key=bytes(32)))
+
+
+@dataclass(kw_only=True)
+class Clinic:
+    """The unit at work. `rules` are quick: nothing waits for long."""
+
+    store: SqlStore
+    clock: FakeClock
+    forms: InMemoryFormService
+    inbox: InMemoryInbox
+    persons: InMemoryPersons
+    rules: Rules
+    mailer: InMemoryMailer = field(default_factory=InMemoryMailer)
+    sms: InMemorySmsGateway = field(default_factory=InMemorySmsGateway)
+    scheduler: InMemoryScheduler = field(default_factory=InMemoryScheduler)
+    texts: JinjaTexts = field(default_factory=JinjaTexts)
+
+    @property
+    def starting(self) -> Starting:
+        return Starting(
+            store=self.store,
+            forms=self.forms,
+            persons=self.persons,
+            inbox=self.inbox,
+            scheduler=self.scheduler,
+            mailer=self.mailer,
+            texts=self.texts,
+            clock=self.clock,
+            rules=self.rules,
+        )
+
+    async def start(self, actor: Actor = STAFF, key: str = "", **changes: Any) -> Started:
+        """Start the package for Anna and Bo in an hour, but for the `changes` to the spec."""
+        spec = DispatchSpec.model_validate(a_spec(self.clock.now()) | changes)
+        return await start_dispatch(
+            spec,
+            actor=actor,
+            submission_key=key or str(uuid4()),
+            with_=self.starting,
+            now=self.clock.now(),
+        )
+
+    async def send(self, **changes: Any) -> Started:
+        """Send PHQ-9 to Anna and Bo now, but for the `changes` to the spec."""
+        spec = FormSpec.model_validate(
+            {"unit": UNIT.id, "form": PHQ.key, "recipients": [ANNA.digits, BO.digits]} | changes
+        )
+        return await send_form(
+            spec,
+            actor=STAFF,
+            submission_key=str(uuid4()),
+            with_=self.starting,
+            now=self.clock.now(),
+        )
+
+    def run_of(self, occasion: Occasion) -> OccasionRun:
+        return OccasionRun(
+            occasion_id=occasion.id,
+            version=occasion.version,
+            token=RunToken(uuid4()),
+            store=self.store,
+            forms=self.forms,
+            inbox=self.inbox,
+            persons=self.persons,
+            texts=self.texts,
+            clock=self.clock,
+            rules=self.rules,
+        )
+
+    async def run(self, occasion: Occasion) -> ClaimResult | Closed | StartBlocked:
+        return await self.run_of(occasion).run()
+
+    def dispatch(self, dispatch: Dispatch) -> Dispatch:
+        """As it is now."""
+        with self.store.transaction() as records:
+            return records.dispatches.get(DispatchId(dispatch.id))
+
+    def sent_to(self, number: Personnummer) -> list[FormTemplate]:
+        names = {form.id: form for form in FORMS}
+        return [
+            names[kept.order.form_id]
+            for kept in self.forms.forms
+            if kept.order.personnummer == number
+        ]
+
+
+def a_spec(now: datetime) -> dict[str, Any]:
+    soon = (now + timedelta(hours=1)).astimezone(STOCKHOLM)
+    return {
+        "unit": UNIT.id,
+        "package": PACKAGE.key,
+        "start": {"date": f"{soon:%Y-%m-%d}", "time": f"{soon:%H:%M:%S}"},
+        "recipients": [ANNA.digits, BO.formatted],
+    }
+
+
+def a_clinic(store: SqlStore, *, now: datetime = MONDAY_NOON, **rules: Any) -> Clinic:
+    """The region loaded, the neighbours well."""
+    clock = FakeClock(now)
+    with store.transaction() as records:
+        records.units.save([UNIT, OTHER_UNIT])
+        records.forms.save(FORMS)
+        records.forms.subscribe(UNIT.id, SHARED.id, subscribed=True)
+        records.packages.save(PACKAGE)
+        records.packages.save(WEEKLY)
+    told = InboxUser(active=True, notified_by=("SMS", "Email"))
+    reachable = (ANNA, BO, CILLA, DAVID, TOLVAN)
+    return Clinic(
+        store=store,
+        clock=clock,
+        forms=InMemoryFormService(
+            clock=clock,
+            templates={
+                UNIT.id: [PHQ.id, GAD.id, OWN.id, SHARED.id],
+                OTHER_UNIT.id: [PHQ.id, GAD.id, SHARED.id, UNSUBSCRIBED.id, FOREIGN.id],
+            },
+        ),
+        inbox=InMemoryInbox(
+            dict.fromkeys((*reachable, PROTECTED, DECEASED, EMIGRATED), told)
+            | {UNNOTIFIED: InboxUser(active=True, notified_by=())}
+        ),
+        persons=InMemoryPersons(
+            dict.fromkeys((*reachable, WITHOUT_ACCOUNT, UNNOTIFIED), PersonRecord())
+            | {
+                PROTECTED: PersonRecord(protected=True),
+                DECEASED: PersonRecord(deceased=True),
+                EMIGRATED: PersonRecord(emigrated=True),
+            }
+        ),
+        rules=Rules(
+            **{
+                "retry_delays_s": (0.01,),
+                "settle_s": 0,
+                "persons_per_s": 10_000,
+                "inbox_per_s": 10_000,
+                "lease_s": 2,
+            }
+            | rules
+        ),
+    )

@@ -1,0 +1,41 @@
+"""Fixtures that many tests share. Fast tests run first."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.clinic import Clinic, a_clinic, open_store
+from utskick.store import SqlStore
+
+_ORDER = ("domain", "adapters", "store", "use_cases", "manual", "config", "local_1177", "web")
+"""The rest starts servers and comes last, as they stand."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> int:
+        folder = item.path.parent.name
+        return _ORDER.index(folder) if folder in _ORDER else len(_ORDER)
+
+    items.sort(key=place)
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database with all tables: copied, that is quicker than to migrate for each test."""
+    path = tmp_path_factory.mktemp("store") / "empty.db"
+    store = open_store(f"sqlite:///{path}")
+    with store.transaction() as records:
+        assert not records.units.all()
+    return path
+
+
+@pytest.fixture
+def store(migrated: Path, tmp_path: Path) -> SqlStore:
+    shutil.copy(migrated, tmp_path / "utskick.db")
+    return open_store(f"sqlite:///{tmp_path}/utskick.db")
+
+
+@pytest.fixture
+def clinic(store: SqlStore) -> Clinic:
+    return a_clinic(store)

@@ -1,0 +1,158 @@
+"""The sign-in for test staff, as a relying party uses it."""
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+from joserfc import jwt
+from joserfc.jwk import KeySet
+
+from tests.local_1177.conftest import Local
+from tests.local_1177.region import OTHER_UNIT, STAFF, UNIT
+
+COMMISSION = "SE2321000131-U000000000901"
+BACK = "http://127.0.0.1:9/tillbaka"
+VERIFIER = "a-verifier-of-at-least-forty-three-characters"
+CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=")
+SECRET = ("utskick", "bara-for-lokala-test")
+ASKED = {
+    "response_type": "code",
+    "client_id": "utskick",
+    "redirect_uri": BACK,
+    "scope": "openid",
+    "state": "a state",
+    "nonce": "a nonce",
+    "code_challenge": CHALLENGE.decode(),
+    "code_challenge_method": "S256",
+}
+
+
+@pytest.fixture
+def provider(local: Local) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=f"{local.url}/oidc") as client:
+        yield client
+
+
+def choose(provider: httpx.Client, commission: str = COMMISSION) -> dict[str, str]:
+    """Choose on the page, and read what the client gets back."""
+    response = provider.post("/authorize", data=ASKED | {"commission": commission})
+    assert response.status_code == 303
+    assert response.headers["location"].startswith(f"{BACK}?")
+    return {
+        name: values[0]
+        for name, values in parse_qs(urlsplit(response.headers["location"]).query).items()
+    }
+
+
+def exchange(provider: httpx.Client, code: str, **changes: str) -> httpx.Response:
+    posted = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": BACK,
+        "code_verifier": VERIFIER,
+    }
+    return provider.post("/token", data=posted | changes, auth=SECRET)
+
+
+def test_the_page_lists_staff_with_their_commissions(provider: httpx.Client) -> None:
+    page = provider.get("/authorize", params=ASKED)
+
+    assert "Karin Sandberg" in page.text
+    assert "Sjuksköterska" in page.text
+    assert "Vård och behandling" in page.text
+
+
+def test_a_code_becomes_a_signed_token_about_the_chosen_commission(
+    provider: httpx.Client, local: Local
+) -> None:
+    configuration = provider.get("/.well-known/openid-configuration").json()
+    answer = choose(provider)
+    assert answer["state"] == "a state"
+
+    tokens = exchange(provider, answer["code"]).json()
+
+    keys = KeySet.import_key_set(httpx.get(configuration["jwks_uri"]).json())
+    claims: dict[str, Any] = jwt.decode(tokens["id_token"], keys, algorithms=["RS256"]).claims
+    assert claims["iss"] == configuration["issuer"] == f"{local.url}/oidc"
+    assert (claims["aud"], claims["nonce"]) == ("utskick", "a nonce")
+    assert claims["exp"] - claims["iat"] == 3600
+    assert claims["employeeHsaId"] == claims["sub"] == STAFF[0]["employee_hsa_id"]
+    assert claims["commissionHsaId"] == COMMISSION
+    assert claims["commissionPurpose"] == "Vård och behandling"
+    assert claims["healthCareUnitHsaId"] == UNIT
+    assert [c["healthCareUnitHsaId"] for c in claims["allCommissions"]] == [UNIT, OTHER_UNIT]
+
+
+def test_userinfo_tells_the_same_for_the_access_token_until_it_expires(
+    provider: httpx.Client, local: Local
+) -> None:
+    tokens = exchange(provider, choose(provider)["code"]).json()
+    bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
+
+    assert provider.get("/userinfo", headers=bearer).json()["commissionHsaId"] == COMMISSION
+
+    local.now += timedelta(hours=1)
+    assert provider.get("/userinfo", headers=bearer).status_code == 401
+
+
+def test_a_code_works_once(provider: httpx.Client) -> None:
+    code = choose(provider)["code"]
+
+    assert exchange(provider, code).status_code == 200
+    assert exchange(provider, code).json() == {"error": "invalid_grant"}
+
+
+@pytest.mark.parametrize("changes", [{"code_verifier": "another"}, {"redirect_uri": f"{BACK}/2"}])
+def test_a_code_works_only_for_whoever_asked(
+    provider: httpx.Client, changes: dict[str, str]
+) -> None:
+    response = exchange(provider, choose(provider)["code"], **changes)
+
+    assert response.status_code == 400
+    assert response.json() == {"error": "invalid_grant"}
+
+
+def test_a_code_lasts_a_minute(provider: httpx.Client, local: Local) -> None:
+    code = choose(provider)["code"]
+
+    local.now += timedelta(minutes=1)
+
+    assert exchange(provider, code).json() == {"error": "invalid_grant"}
+
+
+def test_the_client_must_know_its_secret(provider: httpx.Client) -> None:
+    response = provider.post("/token", data={"client_id": "utskick", "client_secret": "wrong"})
+
+    assert response.status_code == 401
+
+
+@pytest.mark.parametrize("missing", ["nonce", "code_challenge", "code_challenge_method", "scope"])
+def test_a_careless_request_is_sent_back_with_an_error(
+    provider: httpx.Client, missing: str
+) -> None:
+    asked = {name: value for name, value in ASKED.items() if name != missing}
+
+    response = provider.get("/authorize", params=asked)
+
+    assert response.headers["location"] == f"{BACK}?error=invalid_request&state=a+state"
+
+
+@pytest.mark.parametrize(
+    "changes", [{"client_id": "another"}, {"redirect_uri": "https://example.org/"}]
+)
+def test_strangers_get_a_page_instead(provider: httpx.Client, changes: dict[str, str]) -> None:
+    response = provider.get("/authorize", params=ASKED | changes)
+
+    assert response.status_code == 400
+    assert "Inloggningen kunde inte påbörjas" in response.text
+
+
+def test_nobody_can_choose_a_commission_that_is_not_there(provider: httpx.Client) -> None:
+    response = provider.post("/authorize", data=ASKED | {"commission": "none"})
+
+    assert response.status_code == 400

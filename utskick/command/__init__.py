@@ -1,0 +1,25 @@
+"""The `utskick` command: everything staff and operators can do, from a terminal.
+
+Swedish where staff read, English for operators. Exit codes: 0 done, 1 refused, 2 wrong usage,
+3 a neighbour is away.
+"""
+
+import typer
+
+from utskick.command import administration, dispatches, running
+
+app = typer.Typer(
+    name="utskick",
+    help="Skicka formulär genom 1177: i tid, och exakt en gång.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+running.add_to(app)
+dispatches.add_to(app)
+administration.add_to(app)
+
+
+def main() -> None:
+    """Run the command."""
+    app()

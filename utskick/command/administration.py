@@ -1,0 +1,139 @@
+"""What the regional administration and operators do."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from utskick.adapters.yaml_region import read_region
+from utskick.command.output import UnitOption, out, told
+from utskick.domain.specs import DispatchSpec, FormSpec
+from utskick.domain.units import parse_hsa_id
+from utskick.use_cases import clean_up as cleaning
+from utskick.use_cases import compare_ledger as comparing
+from utskick.use_cases import load_region as loading
+from utskick.use_cases import reconcile as reconciling
+from utskick.use_cases import watch_templates as watching
+from utskick.use_cases.message_values import PLACEHOLDERS
+from utskick.use_cases.report_errors import send_error_reports
+from utskick.wiring import services
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    for name, command in {
+        "load-packages": load_packages,
+        "reconcile": reconcile,
+        "clean-up": clean_up,
+        "watch-templates": watch_templates,
+        "compare-ledger": compare_ledger,
+        "export-schema": export_schema,
+        "add-token": add_token,
+        "revoke-token": revoke_token,
+        "mark-restored": mark_restored,
+    }.items():
+        app.command(name)(command)
+
+
+def load_packages(
+    folder: Annotated[Path | None, typer.Argument(help="Regionens mapp.", file_okay=False)] = None,
+) -> None:
+    """Läs in enheter, formulärmallar, prenumerationer och grundplåtar."""
+    with told():
+        wired = services()
+        region = read_region(
+            folder or wired.settings.region, texts=wired.texts, placeholders=PLACEHOLDERS
+        )
+        loaded = loading.load_region(region, store=wired.store)
+    out.print(
+        f"{loaded.units} enheter, {loaded.forms} formulärmallar, {loaded.subscriptions}"
+        f" prenumerationer, {loaded.packages} grundplåtar ({loaded.changed_packages} ändrade)"
+    )
+
+
+def reconcile() -> None:
+    """Hold the store against Prefect and the clock, and mend what differs."""
+    with told():
+        wired = services()
+        mended = asyncio.run(
+            reconciling.reconcile(
+                store=wired.store,
+                forms=wired.forms,
+                scheduler=wired.scheduler,
+                rules=wired.rules,
+                now=wired.clock.now(),
+            )
+        )
+        mails = send_error_reports(store=wired.store, mailer=wired.mailer, texts=wired.texts)
+    out.print(f"{mended}, {mails} mails", highlight=False)
+
+
+def clean_up() -> None:
+    """Delete dispatches that ended seven days ago."""
+    with told():
+        wired = services()
+        deleted = cleaning.clean_up(
+            store=wired.store, scheduler=wired.scheduler, now=wired.clock.now()
+        )
+    out.print(f"{deleted} dispatches deleted")
+
+
+def watch_templates() -> None:
+    """Mail when a form of an ongoing dispatch has been archived or unsubscribed."""
+    with told():
+        wired = services()
+        blocking = asyncio.run(
+            watching.watch_templates(
+                store=wired.store, forms=wired.forms, rules=wired.rules, now=wired.clock.now()
+            )
+        )
+        mails = send_error_reports(store=wired.store, mailer=wired.mailer, texts=wired.texts)
+    out.print(f"{blocking} forms block ongoing dispatches, {mails} mails")
+
+
+def compare_ledger() -> None:
+    """Hold the last 48 hours' ledger against the form service."""
+    with told():
+        wired = services()
+        compared = asyncio.run(
+            comparing.compare_ledger(
+                store=wired.store, forms=wired.forms, rules=wired.rules, now=wired.clock.now()
+            )
+        )
+    out.print(f"{compared.persons} persons, {compared.missing} missing, {compared.extra} extra")
+
+
+def export_schema(
+    kind: Annotated[str, typer.Argument(help="package or form")] = "package",
+) -> None:
+    """Print the JSON Schema of a dispatch spec."""
+    model = FormSpec if kind == "form" else DispatchSpec
+    typer.echo(json.dumps(model.model_json_schema(), ensure_ascii=False, indent=2))
+
+
+def add_token(unit: UnitOption, name: str) -> None:
+    """Make a token for a unit's system, and print it: it cannot be shown again."""
+    with told():
+        wired = services()
+        with wired.store.transaction() as records:
+            unit_id = records.units.get(parse_hsa_id(unit)).id
+            token = records.tokens.add(unit_id, name, now=wired.clock.now())
+    typer.echo(token)
+
+
+def revoke_token(unit: UnitOption, name: str) -> None:
+    """Revoke a unit's token by its name."""
+    with told():
+        wired = services()
+        with wired.store.transaction() as records:
+            records.tokens.revoke(parse_hsa_id(unit), name, now=wired.clock.now())
+    out.print("Revoked")
+
+
+def mark_restored() -> None:
+    """After a restored backup: nothing is sent before 1177 has been asked whether it was."""
+    with told(), services().store.transaction() as records:
+        marked = records.deliveries.all_to_unknown()
+    out.print(f"{marked} deliveries will be settled before they are sent")

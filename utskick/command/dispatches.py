@@ -1,0 +1,343 @@
+"""What staff do: hand in, list, show, stop, restart, remove, send what was missed, follow up, SMS."""
+
+import asyncio
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from rich.table import Table
+
+from utskick.command.output import Json, UnitOption, form_table, out, print_dispatch, show, told
+from utskick.command.specs import read_dispatch, read_form
+from utskick.domain.deliveries import DELIVERY_LABELS, FORM_STATUS_LABELS, FormStatus
+from utskick.domain.dispatches import DispatchId, RecipientId
+from utskick.domain.occasions import OccasionId
+from utskick.domain.personnummer import Personnummer, parse_personnummer
+from utskick.domain.specs import DispatchSpec, FormSpec
+from utskick.domain.units import Actor, parse_hsa_id
+from utskick.records import FollowUpQuery
+from utskick.use_cases.follow_up import follow_up
+from utskick.use_cases.form_link import form_link
+from utskick.use_cases.list_dispatches import list_dispatches, show_dispatch
+from utskick.use_cases.remove_recipient import remove_recipient
+from utskick.use_cases.restart_dispatch import restart_dispatch
+from utskick.use_cases.send_form import send_form
+from utskick.use_cases.send_missed_occasion import send_missed_occasion
+from utskick.use_cases.send_sms import SmsDraft, draft_form_link, draft_ongoing_forms, send_sms
+from utskick.use_cases.start_dispatch import Started, start_dispatch
+from utskick.use_cases.stop_dispatch import stop_dispatch
+from utskick.use_cases.upload_spec import upload_spec
+from utskick.web.views import dispatch_view, opened_view, started_view
+from utskick.wiring import Services, services
+
+File = Annotated[Path, typer.Argument(help="YAML eller JSON.", exists=True, dir_okay=False)]
+DispatchArgument = Annotated[UUID, typer.Argument(help="Utskickets id.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    for name, command in {
+        "submit": submit,
+        "send": send,
+        "upload": upload,
+        "list": list_all,
+        "show": show_one,
+        "stop": stop,
+        "restart": restart,
+        "remove-recipient": remove,
+        "send-missed": send_missed,
+        "follow-up": find,
+        "form-link": link,
+        "sms": sms,
+    }.items():
+        app.command(name)(command)
+
+
+def submit(file: File, *, again: bool = False, as_json: Json = False) -> None:
+    """Starta ett paketutskick från en fil. Samma fil två gånger startar ett; --again startar ett till."""
+    with told():
+        wired, spec = services(), read_dispatch(file)
+        started = asyncio.run(
+            start_dispatch(
+                spec,
+                actor=_actor(spec.unit),
+                submission_key=_key(spec, wired, again=again),
+                with_=wired.starting,
+                now=wired.clock.now(),
+            )
+        )
+    _show_started(started, as_json=as_json)
+
+
+def send(file: File, *, again: bool = False, as_json: Json = False) -> None:
+    """Skicka ett formulär, vanligt eller NAFS, nu."""
+    with told():
+        wired, spec = services(), read_form(file)
+        started = asyncio.run(
+            send_form(
+                spec,
+                actor=_actor(spec.unit),
+                submission_key=_key(spec, wired, again=again),
+                with_=wired.starting,
+                now=wired.clock.now(),
+            )
+        )
+    _show_started(started, as_json=as_json)
+
+
+def upload(file: File, unit: UnitOption) -> None:
+    """Ladda upp ett utskick som en operatör sedan startar i Prefect med id:t som skrivs ut."""
+    with told():
+        wired = services()
+        content = read_dispatch(file).model_dump_json().encode()
+        upload_id = upload_spec(
+            content, actor=_actor(unit), store=wired.store, now=wired.clock.now()
+        )
+    typer.echo(str(upload_id))
+
+
+def list_all(unit: UnitOption, *, as_json: Json = False) -> None:
+    """Pågående Paketutskick; avslutade visas i sju dagar."""
+    with told():
+        listed = list_dispatches(actor=_actor(unit), store=services().store)
+    views = [dispatch_view(each.dispatch, each.forms) for each in listed]
+
+    def table() -> None:
+        rows = Table("Namn", "Status", "Nästa tillfälle", "Skickat", "Id")
+        for view in views:
+            upcoming = next((o for o in view.occasions if o.state == "Planerat"), None)
+            sent = f"{sum(f.sent for f in view.forms)} av {sum(f.planned for f in view.forms)}"
+            when = f"{upcoming.sends_at:%Y-%m-%d %H:%M}" if upcoming else "–"
+            rows.add_row(view.name, view.status, when, sent, str(view.id))
+        out.print(rows)
+
+    show(views, table, as_json=as_json)
+
+
+def show_one(dispatch_id: DispatchArgument, unit: UnitOption, *, as_json: Json = False) -> None:
+    """Visa ett utskick med mottagarlista (maskerad). Visningen loggas."""
+    with told():
+        wired = services()
+        shown = show_dispatch(
+            DispatchId(dispatch_id), actor=_actor(unit), store=wired.store, now=wired.clock.now()
+        )
+    view = opened_view(shown)
+
+    def table() -> None:
+        print_dispatch(view)
+        rows = Table("Mottagare", "Status", "Skäl", "Avisering", "Id", box=None)
+        for each in view.recipients:
+            told_by = ", ".join(each.notified_by) or "ingen"
+            rows.add_row(each.personnummer, each.state, each.reason, told_by, str(each.id))
+        out.print(rows)
+
+    show(view, table, as_json=as_json)
+
+
+def stop(dispatch_id: DispatchArgument, unit: UnitOption) -> None:
+    """Stoppa ett utskick, även mitt i en sändning."""
+    with told():
+        wired = services()
+        on_their_way = stop_dispatch(
+            DispatchId(dispatch_id),
+            actor=_actor(unit),
+            store=wired.store,
+            scheduler=wired.scheduler,
+            now=wired.clock.now(),
+        )
+    out.print(f"Stoppat. {on_their_way} formulär var redan på väg.")
+
+
+def restart(dispatch_id: DispatchArgument, unit: UnitOption, *, as_json: Json = False) -> None:
+    """Återstarta ett stoppat utskick, om nästa tillfälle inte har passerat."""
+    with told():
+        wired = services()
+        restarted = restart_dispatch(
+            DispatchId(dispatch_id),
+            actor=_actor(unit),
+            store=wired.store,
+            scheduler=wired.scheduler,
+            rules=wired.rules,
+            now=wired.clock.now(),
+        )
+    view = dispatch_view(restarted.dispatch, restarted.so_far)
+    show(view, lambda: print_dispatch(view), as_json=as_json)
+
+
+def remove(
+    dispatch_id: DispatchArgument,
+    unit: UnitOption,
+    recipient_id: Annotated[
+        UUID | None, typer.Option(help="Mottagarens id; annars frågas efter personnummer.")
+    ] = None,
+) -> None:
+    """Ta bort en mottagare. Personnummer frågas efter, så att det inte syns bland processerna."""
+    with told():
+        wired = services()
+        now = wired.clock.now()
+        if recipient_id is None:
+            typed = typer.prompt("Personnummer", hide_input=True)
+            recipient: RecipientId | Personnummer = _personnummer(typed, wired, now)
+        else:
+            recipient = RecipientId(recipient_id)
+        on_their_way = remove_recipient(
+            DispatchId(dispatch_id), recipient, actor=_actor(unit), store=wired.store, now=now
+        )
+    out.print(f"Mottagaren är borttagen. {on_their_way} formulär var redan på väg.")
+
+
+def send_missed(
+    occasion_id: Annotated[UUID, typer.Argument(help="Tillfällets id.")], unit: UnitOption
+) -> None:
+    """Skicka nu det som är kvar av ett missat tillfälle."""
+    with told():
+        wired = services()
+        registered = send_missed_occasion(
+            OccasionId(occasion_id),
+            actor=_actor(unit),
+            store=wired.store,
+            scheduler=wired.scheduler,
+            rules=wired.rules,
+            now=wired.clock.now(),
+        )
+    out.print("Skickas nu." if registered else "Skickas så snart schemaläggaren är tillbaka.")
+
+
+def find(
+    unit: UnitOption,
+    form: Annotated[str, typer.Option(help="Del av formulärets namn.")] = "",
+    package: Annotated[str, typer.Option(help="Del av paketutskickets namn.")] = "",
+    sent_from: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])] = None,
+    sent_to: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])] = None,
+    purge_after_to: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Gallras efter, till och med.")
+    ] = None,
+    status: Annotated[FormStatus | None, typer.Option(help="Hur långt invånaren kommit.")] = None,
+    *,
+    person: Annotated[bool, typer.Option(help="Fråga efter ett personnummer.")] = False,
+) -> None:
+    """Uppföljning: sök fram enskilda formulär. Varje visad person loggas."""
+    with told():
+        wired = services()
+        now = wired.clock.now()
+        typed = typer.prompt("Personnummer", hide_input=True) if person else ""
+        query = FollowUpQuery(
+            form_name=form,
+            package_name=package,
+            personnummer=_personnummer(typed, wired, now) if typed else None,
+            sent_from=sent_from and sent_from.date(),
+            sent_to=sent_to and sent_to.date(),
+            purge_after_to=purge_after_to and purge_after_to.date(),
+            form_status=status,
+        )
+        found = asyncio.run(
+            follow_up(
+                query,
+                actor=_actor(unit),
+                store=wired.store,
+                forms=wired.forms,
+                rules=wired.rules,
+                now=now,
+            )
+        )
+    rows = Table("Formulär", "Paketutskick", "Mottagare", "Skickat", "Status", "Gallras efter")
+    for each in found:
+        rows.add_row(
+            each.form_name,
+            each.package_name,
+            str(each.personnummer),
+            f"{each.sent_at.astimezone(wired.rules.zone):%Y-%m-%d %H:%M}"
+            if each.sent_at
+            else DELIVERY_LABELS[each.state],
+            FORM_STATUS_LABELS[each.form_status] if each.form_status else "–",
+            f"{each.purge_after}",
+        )
+    out.print(rows)
+
+
+def link(
+    form: Annotated[str, typer.Argument(help="Formulärets nyckel eller namn.")], unit: UnitOption
+) -> None:
+    """Skapa en formulärlänk för enheten."""
+    with told():
+        wired = services()
+        typer.echo(
+            form_link(form, unit_id=_actor(unit).unit_id, store=wired.store, rules=wired.rules)
+        )
+
+
+def sms(
+    unit: UnitOption,
+    contact: Annotated[str, typer.Option(help="Kontaktuppgift i texten.")],
+    sender: Annotated[str, typer.Option(help="Vem som skriver; en enhets namn kan röja vård.")],
+    form: Annotated[str, typer.Option(help="Formulär att länka till.")] = "",
+    ongoing: Annotated[int, typer.Option(help="Antal pågående formulär att påminna om.")] = 0,
+) -> None:
+    """Skicka ett formulär, eller en påminnelse om pågående, med sms. Mobilnumret frågas efter."""
+    with told():
+        wired, actor = services(), _actor(unit)
+        draft = _sms_draft(form, ongoing, sender, contact, actor, wired)
+        out.print(draft.text, markup=False, highlight=False)
+        out.print(f"{draft.count.characters} tecken, {draft.count.parts} sms ({draft.count.encoding})")
+        mobile = typer.prompt("Mobilnummer", hide_input=True)
+        send_sms(
+            mobile,
+            draft.text,
+            actor=actor,
+            store=wired.store,
+            sms=wired.sms,
+            now=wired.clock.now(),
+        )
+    out.print("Skickat.")
+
+
+def _sms_draft(
+    form: str, ongoing: int, sender: str, contact: str, actor: Actor, wired: Services
+) -> SmsDraft:
+    if form:
+        return draft_form_link(
+            form,
+            sender=sender,
+            contact=contact,
+            actor=actor,
+            store=wired.store,
+            texts=wired.texts,
+            rules=wired.rules,
+        )
+    return draft_ongoing_forms(
+        max(1, ongoing), sender=sender, contact=contact, texts=wired.texts, rules=wired.rules
+    )
+
+
+def _show_started(started: Started, *, as_json: bool) -> None:
+    view = started_view(started)
+
+    def table() -> None:
+        out.print("Redan startat:" if started.already else "Startat:")
+        print_dispatch(view)
+        for warning in view.warnings:
+            out.print(f"Obs: {warning}", style="yellow", markup=False, highlight=False)
+        if not view.registered:
+            out.print("Schemaläggaren svarar inte. Utskicket är sparat och läggs in när den är tillbaka.")
+
+    show(view, table, as_json=as_json)
+
+
+def _actor(unit: str) -> Actor:
+    return Actor("kommandot", parse_hsa_id(unit))
+
+
+def _key(spec: DispatchSpec | FormSpec, wired: Services, *, again: bool) -> str:
+    """The same content is the same submission, unless staff say that it is another one."""
+    moment = f"{wired.clock.now()}" if again else ""
+    return wired.store.seal((spec.model_dump_json() + moment).encode())
+
+
+def _personnummer(typed: str, wired: Services, now: datetime) -> Personnummer:
+    return parse_personnummer(
+        typed,
+        accept_coordination_numbers=wired.rules.accept_coordination_numbers,
+        today=now.astimezone(wired.rules.zone).date(),
+    )

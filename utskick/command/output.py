@@ -1,0 +1,92 @@
+"""How the command speaks: tables for people, JSON for programs, one sentence for each error."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+from pydantic import BaseModel
+from rich.console import Console
+from rich.table import Table
+
+from utskick.domain.errors import SpecRefused, UtskickError
+from utskick.ports import PermanentFailure, TemporaryFailure, UnknownOutcome
+from utskick.web.views import DispatchView, FormView
+
+REFUSED, AWAY = 1, 3
+
+out = Console()
+err = Console(stderr=True)
+
+Json = Annotated[bool, typer.Option("--json", help="JSON i stället för tabeller.")]
+UnitOption = Annotated[
+    str,
+    typer.Option("--unit", envvar="UTSKICK_UNIT", help="Enhetens HSA-id."),
+]
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Every error becomes its Swedish sentence and an exit code; nothing shows a traceback."""
+    try:
+        yield
+    except SpecRefused as refused:
+        err.print("[red]Inget är sparat och inget är skickat:[/red]")
+        for problem in refused.problems:
+            err.print(f"  • {problem}", markup=False, highlight=False)
+        raise typer.Exit(REFUSED) from None
+    except UtskickError as error:
+        err.print(error.staff_message, style="red", markup=False, highlight=False)
+        raise typer.Exit(REFUSED) from None
+    except TemporaryFailure:
+        err.print("[red]En tjänst svarar inte. Inget är skickat: försök igen om en stund.[/red]")
+        raise typer.Exit(AWAY) from None
+    except PermanentFailure:
+        err.print("[red]Mottagande tjänst säger nej. Inget är skickat.[/red]")
+        raise typer.Exit(REFUSED) from None
+    except UnknownOutcome:
+        err.print("[red]Det är osäkert om det skickades. Skicka inte igen utan att kontrollera.[/red]")
+        raise typer.Exit(AWAY) from None
+
+
+def show(answer: BaseModel | Sequence[BaseModel], as_table: Callable[[], object], *, as_json: bool) -> None:
+    """Print the answer as JSON, or what `as_table` prints."""
+    if not as_json:
+        as_table()
+        return
+    plain: Any = (
+        answer.model_dump(mode="json")
+        if isinstance(answer, BaseModel)
+        else [each.model_dump(mode="json") for each in answer]
+    )
+    typer.echo(json.dumps(plain, ensure_ascii=False, indent=2))
+
+
+def print_dispatch(dispatch: DispatchView) -> None:
+    """One dispatch with its occasions and forms."""
+    out.print(f"[bold]{dispatch.name}[/bold]  {dispatch.status}")
+    out.print(f"Id: {dispatch.id}", highlight=False)
+    table = Table("Tillfälle", "Tid", "Status", "Id", box=None)
+    for occasion in dispatch.occasions:
+        state = f"{occasion.state} (sent)" if occasion.late else occasion.state
+        table.add_row(
+            str(occasion.number), f"{occasion.sends_at:%Y-%m-%d %H:%M}", state, str(occasion.id)
+        )
+    out.print(table)
+    if dispatch.forms:
+        out.print(form_table(dispatch.forms))
+
+
+def form_table(forms: Sequence[FormView], *, title: str | None = None) -> Table:
+    """Per form: planned, sent, refused, and why."""
+    table = Table("Formulär", "Planerade", "Skickade", "Ej skickade", "Skäl", title=title)
+    for form in forms:
+        table.add_row(
+            form.name,
+            str(form.planned),
+            str(form.sent),
+            str(sum(form.refused.values())),
+            ", ".join(f"{why}: {number}" for why, number in form.refused.items()),
+        )
+    return table

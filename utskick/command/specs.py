@@ -1,0 +1,50 @@
+"""Spec files: YAML or JSON as staff write them, with their recipients in the file or beside it."""
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+
+
+from utskick.adapters.yaml_files import read_file
+from utskick.domain.recipients import decode
+from utskick.domain.specs import DispatchSpec, FormSpec, Sending
+
+Model = TypeVar("Model", bound=Sending)
+
+_LARGEST_LIST_BYTES = 1_000_000
+
+
+class DispatchFile(DispatchSpec):
+    """A `DispatchSpec` that may refer to a text file with its recipients."""
+
+    recipients_file: str | None = None
+
+
+class FormFile(FormSpec):
+    """A `FormSpec` that may refer to a text file with its recipients."""
+
+    recipients_file: str | None = None
+
+
+def read_dispatch(path: Path) -> DispatchSpec:
+    """Raises `SpecRefused`, or what is wrong with the recipients' file."""
+    return _whole(read_file(path, DispatchFile), path, DispatchSpec)
+
+
+def read_form(path: Path) -> FormSpec:
+    """Raises as `read_dispatch`."""
+    return _whole(read_file(path, FormFile), path, FormSpec)
+
+
+def _whole(read: DispatchFile | FormFile, path: Path, model: type[Model]) -> Model:
+    fields: dict[str, Any] = read.model_dump(exclude={"recipients_file"})
+    if read.recipients_file:
+        raw = (path.parent / read.recipients_file).read_bytes()
+        text = decode(raw, max_bytes=_LARGEST_LIST_BYTES)
+        fields["recipients"] = [*read.recipients, *rows_of(text)]
+    return model.model_validate(fields)
+
+
+def rows_of(text: str) -> list[str]:
+    """The numbers of a recipient file: in one column, or on one line with commas."""
+    return [cell for line in text.splitlines() for cell in line.split(",") if cell.strip()]

@@ -1,0 +1,173 @@
+"""Sign-in for test staff: an OpenID provider (authorization code with PKCE) with one client."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Annotated, Any
+from urllib.parse import urlencode, urlsplit
+
+from fastapi import APIRouter, Header, Request, Response, status
+from fastapi.responses import JSONResponse, RedirectResponse
+
+from utskick.local_1177.neighbours import Shared
+from utskick.local_1177.oidc_grants import CLIENT, CLIENT_ID, CODE_LASTS, Grant, Grants
+from utskick.local_1177.pages import render
+from utskick.local_1177.staff import read_staff
+
+router = APIRouter(prefix="/oidc", tags=["oidc"])
+
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+CARRIED = ("client_id", "redirect_uri", "state", "nonce", "code_challenge")
+NEVER_STORED = {"Cache-Control": "no-store"}
+
+
+@router.get("/.well-known/openid-configuration")
+async def describe(request: Request) -> dict[str, Any]:
+    issuer = _issuer(request)
+    return {
+        "issuer": issuer,
+        "authorization_endpoint": f"{issuer}/authorize",
+        "token_endpoint": f"{issuer}/token",
+        "userinfo_endpoint": f"{issuer}/userinfo",
+        "jwks_uri": f"{issuer}/jwks",
+        "response_types_supported": ["code"],
+        "grant_types_supported": ["authorization_code"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "scopes_supported": ["openid"],
+        "code_challenge_methods_supported": ["S256"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+    }
+
+
+@router.get("/jwks")
+async def tell_keys(request: Request) -> dict[str, Any]:
+    return _grants(request).public_keys
+
+
+@router.get("/authorize")
+async def choose(request: Request, world: Shared) -> Response:
+    """Let a person choose which test staff to be, and in which commission."""
+    asked = request.query_params
+    if not _is_ours(asked):
+        return _refused_page()
+    if not _asks_rightly(asked):
+        error = {"error": "invalid_request", "state": asked.get("state", "")}
+        return _back_to(asked["redirect_uri"], error)
+    return render(
+        "staff.html",
+        person=None,
+        staff=read_staff(world.region),
+        carried={name: asked.get(name, "") for name in CARRIED},
+    )
+
+
+@router.post("/authorize")
+async def grant(request: Request, world: Shared) -> Response:
+    """Go back to the client with a code for what was chosen."""
+    posted = {name: str(value) for name, value in (await request.form()).items()}
+    chosen = [member.claims(posted.get("commission", "")) for member in read_staff(world.region)]
+    claims = next((claims for claims in chosen if claims), None)
+    if claims is None or not _is_ours(posted):
+        return _refused_page()
+    code = _grants(request).issue_code(
+        Grant(
+            claims=claims,
+            redirect_uri=posted["redirect_uri"],
+            nonce=posted.get("nonce", ""),
+            code_challenge=posted.get("code_challenge", ""),
+            expires_at=world.clock() + CODE_LASTS,
+        )
+    )
+    return _back_to(posted["redirect_uri"], {"code": code, "state": posted.get("state", "")})
+
+
+@router.post("/token")
+async def exchange(request: Request, world: Shared) -> Response:
+    posted = {name: str(value) for name, value in (await request.form()).items()}
+    if _credentials(request, posted) != CLIENT:
+        return _error("invalid_client", status.HTTP_401_UNAUTHORIZED)
+    if posted.get("grant_type") != "authorization_code":
+        return _error("unsupported_grant_type", status.HTTP_400_BAD_REQUEST)
+    now = world.clock()
+    grant = _grants(request).redeem(posted.get("code", ""))
+    if grant is None or not grant.is_for(
+        redirect_uri=posted.get("redirect_uri", ""),
+        code_verifier=posted.get("code_verifier", ""),
+        now=now,
+    ):
+        return _error("invalid_grant", status.HTTP_400_BAD_REQUEST)
+    tokens = _grants(request).issue_tokens(grant, issuer=_issuer(request), now=now)
+    return JSONResponse(tokens, headers=NEVER_STORED)
+
+
+@router.get("/userinfo")
+async def userinfo(
+    request: Request, world: Shared, authorization: Annotated[str, Header()] = ""
+) -> Response:
+    token = authorization.removeprefix("Bearer ")
+    claims = _grants(request).claims_of(token, now=world.clock())
+    if claims is None:
+        return _error("invalid_token", status.HTTP_401_UNAUTHORIZED)
+    return JSONResponse(claims, headers=NEVER_STORED)
+
+
+def _grants(request: Request) -> Grants:
+    grants: Grants = request.app.state.grants
+    return grants
+
+
+def _issuer(request: Request) -> str:
+    return f"{request.base_url}oidc"
+
+
+def _is_ours(asked: Mapping[str, str]) -> bool:
+    """Whether it is the test client, and its address on this machine."""
+    address = urlsplit(asked.get("redirect_uri", ""))
+    return (
+        asked.get("client_id") == CLIENT_ID
+        and address.scheme == "http"
+        and address.hostname in LOOPBACK
+    )
+
+
+def _asks_rightly(asked: Mapping[str, str]) -> bool:
+    return (
+        asked.get("response_type") == "code"
+        and "openid" in asked.get("scope", "").split()
+        and asked.get("code_challenge_method") == "S256"
+        and bool(asked.get("code_challenge"))
+        and bool(asked.get("nonce"))
+    )
+
+
+def _credentials(request: Request, posted: Mapping[str, str]) -> tuple[str, ...]:
+    """The client's name and secret, from the Authorization header or else from the form."""
+    scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return posted.get("client_id", ""), posted.get("client_secret", "")
+    try:
+        return tuple(base64.b64decode(encoded, validate=True).decode().split(":", 1))
+    except (binascii.Error, UnicodeDecodeError):
+        return ()
+
+
+def _back_to(redirect_uri: str, answer: Mapping[str, str]) -> RedirectResponse:
+    separator = "&" if "?" in redirect_uri else "?"
+    return RedirectResponse(
+        f"{redirect_uri}{separator}{urlencode(answer)}", status.HTTP_303_SEE_OTHER
+    )
+
+
+def _error(error: str, status_code: int) -> JSONResponse:
+    return JSONResponse({"error": error}, status_code, headers=NEVER_STORED)
+
+
+def _refused_page() -> Response:
+    return render(
+        "error.html",
+        status_code=status.HTTP_400_BAD_REQUEST,
+        person=None,
+        heading="Inloggningen kunde inte påbörjas",
+        advice="Gå tillbaka till systemet som du kom från och försök logga in igen.",
+    )
