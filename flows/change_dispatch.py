@@ -1,4 +1,4 @@
-"""What operators can do to a started dispatch: stop, restart, remove a recipient, send what was missed."""
+"""What operators can do to a started dispatch."""
 
 from typing import Any
 
@@ -11,9 +11,7 @@ from tasks.orders import DispatchOrder, MissedOrder, RecipientOrder
 from tasks.tables import form_table
 
 
-@flow(
-    name="Stoppa paketutskick", flow_run_name="Stoppa {order.dispatch_id}", persist_result=False
-)
+@flow(name="Stoppa paketutskick", flow_run_name="Stoppa {order.dispatch_id}", persist_result=False)
 async def stop_dispatch(order: DispatchOrder) -> State[Any]:
     """Stop a dispatch at once, also in the middle of a send."""
     on_their_way = await stop(order.dispatch_id, order.actor)

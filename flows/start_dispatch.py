@@ -11,9 +11,7 @@ from tasks.start_dispatches import send_from_upload, start_from_upload
 from utskick.use_cases.start_dispatch import Started
 
 
-@flow(
-    name="Starta paketutskick", flow_run_name="Starta {order.upload_id}", persist_result=False
-)
+@flow(name="Starta paketutskick", flow_run_name="Starta {order.upload_id}", persist_result=False)
 async def start_dispatch(order: UploadOrder) -> State[Any]:
     """Check the spec, save it, and register one deployment for each occasion.
 

@@ -4,9 +4,9 @@ An exception's text reaches state messages, logs, events and files. So none of o
 its own words, which hold no personal data, and none of others' by more than its kind.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from prefect.cache_policies import NO_CACHE
 from prefect.tasks import Task, task
@@ -22,7 +22,7 @@ class StageFailed(Exception):
     """A stage failed; what it says may be stored and shown."""
 
 
-def safe(stage: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
+def safe(stage: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
     """Let no exception out but `StageFailed` and `TemporaryFailure`, whose texts are ours."""
 
     @wraps(stage)
@@ -40,16 +40,17 @@ def safe(stage: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
     return guarded
 
 
-def stage(name: str) -> Callable[[Callable[P, Awaitable[R]]], Task[P, Awaitable[R]]]:
+def stage(
+    name: str,
+) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Task[P, Coroutine[Any, Any, R]]]:
     """A Prefect task for one stage: nothing cached, nothing persisted, nothing personal let out.
 
     Not retried by Prefect: a stage waits for an unwell neighbour itself, while it may.
     """
 
-    def decorate(function: Callable[P, Awaitable[R]]) -> Task[P, Awaitable[R]]:
-        return task(
-            safe(function), name=name, cache_policy=NO_CACHE, persist_result=False, retries=0
-        )
+    def decorate(function: Callable[P, Coroutine[Any, Any, R]]) -> Task[P, Coroutine[Any, Any, R]]:
+        prepared = task(name=name, cache_policy=NO_CACHE, persist_result=False)
+        return prepared(safe(function))
 
     return decorate
 

@@ -63,4 +63,6 @@ async def _spec(upload_id: UUID, model: type[Model]) -> Model:
 
 def _shown(refused: SpecRefused) -> StageFailed:
     """Places and remedies without what stands in the rows: reasons name no person."""
-    return StageFailed("; ".join(f"{p.place.split(' (')[0]}: {p.reason}" for p in refused.problems))
+    return StageFailed(
+        "; ".join(f"{p.place.split(' (')[0]}: {p.reason}" for p in refused.problems)
+    )

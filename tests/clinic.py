@@ -1,11 +1,9 @@
 """A small region in memory: one unit, its forms and package, and neighbours that can be unwell."""
 
-import base64
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
-from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from tests.people import (
     ANNA,
@@ -31,6 +29,7 @@ from utskick.adapters.in_memory import (
 from utskick.adapters.jinja_texts import JinjaTexts
 from utskick.domain.calendar import STOCKHOLM
 from utskick.domain.dispatches import Dispatch, DispatchId
+from utskick.domain.errors import StartBlocked
 from utskick.domain.forms import Catalogue, FormTemplate, FormTemplateId
 from utskick.domain.occasions import Occasion, RunToken
 from utskick.domain.packages import FORMS_DESK, PackageTemplate, Weekday
@@ -44,11 +43,9 @@ from utskick.store.engine import migrate, open_engine
 from utskick.store.vault import Vault
 from utskick.use_cases.claim_occasion import ClaimResult
 from utskick.use_cases.close_occasion import Closed
-from utskick.domain.errors import StartBlocked
 from utskick.use_cases.run_occasion import OccasionRun
 from utskick.use_cases.send_form import send_form
 from utskick.use_cases.start_dispatch import Started, Starting, start_dispatch
-from uuid import uuid4
 
 UNIT = Unit(HsaId("SE2321000131-E000000000101"), "Vuxenpsykiatriska mottagningen", "031-390 06 11")
 OTHER_UNIT = Unit(HsaId("SE2321000131-E000000000102"), "Vårdcentralen", "031-390 06 12")

@@ -221,7 +221,7 @@ class Scheduler(Protocol):
     def remove(self, occasion_id: OccasionId) -> None:
         """Forget the occasion, with whatever of it has not been started."""
 
-    def registered(self) -> Sequence[ScheduledOccasion]:
+    def registered(self, *, now: datetime) -> Sequence[ScheduledOccasion]:
         """Every occasion that the scheduler knows."""
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
-from config.settings import DatabaseSettings, Settings
+from config.settings import DatabaseSettings, NeighbourSettings, Settings
 from utskick.adapters.http_client import HttpClient
 from utskick.adapters.http_form_service import HttpFormService
 from utskick.adapters.http_inbox import HttpInbox
@@ -101,6 +101,7 @@ def wire(settings: Settings) -> Services:
     engine = open_engine(settings.database.url)
     migrate(engine)
     forms, inbox, persons = settings.forms, settings.inbox, settings.persons
+    auth = settings.scheduler.auth_string
     mailer = SmtpMailer(
         host=settings.smtp.host, port=settings.smtp.port, sender=settings.smtp.sender
     )
@@ -110,18 +111,27 @@ def wire(settings: Settings) -> Services:
         store=SqlStore(engine, vault_of(settings.database)),
         forms=HttpFormService(_client(settings, forms)),
         inbox=HttpInbox(_client(settings, inbox)),
-        persons=HttpPersons(_client(settings, persons)),
+        persons=HttpPersons(_client(settings, persons), batch=persons.batch),
         mailer=mailer,
         sms=SmsByMail(mailer, domain=settings.smtp.sms_domain),
         scheduler=PrefectScheduler(
             api_url=settings.scheduler.api_url,
-            auth_string=settings.scheduler.auth_string
-            and settings.scheduler.auth_string.get_secret_value(),
+            auth_string=auth.get_secret_value() if auth else None,
             work_pool=settings.scheduler.work_pool,
             staff_url=settings.web.public_url,
         ),
         texts=JinjaTexts(),
         clock=SystemClock(),
+    )
+
+
+def _client(settings: Settings, neighbour: NeighbourSettings) -> HttpClient:
+    return HttpClient(
+        neighbour.url,
+        consumer_hsa_id=settings.source_system_hsa_id,
+        concurrency=neighbour.concurrency,
+        connect_timeout_s=neighbour.connect_timeout_s,
+        read_timeout_s=neighbour.read_timeout_s,
     )
 
 

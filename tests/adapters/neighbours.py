@@ -64,6 +64,9 @@ class Neighbours(Protocol):
         notified_by: Sequence[str] = ("SMS", "Email"),
     ) -> Personnummer: ...
 
+    def add_stranger(self) -> Personnummer:
+        """Somebody whom no register knows."""
+
     def messages_of(self, number: Personnummer) -> list[tuple[str, str, str]]:
         """Heading, text and link of each."""
 
@@ -106,6 +109,11 @@ class TwinNeighbours:
             self.inbox.users[number] = InboxUser(active=True, notified_by=tuple(notified_by))
         return number
 
+    def add_stranger(self) -> Personnummer:
+        number = Personnummer(a_personnummer())
+        self.forms.unknown_persons.add(number)
+        return number
+
     def messages_of(self, number: Personnummer) -> list[tuple[str, str, str]]:
         return [
             (message.heading, message.text, message.link)
@@ -142,6 +150,9 @@ class LocalNeighbours:
             notified_by=" ".join(notified_by),
         )
         return Personnummer(digits)
+
+    def add_stranger(self) -> Personnummer:
+        return Personnummer(a_personnummer())
 
     def messages_of(self, number: Personnummer) -> list[tuple[str, str, str]]:
         told = self._local.ask("/control/truth/person", {"personnummer": number.digits})

@@ -11,11 +11,14 @@ from tests.adapters.neighbours import (
     OWN_FORM,
     SHARED_FORM,
     UNIT_ID,
+    LocalNeighbours,
     Neighbours,
     an_order,
 )
-from tests.local_1177.conftest import NOON
+from tests.local_1177.conftest import NOON, Local
+from tests.local_1177.region import a_personnummer
 from utskick.domain.deliveries import FormId, FormStatus, Refusal
+from utskick.domain.personnummer import Personnummer
 from utskick.domain.units import HsaId
 from utskick.ports import PermanentFailure
 
@@ -104,6 +107,15 @@ async def test_a_form_that_may_not_be_sent_is_refused(
     assert caught.value.reason is reason
 
 
+async def test_a_form_for_somebody_unknown_is_refused(neighbours: Neighbours) -> None:
+    stranger = neighbours.add_stranger()
+
+    with pytest.raises(PermanentFailure) as caught:
+        await neighbours.forms.create_form(an_order(stranger))
+
+    assert caught.value.reason is Refusal.UNKNOWN_PERSON
+
+
 async def test_a_date_that_has_passed_is_refused(neighbours: Neighbours) -> None:
     anna = neighbours.add_person()
 
@@ -139,6 +151,22 @@ async def test_an_unanswered_form_has_no_answers(neighbours: Neighbours) -> None
 
     assert (answer.status, answer.answers) == (FormStatus.ONGOING, ())
     assert (answer.proxy, answer.proxy_name) == (None, "")
+
+
+async def test_an_answer_tells_what_was_asked_and_which_guardian_answered(local: Local) -> None:
+    guardian = local.add_person(given_name="Kim", surname="Ek")
+    child = local.add_person(a_personnummer(date(2014, 6, 1)), guardians=guardian)
+    forms = LocalNeighbours(local).forms
+    form_id = await forms.create_form(an_order(Personnummer(child)))
+    answers = {"sover": "ja", "ork": "1"}
+    local.control("answer", {"formId": form_id, "answers": answers, "by": guardian})
+
+    answer = await forms.read_answer(form_id)
+
+    assert answer.status is FormStatus.COMPLETED
+    assert answer.answers == (("Sover du bra?", "Ja"), ("Hur mycket orkar du?", "Allt"))
+    assert answer.proxy == Personnummer(guardian)
+    assert answer.proxy_name == "Kim Ek"
 
 
 async def test_the_answer_of_a_form_that_is_not_there_cannot_be_read(

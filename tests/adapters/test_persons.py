@@ -3,8 +3,6 @@
 import pytest
 
 from tests.adapters.neighbours import Neighbours
-from tests.local_1177.region import a_personnummer
-from utskick.domain.personnummer import Personnummer
 from utskick.ports import PersonRecord
 
 
@@ -27,14 +25,14 @@ async def test_marks_are_told(
 
 
 async def test_nothing_is_known_of_an_unknown_person(neighbours: Neighbours) -> None:
-    nobody = Personnummer(a_personnummer())
+    nobody = neighbours.add_stranger()
 
     assert await neighbours.persons.look_up([nobody]) == {nobody: None}
 
 
 async def test_many_are_looked_up_at_once(neighbours: Neighbours) -> None:
     everyone = [neighbours.add_person() for _ in range(5)]
-    nobody = Personnummer(a_personnummer())
+    nobody = neighbours.add_stranger()
 
     found = await neighbours.persons.look_up([*everyone, nobody])
 

@@ -6,19 +6,22 @@ residents, and so are the messages of whatever reads them.
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Mapping
+import ssl
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from http import HTTPStatus
 from typing import TypeVar
 
 import httpx
 from pydantic import BaseModel, ConfigDict
 
+from utskick.adapters.http_connections import Connections, NoFreeConnection
 from utskick.ports import TemporaryFailure, UnknownOutcome
 
-_NEVER_OPENED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_NEVER_OPENED = (NoFreeConnection, httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _IDLE_S = 2.0
 """Shorter than servers are patient, so that no call meets a connection that is being closed."""
 _SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]+)?")
@@ -38,7 +41,10 @@ ContractT = TypeVar("ContractT", bound=Contract)
 
 
 class HttpClient:
-    """Posts JSON to one neighbour, from any event loop; each loop has its own connections."""
+    """Posts JSON to one neighbour, from any event loop, with at most `concurrency` calls at once.
+
+    `tls` is for neighbours that want a certificate of ours; without it the system's trust holds.
+    """
 
     def __init__(
         self,
@@ -48,21 +54,20 @@ class HttpClient:
         concurrency: int = 50,
         connect_timeout_s: float = 3,
         read_timeout_s: float = 10,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._url = url.rstrip("/")
-        self._headers = {"x-rivta-original-serviceconsumer-hsaid": consumer_hsa_id}
-        self._limits = httpx.Limits(
-            max_connections=concurrency,
-            max_keepalive_connections=concurrency,
-            keepalive_expiry=_IDLE_S,
+        self._patience_s = connect_timeout_s
+        self._longest_s = connect_timeout_s + read_timeout_s
+        new_connection = partial(
+            httpx.AsyncClient,
+            headers={"x-rivta-original-serviceconsumer-hsaid": consumer_hsa_id},
+            limits=httpx.Limits(max_connections=1, keepalive_expiry=_IDLE_S),
+            timeout=httpx.Timeout(read_timeout_s, connect=connect_timeout_s),
+            verify=tls or ssl.create_default_context(),
+            trust_env=False,
         )
-        self._timeout = httpx.Timeout(
-            read_timeout_s, connect=connect_timeout_s, pool=connect_timeout_s
-        )
-        self._longest_s = read_timeout_s + 2 * connect_timeout_s
-        self._open: dict[
-            asyncio.AbstractEventLoop, tuple[httpx.AsyncClient, AsyncGenerator[None]]
-        ] = {}
+        self._connections = Connections(new_connection, at_once=concurrency)
 
     async def post(
         self,
@@ -75,15 +80,13 @@ class HttpClient:
         """Call `contract` and read its answer.
 
         Raises `TemporaryFailure` if the call was not applied, or was only a `reading`; else
-        `UnknownOutcome`. The answer may dribble, so the whole call has an end as well.
+        `UnknownOutcome`.
         """
         unclear = TemporaryFailure if reading else UnknownOutcome
-        client = await self._client()
         try:
-            async with asyncio.timeout(self._longest_s):
-                response = await client.post(f"{self._url}/{contract}", json=body)
-        except _NEVER_OPENED:
-            raise TemporaryFailure(f"{contract}: no connection") from None
+            response = await self._exchange(contract, body)
+        except _NEVER_OPENED as error:
+            raise TemporaryFailure(f"{contract}: {type(error).__name__}") from None
         except (httpx.HTTPError, TimeoutError) as error:
             raise unclear(f"{contract}: {type(error).__name__}") from None
         _require_success(response, contract, reading=reading)
@@ -92,25 +95,14 @@ class HttpClient:
         except (TypeError, ValueError):
             raise unclear(f"{contract}: unreadable answer") from None
 
-    async def _client(self) -> httpx.AsyncClient:
-        loop = asyncio.get_running_loop()
-        if loop not in self._open:
-            client = httpx.AsyncClient(
-                headers=self._headers, limits=self._limits, timeout=self._timeout, trust_env=False
-            )
-            self._open[loop] = client, self._close_with(loop, client)
-            await anext(self._open[loop][1])
-        return self._open[loop][0]
-
-    async def _close_with(
-        self, loop: asyncio.AbstractEventLoop, client: httpx.AsyncClient
-    ) -> AsyncGenerator[None]:
-        """A loop that ends closes its generators first, and this one the connections with it."""
-        try:
-            yield
-        finally:
-            del self._open[loop]
-            await client.aclose()
+    async def _exchange(self, contract: str, body: Mapping[str, object]) -> httpx.Response:
+        """An answer may dribble, each byte in time: so the whole of it has an end as well."""
+        connections = await self._connections.of_this_loop()
+        async with (
+            connections.borrowed(patience_s=self._patience_s) as connection,
+            asyncio.timeout(self._longest_s),
+        ):
+            return await connection.post(f"{self._url}/{contract}", json=body)
 
 
 def _require_success(response: httpx.Response, contract: str, *, reading: bool) -> None:

@@ -14,7 +14,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 TEMPLATES = Path(__file__).parents[2] / "templates"
 
 _PLACEHOLDER = re.compile(r"(?<!\{)\{\{\s*(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
-_RUN_BY_JINJA = re.compile(r"\{[{%#]")
+_RUN_BY_JINJA = re.compile(r"\{[{%#].*?(?:[}%#]\}|$)", re.MULTILINE)
+"""To its end mark, or to the end of the line where somebody forgot it."""
 _LONGEST = 4000
 _LONGEST_FRAGMENT = 30
 
@@ -42,7 +43,7 @@ class JinjaTexts:
             if found["name"] not in allowed
         ]
         rest = _PLACEHOLDER.sub("", message)
-        code = [rest[found.start() :] for found in _RUN_BY_JINJA.finditer(rest)]
+        code = [found.group() for found in _RUN_BY_JINJA.finditer(rest)]
         return list(dict.fromkeys(_fragment(text) for text in (*unknown, *code)))
 
     def fill_in(self, message: str, values: Mapping[str, str]) -> str:
@@ -58,8 +59,5 @@ class JinjaTexts:
 
 
 def _fragment(text: str) -> str:
-    """The beginning of what is wrong: to its end mark, or to the end of its line."""
-    beginning = re.split(r"(?<=[}%#]\})|\n", text, maxsplit=1)[0].strip()
-    if len(beginning) > _LONGEST_FRAGMENT:
-        return f"{beginning[:_LONGEST_FRAGMENT]}…"
-    return beginning
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST_FRAGMENT else f"{line[:_LONGEST_FRAGMENT]}…"

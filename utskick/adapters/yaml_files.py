@@ -63,16 +63,16 @@ def _not_yaml(error: Exception, name: str) -> Problem:
 
 
 def _placed(error: ValidationError, root: yaml.Node | None, name: str) -> list[Problem]:
-    locations = [
-        fault["loc"] for fault in error.errors(include_input=False, include_context=False)
-    ]
+    faults = error.errors(include_input=False, include_context=False)
     return [
         Problem(
             f"{name}, rad {_line(root, location)}, {place_of(location) or 'filen'}",
             problem.reason,
             problem.remedy,
         )
-        for location, problem in zip(locations, problems_of(error), strict=True)
+        for location, problem in zip(
+            (fault["loc"] for fault in faults), problems_of(faults), strict=True
+        )
     ]
 
 

@@ -201,7 +201,7 @@ def _to_unit(model: _Unit) -> Unit:
 
 
 def _to_form(model: _Form) -> FormTemplate:
-    archived = model.archived and datetime.combine(model.archived, time.min, UTC)
+    archived_at = datetime.combine(model.archived, time.min, UTC) if model.archived else None
     return FormTemplate(
         id=FormTemplateId(model.id),
         key=model.key,
@@ -210,5 +210,5 @@ def _to_form(model: _Form) -> FormTemplate:
         catalogue=model.catalogue,
         owner=parse_hsa_id(model.owner) if model.owner else None,
         version=model.version,
-        archived_at=archived or None,
+        archived_at=archived_at,
     )

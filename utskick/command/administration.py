@@ -23,18 +23,15 @@ from utskick.wiring import services
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
-    for name, command in {
-        "load-packages": load_packages,
-        "reconcile": reconcile,
-        "clean-up": clean_up,
-        "watch-templates": watch_templates,
-        "compare-ledger": compare_ledger,
-        "export-schema": export_schema,
-        "add-token": add_token,
-        "revoke-token": revoke_token,
-        "mark-restored": mark_restored,
-    }.items():
-        app.command(name)(command)
+    app.command("load-packages")(load_packages)
+    app.command("reconcile")(reconcile)
+    app.command("clean-up")(clean_up)
+    app.command("watch-templates")(watch_templates)
+    app.command("compare-ledger")(compare_ledger)
+    app.command("export-schema")(export_schema)
+    app.command("add-token")(add_token)
+    app.command("revoke-token")(revoke_token)
+    app.command("mark-restored")(mark_restored)
 
 
 def load_packages(

@@ -1,4 +1,4 @@
-"""What staff do: hand in, list, show, stop, restart, remove, send what was missed, follow up, SMS."""
+"""What staff do with dispatches, forms and texts."""
 
 import asyncio
 from datetime import datetime
@@ -9,7 +9,7 @@ from uuid import UUID
 import typer
 from rich.table import Table
 
-from utskick.command.output import Json, UnitOption, form_table, out, print_dispatch, show, told
+from utskick.command.output import Json, UnitOption, out, print_dispatch, show, told
 from utskick.command.specs import read_dispatch, read_form
 from utskick.domain.deliveries import DELIVERY_LABELS, FORM_STATUS_LABELS, FormStatus
 from utskick.domain.dispatches import DispatchId, RecipientId
@@ -38,25 +38,22 @@ DispatchArgument = Annotated[UUID, typer.Argument(help="Utskickets id.")]
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
-    for name, command in {
-        "submit": submit,
-        "send": send,
-        "upload": upload,
-        "list": list_all,
-        "show": show_one,
-        "stop": stop,
-        "restart": restart,
-        "remove-recipient": remove,
-        "send-missed": send_missed,
-        "follow-up": find,
-        "form-link": link,
-        "sms": sms,
-    }.items():
-        app.command(name)(command)
+    app.command("submit")(submit)
+    app.command("send")(send)
+    app.command("upload")(upload)
+    app.command("list")(list_all)
+    app.command("show")(show_one)
+    app.command("stop")(stop)
+    app.command("restart")(restart)
+    app.command("remove-recipient")(remove)
+    app.command("send-missed")(send_missed)
+    app.command("follow-up")(find)
+    app.command("form-link")(link)
+    app.command("sms")(sms)
 
 
 def submit(file: File, *, again: bool = False, as_json: Json = False) -> None:
-    """Starta ett paketutskick från en fil. Samma fil två gånger startar ett; --again startar ett till."""
+    """Starta ett paketutskick från en fil. Samma fil igen startar inget nytt, utan --again."""
     with told():
         wired, spec = services(), read_dispatch(file)
         started = asyncio.run(
@@ -280,7 +277,9 @@ def sms(
         wired, actor = services(), _actor(unit)
         draft = _sms_draft(form, ongoing, sender, contact, actor, wired)
         out.print(draft.text, markup=False, highlight=False)
-        out.print(f"{draft.count.characters} tecken, {draft.count.parts} sms ({draft.count.encoding})")
+        out.print(
+            f"{draft.count.characters} tecken, {draft.count.parts} sms ({draft.count.encoding})"
+        )
         mobile = typer.prompt("Mobilnummer", hide_input=True)
         send_sms(
             mobile,
@@ -320,7 +319,9 @@ def _show_started(started: Started, *, as_json: bool) -> None:
         for warning in view.warnings:
             out.print(f"Obs: {warning}", style="yellow", markup=False, highlight=False)
         if not view.registered:
-            out.print("Schemaläggaren svarar inte. Utskicket är sparat och läggs in när den är tillbaka.")
+            out.print(
+                "Schemaläggaren svarar inte. Utskicket är sparat och läggs in när den är tillbaka."
+            )
 
     show(view, table, as_json=as_json)
 

@@ -46,11 +46,15 @@ def told() -> Iterator[None]:
         err.print("[red]Mottagande tjänst säger nej. Inget är skickat.[/red]")
         raise typer.Exit(REFUSED) from None
     except UnknownOutcome:
-        err.print("[red]Det är osäkert om det skickades. Skicka inte igen utan att kontrollera.[/red]")
+        err.print(
+            "[red]Det är osäkert om det skickades. Skicka inte igen utan att kontrollera.[/red]"
+        )
         raise typer.Exit(AWAY) from None
 
 
-def show(answer: BaseModel | Sequence[BaseModel], as_table: Callable[[], object], *, as_json: bool) -> None:
+def show(
+    answer: BaseModel | Sequence[BaseModel], as_table: Callable[[], object], *, as_json: bool
+) -> None:
     """Print the answer as JSON, or what `as_table` prints."""
     if not as_json:
         as_table()

@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import Any, TypeVar
 
-
-
 from utskick.adapters.yaml_files import read_file
 from utskick.domain.recipients import decode
 from utskick.domain.specs import DispatchSpec, FormSpec, Sending

@@ -4,11 +4,12 @@ Pydantic checks the shape; what only the register or the calendar can tell is ch
 case, so that every problem comes back at once.
 """
 
+from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Annotated, NewType
+from typing import Annotated, Any, NewType
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, EmailStr, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, EmailStr, Field, StringConstraints
 
 from utskick.domain.errors import Problem
 from utskick.domain.personnummer import looks_like_personnummer
@@ -103,10 +104,10 @@ def place_of(location: tuple[int | str, ...]) -> str:
     return ", ".join(f"rad {part + 1}" if isinstance(part, int) else part for part in location)
 
 
-def problems_of(error: ValidationError) -> list[Problem]:
-    """What pydantic found, in Swedish, without echoing what was typed."""
+def problems_of(faults: Iterable[Mapping[str, Any]]) -> list[Problem]:
+    """What pydantic found (`ValidationError.errors()`), in Swedish, without what was typed."""
     problems = []
-    for fault in error.errors(include_url=False, include_input=False, include_context=False):
+    for fault in faults:
         kind = fault["type"]
         if kind.startswith("date"):
             reason, remedy = "datumet är inte giltigt.", "Skriv det som ÅÅÅÅ-MM-DD."

@@ -9,7 +9,17 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CursorResult, bindparam, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    bindparam,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session, aliased
 
 from utskick.domain.deliveries import (
@@ -31,7 +41,7 @@ from utskick.store.leases import may_send
 from utskick.store.people import People
 from utskick.store.planning import plan_occasion
 from utskick.store.statements import all_or_each, database_clock
-from utskick.store.tables import DeliveryRow, DispatchRow, PersonRow
+from utskick.store.tables import DeliveryRow, DispatchRow, PersonRow, UtcDateTime
 
 _OPEN = tuple(state.value for state in OPEN_STATES)
 
@@ -133,20 +143,28 @@ class SqlDeliveries:
 
     def all_to_unknown(self) -> int:
         now = database_clock(self._session)
-        return self._count(
+        marked = self._count(
             update(DeliveryRow)
             .where(
                 DeliveryRow.state.in_((DeliveryState.PLANNED.value, DeliveryState.SENDING.value)),
                 ~_same_key_open(),
+                ~_same_key_planned_first(),
             )
             .values(
                 state=DeliveryState.UNKNOWN.value,
                 unknown_at=now,
-                first_intent_at=func.coalesce(DeliveryRow.first_intent_at, now),
+                first_intent_at=_first_intent_at(now),
                 lease_until=None,
                 retry_at=None,
             )
         )
+        # Two of one key cannot be told apart by asking: staff must look at the second.
+        self._session.execute(
+            update(DeliveryRow)
+            .where(DeliveryRow.state == DeliveryState.PLANNED.value)
+            .values(state=DeliveryState.MANUAL.value, retry_at=None)
+        )
+        return marked
 
     def _intend(self, ids: Sequence[UUID], *, now: datetime, until: datetime) -> int:
         return self._count(
@@ -155,7 +173,7 @@ class SqlDeliveries:
             .values(
                 state=DeliveryState.SENDING.value,
                 attempt=DeliveryRow.attempt + 1,
-                first_intent_at=func.coalesce(DeliveryRow.first_intent_at, now),
+                first_intent_at=_first_intent_at(now),
                 lease_until=until,
                 retry_at=None,
             )
@@ -201,15 +219,15 @@ class SqlDeliveries:
 
     def _end(self, outcomes: Sequence[Outcome], *, state: DeliveryState) -> int:
         now = database_clock(self._session)
-        return len(
-            all_or_each(
-                self._session,
-                outcomes,
-                lambda some: self._session.connection().execute(
-                    _ENDING, [_ended(outcome, state=state, now=now) for outcome in some]
-                ),
-            )
-        )
+        written = 0
+
+        def write(some: Sequence[Outcome]) -> None:
+            nonlocal written
+            rows = [_ended(outcome, state=state, now=now) for outcome in some]
+            written += self._session.connection().execute(_ENDING, rows).rowcount
+
+        all_or_each(self._session, outcomes, write)
+        return written
 
     def _count(self, statement: Any) -> int:
         result = self._session.execute(statement)
@@ -219,13 +237,29 @@ class SqlDeliveries:
 
 def _same_key_open() -> ColumnElement[bool]:
     other = aliased(DeliveryRow)
+    return exists().where(*_same_key(other), other.id != DeliveryRow.id, other.state.in_(_OPEN))
+
+
+def _same_key_planned_first() -> ColumnElement[bool]:
+    other = aliased(DeliveryRow)
     return exists().where(
-        other.id != DeliveryRow.id,
+        *_same_key(other),
+        other.id < DeliveryRow.id,
+        other.state == DeliveryState.PLANNED.value,
+    )
+
+
+def _same_key(other: type[DeliveryRow]) -> tuple[ColumnElement[bool], ...]:
+    return (
         other.unit_id == DeliveryRow.unit_id,
         other.person_id == DeliveryRow.person_id,
         other.form_id == DeliveryRow.form_id,
-        other.state.in_(_OPEN),
     )
+
+
+def _first_intent_at(now: datetime) -> ColumnElement[datetime | None]:
+    # Untyped, PostgreSQL would take the moment for one of the session's own zone.
+    return func.coalesce(DeliveryRow.first_intent_at, literal(now, UtcDateTime))
 
 
 _ENDING = (

@@ -88,6 +88,7 @@ def _close(
     records: Transaction, dispatch: Dispatch, occasion: Occasion, *, token: RunToken, now: datetime
 ) -> None:
     records.inbox_messages.give_up(occasion.id)
+    _tell_uncertain(records, dispatch, occasion, now=now)
     left = not records.progress.remaining(occasion.id).nothing
     if left and now < occasion.sends_at:
         records.occasions.close(occasion.id, OccasionState.PLANNED, token=token, now=now)
@@ -101,6 +102,30 @@ def _close(
     forms = records.progress.summary(dispatch.id, occasion_id=occasion.id)
     if any(form.sent < form.planned - _cancelled(form) for form in forms):
         _tell(records, dispatch, occasion, cause="not-sent", text="not_sent.txt", now=now)
+
+
+def _tell_uncertain(
+    records: Transaction, dispatch: Dispatch, occasion: Occasion, *, now: datetime
+) -> None:
+    """What nobody can tell about is never sent again by itself: staff must look."""
+    forms = records.progress.summary(dispatch.id, occasion_id=occasion.id)
+    uncertain = {
+        "Formulär": sum(form.by_state.get(DeliveryState.MANUAL, 0) for form in forms),
+        "Inkorgsmeddelanden": records.inbox_messages.counts(occasion.id).get(
+            DeliveryState.MANUAL, 0
+        ),
+    }
+    counts = [[what, number] for what, number in uncertain.items() if number]
+    if counts:
+        report_occasion(
+            records,
+            dispatch,
+            occasion,
+            cause="manual",
+            text="manual.txt",
+            values={"counts": counts},
+            now=now,
+        )
 
 
 def _cancelled(form: FormSummary) -> int:

@@ -84,7 +84,7 @@ def _apply_late_policy(store: Store, rules: Rules, now: datetime) -> int:
 def _mend_schedule(
     settled: int, missed: int, store: Store, scheduler: Scheduler, rules: Rules, now: datetime
 ) -> Reconciled:
-    known = {scheduled.occasion_id: scheduled for scheduled in scheduler.registered()}
+    known = {scheduled.occasion_id: scheduled for scheduled in scheduler.registered(now=now)}
     expected = _expected(store, rules)
     registered = started = 0
     for plan in expected.values():

@@ -54,12 +54,18 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     app.include_router(api.router)
+    app.add_api_route("/health", health, include_in_schema=False)
     app.add_middleware(SizeLimit, max_bytes=services.settings.web.max_upload_bytes)
     app.add_exception_handler(UtskickError, show_error)
     app.add_exception_handler(RequestValidationError, show_invalid)
     app.add_exception_handler(TemporaryFailure, show_away)
     app.add_exception_handler(Exception, show_unexpected)
     return app
+
+
+def health() -> dict[str, str]:
+    """Whether the process answers."""
+    return {"status": "ok"}
 
 
 def show_error(_request: Request, error: Exception) -> JSONResponse:
@@ -78,7 +84,7 @@ def show_error(_request: Request, error: Exception) -> JSONResponse:
 def show_invalid(_request: Request, error: Exception) -> JSONResponse:
     """As `SpecRefused`: FastAPI's own answer would echo what was sent, personnummer and all."""
     assert isinstance(error, RequestValidationError)
-    return show_error(_request, SpecRefused(problems_of(error)))
+    return show_error(_request, SpecRefused(problems_of(error.errors())))
 
 
 def show_away(_request: Request, _error: Exception) -> JSONResponse:
@@ -87,7 +93,7 @@ def show_away(_request: Request, _error: Exception) -> JSONResponse:
 
 
 def show_unexpected(_request: Request, error: Exception) -> JSONResponse:
-    """A fault of ours, or the database away. Its text may hold anything: only its kind is logged."""
+    """A fault of ours, or the database away. Its text may hold anything: its kind is logged."""
     log.error("Unexpected %s", type(error).__name__)
     return JSONResponse({"message": _AWAY}, status_code=503, headers={"Retry-After": "30"})
 

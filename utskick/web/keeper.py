@@ -1,4 +1,4 @@
-"""Reconciling from the web process: the second place that does it, if Prefect's own is down (I12)."""
+"""Reconciling from the web process: the second place that does it (I12)."""
 
 import asyncio
 import logging

@@ -60,7 +60,7 @@ class InMemoryScheduler:
         self.fails_with.strike()
         self._kept.pop(occasion_id, None)
 
-    def registered(self) -> Sequence[ScheduledOccasion]:
+    def registered(self, *, now: datetime) -> Sequence[ScheduledOccasion]:
         self.fails_with.strike()
         return [
             ScheduledOccasion(occasion_id, kept.plan.version, kept.waiting)

@@ -1,0 +1,64 @@
+"""Register the standing deployments of `prefect.yaml`: `python -m flows.deploy`.
+
+As `prefect deploy --all`, in one process and without questions. Done again, it renews them.
+"""
+
+import asyncio
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import yaml
+from prefect import Flow
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.actions import DeploymentScheduleCreate, WorkPoolCreate
+from prefect.client.schemas.schedules import CronSchedule
+from prefect.exceptions import ObjectAlreadyExists
+from prefect.utilities.callables import parameter_schema
+
+PREFECT_YAML = Path(__file__).parent.parent / "prefect.yaml"
+
+
+async def deploy() -> None:
+    """Make the work pool, and one deployment for each entry."""
+    entries: list[dict[str, Any]] = yaml.safe_load(PREFECT_YAML.read_text())["deployments"]
+    async with get_client() as client:
+        for pool in {entry["work_pool"]["name"] for entry in entries}:
+            await _make_pool(client, pool)
+        for entry in entries:
+            await _deploy(client, entry)
+
+
+async def _make_pool(client: PrefectClient, name: str) -> None:
+    try:
+        await client.create_work_pool(WorkPoolCreate(name=name, type="process"))
+    except ObjectAlreadyExists:
+        return
+
+
+async def _deploy(client: PrefectClient, entry: dict[str, Any]) -> None:
+    file, _, function = entry["entrypoint"].partition(":")
+    module = file.removesuffix(".py").replace("/", ".")
+    flow: Flow[..., Any] = getattr(import_module(module), function)
+    await client.create_deployment(
+        flow_id=await client.create_flow(flow),
+        name=entry["name"],
+        description=entry["description"],
+        tags=entry["tags"],
+        work_pool_name=entry["work_pool"]["name"],
+        # As a module, so that a run needs no folder: the package is installed.
+        entrypoint=f"{module}.{function}",
+        parameter_openapi_schema=parameter_schema(flow).model_dump_for_openapi(),
+        enforce_parameter_schema=True,
+        schedules=[
+            DeploymentScheduleCreate(
+                schedule=CronSchedule(cron=schedule["cron"], timezone=schedule["timezone"]),
+                slug=f"schedule-{number}",
+            )
+            for number, schedule in enumerate(entry.get("schedules", []))
+        ],
+    )
+
+
+if __name__ == "__main__":
+    asyncio.run(deploy())

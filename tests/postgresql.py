@@ -1,0 +1,142 @@
+"""A real PostgreSQL for tests: Debian's, started on a free port and thrown away afterwards."""
+
+import getpass
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from utskick.store.engine import migrate, open_engine
+
+_MIGRATED = "migrated"
+_STARTS_WITHIN_S = 30
+_QUICK = (
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "max_connections=200",
+    "listen_addresses=127.0.0.1",
+    # As in a Swedish installation: what is stored must not depend on the session's zone.
+    "timezone=Europe/Stockholm",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresqlServer:
+    """A running server, where a migrated database is copied for each test."""
+
+    port: int
+
+    def url(self, database: str) -> str:
+        """For SQLAlchemy."""
+        return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{database}"
+
+    @contextmanager
+    def fresh_database(self) -> Iterator[str]:
+        """The URL of a database with all tables and no rows; dropped afterwards."""
+        name = f"test_{uuid4().hex}"
+        self._run(f'CREATE DATABASE "{name}" TEMPLATE {_MIGRATED}')
+        try:
+            yield self.url(name)
+        finally:
+            self._run(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def make_migrated(self) -> None:
+        self._run(f"CREATE DATABASE {_MIGRATED}")
+        engine = open_engine(self.url(_MIGRATED))
+        migrate(engine)
+        engine.dispose()
+
+    def answers(self) -> bool:
+        try:
+            self._run("SELECT 1")
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _run(self, statement: str) -> None:
+        with psycopg.connect(
+            host="127.0.0.1", port=self.port, user="postgres", autocommit=True
+        ) as connection:
+            connection.execute(statement.encode())
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgresqlServer]:
+    binaries = _binaries()
+    if binaries is None:
+        pytest.skip("no PostgreSQL here: install Debian's package postgresql")
+    with _temporary_folder() as folder:
+        data = folder / "data"
+        _as_owner(
+            [binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8"]
+            + ["--locale=C"]
+        )
+        server = PostgresqlServer(_free_port())
+        settings = [part for setting in _QUICK for part in ("-c", setting)]
+        command = [binaries / "postgres", "-D", data, "-p", str(server.port), "-k", folder]
+        with (folder / "log").open("w") as log:
+            process = subprocess.Popen([*command, *settings], stderr=log, user=_owner())
+        try:
+            _wait_until_it_answers(server, process)
+            server.make_migrated()
+            yield server
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait()
+
+
+def _wait_until_it_answers(server: PostgresqlServer, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + _STARTS_WITHIN_S
+    while not server.answers():
+        assert process.poll() is None, "PostgreSQL ended by itself"
+        assert time.monotonic() < deadline, "PostgreSQL did not start in time"
+        time.sleep(0.05)
+
+
+def _binaries() -> Path | None:
+    """The newest version's."""
+    found = Path("/usr/lib/postgresql").glob("*/bin/postgres")
+    return max((path.parent for path in found), key=_version, default=None)
+
+
+def _version(binaries: Path) -> float:
+    return float(binaries.parent.name)
+
+
+def _owner() -> str:
+    """PostgreSQL refuses to run as root."""
+    return "postgres" if os.geteuid() == 0 else getpass.getuser()
+
+
+@contextmanager
+def _temporary_folder() -> Iterator[Path]:
+    # pytest's own folders are closed to the owner that PostgreSQL needs.
+    folder = Path(tempfile.mkdtemp(prefix="utskick-postgresql-"))
+    shutil.chown(folder, _owner())
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+def _as_owner(command: list[str | Path]) -> None:
+    subprocess.run(command, check=True, capture_output=True, user=_owner())
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port

@@ -1,0 +1,121 @@
+"""Starting everything on one machine: `utskick up` and `utskick demo`."""
+
+import shutil
+import signal
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from utskick.command.output import err, form_table, out
+from utskick.running.children import ChildDied
+from utskick.running.demo import differences
+from utskick.running.example import NotDelivered, submit_blocked, submit_example, watch_example
+from utskick.running.ports import choose_ports
+from utskick.running.stack import Stack, running_stack
+from utskick.web.__main__ import main as run_web
+from utskick.web.views import form_views
+
+_FAILED = 1
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command("up")(up)
+    app.command("demo")(demo)
+    app.command("serve")(serve)
+
+
+def up(
+    folder: Annotated[Path, typer.Option(help="Where all data is kept.")] = Path("var"),
+) -> None:
+    """Start everything on this machine, send the example, and run until Ctrl-C."""
+    with (
+        _ending_kindly(),
+        running_stack(folder.resolve(), choose_ports(usual=True), _tell) as stack,
+    ):
+        _deliver_example(stack)
+        _tell_addresses(stack)
+        while not threading.Event().wait(1):
+            stack.children.check()
+
+
+def demo(
+    folder: Annotated[
+        Path | None, typer.Option(help="Keep all data, logs and mails here.")
+    ] = None,
+) -> None:
+    """Start everything on free ports, send the example, hold it against the truth, and end."""
+    kept = folder.resolve() if folder else None
+    as_told = False
+    place = kept or Path(tempfile.mkdtemp(prefix="utskick-demo-"))
+    try:
+        with _ending_kindly(), running_stack(place, choose_ports(usual=False), _tell) as stack:
+            as_told = _deliver_example(stack)
+    finally:
+        if kept is None:
+            shutil.rmtree(place, ignore_errors=True)
+    if kept:
+        out.print(f"Everything is kept in {kept}", highlight=False)
+    if not as_told:
+        raise typer.Exit(_FAILED)
+
+
+def serve() -> None:
+    """Serve the web process alone, as in production."""
+    run_web()
+
+
+def _deliver_example(stack: Stack) -> bool:
+    """Submit the example and a blocked package; whether all went as it should."""
+    started = submit_example(stack.services)
+    for warning in started.warnings:
+        out.print(f"  {warning}", style="dim", markup=False, highlight=False)
+    blocked = submit_blocked(stack.services)
+    if blocked:
+        out.print(f"[red]{blocked.staff_message}[/red]", highlight=False)
+    forms = watch_example(started.dispatch, stack)
+    out.print(form_table(form_views(forms), title=started.dispatch.name))
+    found = differences(started.dispatch, forms, stack)
+    for each in found:
+        err.print(f"[red]{each.what}: our table says {each.said}, found {each.found}[/red]")
+    return not found and blocked is not None
+
+
+def _tell(what: str) -> None:
+    out.print(f"[dim]Starting:[/dim] {what}")
+
+
+def _tell_addresses(stack: Stack) -> None:
+    table = Table(title="Open", show_header=False)
+    table.add_row("Operators (Prefect)", f"{stack.prefect_url}/deployments")
+    table.add_row("Residents (local formular.1177.se)", stack.local_1177_url)
+    table.add_row("Mailbox", stack.mailbox_url)
+    table.add_row("REST", f"{stack.web_url}/openapi.json")
+    table.add_row("Data and logs", str(stack.folder))
+    out.print(table)
+    out.print("Runs until Ctrl-C.")
+
+
+@contextmanager
+def _ending_kindly() -> Iterator[None]:
+    """Ctrl-C and SIGTERM end the block, which stops all children; a failure says what failed."""
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGHUP, end)
+    try:
+        yield
+    except KeyboardInterrupt:
+        out.print("\nStopped.")
+    except (ChildDied, NotDelivered) as failure:
+        err.print(str(failure), style="red", markup=False, highlight=False)
+        raise typer.Exit(_FAILED) from None

@@ -1,0 +1,133 @@
+"""The whole installation on one machine: Prefect, web, worker, the local 1177 and a mailbox."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from config.settings import HERE
+from utskick.adapters.prefect_environment import prefect_environment
+from utskick.adapters.yaml_region import read_region
+from utskick.running.children import Children
+from utskick.running.ports import HOST, Ports
+from utskick.use_cases.load_region import load_region
+from utskick.use_cases.message_values import PLACEHOLDERS
+from utskick.wiring import Services, make_key_file, services
+
+WORK_POOL = "utskick"
+
+
+class Teller(Protocol):
+    """Tells whoever waits what is being done."""
+
+    def __call__(self, what: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """A running installation, and where to find its parts."""
+
+    folder: Path
+    ports: Ports
+    services: Services
+    children: Children
+
+    @property
+    def prefect_url(self) -> str:
+        return f"http://{HOST}:{self.ports.prefect}"
+
+    @property
+    def web_url(self) -> str:
+        return f"http://{HOST}:{self.ports.web}"
+
+    @property
+    def local_1177_url(self) -> str:
+        return f"http://{HOST}:{self.ports.local_1177}"
+
+    @property
+    def mailbox_url(self) -> str:
+        return f"http://{HOST}:{self.ports.mailbox}"
+
+
+def environment_of(folder: Path, ports: Ports) -> dict[str, str]:
+    """What every process of the installation is told. What is set outside stays as it is."""
+    local_1177 = f"http://{HOST}:{ports.local_1177}"
+    ours = {
+        "UTSKICK_DATABASE__URL": f"sqlite:///{folder / 'utskick.db'}",
+        "UTSKICK_DATABASE__KEY_FILE": str(folder / "keys.json"),
+        "UTSKICK_FORMS__URL": f"{local_1177}/forms",
+        "UTSKICK_INBOX__URL": f"{local_1177}/inbox",
+        "UTSKICK_PERSONS__URL": f"{local_1177}/persons",
+        "UTSKICK_RESIDENTS__URL": local_1177,
+        "UTSKICK_SMTP__PORT": str(ports.smtp),
+        "UTSKICK_SCHEDULER__API_URL": f"http://{HOST}:{ports.prefect}/api",
+        "UTSKICK_SCHEDULER__WORK_POOL": WORK_POOL,
+        "UTSKICK_WEB__PORT": str(ports.web),
+        "UTSKICK_WEB__PUBLIC_URL": f"http://{HOST}:{ports.web}",
+    }
+    chosen = {name: os.environ.get(name, value) for name, value in ours.items()}
+    prefect = prefect_environment(
+        home=folder / "prefect", api_url=f"http://{HOST}:{ports.prefect}/api"
+    )
+    return chosen | prefect
+
+
+@contextmanager
+def running_stack(folder: Path, ports: Ports, tell: Teller) -> Iterator[Stack]:
+    """Start everything, wait until it is healthy, and stop it at the end."""
+    folder.mkdir(parents=True, exist_ok=True)
+    environment = environment_of(folder, ports)
+    os.environ.update(environment)
+    make_key_file(Path(environment["UTSKICK_DATABASE__KEY_FILE"]))
+    with Children(logs=folder / "logs", environment=environment) as children:
+        tell("Prefect, local 1177, mailbox")
+        _start_neighbours(children, folder, ports)
+        tell("Database and demo region")
+        wired = services()
+        region = read_region(wired.settings.region, texts=wired.texts, placeholders=PLACEHOLDERS)
+        load_region(region, store=wired.store)
+        stack = Stack(folder=folder, ports=ports, services=wired, children=children)
+        children.wait_healthy("local-1177", f"{stack.local_1177_url}/health")
+        children.wait_healthy("mailbox", f"{stack.mailbox_url}/health")
+        children.wait_healthy("prefect", f"{stack.prefect_url}/api/health")
+        tell("Deployments, worker, web")
+        children.run_to_end("deploy", [sys.executable, "-m", "flows.deploy"])
+        children.start("worker", _worker())
+        children.start("web", [sys.executable, "-m", "utskick.web"])
+        children.wait_healthy("web", f"{stack.web_url}/health")
+        yield stack
+
+
+def _start_neighbours(children: Children, folder: Path, ports: Ports) -> None:
+    python = sys.executable
+    children.start(
+        "local-1177",
+        [
+            *(python, "-m", "utskick.local_1177", "--port", str(ports.local_1177)),
+            *("--state", str(folder / "local-1177.db"), "--region", str(HERE / "region")),
+        ],
+    )
+    children.start(
+        "mailbox",
+        [
+            *(python, "-m", "utskick.local_1177.mailbox", "--smtp-port", str(ports.smtp)),
+            *("--http-port", str(ports.mailbox), "--folder", str(folder / "mails")),
+        ],
+    )
+    children.start(
+        "prefect",
+        [
+            *(python, "-m", "prefect", "server", "start"),
+            *("--host", HOST, "--port", str(ports.prefect)),
+        ],
+    )
+
+
+def _worker() -> list[str]:
+    return [
+        *(sys.executable, "-m", "prefect", "worker", "start"),
+        *("--pool", WORK_POOL, "--type", "process", "--name", "utskick"),
+    ]
