@@ -9,7 +9,7 @@ from tasks import housekeeping
 from tasks.mail_errors import mail_errors
 
 
-@flow(name="Stäm av", persist_result=False)
+@flow(name="Stäm av", flow_run_name="Stäm av", persist_result=False)
 async def reconcile() -> State[Any]:
     """Hold the store against Prefect and the clock, and mend what differs. Always safe to run."""
     mended = await housekeeping.reconcile()
@@ -21,13 +21,15 @@ async def reconcile() -> State[Any]:
     )
 
 
-@flow(name="Radera avslutade utskick", persist_result=False)
+@flow(
+    name="Radera avslutade utskick", flow_run_name="Radera avslutade utskick", persist_result=False
+)
 async def clean_up() -> State[Any]:
     """Delete dispatches that ended seven days ago; what was sent and the access log stay."""
     return Completed(message=f"{await housekeeping.clean_up()} utskick raderade")
 
 
-@flow(name="Bevaka formulärmallar", persist_result=False)
+@flow(name="Bevaka formulärmallar", flow_run_name="Bevaka formulärmallar", persist_result=False)
 async def watch_templates() -> State[Any]:
     """Mail when a form of an ongoing dispatch has been archived or unsubscribed."""
     blocking = await housekeeping.watch_templates()
@@ -35,7 +37,7 @@ async def watch_templates() -> State[Any]:
     return Completed(message=f"{blocking} formulär spärrar pågående utskick")
 
 
-@flow(name="Jämför med 1177", persist_result=False)
+@flow(name="Jämför med 1177", flow_run_name="Jämför med 1177", persist_result=False)
 async def compare_ledger() -> State[Any]:
     """Hold the last 48 hours' ledger against the form service, and mail what differs."""
     compared = await housekeeping.compare_ledger()
@@ -43,7 +45,7 @@ async def compare_ledger() -> State[Any]:
     return Completed(message=f"{compared.missing} saknas, {compared.extra} okända")
 
 
-@flow(name="Läs in grundplåtar", persist_result=False)
+@flow(name="Läs in grundplåtar", flow_run_name="Läs in grundplåtar", persist_result=False)
 async def load_packages() -> State[Any]:
     """Load units, form templates, subscriptions and packages from the region's folder."""
     loaded = await housekeeping.load_region()

@@ -21,6 +21,7 @@ from utskick.store.engine import migrate, open_engine
 
 _MIGRATED = "migrated"
 _STARTS_WITHIN_S = 30
+_NEW = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
 _QUICK = (
     "fsync=off",
     "synchronous_commit=off",
@@ -78,14 +79,11 @@ def postgresql() -> Iterator[PostgresqlServer]:
     if binaries is None:
         pytest.skip("no PostgreSQL here: install Debian's package postgresql")
     with _temporary_folder() as folder:
-        data = folder / "data"
-        _as_owner(
-            [binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8"]
-            + ["--locale=C"]
-        )
+        data = f"{folder}/data"
+        _run_as_owner(f"{binaries}/initdb", "-D", data, *_NEW)
         server = PostgresqlServer(_free_port())
+        command = [f"{binaries}/postgres", "-D", data, "-p", str(server.port), "-k", str(folder)]
         settings = [part for setting in _QUICK for part in ("-c", setting)]
-        command = [binaries / "postgres", "-D", data, "-p", str(server.port), "-k", folder]
         with (folder / "log").open("w") as log:
             process = subprocess.Popen([*command, *settings], stderr=log, user=_owner())
         try:
@@ -131,7 +129,7 @@ def _temporary_folder() -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
-def _as_owner(command: list[str | Path]) -> None:
+def _run_as_owner(*command: str) -> None:
     subprocess.run(command, check=True, capture_output=True, user=_owner())
 
 

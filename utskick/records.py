@@ -22,7 +22,14 @@ from utskick.domain.deliveries import (
     Outcome,
     Refusal,
 )
-from utskick.domain.dispatches import Dispatch, DispatchId, DispatchStatus, Recipient, RecipientId
+from utskick.domain.dispatches import (
+    Dispatch,
+    DispatchId,
+    DispatchStatus,
+    Recipient,
+    RecipientId,
+    RecipientState,
+)
 from utskick.domain.forms import FormAccess, FormTemplate, FormTemplateId
 from utskick.domain.occasions import Occasion, OccasionId, OccasionState, RunToken
 from utskick.domain.packages import PackageTemplate
@@ -126,7 +133,7 @@ class Dispatches(Protocol):
 
     def recipients(self, dispatch_id: DispatchId) -> list[Recipient]: ...
 
-    def active_recipients(self, dispatch_id: DispatchId) -> int: ...
+    def count_recipients(self, dispatch_id: DispatchId, state: RecipientState) -> int: ...
 
     def remove_recipient(
         self, dispatch_id: DispatchId, recipient_id: RecipientId, *, by: str, now: datetime

@@ -12,7 +12,14 @@ from sqlalchemy import Connection, Engine, text
 from tests.clinic import FORMS, OTHER_UNIT, PHQ, STAFF, UNIT
 from tests.people import ANNA, BO
 from utskick.domain.calendar import STOCKHOLM
-from utskick.domain.deliveries import ClaimedDelivery, DeliveryState, FormId, Outcome, Refusal
+from utskick.domain.deliveries import (
+    ClaimedDelivery,
+    ClaimedInboxMessage,
+    DeliveryState,
+    FormId,
+    Outcome,
+    Refusal,
+)
 from utskick.domain.dispatches import (
     Dispatch,
     DispatchedForm,
@@ -179,7 +186,9 @@ def sent(delivery: ClaimedDelivery, form_id: str = "") -> Outcome:
     )
 
 
-def ended(delivery: ClaimedDelivery, state: DeliveryState, **more: Any) -> Outcome:
+def ended(
+    delivery: ClaimedDelivery | ClaimedInboxMessage, state: DeliveryState, **more: Any
+) -> Outcome:
     return Outcome(id=delivery.id, attempt=delivery.attempt, state=state, **more)
 
 

@@ -39,7 +39,7 @@ ENTRYPOINT = "flows.run_occasion.run_occasion"
 
 _AT_ONCE = timedelta(minutes=2)
 _STARTS_WITHIN = timedelta(seconds=90)
-"""A run that has not begun to work so long after its time was taken by a worker that died."""
+"""A run that was taken so long ago, and has not claimed its occasion, has died on the way."""
 _PAGE = 200
 _SLUG = "tillfalle"
 _OCCASION_TAG = "tillfälle:"
@@ -249,8 +249,7 @@ def _may_start(run: FlowRun, now: datetime) -> bool:
     """Whether a worker will still take the run, or has just done so."""
     if run.state_type is StateType.SCHEDULED:
         return True
-    taken_at = run.start_time or run.expected_start_time
-    return taken_at is not None and taken_at + _STARTS_WITHIN > now
+    return run.state is not None and run.state.timestamp + _STARTS_WITHIN > now
 
 
 def _schedule_is_ahead(deployment: DeploymentResponse, now: datetime) -> bool:

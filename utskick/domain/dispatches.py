@@ -126,12 +126,24 @@ class Dispatch:
         datumet för det nästkommande utskicket inte har passerats."
         """
         self.require(DispatchStatus.STOPPED, action="restart")
-        upcoming = self.next_occasion
+        upcoming = self._upcoming(now)
         if upcoming is None:
             raise WrongStatus("restart", "without remaining occasions", label="helt genomfört")
         if upcoming.sends_at <= now:
             raise OccasionPassed(upcoming.local)
         return replace(self, status=DispatchStatus.ONGOING, ended_at=None)
+
+    def _upcoming(self, now: datetime) -> Occasion | None:
+        """The next occasion; one whose run is only preparing counts as well."""
+        return next(
+            (
+                occasion
+                for occasion in self.occasions
+                if occasion.state is OccasionState.PLANNED
+                or (occasion.state is OccasionState.RUNNING and occasion.sends_at > now)
+            ),
+            None,
+        )
 
     def may_be_deleted(self, *, now: datetime) -> bool:
         return self.ended_at is not None and self.ended_at + KEPT_AFTER_END <= now

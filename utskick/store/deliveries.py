@@ -37,7 +37,7 @@ from utskick.domain.dispatches import PersonId, RecipientId
 from utskick.domain.forms import FormTemplateId
 from utskick.domain.occasions import OccasionId, RunToken
 from utskick.domain.units import HsaId
-from utskick.store.leases import may_send
+from utskick.store.leases import cancel_for_removed, may_send
 from utskick.store.people import People
 from utskick.store.planning import plan_occasion
 from utskick.store.statements import all_or_each, database_clock
@@ -74,6 +74,7 @@ class SqlDeliveries:
     ) -> list[ClaimedDelivery]:
         if limit < 1 or not may_send(self._session, occasion_id, token):
             return []
+        cancel_for_removed(self._session, DeliveryRow, occasion_id)
         now = database_clock(self._session)
         ids = self._session.scalars(
             select(DeliveryRow.id)

@@ -147,12 +147,12 @@ class SqlDispatches:
         )
         return [self._recipient(recipient, person) for recipient, person in rows]
 
-    def active_recipients(self, dispatch_id: DispatchId) -> int:
+    def count_recipients(self, dispatch_id: DispatchId, state: RecipientState) -> int:
         return (
             self._session.scalar(
                 select(func.count()).where(
                     RecipientRow.dispatch_id == dispatch_id,
-                    RecipientRow.state == RecipientState.ACTIVE.value,
+                    RecipientRow.state == state.value,
                 )
             )
             or 0

@@ -25,7 +25,7 @@ from utskick.domain.deliveries import (
     Outcome,
 )
 from utskick.domain.occasions import OccasionId, RunToken
-from utskick.store.leases import may_send
+from utskick.store.leases import cancel_for_removed, may_send
 from utskick.store.people import People
 from utskick.store.statements import database_clock
 from utskick.store.tables import DeliveryRow, InboxMessageRow, PersonRow
@@ -47,6 +47,7 @@ class SqlInboxMessages:
     ) -> list[ClaimedInboxMessage]:
         if limit < 1 or not may_send(self._session, occasion_id, token):
             return []
+        cancel_for_removed(self._session, InboxMessageRow, occasion_id)
         now = database_clock(self._session)
         ids = self._session.scalars(
             select(InboxMessageRow.id).where(_claimable(occasion_id, now)).limit(limit)

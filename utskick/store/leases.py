@@ -1,11 +1,18 @@
 """Whether a run may still send: asked in the same transaction as each intent."""
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from utskick.domain.dispatches import DispatchStatus
+from utskick.domain.deliveries import DeliveryState
+from utskick.domain.dispatches import DispatchStatus, RecipientState
 from utskick.domain.occasions import OccasionId, OccasionState, RunToken
-from utskick.store.tables import DispatchRow, OccasionRow
+from utskick.store.tables import (
+    DeliveryRow,
+    DispatchRow,
+    InboxMessageRow,
+    OccasionRow,
+    RecipientRow,
+)
 
 
 def may_send(session: Session, occasion_id: OccasionId, token: RunToken) -> bool:
@@ -26,4 +33,28 @@ def may_send(session: Session, occasion_id: OccasionId, token: RunToken) -> bool
         status == DispatchStatus.ONGOING.value
         and state == OccasionState.RUNNING.value
         and run_token == token
+    )
+
+
+def cancel_for_removed(
+    session: Session, table: type[DeliveryRow] | type[InboxMessageRow], occasion_id: OccasionId
+) -> None:
+    """What was under way at the removal may since have come back to be tried again (I8).
+
+    To be called once `may_send` has shared the rows: no removal can come between.
+    """
+    removed = (
+        select(RecipientRow.id)
+        .join(OccasionRow, OccasionRow.dispatch_id == RecipientRow.dispatch_id)
+        .where(OccasionRow.id == occasion_id, RecipientRow.state == RecipientState.REMOVED.value)
+    )
+    session.execute(
+        update(table)
+        .where(
+            table.occasion_id == occasion_id,
+            table.state == DeliveryState.PLANNED.value,
+            table.recipient_id.in_(removed),
+        )
+        .values(state=DeliveryState.CANCELLED.value)
+        .execution_options(synchronize_session=False)
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from utskick.domain.deliveries import REFUSAL_LABELS, DeliveryState, Refusal
-from utskick.domain.dispatches import Dispatch, DispatchStatus
+from utskick.domain.dispatches import Dispatch, DispatchStatus, RecipientState
 from utskick.domain.occasions import Occasion, OccasionId, OccasionState, RunToken
 from utskick.records import FormSummary, Store, Transaction
 from utskick.use_cases.report_errors import report_occasion
@@ -89,7 +89,9 @@ def _close(
 ) -> None:
     records.inbox_messages.give_up(occasion.id)
     _tell_uncertain(records, dispatch, occasion, now=now)
-    left = not records.progress.remaining(occasion.id).nothing
+    forms = records.progress.summary(dispatch.id, occasion_id=occasion.id)
+    # Without any delivery the run ended before it could plan.
+    left = not forms or not records.progress.remaining(occasion.id).nothing
     if left and now < occasion.sends_at:
         records.occasions.close(occasion.id, OccasionState.PLANNED, token=token, now=now)
         return
@@ -99,8 +101,9 @@ def _close(
             _tell(records, dispatch, occasion, cause="missed", text="missed.txt", now=now)
         return
     records.occasions.close(occasion.id, OccasionState.DONE, token=token, now=now)
-    forms = records.progress.summary(dispatch.id, occasion_id=occasion.id)
-    if any(form.sent < form.planned - _cancelled(form) for form in forms):
+    # Staff know of those who were left out from the start.
+    left_out = records.dispatches.count_recipients(dispatch.id, RecipientState.LEFT_OUT)
+    if any(form.refused > left_out for form in forms):
         _tell(records, dispatch, occasion, cause="not-sent", text="not_sent.txt", now=now)
 
 
@@ -126,10 +129,6 @@ def _tell_uncertain(
             values={"counts": counts},
             now=now,
         )
-
-
-def _cancelled(form: FormSummary) -> int:
-    return form.by_state.get(DeliveryState.CANCELLED, 0)
 
 
 def _tell(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from utskick.domain.dispatches import Dispatch, DispatchId, Recipient
+from utskick.domain.dispatches import Dispatch, DispatchId, Recipient, RecipientState
 from utskick.domain.units import Activity, Actor
 from utskick.records import FormSummary, LogEntry, Store
 
@@ -34,7 +34,7 @@ def list_dispatches(*, actor: Actor, store: Store) -> list[Listed]:
             Listed(
                 dispatch=dispatch,
                 forms=records.progress.summary(dispatch.id),
-                recipients=records.dispatches.active_recipients(dispatch.id),
+                recipients=records.dispatches.count_recipients(dispatch.id, RecipientState.ACTIVE),
             )
             for dispatch in records.dispatches.list_for(actor.unit_id)
         ]

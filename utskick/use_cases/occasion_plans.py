@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from utskick.domain.dispatches import Dispatch, DispatchId
+from utskick.domain.dispatches import Dispatch, DispatchId, RecipientState
 from utskick.domain.occasions import Occasion, OccasionId, OccasionState
 from utskick.domain.rules import Rules
 from utskick.ports import OccasionPlan, Scheduler, TemporaryFailure
@@ -28,7 +28,7 @@ def plan_of(
         unit_id=dispatch.unit_id,
         unit_name=unit.name,
         form_names=tuple(form.name for form in dispatch.forms),
-        recipients=records.dispatches.active_recipients(dispatch.id),
+        recipients=records.dispatches.count_recipients(dispatch.id, RecipientState.ACTIVE),
     )
 
 

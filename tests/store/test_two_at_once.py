@@ -1,0 +1,194 @@
+"""Two connections at once, on PostgreSQL: who waits for whom. (SQLite has one writer at a time.)"""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Engine, text
+
+from tests.clinic import STAFF, UNIT
+from tests.people import ANNA, BO, CILLA
+from tests.store.ledger import NOW, a_dispatch, kept, under_way
+from utskick.domain.deliveries import DeliveryState
+from utskick.domain.dispatches import DispatchStatus
+from utskick.domain.occasions import OccasionState, RunToken
+from utskick.domain.units import Activity
+from utskick.records import LogEntry
+from utskick.store import SqlStore
+from utskick.use_cases.close_occasion import close_occasion
+
+T = TypeVar("T")
+_PATIENCE_S = 10
+
+
+@pytest.fixture
+def engine(postgresql_engine: Engine) -> Iterator[Engine]:
+    yield postgresql_engine
+    postgresql_engine.dispose()
+
+
+class Other:
+    """The other connection, in a thread of its own."""
+
+    def __init__(self, engine: Engine, pool: ThreadPoolExecutor) -> None:
+        self._engine = engine
+        self._pool = pool
+
+    def waits(self, call: Callable[[], T]) -> "Future[T]":
+        """Begin the call, and come back when it waits for a lock."""
+        future = self._pool.submit(call)
+        deadline = time.monotonic() + _PATIENCE_S
+        while not self._somebody_waits():
+            assert not future.done(), f"it did not wait: {future.result()}"
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        return future
+
+    def _somebody_waits(self) -> bool:
+        waiting = text(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        with self._engine.connect() as connection:
+            return bool(connection.scalar(waiting))
+
+
+@pytest.fixture
+def other(engine: Engine) -> Iterator[Other]:
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        yield Other(engine, pool)
+
+
+def test_a_claim_waits_for_a_stop_and_then_gets_nothing(store: SqlStore, other: Other) -> None:
+    ledger = under_way(store)
+
+    with store.transaction() as records:
+        records.dispatches.lock_for(UNIT.id, ledger.dispatch.id)
+        records.dispatches.set_status(ledger.dispatch.id, DispatchStatus.STOPPED, ended_at=NOW)
+        claim = other.waits(ledger.claim)
+
+    assert claim.result(_PATIENCE_S) == []
+
+
+def test_a_stop_waits_for_a_claim_and_counts_what_it_began(store: SqlStore, other: Other) -> None:
+    ledger = under_way(store)
+
+    def stop() -> int:
+        with store.transaction() as records:
+            records.dispatches.lock_for(UNIT.id, ledger.dispatch.id)
+            return records.progress.on_their_way(ledger.dispatch.id)
+
+    with store.transaction() as records:
+        records.deliveries.claim(ledger.occasion_id, token=ledger.token, limit=9, lease_s=60)
+        stopping = other.waits(stop)
+
+    assert stopping.result(_PATIENCE_S) == 2
+
+
+def test_a_claim_waits_for_a_removal_and_leaves_the_removed_out(
+    store: SqlStore, other: Other
+) -> None:
+    ledger = under_way(store)
+
+    with store.transaction() as records:
+        records.dispatches.lock_for(UNIT.id, ledger.dispatch.id)
+        records.dispatches.remove_recipient(
+            ledger.dispatch.id, ledger.recipients[0].id, by="staff", now=NOW
+        )
+        claim = other.waits(ledger.claim)
+
+    assert [claimed.personnummer for claimed in claim.result(_PATIENCE_S)] == [BO]
+
+
+def test_of_two_runs_that_take_an_occasion_at_once_one_gets_it(
+    store: SqlStore, other: Other
+) -> None:
+    ledger = kept(store)
+    second_run = RunToken(uuid4())
+
+    with store.transaction() as records:
+        first = records.occasions.claim(ledger.occasion_id, token=ledger.token, lease_s=60)
+        second = other.waits(lambda: ledger.take(token=second_run))
+
+    assert (first, second.result(_PATIENCE_S)) == (True, False)
+
+
+def test_two_dispatches_that_claim_one_key_at_once_open_it_once(
+    store: SqlStore, other: Other
+) -> None:
+    """Each sees the key free: the unique index decides, and the rest of the batch goes on."""
+    first, second = under_way(store, numbers=(ANNA,)), under_way(store, numbers=(ANNA, BO))
+
+    with store.transaction() as records:
+        records.deliveries.claim(first.occasion_id, token=first.token, limit=9, lease_s=60)
+        claim = other.waits(second.claim)
+
+    assert [claimed.personnummer for claimed in claim.result(_PATIENCE_S)] == [BO]
+    assert second.states == {DeliveryState.SENDING: 1, DeliveryState.PLANNED: 1}
+
+
+def test_a_person_met_by_two_at_once_is_kept_once(store: SqlStore, other: Other) -> None:
+    with store.transaction() as records:
+        first = a_dispatch()
+        records.dispatches.add(first, kept(store).recipients[:0], submission_key="none")
+        records.access_log.write([_about_cilla()], now=NOW)
+        second = other.waits(lambda: kept(store, numbers=(CILLA,)))
+
+    with store.transaction() as records:
+        (cilla,) = records.dispatches.recipients(second.result(_PATIENCE_S).dispatch.id)
+    assert cilla.personnummer == CILLA
+
+
+def test_two_who_write_in_a_units_log_at_once_do_not_fork_its_chain(
+    store: SqlStore, other: Other
+) -> None:
+    def write() -> None:
+        with store.transaction() as records:
+            records.access_log.write([_about_cilla()], now=NOW)
+
+    write()
+    with store.transaction() as records:
+        records.access_log.write([_about_cilla()], now=NOW)
+        second = other.waits(write)
+    second.result(_PATIENCE_S)
+
+    with store.transaction() as records:
+        assert records.access_log.broken_link(UNIT.id) is None
+
+
+def test_two_who_reserve_at_once_stand_in_line(store: SqlStore, other: Other) -> None:
+    def reserve() -> float:
+        with store.transaction() as records:
+            return records.budgets.reserve("forms", calls=10, per_s=1)
+
+    reserve()
+    with store.transaction() as records:
+        first = records.budgets.reserve("forms", calls=10, per_s=1)
+        second = other.waits(reserve)
+
+    assert 9 < first <= 10
+    assert 19 < second.result(_PATIENCE_S) <= 20
+
+
+def test_closing_an_occasion_and_taking_it_do_not_lock_each_other_out(
+    store: SqlStore, other: Other
+) -> None:
+    """Both hold the dispatch before the occasion: in the other order each would wait for ever."""
+    ledger = kept(store)
+    ledger.take()
+
+    with store.transaction() as records:
+        records.dispatches.lock_for(UNIT.id, ledger.dispatch.id)
+        closing = other.waits(
+            lambda: close_occasion(ledger.occasion_id, token=ledger.token, store=store, now=NOW)
+        )
+        records.occasions.claim(ledger.occasion_id, token=ledger.token, lease_s=60)
+
+    assert closing.result(_PATIENCE_S).occasion.state is OccasionState.DONE
+
+
+def _about_cilla() -> LogEntry:
+    return LogEntry(actor=STAFF, activity=Activity.READ, act="visat", personnummer=CILLA)

@@ -1,0 +1,107 @@
+"""What the tests of the whole installation do to it, and ask of it."""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from utskick.domain.calendar import STOCKHOLM
+from utskick.domain.dispatches import Dispatch, DispatchId
+from utskick.domain.units import Actor, HsaId
+from utskick.running.stack import Stack
+from utskick.wiring import Services
+
+UNIT = HsaId("SE2321000131-E000000000101")
+STAFF = Actor("SE2321000131-P000000000001", UNIT)
+PACKAGE = "vuxenpsykiatri-infor-besok"
+_PATIENCE_S = 90
+
+
+class Whole:
+    """A running installation. Truth is read from the local 1177, never from our own tables."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        with self.services.store.transaction() as records:
+            self._token = records.tokens.add(UNIT, "test", now=self.now())
+
+    @property
+    def services(self) -> Services:
+        return self.stack.services
+
+    @property
+    def local_1177(self) -> str:
+        return self.stack.local_1177_url
+
+    def now(self) -> datetime:
+        return self.services.clock.now()
+
+    def rest(self, method: str, path: str, **body: Any) -> httpx.Response:
+        return httpx.request(
+            method,
+            f"{self.stack.web_url}/api/{path}",
+            headers={"Authorization": f"Bearer {self._token}"},
+            json=body or None,
+            timeout=60,
+        )
+
+    def start(
+        self, recipients: Sequence[str], *, after_s: Sequence[float], **changes: Any
+    ) -> Dispatch:
+        """Start the psychiatric package over REST, with an occasion after each of these seconds."""
+        moments = [self.now() + timedelta(seconds=seconds) for seconds in after_s]
+        spec = {
+            "unit": UNIT,
+            "package": PACKAGE,
+            "recipients": list(recipients),
+            "occasions": [
+                {"date": f"{local:%Y-%m-%d}", "time": f"{local:%H:%M:%S}"}
+                for local in (moment.astimezone(STOCKHOLM) for moment in moments)
+            ],
+        }
+        answer = self.rest("POST", "paketutskick", **(spec | changes))
+        assert answer.status_code == 201, answer.text
+        return self.dispatch(answer.json()["id"])
+
+    def dispatch(self, dispatch_id: UUID | str) -> Dispatch:
+        with self.services.store.transaction() as records:
+            return records.dispatches.get(DispatchId(UUID(str(dispatch_id))))
+
+    def forms_of(self, personnummer: str) -> list[dict[str, Any]]:
+        answer = httpx.post(
+            f"{self.local_1177}/control/truth/person", json={"personnummer": personnummer}
+        ).json()
+        forms: list[dict[str, Any]] = answer["forms"]
+        return forms
+
+    def mails(self) -> list[dict[str, Any]]:
+        mails: list[dict[str, Any]] = httpx.get(f"{self.stack.mailbox_url}/api/mails").json()
+        return mails
+
+    def control(self, path: str, **body: Any) -> None:
+        httpx.post(f"{self.local_1177}/control/{path}", json=body).raise_for_status()
+
+    def until(
+        self, holds: Callable[[], bool], what: str, *, patience_s: float = _PATIENCE_S
+    ) -> None:
+        """Wait until it holds; fail with `what` if it does not."""
+        deadline = time.monotonic() + patience_s
+        while not holds():
+            assert time.monotonic() < deadline, f"in vain: {what}"
+            time.sleep(0.2)
+
+    def until_status(self, dispatch: Dispatch, label: str) -> None:
+        self.until(lambda: self.dispatch(dispatch.id).label == label, f"{dispatch.id} {label}")
+
+    def prefect(self, method: str, path: str, **body: Any) -> Any:
+        """Ask Prefect as its page does."""
+        url = f"{self.stack.prefect_url}/api"
+        client = str(UUID(int=7))
+        csrf = httpx.get(f"{url}/csrf-token", params={"client": client}).json()
+        headers = {"Prefect-Csrf-Token": csrf["token"], "Prefect-Csrf-Client": client}
+        answer = httpx.request(method, f"{url}/{path}", headers=headers, json=body, timeout=30)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
