@@ -38,14 +38,21 @@ from utskick.domain.rules import Rules
 from utskick.domain.specs import DispatchSpec, FormSpec
 from utskick.domain.units import Actor, HsaId, Unit
 from utskick.ports import InboxUser, PersonRecord
+from utskick.records import FollowedUp, FollowUpQuery
 from utskick.store import SqlStore
 from utskick.store.engine import migrate, open_engine
 from utskick.store.vault import Vault
 from utskick.use_cases.claim_occasion import ClaimResult
+from utskick.use_cases.clean_up import clean_up
 from utskick.use_cases.close_occasion import Closed
+from utskick.use_cases.follow_up import follow_up
+from utskick.use_cases.list_dispatches import Listed, Shown, list_dispatches, show_dispatch
+from utskick.use_cases.remove_recipient import remove_recipient
+from utskick.use_cases.restart_dispatch import Restarted, restart_dispatch
 from utskick.use_cases.run_occasion import OccasionRun
 from utskick.use_cases.send_form import send_form
 from utskick.use_cases.start_dispatch import Started, Starting, start_dispatch
+from utskick.use_cases.stop_dispatch import stop_dispatch
 
 UNIT = Unit(HsaId("SE2321000131-E000000000101"), "Vuxenpsykiatriska mottagningen", "031-390 06 11")
 OTHER_UNIT = Unit(HsaId("SE2321000131-E000000000102"), "Vårdcentralen", "031-390 06 12")
@@ -181,6 +188,50 @@ class Clinic:
 
     async def run(self, occasion: Occasion) -> ClaimResult | Closed | StartBlocked:
         return await self.run_of(occasion).run()
+
+    def listed(self, actor: Actor = STAFF) -> list[Listed]:
+        return list_dispatches(actor=actor, store=self.store)
+
+    def show(self, dispatch: Dispatch) -> Shown:
+        return show_dispatch(dispatch.id, actor=STAFF, store=self.store, now=self.clock.now())
+
+    def stop(self, dispatch: Dispatch) -> int:
+        return stop_dispatch(
+            dispatch.id,
+            actor=STAFF,
+            store=self.store,
+            scheduler=self.scheduler,
+            now=self.clock.now(),
+        )
+
+    def restart(self, dispatch: Dispatch) -> Restarted:
+        return restart_dispatch(
+            dispatch.id,
+            actor=STAFF,
+            store=self.store,
+            scheduler=self.scheduler,
+            rules=self.rules,
+            now=self.clock.now(),
+        )
+
+    def remove(self, dispatch: Dispatch, number: Personnummer) -> int:
+        return remove_recipient(
+            dispatch.id, number, actor=STAFF, store=self.store, now=self.clock.now()
+        )
+
+    def clean_up(self) -> int:
+        return clean_up(store=self.store, scheduler=self.scheduler, now=self.clock.now())
+
+    async def follow_up(self, **query: Any) -> list[FollowedUp]:
+        """What Uppföljning finds."""
+        return await follow_up(
+            FollowUpQuery(**query),
+            actor=STAFF,
+            store=self.store,
+            forms=self.forms,
+            rules=self.rules,
+            now=self.clock.now(),
+        )
 
     def dispatch(self, dispatch: Dispatch) -> Dispatch:
         """As it is now."""

@@ -115,10 +115,17 @@ class Dispatches(Protocol):
         """Raises `NotFound` for another unit's, too."""
 
     def lock_for(self, unit_id: HsaId, dispatch_id: DispatchId) -> Dispatch:
-        """As `get_for`, holding the row until the transaction ends: no new intent meanwhile (I8)."""
+        """As `get_for`, holding the row until the transaction ends: no intent meanwhile (I8)."""
 
     def of_occasion(self, occasion_id: OccasionId) -> tuple[Dispatch, Occasion]:
         """Raises `NotFound`."""
+
+    def lock_of_occasion(self, occasion_id: OccasionId) -> tuple[Dispatch, Occasion]:
+        """As `of_occasion`, holding the dispatch's row as `lock_for` does.
+
+        Whoever goes on to change the occasion holds its dispatch first: in the other order two
+        would wait for each other.
+        """
 
     def set_status(
         self, dispatch_id: DispatchId, status: DispatchStatus, *, ended_at: datetime | None

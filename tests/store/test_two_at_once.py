@@ -1,8 +1,12 @@
-"""Two connections at once, on PostgreSQL: who waits for whom. (SQLite has one writer at a time.)"""
+"""Two connections at once: who waits for whom.
+
+On PostgreSQL only, as SQLite has but one writer at a time.
+"""
 
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
 from typing import TypeVar
 from uuid import uuid4
 
@@ -14,10 +18,12 @@ from tests.people import ANNA, BO, CILLA
 from tests.store.ledger import NOW, a_dispatch, kept, under_way
 from utskick.domain.deliveries import DeliveryState
 from utskick.domain.dispatches import DispatchStatus
-from utskick.domain.occasions import OccasionState, RunToken
+from utskick.domain.occasions import RunToken
+from utskick.domain.rules import Rules
 from utskick.domain.units import Activity
 from utskick.records import LogEntry
 from utskick.store import SqlStore
+from utskick.use_cases.claim_occasion import ClaimResult, claim_occasion
 from utskick.use_cases.close_occasion import close_occasion
 
 T = TypeVar("T")
@@ -39,21 +45,22 @@ class Other:
 
     def waits(self, call: Callable[[], T]) -> "Future[T]":
         """Begin the call, and come back when it waits for a lock."""
+        before = self._waiting()
         future = self._pool.submit(call)
         deadline = time.monotonic() + _PATIENCE_S
-        while not self._somebody_waits():
+        while self._waiting() == before:
             assert not future.done(), f"it did not wait: {future.result()}"
             assert time.monotonic() < deadline
             time.sleep(0.01)
         return future
 
-    def _somebody_waits(self) -> bool:
+    def _waiting(self) -> int:
         waiting = text(
             "SELECT count(*) FROM pg_stat_activity"
             " WHERE datname = current_database() AND wait_event_type = 'Lock'"
         )
         with self._engine.connect() as connection:
-            return bool(connection.scalar(waiting))
+            return connection.scalar(waiting) or 0
 
 
 @pytest.fixture
@@ -187,7 +194,30 @@ def test_closing_an_occasion_and_taking_it_do_not_lock_each_other_out(
         )
         records.occasions.claim(ledger.occasion_id, token=ledger.token, lease_s=60)
 
-    assert closing.result(_PATIENCE_S).occasion.state is OccasionState.DONE
+    assert closing.result(_PATIENCE_S).occasion.closed_at == NOW
+
+
+def test_two_runs_that_come_too_late_at_once_miss_the_occasion_once(
+    store: SqlStore, other: Other
+) -> None:
+    ledger = kept(store)
+
+    def come_too_late() -> ClaimResult:
+        return claim_occasion(
+            ledger.occasion_id,
+            token=RunToken(uuid4()),
+            version=1,
+            store=store,
+            rules=Rules(),
+            now=NOW + timedelta(days=1),
+        ).result
+
+    with store.transaction() as records:
+        records.dispatches.lock_for(UNIT.id, ledger.dispatch.id)
+        first, second = other.waits(come_too_late), other.waits(come_too_late)
+
+    results = {first.result(_PATIENCE_S), second.result(_PATIENCE_S)}
+    assert results == {ClaimResult.TOO_LATE, ClaimResult.ALREADY_SENT}
 
 
 def _about_cilla() -> LogEntry:

@@ -1,7 +1,6 @@
 import os
 from collections.abc import Iterator
 
-import httpx
 import pytest
 
 from tests.whole.region import Whole
@@ -44,8 +43,4 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
 def whole(stack: Whole) -> Iterator[Whole]:
     """The installation, its neighbours well again after each test."""
     yield stack
-    httpx.delete(f"{stack.local_1177}/control/faults")
-    for service in ("forms", "inbox", "persons"):
-        httpx.post(
-            f"{stack.local_1177}/control/latency", json={"service": service, "seconds": 0}
-        )
+    stack.heal()

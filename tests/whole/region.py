@@ -18,6 +18,7 @@ UNIT = HsaId("SE2321000131-E000000000101")
 STAFF = Actor("SE2321000131-P000000000001", UNIT)
 PACKAGE = "vuxenpsykiatri-infor-besok"
 _PATIENCE_S = 90
+_BUSY = 503
 
 
 class Whole:
@@ -36,6 +37,10 @@ class Whole:
     def local_1177(self) -> str:
         return self.stack.local_1177_url
 
+    @property
+    def authorization(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._token}"}
+
     def now(self) -> datetime:
         return self.services.clock.now()
 
@@ -43,7 +48,7 @@ class Whole:
         return httpx.request(
             method,
             f"{self.stack.web_url}/api/{path}",
-            headers={"Authorization": f"Bearer {self._token}"},
+            headers=self.authorization,
             json=body or None,
             timeout=60,
         )
@@ -51,7 +56,7 @@ class Whole:
     def start(
         self, recipients: Sequence[str], *, after_s: Sequence[float], **changes: Any
     ) -> Dispatch:
-        """Start the psychiatric package over REST, with an occasion after each of these seconds."""
+        """Start the psychiatric package over REST, with an occasion after each of `after_s`."""
         moments = [self.now() + timedelta(seconds=seconds) for seconds in after_s]
         spec = {
             "unit": UNIT,
@@ -84,8 +89,14 @@ class Whole:
     def control(self, path: str, **body: Any) -> None:
         httpx.post(f"{self.local_1177}/control/{path}", json=body).raise_for_status()
 
+    def heal(self) -> None:
+        """Make the neighbours well again."""
+        httpx.delete(f"{self.local_1177}/control/faults").raise_for_status()
+        for service in ("forms", "inbox", "persons"):
+            self.control("latency", service=service, seconds=0)
+
     def until(
-        self, holds: Callable[[], bool], what: str, *, patience_s: float = _PATIENCE_S
+        self, holds: Callable[[], object], what: str, *, patience_s: float = _PATIENCE_S
     ) -> None:
         """Wait until it holds; fail with `what` if it does not."""
         deadline = time.monotonic() + patience_s
@@ -97,11 +108,14 @@ class Whole:
         self.until(lambda: self.dispatch(dispatch.id).label == label, f"{dispatch.id} {label}")
 
     def prefect(self, method: str, path: str, **body: Any) -> Any:
-        """Ask Prefect as its page does."""
+        """Ask Prefect as its page does; on SQLite it is now and then busy and says 503."""
         url = f"{self.stack.prefect_url}/api"
         client = str(UUID(int=7))
-        csrf = httpx.get(f"{url}/csrf-token", params={"client": client}).json()
-        headers = {"Prefect-Csrf-Token": csrf["token"], "Prefect-Csrf-Client": client}
-        answer = httpx.request(method, f"{url}/{path}", headers=headers, json=body, timeout=30)
-        answer.raise_for_status()
-        return answer.json() if answer.content else None
+        deadline = time.monotonic() + _PATIENCE_S
+        while True:
+            csrf = httpx.get(f"{url}/csrf-token", params={"client": client}, timeout=30).json()
+            headers = {"Prefect-Csrf-Token": csrf["token"], "Prefect-Csrf-Client": client}
+            answer = httpx.request(method, f"{url}/{path}", headers=headers, json=body, timeout=30)
+            if answer.status_code != _BUSY or time.monotonic() > deadline:
+                answer.raise_for_status()
+                return answer.json() if answer.content else None

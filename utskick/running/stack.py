@@ -95,7 +95,7 @@ def running_stack(folder: Path, ports: Ports, tell: Teller) -> Iterator[Stack]:
         children.wait_healthy("prefect", f"{stack.prefect_url}/api/health")
         tell("Deployments, worker, web")
         children.run_to_end("deploy", [sys.executable, "-m", "flows.deploy"])
-        children.start("worker", _worker())
+        start_worker(children)
         children.start("web", [sys.executable, "-m", "utskick.web"])
         children.wait_healthy("web", f"{stack.web_url}/health")
         yield stack
@@ -117,17 +117,24 @@ def _start_neighbours(children: Children, folder: Path, ports: Ports) -> None:
             *("--http-port", str(ports.mailbox), "--folder", str(folder / "mails")),
         ],
     )
+    start_prefect(children, ports)
+
+
+def start_prefect(children: Children, ports: Ports) -> None:
+    """Start Prefect's server, with its page."""
     children.start(
         "prefect",
         [
-            *(python, "-m", "prefect", "server", "start"),
+            *(sys.executable, "-m", "prefect", "server", "start"),
             *("--host", HOST, "--port", str(ports.prefect)),
         ],
     )
 
 
-def _worker() -> list[str]:
-    return [
+def start_worker(children: Children) -> None:
+    """Start the worker that runs flows, each in a process of its own."""
+    worker = [
         *(sys.executable, "-m", "prefect", "worker", "start"),
         *("--pool", WORK_POOL, "--type", "process", "--name", "utskick"),
     ]
+    children.start("worker", worker)

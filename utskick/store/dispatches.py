@@ -101,11 +101,11 @@ class SqlDispatches:
         return self._one(_of_unit(unit_id, dispatch_id).with_for_update())
 
     def of_occasion(self, occasion_id: OccasionId) -> tuple[Dispatch, Occasion]:
-        row = self._session.get(OccasionRow, occasion_id)
-        if row is None:
-            raise NotFound("occasion", occasion_id)
-        dispatch = self.get(DispatchId(row.dispatch_id))
-        return dispatch, next(o for o in dispatch.occasions if o.id == occasion_id)
+        return self._with_occasion(_of_occasion(occasion_id), occasion_id)
+
+    def lock_of_occasion(self, occasion_id: OccasionId) -> tuple[Dispatch, Occasion]:
+        locking = _of_occasion(occasion_id).with_for_update(of=DispatchRow)
+        return self._with_occasion(locking, occasion_id)
 
     def set_status(
         self, dispatch_id: DispatchId, status: DispatchStatus, *, ended_at: datetime | None
@@ -191,6 +191,12 @@ class SqlDispatches:
         self._session.add_all(rows)
         self._session.flush()
 
+    def _with_occasion(
+        self, statement: Select[tuple[DispatchRow]], occasion_id: OccasionId
+    ) -> tuple[Dispatch, Occasion]:
+        dispatch = self._one(statement)
+        return dispatch, next(o for o in dispatch.occasions if o.id == occasion_id)
+
     def _one(self, statement: Select[tuple[DispatchRow]]) -> Dispatch:
         # A lock must show what is true once it is held, not what was read before.
         row = self._session.scalar(statement.execution_options(populate_existing=True))
@@ -236,6 +242,10 @@ class SqlDispatches:
 
 def _of_unit(unit_id: HsaId, dispatch_id: DispatchId) -> Select[tuple[DispatchRow]]:
     return select(DispatchRow).where(DispatchRow.id == dispatch_id, DispatchRow.unit_id == unit_id)
+
+
+def _of_occasion(occasion_id: OccasionId) -> Select[tuple[DispatchRow]]:
+    return select(DispatchRow).join(OccasionRow).where(OccasionRow.id == occasion_id)
 
 
 def _dispatch_row(dispatch: Dispatch, submission_key: str) -> DispatchRow:

@@ -49,7 +49,7 @@ def claim_occasion(
     A run made for another version of the occasion has nothing to do. Raises `NotFound`.
     """
     with store.transaction() as records:
-        dispatch, occasion = records.dispatches.of_occasion(occasion_id)
+        dispatch, occasion = records.dispatches.lock_of_occasion(occasion_id)
         claimed = occasion.version == version and records.occasions.claim(
             occasion_id, token=token, lease_s=rules.lease_s
         )

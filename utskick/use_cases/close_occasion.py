@@ -40,7 +40,7 @@ def close_occasion(
     as when the dispatch was stopped while the run was preparing.
     """
     with store.transaction() as records:
-        dispatch, occasion = records.dispatches.of_occasion(occasion_id)
+        dispatch, occasion = records.dispatches.lock_of_occasion(occasion_id)
         if records.occasions.may_close(occasion_id, token=token):
             _close(records, dispatch, occasion, token=token, now=now)
             conclude_dispatch(records, dispatch, now=now)
@@ -62,6 +62,7 @@ def miss_occasion(
     now: datetime,
 ) -> bool:
     """Mark an occasion that was not sent in time, and tell: it is never silently lost."""
+    records.dispatches.lock_for(dispatch.unit_id, dispatch.id)
     if not records.occasions.close(occasion.id, OccasionState.MISSED, token=token, now=now):
         return False
     _tell(records, dispatch, occasion, cause="missed", text="missed.txt", now=now)

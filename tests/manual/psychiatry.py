@@ -1,0 +1,123 @@
+"""The demo region's psychiatric unit, whose residents meet what it sends over real HTTP."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from tests.config.region import REGION
+from utskick.adapters.http_client import HttpClient
+from utskick.adapters.http_form_service import HttpFormService
+from utskick.adapters.http_inbox import HttpInbox
+from utskick.adapters.http_persons import HttpPersons
+from utskick.adapters.in_memory import FakeClock, InMemoryMailer, InMemoryScheduler
+from utskick.adapters.jinja_texts import JinjaTexts
+from utskick.adapters.yaml_region import read_region
+from utskick.domain.calendar import STOCKHOLM
+from utskick.domain.dispatches import Dispatch
+from utskick.domain.occasions import RunToken
+from utskick.domain.rules import Rules
+from utskick.domain.specs import DispatchSpec, FormSpec
+from utskick.domain.units import Actor, HsaId
+from utskick.ports import FormService
+from utskick.store import SqlStore
+from utskick.use_cases.clean_up import clean_up
+from utskick.use_cases.load_region import load_region
+from utskick.use_cases.message_values import PLACEHOLDERS
+from utskick.use_cases.run_occasion import OccasionRun
+from utskick.use_cases.send_form import send_form
+from utskick.use_cases.start_dispatch import Starting, start_dispatch
+
+PSYCHIATRY = HsaId("SE2321000131-E000000000101")
+STAFF = Actor("SE2321000131-P000000000001", PSYCHIATRY)
+
+
+def load_demo_region(store: SqlStore) -> None:
+    """As the regional administration does it, from its files."""
+    load_region(read_region(REGION, texts=JinjaTexts(), placeholders=PLACEHOLDERS), store=store)
+
+
+@dataclass(frozen=True, slots=True)
+class Psychiatry:
+    """What it hands in is sent at once, to the local 1177."""
+
+    starting: Starting
+
+    @property
+    def forms(self) -> FormService:
+        return self.starting.forms
+
+    def clean_up(self, *, now: datetime) -> None:
+        clean_up(store=self.starting.store, scheduler=self.starting.scheduler, now=now)
+
+    async def send(self, recipients: Sequence[str], **changes: Any) -> Dispatch:
+        """Send PHQ-9, but for the `changes` to the spec."""
+        spec = {"unit": PSYCHIATRY, "form": "phq-9", "recipients": recipients} | changes
+        started = await send_form(
+            FormSpec.model_validate(spec),
+            actor=STAFF,
+            submission_key=str(uuid4()),
+            with_=self.starting,
+            now=self.starting.clock.now(),
+        )
+        await self._run(started.dispatch)
+        return started.dispatch
+
+    async def start(self, recipients: Sequence[str], **changes: Any) -> Dispatch:
+        """Start the four forms before a visit, in a minute, and let the minute pass."""
+        local = (self.starting.clock.now() + timedelta(minutes=1)).astimezone(STOCKHOLM)
+        spec = {
+            "unit": PSYCHIATRY,
+            "package": "vuxenpsykiatri-infor-besok",
+            "recipients": recipients,
+            "start": {"date": f"{local:%Y-%m-%d}", "time": f"{local:%H:%M}"},
+        }
+        started = await start_dispatch(
+            DispatchSpec.model_validate(spec | changes),
+            actor=STAFF,
+            submission_key=str(uuid4()),
+            with_=self.starting,
+            now=self.starting.clock.now(),
+        )
+        await self._run(started.dispatch)
+        return started.dispatch
+
+    async def _run(self, dispatch: Dispatch) -> None:
+        (occasion,) = dispatch.occasions
+        using = self.starting
+        await OccasionRun(
+            occasion_id=occasion.id,
+            version=occasion.version,
+            token=RunToken(uuid4()),
+            store=using.store,
+            forms=using.forms,
+            inbox=using.inbox,
+            persons=using.persons,
+            texts=using.texts,
+            clock=using.clock,
+            rules=using.rules,
+        ).run()
+
+
+def a_psychiatry(store: SqlStore, *, local_1177: str, now: datetime) -> Psychiatry:
+    """The demo region in the store. 1177 is real; a residents' link leads to the local one."""
+    load_demo_region(store)
+    rules = Rules(persons_per_s=10_000, inbox_per_s=10_000, resident_url=local_1177)
+    return Psychiatry(
+        Starting(
+            store=store,
+            forms=HttpFormService(_client(f"{local_1177}/forms")),
+            inbox=HttpInbox(_client(f"{local_1177}/inbox")),
+            persons=HttpPersons(_client(f"{local_1177}/persons"), batch=rules.persons_batch),
+            scheduler=InMemoryScheduler(),
+            mailer=InMemoryMailer(),
+            texts=JinjaTexts(),
+            clock=FakeClock(now),
+            rules=rules,
+        )
+    )
+
+
+def _client(url: str) -> HttpClient:
+    return HttpClient(url, consumer_hsa_id=PSYCHIATRY)

@@ -1,0 +1,122 @@
+"""What operators start and see in Prefect."""
+
+import json
+from typing import Any
+
+import httpx
+
+from tests.whole.region import STAFF, UNIT, Whole
+from tests.whole.sinks import leaks, spellings
+
+HANNA, IDA = "199403022396", "199607072387"
+UNKNOWN = "199104232385"
+ORDER = {"unit": UNIT, "operator": STAFF.name}
+
+
+def _run(whole: Whole, deployment: str, **order: Any) -> dict[str, Any]:
+    """Start a standing deployment as an operator does, and wait until it has ended."""
+    found = whole.prefect(
+        "POST", "deployments/filter", deployments={"name": {"any_": [deployment]}}
+    )
+    run = whole.prefect(
+        "POST",
+        f"deployments/{found[0]['id']}/create_flow_run",
+        parameters={"order": ORDER | order} if order else {},
+    )
+    address = f"flow_runs/{run['id']}"
+    ended = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
+    whole.until(
+        lambda: whole.prefect("GET", address)["state_type"] in ended, f"{deployment} ended"
+    )
+    state: dict[str, Any] = whole.prefect("GET", address)["state"]
+    return state
+
+
+def _upload(whole: Whole, spec: str) -> str:
+    answer = httpx.post(
+        f"{whole.stack.web_url}/api/uppladdningar",
+        content=spec.encode(),
+        headers=whole.authorization,
+    )
+    assert answer.status_code == 201, answer.text
+    upload_id: str = answer.json()["upload_id"]
+    return upload_id
+
+
+def _spec(recipients: list[str]) -> str:
+    rows = "\n".join(f'  - "{number}"' for number in recipients)
+    return (
+        f"unit: {UNIT}\npackage: vuxenpsykiatri-veckoskattning\n"
+        f"recipients:\n{rows}\nleave_out_unreachable: false\n"
+    )
+
+
+def test_an_operator_starts_stops_and_restarts_a_dispatch_from_an_uploaded_spec(
+    whole: Whole,
+) -> None:
+    upload_id = _upload(whole, _spec([HANNA, IDA]))
+
+    started = _run(whole, "Starta paketutskick", upload_id=upload_id)
+    assert started["name"] == "Startat"
+    dispatch_id = started["message"].split()[1].rstrip(",")
+    assert len(whole.dispatch(dispatch_id).occasions) == 8
+
+    assert _run(whole, "Stoppa paketutskick", dispatch_id=dispatch_id)["name"] == "Stoppat"
+    assert whole.dispatch(dispatch_id).label == "Stoppad"
+
+    restarted = _run(whole, "Återstarta paketutskick", dispatch_id=dispatch_id)
+    assert restarted["name"] == "Återstartat"
+    assert whole.dispatch(dispatch_id).label == "Pågående"
+    whole.rest("POST", f"paketutskick/{dispatch_id}/stoppa")
+
+
+def test_a_refused_upload_ends_failed_and_says_why_without_anyones_number(whole: Whole) -> None:
+    upload_id = _upload(whole, _spec([HANNA, UNKNOWN, "19121212-121"]))
+
+    state = _run(whole, "Starta paketutskick", upload_id=upload_id)
+
+    assert state["type"] == "FAILED"
+    assert "recipients, rad 3" in state["message"]
+    words = [word for number in (HANNA, UNKNOWN) for word in spellings(number)]
+    folder = whole.stack.folder
+    assert leaks([folder / "prefect", folder / "logs"], [*words, "19121212-121"]) == []
+
+
+def test_the_standing_deployments_have_swedish_names_descriptions_and_forms(whole: Whole) -> None:
+    found = whole.prefect(
+        "POST", "deployments/filter", deployments={"tags": {"all_": ["personal"]}}
+    )
+
+    names = {deployment["name"] for deployment in found}
+    assert {"Starta paketutskick", "Stoppa paketutskick", "Skicka missat tillfälle"} <= names
+    assert all(deployment["description"] for deployment in found)
+    start = next(d for d in found if d["name"] == "Starta paketutskick")
+    fields = next(iter(start["parameter_openapi_schema"]["definitions"].values()))["properties"]
+    assert {field["title"] for field in fields.values()} == {"Enhet", "Operatör", "Uppladdning"}
+
+
+def test_the_clocks_flows_end_well(whole: Whole) -> None:
+    for name in ("Stäm av", "Bevaka formulärmallar", "Jämför med 1177", "Läs in grundplåtar"):
+        assert _run(whole, name)["type"] == "COMPLETED", name
+    assert _run(whole, "Radera avslutade utskick")["message"] == "0 utskick raderade"
+
+
+def test_an_occasion_leaves_a_table_of_what_was_sent(whole: Whole) -> None:
+    dispatch = whole.start([HANNA], after_s=[14])
+    whole.until_status(dispatch, "Klar")
+    key = f"tillfalle-{dispatch.occasions[0].id}"
+    whole.until(lambda: _artifacts(whole, key), "a table")
+
+    table = _artifacts(whole, key)[0]
+
+    assert table["type"] == "table"
+    rows = json.loads(table["data"])
+    assert [row["Formulär"] for row in rows] == [form.name for form in dispatch.forms]
+    assert all(row["Skickade"] == 1 for row in rows)
+
+
+def _artifacts(whole: Whole, key: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = whole.prefect(
+        "POST", "artifacts/filter", artifacts={"key": {"any_": [key]}}
+    )
+    return found
