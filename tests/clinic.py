@@ -266,6 +266,13 @@ def a_clinic(store: SqlStore, *, now: datetime = MONDAY_NOON, **rules: Any) -> C
         records.forms.subscribe(UNIT.id, SHARED.id, subscribed=True)
         records.packages.save(PACKAGE)
         records.packages.save(WEEKLY)
+    quick: dict[str, Any] = {
+        "retry_delays_s": (0.01,),
+        "settle_s": 0,
+        "persons_per_s": 10_000,
+        "inbox_per_s": 10_000,
+        "lease_s": 2,
+    }
     told = InboxUser(active=True, notified_by=("SMS", "Email"))
     reachable = (ANNA, BO, CILLA, DAVID, TOLVAN)
     return Clinic(
@@ -290,14 +297,5 @@ def a_clinic(store: SqlStore, *, now: datetime = MONDAY_NOON, **rules: Any) -> C
                 EMIGRATED: PersonRecord(emigrated=True),
             }
         ),
-        rules=Rules(
-            **{
-                "retry_delays_s": (0.01,),
-                "settle_s": 0,
-                "persons_per_s": 10_000,
-                "inbox_per_s": 10_000,
-                "lease_s": 2,
-            }
-            | rules
-        ),
+        rules=Rules(**quick | rules),
     )

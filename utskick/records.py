@@ -324,7 +324,7 @@ class FollowUp(Protocol):
     """Uppföljning: single forms, found by what staff remember of them."""
 
     def search(self, unit_id: HsaId, query: FollowUpQuery) -> list[FollowedUp]:
-        """Newest first, at most `query.limit`."""
+        """Newest first, what is uncertain before all; at most `query.limit`."""
 
     def set_form_status(self, statuses: Mapping[FormId, FormStatus], *, now: datetime) -> None: ...
 

@@ -1,14 +1,18 @@
 """A local 1177 with the demo region, its residents' browsers, and a mailbox."""
 
+import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from tests.clinic import open_store
 from tests.config.region import REGION, read_persons
 from tests.local_1177.conftest import Local, Resident, ref_of, served
 from tests.local_1177.test_mailbox import Mailbox, open_mailbox
-from tests.manual.psychiatry import Psychiatry, a_psychiatry
+from tests.manual.psychiatry import Psychiatry, a_psychiatry, load_demo_region
 from utskick.local_1177.app import create_app
 from utskick.store import SqlStore
 
@@ -30,9 +34,29 @@ def local(running: Local) -> Local:
     return running
 
 
+@pytest.fixture(scope="session")
+def loaded(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the demo region: copied, as it takes its time to load."""
+    path = tmp_path_factory.mktemp("demo") / "region.db"
+    shutil.copy(migrated, path)
+    load_demo_region(open_store(f"sqlite:///{path}"))
+    return path
+
+
 @pytest.fixture
-def psychiatry(store: SqlStore, local: Local) -> Psychiatry:
-    return a_psychiatry(store, local_1177=local.url, now=local.now)
+def demo(loaded: Path, tmp_path: Path) -> SqlStore:
+    """A store with the demo region."""
+    with (
+        closing(sqlite3.connect(loaded)) as source,
+        closing(sqlite3.connect(tmp_path / "demo.db")) as copy,
+    ):
+        source.backup(copy)
+    return open_store(f"sqlite:///{tmp_path}/demo.db")
+
+
+@pytest.fixture
+def psychiatry(demo: SqlStore, local: Local) -> Psychiatry:
+    return a_psychiatry(demo, local_1177=local.url, now=local.now)
 
 
 @pytest.fixture

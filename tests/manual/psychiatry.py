@@ -101,8 +101,7 @@ class Psychiatry:
 
 
 def a_psychiatry(store: SqlStore, *, local_1177: str, now: datetime) -> Psychiatry:
-    """The demo region in the store. 1177 is real; a residents' link leads to the local one."""
-    load_demo_region(store)
+    """At work, when the demo region is in the store. Its links lead to the local 1177."""
     rules = Rules(persons_per_s=10_000, inbox_per_s=10_000, resident_url=local_1177)
     return Psychiatry(
         Starting(

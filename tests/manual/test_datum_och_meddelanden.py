@@ -100,7 +100,9 @@ async def test_an_inbox_message_is_made_unless_staff_say_otherwise(clinic: Clini
 
 
 async def test_without_an_inbox_message_the_form_is_sent_all_the_same(clinic: Clinic) -> None:
-    """Om du klickar ur den så behöver du meddela mottagaren på annat sätt att hen fått ett formulär."""
+    """Om du klickar ur den så behöver du meddela mottagaren på annat sätt att hen fått ett
+    formulär.
+    """
     await _send(clinic, creates_inbox_message=False)
 
     assert clinic.inbox.messages == []

@@ -92,8 +92,8 @@ async def test_several_forms_can_be_sent_by_personnummer_without_an_inbox_messag
 async def test_someone_without_an_account_can_be_sent_forms_when_no_message_is_made(
     psychiatry: Psychiatry, local: Local, someone: str
 ) -> None:
-    """Det är till exempel inte tillåtet att använda 1177 inkorg för att kontakta mottagare och fråga
-    om de vill delta i forskningsprojekt.
+    """Det är till exempel inte tillåtet att använda 1177 inkorg för att kontakta mottagare och
+    fråga om de vill delta i forskningsprojekt.
     """
     local.add_person(someone, account=False)
 
@@ -115,7 +115,9 @@ def test_the_sms_asks_for_answers_to_the_ongoing_forms(clinic: Clinic) -> None:
 def test_the_sms_says_how_many_forms_there_are_and_that_answers_must_be_confirmed(
     clinic: Clinic,
 ) -> None:
-    """Vi vill be dig att besvara tre formulär. … Glöm inte att bekräfta dina svar när du är klar."""
+    """Vi vill be dig att besvara tre formulär. … Glöm inte att bekräfta dina svar när du är
+    klar.
+    """
     text = _sms(clinic, forms=3)
 
     assert "tre formulär" in text
@@ -172,7 +174,9 @@ async def test_answers_are_not_sent_in_before_they_are_confirmed(
 async def test_the_link_leads_by_the_sign_in_to_the_page(
     psychiatry: Psychiatry, local: Local, someone: str
 ) -> None:
-    """När mottagaren klickar på länken får hen logga in i 1177, och därefter visas tjänstens sida."""
+    """När mottagaren klickar på länken får hen logga in i 1177, och därefter visas tjänstens
+    sida.
+    """
     await psychiatry.send([someone])
     browser = Resident(local)
 

@@ -1,6 +1,7 @@
 """Om paketutskick: what a grundplåt presets, and what staff may change of it."""
 
 from datetime import date, time
+from typing import Any
 
 import pytest
 
@@ -17,21 +18,19 @@ from tests.clinic import (
     Clinic,
     a_spec,
 )
-from tests.manual.psychiatry import PSYCHIATRY, load_demo_region
+from tests.manual.psychiatry import PSYCHIATRY
 from tests.people import ANNA, BO, CILLA, DAVID
 from utskick.domain.packages import Weekday
 from utskick.store import SqlStore
 
 
 def test_the_regional_administration_prepares_packages_for_the_units_that_want_them(
-    store: SqlStore,
+    demo: SqlStore,
 ) -> None:
     """En "grundplåt" för ett paketutskick skapas av den regionala förvaltningen … utifrån enhetens
     specifika önskemål.
     """
-    load_demo_region(store)
-
-    with store.transaction() as records:
+    with demo.transaction() as records:
         packages = records.packages.list_for(PSYCHIATRY)
         others = records.packages.list_for(OTHER_UNIT.id)
 
@@ -40,13 +39,11 @@ def test_the_regional_administration_prepares_packages_for_the_units_that_want_t
     assert not keys & {package.key for package in others}
 
 
-def test_a_package_presets_everything_that_the_manual_lists(store: SqlStore) -> None:
+def test_a_package_presets_everything_that_the_manual_lists(demo: SqlStore) -> None:
     """Eventuell förvald veckodag, eventuell förvald tidpunkt för utskicket, intervall och antal
     utskickstillfällen, inkorgsmeddelande.
     """
-    load_demo_region(store)
-
-    with store.transaction() as records:
+    with demo.transaction() as records:
         package = records.packages.find(PSYCHIATRY, "vuxenpsykiatri-veckoskattning")
 
     assert package is not None
@@ -65,7 +62,9 @@ async def test_the_package_says_which_forms_are_sent(clinic: Clinic) -> None:
 
 
 async def test_staff_see_the_packages_name_and_the_resident_its_title(clinic: Clinic) -> None:
-    """Paketutskickets namn så som det visas för vårdpersonal, namn/titel som visas för mottagaren."""
+    """Paketutskickets namn så som det visas för vårdpersonal, namn/titel som visas för
+    mottagaren.
+    """
     started = await clinic.start(recipients=[ANNA.digits])
 
     await clinic.run(started.dispatch.occasions[0])
@@ -96,7 +95,9 @@ async def test_the_occasions_follow_the_packages_interval_and_number(clinic: Cli
 
 
 async def test_the_packages_inbox_message_is_sent(clinic: Clinic) -> None:
-    """Inkorgsmeddelande."""
+    """En "grundplåt" … skapas … utifrån enhetens specifika önskemål avseende …
+    inkorgsmeddelande.
+    """
     started = await clinic.start(recipients=[ANNA.digits])
 
     await clinic.run(started.dispatch.occasions[0])
@@ -119,9 +120,7 @@ async def test_staff_change_the_title_that_the_resident_sees(clinic: Clinic) -> 
 async def test_staff_remove_and_add_forms(clinic: Clinic) -> None:
     """Ta bort och lägga till formulär."""
     fewer = await clinic.start(forms=[PHQ.key, OWN.key], recipients=[ANNA.digits])
-    more = await clinic.start(
-        package=WEEKLY.key, forms=[PHQ.key, GAD.key], recipients=[BO.digits]
-    )
+    more = await clinic.start(package=WEEKLY.key, forms=[PHQ.key, GAD.key], recipients=[BO.digits])
 
     for started in (fewer, more):
         await clinic.run(started.dispatch.occasions[0])
@@ -139,7 +138,7 @@ async def test_staff_give_the_start_date_and_time(clinic: Clinic) -> None:
 
 
 async def test_staff_remove_repetitions(clinic: Clinic) -> None:
-    """Ta bort repetitioner."""
+    """Vid utskickstillfället så kan vårdpersonal … ta bort repetitioner."""
     only_one = [{"date": "2027-02-08"}]
 
     started = await clinic.start(package=WEEKLY.key, start=None, occasions=only_one)
@@ -170,7 +169,7 @@ async def test_staff_change_the_inbox_message(clinic: Clinic) -> None:
 
 @pytest.mark.parametrize("changed", [{"title": "Ny titel"}, {"inbox_message": "Hej då!"}])
 async def test_what_staff_change_stays_with_their_dispatch(
-    clinic: Clinic, changed: dict[str, str]
+    clinic: Clinic, changed: dict[str, Any]
 ) -> None:
     """Vid utskickstillfället så kan vårdpersonal ändra …"""
     await clinic.start(**changed)

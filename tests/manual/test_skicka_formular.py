@@ -16,13 +16,14 @@ from utskick.use_cases.form_link import form_link
 
 async def test_an_ordinary_form_is_sent_to_its_recipients_now(clinic: Clinic) -> None:
     """Välj formulärmall (formulär) i rullgardinsmenyn. … Klicka på Skicka formulär."""
-    started = await clinic.send(form=OWN.key)
+    clicked_at = clinic.clock.now()
 
+    started = await clinic.send(form=OWN.key)
     await clinic.run(started.dispatch.occasions[0])
 
     assert started.dispatch.kind is DispatchKind.FORM
     assert clinic.sent_to(ANNA) == clinic.sent_to(BO) == [OWN]
-    assert {form.created_at for form in clinic.forms.forms} == {clinic.clock.now()}
+    assert started.dispatch.occasions[0].sends_at == clicked_at
 
 
 async def test_a_nafs_form_is_sent_in_the_same_way(clinic: Clinic) -> None:
@@ -142,8 +143,8 @@ async def test_staff_see_how_each_recipient_is_notified(clinic: Clinic) -> None:
 
 
 async def test_staff_are_warned_of_a_recipient_who_is_not_notified(clinic: Clinic) -> None:
-    """Är det tomt så kommer mottagaren inte att att bli uppmärksammad på att hen fått ett meddelande
-    i inkorgen med en länk till formuläret. Vi rekommenderar att du tar bort mottagaren.
+    """Är det tomt så kommer mottagaren inte att att bli uppmärksammad på att hen fått ett
+    meddelande i inkorgen med en länk till formuläret. Vi rekommenderar att du tar bort mottagaren.
     """
     warned = await clinic.send(recipients=[ANNA.digits, UNNOTIFIED.digits])
     unwarned = await clinic.send(recipients=[ANNA.digits])

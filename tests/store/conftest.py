@@ -5,24 +5,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, delete
 
 from tests.postgresql import PostgresqlServer, postgresql
 from tests.store.ledger import fill_register
 from utskick.store import SqlStore
 from utskick.store.engine import migrate, open_engine
+from utskick.store.tables import Row
 from utskick.store.vault import Vault
 
 __all__ = ["postgresql"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
-    """A migrated database of its own for each test."""
-    name = f"{request.param}_engine"
-    opened: Engine = request.getfixturevalue(name)
-    yield opened
-    opened.dispose()
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """A migrated database without rows."""
+    opened: Engine = request.getfixturevalue(f"{request.param}_engine")
+    return opened
 
 
 @pytest.fixture(scope="session")
@@ -36,15 +35,28 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def sqlite_engine(migrated_file: Path, tmp_path: Path) -> Engine:
+def sqlite_engine(migrated_file: Path, tmp_path: Path) -> Iterator[Engine]:
     shutil.copy(migrated_file, tmp_path / "utskick.db")
-    return open_engine(f"sqlite:///{tmp_path}/utskick.db")
+    opened = open_engine(f"sqlite:///{tmp_path}/utskick.db")
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgresql_database(postgresql: PostgresqlServer) -> Iterator[Engine]:
+    with postgresql.fresh_database() as url:
+        opened = open_engine(url)
+        yield opened
+        opened.dispose()
 
 
 @pytest.fixture
-def postgresql_engine(postgresql: PostgresqlServer) -> Iterator[Engine]:
-    with postgresql.fresh_database() as url:
-        yield open_engine(url)
+def postgresql_engine(postgresql_database: Engine) -> Engine:
+    """The same database emptied: much quicker than a new one for each test."""
+    with postgresql_database.begin() as connection:
+        for table in reversed(Row.metadata.sorted_tables):
+            connection.execute(delete(table))
+    return postgresql_database
 
 
 @pytest.fixture

@@ -31,9 +31,8 @@ _PATIENCE_S = 10
 
 
 @pytest.fixture
-def engine(postgresql_engine: Engine) -> Iterator[Engine]:
-    yield postgresql_engine
-    postgresql_engine.dispose()
+def engine(postgresql_engine: Engine) -> Engine:
+    return postgresql_engine
 
 
 class Other:

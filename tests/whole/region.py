@@ -12,6 +12,7 @@ from utskick.domain.calendar import STOCKHOLM
 from utskick.domain.dispatches import Dispatch, DispatchId
 from utskick.domain.units import Actor, HsaId
 from utskick.running.stack import Stack
+from utskick.use_cases.occasion_plans import register_occasions
 from utskick.wiring import Services
 
 UNIT = HsaId("SE2321000131-E000000000101")
@@ -88,6 +89,16 @@ class Whole:
 
     def control(self, path: str, **body: Any) -> None:
         httpx.post(f"{self.local_1177}/control/{path}", json=body).raise_for_status()
+
+    def register(self, dispatch: Dispatch) -> None:
+        """As the reconciler does."""
+        register_occasions(
+            dispatch.id,
+            store=self.services.store,
+            scheduler=self.services.scheduler,
+            rules=self.services.rules,
+            now=self.now(),
+        )
 
     def heal(self) -> None:
         """Make the neighbours well again."""

@@ -1,6 +1,7 @@
 """What operators start and see in Prefect."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -113,6 +114,45 @@ def test_an_occasion_leaves_a_table_of_what_was_sent(whole: Whole) -> None:
     rows = json.loads(table["data"])
     assert [row["Formulär"] for row in rows] == [form.name for form in dispatch.forms]
     assert all(row["Skickade"] == 1 for row in rows)
+
+
+def test_a_one_shot_schedule_becomes_a_run_within_ten_seconds(whole: Whole) -> None:
+    tomorrow = 24 * 3600
+    dispatch = whole.start([HANNA], after_s=[tomorrow])
+    found = _deployments(whole, f"paketutskick:{dispatch.id}")
+
+    def runs() -> list[dict[str, Any]]:
+        asked = {"deployment_id": {"any_": [found[0]["id"]]}}
+        known: list[dict[str, Any]] = whole.prefect("POST", "flow_runs/filter", flow_runs=asked)
+        return known
+
+    whole.until(runs, "a run", patience_s=10)
+    starts_at = datetime.fromisoformat(runs()[0]["expected_start_time"])
+    assert starts_at == dispatch.occasions[0].sends_at - whole.services.rules.lead
+    assert dispatch.name in found[0]["name"]
+    whole.rest("POST", f"paketutskick/{dispatch.id}/stoppa")
+    whole.until(lambda: not _deployments(whole, f"paketutskick:{dispatch.id}"), "it was removed")
+    assert runs() == []
+
+
+def test_registering_twice_makes_one_deployment_and_one_run(whole: Whole) -> None:
+    dispatch = whole.start([HANNA], after_s=[24 * 3600])
+    tag = f"paketutskick:{dispatch.id}"
+    before = _deployments(whole, tag)
+
+    whole.register(dispatch)
+
+    after = _deployments(whole, tag)
+    assert [d["id"] for d in after] == [d["id"] for d in before]
+    assert after[0]["schedules"][0]["id"] == before[0]["schedules"][0]["id"]
+    whole.rest("POST", f"paketutskick/{dispatch.id}/stoppa")
+
+
+def _deployments(whole: Whole, tag: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = whole.prefect(
+        "POST", "deployments/filter", deployments={"tags": {"all_": [tag]}}
+    )
+    return found
 
 
 def _artifacts(whole: Whole, key: str) -> list[dict[str, Any]]:

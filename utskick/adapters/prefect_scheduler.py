@@ -5,31 +5,43 @@ before its run exists is never made up. Nothing rests on Prefect for sending onc
 comes twice, or all the same, finds nothing to do.
 """
 
-import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import ssl
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import httpx
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.client.schemas.actions import DeploymentScheduleCreate
 from prefect.client.schemas.filters import (
     DeploymentFilter,
     DeploymentFilterTags,
     FlowFilter,
     FlowFilterName,
     FlowRunFilter,
+    FlowRunFilterDeploymentId,
     FlowRunFilterState,
     FlowRunFilterStateType,
 )
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.responses import DeploymentResponse
-from prefect.client.schemas.schedules import RRuleSchedule
+from prefect.context import SettingsContext, get_settings_context
 from prefect.exceptions import ObjectNotFound, PrefectException
-from prefect.states import Scheduled
+from prefect.states import Cancelled, Scheduled
 
+from utskick.adapters.prefect_deployments import (
+    description_of,
+    is_ahead,
+    is_as_planned,
+    name_of,
+    occasion_of,
+    parameters_of,
+    schedule_of,
+    tag_of,
+    tags_of,
+    version_of,
+)
 from utskick.domain.occasions import OccasionId
 from utskick.ports import OccasionPlan, ScheduledOccasion, TemporaryFailure
 
@@ -41,11 +53,11 @@ _AT_ONCE = timedelta(minutes=2)
 _STARTS_WITHIN = timedelta(seconds=90)
 """A run that was taken so long ago, and has not claimed its occasion, has died on the way."""
 _PAGE = 200
-_SLUG = "tillfalle"
-_OCCASION_TAG = "tillfälle:"
-_REFUSED_IN_NAMES = re.compile(r"[/%&<>]")
-_DTSTART = re.compile(r"DTSTART:(\d{8}T\d{6})")
-_UNENDED = (StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING)
+_RETRIES = 2
+"""For "database is locked". Prefect's own five take a minute, while staff wait for their page."""
+
+
+_Found = TypeVar("_Found")
 
 
 class PrefectScheduler:
@@ -65,36 +77,44 @@ class PrefectScheduler:
         self._work_pool = work_pool
         self._staff_url = staff_url.rstrip("/")
         self._timeout_s = timeout_s
+        # Both take longer to make than a call takes.
+        self._certificates = ssl.create_default_context()
+        context = get_settings_context()
+        self._profile = context.profile
+        self._settings = context.settings.copy_with_update({"client.max_retries": _RETRIES})
 
     def register(self, plan: OccasionPlan, *, now: datetime) -> None:
         with self._client() as client:
             at_once = plan.starts_at <= now + _AT_ONCE
-            known = self._known(client, plan.occasion_id)
-            if known is not None and not at_once and _is_as_planned(known, plan):
+            known = _known(client, plan.occasion_id)
+            if known is not None and not at_once and is_as_planned(known, plan):
                 return
-            if known is not None and known.name != _name(plan):
+            if known is not None and known.name != name_of(plan):
                 client.delete_deployment(known.id)
             deployment_id = self._deploy(client, plan, active=not at_once)
             if at_once:
-                _run(client, deployment_id, plan, key=f"{plan.occasion_id}:{plan.version}")
+                key = f"{plan.occasion_id}:{plan.version}"
+                _run(client, deployment_id, plan, key=key, at=max(plan.starts_at, now))
 
     def start_now(self, plan: OccasionPlan, *, attempt: str, now: datetime) -> None:
         with self._client() as client:
-            known = self._known(client, plan.occasion_id)
+            known = _known(client, plan.occasion_id)
             deployment_id = known.id if known else self._deploy(client, plan, active=False)
             key = f"{plan.occasion_id}:{plan.version}:{attempt}"
             _run(client, deployment_id, plan, key=key, at=now)
 
     def retire(self, occasion_id: OccasionId) -> None:
-        with self._client() as client:
-            if known := self._known(client, occasion_id):
+        with self._client() as client, suppress(ObjectNotFound):
+            if known := _known(client, occasion_id):
                 for schedule in known.schedules:
                     if schedule.active:
                         client.update_deployment_schedule(known.id, schedule.id, active=False)
+                for run in _waiting_runs(client, known.id):
+                    client.set_flow_run_state(run.id, Cancelled(message="The occasion has ended"))
 
     def remove(self, occasion_id: OccasionId) -> None:
-        with self._client() as client:
-            if known := self._known(client, occasion_id):
+        with self._client() as client, suppress(ObjectNotFound):
+            if known := _known(client, occasion_id):
                 client.delete_deployment(known.id)
 
     def registered(self, *, now: datetime) -> Sequence[ScheduledOccasion]:
@@ -103,146 +123,109 @@ class PrefectScheduler:
             return [
                 ScheduledOccasion(
                     occasion_id=occasion_id,
-                    version=int(deployment.parameters["order"]["version"]),
-                    waiting=deployment.id in coming or _schedule_is_ahead(deployment, now),
+                    version=version_of(known),
+                    waiting=known.id in coming or is_ahead(known, now=now),
                 )
-                for deployment in _deployments(client)
-                if (occasion_id := _occasion_of(deployment)) is not None
+                for known in _deployments(client)
+                if (occasion_id := occasion_of(known)) is not None
             ]
 
     @contextmanager
     def _client(self) -> Iterator[SyncPrefectClient]:
         """A client whose every failure says only that Prefect is away."""
         try:
-            with SyncPrefectClient(
-                api=self._api_url,
-                auth_string=self._auth_string,
-                httpx_settings={"timeout": self._timeout_s},
-            ) as client:
+            with (
+                SettingsContext(profile=self._profile, settings=self._settings),
+                SyncPrefectClient(
+                    api=self._api_url,
+                    auth_string=self._auth_string,
+                    httpx_settings={
+                        "timeout": self._timeout_s,
+                        # Not Prefect's own, which tries a refused connection for 1.5 s.
+                        "transport": httpx.HTTPTransport(verify=self._certificates),
+                        "verify": self._certificates,
+                    },
+                ) as client,
+            ):
                 yield client
-        except ObjectNotFound:
-            # Another process has removed it: what was asked for is done, or is done next time.
-            return
-        except (httpx.HTTPError, PrefectException, RuntimeError) as error:
+        # An answer that makes no sense is a ValueError.
+        except (httpx.HTTPError, PrefectException, RuntimeError, ValueError) as error:
             raise TemporaryFailure(f"Prefect is away: {type(error).__name__}") from None
-
-    def _known(
-        self, client: SyncPrefectClient, occasion_id: OccasionId
-    ) -> DeploymentResponse | None:
-        found = client.read_deployments(
-            deployment_filter=DeploymentFilter(
-                tags=DeploymentFilterTags(all_=[f"{_OCCASION_TAG}{occasion_id}"])
-            ),
-            limit=1,
-        )
-        return found[0] if found else None
 
     def _deploy(self, client: SyncPrefectClient, plan: OccasionPlan, *, active: bool) -> UUID:
         return client.create_deployment(
             flow_id=client.create_flow_from_name(FLOW_NAME),
-            name=_name(plan),
-            description=self._description(plan),
-            tags=[
-                f"enhet:{plan.unit_id}",
-                f"paketutskick:{plan.dispatch_id}",
-                f"{_OCCASION_TAG}{plan.occasion_id}",
-            ],
-            parameters=_parameters(plan),
-            schedules=[
-                DeploymentScheduleCreate(schedule=_schedule(plan), active=active, slug=_SLUG)
-            ],
+            name=name_of(plan),
+            description=description_of(plan, staff_url=self._staff_url),
+            tags=tags_of(plan),
+            parameters=parameters_of(plan),
+            schedules=[schedule_of(plan, active=active)],
+            paused=False,
             work_pool_name=self._work_pool,
             entrypoint=ENTRYPOINT,
         )
 
-    def _description(self, plan: OccasionPlan) -> str:
-        rows = {
-            "Paketutskick": plan.package_name,
-            "Enhet": f"{plan.unit_name} ({plan.unit_id})",
-            "Titel för invånaren": plan.title,
-            "Tillfälle": f"{plan.number} av {plan.of}",
-            "Skickas": f"{plan.local:%Y-%m-%d %H:%M:%S}",
-            "Mottagare": str(plan.recipients),
-        }
-        table = "\n".join(f"| {name} | {_cell(value)} |" for name, value in rows.items())
-        forms = "\n".join(f"- {_cell(name)}" for name in plan.form_names)
-        link = f"{self._staff_url}/paketutskick/{plan.dispatch_id}"
-        return f"| | |\n|---|---|\n{table}\n\n**Formulär**\n\n{forms}\n\n[Öppna utskicket]({link})"
 
-
-def _name(plan: OccasionPlan) -> str:
-    """The page shows a one-shot schedule without its date, so the name tells it."""
-    package = _REFUSED_IN_NAMES.sub("-", plan.package_name)
-    moment = f"{plan.local:%Y-%m-%d %H:%M}"
-    return f"{package} · {plan.number} av {plan.of} · {moment} · {str(plan.occasion_id)[:8]}"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "/").replace("\n", " ")
-
-
-def _parameters(plan: OccasionPlan) -> dict[str, dict[str, str | int]]:
-    return {"order": {"occasion_id": str(plan.occasion_id), "version": plan.version}}
-
-
-def _schedule(plan: OccasionPlan) -> RRuleSchedule:
-    """Once, in local time without zone: with one, Prefect would shift the hour."""
-    assert isinstance(plan.local.tzinfo, ZoneInfo)
-    start = plan.starts_at.astimezone(plan.local.tzinfo)
-    return RRuleSchedule(
-        rrule=f"DTSTART:{start:%Y%m%dT%H%M%S}\nRRULE:FREQ=DAILY;COUNT=1",
-        timezone=plan.local.tzinfo.key,
-    )
-
-
-def _is_as_planned(known: DeploymentResponse, plan: OccasionPlan) -> bool:
-    """Renewing what is the same would drop its run and make another."""
-    schedules = [s.schedule for s in known.schedules if s.active]
-    return (
-        known.name == _name(plan)
-        and known.parameters == _parameters(plan)
-        and [s.rrule for s in schedules if isinstance(s, RRuleSchedule)] == [_schedule(plan).rrule]
-    )
+def _known(client: SyncPrefectClient, occasion_id: OccasionId) -> DeploymentResponse | None:
+    tags = DeploymentFilterTags(all_=[tag_of(occasion_id)])
+    found = client.read_deployments(deployment_filter=DeploymentFilter(tags=tags), limit=1)
+    return found[0] if found else None
 
 
 def _run(
-    client: SyncPrefectClient,
-    deployment_id: UUID,
-    plan: OccasionPlan,
-    *,
-    key: str,
-    at: datetime | None = None,
+    client: SyncPrefectClient, deployment_id: UUID, plan: OccasionPlan, *, key: str, at: datetime
 ) -> None:
     client.create_flow_run_from_deployment(
         deployment_id,
-        parameters=_parameters(plan),
-        state=Scheduled(scheduled_time=at or plan.starts_at),
-        name=_name(plan),
+        parameters=parameters_of(plan),
+        state=Scheduled(scheduled_time=at),
+        name=name_of(plan),
         idempotency_key=key,
     )
 
 
 def _deployments(client: SyncPrefectClient) -> Iterator[DeploymentResponse]:
-    offset = 0
-    while page := client.read_deployments(
-        flow_filter=FlowFilter(name=FlowFilterName(any_=[FLOW_NAME])), limit=_PAGE, offset=offset
-    ):
-        yield from page
-        offset += len(page)
+    return _paged(
+        lambda offset: client.read_deployments(flow_filter=_our_flow(), limit=_PAGE, offset=offset)
+    )
 
 
 def _unended_runs(client: SyncPrefectClient) -> Iterator[FlowRun]:
-    offset = 0
-    while page := client.read_flow_runs(
-        flow_filter=FlowFilter(name=FlowFilterName(any_=[FLOW_NAME])),
+    unended = _in_state(StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING)
+    return _paged(
+        lambda offset: client.read_flow_runs(
+            flow_filter=_our_flow(),
+            flow_run_filter=FlowRunFilter(state=unended),
+            limit=_PAGE,
+            offset=offset,
+        )
+    )
+
+
+def _waiting_runs(client: SyncPrefectClient, deployment_id: UUID) -> Sequence[FlowRun]:
+    return client.read_flow_runs(
         flow_run_filter=FlowRunFilter(
-            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=list(_UNENDED)))
-        ),
-        limit=_PAGE,
-        offset=offset,
-    ):
+            deployment_id=FlowRunFilterDeploymentId(any_=[deployment_id]),
+            state=_in_state(StateType.SCHEDULED),
+        )
+    )
+
+
+def _paged(read: Callable[[int], Sequence[_Found]]) -> Iterator[_Found]:
+    offset = 0
+    while page := read(offset):
         yield from page
-        offset += len(page)
+        if len(page) < _PAGE:
+            return
+        offset += _PAGE
+
+
+def _our_flow() -> FlowFilter:
+    return FlowFilter(name=FlowFilterName(any_=[FLOW_NAME]))
+
+
+def _in_state(*types: StateType) -> FlowRunFilterState:
+    return FlowRunFilterState(type=FlowRunFilterStateType(any_=list(types)))
 
 
 def _may_start(run: FlowRun, now: datetime) -> bool:
@@ -250,20 +233,3 @@ def _may_start(run: FlowRun, now: datetime) -> bool:
     if run.state_type is StateType.SCHEDULED:
         return True
     return run.state is not None and run.state.timestamp + _STARTS_WITHIN > now
-
-
-def _schedule_is_ahead(deployment: DeploymentResponse, now: datetime) -> bool:
-    for each in deployment.schedules:
-        if each.active and isinstance(each.schedule, RRuleSchedule):
-            found = _DTSTART.search(each.schedule.rrule)
-            zone = ZoneInfo(each.schedule.timezone or "UTC")
-            if found and datetime.strptime(found[1], "%Y%m%dT%H%M%S").replace(tzinfo=zone) > now:
-                return True
-    return False
-
-
-def _occasion_of(deployment: DeploymentResponse) -> OccasionId | None:
-    for tag in deployment.tags:
-        if tag.startswith(_OCCASION_TAG):
-            return OccasionId(UUID(tag.removeprefix(_OCCASION_TAG)))
-    return None

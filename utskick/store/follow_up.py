@@ -33,7 +33,7 @@ class SqlFollowUp:
             select(DeliveryRow, PersonRow)
             .join(PersonRow, PersonRow.id == DeliveryRow.person_id)
             .where(DeliveryRow.unit_id == unit_id, DeliveryRow.state.in_(_WORTH_SHOWING))
-            .order_by(DeliveryRow.sent_at.desc(), DeliveryRow.position)
+            .order_by(DeliveryRow.sent_at.desc().nulls_first(), DeliveryRow.position)
             .limit(query.limit)
         )
         if query.form_name:

@@ -1,0 +1,154 @@
+"""Uppföljning: single forms, found by what staff remember of them."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from tests.clinic import GAD, OTHER_UNIT, PHQ, UNIT
+from tests.people import ANNA, BO
+from tests.store.ledger import PURGE_AFTER, a_dispatch, change, ended, sent, under_way
+from utskick.domain.deliveries import DeliveryState, FormId, FormStatus
+from utskick.domain.units import HsaId
+from utskick.records import FollowedUp, FollowUpQuery
+from utskick.store import SqlStore
+
+
+def search(store: SqlStore, unit_id: HsaId = UNIT.id, **query: Any) -> Sequence[FollowedUp]:
+    with store.transaction() as records:
+        return records.follow_up.search(unit_id, FollowUpQuery(**query))
+
+
+@pytest.fixture
+def two_packages(store: SqlStore) -> SqlStore:
+    """Anna and Bo got PHQ-9 with one package, Anna GAD-7 with another."""
+    under_way(store, a_dispatch(forms=(PHQ,), name="Inför besök")).send()
+    under_way(store, a_dispatch(forms=(GAD,), name="100 % uppföljning"), numbers=(ANNA,)).send()
+    return store
+
+
+@pytest.mark.parametrize(
+    ("query", "hits"),
+    [
+        ({}, 3),
+        ({"form_name": "phq"}, 2),
+        ({"form_name": "smärta"}, 0),
+        ({"package_name": "besök"}, 2),
+        ({"package_name": "100 %"}, 1),
+        ({"package_name": "%"}, 1),
+        ({"package_name": "_"}, 0),
+        ({"personnummer": ANNA}, 2),
+        ({"personnummer": BO, "form_name": "GAD"}, 0),
+        ({"form_status": FormStatus.ONGOING}, 3),
+        ({"form_status": FormStatus.COMPLETED}, 0),
+        ({"purge_after_to": PURGE_AFTER}, 3),
+        ({"purge_after_to": PURGE_AFTER - timedelta(days=1)}, 0),
+        ({"limit": 2}, 2),
+    ],
+)
+def test_what_staff_remember_finds_the_forms(
+    two_packages: SqlStore, query: dict[str, Any], hits: int
+) -> None:
+    assert len(search(two_packages, **query)) == hits
+
+
+def test_another_unit_finds_nothing(two_packages: SqlStore) -> None:
+    assert search(two_packages, OTHER_UNIT.id) == []
+    assert search(two_packages, OTHER_UNIT.id, personnummer=ANNA) == []
+
+
+@pytest.mark.parametrize(
+    ("sent_at", "sent_on"),
+    [
+        ("2027-02-01 22:59:59.999999", date(2027, 2, 1)),
+        ("2027-02-01 23:00:00.000000", date(2027, 2, 2)),
+        ("2027-07-01 21:59:59.999999", date(2027, 7, 1)),
+        ("2027-07-01 22:00:00.000000", date(2027, 7, 2)),
+    ],
+)
+def test_days_begin_and_end_at_midnight_in_stockholm(
+    store: SqlStore, engine: Engine, sent_at: str, sent_on: date
+) -> None:
+    under_way(store, numbers=(ANNA,)).send()
+    change(engine, "UPDATE delivery SET sent_at = :at", at=sent_at)
+    day = timedelta(days=1)
+
+    assert len(search(store, sent_from=sent_on, sent_to=sent_on)) == 1
+    assert search(store, sent_from=sent_on + day) == []
+    assert search(store, sent_to=sent_on - day) == []
+
+
+def test_a_form_is_shown_with_all_that_staff_need(store: SqlStore) -> None:
+    ledger = under_way(store, a_dispatch(name="Veckovis"), numbers=(ANNA,))
+    (claimed,) = ledger.claim()
+    ledger.record(sent(claimed, "the-form"))
+
+    (found,) = search(store)
+
+    assert (found.delivery_id, found.form_id) == (claimed.id, "the-form")
+    assert (found.form_name, found.package_name) == ("PHQ-9", "Veckovis")
+    assert (found.personnummer, found.occasion_number) == (ANNA, 1)
+    assert (found.state, found.form_status) == (DeliveryState.SENT, FormStatus.ONGOING)
+    assert found.sent_at is not None
+    assert datetime.now(UTC) - found.sent_at < timedelta(minutes=1)
+
+
+def test_what_is_uncertain_is_shown_and_what_was_never_sent_is_not(store: SqlStore) -> None:
+    ledger = under_way(store)
+    (anna,) = ledger.claim(limit=1)
+    ledger.record(ended(anna, DeliveryState.MANUAL))
+
+    (found,) = search(store)
+
+    assert (found.state, found.form_id, found.sent_at) == (DeliveryState.MANUAL, None, None)
+
+
+def test_what_is_uncertain_comes_first_as_staff_must_look_at_it(store: SqlStore) -> None:
+    ledger = under_way(store)
+    anna, bo = ledger.claim()
+    ledger.record(sent(anna), ended(bo, DeliveryState.MANUAL))
+
+    assert [found.personnummer for found in search(store)] == [BO, ANNA]
+
+
+def test_the_newest_comes_first(store: SqlStore, engine: Engine) -> None:
+    ledger = under_way(store)
+    ledger.send(limit=1)
+    change(engine, "UPDATE delivery SET sent_at = :at", at="2020-01-01 00:00:00")
+    ledger.send(limit=1)
+
+    assert [found.personnummer for found in search(store)] == [BO, ANNA]
+
+
+def test_a_status_from_the_form_service_is_kept(store: SqlStore) -> None:
+    ledger = under_way(store)
+    anna, bo = ledger.claim()
+    ledger.record(sent(anna, "annas"), sent(bo, "bos"))
+
+    with store.transaction() as records:
+        records.follow_up.set_form_status(
+            {FormId("annas"): FormStatus.COMPLETED, FormId("nobodys"): FormStatus.COMPLETED},
+            now=datetime.now(UTC),
+        )
+
+    (found,) = search(store, form_status=FormStatus.COMPLETED)
+    assert found.personnummer == ANNA
+
+
+def test_the_ledger_tells_what_each_person_should_have(store: SqlStore) -> None:
+    ledger = under_way(store, a_dispatch(forms=(PHQ, GAD)), numbers=(ANNA,))
+    phq, gad = ledger.claim()
+    ledger.record(sent(phq, "annas-phq"), ended(gad, DeliveryState.UNKNOWN))
+    hour_ago = datetime.now(UTC) - timedelta(hours=1)
+
+    with store.transaction() as records:
+        (annas,) = records.follow_up.sent_since(hour_ago)
+        later = records.follow_up.sent_since(datetime.now(UTC) + timedelta(hours=1))
+
+    assert (annas.unit_id, annas.personnummer) == (UNIT.id, ANNA)
+    assert annas.template_ids == {PHQ.id, GAD.id}
+    assert annas.form_ids == {"annas-phq"}
+    assert annas.unsettled == 1
+    assert later == []

@@ -1,0 +1,50 @@
+"""What happens around a test's own step: mails go out, the reconciler comes by, time passes."""
+
+from datetime import timedelta
+
+from tests.clinic import Clinic
+from utskick.domain.deliveries import DeliveryState
+from utskick.domain.dispatches import Dispatch
+from utskick.domain.occasions import Occasion
+from utskick.ports import Mail, TemporaryFailure
+from utskick.use_cases.close_occasion import Closed
+from utskick.use_cases.reconcile import Reconciled, reconcile
+from utskick.use_cases.report_errors import send_error_reports
+
+AWAY = TemporaryFailure("away")
+
+
+def mails(clinic: Clinic) -> list[Mail]:
+    """Every mail so far, those included that wait to be sent."""
+    send_error_reports(store=clinic.store, mailer=clinic.mailer, texts=clinic.texts)
+    return clinic.mailer.sent
+
+
+async def reconciled(clinic: Clinic) -> Reconciled:
+    return await reconcile(
+        store=clinic.store,
+        forms=clinic.forms,
+        scheduler=clinic.scheduler,
+        rules=clinic.rules,
+        now=clinic.clock.now(),
+    )
+
+
+async def run_to_its_end(clinic: Clinic, occasion: Occasion) -> Closed:
+    closed = await clinic.run(occasion)
+    assert isinstance(closed, Closed)
+    return closed
+
+
+def pass_hours(clinic: Clinic, hours: float) -> None:
+    clinic.clock.advance(timedelta(hours=hours).total_seconds())
+
+
+def states(clinic: Clinic, dispatch: Dispatch) -> dict[DeliveryState, int]:
+    """How many of the dispatch's deliveries are in each state."""
+    totals: dict[DeliveryState, int] = {}
+    with clinic.store.transaction() as records:
+        for form in records.progress.summary(dispatch.id):
+            for state, number in form.by_state.items():
+                totals[state] = totals.get(state, 0) + number
+    return totals

@@ -1,0 +1,128 @@
+"""How an occasion looks in Prefect: what its deployment is called, says, and waits for.
+
+Operators see all of it. It holds no personal data, as `OccasionPlan` holds none.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from prefect.client.schemas.actions import DeploymentScheduleCreate
+from prefect.client.schemas.responses import DeploymentResponse
+from prefect.client.schemas.schedules import RRuleSchedule
+
+from utskick.domain.occasions import OccasionId
+from utskick.ports import OccasionPlan
+
+_OCCASION = "tillfälle:"
+_SLUG = "tillfalle"
+_REFUSED_IN_NAMES = re.compile(r"[/%&<>]")
+_DTSTART = re.compile(r"DTSTART:(\d{8}T\d{6})")
+_MOMENT = "%Y%m%dT%H%M%S"
+
+
+def name_of(plan: OccasionPlan) -> str:
+    """The page shows a one-shot schedule without its date, so the name tells it."""
+    package = _REFUSED_IN_NAMES.sub("-", plan.package_name)
+    moment = f"{plan.local:%Y-%m-%d %H:%M}"
+    return f"{package} · {plan.number} av {plan.of} · {moment} · {str(plan.occasion_id)[:8]}"
+
+
+def tag_of(occasion_id: OccasionId) -> str:
+    return f"{_OCCASION}{occasion_id}"
+
+
+def tags_of(plan: OccasionPlan) -> list[str]:
+    dispatch = f"paketutskick:{plan.dispatch_id}"
+    return [f"enhet:{plan.unit_id}", dispatch, tag_of(plan.occasion_id)]
+
+
+def parameters_of(plan: OccasionPlan) -> dict[str, dict[str, str | int]]:
+    return {"order": {"occasion_id": str(plan.occasion_id), "version": plan.version}}
+
+
+def description_of(plan: OccasionPlan, *, staff_url: str) -> str:
+    """Markdown, with a link to the dispatch on the staff pages."""
+    rows = {
+        "Paketutskick": plan.package_name,
+        "Enhet": f"{plan.unit_name} ({plan.unit_id})",
+        "Titel för invånaren": plan.title,
+        "Tillfälle": f"{plan.number} av {plan.of}",
+        "Skickas": f"{plan.local:%Y-%m-%d %H:%M:%S}",
+        "Mottagare": str(plan.recipients),
+    }
+    table = "\n".join(f"| {name} | {_cell(value)} |" for name, value in rows.items())
+    forms = "\n".join(f"- {_cell(name)}" for name in plan.form_names)
+    link = f"{staff_url}/paketutskick/{plan.dispatch_id}"
+    return f"| | |\n|---|---|\n{table}\n\n**Formulär**\n\n{forms}\n\n[Öppna utskicket]({link})"
+
+
+def schedule_of(plan: OccasionPlan, *, active: bool) -> DeploymentScheduleCreate:
+    return DeploymentScheduleCreate(schedule=_once(plan), active=active, slug=_SLUG)
+
+
+def is_as_planned(known: DeploymentResponse, plan: OccasionPlan) -> bool:
+    """Whether nothing need be renewed: that would drop the run and make another."""
+    return (
+        known.name == name_of(plan)
+        and known.parameters == parameters_of(plan)
+        and not known.paused
+        and _active_schedules(known) == [_once(plan)]
+    )
+
+
+def is_ahead(known: DeploymentResponse, *, now: datetime) -> bool:
+    """Whether its schedule will still start it."""
+    return not known.paused and any(_moment(each) > now for each in _active_schedules(known))
+
+
+def occasion_of(known: DeploymentResponse) -> OccasionId | None:
+    """`None` for a deployment that is no occasion's: operators may make their own."""
+    for tag in known.tags:
+        try:
+            return OccasionId(UUID(tag.removeprefix(_OCCASION)))
+        except ValueError:
+            continue
+    return None
+
+
+def version_of(known: DeploymentResponse) -> int:
+    """0, which no occasion has, if an operator has changed the parameters: then renew it."""
+    match known.parameters:
+        case {"order": {"version": int(version)}}:
+            return version
+    return 0
+
+
+def _once(plan: OccasionPlan) -> RRuleSchedule:
+    """In local time without zone: with one, Prefect would shift the hour.
+
+    Of the hour that comes twice in autumn Prefect takes the first, so the second is told in UTC.
+    """
+    zone = plan.local.tzinfo
+    assert isinstance(zone, ZoneInfo)
+    if plan.starts_at.astimezone(zone).fold:
+        zone = ZoneInfo("UTC")
+    start = plan.starts_at.astimezone(zone)
+    rule = f"DTSTART:{start:{_MOMENT}}\nRRULE:FREQ=DAILY;COUNT=1"
+    return RRuleSchedule(rrule=rule, timezone=zone.key)
+
+
+def _active_schedules(known: DeploymentResponse) -> Sequence[RRuleSchedule]:
+    schedules = [each.schedule for each in known.schedules if each.active]
+    return [each for each in schedules if isinstance(each, RRuleSchedule)]
+
+
+def _moment(schedule: RRuleSchedule) -> datetime:
+    """A rule that is none of ours has no moment that we can wait for."""
+    found = _DTSTART.search(schedule.rrule)
+    if found is None:
+        return datetime.min.replace(tzinfo=UTC)
+    zone = ZoneInfo(schedule.timezone or "UTC")
+    return datetime.strptime(found[1], _MOMENT).replace(tzinfo=zone)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "/").replace("\n", " ")
