@@ -1,0 +1,81 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from utskick.domain.sms import InvalidMobileNumber, count, normalise, parse_mobile, sms_address
+
+QUICK = settings(max_examples=200, derandomize=True, deadline=None)
+
+
+@pytest.mark.parametrize(
+    "typed", ["0701740605", "070-174 06 05", "+46701740605", "0046 70 174 06 05", " 070 1740605 "]
+)
+def test_a_mobile_number_is_read_as_people_write_it(typed: str) -> None:
+    number = parse_mobile(typed)
+
+    assert sms_address(number) == "0701740605@sms.vgregion.se"
+    assert "1740605" not in f"{number} {number!r}"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "070",
+        "0311740605",
+        "0781740605",
+        "+4790123456",
+        "0701740605;ext=1",
+        "0701740605 ext 5",
+        "0701740605@evil.se",
+        "0701740605@evil.se,0701740606",
+        "0701740605\r\nBcc: x@y.se",
+        "\uff10701740605",
+        "070174060501",
+    ],
+)
+def test_any_other_number_is_refused(typed: str) -> None:
+    with pytest.raises(InvalidMobileNumber) as caught:
+        parse_mobile(typed)
+
+    assert "mobilnummer" in caught.value.staff_message
+    assert "174" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "parts"),
+    [
+        ("a" * 160, "GSM-7", 1),
+        ("a" * 161, "GSM-7", 2),
+        ("a" * 306, "GSM-7", 2),
+        ("a" * 307, "GSM-7", 3),
+        ("åäöÅÄÖ" * 26, "GSM-7", 1),
+        ("€" * 80, "GSM-7", 1),
+        ("€" * 81, "GSM-7", 2),
+        ("\u20ac[]{}" * 16 + "a", "GSM-7", 2),
+        ("…" * 70, "UCS-2", 1),
+        ("…" * 71, "UCS-2", 2),
+        ("😀" * 35, "UCS-2", 1),
+        ("😀" * 36, "UCS-2", 2),
+    ],
+)
+def test_parts_are_counted_as_operators_charge_them(text: str, encoding: str, parts: int) -> None:
+    counted = count(text)
+
+    assert (counted.encoding, counted.parts) == (encoding, parts)
+
+
+def test_typography_does_not_make_a_text_dearer() -> None:
+    text = "“Hej” – vi hörs … det är lugnt" + "a" * 120
+
+    assert count(text).encoding == "UCS-2"
+    assert count(normalise(text)).encoding == "GSM-7"
+    assert normalise("a\u030a") == "å"
+
+
+@given(st.text(max_size=400))
+@QUICK
+def test_a_longer_text_never_costs_less(text: str) -> None:
+    counted = [count(text[:length]).parts for length in range(0, len(text) + 1, 40)]
+
+    assert counted == sorted(counted)
