@@ -46,12 +46,10 @@ class NeighbourSettings(Group):
     connect_timeout_s: float = Field(default=3, gt=0)
     read_timeout_s: float = Field(default=10, gt=0)
     concurrency: int = Field(default=50, ge=1, description="Calls at once, from each process.")
-    per_s: float = Field(gt=0, description="Calls a second, from all processes together.")
 
 
 class FormServiceSettings(NeighbourSettings):
     url: str = "http://127.0.0.1:8177/forms"
-    per_s: float = Field(default=1000, gt=0, description="No limit is agreed; a safety.")
     settle_s: float = Field(
         default=60,
         ge=0,
@@ -66,13 +64,15 @@ class FormServiceSettings(NeighbourSettings):
 class InboxSettings(NeighbourSettings):
     url: str = "http://127.0.0.1:8177/inbox"
     per_s: float = Field(
-        default=50, gt=0, description="The national rule is 1; agreements differ."
+        default=50,
+        gt=0,
+        description="Messages a second. The national rule is 1; agreements differ.",
     )
 
 
 class PersonsSettings(NeighbourSettings):
     url: str = "http://127.0.0.1:8177/persons"
-    per_s: float = Field(default=10, gt=0, description="The national limit.")
+    per_s: float = Field(default=10, gt=0, description="Calls a second: the national limit.")
     batch: int = Field(default=100, ge=1, description="Persons in one call.")
 
 

@@ -136,8 +136,6 @@ class Dispatches(Protocol):
 
     def ongoing(self) -> list[Dispatch]: ...
 
-    def ongoing_with_form(self, form_id: FormTemplateId) -> list[Dispatch]: ...
-
     def recipients(self, dispatch_id: DispatchId) -> list[Recipient]: ...
 
     def count_recipients(self, dispatch_id: DispatchId, state: RecipientState) -> int: ...
@@ -189,9 +187,6 @@ class Occasions(Protocol):
 
     def send_by_hand(self, occasion_id: OccasionId, *, now: datetime) -> bool:
         """Plan a missed occasion again, as a new version; `False` if it is not missed."""
-
-    def note_registered(self, occasion_id: OccasionId, *, version: int) -> None:
-        """Remember that the scheduler has this version of the occasion."""
 
     def abandoned(self) -> list[tuple[OccasionId, RunToken]]:
         """Running occasions whose lease has run out, and the run that died."""

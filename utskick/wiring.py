@@ -151,7 +151,6 @@ def rules_of(settings: Settings) -> Rules:
         clock_skew_s=settings.forms.clock_skew_s,
         manual_after_s=settings.forms.manual_after_s,
         forms_concurrency=settings.forms.concurrency,
-        forms_per_s=settings.forms.per_s,
         inbox_concurrency=settings.inbox.concurrency,
         inbox_per_s=settings.inbox.per_s,
         persons_per_s=settings.persons.per_s,

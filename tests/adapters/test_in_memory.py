@@ -106,12 +106,14 @@ def test_an_occasion_waits_for_its_moment_and_is_started_once() -> None:
 
     scheduler.register(plan, now=NOON)
     scheduler.pass_time(now=NOON)
-    assert scheduler.registered() == [ScheduledOccasion(OCCASION, 1, waiting=True)]
+    assert scheduler.registered(now=NOON) == [ScheduledOccasion(OCCASION, 1, waiting=True)]
     assert not scheduler.runs
 
     scheduler.pass_time(now=plan.starts_at)
     scheduler.register(plan, now=plan.starts_at)
-    assert scheduler.registered() == [ScheduledOccasion(OCCASION, 1, waiting=False)]
+    assert scheduler.registered(now=plan.starts_at) == [
+        ScheduledOccasion(OCCASION, 1, waiting=False)
+    ]
     assert [run.occasion_id for run in scheduler.runs] == [OCCASION]
 
 
@@ -154,7 +156,7 @@ def test_the_scheduler_can_be_away() -> None:
     with pytest.raises(TemporaryFailure):
         scheduler.register(a_plan(), now=NOON)
 
-    assert not scheduler.registered()
+    assert not scheduler.registered(now=NOON)
 
 
 def a_plan() -> OccasionPlan:

@@ -10,8 +10,8 @@ from tests.people import ANNA, BO
 from utskick.domain.deliveries import FormId
 from utskick.domain.personnummer import Personnummer
 
-FREJA, FREJAS_GUARDIAN = "201404022392", "199112292397"
-STELLA, STELLAS_GUARDIAN = "201403012386", "199108152399"
+FRANS, GUARDIAN_OF_FRANS = "201404022392", "199112292397"
+STELLA, GUARDIAN_OF_STELLA = "201403012386", "199108152399"
 
 
 async def test_a_form_cannot_be_answered_after_its_last_day(
@@ -167,17 +167,19 @@ async def test_a_guardian_answers_for_a_child_until_it_is_thirteen(
     """Notera att vårdnadshavare kan besvara formulär för sitt barn fram till dess att barnet har
     fyllt 13 år.
     """
-    await psychiatry.send([FREJA])
-    await psychiatry.send([FREJA])
-    first, second = (form["formId"] for form in local.forms_of(FREJA))
-    by_the_guardian = {"by": FREJAS_GUARDIAN}
+    for _ in range(2):
+        await psychiatry.send([FRANS], answer_by="2027-12-31")
+    first, second = (form["formId"] for form in local.forms_of(FRANS))
 
-    local.now = datetime(2027, 2, 1, 12, tzinfo=UTC)
-    local.control("answer", {"formId": first} | by_the_guardian)
+    local.now = datetime(2027, 4, 1, 21, 59, tzinfo=UTC)
+    local.control("answer", {"formId": first, "by": GUARDIAN_OF_FRANS})
     local.now = datetime(2027, 4, 1, 22, tzinfo=UTC)
-    too_late = local.post("/control/answer", {"formId": second} | by_the_guardian)
+    too_late = local.post("/control/answer", {"formId": second, "by": GUARDIAN_OF_FRANS})
 
     assert too_late.status_code == 409
+    assert "child under 13" in too_late.text
+    statuses = [form["formStatus"] for form in local.forms_of(FRANS)]
+    assert statuses == ["COMPLETED", "ONGOING"]
 
 
 async def test_the_answer_shows_that_a_proxy_has_given_it(
@@ -187,13 +189,13 @@ async def test_the_answer_shows_that_a_proxy_has_given_it(
     await psychiatry.send([STELLA])
     form_id = FormId(local.forms_of(STELLA)[0]["formId"])
     browser = Resident(local)
-    browser.sign_in(ref_of(local, STELLAS_GUARDIAN))
+    browser.sign_in(ref_of(local, GUARDIAN_OF_STELLA))
     browser.post("/ombud", ref=str(ref_of(local, STELLA)))
 
-    local.control("answer", {"formId": form_id, "by": STELLAS_GUARDIAN})
+    local.control("answer", {"formId": form_id, "by": GUARDIAN_OF_STELLA})
 
     answer = await psychiatry.forms.read_answer(form_id)
-    assert answer.proxy == Personnummer(STELLAS_GUARDIAN)
+    assert answer.proxy == Personnummer(GUARDIAN_OF_STELLA)
     assert f"Besvarat av ombud: {answer.proxy_name}" in browser.get(f"/formular/{form_id}").text
     browser.close()
 

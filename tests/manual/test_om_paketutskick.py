@@ -12,11 +12,9 @@ from tests.clinic import (
     PACKAGE,
     PHQ,
     SHARED,
-    STAFF,
     UNIT,
     WEEKLY,
     Clinic,
-    a_spec,
 )
 from tests.manual.psychiatry import PSYCHIATRY
 from tests.people import ANNA, BO, CILLA, DAVID
@@ -175,5 +173,4 @@ async def test_what_staff_change_stays_with_their_dispatch(
     await clinic.start(**changed)
 
     with clinic.store.transaction() as records:
-        package = records.packages.find(STAFF.unit_id, a_spec(clinic.clock.now())["package"])
-    assert package == PACKAGE
+        assert records.packages.find(UNIT.id, PACKAGE.key) == PACKAGE

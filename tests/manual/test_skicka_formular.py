@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.clinic import GAD, OTHER_UNIT, OWN, PHQ, SHARED, STAFF, UNIT, Clinic
+from tests.clinic import GAD, OWN, PHQ, SHARED, UNIT, Clinic
 from tests.local_1177.region import a_personnummer
 from tests.people import ANNA, BO, CILLA, DAVID, PROTECTED, UNNOTIFIED
 from utskick.command.specs import rows_of
@@ -171,16 +171,6 @@ async def test_a_sent_form_is_confirmed(clinic: Clinic) -> None:
     assert not started.already
     assert started.dispatch.name == PHQ.name
     assert started.dispatch.label == "Pågående"
-
-
-async def test_a_form_of_another_unit_cannot_be_sent(clinic: Clinic) -> None:
-    """Välj den enhet/mottagning som du ska arbeta med."""
-    with pytest.raises(SpecRefused) as caught:
-        await clinic.send(unit=OTHER_UNIT.id)
-
-    (problem,) = caught.value.problems
-    assert problem.place == "unit"
-    assert clinic.listed(STAFF) == []
 
 
 def _residents(clinic: Clinic, *, count: int) -> list[str]:

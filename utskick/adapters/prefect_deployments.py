@@ -5,6 +5,7 @@ Operators see all of it. It holds no personal data, as `OccasionPlan` holds none
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -81,10 +82,9 @@ def is_ahead(known: DeploymentResponse, *, now: datetime) -> bool:
 def occasion_of(known: DeploymentResponse) -> OccasionId | None:
     """`None` for a deployment that is no occasion's: operators may make their own."""
     for tag in known.tags:
-        try:
-            return OccasionId(UUID(tag.removeprefix(_OCCASION)))
-        except ValueError:
-            continue
+        if tag.startswith(_OCCASION):
+            with suppress(ValueError):
+                return OccasionId(UUID(tag.removeprefix(_OCCASION)))
     return None
 
 

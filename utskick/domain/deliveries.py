@@ -141,7 +141,7 @@ class OpenDelivery:
     personnummer: Personnummer
     form_id: FormTemplateId
     first_intent_at: datetime
-    unknown_at: datetime
+    unknown_for_s: float
     answer_by: date
     purge_after: date
 

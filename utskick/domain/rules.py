@@ -25,7 +25,6 @@ class Rules:
     clock_skew_s: float = 2
     manual_after_s: float = 4 * 3600
     forms_concurrency: int = 50
-    forms_per_s: float = 1000
     inbox_concurrency: int = 50
     inbox_per_s: float = 50
     persons_per_s: float = 10

@@ -213,7 +213,7 @@ class SqlDeliveries:
             personnummer=self._people.personnummer(person),
             form_id=FormTemplateId(row.form_id),
             first_intent_at=row.first_intent_at or now,
-            unknown_at=row.unknown_at or now,
+            unknown_for_s=(now - (row.unknown_at or now)).total_seconds(),
             answer_by=row.answer_by,
             purge_after=row.purge_after,
         )

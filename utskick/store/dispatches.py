@@ -128,16 +128,6 @@ class SqlDispatches:
             select(DispatchRow).where(DispatchRow.status == DispatchStatus.ONGOING.value)
         )
 
-    def ongoing_with_form(self, form_id: FormTemplateId) -> list[Dispatch]:
-        return self._many(
-            select(DispatchRow)
-            .join(DispatchFormRow)
-            .where(
-                DispatchRow.status == DispatchStatus.ONGOING.value,
-                DispatchFormRow.form_id == form_id,
-            )
-        )
-
     def recipients(self, dispatch_id: DispatchId) -> list[Recipient]:
         rows = self._session.execute(
             select(RecipientRow, PersonRow)

@@ -109,13 +109,6 @@ class SqlOccasions:
             )
         )
 
-    def note_registered(self, occasion_id: OccasionId, *, version: int) -> None:
-        self._session.execute(
-            update(OccasionRow)
-            .where(OccasionRow.id == occasion_id)
-            .values(registered_version=version)
-        )
-
     def abandoned(self) -> list[tuple[OccasionId, RunToken]]:
         now = database_clock(self._session)
         rows = self._session.execute(

@@ -179,7 +179,6 @@ class OccasionRow(Row):
     sends_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(String(10), index=True)
     version: Mapped[int]
-    registered_version: Mapped[int | None]
     run_token: Mapped[UUID | None]
     lease_until: Mapped[datetime | None]
     message_heading: Mapped[str] = mapped_column(default="")

@@ -43,7 +43,7 @@ def register_occasions(
             for occasion in dispatch.occasions
             if occasion.state is OccasionState.PLANNED
         ]
-    registered = [_registered(plan, store=store, scheduler=scheduler, now=now) for plan in plans]
+    registered = [_registered(plan, scheduler=scheduler, now=now) for plan in plans]
     return all(registered)
 
 
@@ -56,11 +56,9 @@ def unregister_occasions(occasion_ids: Iterable[OccasionId], *, scheduler: Sched
             return
 
 
-def _registered(plan: OccasionPlan, *, store: Store, scheduler: Scheduler, now: datetime) -> bool:
+def _registered(plan: OccasionPlan, *, scheduler: Scheduler, now: datetime) -> bool:
     try:
         scheduler.register(plan, now=now)
     except TemporaryFailure:
         return False
-    with store.transaction() as records:
-        records.occasions.note_registered(plan.occasion_id, version=plan.version)
     return True

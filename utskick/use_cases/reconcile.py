@@ -91,8 +91,6 @@ def _mend_schedule(
         scheduled = known.get(plan.occasion_id)
         if scheduled is None or scheduled.version != plan.version:
             scheduler.register(plan, now=now)
-            with store.transaction() as records:
-                records.occasions.note_registered(plan.occasion_id, version=plan.version)
             registered += 1
         elif not scheduled.waiting and now >= plan.starts_at + _OVERDUE:
             scheduler.start_now(plan, attempt=_attempt("overdue", now), now=now)

@@ -64,14 +64,20 @@ def _write(
             if found is not None
         }
         owned = records.deliveries.owned([f for ids in candidates.values() for f in ids])
-        records.deliveries.postpone_settling(
-            [delivery.id for delivery, found in answers if found is None], seconds=_ASK_AGAIN_S
-        )
+        silent = [delivery for delivery, found in answers if found is None]
+        records.deliveries.postpone_settling([d.id for d in silent], seconds=_ASK_AGAIN_S)
         return records.deliveries.settle(
             [
-                _settled(delivery, [f for f in candidates[delivery.id] if f not in owned])
-                for delivery, found in answers
-                if found is not None
+                *(
+                    _settled(delivery, [f for f in candidates[delivery.id] if f not in owned])
+                    for delivery, found in answers
+                    if found is not None
+                ),
+                *(
+                    Outcome(id=d.id, attempt=d.attempt, state=DeliveryState.MANUAL)
+                    for d in silent
+                    if d.unknown_for_s >= rules.manual_after_s
+                ),
             ]
         )
 

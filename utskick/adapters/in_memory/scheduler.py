@@ -63,7 +63,9 @@ class InMemoryScheduler:
     def registered(self, *, now: datetime) -> Sequence[ScheduledOccasion]:
         self.fails_with.strike()
         return [
-            ScheduledOccasion(occasion_id, kept.plan.version, kept.waiting)
+            ScheduledOccasion(
+                occasion_id, kept.plan.version, kept.waiting and kept.plan.starts_at > now
+            )
             for occasion_id, kept in self._kept.items()
         ]
 

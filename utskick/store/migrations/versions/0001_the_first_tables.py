@@ -263,7 +263,6 @@ def upgrade() -> None:
         sa.Column("sends_at", utskick.store.tables.UtcDateTime(), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("registered_version", sa.Integer(), nullable=True),
         sa.Column("run_token", sa.Uuid(), nullable=True),
         sa.Column("lease_until", utskick.store.tables.UtcDateTime(), nullable=True),
         sa.Column("message_heading", sa.String(), nullable=False),

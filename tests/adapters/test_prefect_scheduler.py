@@ -1,0 +1,360 @@
+"""The scheduler on a real Prefect server: no health check would notice one that stands still."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import pytest
+from prefect.client.schemas.objects import StateType
+from starlette.responses import PlainTextResponse
+
+from tests.local_1177.conftest import poll, served
+from tests.prefect_server import WORK_POOL, PrefectServer, prefect_server
+from utskick.adapters.in_memory import InMemoryScheduler
+from utskick.adapters.prefect_scheduler import PrefectScheduler
+from utskick.domain.dispatches import DispatchId
+from utskick.domain.occasions import OccasionId
+from utskick.domain.units import parse_hsa_id
+from utskick.ports import OccasionPlan, ScheduledOccasion, Scheduler, TemporaryFailure
+
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
+LEAD = timedelta(minutes=5)
+NOW = datetime.now(UTC).replace(microsecond=0)
+NEXT_WEEK = (NOW + timedelta(days=7)).astimezone(STOCKHOLM)
+
+
+def a_plan(local: datetime = NEXT_WEEK) -> OccasionPlan:
+    return OccasionPlan(
+        occasion_id=OccasionId(uuid4()),
+        dispatch_id=DispatchId(uuid4()),
+        number=1,
+        of=3,
+        version=1,
+        starts_at=local.astimezone(UTC) - LEAD,
+        local=local,
+        package_name="Uppföljning efter 6 veckor",
+        title="Frågor om hur du mår",
+        unit_id=parse_hsa_id("SE2321000131-E000000000123"),
+        unit_name="Psykiatrimottagning Vänersborg",
+        form_names=("GAD-7", "WHODAS 2.0"),
+        recipients=42,
+    )
+
+
+def of(plan: OccasionPlan, scheduler: Scheduler) -> Sequence[ScheduledOccasion]:
+    known = scheduler.registered(now=NOW)
+    return [each for each in known if each.occasion_id == plan.occasion_id]
+
+
+def at(url: str, *, work_pool: str = WORK_POOL) -> PrefectScheduler:
+    return PrefectScheduler(
+        api_url=url, work_pool=work_pool, staff_url="https://utskick.example", timeout_s=5
+    )
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectServer]:
+    with prefect_server(tmp_path_factory.mktemp("prefect")) as running:
+        yield running
+
+
+@pytest.fixture
+def prefect(server: PrefectServer) -> PrefectScheduler:
+    return at(server.api_url)
+
+
+@pytest.fixture(params=["in-memory", "prefect"])
+def scheduler(request: pytest.FixtureRequest) -> Scheduler:
+    if request.param == "in-memory":
+        return InMemoryScheduler()
+    prefect: PrefectScheduler = request.getfixturevalue("prefect")
+    return prefect
+
+
+def test_a_registered_occasion_waits(scheduler: Scheduler) -> None:
+    plan = a_plan()
+
+    scheduler.register(plan, now=NOW)
+    scheduler.register(plan, now=NOW)
+
+    assert of(plan, scheduler) == [ScheduledOccasion(plan.occasion_id, 1, waiting=True)]
+
+
+def test_a_changed_occasion_is_known_by_its_new_version(scheduler: Scheduler) -> None:
+    plan = a_plan()
+    scheduler.register(plan, now=NOW)
+
+    scheduler.register(replace(plan, version=2), now=NOW)
+
+    assert of(plan, scheduler) == [ScheduledOccasion(plan.occasion_id, 2, waiting=True)]
+
+
+def test_a_retired_occasion_stays_and_waits_for_nothing(scheduler: Scheduler) -> None:
+    plan = a_plan()
+    scheduler.register(plan, now=NOW)
+
+    scheduler.retire(plan.occasion_id)
+
+    assert of(plan, scheduler) == [ScheduledOccasion(plan.occasion_id, 1, waiting=False)]
+
+
+def test_a_removed_occasion_is_forgotten(scheduler: Scheduler) -> None:
+    plan = a_plan()
+    scheduler.register(plan, now=NOW)
+
+    scheduler.remove(plan.occasion_id)
+
+    assert not of(plan, scheduler)
+
+
+def test_an_occasion_that_is_not_known_is_already_away(scheduler: Scheduler) -> None:
+    unknown = OccasionId(uuid4())
+
+    scheduler.retire(unknown)
+    scheduler.remove(unknown)
+
+
+def test_starting_an_occasion_makes_it_known(scheduler: Scheduler) -> None:
+    plan = a_plan()
+
+    scheduler.start_now(plan, attempt="by hand", now=NOW)
+
+    assert [each.version for each in of(plan, scheduler)] == [1]
+
+
+def test_a_one_shot_schedule_becomes_a_run_within_ten_seconds(
+    prefect: PrefectScheduler, server: PrefectServer
+) -> None:
+    plan = a_plan()
+
+    prefect.register(plan, now=NOW)
+
+    run = server.run(plan.occasion_id)
+    assert run.expected_start_time == plan.starts_at
+    assert run.parameters == {"order": {"occasion_id": str(plan.occasion_id), "version": 1}}
+
+
+def test_registering_twice_leaves_the_run_as_it_is(
+    prefect: PrefectScheduler, server: PrefectServer
+) -> None:
+    plan = a_plan()
+    prefect.register(plan, now=NOW)
+    first = server.run(plan.occasion_id)
+    (schedule,) = server.deployment(plan.occasion_id).schedules
+
+    prefect.register(plan, now=NOW)
+
+    assert server.run(plan.occasion_id).id == first.id
+    assert server.deployment(plan.occasion_id).schedules == [schedule]
+
+
+def test_a_moved_occasion_has_only_its_new_run(
+    prefect: PrefectScheduler, server: PrefectServer
+) -> None:
+    plan = a_plan()
+    prefect.register(plan, now=NOW)
+    server.run(plan.occasion_id)
+    day = timedelta(days=1)
+    moved = replace(plan, version=2, local=plan.local + day, starts_at=plan.starts_at + day)
+
+    prefect.register(moved, now=NOW)
+
+    run = server.run(plan.occasion_id)
+    assert run.expected_start_time == moved.starts_at
+    assert run.parameters["order"]["version"] == 2
+    assert "1 av 3" in server.deployment(plan.occasion_id).name
+
+
+@pytest.mark.parametrize(
+    "local",
+    [
+        pytest.param(datetime(2028, 3, 25, 8, 0), id="the day before the spring change"),
+        pytest.param(datetime(2028, 3, 26, 3, 2), id="just after the spring change"),
+        pytest.param(datetime(2028, 3, 26, 8, 0), id="the day of the spring change"),
+        pytest.param(datetime(2028, 10, 29, 2, 30), id="the hour that comes twice"),
+        pytest.param(datetime(2028, 10, 29, 2, 30, fold=1), id="the hour's second coming"),
+        pytest.param(datetime(2028, 10, 29, 8, 0), id="the day of the autumn change"),
+    ],
+)
+def test_a_changed_clock_moves_no_run(
+    prefect: PrefectScheduler, server: PrefectServer, local: datetime
+) -> None:
+    plan = a_plan(local.replace(tzinfo=STOCKHOLM))
+
+    prefect.register(plan, now=NOW)
+
+    assert server.run(plan.occasion_id).expected_start_time == plan.starts_at
+
+
+def test_an_occasion_that_is_near_has_its_run_at_once(
+    prefect: PrefectScheduler, server: PrefectServer
+) -> None:
+    plan = a_plan(NOW.astimezone(STOCKHOLM) + LEAD + timedelta(minutes=1))
+
+    prefect.register(plan, now=NOW)
+    prefect.register(plan, now=NOW)
+
+    (run,) = server.runs(plan.occasion_id)
+    assert run.expected_start_time == plan.starts_at
+    assert run.name.startswith("Uppföljning efter 6 veckor · 1 av 3 · ")
+    assert not [each for each in server.deployment(plan.occasion_id).schedules if each.active]
+    assert of(plan, prefect) == [ScheduledOccasion(plan.occasion_id, 1, waiting=True)]
+
+
+def test_an_occasion_whose_start_has_passed_is_started_now(
+    prefect: PrefectScheduler, server: PrefectServer
+) -> None:
+    plan = a_plan(NOW.astimezone(STOCKHOLM) - timedelta(minutes=10))
+
+    prefect.register(plan, now=NOW)
+
+    (run,) = server.runs(plan.occasion_id)
+    assert run.expected_start_time == NOW
+
+
+def test_each_attempt_starts_one_run(prefect: PrefectScheduler, server: PrefectServer) -> None:
+    plan = a_plan()
+
+    for attempt in ("first", "first", "second"):
+        prefect.start_now(plan, attempt=attempt, now=NOW)
+
+    assert len(server.runs(plan.occasion_id)) == 2
+
+
+def test_nothing_is_left_to_start_of_a_retired_occasion(
+    prefect: PrefectScheduler, server: PrefectServer
+) -> None:
+    plan = a_plan()
+    prefect.register(plan, now=NOW)
+    server.run(plan.occasion_id)
+    prefect.start_now(plan, attempt="by hand", now=NOW)
+
+    prefect.retire(plan.occasion_id)
+
+    assert {run.state_type for run in server.runs(plan.occasion_id)} == {StateType.CANCELLED}
+    assert of(plan, prefect) == [ScheduledOccasion(plan.occasion_id, 1, waiting=False)]
+
+
+def test_nothing_is_left_to_start_of_a_removed_occasion(
+    prefect: PrefectScheduler, server: PrefectServer
+) -> None:
+    plan = a_plan()
+    prefect.register(plan, now=NOW)
+    server.run(plan.occasion_id)
+    prefect.start_now(plan, attempt="by hand", now=NOW)
+
+    prefect.remove(plan.occasion_id)
+
+    assert not server.deployments(plan.occasion_id)
+    assert not server.runs(plan.occasion_id)
+
+
+def test_operators_read_what_when_and_for_whom(
+    prefect: PrefectScheduler, server: PrefectServer
+) -> None:
+    plan = replace(a_plan(), package_name="Smärta & sömn | 50 %")
+
+    prefect.register(plan, now=NOW)
+
+    deployment = server.deployment(plan.occasion_id)
+    short_id = str(plan.occasion_id)[:8]
+    assert deployment.name == (
+        f"Smärta - sömn | 50 - · 1 av 3 · {NEXT_WEEK:%Y-%m-%d %H:%M} · {short_id}"
+    )
+    description = deployment.description or ""
+    assert "| Paketutskick | Smärta & sömn / 50 % |" in description
+    assert "| Enhet | Psykiatrimottagning Vänersborg (SE2321000131-E000000000123) |" in description
+    assert "- GAD-7\n- WHODAS 2.0\n" in description
+    assert f"(https://utskick.example/paketutskick/{plan.dispatch_id})" in description
+    assert set(deployment.tags) == {
+        "enhet:SE2321000131-E000000000123",
+        f"paketutskick:{plan.dispatch_id}",
+        f"tillfälle:{plan.occasion_id}",
+    }
+
+
+def test_a_paused_deployment_waits_for_nothing_until_it_is_registered_again(
+    prefect: PrefectScheduler, server: PrefectServer
+) -> None:
+    plan = a_plan()
+    prefect.register(plan, now=NOW)
+    server.client.pause_deployment(server.deployment(plan.occasion_id).id)
+    poll(lambda: not server.runs(plan.occasion_id))
+    assert of(plan, prefect) == [ScheduledOccasion(plan.occasion_id, 1, waiting=False)]
+
+    prefect.register(plan, now=NOW)
+
+    assert of(plan, prefect) == [ScheduledOccasion(plan.occasion_id, 1, waiting=True)]
+
+
+def test_parameters_that_an_operator_has_changed_are_no_version_of_ours(
+    prefect: PrefectScheduler, server: PrefectServer
+) -> None:
+    plan = a_plan()
+    prefect.register(plan, now=NOW)
+    deployment = server.deployment(plan.occasion_id)
+    server.client.create_deployment(
+        flow_id=deployment.flow_id, name=deployment.name, tags=deployment.tags, parameters={}
+    )
+    assert of(plan, prefect) == [ScheduledOccasion(plan.occasion_id, 0, waiting=False)]
+
+    prefect.register(plan, now=NOW)
+
+    assert of(plan, prefect) == [ScheduledOccasion(plan.occasion_id, 1, waiting=True)]
+
+
+def test_deployments_that_are_no_occasions_are_left_alone(
+    prefect: PrefectScheduler, server: PrefectServer
+) -> None:
+    plan = a_plan()
+    prefect.register(plan, now=NOW)
+    flow_id = server.deployment(plan.occasion_id).flow_id
+    server.client.create_deployment(flow_id=flow_id, name="Skicka ett tillfälle för hand")
+    server.client.create_deployment(flow_id=flow_id, name="Märkt fel", tags=["tillfälle:ett"])
+
+    assert of(plan, prefect) == [ScheduledOccasion(plan.occasion_id, 1, waiting=True)]
+
+
+def test_every_page_of_occasions_is_read(
+    prefect: PrefectScheduler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("utskick.adapters.prefect_scheduler._PAGE", 2)
+    plans = [a_plan() for _ in range(5)]
+    for plan in plans:
+        prefect.register(plan, now=NOW)
+
+    known = {each.occasion_id for each in prefect.registered(now=NOW)}
+
+    assert known >= {plan.occasion_id for plan in plans}
+
+
+def test_a_work_pool_that_is_not_there_fails_for_now(server: PrefectServer) -> None:
+    with pytest.raises(TemporaryFailure):
+        at(server.api_url, work_pool="missing").register(a_plan(), now=NOW)
+
+
+@pytest.mark.parametrize("status", [200, 401, 500])
+def test_an_answer_that_makes_no_sense_fails_for_now(status: int) -> None:
+    secret = "<h1>19121212-1212</h1>"
+    with served(PlainTextResponse(secret, status)) as url:
+        with pytest.raises(TemporaryFailure) as failure:
+            at(url).registered(now=NOW)
+
+    assert "1212" not in str(failure.value)
+    assert failure.value.__suppress_context__
+
+
+def test_a_server_that_is_away_fails_for_now() -> None:
+    away = at("http://127.0.0.1:1/api")
+
+    for call in (
+        lambda: away.register(a_plan(), now=NOW),
+        lambda: away.start_now(a_plan(), attempt="first", now=NOW),
+        lambda: away.retire(OccasionId(uuid4())),
+        lambda: away.remove(OccasionId(uuid4())),
+        lambda: away.registered(now=NOW),
+    ):
+        with pytest.raises(TemporaryFailure, match="Prefect is away"):
+            call()

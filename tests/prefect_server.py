@@ -1,0 +1,74 @@
+"""A real Prefect server of the tests' own, and a client that sees what it holds."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.client.schemas.filters import (
+    DeploymentFilter,
+    DeploymentFilterTags,
+)
+from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.responses import DeploymentResponse
+
+from tests.local_1177.conftest import poll
+from utskick.adapters.prefect_environment import prefect_environment
+from utskick.domain.occasions import OccasionId
+from utskick.running.children import Children
+from utskick.running.ports import HOST, choose_ports
+
+WORK_POOL = "tests"
+
+_FAR_AHEAD = {
+    # Days of a changed clock may lie more than a hundred days ahead; see their runs at once.
+    "PREFECT_SERVER_SERVICES_SCHEDULER_MAX_SCHEDULED_TIME": "P2000D",
+}
+
+
+@dataclass(frozen=True)
+class PrefectServer:
+    """What operators would see of it."""
+
+    api_url: str
+    client: SyncPrefectClient
+
+    def deployments(self, occasion_id: OccasionId) -> Sequence[DeploymentResponse]:
+        tags = DeploymentFilterTags(all_=[f"tillfälle:{occasion_id}"])
+        return self.client.read_deployments(deployment_filter=DeploymentFilter(tags=tags))
+
+    def deployment(self, occasion_id: OccasionId) -> DeploymentResponse:
+        (only,) = self.deployments(occasion_id)
+        return only
+
+    def runs(self, occasion_id: OccasionId) -> Sequence[FlowRun]:
+        """Also those that have outlived their deployment."""
+        return [
+            run
+            for run in self.client.read_flow_runs()
+            if run.parameters["order"]["occasion_id"] == str(occasion_id)
+        ]
+
+    def run(self, occasion_id: OccasionId) -> FlowRun:
+        """The occasion's only run, when the server has made it."""
+        poll(lambda: self.runs(occasion_id), timeout_s=10)
+        (only,) = self.runs(occasion_id)
+        return only
+
+
+@contextmanager
+def prefect_server(folder: Path) -> Iterator[PrefectServer]:
+    """Start it, with a work pool and no worker; about 10 s."""
+    port = choose_ports(usual=False).prefect
+    api_url = f"http://{HOST}:{port}/api"
+    environment = prefect_environment(home=folder, api_url=api_url) | _FAR_AHEAD
+    start = [sys.executable, "-m", "prefect", "server", "start"]
+    with Children(logs=folder / "logs", environment=environment) as children:
+        children.start("prefect", [*start, "--host", HOST, "--port", str(port)])
+        children.wait_healthy("prefect", f"{api_url}/health")
+        with SyncPrefectClient(api=api_url) as client:
+            client.create_work_pool(WorkPoolCreate(name=WORK_POOL, type="process"))
+            yield PrefectServer(api_url, client)
