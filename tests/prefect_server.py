@@ -23,9 +23,10 @@ from utskick.running.ports import HOST, choose_ports
 
 WORK_POOL = "tests"
 
-_FAR_AHEAD = {
-    # Days of a changed clock may lie more than a hundred days ahead; see their runs at once.
+_IMPATIENT = {
+    # The days of a changed clock lie more than a hundred days ahead; see their runs all the same.
     "PREFECT_SERVER_SERVICES_SCHEDULER_MAX_SCHEDULED_TIME": "P2000D",
+    "PREFECT_SERVER_SERVICES_SCHEDULER_RECENT_DEPLOYMENTS_LOOP_SECONDS": "1",
 }
 
 
@@ -64,7 +65,7 @@ def prefect_server(folder: Path) -> Iterator[PrefectServer]:
     """Start it, with a work pool and no worker; about 10 s."""
     port = choose_ports(usual=False).prefect
     api_url = f"http://{HOST}:{port}/api"
-    environment = prefect_environment(home=folder, api_url=api_url) | _FAR_AHEAD
+    environment = prefect_environment(home=folder, api_url=api_url) | _IMPATIENT
     start = [sys.executable, "-m", "prefect", "server", "start"]
     with Children(logs=folder / "logs", environment=environment) as children:
         children.start("prefect", [*start, "--host", HOST, "--port", str(port)])

@@ -170,18 +170,30 @@ def test_a_moved_occasion_has_only_its_new_run(
 @pytest.mark.parametrize(
     "local",
     [
-        pytest.param(datetime(2028, 3, 25, 8, 0), id="the day before the spring change"),
-        pytest.param(datetime(2028, 3, 26, 3, 2), id="just after the spring change"),
-        pytest.param(datetime(2028, 3, 26, 8, 0), id="the day of the spring change"),
-        pytest.param(datetime(2028, 10, 29, 2, 30), id="the hour that comes twice"),
-        pytest.param(datetime(2028, 10, 29, 2, 30, fold=1), id="the hour's second coming"),
-        pytest.param(datetime(2028, 10, 29, 8, 0), id="the day of the autumn change"),
+        pytest.param(
+            datetime(2028, 3, 25, 8, 0, tzinfo=STOCKHOLM), id="the day before the spring change"
+        ),
+        pytest.param(
+            datetime(2028, 3, 26, 3, 2, tzinfo=STOCKHOLM), id="just after the spring change"
+        ),
+        pytest.param(
+            datetime(2028, 3, 26, 8, 0, tzinfo=STOCKHOLM), id="the day of the spring change"
+        ),
+        pytest.param(
+            datetime(2028, 10, 29, 2, 30, tzinfo=STOCKHOLM), id="the hour that comes twice"
+        ),
+        pytest.param(
+            datetime(2028, 10, 29, 2, 30, tzinfo=STOCKHOLM, fold=1), id="the hour's second coming"
+        ),
+        pytest.param(
+            datetime(2028, 10, 29, 8, 0, tzinfo=STOCKHOLM), id="the day of the autumn change"
+        ),
     ],
 )
 def test_a_changed_clock_moves_no_run(
     prefect: PrefectScheduler, server: PrefectServer, local: datetime
 ) -> None:
-    plan = a_plan(local.replace(tzinfo=STOCKHOLM))
+    plan = a_plan(local)
 
     prefect.register(plan, now=NOW)
 
@@ -338,9 +350,11 @@ def test_a_work_pool_that_is_not_there_fails_for_now(server: PrefectServer) -> N
 @pytest.mark.parametrize("status", [200, 401, 500])
 def test_an_answer_that_makes_no_sense_fails_for_now(status: int) -> None:
     secret = "<h1>19121212-1212</h1>"
-    with served(PlainTextResponse(secret, status)) as url:
-        with pytest.raises(TemporaryFailure) as failure:
-            at(url).registered(now=NOW)
+    with (
+        served(PlainTextResponse(secret, status)) as url,
+        pytest.raises(TemporaryFailure) as failure,
+    ):
+        at(url).registered(now=NOW)
 
     assert "1212" not in str(failure.value)
     assert failure.value.__suppress_context__

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.table import Column, Table
 
 from utskick.adapters.yaml_region import read_region
-from utskick.command.output import UnitOption, out, told
+from utskick.command.output import REFUSED, UnitOption, err, out, told
 from utskick.domain.specs import DispatchSpec, FormSpec
 from utskick.domain.units import parse_hsa_id
 from utskick.use_cases import clean_up as cleaning
@@ -29,6 +30,9 @@ def add_to(app: typer.Typer) -> None:
     app.command("watch-templates")(watch_templates)
     app.command("compare-ledger")(compare_ledger)
     app.command("export-schema")(export_schema)
+    app.command("packages")(packages)
+    app.command("forms")(forms)
+    app.command("check-log")(check_log)
     app.command("add-token")(add_token)
     app.command("revoke-token")(revoke_token)
     app.command("mark-restored")(mark_restored)
@@ -108,6 +112,36 @@ def export_schema(
     """Print the JSON Schema of a dispatch spec."""
     model = FormSpec if kind == "form" else DispatchSpec
     typer.echo(json.dumps(model.model_json_schema(), ensure_ascii=False, indent=2))
+
+
+def packages(unit: UnitOption) -> None:
+    """Visa de grundplåtar som enheten kan starta."""
+    with told(), services().store.transaction() as records:
+        table = Table(Column("Nyckel", no_wrap=True), "Namn", "Tillfällen", "Tid")
+        for package in records.packages.list_for(parse_hsa_id(unit)):
+            at = f"{package.time:%H:%M}" if package.time else "–"
+            table.add_row(package.key, package.name, str(package.occasions), at)
+    out.print(table)
+
+
+def forms(unit: UnitOption) -> None:
+    """Visa formulärmallar, och vilka av dem som enheten kan skicka."""
+    with told(), services().store.transaction() as records:
+        table = Table(Column("Nyckel", no_wrap=True), "Namn", "Går att skicka")
+        for access in records.forms.list_for(parse_hsa_id(unit)):
+            why_not = "Nej, arkiverad" if access.form.archived else "Nej, saknar prenumeration"
+            table.add_row(access.form.key, access.form.name, "Ja" if access.sendable else why_not)
+    out.print(table)
+
+
+def check_log(unit: UnitOption) -> None:
+    """See whether the unit's access log has been tampered with."""
+    with told(), services().store.transaction() as records:
+        broken = records.access_log.broken_link(parse_hsa_id(unit))
+    if broken is not None:
+        err.print(f"[red]Entry {broken} does not follow from the one before[/red]")
+        raise typer.Exit(REFUSED)
+    out.print("The chain is whole")
 
 
 def add_token(unit: UnitOption, name: str) -> None:

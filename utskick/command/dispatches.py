@@ -102,7 +102,7 @@ def list_all(unit: UnitOption, *, as_json: Json = False) -> None:
     views = [dispatch_view(each.dispatch, each.forms) for each in listed]
 
     def table() -> None:
-        rows = Table("Namn", "Status", "Nästa tillfälle", "Skickat", "Id")
+        rows = Table("Namn", "Status", "Nästa tillfälle", "Skickat", ID)
         for view in views:
             upcoming = next((o for o in view.occasions if o.state == "Planerat"), None)
             sent = f"{sum(f.sent for f in view.forms)} av {sum(f.planned for f in view.forms)}"
@@ -124,7 +124,7 @@ def show_one(dispatch_id: DispatchArgument, unit: UnitOption, *, as_json: Json =
 
     def table() -> None:
         print_dispatch(view)
-        rows = Table("Mottagare", "Status", "Skäl", "Avisering", "Id", box=None)
+        rows = Table("Mottagare", "Status", "Skäl", "Avisering", ID, box=None)
         for each in view.recipients:
             told_by = ", ".join(each.notified_by) or "ingen"
             rows.add_row(each.personnummer, each.state, each.reason, told_by, str(each.id))

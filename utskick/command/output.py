@@ -8,13 +8,16 @@ from typing import Annotated, Any
 import typer
 from pydantic import BaseModel
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from utskick.domain.errors import SpecRefused, UtskickError
 from utskick.ports import PermanentFailure, TemporaryFailure, UnknownOutcome
 from utskick.web.views import DispatchView, FormView
 
 REFUSED, AWAY = 1, 3
+
+ID = Column("Id", no_wrap=True, min_width=36)
+"""Whole, however narrow the terminal is: it is there to be copied."""
 
 out = Console()
 err = Console(stderr=True)
@@ -71,7 +74,7 @@ def print_dispatch(dispatch: DispatchView) -> None:
     """One dispatch with its occasions and forms."""
     out.print(f"[bold]{dispatch.name}[/bold]  {dispatch.status}")
     out.print(f"Id: {dispatch.id}", highlight=False)
-    table = Table("Tillfälle", "Tid", "Status", "Id", box=None)
+    table = Table("Tillfälle", "Tid", "Status", ID, box=None)
     for occasion in dispatch.occasions:
         state = f"{occasion.state} (sent)" if occasion.late else occasion.state
         table.add_row(
