@@ -9,7 +9,7 @@ from uuid import UUID
 import typer
 from rich.table import Table
 
-from utskick.command.output import Json, UnitOption, out, print_dispatch, show, told
+from utskick.command.output import ID, Json, UnitOption, out, print_dispatch, show, told
 from utskick.command.specs import read_dispatch, read_form
 from utskick.domain.deliveries import DELIVERY_LABELS, FORM_STATUS_LABELS, FormStatus
 from utskick.domain.dispatches import DispatchId, RecipientId
@@ -101,16 +101,18 @@ def list_all(unit: UnitOption, *, as_json: Json = False) -> None:
         listed = list_dispatches(actor=_actor(unit), store=services().store)
     views = [dispatch_view(each.dispatch, each.forms) for each in listed]
 
-    def table() -> None:
-        rows = Table("Namn", "Status", "Nästa tillfälle", "Skickat", ID)
+    def lines() -> None:
         for view in views:
             upcoming = next((o for o in view.occasions if o.state == "Planerat"), None)
-            sent = f"{sum(f.sent for f in view.forms)} av {sum(f.planned for f in view.forms)}"
-            when = f"{upcoming.sends_at:%Y-%m-%d %H:%M}" if upcoming else "–"
-            rows.add_row(view.name, view.status, when, sent, str(view.id))
-        out.print(rows)
+            when = f"nästa tillfälle {upcoming.sends_at:%Y-%m-%d %H:%M}, " if upcoming else ""
+            sent, planned = sum(f.sent for f in view.forms), sum(f.planned for f in view.forms)
+            out.print(f"[bold]{view.name}[/bold]  {view.status}", highlight=False)
+            out.print(f"  {when}{sent} av {planned} formulär skickade", highlight=False)
+            out.print(f"  {view.id}", highlight=False)
+        if not views:
+            out.print("Inga utskick.")
 
-    show(views, table, as_json=as_json)
+    show(views, lines, as_json=as_json)
 
 
 def show_one(dispatch_id: DispatchArgument, unit: UnitOption, *, as_json: Json = False) -> None:
