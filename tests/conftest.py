@@ -7,6 +7,7 @@ import pytest
 
 from tests.clinic import Clinic, a_clinic, open_store
 from utskick.store import SqlStore
+from utskick.store.engine import migrate, open_engine
 
 _ORDER = ("domain", "adapters", "store", "use_cases", "manual", "config", "local_1177", "web")
 """The rest starts servers and comes last, as they stand."""
@@ -24,9 +25,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty database with all tables: copied, that is quicker than to migrate for each test."""
     path = tmp_path_factory.mktemp("store") / "empty.db"
-    store = open_store(f"sqlite:///{path}")
-    with store.transaction() as records:
-        assert not records.units.all()
+    engine = open_engine(f"sqlite:///{path}")
+    migrate(engine)
+    # Until it is closed, what was written lies in a file beside it.
+    engine.dispose()
     return path
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
@@ -118,5 +119,6 @@ def a_psychiatry(store: SqlStore, *, local_1177: str, now: datetime) -> Psychiat
     )
 
 
+@cache
 def _client(url: str) -> HttpClient:
     return HttpClient(url, consumer_hsa_id=PSYCHIATRY)

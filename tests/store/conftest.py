@@ -10,7 +10,7 @@ from sqlalchemy import Engine, delete
 from tests.postgresql import PostgresqlServer, postgresql
 from tests.store.ledger import fill_register
 from utskick.store import SqlStore
-from utskick.store.engine import migrate, open_engine
+from utskick.store.engine import open_engine
 from utskick.store.tables import Row
 from utskick.store.vault import Vault
 
@@ -24,19 +24,9 @@ def engine(request: pytest.FixtureRequest) -> Engine:
     return opened
 
 
-@pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Closed, so that all of it is in the one file."""
-    path = tmp_path_factory.mktemp("store") / "migrated.db"
-    engine = open_engine(f"sqlite:///{path}")
-    migrate(engine)
-    engine.dispose()
-    return path
-
-
 @pytest.fixture
-def sqlite_engine(migrated_file: Path, tmp_path: Path) -> Iterator[Engine]:
-    shutil.copy(migrated_file, tmp_path / "utskick.db")
+def sqlite_engine(migrated: Path, tmp_path: Path) -> Iterator[Engine]:
+    shutil.copy(migrated, tmp_path / "utskick.db")
     opened = open_engine(f"sqlite:///{tmp_path}/utskick.db")
     yield opened
     opened.dispose()

@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 from tests.clinic import Clinic
-from utskick.domain.deliveries import DeliveryState
+from utskick.domain.deliveries import ClaimedDelivery, DeliveryState
 from utskick.domain.dispatches import Dispatch
 from utskick.domain.occasions import Occasion
-from utskick.ports import Mail, TemporaryFailure
+from utskick.ports import FormOrder, Mail, TemporaryFailure
 from utskick.use_cases.close_occasion import Closed
 from utskick.use_cases.reconcile import Reconciled, reconcile
 from utskick.use_cases.report_errors import send_error_reports
@@ -31,6 +31,8 @@ async def reconciled(clinic: Clinic) -> Reconciled:
 
 
 async def run_to_its_end(clinic: Clinic, occasion: Occasion) -> Closed:
+    """Run it from when the scheduler would have started it."""
+    clinic.clock.moment = max(clinic.clock.now(), occasion.sends_at - clinic.rules.lead)
     closed = await clinic.run(occasion)
     assert isinstance(closed, Closed)
     return closed
@@ -48,3 +50,14 @@ def states(clinic: Clinic, dispatch: Dispatch) -> dict[DeliveryState, int]:
             for state, number in form.by_state.items():
                 totals[state] = totals.get(state, 0) + number
     return totals
+
+
+def order_of(delivery: ClaimedDelivery) -> FormOrder:
+    """What the run would have asked for."""
+    return FormOrder(
+        unit_id=delivery.unit_id,
+        personnummer=delivery.personnummer,
+        form_id=delivery.form_id,
+        answer_by=delivery.answer_by,
+        purge_after=delivery.purge_after,
+    )

@@ -1,6 +1,7 @@
 """What staff do with dispatches, forms and texts."""
 
 import asyncio
+import getpass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -329,7 +330,7 @@ def _show_started(started: Started, *, as_json: bool) -> None:
 
 
 def _actor(unit: str) -> Actor:
-    return Actor("kommandot", parse_hsa_id(unit))
+    return Actor(f"kommandot, {getpass.getuser()}", parse_hsa_id(unit))
 
 
 def _key(spec: DispatchSpec | FormSpec, wired: Services, *, again: bool) -> str:

@@ -4,9 +4,10 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, func, select
 
 _BUSY_TIMEOUT_MS = 30_000
+_MIGRATING = 1177
 
 
 def open_engine(url: str) -> Engine:
@@ -23,6 +24,9 @@ def migrate(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", "utskick.store:migrations")
     with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            # Two processes that start at once on an empty database take turns.
+            connection.execute(select(func.pg_advisory_xact_lock(_MIGRATING)))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 

@@ -75,8 +75,11 @@ async def held_occasion(
             return records.occasions.renew(occasion_id, token=token, lease_s=rules.lease_s)
 
     async def keep() -> None:
-        let_go = asyncio.Event()
-        while await asyncio.to_thread(renew):
+        let_go, held = asyncio.Event(), True
+        while held:
+            # With the database away the lease may run out; then another run may have it.
+            with suppress(Exception):
+                held = await asyncio.to_thread(renew)
             with suppress(TimeoutError):
                 await asyncio.wait_for(let_go.wait(), rules.lease_s / 3)
 

@@ -26,6 +26,7 @@ from utskick.use_cases.patience import Breaker, next_delay_s
 from utskick.use_cases.settle import settle
 
 _LOOK_AGAIN_S = 1.0
+_SHORTEST_PAUSE_S = 0.25
 _CLAIMED_AHEAD = 2
 """Claimed deliveries for each call that may be under way, so that none waits for the database."""
 
@@ -113,7 +114,7 @@ class _Sending:
         """How long to wait when nothing is under way: until a retry, or until settling."""
         breaker = self._breaker.wait_s(at=self._clock.monotonic())
         retry = remaining.retry_in_s if remaining.planned else _LOOK_AGAIN_S
-        return min(_LOOK_AGAIN_S, max(breaker, retry, _LOOK_AGAIN_S / 20))
+        return min(_LOOK_AGAIN_S, max(breaker, retry, _SHORTEST_PAUSE_S))
 
     async def _ended(self) -> list[Outcome]:
         if not self._calls:
