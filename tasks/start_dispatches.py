@@ -1,6 +1,7 @@
 """Starting from an upload: the spec itself never passes through Prefect."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 from uuid import UUID
 
@@ -22,28 +23,25 @@ Model = TypeVar("Model", bound=BaseModel)
 @stage("Starta paketutskick")
 async def start_from_upload(upload_id: UUID, actor: Actor) -> Started:
     """Save the dispatch and register its occasions; the same upload starts one."""
-    wired = services()
-    spec = await _spec(upload_id, DispatchSpec)
-    try:
-        return await start_dispatch(
-            spec,
-            actor=actor,
-            submission_key=str(upload_id),
-            with_=wired.starting,
-            now=wired.clock.now(),
-        )
-    except SpecRefused as refused:
-        raise _shown(refused) from None
+    return await _start(upload_id, actor, DispatchSpec, start_dispatch)
 
 
 @stage("Skicka ett formulär")
 async def send_from_upload(upload_id: UUID, actor: Actor) -> Started:
     """As `start_from_upload`, for a single form."""
+    return await _start(upload_id, actor, FormSpec, send_form)
+
+
+async def _start(
+    upload_id: UUID,
+    actor: Actor,
+    model: type[Model],
+    start: Callable[..., Awaitable[Started]],
+) -> Started:
     wired = services()
-    spec = await _spec(upload_id, FormSpec)
     try:
-        return await send_form(
-            spec,
+        return await start(
+            await _spec(upload_id, model),
             actor=actor,
             submission_key=str(upload_id),
             with_=wired.starting,
@@ -55,10 +53,7 @@ async def send_from_upload(upload_id: UUID, actor: Actor) -> Started:
 
 async def _spec(upload_id: UUID, model: type[Model]) -> Model:
     content = await asyncio.to_thread(read_upload, UploadId(upload_id), store=services().store)
-    try:
-        return read_text(content, model, name="uppladdningen")
-    except SpecRefused as refused:
-        raise _shown(refused) from None
+    return read_text(content, model, name="uppladdningen")
 
 
 def _shown(refused: SpecRefused) -> StageFailed:

@@ -21,16 +21,18 @@ from prefect.client.schemas.filters import (
     FlowFilterName,
     FlowRunFilter,
     FlowRunFilterDeploymentId,
+    FlowRunFilterExpectedStartTime,
     FlowRunFilterState,
     FlowRunFilterStateType,
 )
 from prefect.client.schemas.objects import FlowRun, StateType
-from prefect.client.schemas.responses import DeploymentResponse
 from prefect.context import SettingsContext, get_settings_context
 from prefect.exceptions import ObjectNotFound, PrefectException
 from prefect.states import Cancelled, Scheduled
 
 from utskick.adapters.prefect_deployments import (
+    KNOWN_DEPLOYMENTS,
+    KnownDeployment,
     description_of,
     is_ahead,
     is_as_planned,
@@ -119,7 +121,7 @@ class PrefectScheduler:
 
     def registered(self, *, now: datetime) -> Sequence[ScheduledOccasion]:
         with self._client() as client:
-            coming = {run.deployment_id for run in _unended_runs(client) if _may_start(run, now)}
+            coming = {run.deployment_id for run in _runs_that_may_start(client, now)}
             return [
                 ScheduledOccasion(
                     occasion_id=occasion_id,
@@ -166,9 +168,9 @@ class PrefectScheduler:
         )
 
 
-def _known(client: SyncPrefectClient, occasion_id: OccasionId) -> DeploymentResponse | None:
+def _known(client: SyncPrefectClient, occasion_id: OccasionId) -> KnownDeployment | None:
     tags = DeploymentFilterTags(all_=[tag_of(occasion_id)])
-    found = client.read_deployments(deployment_filter=DeploymentFilter(tags=tags), limit=1)
+    found = _read_deployments(client, deployments=DeploymentFilter(tags=tags), limit=1)
     return found[0] if found else None
 
 
@@ -184,22 +186,43 @@ def _run(
     )
 
 
-def _deployments(client: SyncPrefectClient) -> Iterator[DeploymentResponse]:
-    return _paged(
-        lambda offset: client.read_deployments(flow_filter=_our_flow(), limit=_PAGE, offset=offset)
+def _deployments(client: SyncPrefectClient) -> Iterator[KnownDeployment]:
+    return _paged(lambda offset: _read_deployments(client, flows=_our_flow(), offset=offset))
+
+
+def _read_deployments(
+    client: SyncPrefectClient,
+    *,
+    flows: FlowFilter | None = None,
+    deployments: DeploymentFilter | None = None,
+    limit: int | None = None,
+    offset: int = 0,
+) -> Sequence[KnownDeployment]:
+    answer = client.request(
+        "POST",
+        "/deployments/filter",
+        json={
+            "flows": flows.model_dump(mode="json") if flows else None,
+            "deployments": deployments.model_dump(mode="json") if deployments else None,
+            "limit": limit or _PAGE,
+            "offset": offset,
+        },
     )
+    return KNOWN_DEPLOYMENTS.validate_json(answer.content)
 
 
-def _unended_runs(client: SyncPrefectClient) -> Iterator[FlowRun]:
-    unended = _in_state(StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING)
-    return _paged(
+def _runs_that_may_start(client: SyncPrefectClient, now: datetime) -> Iterator[FlowRun]:
+    """Unended, and soon: of later ones their schedules tell."""
+    soon = FlowRunFilter(
+        state=_in_state(StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING),
+        expected_start_time=FlowRunFilterExpectedStartTime(before_=now + _AT_ONCE),
+    )
+    runs = _paged(
         lambda offset: client.read_flow_runs(
-            flow_filter=_our_flow(),
-            flow_run_filter=FlowRunFilter(state=unended),
-            limit=_PAGE,
-            offset=offset,
+            flow_filter=_our_flow(), flow_run_filter=soon, limit=_PAGE, offset=offset
         )
     )
+    return (run for run in runs if _may_start(run, now))
 
 
 def _waiting_runs(client: SyncPrefectClient, deployment_id: UUID) -> Sequence[FlowRun]:

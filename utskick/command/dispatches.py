@@ -2,9 +2,10 @@
 
 import asyncio
 import getpass
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
@@ -16,7 +17,7 @@ from utskick.domain.deliveries import DELIVERY_LABELS, FORM_STATUS_LABELS, FormS
 from utskick.domain.dispatches import DispatchId, RecipientId
 from utskick.domain.occasions import OccasionId
 from utskick.domain.personnummer import Personnummer, parse_personnummer
-from utskick.domain.specs import DispatchSpec, FormSpec
+from utskick.domain.specs import Sending
 from utskick.domain.units import Actor, parse_hsa_id
 from utskick.records import FollowUpQuery
 from utskick.use_cases.follow_up import follow_up
@@ -56,32 +57,14 @@ def add_to(app: typer.Typer) -> None:
 def submit(file: File, *, again: bool = False, as_json: Json = False) -> None:
     """Starta ett paketutskick från en fil. Samma fil igen startar inget nytt, utan --again."""
     with told():
-        wired, spec = services(), read_dispatch(file)
-        started = asyncio.run(
-            start_dispatch(
-                spec,
-                actor=_actor(spec.unit),
-                submission_key=_key(spec, wired, again=again),
-                with_=wired.starting,
-                now=wired.clock.now(),
-            )
-        )
+        started = _start(read_dispatch(file), start_dispatch, again=again)
     _show_started(started, as_json=as_json)
 
 
 def send(file: File, *, again: bool = False, as_json: Json = False) -> None:
     """Skicka ett formulär, vanligt eller NAFS, nu."""
     with told():
-        wired, spec = services(), read_form(file)
-        started = asyncio.run(
-            send_form(
-                spec,
-                actor=_actor(spec.unit),
-                submission_key=_key(spec, wired, again=again),
-                with_=wired.starting,
-                now=wired.clock.now(),
-            )
-        )
+        started = _start(read_form(file), send_form, again=again)
     _show_started(started, as_json=as_json)
 
 
@@ -313,6 +296,21 @@ def _sms_draft(
     )
 
 
+def _start(
+    spec: Sending, start: Callable[..., Coroutine[Any, Any, Started]], *, again: bool
+) -> Started:
+    wired = services()
+    return asyncio.run(
+        start(
+            spec,
+            actor=_actor(spec.unit),
+            submission_key=_key(spec, wired, again=again),
+            with_=wired.starting,
+            now=wired.clock.now(),
+        )
+    )
+
+
 def _show_started(started: Started, *, as_json: bool) -> None:
     view = started_view(started)
 
@@ -333,7 +331,7 @@ def _actor(unit: str) -> Actor:
     return Actor(f"kommandot, {getpass.getuser()}", parse_hsa_id(unit))
 
 
-def _key(spec: DispatchSpec | FormSpec, wired: Services, *, again: bool) -> str:
+def _key(spec: Sending, wired: Services, *, again: bool) -> str:
     """The same content is the same submission, unless staff say that it is another one."""
     moment = f"{wired.clock.now()}" if again else ""
     return wired.store.seal((spec.model_dump_json() + moment).encode())

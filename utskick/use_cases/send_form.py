@@ -14,13 +14,13 @@ from utskick.domain.rules import Rules
 from utskick.domain.specs import FormSpec
 from utskick.domain.units import Actor, Unit
 from utskick.use_cases.check_forms import require_forms
-from utskick.use_cases.check_recipients import check_recipients
 from utskick.use_cases.draft import Draft
 from utskick.use_cases.start_dispatch import (
     Started,
     Starting,
     find_earlier,
     recipients_of,
+    require_reachable,
     save_and_register,
 )
 
@@ -49,18 +49,7 @@ async def send_form(
     await require_forms(
         understood.unit.id, [understood.form.id], store=with_.store, forms=with_.forms, now=now
     )
-    checked = await check_recipients(
-        understood.numbers,
-        needs_account=spec.creates_inbox_message,
-        store=with_.store,
-        persons=with_.persons,
-        inbox=with_.inbox,
-        clock=with_.clock,
-        rules=with_.rules,
-    )
-    draft.unreachable(understood.numbers, checked, leave_out=spec.leave_out_unreachable)
-    if draft.problems:
-        raise SpecRefused(draft.problems)
+    checked = await require_reachable(understood.numbers, spec, draft, with_)
     return await save_and_register(
         _dispatch(spec, understood, actor, with_.rules, now),
         recipients_of(understood.numbers, checked),

@@ -21,7 +21,7 @@ from utskick.domain.occasions import Occasion, OccasionId
 from utskick.domain.packages import PackageTemplate, with_forms_desk
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
-from utskick.domain.specs import DispatchSpec
+from utskick.domain.specs import DispatchSpec, Sending
 from utskick.domain.units import Activity, Actor, Unit
 from utskick.ports import (
     Clock,
@@ -96,20 +96,7 @@ async def start_dispatch(
     if understood is None:
         raise SpecRefused(draft.problems)
     await _require_sendable(understood, spec, with_, now)
-    checked = await check_recipients(
-        understood.numbers,
-        needs_account=spec.creates_inbox_message,
-        store=with_.store,
-        persons=with_.persons,
-        inbox=with_.inbox,
-        clock=with_.clock,
-        rules=with_.rules,
-    )
-    draft.unreachable(understood.numbers, checked, leave_out=spec.leave_out_unreachable)
-    if len(checked.refused) == len(understood.numbers):
-        draft.wrong("recipients", "ingen av mottagarna kan nås.", "Kontrollera mottagarlistan.")
-    if draft.problems:
-        raise SpecRefused(draft.problems)
+    checked = await require_reachable(understood.numbers, spec, draft, with_)
     dispatch = _dispatch(spec, understood, actor, with_.rules, now)
     return await save_and_register(
         dispatch,
@@ -120,6 +107,27 @@ async def start_dispatch(
         with_=with_,
         now=now,
     )
+
+
+async def require_reachable(
+    numbers: list[Personnummer], spec: Sending, draft: Draft, with_: Starting
+) -> Checked:
+    """Ask the registers about everyone. Raises `SpecRefused` unless all is well with the draft."""
+    checked = await check_recipients(
+        numbers,
+        needs_account=spec.creates_inbox_message,
+        store=with_.store,
+        persons=with_.persons,
+        inbox=with_.inbox,
+        clock=with_.clock,
+        rules=with_.rules,
+    )
+    draft.unreachable(numbers, checked, leave_out=spec.leave_out_unreachable)
+    if len(checked.refused) == len(numbers):
+        draft.wrong("recipients", "ingen av mottagarna kan nås.", "Kontrollera mottagarlistan.")
+    if draft.problems:
+        raise SpecRefused(draft.problems)
+    return checked
 
 
 def find_earlier(actor: Actor, submission_key: str, store: Store) -> Dispatch | None:

@@ -1,0 +1,84 @@
+"""Every night the ledger is held against the form service (I14)."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from tests.clinic import PHQ, UNIT, Clinic, a_clinic
+from tests.people import ANNA, BO
+from tests.use_cases.clinic_days import AWAY, mails, run_to_its_end
+from utskick.domain.packages import FORMS_DESK
+from utskick.ports import FormOrder
+from utskick.store import SqlStore
+from utskick.use_cases.compare_ledger import Compared, compare_ledger
+
+ANNAS_PHQ = FormOrder(
+    unit_id=UNIT.id,
+    personnummer=ANNA,
+    form_id=PHQ.id,
+    answer_by=date(2200, 1, 1),
+    purge_after=date(2200, 1, 1),
+)
+
+
+@pytest.fixture
+async def clinic(store: SqlStore) -> Clinic:
+    """PHQ-9 has just been sent to Anna and Bo: the ledger's moments are the database's (I13)."""
+    clinic = a_clinic(store, now=datetime.now(UTC))
+    dispatch = (await clinic.send()).dispatch
+    await run_to_its_end(clinic, dispatch.occasions[0])
+    return clinic
+
+
+async def compared(clinic: Clinic) -> Compared:
+    return await compare_ledger(
+        store=clinic.store, forms=clinic.forms, rules=clinic.rules, now=clinic.clock.now()
+    )
+
+
+async def test_where_nothing_differs_nobody_is_told(clinic: Clinic) -> None:
+    assert await compared(clinic) == Compared(persons=2, missing=0, extra=0)
+    assert mails(clinic) == []
+
+
+async def test_a_form_that_is_ours_and_not_there_is_missing(clinic: Clinic) -> None:
+    del clinic.forms.forms[0]
+
+    assert await compared(clinic) == Compared(persons=2, missing=1, extra=0)
+    (mail,) = mails(clinic)
+    assert mail.to == (FORMS_DESK,)
+    assert mail.subject.startswith(f"Utskick och 1177 stämmer inte överens: {UNIT.name}")
+    assert "Saknas i 1177: 1 formulär" in mail.body
+
+
+async def test_a_form_that_is_there_and_nobodys_here_is_extra(clinic: Clinic) -> None:
+    await clinic.forms.create_form(ANNAS_PHQ)
+
+    assert await compared(clinic) == Compared(persons=2, missing=0, extra=1)
+    (mail,) = mails(clinic)
+    assert "Finns i 1177 men inte hos oss: 1 formulär" in mail.body
+    assert not any(n.digits in mail.body or n.formatted in mail.body for n in (ANNA, BO))
+
+
+async def test_the_same_difference_is_told_once_a_day(clinic: Clinic) -> None:
+    await clinic.forms.create_form(ANNAS_PHQ)
+    await compared(clinic)
+    await compared(clinic)
+    same_day = len(mails(clinic))
+    clinic.clock.advance(timedelta(days=1).total_seconds())
+    await compared(clinic)
+
+    assert (same_day, len(mails(clinic))) == (1, 2)
+
+
+async def test_older_sendings_are_not_looked_at(clinic: Clinic) -> None:
+    clinic.clock.advance(timedelta(hours=49).total_seconds())
+
+    assert (await compared(clinic)).persons == 0
+
+
+async def test_without_the_form_service_nothing_can_be_compared(clinic: Clinic) -> None:
+    clinic.forms.fails_reading.append(AWAY)
+
+    with pytest.RaisesGroup(type(AWAY)):
+        await compared(clinic)

@@ -1,0 +1,99 @@
+"""Uppföljning: found, brought up to date, and logged as read."""
+
+from dataclasses import replace
+
+from tests.clinic import OTHER_STAFF, PHQ, Clinic
+from tests.people import ANNA, BO
+from tests.use_cases.clinic_days import AWAY, run_to_its_end
+from tests.use_cases.conftest import Log
+from utskick.domain.deliveries import FormId, FormStatus
+from utskick.ports import Answer
+from utskick.records import FollowUpQuery
+from utskick.use_cases.follow_up import follow_up
+
+
+async def phq_to_both(clinic: Clinic) -> None:
+    dispatch = (await clinic.start(forms=[PHQ.key])).dispatch
+    await run_to_its_end(clinic, dispatch.occasions[0])
+
+
+def answered(clinic: Clinic, form_id: FormId) -> None:
+    clinic.forms.answers[form_id] = Answer(
+        form_id=form_id, status=FormStatus.COMPLETED, answers=(), proxy=None, proxy_name=""
+    )
+
+
+async def test_the_form_service_is_asked_how_far_the_residents_have_come(clinic: Clinic) -> None:
+    await phq_to_both(clinic)
+    annas = next(kept for kept in clinic.forms.forms if kept.order.personnummer == ANNA)
+    answered(clinic, annas.id)
+
+    found = await clinic.follow_up()
+
+    assert {f.personnummer: f.form_status for f in found} == {
+        ANNA: FormStatus.COMPLETED,
+        BO: FormStatus.ONGOING,
+    }
+
+
+async def test_without_the_form_service_the_last_known_status_is_shown(clinic: Clinic) -> None:
+    await phq_to_both(clinic)
+    answered(clinic, clinic.forms.forms[0].id)
+    await clinic.follow_up()
+    clinic.forms.fails_reading.extend([AWAY] * 2)
+
+    found = await clinic.follow_up()
+
+    assert {f.form_status for f in found} == {FormStatus.ONGOING, FormStatus.COMPLETED}
+
+
+async def test_an_answered_form_is_not_asked_about_again(clinic: Clinic) -> None:
+    await phq_to_both(clinic)
+    for kept in clinic.forms.forms:
+        answered(clinic, kept.id)
+    await clinic.follow_up()
+    clinic.forms.fails_reading.append(AWAY)
+
+    await clinic.follow_up()
+
+    assert len(clinic.forms.fails_reading) == 1
+
+
+async def test_a_form_answered_since_is_no_longer_among_the_ongoing(clinic: Clinic) -> None:
+    await phq_to_both(clinic)
+    answered(clinic, clinic.forms.forms[0].id)
+
+    found = await clinic.follow_up(form_status=FormStatus.ONGOING)
+
+    assert len(found) == 1
+
+
+async def test_a_form_opened_by_a_link_is_not_shown(clinic: Clinic) -> None:
+    await phq_to_both(clinic)
+    await clinic.forms.create_form(replace(clinic.forms.forms[0].order))
+
+    assert len(await clinic.follow_up()) == 2
+
+
+async def test_everyone_shown_is_logged_as_read(clinic: Clinic, log: Log) -> None:
+    await phq_to_both(clinic)
+    before = len(log())
+
+    await clinic.follow_up(personnummer=ANNA)
+
+    assert log()[before:] == ["Läsa: visat i Uppföljning (person)"]
+
+
+async def test_another_unit_finds_nothing(clinic: Clinic) -> None:
+    await phq_to_both(clinic)
+
+    found = await follow_up(
+        FollowUpQuery(personnummer=ANNA),
+        actor=OTHER_STAFF,
+        store=clinic.store,
+        forms=clinic.forms,
+        rules=clinic.rules,
+        now=clinic.clock.now(),
+    )
+
+    assert found == []

@@ -1,0 +1,55 @@
+"""What the regional administration prepares is loaded whole, and again without harm."""
+
+from dataclasses import replace
+
+from tests.clinic import FORMS, OTHER_UNIT, PACKAGE, SHARED, UNIT, WEEKLY, Clinic
+from utskick.domain.region import Region
+from utskick.use_cases.load_region import Loaded, load_region
+
+REGION = Region(
+    units=[UNIT, OTHER_UNIT],
+    forms=FORMS,
+    subscriptions=[(UNIT.id, SHARED.id)],
+    packages=[PACKAGE, WEEKLY],
+)
+
+
+def test_loading_the_same_again_changes_nothing(clinic: Clinic) -> None:
+    load_region(REGION, store=clinic.store)
+
+    assert load_region(REGION, store=clinic.store) == Loaded(
+        units=2, forms=6, subscriptions=1, packages=2, changed_packages=0
+    )
+
+
+def test_a_subscription_that_is_no_longer_there_has_ended(clinic: Clinic) -> None:
+    load_region(replace(REGION, subscriptions=[]), store=clinic.store)
+
+    with clinic.store.transaction() as records:
+        (access,) = records.forms.access(UNIT.id, [SHARED.id])
+    assert not access.available
+
+
+async def test_what_has_been_started_keeps_its_own_version(clinic: Clinic) -> None:
+    started = await clinic.start()
+    changed = replace(PACKAGE, name="Nytt namn", resident_title="Ny titel")
+
+    loaded = load_region(replace(REGION, packages=[changed, WEEKLY]), store=clinic.store)
+
+    dispatch = clinic.dispatch(started.dispatch)
+    assert loaded.changed_packages == 1
+    assert (dispatch.name, dispatch.title) == (PACKAGE.name, PACKAGE.resident_title)
+    assert (await clinic.start()).dispatch.package_version == 2
+
+
+def test_a_region_that_cannot_be_kept_changes_nothing(clinic: Clinic) -> None:
+    nobody = replace(UNIT, name="Nytt namn")
+    broken = replace(REGION, units=[nobody], forms=[replace(FORMS[0], key="gad-7")])
+
+    try:
+        load_region(broken, store=clinic.store)
+    except Exception:  # noqa: BLE001  # whichever the database raises
+        pass
+
+    with clinic.store.transaction() as records:
+        assert records.units.get(UNIT.id) == UNIT

@@ -1,0 +1,99 @@
+"""Skicka nu: what was missed is sent by hand, once."""
+
+import pytest
+
+from tests.clinic import OTHER_STAFF, STAFF, WEEKLY, Clinic
+from tests.use_cases.clinic_days import AWAY, pass_hours, reconciled, run_to_its_end
+from tests.use_cases.conftest import Log
+from utskick.domain.dispatches import Dispatch
+from utskick.domain.errors import NotFound, NothingMissed, WrongStatus
+from utskick.domain.units import Actor
+from utskick.use_cases.send_missed_occasion import send_missed_occasion
+
+
+async def missed(clinic: Clinic) -> Dispatch:
+    dispatch = (await clinic.start()).dispatch
+    pass_hours(clinic, 24)
+    await reconciled(clinic)
+    return clinic.dispatch(dispatch)
+
+
+def send_now(clinic: Clinic, dispatch: Dispatch, *, actor: Actor = STAFF) -> bool:
+    return send_missed_occasion(
+        dispatch.occasions[0].id,
+        actor=actor,
+        store=clinic.store,
+        scheduler=clinic.scheduler,
+        rules=clinic.rules,
+        now=clinic.clock.now(),
+    )
+
+
+async def test_a_missed_occasion_is_sent_now(clinic: Clinic) -> None:
+    dispatch = await missed(clinic)
+
+    registered = send_now(clinic, dispatch)
+
+    again = clinic.dispatch(dispatch)
+    assert registered
+    assert (dispatch.label, again.label) == ("Klar", "Pågående")
+    assert (clinic.scheduler.runs[-1].version, again.occasions[0].version) == (2, 2)
+    assert (await run_to_its_end(clinic, again.occasions[0])).sent == 8
+    assert clinic.dispatch(dispatch).label == "Klar"
+
+
+async def test_it_may_be_sent_at_night_as_staff_chose_to(clinic: Clinic) -> None:
+    dispatch = await missed(clinic)
+    pass_hours(clinic, 12)
+    send_now(clinic, dispatch)
+
+    closed = await run_to_its_end(clinic, clinic.dispatch(dispatch).occasions[0])
+
+    assert closed.sent == 8
+
+
+async def test_it_is_sent_once_however_often_it_is_asked_for(clinic: Clinic) -> None:
+    dispatch = await missed(clinic)
+    send_now(clinic, dispatch)
+
+    with pytest.raises(NothingMissed):
+        send_now(clinic, dispatch)
+
+
+async def test_an_occasion_that_was_sent_is_not_sent_by_hand(clinic: Clinic) -> None:
+    dispatch = (await clinic.start()).dispatch
+    await run_to_its_end(clinic, dispatch.occasions[0])
+
+    with pytest.raises(NothingMissed):
+        send_now(clinic, dispatch)
+
+
+async def test_a_stopped_dispatch_is_not_sent_by_hand(clinic: Clinic) -> None:
+    dispatch = (await clinic.start(package=WEEKLY.key, start=None)).dispatch
+    clinic.clock.moment = dispatch.occasions[0].sends_at
+    pass_hours(clinic, 5)
+    await reconciled(clinic)
+    clinic.stop(dispatch)
+
+    with pytest.raises(WrongStatus):
+        send_now(clinic, dispatch)
+
+
+async def test_another_unit_can_send_nothing(clinic: Clinic) -> None:
+    dispatch = await missed(clinic)
+
+    with pytest.raises(NotFound):
+        send_now(clinic, dispatch, actor=OTHER_STAFF)
+
+
+async def test_with_the_scheduler_away_it_is_sent_when_it_is_back(
+    clinic: Clinic, log: Log
+) -> None:
+    dispatch = await missed(clinic)
+    clinic.scheduler.fails_with.append(AWAY)
+
+    registered = send_now(clinic, dispatch)
+    mended = await reconciled(clinic)
+
+    assert (registered, mended.registered) == (False, 1)
+    assert log()[-1] == "Skriva: skickar missat tillfälle 1 för hand"

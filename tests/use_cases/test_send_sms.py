@@ -1,0 +1,96 @@
+"""Skicka ett formulär med sms: one text to one mobile, at most once."""
+
+import pytest
+
+from tests.clinic import PHQ, STAFF, Clinic
+from tests.people import ANNA
+from tests.use_cases.conftest import Log
+from utskick.domain.errors import SpecRefused
+from utskick.domain.sms import InvalidMobileNumber, MobileNumber, SmsCount
+from utskick.ports import UnknownOutcome
+from utskick.use_cases.send_sms import draft_form_link, draft_ongoing_forms, send_sms
+
+
+def send(clinic: Clinic, text: str, *, mobile: str = "070-123 45 67") -> SmsCount:
+    return send_sms(
+        mobile, text, actor=STAFF, store=clinic.store, sms=clinic.sms, now=clinic.clock.now()
+    )
+
+
+def test_a_text_is_sent_as_it_was_counted(clinic: Clinic) -> None:
+    count = send(clinic, "  Hej – svara gärna…  ")
+
+    assert clinic.sms.sent == [(MobileNumber("0701234567"), "Hej - svara gärna...")]
+    assert (count.encoding, count.characters, count.parts) == ("GSM-7", 20, 1)
+
+
+@pytest.mark.parametrize(
+    "mobile", ["031-390 06 11", "0701234567@evil.se", "0701234567,0701234568"]
+)
+def test_only_one_swedish_mobile_can_be_reached(clinic: Clinic, mobile: str) -> None:
+    with pytest.raises(InvalidMobileNumber):
+        send(clinic, "Hej", mobile=mobile)
+
+    assert clinic.sms.sent == []
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (" ", "Sms: texten är tom. Skriv ett meddelande."),
+        (
+            f"Hej {ANNA.formatted}",
+            "Sms: texten innehåller något som liknar ett personnummer."
+            " Ta bort det: sms är inte en säker kanal.",
+        ),
+    ],
+)
+def test_a_text_that_may_not_be_sent_is_refused(clinic: Clinic, text: str, told: str) -> None:
+    with pytest.raises(SpecRefused) as caught:
+        send(clinic, text)
+
+    assert [str(problem) for problem in caught.value.problems] == [told]
+    assert clinic.sms.sent == []
+
+
+def test_a_text_of_which_nobody_knows_is_not_sent_again(clinic: Clinic) -> None:
+    clinic.sms.fails_after.append(UnknownOutcome("no answer"))
+
+    with pytest.raises(UnknownOutcome):
+        send(clinic, "Hej")
+
+    assert len(clinic.sms.sent) == 1
+
+
+def test_sending_is_logged_before_it_is_done(clinic: Clinic, log: Log) -> None:
+    clinic.sms.fails_before.append(UnknownOutcome("no answer"))
+
+    with pytest.raises(UnknownOutcome):
+        send(clinic, "Hej")
+
+    assert log() == ["Skriva: skickat sms"]
+
+
+def test_a_text_with_a_form_link_is_drafted(clinic: Clinic) -> None:
+    draft = draft_form_link(
+        PHQ.key,
+        sender="Vården i Västra Götaland",
+        contact="031-390 06 11",
+        actor=STAFF,
+        store=clinic.store,
+        texts=clinic.texts,
+        rules=clinic.rules,
+    )
+
+    assert f"/etjanst/{PHQ.id}" in draft.text
+    assert "Frågor? Kontakta oss: 031-390 06 11" in draft.text
+    assert draft.text.endswith("Hälsningar Vården i Västra Götaland")
+    assert draft.count.encoding == "GSM-7"
+
+
+def test_a_text_about_ongoing_forms_is_drafted(clinic: Clinic) -> None:
+    draft = draft_ongoing_forms(2, sender="", contact="", texts=clinic.texts, rules=clinic.rules)
+
+    assert "svara på två formulär" in draft.text
+    assert clinic.rules.resident_url in draft.text
+    assert "Hälsningar" not in draft.text

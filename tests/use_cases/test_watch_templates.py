@@ -1,0 +1,79 @@
+"""Every day: forms that can no longer be sent are told of, before they hurt."""
+
+import pytest
+
+from tests.clinic import GAD, PACKAGE, PHQ, SHARED, UNIT, WEEKLY, Clinic
+from tests.use_cases.clinic_days import AWAY, mails
+from utskick.domain.packages import FORMS_DESK
+from utskick.use_cases.watch_templates import watch_templates
+
+
+async def watch(clinic: Clinic) -> int:
+    return await watch_templates(
+        store=clinic.store, forms=clinic.forms, rules=clinic.rules, now=clinic.clock.now()
+    )
+
+
+async def test_while_all_can_be_sent_there_is_nothing_to_tell(clinic: Clinic) -> None:
+    await clinic.start()
+
+    assert await watch(clinic) == 0
+    assert mails(clinic) == []
+
+
+async def test_an_archived_form_is_told_of_with_the_dispatches_it_hits(clinic: Clinic) -> None:
+    await clinic.start(error_addresses=["chef@vgregion.se"])
+    await clinic.start(package=WEEKLY.key, start=None)
+    clinic.forms.archived.add(PHQ.id)
+
+    blocked = await watch(clinic)
+
+    (mail,) = mails(clinic)
+    assert blocked == 1
+    assert mail.to == (FORMS_DESK, "chef@vgregion.se")
+    assert mail.subject == f"Pågående utskick kommer att avbrytas: {UNIT.name}"
+    assert "Arkiverade formulärmallar:\n- PHQ-9" in mail.body
+    assert f"- {PACKAGE.name}\n- {WEEKLY.name}" in mail.body
+
+
+async def test_each_change_is_told_of_once(clinic: Clinic) -> None:
+    await clinic.start()
+    clinic.forms.archived.add(PHQ.id)
+    await watch(clinic)
+    clinic.forms.archived.add(GAD.id)
+    clinic.clock.advance(86_400)
+
+    await watch(clinic)
+    await watch(clinic)
+
+    assert [("PHQ-9" in mail.body, "GAD-7" in mail.body) for mail in mails(clinic)] == [
+        (True, False),
+        (False, True),
+    ]
+
+
+async def test_an_ended_subscription_is_told_of(clinic: Clinic) -> None:
+    await clinic.start()
+    with clinic.store.transaction() as records:
+        records.forms.set_subscriptions([])
+
+    await watch(clinic)
+
+    (mail,) = mails(clinic)
+    assert f"saknar prenumeration:\n- {SHARED.name}" in mail.body
+
+
+async def test_a_form_that_hits_no_ongoing_dispatch_is_nobodys_business(clinic: Clinic) -> None:
+    clinic.stop((await clinic.start()).dispatch)
+    clinic.forms.archived.add(PHQ.id)
+
+    assert await watch(clinic) == 0
+    assert mails(clinic) == []
+
+
+async def test_without_the_form_service_nothing_can_be_told(clinic: Clinic) -> None:
+    await clinic.start()
+    clinic.forms.fails_reading.append(AWAY)
+
+    with pytest.raises(type(AWAY)):
+        await watch(clinic)
