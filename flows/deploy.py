@@ -1,6 +1,7 @@
 """Register the standing deployments of `prefect.yaml`: `python -m flows.deploy`.
 
-As `prefect deploy --all`, in one process and without questions. Done again, it renews them.
+In one process, without questions, and with nothing of this folder: the runs import the package.
+Done again, it renews them.
 """
 
 import asyncio
@@ -53,9 +54,9 @@ async def _deploy(client: PrefectClient, entry: dict[str, Any]) -> None:
         schedules=[
             DeploymentScheduleCreate(
                 schedule=CronSchedule(cron=schedule["cron"], timezone=schedule["timezone"]),
-                slug=f"schedule-{number}",
+                slug=schedule["slug"],
             )
-            for number, schedule in enumerate(entry.get("schedules", []))
+            for schedule in entry.get("schedules", [])
         ],
     )
 

@@ -88,7 +88,7 @@ def description_of(plan: OccasionPlan, *, staff_url: str) -> str:
         "Titel för invånaren": plan.title,
         "Tillfälle": f"{plan.number} av {plan.of}",
         "Skickas": f"{plan.local:%Y-%m-%d %H:%M:%S}",
-        "Mottagare": str(plan.recipients),
+        "Mottagare vid starten": str(plan.recipients),
     }
     table = "\n".join(f"| {name} | {_cell(value)} |" for name, value in rows.items())
     forms = "\n".join(f"- {_cell(name)}" for name in plan.form_names)

@@ -43,8 +43,12 @@ def register_occasions(
             for occasion in dispatch.occasions
             if occasion.state is OccasionState.PLANNED
         ]
-    registered = [_registered(plan, scheduler=scheduler, now=now) for plan in plans]
-    return all(registered)
+    try:
+        for plan in plans:
+            scheduler.register(plan, now=now)
+    except TemporaryFailure:
+        return False
+    return True
 
 
 def unregister_occasions(occasion_ids: Iterable[OccasionId], *, scheduler: Scheduler) -> None:
@@ -54,11 +58,3 @@ def unregister_occasions(occasion_ids: Iterable[OccasionId], *, scheduler: Sched
             scheduler.remove(occasion_id)
         except TemporaryFailure:
             return
-
-
-def _registered(plan: OccasionPlan, *, scheduler: Scheduler, now: datetime) -> bool:
-    try:
-        scheduler.register(plan, now=now)
-    except TemporaryFailure:
-        return False
-    return True

@@ -40,15 +40,19 @@ async def patiently(
 async def each(
     items: Iterable[Item], call: Callable[[Item], Awaitable[T]], *, at_once: int
 ) -> list[T]:
-    """Call for every item, at most `at_once` at a time; the first failure ends the rest."""
+    """Call for every item, at most `at_once` at a time. Raises the first failure."""
     turns = asyncio.Semaphore(at_once)
 
     async def in_turn(item: Item) -> T:
         async with turns:
             return await call(item)
 
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(in_turn(item)) for item in items]
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(in_turn(item)) for item in items]
+    except ExceptionGroup as failures:
+        # Whoever waits patiently looks for the failure itself.
+        raise failures.exceptions[0] from None
     return [task.result() for task in tasks]
 
 

@@ -123,7 +123,7 @@ async def require_reachable(
         rules=with_.rules,
     )
     draft.unreachable(numbers, checked, leave_out=spec.leave_out_unreachable)
-    if len(checked.refused) == len(numbers):
+    if spec.leave_out_unreachable and len(checked.refused) == len(numbers):
         draft.wrong("recipients", "ingen av mottagarna kan nås.", "Kontrollera mottagarlistan.")
     if draft.problems:
         raise SpecRefused(draft.problems)
