@@ -1,8 +1,8 @@
 """Everything that differs between a laptop, the test environment and production.
 
-Values come from environment variables named UTSKICK_<GROUP>__<NAME>, or from the file
-`config/.env`. `config/example.env` lists them all. The program refuses to start with a misspelt
-one in a group or in the file.
+Values come from environment variables named UTSKICK_<GROUP>__<NAME>, from the file `config/.env`,
+or from what a running `utskick up` has chosen. `config/example.env` lists them all. The program
+refuses to start with a misspelt one in a group or in the file.
 """
 
 from datetime import time
@@ -13,6 +13,10 @@ from pydantic import BaseModel, ConfigDict, EmailStr, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 HERE = Path(__file__).parent
+DATA = HERE.parent / "var"
+"""Where `utskick up` keeps everything, unless it is told another folder."""
+RUNNING = DATA / "running.env"
+"""Where `utskick up` says on which ports it runs, so that the command finds it."""
 
 
 class Group(BaseModel):
@@ -21,7 +25,7 @@ class Group(BaseModel):
 
 class DatabaseSettings(Group):
     url: str = Field(
-        default="sqlite:///var/utskick.db",
+        default=f"sqlite:///{DATA / 'utskick.db'}",
         description="sqlite:///path, or postgresql+psycopg://user:password@host/name.",
     )
     keys: dict[str, SecretStr] = Field(
@@ -34,7 +38,7 @@ class DatabaseSettings(Group):
         description="Base64 of 32 random bytes; finds persons again. Must never change.",
     )
     key_file: Path = Field(
-        default=Path("var/keys.json"),
+        default=DATA / "keys.json",
         description="Where the keys are when none are given here; `utskick up` makes the file.",
     )
 
@@ -117,7 +121,6 @@ class TimingSettings(Group):
 class WebSettings(Group):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
-    public_url: str = Field(default="http://127.0.0.1:8000", description="As staff reach it.")
     max_upload_bytes: int = Field(default=1_000_000, ge=1)
 
 
@@ -132,7 +135,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="UTSKICK_",
         env_nested_delimiter="__",
-        env_file=HERE / ".env",
+        env_file=(HERE / ".env", RUNNING),
         extra="forbid",
         frozen=True,
     )

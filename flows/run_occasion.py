@@ -83,7 +83,7 @@ async def _nothing_to_send(claim: ClaimResult) -> State[Any]:
 def _ended(closed: Closed) -> State[Any]:
     told = f"{closed.sent} av {closed.planned} formulär skickade"
     match closed.occasion.state:
-        case OccasionState.DONE if closed.sent == closed.planned:
+        case OccasionState.DONE if closed.complete:
             return Completed(name="Skickat", message=told)
         case OccasionState.DONE:
             return Completed(name="Delvis skickat", message=told)

@@ -6,7 +6,7 @@ recipient list is handed over as an upload, and named here by its id.
 
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from utskick.domain.units import Actor, parse_hsa_id
 
@@ -28,11 +28,19 @@ class UnitOrder(BaseModel):
 class UploadOrder(UnitOrder):
     """A spec that was uploaded with `utskick upload` or by REST."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "description": "Ett utskick som har laddats upp med `utskick upload` eller REST."
+        }
+    )
+
     upload_id: UUID = Field(title="Uppladdning", description="Uppladdningens id")
 
 
 class DispatchOrder(UnitOrder):
     """A dispatch that has been started."""
+
+    model_config = ConfigDict(json_schema_extra={"description": "Ett startat utskick."})
 
     dispatch_id: UUID = Field(title="Utskick", description="Utskickets id")
 
@@ -40,10 +48,18 @@ class DispatchOrder(UnitOrder):
 class RecipientOrder(DispatchOrder):
     """One recipient of a dispatch, by id: the list is shown by `utskick show`."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "description": "En mottagare i ett utskick; id:t visas av `utskick show`."
+        }
+    )
+
     recipient_id: UUID = Field(title="Mottagare", description="Mottagarens id, inte personnummer")
 
 
 class MissedOrder(UnitOrder):
     """An occasion that was missed."""
+
+    model_config = ConfigDict(json_schema_extra={"description": "Ett missat tillfälle."})
 
     occasion_id: UUID = Field(title="Tillfälle", description="Tillfällets id")

@@ -25,4 +25,4 @@ def name_of_run() -> str:
     except NotFound:
         return f"Okänt tillfälle {occasion_id}"
     of = f"{occasion.number} av {len(dispatch.occasions)}"
-    return f"{dispatch.name} · {of} · {occasion.local:%Y-%m-%d %H:%M}"
+    return f"{occasion.local:%Y-%m-%d %H:%M} · {of} · {dispatch.name}"

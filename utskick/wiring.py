@@ -98,6 +98,7 @@ def services() -> Services:
 
 def wire(settings: Settings) -> Services:
     """Put the parts together. Raises `FileNotFoundError` without keys."""
+    vault = vault_of(settings.database)
     engine = open_engine(settings.database.url)
     migrate(engine)
     forms, inbox, persons = settings.forms, settings.inbox, settings.persons
@@ -108,7 +109,7 @@ def wire(settings: Settings) -> Services:
     return Services(
         settings=settings,
         rules=rules_of(settings),
-        store=SqlStore(engine, vault_of(settings.database)),
+        store=SqlStore(engine, vault),
         forms=HttpFormService(_client(settings, forms)),
         inbox=HttpInbox(_client(settings, inbox)),
         persons=HttpPersons(_client(settings, persons), batch=persons.batch),
@@ -118,7 +119,6 @@ def wire(settings: Settings) -> Services:
             api_url=settings.scheduler.api_url,
             auth_string=auth.get_secret_value() if auth else None,
             work_pool=settings.scheduler.work_pool,
-            staff_url=settings.web.public_url,
         ),
         texts=JinjaTexts(),
         clock=SystemClock(),

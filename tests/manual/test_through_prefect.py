@@ -74,9 +74,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectServer]:
 
 @pytest.fixture
 def scheduled(clinic: Clinic, server: PrefectServer) -> Scheduled:
-    prefect = PrefectScheduler(
-        api_url=server.api_url, work_pool=WORK_POOL, staff_url="https://utskick.example"
-    )
+    prefect = PrefectScheduler(api_url=server.api_url, work_pool=WORK_POOL)
     return Scheduled(clinic, prefect)
 
 

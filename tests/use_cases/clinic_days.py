@@ -1,8 +1,10 @@
 """What happens around a test's own step: mails go out, the reconciler comes by, time passes."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from tests.clinic import Clinic
+from utskick.adapters.in_memory.failures import Failures
 from utskick.domain.deliveries import ClaimedDelivery, DeliveryState
 from utskick.domain.dispatches import Dispatch
 from utskick.domain.occasions import Occasion
@@ -12,6 +14,17 @@ from utskick.use_cases.reconcile import Reconciled, reconcile
 from utskick.use_cases.report_errors import send_error_reports
 
 AWAY = TemporaryFailure("away")
+
+
+class Meanwhile(Failures):
+    """Something that happens in the middle of each call; it may raise."""
+
+    def __init__(self, deed: Callable[[], None]) -> None:
+        super().__init__()
+        self._deed = deed
+
+    def strike(self) -> None:
+        self._deed()
 
 
 def mails(clinic: Clinic) -> list[Mail]:

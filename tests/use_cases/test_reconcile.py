@@ -91,11 +91,11 @@ async def test_an_occasion_that_nobody_started_is_started(clinic: Clinic) -> Non
     pass_hours(clinic, 1)
 
     mended = await reconciled(clinic)
-    at_once_again = await reconciled(clinic)
-    a_minute_later = clinic.clock.advance(60) or await reconciled(clinic)
+    await reconciled(clinic)
+    clinic.clock.advance(60)
+    await reconciled(clinic)
 
     assert (mended.started, mended.missed) == (1, 0)
-    assert at_once_again.started == a_minute_later.started == 1
     runs = [run for run in clinic.scheduler.runs if run.occasion_id == dispatch.occasions[0].id]
     assert len(runs) == 2
 

@@ -418,8 +418,11 @@ async def test_without_the_form_service_our_register_decides(clinic: Clinic) -> 
     assert started.registered
 
 
-async def test_without_the_population_register_nothing_is_started(clinic: Clinic) -> None:
-    clinic.persons.fails_reading.append(AWAY)
+@pytest.mark.parametrize("register", ["persons", "inbox"])
+async def test_without_a_register_that_answers_nothing_is_started(
+    clinic: Clinic, register: str
+) -> None:
+    getattr(clinic, register).fails_reading.append(AWAY)
 
     with pytest.raises(type(AWAY)):
         await clinic.start()

@@ -59,7 +59,7 @@ async def test_what_has_ended_cannot_be_stopped(clinic: Clinic) -> None:
     with pytest.raises(WrongStatus) as caught:
         clinic.stop(dispatch)
 
-    assert "eftersom utskicket är stoppad" in caught.value.staff_message
+    assert "statusen Stoppad" in caught.value.staff_message
 
 
 async def test_a_stop_between_two_occasions_and_a_restart_sends_the_second(

@@ -61,10 +61,10 @@ KNOWN_DEPLOYMENTS = TypeAdapter(list[KnownDeployment])
 
 
 def name_of(plan: OccasionPlan) -> str:
-    """The page shows a one-shot schedule without its date, so the name tells it."""
+    """The page shows a one-shot schedule without its date, and cuts long names at their end."""
     package = _REFUSED_IN_NAMES.sub("-", plan.package_name)
     moment = f"{plan.local:%Y-%m-%d %H:%M}"
-    return f"{package} · {plan.number} av {plan.of} · {moment} · {str(plan.occasion_id)[:8]}"
+    return f"{moment} · {plan.number} av {plan.of} · {package} · {str(plan.occasion_id)[:8]}"
 
 
 def tag_of(occasion_id: OccasionId) -> str:
@@ -80,8 +80,8 @@ def parameters_of(plan: OccasionPlan) -> dict[str, dict[str, str | int]]:
     return {"order": {"occasion_id": str(plan.occasion_id), "version": plan.version}}
 
 
-def description_of(plan: OccasionPlan, *, staff_url: str) -> str:
-    """Markdown, with a link to the dispatch on the staff pages."""
+def description_of(plan: OccasionPlan) -> str:
+    """Markdown, with the command that shows the dispatch."""
     rows = {
         "Paketutskick": plan.package_name,
         "Enhet": f"{plan.unit_name} ({plan.unit_id})",
@@ -92,8 +92,8 @@ def description_of(plan: OccasionPlan, *, staff_url: str) -> str:
     }
     table = "\n".join(f"| {name} | {_cell(value)} |" for name, value in rows.items())
     forms = "\n".join(f"- {_cell(name)}" for name in plan.form_names)
-    link = f"{staff_url}/paketutskick/{plan.dispatch_id}"
-    return f"| | |\n|---|---|\n{table}\n\n**Formulär**\n\n{forms}\n\n[Öppna utskicket]({link})"
+    command = f"utskick show {plan.dispatch_id} --unit {plan.unit_id}"
+    return f"| | |\n|---|---|\n{table}\n\n**Formulär**\n\n{forms}\n\nVisa utskicket: `{command}`"
 
 
 def schedule_of(plan: OccasionPlan, *, active: bool) -> DeploymentScheduleCreate:

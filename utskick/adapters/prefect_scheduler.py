@@ -71,13 +71,11 @@ class PrefectScheduler:
         api_url: str,
         auth_string: str | None = None,
         work_pool: str,
-        staff_url: str,
         timeout_s: float = 15,
     ) -> None:
         self._api_url = api_url
         self._auth_string = auth_string
         self._work_pool = work_pool
-        self._staff_url = staff_url.rstrip("/")
         self._timeout_s = timeout_s
         # Both take longer to make than a call takes.
         self._certificates = ssl.create_default_context()
@@ -158,7 +156,7 @@ class PrefectScheduler:
         return client.create_deployment(
             flow_id=client.create_flow_from_name(FLOW_NAME),
             name=name_of(plan),
-            description=description_of(plan, staff_url=self._staff_url),
+            description=description_of(plan),
             tags=tags_of(plan),
             parameters=parameters_of(plan),
             schedules=[schedule_of(plan, active=active)],

@@ -11,7 +11,16 @@ from uuid import UUID
 import typer
 from rich.table import Table
 
-from utskick.command.output import ID, Json, UnitOption, out, print_dispatch, show, told
+from utskick.command.output import (
+    Json,
+    UnitOption,
+    err,
+    id_column,
+    out,
+    print_dispatch,
+    show,
+    told,
+)
 from utskick.command.specs import read_dispatch, read_form
 from utskick.domain.deliveries import DELIVERY_LABELS, FORM_STATUS_LABELS, FormStatus
 from utskick.domain.dispatches import DispatchId, RecipientId
@@ -36,6 +45,11 @@ from utskick.wiring import Services, services
 
 File = Annotated[Path, typer.Argument(help="YAML eller JSON.", exists=True, dir_okay=False)]
 DispatchArgument = Annotated[UUID, typer.Argument(help="Utskickets id.")]
+
+
+_SCHEDULER_AWAY = (
+    "Schemaläggaren svarar inte. Utskicket är sparat och läggs in när den är tillbaka."
+)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -83,7 +97,9 @@ def list_all(unit: UnitOption, *, as_json: Json = False) -> None:
     """Pågående Paketutskick; avslutade visas i sju dagar."""
     with told():
         listed = list_dispatches(actor=_actor(unit), store=services().store)
-    views = [dispatch_view(each.dispatch, each.forms) for each in listed]
+    views = [
+        dispatch_view(each.dispatch, each.forms, recipients=each.recipients) for each in listed
+    ]
 
     def lines() -> None:
         for view in views:
@@ -91,7 +107,8 @@ def list_all(unit: UnitOption, *, as_json: Json = False) -> None:
             when = f"nästa tillfälle {upcoming.sends_at:%Y-%m-%d %H:%M}, " if upcoming else ""
             sent, planned = sum(f.sent for f in view.forms), sum(f.planned for f in view.forms)
             out.print(f"[bold]{view.name}[/bold]  {view.status}", highlight=False)
-            out.print(f"  {when}{sent} av {planned} formulär skickade", highlight=False)
+            told = f"{view.number_of_recipients} mottagare, {sent} av {planned} formulär skickade"
+            out.print(f"  {when}{told}", highlight=False)
             out.print(f"  {view.id}", highlight=False)
         if not views:
             out.print("Inga utskick.")
@@ -110,7 +127,7 @@ def show_one(dispatch_id: DispatchArgument, unit: UnitOption, *, as_json: Json =
 
     def table() -> None:
         print_dispatch(view)
-        rows = Table("Mottagare", "Status", "Skäl", "Avisering", ID, box=None)
+        rows = Table("Mottagare", "Status", "Skäl", "Avisering", id_column(), box=None)
         for each in view.recipients:
             told_by = ", ".join(each.notified_by) or "ingen"
             rows.add_row(each.personnummer, each.state, each.reason, told_by, str(each.id))
@@ -147,6 +164,8 @@ def restart(dispatch_id: DispatchArgument, unit: UnitOption, *, as_json: Json = 
         )
     view = dispatch_view(restarted.dispatch, restarted.so_far)
     show(view, lambda: print_dispatch(view), as_json=as_json)
+    if not restarted.registered:
+        err.print(_SCHEDULER_AWAY)
 
 
 def remove(
@@ -237,7 +256,7 @@ def find(
             FORM_STATUS_LABELS[each.form_status] if each.form_status else "–",
             f"{each.purge_after}",
         )
-    out.print(rows)
+    out.print(rows if found else "Inget hittades.")
 
 
 def link(
@@ -291,8 +310,10 @@ def _sms_draft(
             texts=wired.texts,
             rules=wired.rules,
         )
+    if ongoing < 1:
+        raise typer.BadParameter("Ange --form, eller --ongoing med antalet formulär.")
     return draft_ongoing_forms(
-        max(1, ongoing), sender=sender, contact=contact, texts=wired.texts, rules=wired.rules
+        ongoing, sender=sender, contact=contact, texts=wired.texts, rules=wired.rules
     )
 
 
@@ -320,9 +341,7 @@ def _show_started(started: Started, *, as_json: bool) -> None:
         for warning in view.warnings:
             out.print(f"Obs: {warning}", style="yellow", markup=False, highlight=False)
         if not view.registered:
-            out.print(
-                "Schemaläggaren svarar inte. Utskicket är sparat och läggs in när den är tillbaka."
-            )
+            out.print(_SCHEDULER_AWAY)
 
     show(view, table, as_json=as_json)
 

@@ -16,9 +16,6 @@ from utskick.web.views import DispatchView, FormView
 
 REFUSED, AWAY = 1, 3
 
-ID = Column("Id", no_wrap=True, min_width=36)
-"""Whole, however narrow the terminal is: it is there to be copied."""
-
 out = Console()
 err = Console(stderr=True)
 
@@ -41,6 +38,9 @@ def told() -> Iterator[None]:
         raise typer.Exit(REFUSED) from None
     except UtskickError as error:
         err.print(error.staff_message, style="red", markup=False, highlight=False)
+        raise typer.Exit(REFUSED) from None
+    except FileNotFoundError:
+        err.print("[red]Här finns ingen installation. Starta en med make run.[/red]")
         raise typer.Exit(REFUSED) from None
     except TemporaryFailure:
         err.print("[red]En tjänst svarar inte. Inget är skickat: försök igen om en stund.[/red]")
@@ -74,15 +74,20 @@ def print_dispatch(dispatch: DispatchView) -> None:
     """One dispatch with its occasions and forms."""
     out.print(f"[bold]{dispatch.name}[/bold]  {dispatch.status}")
     out.print(f"Id: {dispatch.id}", highlight=False)
-    table = Table("Tillfälle", "Tid", "Status", ID, box=None)
+    table = Table("Tillfälle", "Tid", "Status", id_column(), box=None)
     for occasion in dispatch.occasions:
-        state = f"{occasion.state} (sent)" if occasion.late else occasion.state
+        state = f"{occasion.state} (försenat)" if occasion.late else occasion.state
         table.add_row(
             str(occasion.number), f"{occasion.sends_at:%Y-%m-%d %H:%M}", state, str(occasion.id)
         )
     out.print(table)
     if dispatch.forms:
         out.print(form_table(dispatch.forms))
+
+
+def id_column() -> Column:
+    """Whole, however narrow the terminal is: an id is there to be copied."""
+    return Column("Id", no_wrap=True, min_width=36)
 
 
 def form_table(forms: Sequence[FormView], *, title: str | None = None) -> Table:

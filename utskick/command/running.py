@@ -13,12 +13,13 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from config.settings import DATA
 from utskick.command.output import err, form_table, out
 from utskick.running.children import ChildDied
-from utskick.running.demo import differences
+from utskick.running.demo import differences, truth_of
 from utskick.running.example import NotDelivered, submit_blocked, submit_example, watch_example
 from utskick.running.ports import choose_ports
-from utskick.running.stack import Stack, running_stack
+from utskick.running.stack import Stack, findable, running_stack
 from utskick.web.__main__ import main as run_web
 from utskick.web.views import form_views
 
@@ -33,12 +34,14 @@ def add_to(app: typer.Typer) -> None:
 
 
 def up(
-    folder: Annotated[Path, typer.Option(help="Where all data is kept.")] = Path("var"),
+    folder: Annotated[Path, typer.Option(help="Where all data is kept.")] = DATA,
 ) -> None:
     """Start everything on this machine, send the example, and run until Ctrl-C."""
+    ports = choose_ports(usual=True)
     with (
         _ending_kindly(),
-        running_stack(folder.resolve(), choose_ports(usual=True), _tell) as stack,
+        running_stack(folder.resolve(), ports, _tell) as stack,
+        findable(stack),
     ):
         _deliver_example(stack)
         _tell_addresses(stack)
@@ -74,6 +77,7 @@ def serve() -> None:
 
 def _deliver_example(stack: Stack) -> bool:
     """Submit the example and a blocked package; whether all went as it should."""
+    before = truth_of(stack)
     started = submit_example(stack.services)
     for warning in started.warnings:
         out.print(f"  {warning}", style="dim", markup=False, highlight=False)
@@ -82,7 +86,8 @@ def _deliver_example(stack: Stack) -> bool:
         out.print(f"[red]{blocked.staff_message}[/red]", highlight=False)
     forms = watch_example(started.dispatch, stack)
     out.print(form_table(form_views(forms), title=started.dispatch.name))
-    found = differences(started.dispatch, forms, stack)
+    told = max(form.sent for form in forms)
+    found = differences(forms, told, before=before, after=truth_of(stack))
     for each in found:
         err.print(f"[red]{each.what}: our table says {each.said}, found {each.found}[/red]")
     return not found and blocked is not None

@@ -4,12 +4,18 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from utskick.adapters.yaml_files import read_file
+from utskick.domain.errors import Problem, SpecRefused
 from utskick.domain.recipients import decode
 from utskick.domain.specs import DispatchSpec, FormSpec, Sending
 
 Model = TypeVar("Model", bound=Sending)
 
 _LARGEST_LIST_BYTES = 1_000_000
+_NO_FILE = Problem(
+    "recipients_file",
+    "filen med mottagare går inte att läsa.",
+    "Kontrollera namnet; det räknas från mappen där utskicksfilen ligger.",
+)
 
 
 class DispatchFile(DispatchSpec):
@@ -37,7 +43,10 @@ def read_form(path: Path) -> FormSpec:
 def _whole(read: DispatchFile | FormFile, path: Path, model: type[Model]) -> Model:
     fields: dict[str, Any] = read.model_dump(exclude={"recipients_file"})
     if read.recipients_file:
-        raw = (path.parent / read.recipients_file).read_bytes()
+        try:
+            raw = (path.parent / read.recipients_file).read_bytes()
+        except OSError:
+            raise SpecRefused([_NO_FILE]) from None
         text = decode(raw, max_bytes=_LARGEST_LIST_BYTES)
         fields["recipients"] = [*read.recipients, *rows_of(text)]
     return model.model_validate(fields)

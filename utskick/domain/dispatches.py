@@ -105,11 +105,6 @@ class Dispatch:
         return STATUS_LABELS[self.status]
 
     @property
-    def next_occasion(self) -> Occasion | None:
-        """The first occasion that has not begun to be sent."""
-        return next((o for o in self.occasions if o.state is OccasionState.PLANNED), None)
-
-    @property
     def heading(self) -> str:
         """What the resident sees: the title, or with a single form that form's own name."""
         return self.title if len(self.forms) > 1 else self.forms[0].resident_name
@@ -128,7 +123,7 @@ class Dispatch:
         self.require(DispatchStatus.STOPPED, action="restart")
         upcoming = self._upcoming(now)
         if upcoming is None:
-            raise WrongStatus("restart", "without remaining occasions", label="helt genomfört")
+            raise WrongStatus("restart", "without remaining occasions", label="genomfört")
         if upcoming.sends_at <= now:
             raise OccasionPassed(upcoming.local)
         return replace(self, status=DispatchStatus.ONGOING, ended_at=None)

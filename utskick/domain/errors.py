@@ -8,8 +8,7 @@ UtskickError
 ├── WrongStatus          the action does not fit the dispatch's or the occasion's status
 ├── LastRecipient        the only recipient cannot be removed
 ├── OccasionPassed       too late to restart
-├── NothingMissed        every form of the occasion has already been handed over
-├── ForeignPackage       the package is not for this unit
+├── NothingMissed        the occasion has not been missed: it was sent, or is still to come
 └── in their own modules: InvalidPersonnummer, UnreadableFile, TooManyRecipients, NoRecipients,
     ImpossibleTime, NonexistentTime, InvalidMobileNumber …
 
@@ -68,7 +67,7 @@ class SpecRefused(UtskickError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__(f"{len(self.problems)} problem(s) in the spec")
-        self.staff_message = "Utskicket har inte startats. " + " ".join(map(str, self.problems))
+        self.staff_message = "Inget har skickats. " + " ".join(map(str, self.problems))
 
 
 class StartBlocked(UtskickError):
@@ -93,8 +92,8 @@ class WrongStatus(UtskickError):
     def __init__(self, action: str, status: str, *, label: str = "") -> None:
         super().__init__(f"cannot {action}: it is {status}")
         self.staff_message = (
-            f"Det går inte eftersom utskicket är {(label or status).lower()}."
-            " Uppdatera sidan för att se hur det ligger till."
+            f"Det går inte eftersom utskicket har statusen {label or status}."
+            " Visa utskicket för att se hur det ligger till."
         )
 
 
@@ -121,19 +120,11 @@ class OccasionPassed(UtskickError):
 
 
 class NothingMissed(UtskickError):
-    """There is nothing left of the occasion to send by hand."""
+    """Nothing of the occasion was missed, so there is nothing to send by hand."""
 
-    def __init__(self) -> None:
-        super().__init__("nothing of the occasion remains to be sent")
-        self.staff_message = "Allt i det här utskickstillfället är redan skickat."
-
-
-class ForeignPackage(UtskickError):
-    """The package template is not for this unit."""
-
-    def __init__(self, package_key: str) -> None:
-        super().__init__(f"package {package_key} is not for this unit")
+    def __init__(self, *, label: str) -> None:
+        super().__init__("the occasion has not been missed")
         self.staff_message = (
-            "Det paketutskicket finns inte för enheten. Välj ett annat i listan, eller be den"
-            " regionala förvaltningen att lägga till det."
+            f"Tillfället har statusen {label}, och bara ett missat tillfälle kan skickas för hand."
+            " Visa utskicket för att se när det skickas."
         )

@@ -13,9 +13,10 @@ from utskick.domain.errors import UtskickError
 _TYPED = re.compile(r"\d{8}-?\d{4}", re.ASCII)
 _TEN_DIGITS = re.compile(r"\d{6}[-+]?\d{4}", re.ASCII)
 _RESERVE = re.compile(r"\d{8}-?\d{2}[KMX]\d", re.ASCII | re.IGNORECASE)
-_IN_TEXT = re.compile(r"(?<!\d)(?:\d{8}|\d{6})[\s\-–+]?\d{4}(?!\d)")
+_IN_TEXT = re.compile(r"(?<!\d)(?:\d{2})?(\d{2})(\d{2})(\d{2})[\s\-–+]?(\d{4})(?!\d)")
 _COORDINATION_DAYS = 60
-_TWELVE = 12
+_MONTHS = 12
+_LONGEST_MONTH = 31
 
 
 class PersonnummerProblem(StrEnum):
@@ -153,8 +154,20 @@ def masked(text: str) -> str:
 
 
 def looks_like_personnummer(text: str) -> bool:
-    """Whether free text holds anything like a personnummer, in any digits."""
-    return _IN_TEXT.search(text) is not None
+    """Whether free text holds anything like a personnummer, in any digits.
+
+    A phone number or an HSA-id is none: its date or its check digit does not hold.
+    """
+    return any(_could_be_a_person(*found) for found in _IN_TEXT.findall(text))
+
+
+def _could_be_a_person(year: str, month: str, day: str, last: str) -> bool:
+    number = str(int(f"1{year}{month}{day}{last}"))[1:]
+    return (
+        int(month) <= _MONTHS
+        and 1 <= int(day) % _COORDINATION_DAYS <= _LONGEST_MONTH
+        and luhn.is_valid(number)
+    )
 
 
 def _not_typed_right(typed: str) -> PersonnummerProblem | None:

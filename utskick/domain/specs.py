@@ -9,7 +9,7 @@ from datetime import date
 from typing import Annotated, Any, NewType
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, EmailStr, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, EmailStr, Field, StringConstraints
 
 from utskick.domain.errors import Problem
 from utskick.domain.personnummer import looks_like_personnummer
@@ -25,10 +25,17 @@ class Spec(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _as_written(value: Any) -> Any:
+    """YAML makes a date of what looks like one."""
+    return value.isoformat() if type(value) is date else value
+
+
 class Moment(Spec):
     """A local date and time. The date is optional for a package with a preset weekday."""
 
-    date: str | None = Field(default=None, description="ÅÅÅÅ-MM-DD", examples=["2027-02-01"])
+    date: Annotated[str | None, BeforeValidator(_as_written)] = Field(
+        default=None, description="ÅÅÅÅ-MM-DD", examples=["2027-02-01"]
+    )
     time: str | None = Field(default=None, description="HH:MM", examples=["08:00"])
 
 
@@ -93,7 +100,7 @@ _REASONS = {
     "list_type": ("värdet ska vara en lista.", "Skriv ett värde per rad med bindestreck framför."),
     "bool_type": ("värdet ska vara ja eller nej.", "Skriv true eller false."),
     "bool_parsing": ("värdet ska vara ja eller nej.", "Skriv true eller false."),
-    "model_type": ("värdet har fel form.", "Se exemplen."),
+    "model_type": ("innehållet är tomt eller har fel form.", "Se config/region/examples."),
     "int_parsing": ("värdet ska vara ett heltal.", "Skriv till exempel 8."),
     "int_type": ("värdet ska vara ett heltal.", "Skriv till exempel 8."),
 }

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from utskick.local_1177.moments import born_on, years_old_on
+from utskick.domain.guardians import may_guardian_answer
+from utskick.local_1177.moments import born_on
 
-GUARDED_YEARS = 13
 """Guardians answer for a child until the day it turns so old."""
 
 NEW_PERSON: Mapping[str, Any] = {
@@ -88,4 +88,4 @@ def may_answer_for(answerer: sqlite3.Row, subject: sqlite3.Row, *, day: date) ->
     if answerer["personnummer"] not in subject["guardians"].split():
         return False
     birth = born_on(subject["personnummer"])
-    return birth is not None and day < years_old_on(birth, GUARDED_YEARS)
+    return birth is not None and may_guardian_answer(birth, on=day)

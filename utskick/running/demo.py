@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import httpx
 
-from utskick.domain.dispatches import Dispatch
 from utskick.records import FormSummary
 from utskick.running.stack import Stack
+
+_BLOCKED_SUBJECT = "Paketutskick kunde inte startas"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,34 +21,43 @@ class Difference:
     found: int
 
 
-def differences(
-    dispatch: Dispatch, forms: Sequence[FormSummary], stack: Stack
-) -> list[Difference]:
-    """Count in the neighbours, not in our own tables."""
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What the local 1177 and the mailbox hold, counted there and not in our own tables."""
+
+    forms: Counter[str]
+    messages: int
+    twice: int
+    blocked_mails: int
+
+
+def truth_of(stack: Stack) -> Truth:
+    """All that there is, from earlier starts too."""
     truth = httpx.get(f"{stack.local_1177_url}/control/truth", timeout=10).json()
-    theirs = [f for f in truth["forms"] if f["unit"] == dispatch.unit_id]
-    made = Counter(form["templateName"] for form in theirs)
-    said = {form.form_name: form.sent for form in forms}
-    found = [
-        Difference(f"forms of {name}", said.get(name, 0), made.get(name, 0))
+    each = Counter((f["personRef"], f["templateId"], f["createdDateTime"]) for f in truth["forms"])
+    mails = httpx.get(f"{stack.mailbox_url}/api/mails", timeout=10).json()
+    return Truth(
+        forms=Counter(form["templateName"] for form in truth["forms"]),
+        messages=len(truth["messages"]),
+        twice=sum(number - 1 for number in each.values()),
+        blocked_mails=sum(m["subject"].startswith(_BLOCKED_SUBJECT) for m in mails),
+    )
+
+
+def differences(
+    closed: Sequence[FormSummary], told: int, *, before: Truth, after: Truth
+) -> list[Difference]:
+    """Hold what we say of one occasion against what has been added since `before`.
+
+    One mail tells of a blocked start in each hour, so it may be there from an earlier start.
+    """
+    said = {form.form_name: form.sent for form in closed}
+    made = after.forms - before.forms
+    compared = [
+        Difference(f"forms of {name}", said.get(name, 0), made[name])
         for name in sorted(made.keys() | said.keys())
     ]
-    told = {form["personRef"] for form in theirs}
-    found.append(Difference("inbox messages", len(told), len(truth["messages"])))
-    twice = Counter((form["personRef"], form["templateId"]) for form in theirs)
-    found.append(
-        Difference("forms that a person has twice", 0, sum(n - 1 for n in twice.values()))
-    )
-    found.append(Difference("mails of the blocked start", 1, _blocked_mails(dispatch, stack)))
-    return [each for each in found if each.said != each.found]
-
-
-def _blocked_mails(dispatch: Dispatch, stack: Stack) -> int:
-    mails = httpx.get(f"{stack.mailbox_url}/api/mails", timeout=10).json()
-    desk = stack.services.settings.forms_desk
-    return sum(
-        desk in mail["to"]
-        and mail["subject"].startswith("Paketutskick kunde inte startas")
-        and dispatch.unit_id in mail["body"]
-        for mail in mails
-    )
+    compared.append(Difference("inbox messages", told, after.messages - before.messages))
+    compared.append(Difference("forms that a person has twice", 0, after.twice - before.twice))
+    compared.append(Difference("mails of the blocked start", 1, min(1, after.blocked_mails)))
+    return [each for each in compared if each.said != each.found]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from config.settings import HERE
+from config.settings import HERE, RUNNING
 from utskick.adapters.prefect_environment import prefect_environment
 from utskick.adapters.yaml_region import read_region
 from utskick.running.children import Children
@@ -66,7 +66,6 @@ def environment_of(folder: Path, ports: Ports) -> dict[str, str]:
         "UTSKICK_SCHEDULER__API_URL": f"http://{HOST}:{ports.prefect}/api",
         "UTSKICK_SCHEDULER__WORK_POOL": WORK_POOL,
         "UTSKICK_WEB__PORT": str(ports.web),
-        "UTSKICK_WEB__PUBLIC_URL": f"http://{HOST}:{ports.web}",
     }
     chosen = {name: os.environ.get(name, value) for name, value in ours.items()}
     prefect = prefect_environment(
@@ -99,6 +98,19 @@ def running_stack(folder: Path, ports: Ports, tell: Teller) -> Iterator[Stack]:
         children.start("web", [sys.executable, "-m", "utskick.web"])
         children.wait_healthy("web", f"{stack.web_url}/health")
         yield stack
+
+
+@contextmanager
+def findable(stack: Stack) -> Iterator[None]:
+    """Tell the settings of every later `utskick` where this installation is, while it runs."""
+    ours = environment_of(stack.folder, stack.ports)
+    lines = [f"{name}={value}\n" for name, value in ours.items() if name.startswith("UTSKICK_")]
+    RUNNING.parent.mkdir(parents=True, exist_ok=True)
+    RUNNING.write_text("".join(lines))
+    try:
+        yield
+    finally:
+        RUNNING.unlink(missing_ok=True)
 
 
 def _start_neighbours(children: Children, folder: Path, ports: Ports) -> None:

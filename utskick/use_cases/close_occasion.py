@@ -21,6 +21,12 @@ class Closed:
     occasion: Occasion
     forms: Sequence[FormSummary]
     messages: Mapping[DeliveryState, int]
+    left_out: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether all was sent but to those whom staff left out knowingly."""
+        return all(form.sent + self.left_out == form.planned for form in self.forms)
 
     @property
     def planned(self) -> int:
@@ -50,6 +56,7 @@ def close_occasion(
             occasion=occasion,
             forms=records.progress.summary(dispatch.id, occasion_id=occasion_id),
             messages=records.inbox_messages.counts(occasion_id),
+            left_out=records.dispatches.count_recipients(dispatch.id, RecipientState.LEFT_OUT),
         )
 
 

@@ -28,15 +28,16 @@ class Shown:
 
 
 def list_dispatches(*, actor: Actor, store: Store) -> list[Listed]:
-    """Newest first; ended ones are listed until they are deleted. Shows nobody."""
+    """Newest first; ended ones are listed until they are deleted. Raises `NotFound`."""
     with store.transaction() as records:
+        unit = records.units.get(actor.unit_id)
         return [
             Listed(
                 dispatch=dispatch,
                 forms=records.progress.summary(dispatch.id),
                 recipients=records.dispatches.count_recipients(dispatch.id, RecipientState.ACTIVE),
             )
-            for dispatch in records.dispatches.list_for(actor.unit_id)
+            for dispatch in records.dispatches.list_for(unit.id)
         ]
 
 

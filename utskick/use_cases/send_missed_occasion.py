@@ -34,7 +34,7 @@ def send_missed_occasion(
         if dispatch.status not in _MAY_SEND:
             raise WrongStatus("send", dispatch.status.value, label=dispatch.label)
         if not records.occasions.send_by_hand(occasion_id, now=now):
-            raise NothingMissed
+            raise NothingMissed(label=occasion.label)
         records.dispatches.set_status(dispatch.id, DispatchStatus.ONGOING, ended_at=None)
         entry = LogEntry(
             actor=actor,

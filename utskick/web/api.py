@@ -117,7 +117,9 @@ async def send(
 def list_all(caller: Caller, wired: Wired) -> list[DispatchView]:
     """Pågående Paketutskick; ended ones too, for seven days."""
     listed = list_dispatches(actor=caller, store=wired.store)
-    return [dispatch_view(each.dispatch, each.forms) for each in listed]
+    return [
+        dispatch_view(each.dispatch, each.forms, recipients=each.recipients) for each in listed
+    ]
 
 
 @router.get("/paketutskick/{dispatch_id}", name="show-dispatch")

@@ -41,6 +41,7 @@ class DispatchView(BaseModel):
     status: str
     occasions: list[OccasionView]
     forms: list[FormView]
+    number_of_recipients: int | None = Field(default=None, description="I listan")
 
 
 class RecipientView(BaseModel):
@@ -75,8 +76,10 @@ def form_views(forms: Sequence[FormSummary]) -> list[FormView]:
     ]
 
 
-def dispatch_view(dispatch: Dispatch, forms: Sequence[FormSummary] = ()) -> DispatchView:
-    """A dispatch without its recipients."""
+def dispatch_view(
+    dispatch: Dispatch, forms: Sequence[FormSummary] = (), *, recipients: int | None = None
+) -> DispatchView:
+    """A dispatch without its recipients, but perhaps with their number."""
     return DispatchView(
         id=dispatch.id,
         name=dispatch.name,
@@ -93,6 +96,7 @@ def dispatch_view(dispatch: Dispatch, forms: Sequence[FormSummary] = ()) -> Disp
             for occasion in dispatch.occasions
         ],
         forms=form_views(forms),
+        number_of_recipients=recipients,
     )
 
 

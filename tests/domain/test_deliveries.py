@@ -1,0 +1,59 @@
+"""Deliveries are named by what they stand for, and every state and refusal has its words."""
+
+from itertools import combinations
+from uuid import UUID, uuid4
+
+from utskick.domain.deliveries import (
+    DELIVERY_LABELS,
+    FORM_STATUS_LABELS,
+    REFUSAL_LABELS,
+    REFUSAL_REMEDIES,
+    DeliveryState,
+    FormStatus,
+    Refusal,
+    delivery_id,
+    inbox_message_id,
+)
+from utskick.domain.dispatches import DispatchId, RecipientId
+from utskick.domain.occasions import OccasionId
+
+
+def name_of(dispatch: UUID, occasion: UUID, recipient: UUID, form: UUID) -> UUID:
+    return delivery_id(DispatchId(dispatch), OccasionId(occasion), RecipientId(recipient), form)
+
+
+def test_the_same_four_give_the_same_delivery() -> None:
+    four = (uuid4(), uuid4(), uuid4(), uuid4())
+
+    assert name_of(*four) == name_of(*four)
+
+
+def test_any_other_of_the_four_gives_another_delivery() -> None:
+    a, b, c, d, other = (uuid4() for _ in range(5))
+
+    names = {
+        name_of(a, b, c, d),
+        name_of(other, b, c, d),
+        name_of(a, other, c, d),
+        name_of(a, b, other, d),
+        name_of(a, b, c, other),
+        name_of(b, a, c, d),
+    }
+
+    assert len(names) == 6
+
+
+def test_a_message_is_named_by_occasion_and_recipient() -> None:
+    occasions = [OccasionId(uuid4()) for _ in range(2)]
+    recipients = [RecipientId(uuid4()) for _ in range(2)]
+
+    names = [inbox_message_id(o, r) for o in occasions for r in recipients]
+
+    assert all(one != other for one, other in combinations(names, 2))
+    assert names[0] == inbox_message_id(occasions[0], recipients[0])
+
+
+def test_everything_that_staff_see_has_words() -> None:
+    assert set(DELIVERY_LABELS) == set(DeliveryState)
+    assert set(FORM_STATUS_LABELS) == set(FormStatus)
+    assert set(REFUSAL_LABELS) == set(REFUSAL_REMEDIES) == set(Refusal)

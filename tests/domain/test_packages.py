@@ -1,0 +1,21 @@
+"""The forms desk is always told."""
+
+import pytest
+
+from utskick.domain.packages import FORMS_DESK, with_forms_desk
+
+
+@pytest.mark.parametrize(
+    "addresses",
+    [(), ("chef@vgregion.se",), ("chef@vgregion.se", FORMS_DESK), (" chef@vgregion.se ", "")],
+)
+def test_the_forms_desk_comes_first_and_once(addresses: tuple[str, ...]) -> None:
+    told = with_forms_desk(addresses)
+
+    assert told[0] == FORMS_DESK
+    assert set(told) <= {FORMS_DESK, "chef@vgregion.se"}
+    assert len(set(told)) == len(told)
+
+
+def test_an_installation_may_have_a_forms_desk_of_its_own() -> None:
+    assert with_forms_desk((), forms_desk="formular@exempel.se") == ("formular@exempel.se",)

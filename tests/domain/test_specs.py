@@ -1,0 +1,134 @@
+"""What is wrong with the shape of a spec is told in Swedish, without echoing what was typed."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from tests.people import ANNA
+from utskick.domain.specs import (
+    DispatchSpec,
+    FormSpec,
+    place_of,
+    problems_of,
+    texts_with_personnummer,
+)
+
+WHOLE: dict[str, Any] = {
+    "unit": "SE2321000131-E000000000101",
+    "package": "infor-besok",
+    "recipients": [ANNA.digits],
+    "start": {"date": "2027-02-01", "time": "08:00"},
+}
+
+
+def problems(**changes: Any) -> list[str]:
+    with pytest.raises(ValidationError) as caught:
+        DispatchSpec.model_validate(WHOLE | changes)
+    return [str(problem) for problem in problems_of(caught.value.errors())]
+
+
+def test_a_whole_spec_is_understood() -> None:
+    spec = DispatchSpec.model_validate(WHOLE)
+
+    assert (spec.package, spec.creates_inbox_message) == ("infor-besok", True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (
+            {"mottagare": []},
+            "mottagare: fältet finns inte. Kontrollera stavningen eller ta bort det.",
+        ),
+        (
+            {"start": {"time": 480}},
+            'start, time: värdet ska vara text. Sätt citattecken runt det, till exempel "08:00".',
+        ),
+        (
+            {"recipients": ANNA.digits},
+            "recipients: värdet ska vara en lista. Skriv ett värde per rad",
+        ),
+        (
+            {"recipients": [ANNA.digits, 191212121212]},
+            "recipients, rad 2: värdet ska vara text. Sätt citattecken runt det",
+        ),
+        (
+            {"answer_by": "snart"},
+            "answer_by: datumet är inte giltigt. Skriv det som ÅÅÅÅ-MM-DD.",
+        ),
+        (
+            {"creates_inbox_message": "kanske"},
+            "creates_inbox_message: värdet ska vara ja eller nej. Skriv true eller false.",
+        ),
+        (
+            {"error_addresses": ["chef@"]},
+            "error_addresses, rad 1: e-postadressen är inte giltig.",
+        ),
+        ({"title": "x" * 201}, "title: texten är för lång. Korta den."),
+        ({"title": " "}, "title: texten är tom. Fyll i den."),
+        ({"inbox_message": "x" * 4001}, "inbox_message: texten är för lång. Korta den."),
+        ({"forms": []}, "forms: listan är tom. Lägg till minst ett värde."),
+        (
+            {"start": "måndag"},
+            "start: innehållet är tomt eller har fel form. Se config/region/examples.",
+        ),
+    ],
+)
+def test_each_fault_has_its_place_reason_and_remedy(changes: dict[str, Any], told: str) -> None:
+    (problem,) = problems(**changes)
+
+    assert problem.startswith(told)
+
+
+def test_what_is_missing_is_told() -> None:
+    with pytest.raises(ValidationError) as caught:
+        FormSpec.model_validate({})
+
+    assert [str(problem) for problem in problems_of(caught.value.errors())] == [
+        "unit: fältet saknas. Lägg till det.",
+        "form: fältet saknas. Lägg till det.",
+    ]
+
+
+def test_all_faults_are_told_at_once() -> None:
+    assert len(problems(title="", forms=[], answer_by="x", mottagare=1)) == 4
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"recipients": {"nummer": ANNA.digits}},
+        {"answer_by": ANNA.formatted},
+        {"title": [ANNA.digits]},
+        {"start": {"date": ANNA.formatted, "time": [ANNA.digits]}},
+        {"error_addresses": [f"{ANNA.digits}@"]},
+    ],
+)
+def test_nothing_that_was_typed_is_echoed(changes: dict[str, Any]) -> None:
+    told = " ".join(problems(**changes))
+
+    assert ANNA.digits not in told
+    assert ANNA.formatted not in told
+
+
+def test_what_is_no_spec_at_all_is_the_files_fault() -> None:
+    with pytest.raises(ValidationError) as caught:
+        DispatchSpec.model_validate("hej")
+
+    assert str(problems_of(caught.value.errors())[0]).startswith(
+        "filen: innehållet är tomt eller har fel form."
+    )
+
+
+def test_rows_are_counted_as_people_count() -> None:
+    assert place_of(("occasions", 0, "time")) == "occasions, rad 1, time"
+
+
+def test_a_text_with_something_like_a_personnummer_is_refused() -> None:
+    found = texts_with_personnummer(
+        {"title": "Inför besök", "form_banner": f"Om {ANNA.formatted}", "inbox_message": None}
+    )
+
+    assert [problem.place for problem in found] == ["form_banner"]
+    assert ANNA.formatted not in str(found[0])
