@@ -1,0 +1,1 @@
+"""What speed is measured with: contenders side by side in one run, as ratios."""

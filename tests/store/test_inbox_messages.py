@@ -4,15 +4,7 @@ from sqlalchemy import Engine
 
 from tests.clinic import GAD, PHQ
 from tests.people import ANNA
-from tests.store.ledger import (
-    NO_LEASE_S,
-    Ledger,
-    a_dispatch,
-    change,
-    ended,
-    sent,
-    under_way,
-)
+from tests.store.ledger import NO_LEASE_S, Ledger, a_dispatch, change, ended, sent, under_way
 from utskick.domain.deliveries import ClaimedInboxMessage, DeliveryState, Refusal
 from utskick.store import SqlStore
 

@@ -6,17 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.clinic import (
-    FOREIGN,
-    FORMS,
-    OTHER_UNIT,
-    OWN,
-    PACKAGE,
-    PHQ,
-    SHARED,
-    UNIT,
-    WEEKLY,
-)
+from tests.clinic import FOREIGN, FORMS, OTHER_UNIT, OWN, PACKAGE, PHQ, SHARED, UNIT, WEEKLY
 from tests.store.ledger import NOW
 from utskick.domain.errors import NotFound
 from utskick.domain.forms import FormTemplateId

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from tests.clinic import Clinic
+from tests.clinic import UNIT, Clinic
 from utskick.adapters.in_memory.failures import Failures
 from utskick.domain.deliveries import ClaimedDelivery, DeliveryState
 from utskick.domain.dispatches import Dispatch
@@ -74,3 +74,11 @@ def order_of(delivery: ClaimedDelivery) -> FormOrder:
         answer_by=delivery.answer_by,
         purge_after=delivery.purge_after,
     )
+
+
+def nothing_has_happened(clinic: Clinic) -> bool:
+    """Nothing stored, registered or sent."""
+    with clinic.store.transaction() as records:
+        stored = records.dispatches.list_for(UNIT.id)
+    neighbours = clinic.scheduler.plans, clinic.forms.forms, clinic.inbox.messages
+    return not any((stored, *neighbours))

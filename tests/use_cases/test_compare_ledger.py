@@ -23,8 +23,9 @@ ANNAS_PHQ = FormOrder(
 
 @pytest.fixture
 async def clinic(store: SqlStore) -> Clinic:
-    """PHQ-9 has just been sent to Anna and Bo: the ledger's moments are the database's (I13)."""
-    clinic = a_clinic(store, now=datetime.now(UTC))
+    """Tomorrow: PHQ-9 was sent to Anna and Bo today, by the database's clock (I13)."""
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    clinic = a_clinic(store, now=tomorrow.replace(hour=11))
     dispatch = (await clinic.send()).dispatch
     await run_to_its_end(clinic, dispatch.occasions[0])
     return clinic
@@ -65,7 +66,7 @@ async def test_the_same_difference_is_told_once_a_day(clinic: Clinic) -> None:
     await compared(clinic)
     await compared(clinic)
     same_day = len(mails(clinic))
-    clinic.clock.advance(timedelta(days=1).total_seconds())
+    clinic.clock.advance(timedelta(hours=13).total_seconds())
     await compared(clinic)
 
     assert (same_day, len(mails(clinic))) == (1, 2)

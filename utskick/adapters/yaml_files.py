@@ -6,6 +6,7 @@ from typing import TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from utskick.adapters.yaml_loader import Loader, Refused, require_plain
 from utskick.domain.errors import Problem, SpecRefused
 from utskick.domain.specs import place_of, problems_of
 
@@ -14,7 +15,7 @@ Model = TypeVar("Model", bound=BaseModel)
 _LARGEST_BYTES = 1_000_000
 
 
-def read_file(path: Path, model: type[Model]) -> Model:
+def read_file(path: Path, model: type[Model], *, aliases: bool = False) -> Model:
     """Read one file as `model`. Raises `SpecRefused`."""
     try:
         raw = path.read_bytes()
@@ -22,19 +23,24 @@ def read_file(path: Path, model: type[Model]) -> Model:
         raise SpecRefused(
             [Problem(str(path), "filen går inte att läsa.", "Kontrollera namnet.")]
         ) from None
-    return read_text(raw, model, name=str(path))
+    return read_text(raw, model, name=str(path), aliases=aliases)
 
 
-def read_text(raw: bytes, model: type[Model], *, name: str) -> Model:
+def read_text(raw: bytes, model: type[Model], *, name: str, aliases: bool = False) -> Model:
     """Read YAML, of which JSON is a part. Raises `SpecRefused` with a place for each fault.
 
-    What was typed is not repeated in the faults: it may hold a personnummer.
+    What was typed is not repeated in the faults: it may hold a personnummer. Only with `aliases`
+    may a part of the text refer to another.
     """
     if len(raw) > _LARGEST_BYTES:
         raise SpecRefused([Problem(name, "filen är för stor.", "Dela upp utskicket.")])
     try:
-        root = yaml.compose(raw.decode("utf-8-sig"), Loader=yaml.SafeLoader)
-        document = yaml.safe_load(raw.decode("utf-8-sig"))
+        loader = Loader(raw.decode("utf-8-sig"))
+        root = loader.get_single_node()
+        document = None
+        if root is not None:
+            require_plain(root, aliases=aliases)
+            document = loader.construct_document(root)
     except UnicodeDecodeError:
         raise SpecRefused(
             [Problem(name, "filen är inte sparad som UTF-8.", "Spara om den som UTF-8.")]
@@ -49,12 +55,14 @@ def read_text(raw: bytes, model: type[Model], *, name: str) -> Model:
 
 def line_of(path: Path, location: tuple[int | str, ...]) -> int:
     """The line of a field in a file that could be read; of what holds it if it is not there."""
-    return _line(yaml.compose(path.read_text("utf-8-sig"), Loader=yaml.SafeLoader), location)
+    return _line(yaml.compose(path.read_text("utf-8-sig"), Loader=Loader), location)
 
 
 def _not_yaml(error: Exception, name: str) -> Problem:
     mark = getattr(error, "problem_mark", None)
     place = f"{name}, rad {mark.line + 1}, kolumn {mark.column + 1}" if mark else name
+    if isinstance(error, Refused):
+        return Problem(place, error.reason, error.remedy)
     return Problem(
         place,
         "filen går inte att tolka.",

@@ -33,22 +33,51 @@ Loader.add_implicit_resolver(_INT, re.compile(r"[-+]?(?:0|[1-9][0-9]*)$"), list(
 def require_plain(root: yaml.Node, *, aliases: bool) -> None:
     """No field twice, and no aliases unless they are allowed. Raises `Refused`.
 
-    Even then they are few, and none within what is itself repeated: a page cannot become a library.
+    Even then they are few, and none within what is itself repeated, so that nothing multiplies.
     """
+    seen = {id(root)}
     repeated = []
-    seen = set()
-    for node in _walk(root):
+    for node in _below(root):
         if id(node) in seen:
             repeated.append(node)
-        elif isinstance(node, yaml.MappingNode):
-            _require_distinct_keys(node)
         seen.add(id(node))
-    again = {id(node) for node in repeated}
-    for number, node in enumerate(repeated):
-        nested = any(id(part) in again for part in _walk(node) if part is not root)
-        if not aliases or number >= _MOST_ALIASES or nested:
-            raise Refused(node, "det här upprepas på annan plats.", "Skriv ut det där i stället.")
+    few = len(repeated) <= (_MOST_ALIASES if aliases else 0)
+    if not few or _nested(repeated):
+        raise Refused(
+            repeated[0], "det här upprepas på annan plats.", "Skriv ut det där i stället."
+        )
+    for node in (root, *_below(root)):
+        _require_distinct_keys(node)
 
 
-def _walk(root: yaml.Node) -> Iterator[yaml.Node]:
-    """Each place in the document; what is below a repeated part only at its first place."""
+def _nested(repeated: list[yaml.Node]) -> bool:
+    ids = {id(node) for node in repeated}
+    return any(id(part) in ids for node in repeated for part in _below(node))
+
+
+def _below(root: yaml.Node) -> Iterator[yaml.Node]:
+    """Every place below, also those of repeated nodes; what is in these only once."""
+    entered = {id(root)}
+    waiting = [root]
+    while waiting:
+        for child in _children(waiting.pop()):
+            yield child
+            if id(child) not in entered:
+                entered.add(id(child))
+                waiting.append(child)
+
+
+def _children(node: yaml.Node) -> list[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        return [part for pair in node.value for part in pair]
+    return node.value if isinstance(node, yaml.SequenceNode) else []
+
+
+def _require_distinct_keys(node: yaml.Node) -> None:
+    if not isinstance(node, yaml.MappingNode):
+        return
+    seen = set()
+    for key, _value in node.value:
+        if isinstance(key, yaml.ScalarNode) and key.value in seen:
+            raise Refused(key, "fältet står två gånger.", "Ta bort det ena.")
+        seen.add(key.value if isinstance(key, yaml.ScalarNode) else id(key))

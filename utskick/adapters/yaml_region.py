@@ -1,24 +1,30 @@
 """The region's files: units, form templates, subscriptions and grundplåtar.
 
-Their layout is what the regional administration writes. Every fault is told with its file, line,
-field and reason, and nothing is loaded while there is one.
+Every fault is told with its file, line, field and reason, and nothing is loaded while there is
+one.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, date, datetime, time
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import TypeVar
-from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, EmailStr, Field, RootModel
+from pydantic import BaseModel
 
 from utskick.adapters.yaml_files import line_of, read_file
-from utskick.domain.calendar import ImpossibleTime, parse_clock
-from utskick.domain.errors import Problem, SpecRefused
+from utskick.adapters.yaml_region_files import (
+    FormFile,
+    PackageFile,
+    SubscriptionsFile,
+    UnitEntry,
+    UnitsFile,
+)
+from utskick.domain.calendar import parse_clock
+from utskick.domain.errors import Problem, SpecRefused, UtskickError
 from utskick.domain.forms import Catalogue, FormTemplate, FormTemplateId
 from utskick.domain.packages import PackageTemplate, Weekday, with_forms_desk
 from utskick.domain.region import Region
-from utskick.domain.units import HsaId, InvalidHsaId, Unit, parse_hsa_id
+from utskick.domain.units import HsaId, Unit, parse_hsa_id
 from utskick.ports import Texts
 
 _WEEKDAYS = dict(
@@ -28,62 +34,10 @@ _WEEKDAYS = dict(
         strict=True,
     )
 )
-_MOST_OCCASIONS = 100
 
 Model = TypeVar("Model", bound=BaseModel)
-Thing = TypeVar("Thing")
-
-
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class _Unit(_File):
-    hsa_id: str
-    name: str = Field(min_length=1)
-    phone: str
-    care_giver_hsa_id: str
-
-
-class _Form(_File):
-    id: UUID
-    key: str = Field(pattern=r"^[a-z0-9-]+$")
-    name: str = Field(min_length=1)
-    resident_name: str = Field(min_length=1)
-    catalogue: Catalogue
-    owner: str | None
-    version: int = Field(ge=1)
-    archived: date | None
-    description: str
-    questions: list[dict[str, object]] = Field(min_length=1)
-
-
-class _Subscription(_File):
-    unit: str
-    form: str
-
-
-class _Package(_File):
-    key: str = Field(pattern=r"^[a-z0-9-]+$")
-    version: int = Field(ge=1)
-    name: str = Field(min_length=1)
-    resident_title: str = Field(min_length=1)
-    units: list[str] = Field(min_length=1)
-    forms: list[str] = Field(min_length=1)
-    weekday: str | None
-    time: str | None
-    interval_weeks: int = Field(ge=0)
-    occasions: int = Field(ge=1, le=_MOST_OCCASIONS)
-    error_addresses: list[EmailStr]
-    inbox_message: str = Field(min_length=1)
-
-
-class _Units(RootModel[list[_Unit]]):
-    pass
-
-
-class _Subscriptions(RootModel[list[_Subscription]]):
-    pass
+Value = TypeVar("Value")
+Location = tuple[int | str, ...]
 
 
 def read_region(folder: Path, *, texts: Texts, placeholders: Sequence[str]) -> Region:
@@ -99,116 +53,142 @@ class _Reading:
         self._texts = texts
         self._placeholders = placeholders
         self._problems: list[Problem] = []
+        self._unit_ids: set[HsaId] = set()
+        self._form_ids: dict[str, FormTemplateId] = {}
+        self._package_keys: set[str] = set()
 
     def region(self) -> Region:
         units = self._units()
-        forms = [
-            form
-            for path, model in self._files("forms", _Form)
-            if (form := self._attempt(path, _to_form, model))
-        ]
-        keys = {form.key: form.id for form in forms}
-        known = {unit.id for unit in units}
-        subscriptions = self._subscriptions(known, keys)
+        forms = [self._form(path, file) for path, file in self._files("forms", FormFile)]
+        subscriptions = self._subscriptions()
         packages = [
-            package
-            for path, model in self._files("packages", _Package)
-            if (package := self._package(path, model, known, keys))
+            self._package(path, file) for path, file in self._files("packages", PackageFile)
         ]
         if self._problems:
             raise SpecRefused(self._problems)
-        return Region(units=units, forms=forms, subscriptions=subscriptions, packages=packages)
-
-    def _units(self) -> list[Unit]:
-        path = self._folder / "units.yaml"
-        read = self._attempt(path, lambda: read_file(path, _Units))
-        return [
-            unit
-            for model in (read.root if read else [])
-            if (unit := self._attempt(path, _to_unit, model))
-        ]
-
-    def _subscriptions(
-        self, units: set[HsaId], keys: dict[str, FormTemplateId]
-    ) -> list[tuple[HsaId, FormTemplateId]]:
-        path = self._folder / "subscriptions.yaml"
-        read = self._attempt(path, lambda: read_file(path, _Subscriptions))
-        return [
-            (HsaId(model.unit.upper()), keys[model.form])
-            for model in (read.root if read else [])
-            if self._known(path, "unit", [model.unit.upper()], units)
-            and self._known(path, "form", [model.form], keys)
-        ]
-
-    def _package(
-        self, path: Path, model: _Package, units: set[HsaId], keys: dict[str, FormTemplateId]
-    ) -> PackageTemplate | None:
-        whole = self._known(path, "units", [unit.upper() for unit in model.units], units)
-        whole &= self._known(path, "forms", model.forms, keys)
-        for unknown in self._texts.unknown_placeholders(
-            model.inbox_message, allowed=self._placeholders
-        ):
-            whole = self._wrong(path, "inbox_message", f"{unknown} går inte att använda.")
-        if model.weekday is not None and model.weekday not in _WEEKDAYS:
-            whole = self._wrong(path, "weekday", "veckodagen ska vara måndag till söndag.")
-        clock = self._attempt(path, parse_clock, model.time) if model.time else None
-        if not whole or (model.time and clock is None):
-            return None
-        return PackageTemplate(
-            key=model.key,
-            version=model.version,
-            name=model.name,
-            resident_title=model.resident_title,
-            unit_ids=tuple(HsaId(unit.upper()) for unit in model.units),
-            form_ids=tuple(keys[form] for form in model.forms),
-            weekday=_WEEKDAYS[model.weekday] if model.weekday else None,
-            time=clock,
-            interval_weeks=model.interval_weeks,
-            occasions=model.occasions,
-            inbox_message=model.inbox_message,
-            error_addresses=with_forms_desk(tuple(model.error_addresses)),
+        return Region(
+            units=[unit for unit in units if unit],
+            forms=forms,
+            subscriptions=subscriptions,
+            packages=packages,
         )
+
+    def _units(self) -> list[Unit | None]:
+        path = self._folder / "units.yaml"
+        file = self._read(path, UnitsFile)
+        return [
+            self._unit(path, row, entry) for row, entry in enumerate(file.root if file else ())
+        ]
+
+    def _unit(self, path: Path, row: int, entry: UnitEntry) -> Unit | None:
+        unit_id = self._parsed(path, (row, "hsa_id"), parse_hsa_id, entry.hsa_id)
+        self._parsed(path, (row, "care_giver_hsa_id"), parse_hsa_id, entry.care_giver_hsa_id)
+        if unit_id is None:
+            return None
+        self._require_new(path, (row, "hsa_id"), unit_id, self._unit_ids)
+        self._unit_ids.add(unit_id)
+        return Unit(unit_id, entry.name, entry.phone)
+
+    def _form(self, path: Path, file: FormFile) -> FormTemplate:
+        form_id = FormTemplateId(file.id)
+        self._require_new(path, ("key",), file.key, self._form_ids)
+        self._require_new(path, ("id",), form_id, self._form_ids.values())
+        self._form_ids[file.key] = form_id
+        owner = HsaId(file.owner.upper()) if file.owner else None
+        if owner:
+            self._require_known(path, ("owner",), [owner], self._unit_ids)
+        if (owner is None) is not (file.catalogue is Catalogue.NAFS):
+            self._wrong(path, ("owner",), "alla formulär utom de nationella har en ägare.")
+        archived_at = datetime.combine(file.archived, time.min, UTC) if file.archived else None
+        return FormTemplate(
+            id=form_id,
+            key=file.key,
+            name=file.name,
+            resident_name=file.resident_name,
+            catalogue=file.catalogue,
+            owner=owner,
+            version=file.version,
+            archived_at=archived_at,
+        )
+
+    def _subscriptions(self) -> list[tuple[HsaId, FormTemplateId]]:
+        path = self._folder / "subscriptions.yaml"
+        file = self._read(path, SubscriptionsFile)
+        found = []
+        for row, entry in enumerate(file.root if file else ()):
+            unit_id = HsaId(entry.unit.upper())
+            self._require_known(path, (row, "unit"), [unit_id], self._unit_ids)
+            found += [
+                (unit_id, form_id) for form_id in self._forms(path, (row, "form"), [entry.form])
+            ]
+        return found
+
+    def _package(self, path: Path, file: PackageFile) -> PackageTemplate:
+        unit_ids = tuple(HsaId(unit.upper()) for unit in file.units)
+        self._require_new(path, ("key",), file.key, self._package_keys)
+        self._package_keys.add(file.key)
+        self._require_known(path, ("units",), unit_ids, self._unit_ids)
+        for unknown in self._texts.unknown_placeholders(
+            file.inbox_message, allowed=self._placeholders
+        ):
+            self._wrong(path, ("inbox_message",), f"{unknown} går inte att använda.")
+        if file.weekday and file.weekday not in _WEEKDAYS:
+            self._wrong(path, ("weekday",), "veckodagen ska vara måndag till söndag.")
+        if file.occasions > 1 and not file.interval_weeks:
+            self._wrong(path, ("interval_weeks",), "flera tillfällen behöver ett intervall.")
+        return PackageTemplate(
+            key=file.key,
+            version=file.version,
+            name=file.name,
+            resident_title=file.resident_title,
+            unit_ids=unit_ids,
+            form_ids=tuple(self._forms(path, ("forms",), file.forms)),
+            weekday=_WEEKDAYS.get(file.weekday or ""),
+            time=self._parsed(path, ("time",), parse_clock, file.time) if file.time else None,
+            interval_weeks=file.interval_weeks,
+            occasions=file.occasions,
+            inbox_message=file.inbox_message,
+            error_addresses=with_forms_desk(tuple(file.error_addresses)),
+        )
+
+    def _forms(self, path: Path, location: Location, keys: list[str]) -> list[FormTemplateId]:
+        self._require_known(path, location, keys, self._form_ids)
+        return [self._form_ids[key] for key in keys if key in self._form_ids]
 
     def _files(self, name: str, model: type[Model]) -> Iterable[tuple[Path, Model]]:
         for path in sorted((self._folder / name).glob("*.yaml")):
-            read = self._attempt(path, read_file, path, model)
-            if read is not None:
-                yield path, read
+            if file := self._read(path, model):
+                yield path, file
 
-    def _attempt(self, path: Path, read: Callable[..., Thing], *arguments: object) -> Thing | None:
+    def _read(self, path: Path, model: type[Model]) -> Model | None:
         try:
-            return read(*arguments)
+            return read_file(path, model, aliases=True)
         except SpecRefused as refused:
             self._problems += refused.problems
-        except (InvalidHsaId, ImpossibleTime) as error:
-            self._problems.append(Problem(str(path), error.staff_message, ""))
-        return None
+            return None
 
-    def _known(self, path: Path, field: str, names: Iterable[str], known: Iterable[str]) -> bool:
-        unknown = [name for name in names if name not in set(known)]
-        for name in unknown:
-            self._wrong(path, field, f"{name} finns inte.")
-        return not unknown
+    def _parsed(
+        self, path: Path, location: Location, parse: Callable[[str], Value], text: str
+    ) -> Value | None:
+        try:
+            return parse(text)
+        except UtskickError as error:
+            self._wrong(path, location, error.staff_message)
+            return None
 
-    def _wrong(self, path: Path, field: str, reason: str) -> bool:
-        place = f"{path}, rad {line_of(path, (field,))}, {field}"
+    def _require_known(
+        self, path: Path, location: Location, names: Iterable[str], known: Collection[str]
+    ) -> None:
+        for name in names:
+            if name not in known:
+                self._wrong(path, location, f"{name} finns inte.")
+
+    def _require_new(
+        self, path: Path, location: Location, value: object, taken: Collection[object]
+    ) -> None:
+        if value in taken:
+            self._wrong(path, location, f"{value} finns redan på annan plats.")
+
+    def _wrong(self, path: Path, location: Location, reason: str) -> None:
+        place = f"{path}, rad {line_of(path, location)}, {location[-1]}"
         self._problems.append(Problem(place, reason, "Rätta filen och läs in igen."))
-        return False
-
-
-def _to_unit(model: _Unit) -> Unit:
-    return Unit(parse_hsa_id(model.hsa_id), model.name, model.phone)
-
-
-def _to_form(model: _Form) -> FormTemplate:
-    archived_at = datetime.combine(model.archived, time.min, UTC) if model.archived else None
-    return FormTemplate(
-        id=FormTemplateId(model.id),
-        key=model.key,
-        name=model.name,
-        resident_name=model.resident_name,
-        catalogue=model.catalogue,
-        owner=parse_hsa_id(model.owner) if model.owner else None,
-        version=model.version,
-        archived_at=archived_at,
-    )

@@ -4,38 +4,50 @@ Pydantic checks the shape; what only the register or the calendar can tell is ch
 case, so that every problem comes back at once.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Annotated, Any, NewType
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, EmailStr, Field, StringConstraints
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    EmailStr,
+    Field,
+    StringConstraints,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from utskick.domain.errors import Problem
-from utskick.domain.personnummer import looks_like_personnummer
+from utskick.domain.personnummer import looks_like_personnummer, masked
 
 UploadId = NewType("UploadId", UUID)
 """Refers to a spec handed over outside the orchestrator, which must never see a personnummer."""
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 LONGEST_MESSAGE = 4000
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""What no database, mail or SOAP envelope takes in a text."""
 
 
 class Spec(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-
-def _as_written(value: Any) -> Any:
-    """YAML makes a date of what looks like one."""
-    return value.isoformat() if type(value) is date else value
+    @field_validator("*")
+    @classmethod
+    def _without_control_characters(cls, value: Any) -> Any:
+        texts = value if isinstance(value, list) else [value]
+        if any(isinstance(text, str) and _CONTROL.search(text) for text in texts):
+            raise PydanticCustomError("control_character", "a control character")
+        return value
 
 
 class Moment(Spec):
     """A local date and time. The date is optional for a package with a preset weekday."""
 
-    date: Annotated[str | None, BeforeValidator(_as_written)] = Field(
-        default=None, description="ÅÅÅÅ-MM-DD", examples=["2027-02-01"]
-    )
+    date: str | None = Field(default=None, description="ÅÅÅÅ-MM-DD", examples=["2027-02-01"])
     time: str | None = Field(default=None, description="HH:MM", examples=["08:00"])
 
 
@@ -71,16 +83,23 @@ class DispatchSpec(Sending):
     package: str = Field(description="Grundplåtens nyckel eller namn")
     title: Text | None = Field(default=None, description="Titel som visas för invånaren")
     error_addresses: list[EmailStr] = Field(
-        default_factory=list, description="Fler adresser för e-postavisering vid eventuella fel"
+        default_factory=list,
+        max_length=20,
+        description="Fler adresser för e-postavisering vid eventuella fel",
     )
     start: Moment | None = Field(
         default=None, description="Första tillfället; övriga följer grundplåtens intervall"
     )
     occasions: list[Moment] | None = Field(
-        default=None, description="Alla tillfällen, ett i taget, i stället för start"
+        default=None,
+        max_length=100,
+        description="Alla tillfällen, ett i taget, i stället för start",
     )
     forms: list[str] | None = Field(
-        default=None, min_length=1, description="Ingående formulär i stället för grundplåtens"
+        default=None,
+        min_length=1,
+        max_length=100,
+        description="Ingående formulär i stället för grundplåtens",
     )
 
 
@@ -95,6 +114,9 @@ _REASONS = {
     "extra_forbidden": ("fältet finns inte.", "Kontrollera stavningen eller ta bort det."),
     "string_too_long": ("texten är för lång.", "Korta den."),
     "string_too_short": ("texten är tom.", "Fyll i den."),
+    "too_long": ("listan är för lång.", "Dela upp utskicket."),
+    "control_character": ("texten innehåller ett otillåtet tecken.", "Skriv om den."),
+    "string_unicode": ("texten innehåller ett otillåtet tecken.", "Skriv om den."),
     "too_short": ("listan är tom.", "Lägg till minst ett värde."),
     "string_type": ("värdet ska vara text.", 'Sätt citattecken runt det, till exempel "08:00".'),
     "list_type": ("värdet ska vara en lista.", "Skriv ett värde per rad med bindestreck framför."),
@@ -107,8 +129,17 @@ _REASONS = {
 
 
 def place_of(location: tuple[int | str, ...]) -> str:
-    """A field's place as people count: `recipients, rad 3`."""
-    return ", ".join(f"rad {part + 1}" if isinstance(part, int) else part for part in location)
+    """A field's place as people count: `recipients, rad 3`.
+
+    An unknown field may be a personnummer on the wrong line.
+    """
+    return ", ".join(
+        f"rad {part + 1}" if isinstance(part, int) else _named(part) for part in location
+    )
+
+
+def _named(field: str) -> str:
+    return masked(field) if looks_like_personnummer(field) else field
 
 
 def problems_of(faults: Iterable[Mapping[str, Any]]) -> list[Problem]:

@@ -7,6 +7,7 @@ asking the form service. After the outcome's commit there is nothing more to do.
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
@@ -27,6 +28,7 @@ from utskick.use_cases.settle import settle
 
 _LOOK_AGAIN_S = 1.0
 _SHORTEST_PAUSE_S = 0.25
+_LONGEST_GATHERING_S = 0.1
 _CLAIMED_AHEAD = 2
 """Claimed deliveries for each call that may be under way, so that none waits for the database."""
 
@@ -85,10 +87,12 @@ class _Sending:
         self._breaker = Breaker(rules)
         self._at_once = asyncio.Semaphore(rules.forms_concurrency)
         self._calls: set[asyncio.Task[Outcome]] = set()
+        self._done: list[asyncio.Task[Outcome]] = []
+        self._enough = asyncio.Event()
 
     @property
     def under_way(self) -> int:
-        return len(self._calls)
+        return len(self._calls) + len(self._done)
 
     async def turn(self, *, may_begin: bool) -> int:
         """Wait for calls to end, write their outcomes, and begin new ones; how many ended."""
@@ -100,7 +104,7 @@ class _Sending:
         fence = self._clock.monotonic() + self._rules.lease_s / 2
         claimed = await asyncio.to_thread(self._write_and_claim, outcomes, room)
         for delivery in claimed:
-            self._calls.add(asyncio.create_task(self._call(delivery, fence)))
+            self._begin(delivery, fence)
         return sum(outcome.state is not DeliveryState.PLANNED for outcome in outcomes)
 
     def remaining(self) -> Remaining | None:
@@ -117,10 +121,24 @@ class _Sending:
         return min(_LOOK_AGAIN_S, max(breaker, retry, _SHORTEST_PAUSE_S))
 
     async def _ended(self) -> list[Outcome]:
-        if not self._calls:
-            return []
-        done, self._calls = await asyncio.wait(self._calls, return_when=asyncio.FIRST_COMPLETED)
+        """Gather outcomes for one transaction, while as many calls again are under way."""
+        if self._calls:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._enough.wait(), _LONGEST_GATHERING_S)
+        self._enough.clear()
+        done, self._done = self._done, []
         return [call.result() for call in done]
+
+    def _begin(self, delivery: ClaimedDelivery, fence: float) -> None:
+        call = asyncio.create_task(self._call(delivery, fence))
+        self._calls.add(call)
+        call.add_done_callback(self._note)
+
+    def _note(self, call: asyncio.Task[Outcome]) -> None:
+        self._calls.discard(call)
+        self._done.append(call)
+        if len(self._done) >= self._rules.forms_concurrency or not self._calls:
+            self._enough.set()
 
     def _write_and_claim(self, outcomes: list[Outcome], room: int) -> list[ClaimedDelivery]:
         with self._store.transaction() as records:

@@ -1,23 +1,20 @@
 """REST for the units' own systems: the verbs of the manual, with a token for each unit.
 
-A personnummer is only ever in a body, never in an address. Addresses are Swedish, as the pages'.
+A personnummer is only ever in a body, never in an address. Addresses and descriptions are
+Swedish: the units' suppliers read them in `/openapi.json`.
 """
 
 import asyncio
-from datetime import date, datetime
-from typing import Annotated
+from datetime import datetime
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Request, Response
 
-from utskick.domain.deliveries import DELIVERY_LABELS, FORM_STATUS_LABELS, FormStatus
 from utskick.domain.dispatches import DispatchId, RecipientId
-from utskick.domain.errors import SpecRefused, UnknownToken
+from utskick.domain.errors import Problem, SpecRefused
 from utskick.domain.occasions import OccasionId
 from utskick.domain.personnummer import Personnummer, parse_personnummer
-from utskick.domain.specs import DispatchSpec, FormSpec, Spec
-from utskick.domain.units import Actor
+from utskick.domain.specs import DispatchSpec, FormSpec
 from utskick.records import FollowUpQuery
 from utskick.use_cases.follow_up import follow_up
 from utskick.use_cases.list_dispatches import list_dispatches, show_dispatch
@@ -28,67 +25,62 @@ from utskick.use_cases.send_missed_occasion import send_missed_occasion
 from utskick.use_cases.start_dispatch import Started, start_dispatch
 from utskick.use_cases.stop_dispatch import stop_dispatch
 from utskick.use_cases.upload_spec import upload_spec
+from utskick.web.bodies import (
+    FollowedUpView,
+    FollowUpBody,
+    FormBody,
+    PackageBody,
+    RemoveRecipient,
+    SentByHandView,
+    StoppedView,
+    UploadedView,
+    followed_up_view,
+)
+from utskick.web.callers import Caller, Key, Now, Wired
+from utskick.web.errors import refusals
 from utskick.web.views import (
     DispatchView,
     OpenedView,
+    RestartedView,
     StartedView,
     dispatch_view,
     opened_view,
+    restarted_view,
     started_view,
 )
 from utskick.wiring import Services
 
-router = APIRouter(prefix="/api")
+router = APIRouter(prefix="/api", responses=refusals(401, 422, 503))
 
 _CREATED = 201
 _ALREADY = 200
+_STARTED = {
+    _ALREADY: {"model": StartedView, "description": "Var redan startat; inget görs om"},
+    **refusals(409, 413),
+}
+_ONE_OF_TWO = Problem(
+    "mottagaren", "ska anges på ett sätt.", "Ange antingen personnummer eller recipient_id."
+)
+_EMPTY = Problem("innehållet", "är tomt.", "Skicka utskicket som YAML eller JSON.")
 
 
-def _services(request: Request) -> Services:
-    services = request.app.state.services
-    assert isinstance(services, Services)
-    return services
-
-
-Wired = Annotated[Services, Depends(_services)]
-
-
-def _now(wired: Wired) -> datetime:
-    return wired.clock.now()
-
-
-def _caller(
-    wired: Wired, authorization: Annotated[str, Header(description="Bearer <nyckel>")] = ""
-) -> Actor:
-    """The unit whose token it is. Raises `UnknownToken`."""
-    kind, _, token = authorization.partition(" ")
-    if kind.lower() != "bearer" or not token:
-        raise UnknownToken
-    with wired.store.transaction() as records:
-        return Actor("rest", records.tokens.unit_of(token.strip()))
-
-
-Now = Annotated[datetime, Depends(_now)]
-Caller = Annotated[Actor, Depends(_caller)]
-Key = Annotated[
-    str,
-    Header(
-        alias="Idempotency-Key",
-        description="Samma nyckel ger samma utskick; utan den räknas samma innehåll som samma.",
-    ),
-]
-
-
-@router.post("/paketutskick", name="start-dispatch", status_code=_CREATED)
+@router.post(
+    "/paketutskick",
+    name="start-dispatch",
+    status_code=_CREATED,
+    responses=_STARTED,
+    summary="Starta paketutskick",
+    description="Alla fel i innehållet kommer på en gång, och inget är sparat då.",
+    response_description="Startat",
+)
 async def start(
-    spec: DispatchSpec,
+    spec: PackageBody,
     response: Response,
     caller: Caller,
     wired: Wired,
     now: Now,
     idempotency_key: Key = "",
 ) -> StartedView:
-    """Starta paketutskick. 200 in place of 201 when the very same had been started before."""
     key = _submission_key(spec, idempotency_key, wired)
     started = await start_dispatch(
         spec, actor=caller, submission_key=key, with_=wired.starting, now=now
@@ -96,16 +88,23 @@ async def start(
     return _answer(started, response)
 
 
-@router.post("/formular", name="send-form", status_code=_CREATED)
+@router.post(
+    "/formular",
+    name="send-form",
+    status_code=_CREATED,
+    responses=_STARTED,
+    summary="Skicka formulär",
+    description="Ett formulär, vanligt eller NAFS, nu.",
+    response_description="Skickas nu",
+)
 async def send(
-    spec: FormSpec,
+    spec: FormBody,
     response: Response,
     caller: Caller,
     wired: Wired,
     now: Now,
     idempotency_key: Key = "",
 ) -> StartedView:
-    """Skicka formulär, or Skicka NAFS formulär: one form, now."""
     key = _submission_key(spec, idempotency_key, wired)
     started = await send_form(
         spec, actor=caller, submission_key=key, with_=wired.starting, now=now
@@ -113,30 +112,43 @@ async def send(
     return _answer(started, response)
 
 
-@router.get("/paketutskick", name="list-dispatches")
+@router.get(
+    "/paketutskick",
+    name="list-dispatches",
+    summary="Pågående paketutskick",
+    description="De senaste först. Avslutade finns kvar i sju dagar.",
+    response_description="Enhetens utskick",
+)
 def list_all(caller: Caller, wired: Wired) -> list[DispatchView]:
-    """Pågående Paketutskick; ended ones too, for seven days."""
     listed = list_dispatches(actor=caller, store=wired.store)
     return [
         dispatch_view(each.dispatch, each.forms, recipients=each.recipients) for each in listed
     ]
 
 
-@router.get("/paketutskick/{dispatch_id}", name="show-dispatch")
+@router.get(
+    "/paketutskick/{dispatch_id}",
+    name="show-dispatch",
+    responses=refusals(404),
+    summary="Visa ett utskick",
+    description="Med mottagarlistan, maskerad. Att den visas loggas för var och en på den.",
+    response_description="Utskicket och dess mottagare",
+)
 def show(dispatch_id: UUID, caller: Caller, wired: Wired, now: Now) -> OpenedView:
-    """One dispatch with its recipients, masked. Logged for each of them."""
     return opened_view(
         show_dispatch(DispatchId(dispatch_id), actor=caller, store=wired.store, now=now)
     )
 
 
-class StoppedView(BaseModel):
-    on_their_way: int = Field(description="Formulär som redan var på väg")
-
-
-@router.post("/paketutskick/{dispatch_id}/stoppa", name="stop-dispatch")
+@router.post(
+    "/paketutskick/{dispatch_id}/stoppa",
+    name="stop-dispatch",
+    responses=refusals(404, 409),
+    summary="Stoppa paketutskick",
+    description="Gäller genast, även mitt i en sändning. Det som redan är på väg kommer fram.",
+    response_description="Stoppat",
+)
 def stop(dispatch_id: UUID, caller: Caller, wired: Wired, now: Now) -> StoppedView:
-    """Stoppa paketutskick, at once, also in the middle of a send."""
     on_their_way = stop_dispatch(
         DispatchId(dispatch_id),
         actor=caller,
@@ -147,52 +159,57 @@ def stop(dispatch_id: UUID, caller: Caller, wired: Wired, now: Now) -> StoppedVi
     return StoppedView(on_their_way=on_their_way)
 
 
-@router.post("/paketutskick/{dispatch_id}/aterstarta", name="restart-dispatch")
-def restart(dispatch_id: UUID, caller: Caller, wired: Wired, now: Now) -> DispatchView:
-    """Återstarta paketutskick, while its next occasion lies ahead."""
-    restarted = restart_dispatch(
-        DispatchId(dispatch_id),
-        actor=caller,
-        store=wired.store,
-        scheduler=wired.scheduler,
-        rules=wired.rules,
-        now=now,
+@router.post(
+    "/paketutskick/{dispatch_id}/aterstarta",
+    name="restart-dispatch",
+    responses=refusals(404, 409),
+    summary="Återstarta paketutskick",
+    description="Går så länge nästa tillfälle inte har passerat.",
+    response_description="Återstartat: vad som är skickat och vad som återstår",
+)
+def restart(dispatch_id: UUID, caller: Caller, wired: Wired, now: Now) -> RestartedView:
+    return restarted_view(
+        restart_dispatch(
+            DispatchId(dispatch_id),
+            actor=caller,
+            store=wired.store,
+            scheduler=wired.scheduler,
+            rules=wired.rules,
+            now=now,
+        )
     )
-    return dispatch_view(restarted.dispatch, restarted.so_far)
 
 
-class RemoveRecipient(Spec):
-    """One of the two."""
-
-    personnummer: str | None = Field(default=None, examples=["19121212-1212"])
-    recipient_id: UUID | None = None
-
-
-@router.post("/paketutskick/{dispatch_id}/ta-bort-mottagare", name="remove-recipient")
+@router.post(
+    "/paketutskick/{dispatch_id}/ta-bort-mottagare",
+    name="remove-recipient",
+    responses=refusals(404, 409, 413),
+    summary="Ta bort mottagare",
+    description="Ange personnummer eller recipient_id. Den sista mottagaren kan inte tas bort.",
+    response_description="Borttagen",
+)
 def remove(
     dispatch_id: UUID, body: RemoveRecipient, caller: Caller, wired: Wired, now: Now
 ) -> StoppedView:
-    """Ta bort mottagare från mottagarlistan."""
-    recipient: RecipientId | Personnummer
-    if body.personnummer is not None:
-        recipient = _personnummer(body.personnummer, wired, now)
-    elif body.recipient_id is not None:
-        recipient = RecipientId(body.recipient_id)
-    else:
-        raise SpecRefused(problems=[])
     on_their_way = remove_recipient(
-        DispatchId(dispatch_id), recipient, actor=caller, store=wired.store, now=now
+        DispatchId(dispatch_id),
+        _recipient(body, wired, now),
+        actor=caller,
+        store=wired.store,
+        now=now,
     )
     return StoppedView(on_their_way=on_their_way)
 
 
-class SentByHandView(BaseModel):
-    registered: bool = Field(description="Falskt om schemaläggaren är nere: det skickas strax")
-
-
-@router.post("/tillfallen/{occasion_id}/skicka-nu", name="send-missed-occasion")
+@router.post(
+    "/tillfallen/{occasion_id}/skicka-nu",
+    name="send-missed-occasion",
+    responses=refusals(404, 409),
+    summary="Skicka ett missat tillfälle",
+    description="Skickar nu det som är kvar av tillfället.",
+    response_description="Skickas nu",
+)
 def send_missed(occasion_id: UUID, caller: Caller, wired: Wired, now: Now) -> SentByHandView:
-    """Send what is left of a missed occasion."""
     registered = send_missed_occasion(
         OccasionId(occasion_id),
         actor=caller,
@@ -204,69 +221,41 @@ def send_missed(occasion_id: UUID, caller: Caller, wired: Wired, now: Now) -> Se
     return SentByHandView(registered=registered)
 
 
-class FollowUpBody(Spec):
-    """What to look for; empty fields match everything."""
-
-    form_name: str = Field(default="", description="Del av formulärets namn")
-    package_name: str = Field(default="", description="Del av paketutskickets namn")
-    personnummer: str | None = Field(default=None, examples=["19121212-1212"])
-    sent_from: date | None = None
-    sent_to: date | None = None
-    form_status: FormStatus | None = None
-    purge_after_to: date | None = Field(default=None, description="Gallras efter, till och med")
-
-
-class FollowedUpView(BaseModel):
-    model_config = ConfigDict(use_enum_values=True)
-
-    delivery_id: UUID
-    form_name: str
-    package_name: str
-    occasion_number: int
-    personnummer: str
-    state: str
-    form_status: str
-    sent_at: datetime | None
-    answer_by: date
-    purge_after: date
-
-
-@router.post("/uppfoljning", name="follow-up")
+@router.post(
+    "/uppfoljning",
+    name="follow-up",
+    responses=refusals(413),
+    summary="Uppföljning",
+    description="Högst 500 enskilda formulär. Tomma fält matchar allt. Varje visad person loggas.",
+    response_description="De senaste först; osäkra före alla andra",
+)
 async def find(body: FollowUpBody, caller: Caller, wired: Wired, now: Now) -> list[FollowedUpView]:
-    """Uppföljning: single forms. Asked with a body, as it may hold a personnummer."""
     number = _personnummer(body.personnummer, wired, now) if body.personnummer else None
-    query = FollowUpQuery(
-        **body.model_dump(exclude={"personnummer"}),
-        personnummer=number,
-    )
+    query = FollowUpQuery(**body.model_dump(exclude={"personnummer"}), personnummer=number)
     found = await follow_up(
         query, actor=caller, store=wired.store, forms=wired.forms, rules=wired.rules, now=now
     )
-    return [
-        FollowedUpView(
-            delivery_id=each.delivery_id,
-            form_name=each.form_name,
-            package_name=each.package_name,
-            occasion_number=each.occasion_number,
-            personnummer=each.personnummer.formatted,
-            state=DELIVERY_LABELS[each.state],
-            form_status=FORM_STATUS_LABELS[each.form_status] if each.form_status else "",
-            sent_at=each.sent_at,
-            answer_by=each.answer_by,
-            purge_after=each.purge_after,
-        )
-        for each in found
-    ]
+    return [followed_up_view(each) for each in found]
 
 
-class UploadedView(BaseModel):
-    upload_id: UUID = Field(description="Anges i operatörens flöde Starta paketutskick")
+_ANY_TEXT = {"schema": {"type": "string"}, "example": "unit: SE2321000131-E000000000101\n…"}
 
 
-@router.post("/uppladdningar", name="upload-spec", status_code=_CREATED)
+@router.post(
+    "/uppladdningar",
+    name="upload-spec",
+    status_code=_CREATED,
+    responses=refusals(413),
+    summary="Ladda upp ett utskick",
+    description="Ett paketutskick eller formulär som YAML eller JSON. En operatör startar det"
+    " sedan i Prefect med id:t, så att inget personnummer passerar där.",
+    response_description="Uppladdat",
+    openapi_extra={"requestBody": {"required": True, "content": {"application/yaml": _ANY_TEXT}}},
+)
 async def upload(request: Request, caller: Caller, wired: Wired, now: Now) -> UploadedView:
-    """Hand over a spec, YAML or JSON, for an operator to start by its id."""
     content = await request.body()
+    if not content.strip():
+        raise SpecRefused([_EMPTY])
     upload_id = await asyncio.to_thread(
         upload_spec, content, actor=caller, store=wired.store, now=now
     )
@@ -274,7 +263,19 @@ async def upload(request: Request, caller: Caller, wired: Wired, now: Now) -> Up
 
 
 def _submission_key(spec: DispatchSpec | FormSpec, given: str, wired: Services) -> str:
-    return wired.store.seal((given or spec.model_dump_json()).encode())
+    """A given key is the caller's, for this kind of submission."""
+    content = f"{type(spec).__name__}: {given}" if given else spec.model_dump_json()
+    return wired.store.seal(content.encode())
+
+
+def _recipient(
+    body: RemoveRecipient, wired: Services, now: datetime
+) -> RecipientId | Personnummer:
+    if body.personnummer and not body.recipient_id:
+        return _personnummer(body.personnummer, wired, now)
+    if body.recipient_id and not body.personnummer:
+        return RecipientId(body.recipient_id)
+    raise SpecRefused([_ONE_OF_TWO])
 
 
 def _personnummer(text: str, wired: Services, now: datetime) -> Personnummer:

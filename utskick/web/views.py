@@ -10,6 +10,7 @@ from utskick.domain.deliveries import REFUSAL_LABELS, Refusal
 from utskick.domain.dispatches import Dispatch, RecipientState
 from utskick.records import FormSummary
 from utskick.use_cases.list_dispatches import Shown
+from utskick.use_cases.restart_dispatch import Restarted
 from utskick.use_cases.start_dispatch import Started
 
 _RECIPIENT_LABELS = {
@@ -20,47 +21,50 @@ _RECIPIENT_LABELS = {
 
 
 class FormView(BaseModel):
-    name: str
-    planned: int
-    sent: int
-    refused: dict[str, int] = Field(description="Skäl → antal")
+    name: str = Field(description="Formulärets namn")
+    planned: int = Field(description="Antal, i alla tillfällen hittills")
+    sent: int = Field(description="Antal skickade")
+    refused: dict[str, int] = Field(description="Skäl till att det inte skickats → antal")
 
 
 class OccasionView(BaseModel):
-    id: UUID
-    number: int
-    sends_at: datetime
-    state: str
-    late: bool
+    id: UUID = Field(description="Tillfällets id")
+    number: int = Field(description="Vilket i ordningen, från 1")
+    sends_at: datetime = Field(description="När det skickas")
+    state: str = Field(description="Tillfällets status", examples=["Planerat"])
+    late: bool = Field(description="Sant om det skickades efter utsatt tid")
 
 
 class DispatchView(BaseModel):
-    id: UUID
-    name: str
-    title: str
-    status: str
-    occasions: list[OccasionView]
-    forms: list[FormView]
-    number_of_recipients: int | None = Field(default=None, description="I listan")
+    id: UUID = Field(description="Utskickets id")
+    name: str = Field(description="Paketutskickets eller formulärets namn")
+    title: str = Field(description="Titel som visas för invånaren")
+    status: str = Field(description="Utskickets status", examples=["Pågående"])
+    occasions: list[OccasionView] = Field(description="Utskickstillfällena i ordning")
+    forms: list[FormView] = Field(description="Ingående formulär, och hur det har gått för dem")
+    number_of_recipients: int | None = Field(default=None, description="Antal i mottagarlistan")
 
 
 class RecipientView(BaseModel):
-    id: UUID
+    id: UUID = Field(description="Mottagarens id i det här utskicket")
     personnummer: str = Field(description="Maskerat")
-    state: str
-    reason: str = ""
-    notified_by: list[str]
+    state: str = Field(description="Mottagarens status", examples=["Mottagare"])
+    reason: str = Field(default="", description="Varför mottagaren är utelämnad")
+    notified_by: list[str] = Field(description="Hur 1177 aviserar: SMS, Email eller inget")
 
 
 class OpenedView(DispatchView):
-    recipients: list[RecipientView]
+    recipients: list[RecipientView] = Field(description="Mottagarlistan, även borttagna")
 
 
-class StartedView(DispatchView):
-    warnings: list[str]
+class RestartedView(DispatchView):
     registered: bool = Field(
         description="Falskt om schemaläggaren är nere: tillfällena läggs in när den är tillbaka"
     )
+
+
+class StartedView(RestartedView):
+    warnings: list[str] = Field(description="Sådant som inte hindrar, men som du bör veta")
 
 
 def form_views(forms: Sequence[FormSummary]) -> list[FormView]:
@@ -125,4 +129,12 @@ def started_view(started: Started) -> StartedView:
         **dispatch_view(started.dispatch).model_dump(),
         warnings=list(started.warnings),
         registered=started.registered,
+    )
+
+
+def restarted_view(restarted: Restarted) -> RestartedView:
+    """A dispatch that goes on, with what it has sent so far."""
+    return RestartedView(
+        **dispatch_view(restarted.dispatch, restarted.so_far).model_dump(),
+        registered=restarted.registered,
     )

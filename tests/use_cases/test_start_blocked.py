@@ -1,0 +1,69 @@
+"""A start blocked by its forms: nothing is stored, and the error addresses are told."""
+
+from typing import Any
+
+import pytest
+
+from tests.clinic import FOREIGN, GAD, PACKAGE, PHQ, SHARED, UNIT, UNSUBSCRIBED, Clinic
+from tests.use_cases.clinic_days import mails, nothing_has_happened
+from utskick.domain.errors import StartBlocked
+from utskick.domain.packages import FORMS_DESK
+
+
+async def test_a_form_archived_in_our_register_blocks_the_start(clinic: Clinic) -> None:
+    with clinic.store.transaction() as records:
+        records.forms.archive(GAD.id, archived_at=clinic.clock.now())
+
+    with pytest.raises(StartBlocked) as caught:
+        await clinic.start()
+
+    assert (caught.value.archived, caught.value.unsubscribed) == (("GAD-7",), ())
+    assert nothing_has_happened(clinic)
+
+
+async def test_a_form_archived_in_the_form_service_blocks_the_start(clinic: Clinic) -> None:
+    clinic.forms.archived.add(GAD.id)
+
+    with pytest.raises(StartBlocked, match="1 archived"):
+        await clinic.start()
+
+    assert nothing_has_happened(clinic)
+
+
+@pytest.mark.parametrize("form", [UNSUBSCRIBED, FOREIGN])
+async def test_a_form_that_is_not_the_units_to_send_blocks_the_start(
+    clinic: Clinic, form: Any
+) -> None:
+    with pytest.raises(StartBlocked) as caught:
+        await clinic.start(forms=[PHQ.key, form.key])
+
+    assert caught.value.unsubscribed == (form.name,)
+    assert f"saknar prenumeration: {form.name}." in caught.value.staff_message
+    assert nothing_has_happened(clinic)
+
+
+async def test_a_subscription_that_has_ended_blocks_the_start(clinic: Clinic) -> None:
+    with clinic.store.transaction() as records:
+        records.forms.set_subscriptions([])
+
+    with pytest.raises(StartBlocked) as caught:
+        await clinic.start()
+
+    assert caught.value.unsubscribed == (SHARED.name,)
+
+
+async def test_a_blocked_start_is_told_at_once_and_once_an_hour(clinic: Clinic) -> None:
+    clinic.forms.archived.add(GAD.id)
+
+    for _ in range(2):
+        with pytest.raises(StartBlocked):
+            await clinic.start(error_addresses=["chef@vgregion.se"])
+    (mail,) = clinic.mailer.sent
+    clinic.clock.advance(3600)
+    with pytest.raises(StartBlocked):
+        await clinic.start()
+
+    assert mail.to == (FORMS_DESK, "chef@vgregion.se")
+    assert mail.subject == f"Paketutskick kunde inte startas: {PACKAGE.name}, {UNIT.name}"
+    assert "- GAD-7" in mail.body
+    assert len(mails(clinic)) == 2

@@ -1,0 +1,227 @@
+"""An occasion while its neighbours fail: tried again, read back, or missed and told."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.clinic import GAD, OWN, PACKAGE, PHQ, SHARED, STAFF, UNIT, Clinic, a_clinic
+from tests.people import ANNA, BO
+from tests.use_cases.clinic_days import (
+    AWAY,
+    Meanwhile,
+    mails,
+    order_of,
+    pass_hours,
+    run_to_its_end,
+    states,
+)
+from utskick.domain.deliveries import DeliveryState, FormId, Outcome, Refusal
+from utskick.domain.occasions import OccasionState
+from utskick.ports import PermanentFailure, TemporaryFailure, UnknownOutcome
+from utskick.store import SqlStore
+from utskick.use_cases.send_missed_occasion import send_missed_occasion
+
+SHORT_GRACE = timedelta(seconds=5)
+
+PHQ_ONLY: dict[str, Any] = {"forms": [PHQ.key]}
+
+ANNA_ONLY: dict[str, Any] = {"recipients": [ANNA.digits]}
+
+
+@pytest.mark.parametrize("failures", [1, 5, 12])
+async def test_a_temporary_failure_is_tried_again(clinic: Clinic, failures: int) -> None:
+    dispatch = (await clinic.start()).dispatch
+    clinic.forms.fails_before.extend([AWAY] * failures)
+    clinic.inbox.fails_before.extend([AWAY] * failures)
+
+    closed = await run_to_its_end(clinic, dispatch.occasions[0])
+
+    assert (closed.sent, len(clinic.forms.forms)) == (8, 8)
+    assert len(clinic.inbox.messages) == 2
+    assert mails(clinic) == []
+
+
+async def test_the_neighbours_own_delay_is_waited_for(clinic: Clinic) -> None:
+    dispatch = (await clinic.start(**ANNA_ONLY, **PHQ_ONLY)).dispatch
+    clinic.forms.fails_before.append(TemporaryFailure("busy", retry_after_s=0.3))
+
+    closed = await run_to_its_end(clinic, dispatch.occasions[0])
+
+    assert closed.sent == 1
+
+
+async def test_an_unknown_outcome_of_a_form_that_was_made_is_found_again(clinic: Clinic) -> None:
+    dispatch = (await clinic.start()).dispatch
+    clinic.forms.fails_after.extend([UnknownOutcome("timed out")] * 3)
+
+    closed = await run_to_its_end(clinic, dispatch.occasions[0])
+
+    assert (closed.sent, len(clinic.forms.forms)) == (8, 8)
+    assert clinic.sent_to(ANNA) == [PHQ, GAD, OWN, SHARED]
+
+
+async def test_an_unknown_outcome_of_a_form_that_was_not_made_is_sent_once_more(
+    clinic: Clinic,
+) -> None:
+    dispatch = (await clinic.start()).dispatch
+    clinic.forms.fails_before.extend([UnknownOutcome("reset")] * 3)
+
+    closed = await run_to_its_end(clinic, dispatch.occasions[0])
+
+    assert (closed.sent, len(clinic.forms.forms)) == (8, 8)
+    assert len(clinic.sent_to(ANNA)) == len(clinic.sent_to(BO)) == 4
+
+
+async def test_nothing_is_sent_again_before_the_form_service_has_been_asked(
+    store: SqlStore,
+) -> None:
+    clinic = a_clinic(store, grace=SHORT_GRACE)
+    dispatch = (await clinic.start(**ANNA_ONLY, **PHQ_ONLY)).dispatch
+    clinic.forms.fails_after.append(UnknownOutcome("timed out"))
+    run = clinic.run_of(dispatch.occasions[0])
+    run.claim()
+    await run.check_templates()
+    await run.validate_recipients()
+    await run.wait_until_due()
+    clinic.forms.fails_reading.extend([AWAY] * 10_000)
+
+    async with run.held():
+        await run.send_forms()
+    closed = run.close()
+
+    assert len(clinic.forms.forms) == 1
+    assert closed.occasion.state is OccasionState.MISSED
+    assert states(clinic, dispatch) == {DeliveryState.UNKNOWN: 1}
+
+
+async def test_of_several_candidates_staff_must_choose(clinic: Clinic) -> None:
+    dispatch = (await clinic.start(**ANNA_ONLY, **PHQ_ONLY)).dispatch
+
+    def another_hand_makes_the_same() -> None:
+        (ours,) = clinic.forms.forms
+        clinic.forms.forms.append(replace(ours, id=FormId("another")))
+        raise UnknownOutcome("timed out")
+
+    clinic.forms.fails_after = Meanwhile(another_hand_makes_the_same)
+    closed = await run_to_its_end(clinic, dispatch.occasions[0])
+
+    assert states(clinic, dispatch) == {DeliveryState.MANUAL: 1}
+    assert (closed.sent, clinic.inbox.messages) == (0, [])
+    assert any(mail.subject.startswith("Osäkra utskick") for mail in mails(clinic))
+
+
+async def test_a_form_that_the_person_already_had_is_not_taken_for_ours(clinic: Clinic) -> None:
+    earlier = (await clinic.start(**ANNA_ONLY, **PHQ_ONLY)).dispatch
+    await run_to_its_end(clinic, earlier.occasions[0])
+    dispatch = (await clinic.start(**ANNA_ONLY, **PHQ_ONLY)).dispatch
+    clinic.forms.fails_before.append(UnknownOutcome("reset"))
+
+    closed = await run_to_its_end(clinic, dispatch.occasions[0])
+
+    assert (closed.sent, clinic.sent_to(ANNA)) == (1, [PHQ, PHQ])
+
+
+async def test_an_unknown_message_is_left_to_staff_and_never_repeated(clinic: Clinic) -> None:
+    dispatch = (await clinic.start()).dispatch
+    clinic.inbox.fails_after.append(UnknownOutcome("timed out"))
+
+    closed = await run_to_its_end(clinic, dispatch.occasions[0])
+
+    assert closed.messages == {DeliveryState.SENT: 1, DeliveryState.MANUAL: 1}
+    assert len(clinic.inbox.messages) == 2
+    assert closed.occasion.state is OccasionState.DONE
+    assert any("Inkorgsmeddelanden: 1" in mail.body for mail in mails(clinic))
+
+
+async def test_a_refused_message_does_not_undo_the_forms(clinic: Clinic) -> None:
+    dispatch = (await clinic.start(**PHQ_ONLY)).dispatch
+    clinic.inbox.fails_before.append(PermanentFailure("no account", reason=Refusal.NO_ACCOUNT))
+
+    closed = await run_to_its_end(clinic, dispatch.occasions[0])
+
+    assert closed.sent == 2
+    assert closed.messages == {DeliveryState.SENT: 1, DeliveryState.REFUSED: 1}
+
+
+@pytest.mark.parametrize("register", ["persons", "inbox"])
+async def test_a_register_that_is_away_for_a_while_is_waited_for(
+    clinic: Clinic, register: str
+) -> None:
+    dispatch = (await clinic.start()).dispatch
+    getattr(clinic, register).fails_reading.extend([AWAY] * 3)
+
+    closed = await run_to_its_end(clinic, dispatch.occasions[0])
+
+    assert closed.sent == 8
+
+
+async def test_a_form_service_that_stays_away_misses_the_occasion_and_tells(
+    store: SqlStore,
+) -> None:
+    clinic = a_clinic(store, grace=SHORT_GRACE)
+    dispatch = (await clinic.start()).dispatch
+    clinic.forms.fails_before.extend([AWAY] * 100_000)
+
+    closed = await run_to_its_end(clinic, dispatch.occasions[0])
+
+    assert closed.occasion.state is OccasionState.MISSED
+    assert clinic.dispatch(dispatch).label == "Klar"
+    (mail,) = mails(clinic)
+    assert mail.subject == f"Missat utskickstillfälle: {PACKAGE.name}, {UNIT.name}"
+
+
+async def test_a_form_service_that_answers_no_question_misses_the_occasion_too(
+    store: SqlStore,
+) -> None:
+    clinic = a_clinic(store, retry_delays_s=(60,))
+    dispatch = (await clinic.start()).dispatch
+    clinic.forms.fails_reading.extend([AWAY] * 1000)
+
+    closed = await run_to_its_end(clinic, dispatch.occasions[0])
+
+    assert closed.occasion.state is OccasionState.MISSED
+    assert [mail.subject for mail in mails(clinic)] == [
+        f"Missat utskickstillfälle: {PACKAGE.name}, {UNIT.name}"
+    ]
+
+
+async def test_what_was_missed_can_be_sent_by_hand_and_only_that(clinic: Clinic) -> None:
+    dispatch = (await clinic.start(**PHQ_ONLY)).dispatch
+    run = clinic.run_of(dispatch.occasions[0])
+    run.claim()
+    await run.validate_recipients()
+    run.render_message()
+    await run.wait_until_due()
+    with clinic.store.transaction() as records:
+        (annas,) = records.deliveries.claim(run.occasion_id, token=run.token, limit=1, lease_s=9)
+    form_id = await clinic.forms.create_form(order_of(annas))
+    with clinic.store.transaction() as records:
+        records.deliveries.record(
+            [
+                Outcome(
+                    id=annas.id,
+                    attempt=annas.attempt,
+                    state=DeliveryState.SENT,
+                    external_id=form_id,
+                )
+            ]
+        )
+    missed = run.close()
+    pass_hours(clinic, 20)
+
+    send_missed_occasion(
+        dispatch.occasions[0].id,
+        actor=STAFF,
+        store=clinic.store,
+        scheduler=clinic.scheduler,
+        rules=clinic.rules,
+        now=clinic.clock.now(),
+    )
+    closed = await run_to_its_end(clinic, clinic.dispatch(dispatch).occasions[0])
+
+    assert (missed.occasion.state, missed.sent) == (OccasionState.MISSED, 1)
+    assert (closed.occasion.state, closed.sent) == (OccasionState.DONE, 2)
+    assert (clinic.sent_to(ANNA), clinic.sent_to(BO)) == ([PHQ], [PHQ])
+    assert clinic.dispatch(dispatch).label == "Klar"

@@ -1,0 +1,67 @@
+"""The layout of the region's files, as the regional administration writes them."""
+
+from datetime import date
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, EmailStr, Field, RootModel
+
+from utskick.domain.forms import Catalogue
+
+_MOST_OCCASIONS = 100
+_KEY = r"^[a-z0-9-]+$"
+
+
+class RegionFile(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class UnitEntry(RegionFile):
+    hsa_id: str
+    name: str = Field(min_length=1)
+    phone: str
+    care_giver_hsa_id: str
+
+
+class FormFile(RegionFile):
+    """One form template. Its questions are 1177's matter; here they only have to be there."""
+
+    id: UUID
+    key: str = Field(pattern=_KEY)
+    name: str = Field(min_length=1)
+    resident_name: str = Field(min_length=1)
+    catalogue: Catalogue
+    owner: str | None
+    version: int = Field(ge=1)
+    archived: date | None
+    description: str
+    questions: list[dict[str, object]] = Field(min_length=1)
+
+
+class SubscriptionEntry(RegionFile):
+    unit: str
+    form: str
+
+
+class PackageFile(RegionFile):
+    """One grundplåt; weekday in Swedish, time as HH:MM."""
+
+    key: str = Field(pattern=_KEY)
+    version: int = Field(ge=1)
+    name: str = Field(min_length=1)
+    resident_title: str = Field(min_length=1)
+    units: list[str] = Field(min_length=1)
+    forms: list[str] = Field(min_length=1)
+    weekday: str | None
+    time: str | None
+    interval_weeks: int = Field(ge=0)
+    occasions: int = Field(ge=1, le=_MOST_OCCASIONS)
+    error_addresses: list[EmailStr]
+    inbox_message: str = Field(min_length=1)
+
+
+class UnitsFile(RootModel[list[UnitEntry]]):
+    pass
+
+
+class SubscriptionsFile(RootModel[list[SubscriptionEntry]]):
+    pass

@@ -1,0 +1,128 @@
+"""What REST alone is asked and answers. The specs are in `domain.specs`, dispatches in `views`."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Body
+from pydantic import BaseModel, Field
+
+from utskick.domain.deliveries import DELIVERY_LABELS, FORM_STATUS_LABELS, FormStatus
+from utskick.domain.specs import DispatchSpec, FormSpec, Spec
+from utskick.records import FollowedUp
+
+_UNIT = "SE2321000131-E000000000101"
+_NUMBER = "19121212-1212"
+
+PackageBody = Annotated[
+    DispatchSpec,
+    Body(
+        openapi_examples={
+            "grundplåtens förval": {
+                "summary": "Grundplåtens förval, en mottagare",
+                "value": {
+                    "unit": _UNIT,
+                    "package": "vuxenpsykiatri-infor-besok",
+                    "start": {"date": "2027-02-01", "time": "08:30"},
+                    "recipients": [_NUMBER],
+                },
+            },
+            "egna val": {
+                "summary": "Egna tillfällen, formulär och texter",
+                "value": {
+                    "unit": _UNIT,
+                    "package": "vuxenpsykiatri-infor-besok",
+                    "title": "Inför ditt besök i februari",
+                    "forms": ["phq-9", "gad-7"],
+                    "occasions": [
+                        {"date": "2027-02-01", "time": "08:30"},
+                        {"date": "2027-02-08", "time": "08:30"},
+                    ],
+                    "answer_by": "2027-02-28",
+                    "purge_after": "2027-08-31",
+                    "inbox_message": "Hej! {{ enhet }} ber dig svara senast"
+                    " {{ besvaras_senast }}. Ring {{ kontakt }} om du undrar något.",
+                    "form_banner": "Ring oss om du inte hinner svara före besöket.",
+                    "error_addresses": ["mottagningen@example.org"],
+                    "leave_out_unreachable": True,
+                    "recipients": [_NUMBER],
+                },
+            },
+        }
+    ),
+]
+FormBody = Annotated[
+    FormSpec,
+    Body(
+        openapi_examples={
+            "ett formulär": {
+                "summary": "Ett formulär, nu",
+                "value": {"unit": _UNIT, "form": "phq-9", "recipients": [_NUMBER]},
+            }
+        }
+    ),
+]
+
+
+class RemoveRecipient(Spec):
+    personnummer: str | None = Field(
+        default=None, description="Den som ska tas bort", examples=[_NUMBER]
+    )
+    recipient_id: UUID | None = Field(
+        default=None, description="I stället för personnummer: id ur mottagarlistan"
+    )
+
+
+class FollowUpBody(Spec):
+    """Empty fields match everything."""
+
+    form_name: str = Field(default="", description="Del av formulärets namn", examples=["PHQ"])
+    package_name: str = Field(default="", description="Del av paketutskickets namn")
+    personnummer: str | None = Field(
+        default=None, description="Bara den här mottagaren", examples=[_NUMBER]
+    )
+    sent_from: date | None = Field(default=None, description="Skickat tidigast")
+    sent_to: date | None = Field(default=None, description="Skickat senast")
+    form_status: FormStatus | None = Field(default=None, description="Hur långt invånaren kommit")
+    purge_after_to: date | None = Field(default=None, description="Gallras efter, till och med")
+
+
+class StoppedView(BaseModel):
+    on_their_way: int = Field(description="Formulär som redan var på väg")
+
+
+class SentByHandView(BaseModel):
+    registered: bool = Field(description="Falskt om schemaläggaren är nere: det skickas strax")
+
+
+class UploadedView(BaseModel):
+    upload_id: UUID = Field(description="Anges i operatörens flöde, i stället för innehållet")
+
+
+class FollowedUpView(BaseModel):
+    delivery_id: UUID = Field(description="Utskickets id för formuläret")
+    form_name: str = Field(description="Formulärets namn")
+    package_name: str = Field(description="Paketutskickets namn")
+    occasion_number: int = Field(description="Vilket av utskickets tillfällen")
+    personnummer: str = Field(description="Mottagaren", examples=[_NUMBER])
+    state: str = Field(description="Hur utskicket gick", examples=["Skickat"])
+    form_status: str = Field(description="Hur långt invånaren kommit; tomt om det är okänt")
+    sent_at: datetime | None = Field(description="När det skickades")
+    answer_by: date = Field(description="Besvaras senast")
+    purge_after: date = Field(description="Gallras efter")
+
+
+def followed_up_view(found: FollowedUp) -> FollowedUpView:
+    """One row of Uppföljning, where staff see whom it is about."""
+    return FollowedUpView(
+        delivery_id=found.delivery_id,
+        form_name=found.form_name,
+        package_name=found.package_name,
+        occasion_number=found.occasion_number,
+        personnummer=found.personnummer.formatted,
+        state=DELIVERY_LABELS[found.state],
+        form_status=FORM_STATUS_LABELS[found.form_status] if found.form_status else "",
+        sent_at=found.sent_at,
+        answer_by=found.answer_by,
+        purge_after=found.purge_after,
+    )

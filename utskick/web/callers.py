@@ -1,0 +1,51 @@
+"""What every route asks for: the services, the time, and whose token it is."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Header, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from utskick.domain.errors import UnknownToken
+from utskick.domain.units import Actor
+from utskick.wiring import Services
+
+_bearer = HTTPBearer(
+    auto_error=False,
+    scheme_name="Enhetens nyckel",
+    description="Den regionala förvaltningen skapar den med `utskick add-token`.",
+)
+
+
+def _services(request: Request) -> Services:
+    services = request.app.state.services
+    assert isinstance(services, Services)
+    return services
+
+
+Wired = Annotated[Services, Depends(_services)]
+
+
+def _now(wired: Wired) -> datetime:
+    return wired.clock.now()
+
+
+def _caller(
+    wired: Wired, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> Actor:
+    """The unit whose token it is. Raises `UnknownToken`."""
+    if given is None:
+        raise UnknownToken
+    with wired.store.transaction() as records:
+        return Actor("rest", records.tokens.unit_of(given.credentials))
+
+
+Now = Annotated[datetime, Depends(_now)]
+Caller = Annotated[Actor, Depends(_caller)]
+Key = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        description="Samma nyckel ger samma utskick; utan den räknas samma innehåll som samma.",
+    ),
+]

@@ -1,0 +1,75 @@
+"""What surrounds every request: nothing too large comes in, nothing unforeseen gets out."""
+
+import logging
+
+from fastapi import HTTPException
+from fastapi.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = logging.getLogger(__name__)
+
+_TOO_LARGE = 413
+_FAULT = (
+    "Något gick fel hos oss. Försök igen om en stund: samma innehåll, eller samma"
+    " Idempotency-Key, startar inget en gång till."
+)
+
+
+class SilentFailure:
+    """A fault of ours, or the database away: 503, and only its kind is logged.
+
+    Its text may hold anything, and the server would log it with its traceback.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def noting(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        except Exception as error:
+            if scope["type"] != "http":
+                raise
+            answer = _fault(error)
+            if not begun:
+                await answer(scope, receive, send)
+
+
+def _fault(error: Exception) -> JSONResponse:
+    log.error("Unexpected %s", type(error).__name__)
+    return JSONResponse({"message": _FAULT}, status_code=503, headers={"Retry-After": "30"})
+
+
+class SizeLimit:
+    """413 for a body that is too large: at once if its length is told, else midway."""
+
+    def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
+        self._app = app
+        self._max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        told = dict(scope["headers"]).get(b"content-length", b"")
+        left = self._max_bytes
+        too_large = told.isdigit() and int(told) > left
+
+        async def limited() -> Message:
+            nonlocal left
+            if too_large:
+                raise HTTPException(_TOO_LARGE)
+            message = await receive()
+            left -= len(message.get("body", b""))
+            if left < 0:
+                raise HTTPException(_TOO_LARGE)
+            return message
+
+        await self._app(scope, limited, send)
