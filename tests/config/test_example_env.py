@@ -1,0 +1,39 @@
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from config.settings import HERE, Settings
+
+
+def _names(model: type[BaseModel], prefix: str) -> set[str]:
+    names = set()
+    for name, field in model.model_fields.items():
+        full = f"{prefix}{name}".upper()
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            names |= _names(kind, f"{full}__")
+        else:
+            names.add(full)
+    return names
+
+
+def _lines(path: Path) -> list[str]:
+    return [line[1:] for line in path.read_text().splitlines() if line.startswith("#UTSKICK_")]
+
+
+def test_the_example_lists_every_setting_and_no_other() -> None:
+    listed = {line.partition("=")[0] for line in _lines(HERE / "example.env")}
+
+    assert listed == _names(Settings, "UTSKICK_")
+
+
+def test_the_example_uncommented_is_what_the_program_starts_with(tmp_path: Path) -> None:
+    filled = [line for line in _lines(HERE / "example.env") if not line.endswith("=")]
+    file = tmp_path / ".env"
+    file.write_text("\n".join(filled))
+
+    settings = Settings(_env_file=file)
+
+    default = Settings(_env_file=None)
+    assert settings.timing == default.timing
+    assert settings.forms == default.forms
