@@ -298,6 +298,7 @@ def _occasion_row(dispatch_id: DispatchId, occasion: Occasion) -> OccasionRow:
         sends_at=occasion.sends_at,
         state=occasion.state.value,
         version=occasion.version,
+        by_hand_at=occasion.by_hand_at,
     )
 
 

@@ -73,8 +73,11 @@ class SqlOccasions:
         now: datetime,
     ) -> bool:
         unheld = or_(
-            OccasionRow.state != OccasionState.RUNNING.value,
-            OccasionRow.lease_until < database_clock(self._session),
+            OccasionRow.state.in_((OccasionState.PLANNED.value, OccasionState.MISSED.value)),
+            and_(
+                OccasionRow.state == OccasionState.RUNNING.value,
+                OccasionRow.lease_until < database_clock(self._session),
+            ),
         )
         closed_at = None if state is OccasionState.PLANNED else now
         return self._changed(

@@ -91,6 +91,8 @@ def _dispatch(
         local_time=local.time().replace(microsecond=0),
         zone=rules.zone,
         sends_at=now,
+        # Staff send it now, at whatever hour: it has the whole grace to arrive.
+        by_hand_at=now,
     )
     return Dispatch(
         id=DispatchId(uuid4()),

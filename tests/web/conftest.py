@@ -1,0 +1,84 @@
+"""The REST application over the clinic, called without a server. The keeper stays away."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient, Response
+
+from config.settings import Settings
+from tests.clinic import OTHER_UNIT, UNIT, Clinic, a_spec
+from utskick.domain.units import Unit
+from utskick.web.app import create_app
+from utskick.wiring import Services
+
+
+class Rest(AsyncClient):
+    """A unit's system, with its token."""
+
+    clinic: Clinic
+
+    async def start(self, *, key: str = "", **changes: Any) -> Response:
+        """Hand in the clinic's usual spec, but for the `changes`."""
+        spec = a_spec(self.clinic.clock.now()) | changes
+        return await self.post(
+            "/api/paketutskick", json=spec, headers={"Idempotency-Key": key} if key else {}
+        )
+
+    async def started(self, **changes: Any) -> str:
+        """The id of a dispatch that was started."""
+        answer = await self.start(**changes)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+
+def make_token(clinic: Clinic, unit: Unit = UNIT) -> str:
+    with clinic.store.transaction() as records:
+        return records.tokens.add(unit.id, "journalsystemet", now=clinic.clock.now())
+
+
+def services_of(clinic: Clinic, **changes: Any) -> Services:
+    parts: dict[str, Any] = {
+        "settings": Settings(_env_file=None),
+        "rules": clinic.rules,
+        "store": clinic.store,
+        "forms": clinic.forms,
+        "inbox": clinic.inbox,
+        "persons": clinic.persons,
+        "mailer": clinic.mailer,
+        "sms": clinic.sms,
+        "scheduler": clinic.scheduler,
+        "texts": clinic.texts,
+        "clock": clinic.clock,
+    }
+    return Services(**parts | changes)
+
+
+def caller(app: FastAPI, clinic: Clinic, token: str | None) -> Rest:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    rest = Rest(transport=ASGITransport(app), base_url="http://utskick", headers=headers)
+    rest.clinic = clinic
+    return rest
+
+
+@pytest.fixture
+def wired(clinic: Clinic) -> Services:
+    return services_of(clinic)
+
+
+@pytest.fixture
+def app(wired: Services) -> FastAPI:
+    return create_app(wired)
+
+
+@pytest.fixture
+async def rest(app: FastAPI, clinic: Clinic) -> AsyncIterator[Rest]:
+    async with caller(app, clinic, make_token(clinic)) as unit:
+        yield unit
+
+
+@pytest.fixture
+async def other_unit(app: FastAPI, clinic: Clinic) -> AsyncIterator[Rest]:
+    async with caller(app, clinic, make_token(clinic, OTHER_UNIT)) as unit:
+        yield unit

@@ -1,0 +1,192 @@
+"""What a unit's system does with what has been started."""
+
+from uuid import UUID
+
+from tests.clinic import GAD, PHQ, WEEKLY
+from tests.people import ANNA, BO, CILLA, PROTECTED
+from tests.use_cases.clinic_days import AWAY, pass_hours, reconciled, run_to_its_end
+from tests.web.conftest import Rest
+from utskick.domain.dispatches import Dispatch, DispatchId
+
+
+def kept(rest: Rest, dispatch_id: str) -> Dispatch:
+    with rest.clinic.store.transaction() as records:
+        return records.dispatches.get(DispatchId(UUID(dispatch_id)))
+
+
+async def missed(rest: Rest) -> str:
+    """The id of an occasion that nothing started in time."""
+    dispatch_id = await rest.started()
+    pass_hours(rest.clinic, 24)
+    await reconciled(rest.clinic)
+    return str(kept(rest, dispatch_id).occasions[0].id)
+
+
+async def test_the_list_tells_how_far_each_has_come(rest: Rest) -> None:
+    dispatch_id = await rest.started()
+    await run_to_its_end(rest.clinic, kept(rest, dispatch_id).occasions[0])
+
+    (listed,) = (await rest.get("/api/paketutskick")).json()
+
+    assert (listed["id"], listed["status"], listed["number_of_recipients"]) == (
+        dispatch_id,
+        "Klar",
+        2,
+    )
+    assert {form["name"]: form["sent"] for form in listed["forms"]}[PHQ.name] == 2
+
+
+async def test_one_is_shown_with_its_recipients_masked(rest: Rest) -> None:
+    recipients = [ANNA.digits, PROTECTED.digits]
+    dispatch_id = await rest.started(recipients=recipients, leave_out_unreachable=True)
+
+    answer = await rest.get(f"/api/paketutskick/{dispatch_id}")
+
+    anna, left_out = answer.json()["recipients"]
+    assert (anna["state"], anna["notified_by"]) == ("Mottagare", ["SMS", "Email"])
+    assert (left_out["state"], left_out["reason"]) == ("Utelämnad", "Skyddad identitet")
+    assert not any(number in answer.text for number in recipients)
+
+
+async def test_stopping_takes_effect_at_once(rest: Rest) -> None:
+    dispatch_id = await rest.started()
+
+    answer = await rest.post(f"/api/paketutskick/{dispatch_id}/stoppa")
+
+    assert (answer.status_code, answer.json()) == (200, {"on_their_way": 0})
+    assert kept(rest, dispatch_id).label == "Stoppad"
+    assert rest.clinic.scheduler.plans == []
+
+
+async def test_a_stopped_one_is_restarted(rest: Rest) -> None:
+    dispatch_id = await rest.started()
+    await rest.post(f"/api/paketutskick/{dispatch_id}/stoppa")
+
+    answer = await rest.post(f"/api/paketutskick/{dispatch_id}/aterstarta")
+
+    assert answer.status_code == 200
+    assert (answer.json()["status"], answer.json()["registered"]) == ("Pågående", True)
+
+
+async def test_restarting_says_when_the_scheduler_is_away(rest: Rest) -> None:
+    dispatch_id = await rest.started()
+    await rest.post(f"/api/paketutskick/{dispatch_id}/stoppa")
+    rest.clinic.scheduler.fails_with.append(AWAY)
+
+    answer = await rest.post(f"/api/paketutskick/{dispatch_id}/aterstarta")
+
+    assert answer.json()["registered"] is False
+
+
+async def test_a_recipient_is_removed_by_personnummer_or_by_id(rest: Rest) -> None:
+    dispatch_id = await rest.started(recipients=[ANNA.digits, BO.digits, CILLA.digits])
+    address = f"/api/paketutskick/{dispatch_id}"
+    recipients = (await rest.get(address)).json()["recipients"]
+
+    by_number = await rest.post(
+        f"{address}/ta-bort-mottagare", json={"personnummer": ANNA.formatted}
+    )
+    by_id = await rest.post(
+        f"{address}/ta-bort-mottagare", json={"recipient_id": recipients[1]["id"]}
+    )
+
+    assert (by_number.json(), by_id.json()) == ({"on_their_way": 0}, {"on_their_way": 0})
+    left = (await rest.get(address)).json()["recipients"]
+    assert [recipient["state"] for recipient in left] == ["Borttagen", "Borttagen", "Mottagare"]
+
+
+async def test_whom_to_remove_is_said_in_one_way(rest: Rest) -> None:
+    address = f"/api/paketutskick/{await rest.started()}/ta-bort-mottagare"
+    both = {"personnummer": ANNA.digits, "recipient_id": str(UUID(int=1))}
+
+    answers = [await rest.post(address, json=body) for body in ({}, both)]
+
+    assert [answer.status_code for answer in answers] == [422, 422]
+    for answer in answers:
+        (problem,) = answer.json()["problems"]
+        assert problem["remedy"] == "Ange antingen personnummer eller recipient_id."
+
+
+async def test_a_missed_occasion_is_sent_now(rest: Rest) -> None:
+    occasion_id = await missed(rest)
+
+    answer = await rest.post(f"/api/tillfallen/{occasion_id}/skicka-nu")
+
+    assert (answer.status_code, answer.json()) == (200, {"registered": True})
+    assert f"{rest.clinic.scheduler.runs[-1].occasion_id}" == occasion_id
+
+
+async def test_follow_up_shows_whom_it_is_about(rest: Rest) -> None:
+    dispatch_id = await rest.started(forms=[PHQ.key, GAD.key])
+    await run_to_its_end(rest.clinic, kept(rest, dispatch_id).occasions[0])
+
+    answer = await rest.post(
+        "/api/uppfoljning",
+        json={
+            "form_name": "phq",
+            "personnummer": BO.digits,
+            "sent_from": "2027-02-01",
+            "sent_to": "2027-02-01",
+            "form_status": "ONGOING",
+            "purge_after_to": "2030-01-01",
+        },
+    )
+
+    (found,) = answer.json()
+    assert (found["form_name"], found["personnummer"]) == (PHQ.name, BO.formatted)
+    assert (found["state"], found["occasion_number"]) == ("Skickat", 1)
+
+
+# What the state of things forbids
+
+
+async def test_the_last_recipient_is_told_to_be_stopped_instead(rest: Rest) -> None:
+    dispatch_id = await rest.started(recipients=[ANNA.digits])
+
+    answer = await rest.post(
+        f"/api/paketutskick/{dispatch_id}/ta-bort-mottagare", json={"personnummer": ANNA.digits}
+    )
+
+    assert answer.status_code == 409
+    assert "Stoppa paketutskicket i stället" in answer.json()["message"]
+
+
+async def test_what_is_stopped_cannot_be_stopped_again(rest: Rest) -> None:
+    address = f"/api/paketutskick/{await rest.started()}"
+    await rest.post(f"{address}/stoppa")
+
+    answer = await rest.post(f"{address}/stoppa")
+
+    assert (answer.status_code, "Stoppad" in answer.json()["message"]) == (409, True)
+
+
+async def test_it_can_be_too_late_to_restart(rest: Rest) -> None:
+    start = {"date": "2027-02-08", "time": "08:00"}
+    address = f"/api/paketutskick/{await rest.started(package=WEEKLY.key, start=start)}"
+    await rest.post(f"{address}/stoppa")
+    pass_hours(rest.clinic, 8 * 24)
+
+    answer = await rest.post(f"{address}/aterstarta")
+
+    assert answer.status_code == 409
+    assert "2027-02-08 kl. 08:00" in answer.json()["message"]
+
+
+async def test_what_was_not_missed_cannot_be_sent_by_hand(rest: Rest) -> None:
+    occasion = kept(rest, await rest.started()).occasions[0]
+
+    answer = await rest.post(f"/api/tillfallen/{occasion.id}/skicka-nu")
+
+    assert (answer.status_code, "Planerat" in answer.json()["message"]) == (409, True)
+
+
+async def test_a_personnummer_that_is_none_is_a_fault_in_what_was_sent(rest: Rest) -> None:
+    dispatch_id = await rest.started()
+    body = {"personnummer": "19910204-2390"}
+
+    removed = await rest.post(f"/api/paketutskick/{dispatch_id}/ta-bort-mottagare", json=body)
+    found = await rest.post("/api/uppfoljning", json=body)
+
+    for answer in (removed, found):
+        assert answer.status_code == 422
+        assert "Kontrollsiffran stämmer inte" in answer.json()["message"]

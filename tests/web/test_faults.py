@@ -1,0 +1,152 @@
+"""When we ourselves are unwell: an answer that can be acted on, and a log that tells nothing."""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from threading import Event
+
+import pytest
+from fastapi import FastAPI
+
+from tests.clinic import Clinic
+from tests.people import TOLVAN
+from tests.web.conftest import Rest, caller, make_token
+from utskick.records import Transaction
+from utskick.store import SqlStore
+from utskick.web.app import create_app
+from utskick.web.keeper import keep
+from utskick.wiring import Services
+
+
+class Broken(SqlStore):
+    """A store whose faults hold a personnummer."""
+
+    def __init__(self) -> None:
+        """Nothing to open."""
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        raise RuntimeError(f"UNIQUE constraint failed: {TOLVAN.digits}")
+        yield
+
+
+class Slow(SqlStore):
+    """A store that answers when it is let to."""
+
+    def __init__(self, store: SqlStore) -> None:
+        self._store = store
+        self.entered = Event()
+        self.released = Event()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        self.entered.set()
+        assert self.released.wait(10)
+        with self._store.transaction() as records:
+            yield records
+
+    def seal(self, content: bytes) -> str:
+        return self._store.seal(content)
+
+
+@pytest.mark.parametrize("address", ["/api/paketutskick", "/api/paketutskick/{id}"])
+async def test_a_fault_of_ours_is_answered_and_only_its_kind_logged(
+    wired: Services, clinic: Clinic, caplog: pytest.LogCaptureFixture, address: str
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    app = create_app(replace(wired, store=Broken()))
+
+    async with caller(app, clinic, "a-token") as rest:
+        answer = await rest.get(address)
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
+    assert "Försök igen om en stund" in answer.json()["message"]
+    assert "Unexpected RuntimeError" in caplog.text
+    assert TOLVAN.digits not in caplog.text + answer.text
+
+
+async def test_the_database_away_is_temporary(
+    app: FastAPI, clinic: Clinic, tmp_path: Path
+) -> None:
+    token = make_token(clinic)
+    database = tmp_path / "utskick.db"
+    moved = database.rename(tmp_path / "away.db")
+    database.mkdir()
+
+    async with caller(app, clinic, token) as rest:
+        away = await rest.get("/api/paketutskick")
+        database.rmdir()
+        moved.rename(database)
+        back = await rest.get("/api/paketutskick")
+
+    assert (away.status_code, back.status_code) == (503, 200)
+
+
+@pytest.mark.parametrize(
+    ("method", "address"),
+    [
+        ("GET", "/api/paketutskick"),
+        ("POST", "/api/formular"),
+        ("POST", "/api/uppfoljning"),
+        ("POST", "/api/uppladdningar"),
+    ],
+)
+async def test_a_slow_database_keeps_nobody_else_waiting(
+    wired: Services, clinic: Clinic, method: str, address: str
+) -> None:
+    token = make_token(clinic)
+    slow = Slow(clinic.store)
+    app = create_app(replace(wired, store=slow))
+
+    async with caller(app, clinic, token) as rest:
+        waiting = asyncio.create_task(rest.request(method, address, json={}))
+        try:
+            assert await asyncio.to_thread(slow.entered.wait, 10)
+            assert (await rest.get("/health")).json() == {"status": "ok"}
+            assert not waiting.done()
+        finally:
+            slow.released.set()
+        assert (await waiting).status_code < 500
+
+
+# The keeper
+
+
+async def test_the_keeper_registers_what_the_scheduler_missed(rest: Rest, wired: Services) -> None:
+    await rest.started()
+    rest.clinic.scheduler.remove(rest.clinic.scheduler.plans[0].occasion_id)
+    keeping = asyncio.create_task(keep(wired))
+
+    async with asyncio.timeout(10):
+        while not rest.clinic.scheduler.plans:
+            await asyncio.sleep(0.01)
+
+    keeping.cancel()
+    with suppress(asyncio.CancelledError):
+        await keeping
+
+
+async def test_the_keeper_survives_a_fault_and_logs_only_its_kind(
+    wired: Services, caplog: pytest.LogCaptureFixture
+) -> None:
+    keeping = asyncio.create_task(keep(replace(wired, store=Broken())))
+
+    async with asyncio.timeout(10):
+        while "Reconciling failed: RuntimeError" not in caplog.text:
+            await asyncio.sleep(0.01)
+
+    assert not keeping.done()
+    assert TOLVAN.digits not in caplog.text
+    keeping.cancel()
+    with suppress(asyncio.CancelledError):
+        await keeping
+
+
+async def test_the_keeper_ends_with_the_application(app: FastAPI) -> None:
+    async with app.router.lifespan_context(app):
+        pass
+
+    assert len(asyncio.all_tasks()) == 1
