@@ -138,6 +138,7 @@ class Settings(BaseSettings):
         env_file=(HERE / ".env", RUNNING),
         extra="forbid",
         frozen=True,
+        hide_input_in_errors=True,
     )
 
     database: DatabaseSettings = DatabaseSettings()

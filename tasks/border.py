@@ -4,7 +4,8 @@ An exception's text reaches state messages, logs, events and files. So none of o
 its own words, which hold no personal data, and none of others' by more than its kind.
 """
 
-from collections.abc import Callable, Coroutine
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -13,6 +14,8 @@ from prefect.tasks import Task, task
 
 from utskick.domain.errors import UtskickError
 from utskick.ports import TemporaryFailure
+
+log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -53,6 +56,14 @@ def stage(
         return prepared(safe(function))
 
     return decorate
+
+
+async def best_effort(shown: Awaitable[object]) -> None:
+    """What is only there to be looked at may fail: the occasion does not."""
+    try:
+        await shown
+    except Exception as error:  # noqa: BLE001  # its text may hold anything
+        log.warning("Not shown to operators: %s", type(error).__name__)
 
 
 def _kinds(error: BaseException) -> str:

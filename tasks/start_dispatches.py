@@ -57,7 +57,13 @@ async def _spec(upload_id: UUID, model: type[Model]) -> Model:
 
 
 def _shown(refused: SpecRefused) -> StageFailed:
-    """Places and remedies without what stands in the rows: reasons name no person."""
-    return StageFailed(
-        "; ".join(f"{p.place.split(' (')[0]}: {p.reason}" for p in refused.problems)
-    )
+    """Only places that we named ourselves: whatever was typed stays out of Prefect."""
+    known = {*DispatchSpec.model_fields, *FormSpec.model_fields}
+    places = []
+    for problem in refused.problems:
+        field, _, rest = problem.place.partition(", rad ")
+        row = rest.split(" ")[0]
+        place = f"{field}, rad {row}" if row.isdigit() else field
+        places.append(place if field in known else "annat")
+    told = "; ".join(dict.fromkeys(places))
+    return StageFailed(f"{len(places)} fel i uppladdningen: {told}. Visa dem med utskick submit.")

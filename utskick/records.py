@@ -416,7 +416,8 @@ class Tokens(Protocol):
     def unit_of(self, token: str) -> HsaId:
         """Raises `UnknownToken`."""
 
-    def revoke(self, unit_id: HsaId, name: str, *, now: datetime) -> None: ...
+    def revoke(self, unit_id: HsaId, name: str, *, now: datetime) -> None:
+        """Raises `NotFound`: a misspelt name must not look as if it were revoked."""
 
 
 class Budgets(Protocol):

@@ -41,6 +41,7 @@ REFUSED = {
     "Anna": PersonnummerProblem.WRONG_CHARACTERS,
     "199102312390": PersonnummerProblem.IMPOSSIBLE_DATE,
     "199113042390": PersonnummerProblem.IMPOSSIBLE_DATE,
+    "10910204-2398": PersonnummerProblem.IMPOSSIBLE_DATE,
     "199102042397": PersonnummerProblem.WRONG_CHECK_DIGIT,
     "20910204-2398": PersonnummerProblem.IN_THE_FUTURE,
     "19910204-0004": PersonnummerProblem.SERIAL_ZERO,
@@ -85,6 +86,23 @@ def test_a_coordination_number_may_lack_its_month() -> None:
     number = parse_personnummer("19700063-2393", accept_coordination_numbers=True, today=TODAY)
 
     assert number.born is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "problem"),
+    [
+        ("197000992391", PersonnummerProblem.IMPOSSIBLE_DATE),
+        ("000000612391", PersonnummerProblem.IMPOSSIBLE_DATE),
+        ("209900612392", PersonnummerProblem.IN_THE_FUTURE),
+    ],
+)
+def test_without_a_month_the_day_and_the_year_must_still_be_possible(
+    typed: str, problem: PersonnummerProblem
+) -> None:
+    with pytest.raises(InvalidPersonnummer) as caught:
+        parse_personnummer(typed, accept_coordination_numbers=True, today=TODAY)
+
+    assert caught.value.problem is problem
 
 
 def test_born_today_is_not_in_the_future() -> None:

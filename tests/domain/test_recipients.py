@@ -56,6 +56,11 @@ def test_on_one_line_the_place_is_counted() -> None:
     assert [row.row for row in read(f"{ANNA.digits},x,{BO.digits}").refused] == [2]
 
 
+@pytest.mark.parametrize("text", ["Personnummer\n9102042398", "\n9102042398\n"])
+def test_a_number_alone_is_told_by_the_row_it_stands_on(text: str) -> None:
+    assert [row.row for row in read(text).refused] == [2]
+
+
 def test_a_duplicate_names_the_row_it_repeats() -> None:
     found = read(f"{ANNA.digits}\n{BO.digits}\n{ANNA.formatted}")
 

@@ -57,6 +57,9 @@ def test_any_other_number_is_refused(typed: str) -> None:
         ("…" * 71, "UCS-2", 2),
         ("😀" * 35, "UCS-2", 1),
         ("😀" * 36, "UCS-2", 2),
+        ("a" * 152 + "€" + "a" * 152, "GSM-7", 3),
+        ("…" * 66 + "😀" + "…" * 66, "UCS-2", 3),
+        ("\ud800", "UCS-2", 1),
     ],
 )
 def test_parts_are_counted_as_operators_charge_them(text: str, encoding: str, parts: int) -> None:

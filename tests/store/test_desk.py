@@ -97,6 +97,7 @@ def test_a_revoked_token_opens_nothing_and_the_others_still_do(store: SqlStore) 
 
     with store.transaction() as records:
         records.tokens.revoke(UNIT.id, "gamla", now=NOW)
+    with pytest.raises(NotFound), store.transaction() as records:
         records.tokens.revoke(OTHER_UNIT.id, "nya", now=NOW)
 
     with store.transaction() as records:

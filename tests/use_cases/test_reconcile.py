@@ -35,6 +35,8 @@ def dead_run(clinic: Clinic, dispatch: Dispatch) -> RunToken:
     token = RunToken(uuid4())
     with clinic.store.transaction() as records:
         assert records.occasions.claim(dispatch.occasions[0].id, token=token, lease_s=-1)
+    # Its schedule is spent: nothing else is waiting to be started.
+    clinic.scheduler.retire(dispatch.occasions[0].id)
     return token
 
 

@@ -69,6 +69,7 @@ def test_the_same_cause_is_mailed_once(clinic: Clinic) -> None:
 def test_a_mail_that_did_not_go_is_kept_and_waits(clinic: Clinic, failure: Exception) -> None:
     keep_one(clinic)
     (kept,) = waiting(clinic)
+    let_the_pause_pass(clinic, kept)
     clinic.mailer.fails_before.append(failure)
 
     assert send(clinic) == 0
@@ -77,9 +78,17 @@ def test_a_mail_that_did_not_go_is_kept_and_waits(clinic: Clinic, failure: Excep
     assert send(clinic) == 1
 
 
+def test_a_mail_that_somebody_is_sending_is_not_sent_by_another(clinic: Clinic) -> None:
+    keep_one(clinic)
+
+    assert len(waiting(clinic)) == 1
+    assert send(clinic) == 0
+
+
 def test_a_mail_sent_twice_has_the_same_message_id(clinic: Clinic) -> None:
     keep_one(clinic)
     (kept,) = waiting(clinic)
+    let_the_pause_pass(clinic, kept)
     clinic.mailer.fails_after.append(UnknownOutcome("no answer"))
     send(clinic)
     let_the_pause_pass(clinic, kept)

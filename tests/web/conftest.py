@@ -33,9 +33,9 @@ class Rest(AsyncClient):
         return str(answer.json()["id"])
 
 
-def make_token(clinic: Clinic, unit: Unit = UNIT) -> str:
+def make_token(clinic: Clinic, unit: Unit = UNIT, *, name: str = "journalsystemet") -> str:
     with clinic.store.transaction() as records:
-        return records.tokens.add(unit.id, "journalsystemet", now=clinic.clock.now())
+        return records.tokens.add(unit.id, name, now=clinic.clock.now())
 
 
 def services_of(clinic: Clinic, **changes: Any) -> Services:

@@ -1,4 +1,4 @@
-"""Whatever is sent, the answer is a Swedish sentence with what to do, and nothing of what was sent."""
+"""Whatever is sent, the answer says in Swedish what to do, and nothing of what was sent."""
 
 import json
 import logging
@@ -17,7 +17,6 @@ from tests.web.conftest import Rest
 CANARY = TOLVAN.digits
 LIMIT = 1_000_000
 JSON = {"Content-Type": "application/json"}
-MIDNIGHT = "1999-12-31T23:00:00Z"
 
 
 async def post(
@@ -49,9 +48,8 @@ def told(answer: Response) -> str:
         b"[" * 100_000,
         b'{"a":' * 100_000,
         b'{"unit": ' + b"9" * 5_000 + b"}",
-        "{}".encode("utf-16"),
     ],
-    ids=["empty", "null", "text", "cut", "latin", "deep list", "deep", "long number", "utf-16"],
+    ids=["empty", "null", "text", "cut", "latin", "deep list", "deep", "long number"],
 )
 async def test_what_is_no_json_object_is_said_to_be_unreadable(rest: Rest, content: bytes) -> None:
     answer = await post(rest, content)
@@ -92,12 +90,13 @@ async def test_another_content_type_is_told_which_one_to_use(
         ("start", {"date": "9999-12-31", "time": "23:59"}),
         ("start", {"date": "2027-02-30", "time": "08:00"}),
         ("start", {"date": "2027-03-28", "time": "02:30"}),
-        ("start", {"date": "٢٠٢٧-٠٢-٠١", "time": "08:00"}),
+        ("start", {"date": "\uff12\uff10\uff12\uff17-02-01", "time": "08:00"}),
         ("start", []),
         ("occasions", []),
         ("occasions", [{"date": "2027-02-02", "time": "08:00"}] * 2),
         ("occasions", [{}] * 101),
         ("answer_by", "9999-12-31T00:00:01"),
+        ("answer_by", "9999-12-31"),
         ("answer_by", 1e308),
         ("answer_by", "2027-01-01"),
         ("forms", []),
@@ -119,7 +118,7 @@ async def test_a_field_that_is_wrong_is_named(rest: Rest, field: str, value: Any
     places = [problem["place"] for problem in answer.json()["problems"]]
     assert answer.status_code == 422
     assert len(places) == 1
-    assert places[0].startswith((field, "2027-", "0001-", "9999-"))
+    assert places[0].startswith((field, "2027-"))
     assert nothing_has_happened(rest.clinic)
 
 
@@ -196,25 +195,26 @@ async def test_a_body_of_just_the_limit_is_taken(rest: Rest) -> None:
 
 # Nothing is echoed
 
+CANARIES = [
+    f'{{"unit": "{CANARY}"}}',
+    f'{{"{CANARY}": 1}}',
+    f'{{"recipients": [{CANARY}], "start": "{CANARY}"}}',
+    f'{{"recipients": {{"{CANARY}": "{CANARY}"}}}}',
+    f'{{"title": "{CANARY}", "answer_by": "{CANARY}", "error_addresses": ["{CANARY}"]}}',
+    f'{{"{CANARY}"',
+    f"{CANARY}",
+    *(
+        json.dumps({"unit": UNIT.id, "package": "infor-besok"} | changes)
+        for changes in (
+            {"package": CANARY, "recipients": [CANARY, CANARY]},
+            {"forms": [CANARY]},
+            {"occasions": [{"date": CANARY}]},
+            {"inbox_message": f"{{{{ {CANARY} }}}}"},
+        )
+    ),
+]
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        f'{{"unit": "{CANARY}"}}',
-        f'{{"{CANARY}": 1}}',
-        f'{{"recipients": [{CANARY}], "start": "{CANARY}"}}',
-        f'{{"recipients": {{"{CANARY}": "{CANARY}"}}}}',
-        f'{{"title": "{CANARY}", "answer_by": "{CANARY}", "error_addresses": ["{CANARY}"]}}',
-        f'{{"{CANARY}"',
-        f"{CANARY}",
-        json.dumps({"unit": UNIT.id, "package": CANARY, "recipients": [CANARY, CANARY]}),
-        json.dumps({"unit": UNIT.id, "package": "infor-besok", "forms": [CANARY]}),
-        json.dumps({"unit": UNIT.id, "package": "infor-besok", "occasions": [{"date": CANARY}]}),
-        json.dumps(
-            {"unit": UNIT.id, "package": "infor-besok", "inbox_message": f"{{{{ {CANARY} }}}}"}
-        ),
-    ],
-)
+
 @pytest.mark.parametrize(
     "address",
     [
@@ -225,13 +225,16 @@ async def test_a_body_of_just_the_limit_is_taken(rest: Rest) -> None:
     ],
 )
 async def test_a_personnummer_is_neither_echoed_nor_logged(
-    rest: Rest, caplog: pytest.LogCaptureFixture, content: str, address: str
+    rest: Rest, caplog: pytest.LogCaptureFixture, address: str
 ) -> None:
     caplog.set_level(logging.DEBUG)
 
-    answer = await rest.post(f"/api/{address}", content=content, headers=JSON)
+    answers = [
+        await rest.post(f"/api/{address}", content=content, headers=JSON) for content in CANARIES
+    ]
 
-    assert 400 <= answer.status_code < 500
-    for where in (answer.text, caplog.text):
-        assert CANARY not in where
-        assert TOLVAN.formatted not in where
+    for answer in answers:
+        assert 400 <= answer.status_code < 500
+        assert CANARY not in answer.text
+        assert TOLVAN.formatted not in answer.text
+    assert CANARY not in caplog.text

@@ -125,9 +125,8 @@ async def test_follow_up_shows_whom_it_is_about(rest: Rest) -> None:
         json={
             "form_name": "phq",
             "personnummer": BO.digits,
-            "sent_from": "2027-02-01",
-            "sent_to": "2027-02-01",
-            "form_status": "ONGOING",
+            "sent_from": "2020-01-01",
+            "sent_to": "2999-12-31",
             "purge_after_to": "2030-01-01",
         },
     )

@@ -34,7 +34,7 @@ def body_of(name: str, rest: Rest) -> Any:
 
 async def call(name: str, by: Rest, **ids: str) -> tuple[int, Any]:
     route = ROUTES[name]
-    (method,) = route.methods
+    method = next(iter(route.methods or ()))
     answer = await by.request(method, route.path.format(**ids), json=body_of(name, by))
     return answer.status_code, answer.json()
 
@@ -48,24 +48,20 @@ def test_every_route_has_its_row() -> None:
     assert set(ROUTES) == set(BODIES)
 
 
-@pytest.mark.parametrize("kind", ["none", "wrong", "revoked"])
 @pytest.mark.parametrize("name", ROUTES)
-async def test_nobody_comes_in_without_a_valid_token(
-    app: FastAPI, rest: Rest, name: str, kind: str
-) -> None:
+async def test_nobody_comes_in_without_a_valid_token(app: FastAPI, rest: Rest, name: str) -> None:
     ids = await ids_of(rest)
     before = (await rest.get("/api/paketutskick")).json()
-    revoked = make_token(rest.clinic)
+    revoked = make_token(rest.clinic, name="revoked")
     with rest.clinic.store.transaction() as records:
-        records.tokens.revoke(UNIT.id, "journalsystemet", now=rest.clinic.clock.now())
-    token = {"none": None, "wrong": revoked[:-1], "revoked": revoked}[kind]
+        records.tokens.revoke(UNIT.id, "revoked", now=rest.clinic.clock.now())
 
-    async with caller(app, rest.clinic, token) as stranger:
-        status, told = await call(name, stranger, **ids)
+    for token in (None, revoked[:-1], revoked):
+        async with caller(app, rest.clinic, token) as stranger:
+            status, told = await call(name, stranger, **ids)
+        assert (status, set(told)) == (401, {"message"})
 
-    assert (status, set(told)) == (401, {"message"})
-    async with caller(app, rest.clinic, make_token(rest.clinic)) as unit:
-        assert (await unit.get("/api/paketutskick")).json() == before
+    assert (await rest.get("/api/paketutskick")).json() == before
 
 
 @pytest.mark.parametrize("name", OF_SOMETHING)

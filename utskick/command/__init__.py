@@ -4,9 +4,12 @@ Swedish where staff read, English for operators. Exit codes: 0 done, 1 refused, 
 3 a neighbour is away.
 """
 
+import sys
+
 import typer
 
 from utskick.command import administration, dispatches, running
+from utskick.command.output import tell_fault
 
 app = typer.Typer(
     name="utskick",
@@ -15,11 +18,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-running.add_to(app)
 dispatches.add_to(app)
 administration.add_to(app)
+running.add_to(app)
 
 
 def main() -> None:
-    """Run the command."""
-    app()
+    """Run the command. Nothing shows a traceback: its text may hold anything."""
+    try:
+        app()
+    except Exception as error:  # noqa: BLE001  # whatever it is, only its kind is told
+        sys.exit(tell_fault(error))

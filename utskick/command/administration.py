@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -10,8 +11,9 @@ from rich.table import Column, Table
 
 from utskick.adapters.yaml_region import read_region
 from utskick.command.output import REFUSED, UnitOption, err, out, told
-from utskick.domain.specs import DispatchSpec, FormSpec
-from utskick.domain.units import parse_hsa_id
+from utskick.command.specs import DispatchFile, FormFile
+from utskick.domain.units import HsaId, parse_hsa_id
+from utskick.records import Transaction
 from utskick.use_cases import clean_up as cleaning
 from utskick.use_cases import compare_ledger as comparing
 from utskick.use_cases import load_region as loading
@@ -21,21 +23,26 @@ from utskick.use_cases.message_values import PLACEHOLDERS
 from utskick.use_cases.report_errors import send_error_reports
 from utskick.wiring import services
 
+TokenName = Annotated[str, typer.Argument(help="What the unit calls it, to revoke it by.")]
+
+
+_PANEL = "Förvaltning och drift"
+
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
-    app.command("load-packages")(load_packages)
-    app.command("reconcile")(reconcile)
-    app.command("clean-up")(clean_up)
-    app.command("watch-templates")(watch_templates)
-    app.command("compare-ledger")(compare_ledger)
-    app.command("export-schema")(export_schema)
-    app.command("packages")(packages)
-    app.command("forms")(forms)
-    app.command("check-log")(check_log)
-    app.command("add-token")(add_token)
-    app.command("revoke-token")(revoke_token)
-    app.command("mark-restored")(mark_restored)
+    app.command("load-packages", rich_help_panel=_PANEL)(load_packages)
+    app.command("reconcile", rich_help_panel=_PANEL)(reconcile)
+    app.command("clean-up", rich_help_panel=_PANEL)(clean_up)
+    app.command("watch-templates", rich_help_panel=_PANEL)(watch_templates)
+    app.command("compare-ledger", rich_help_panel=_PANEL)(compare_ledger)
+    app.command("export-schema", rich_help_panel=_PANEL)(export_schema)
+    app.command("packages", rich_help_panel=_PANEL)(packages)
+    app.command("forms", rich_help_panel=_PANEL)(forms)
+    app.command("check-log", rich_help_panel=_PANEL)(check_log)
+    app.command("add-token", rich_help_panel=_PANEL)(add_token)
+    app.command("revoke-token", rich_help_panel=_PANEL)(revoke_token)
+    app.command("mark-restored", rich_help_panel=_PANEL)(mark_restored)
 
 
 def load_packages(
@@ -68,7 +75,7 @@ def reconcile() -> None:
             )
         )
         mails = send_error_reports(store=wired.store, mailer=wired.mailer, texts=wired.texts)
-    out.print(f"{mended}, {mails} mails", highlight=False)
+    out.print(f"{mended}, {mails} mails")
 
 
 def clean_up() -> None:
@@ -106,11 +113,16 @@ def compare_ledger() -> None:
     out.print(f"{compared.persons} persons, {compared.missing} missing, {compared.extra} extra")
 
 
-def export_schema(
-    kind: Annotated[str, typer.Argument(help="package or form")] = "package",
-) -> None:
-    """Print the JSON Schema of a dispatch spec."""
-    model = FormSpec if kind == "form" else DispatchSpec
+class Kind(StrEnum):
+    """What a spec file holds."""
+
+    PACKAGE = "package"
+    FORM = "form"
+
+
+def export_schema(kind: Annotated[Kind, typer.Argument()] = Kind.PACKAGE) -> None:
+    """Print the JSON Schema of a spec file."""
+    model = FormFile if kind is Kind.FORM else DispatchFile
     typer.echo(json.dumps(model.model_json_schema(), ensure_ascii=False, indent=2))
 
 
@@ -118,7 +130,7 @@ def packages(unit: UnitOption) -> None:
     """Visa de grundplåtar som enheten kan starta."""
     with told(), services().store.transaction() as records:
         table = Table(Column("Nyckel", no_wrap=True), "Namn", "Tillfällen", "Tid")
-        for package in records.packages.list_for(parse_hsa_id(unit)):
+        for package in records.packages.list_for(_known(unit, records)):
             at = f"{package.time:%H:%M}" if package.time else "–"
             table.add_row(package.key, package.name, str(package.occasions), at)
     out.print(table)
@@ -128,7 +140,7 @@ def forms(unit: UnitOption) -> None:
     """Visa formulärmallar, och vilka av dem som enheten kan skicka."""
     with told(), services().store.transaction() as records:
         table = Table(Column("Nyckel", no_wrap=True), "Namn", "Går att skicka")
-        for access in records.forms.list_for(parse_hsa_id(unit)):
+        for access in records.forms.list_for(_known(unit, records)):
             why_not = "Nej, arkiverad" if access.form.archived else "Nej, saknar prenumeration"
             table.add_row(access.form.key, access.form.name, "Ja" if access.sendable else why_not)
     out.print(table)
@@ -137,29 +149,28 @@ def forms(unit: UnitOption) -> None:
 def check_log(unit: UnitOption) -> None:
     """See whether the unit's access log has been tampered with."""
     with told(), services().store.transaction() as records:
-        broken = records.access_log.broken_link(parse_hsa_id(unit))
+        broken = records.access_log.broken_link(_known(unit, records))
     if broken is not None:
-        err.print(f"[red]Entry {broken} does not follow from the one before[/red]")
+        err.print(f"Entry {broken} does not follow from the one before", style="red")
         raise typer.Exit(REFUSED)
     out.print("The chain is whole")
 
 
-def add_token(unit: UnitOption, name: str) -> None:
+def add_token(unit: UnitOption, name: TokenName) -> None:
     """Make a token for a unit's system, and print it: it cannot be shown again."""
     with told():
         wired = services()
         with wired.store.transaction() as records:
-            unit_id = records.units.get(parse_hsa_id(unit)).id
-            token = records.tokens.add(unit_id, name, now=wired.clock.now())
+            token = records.tokens.add(_known(unit, records), name, now=wired.clock.now())
     typer.echo(token)
 
 
-def revoke_token(unit: UnitOption, name: str) -> None:
+def revoke_token(unit: UnitOption, name: TokenName) -> None:
     """Revoke a unit's token by its name."""
     with told():
         wired = services()
         with wired.store.transaction() as records:
-            records.tokens.revoke(parse_hsa_id(unit), name, now=wired.clock.now())
+            records.tokens.revoke(_known(unit, records), name, now=wired.clock.now())
     out.print("Revoked")
 
 
@@ -168,3 +179,8 @@ def mark_restored() -> None:
     with told(), services().store.transaction() as records:
         marked = records.deliveries.all_to_unknown()
     out.print(f"{marked} deliveries will be settled before they are sent")
+
+
+def _known(unit: str, records: Transaction) -> HsaId:
+    """Raises `NotFound` for a unit that has not been loaded: an empty answer would mislead."""
+    return records.units.get(parse_hsa_id(unit)).id

@@ -18,6 +18,7 @@ from utskick.command.output import (
     id_column,
     out,
     print_dispatch,
+    print_heading,
     show,
     told,
 )
@@ -52,20 +53,23 @@ _SCHEDULER_AWAY = (
 )
 
 
+_PANEL = "Utskick"
+
+
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
-    app.command("submit")(submit)
-    app.command("send")(send)
-    app.command("upload")(upload)
-    app.command("list")(list_all)
-    app.command("show")(show_one)
-    app.command("stop")(stop)
-    app.command("restart")(restart)
-    app.command("remove-recipient")(remove)
-    app.command("send-missed")(send_missed)
-    app.command("follow-up")(find)
-    app.command("form-link")(link)
-    app.command("sms")(sms)
+    app.command("submit", rich_help_panel=_PANEL)(submit)
+    app.command("send", rich_help_panel=_PANEL)(send)
+    app.command("upload", rich_help_panel=_PANEL)(upload)
+    app.command("list", rich_help_panel=_PANEL)(list_all)
+    app.command("show", rich_help_panel=_PANEL)(show_one)
+    app.command("stop", rich_help_panel=_PANEL)(stop)
+    app.command("restart", rich_help_panel=_PANEL)(restart)
+    app.command("remove-recipient", rich_help_panel=_PANEL)(remove)
+    app.command("send-missed", rich_help_panel=_PANEL)(send_missed)
+    app.command("follow-up", rich_help_panel=_PANEL)(find)
+    app.command("form-link", rich_help_panel=_PANEL)(link)
+    app.command("sms", rich_help_panel=_PANEL)(sms)
 
 
 def submit(file: File, *, again: bool = False, as_json: Json = False) -> None:
@@ -82,13 +86,22 @@ def send(file: File, *, again: bool = False, as_json: Json = False) -> None:
     _show_started(started, as_json=as_json)
 
 
-def upload(file: File, unit: UnitOption) -> None:
+def upload(
+    file: File,
+    *,
+    form: Annotated[
+        bool, typer.Option("--form", help="Filen är ett enskilt formulär, inte ett paketutskick.")
+    ] = False,
+) -> None:
     """Ladda upp ett utskick som en operatör sedan startar i Prefect med id:t som skrivs ut."""
     with told():
         wired = services()
-        content = read_dispatch(file).model_dump_json().encode()
+        spec = read_form(file) if form else read_dispatch(file)
         upload_id = upload_spec(
-            content, actor=_actor(unit), store=wired.store, now=wired.clock.now()
+            spec.model_dump_json().encode(),
+            actor=_actor(spec.unit),
+            store=wired.store,
+            now=wired.clock.now(),
         )
     typer.echo(str(upload_id))
 
@@ -106,10 +119,12 @@ def list_all(unit: UnitOption, *, as_json: Json = False) -> None:
             upcoming = next((o for o in view.occasions if o.state == "Planerat"), None)
             when = f"nästa tillfälle {upcoming.sends_at:%Y-%m-%d %H:%M}, " if upcoming else ""
             sent, planned = sum(f.sent for f in view.forms), sum(f.planned for f in view.forms)
-            out.print(f"[bold]{view.name}[/bold]  {view.status}", highlight=False)
-            told = f"{view.number_of_recipients} mottagare, {sent} av {planned} formulär skickade"
-            out.print(f"  {when}{told}", highlight=False)
-            out.print(f"  {view.id}", highlight=False)
+            print_heading(view)
+            out.print(
+                f"  {when}{view.number_of_recipients} mottagare,"
+                f" {sent} av {planned} formulär skickade"
+            )
+            out.print(f"  {view.id}")
         if not views:
             out.print("Inga utskick.")
 
@@ -281,7 +296,7 @@ def sms(
     with told():
         wired, actor = services(), _actor(unit)
         draft = _sms_draft(form, ongoing, sender, contact, actor, wired)
-        out.print(draft.text, markup=False, highlight=False)
+        out.print(draft.text)
         out.print(
             f"{draft.count.characters} tecken, {draft.count.parts} sms ({draft.count.encoding})"
         )
@@ -339,7 +354,7 @@ def _show_started(started: Started, *, as_json: bool) -> None:
         out.print("Redan startat:" if started.already else "Startat:")
         print_dispatch(view)
         for warning in view.warnings:
-            out.print(f"Obs: {warning}", style="yellow", markup=False, highlight=False)
+            out.print(f"Obs: {warning}", style="yellow")
         if not view.registered:
             out.print(_SCHEDULER_AWAY)
 

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from rich.console import Console
 from rich.table import Column, Table
+from rich.text import Text
 
 from utskick.domain.errors import SpecRefused, UtskickError
 from utskick.ports import PermanentFailure, TemporaryFailure, UnknownOutcome
@@ -16,8 +17,8 @@ from utskick.web.views import DispatchView, FormView
 
 REFUSED, AWAY = 1, 3
 
-out = Console()
-err = Console(stderr=True)
+out = Console(markup=False, highlight=False, emoji=False)
+err = Console(stderr=True, markup=False, highlight=False, emoji=False)
 
 Json = Annotated[bool, typer.Option("--json", help="JSON i stället för tabeller.")]
 UnitOption = Annotated[
@@ -32,27 +33,46 @@ def told() -> Iterator[None]:
     try:
         yield
     except SpecRefused as refused:
-        err.print("[red]Inget är sparat och inget är skickat:[/red]")
+        _tell("Inget är sparat och inget är skickat:")
         for problem in refused.problems:
-            err.print(f"  • {problem}", markup=False, highlight=False)
+            err.print(f"  • {problem}")
         raise typer.Exit(REFUSED) from None
     except UtskickError as error:
-        err.print(error.staff_message, style="red", markup=False, highlight=False)
+        _tell(error.staff_message)
         raise typer.Exit(REFUSED) from None
     except FileNotFoundError:
-        err.print("[red]Här finns ingen installation. Starta en med make run.[/red]")
+        _tell("Här finns ingen installation. Starta en med make run.")
         raise typer.Exit(REFUSED) from None
     except TemporaryFailure:
-        err.print("[red]En tjänst svarar inte. Inget är skickat: försök igen om en stund.[/red]")
+        _tell("En tjänst svarar inte. Inget är skickat: försök igen om en stund.")
         raise typer.Exit(AWAY) from None
     except PermanentFailure:
-        err.print("[red]Mottagande tjänst säger nej. Inget är skickat.[/red]")
+        _tell("Mottagande tjänst säger nej. Inget är skickat.")
         raise typer.Exit(REFUSED) from None
     except UnknownOutcome:
-        err.print(
-            "[red]Det är osäkert om det skickades. Skicka inte igen utan att kontrollera.[/red]"
-        )
+        _tell("Det är osäkert om det skickades. Skicka inte igen utan att kontrollera.")
         raise typer.Exit(AWAY) from None
+
+
+def tell_fault(error: Exception) -> int:
+    """A fault of ours, or the database away: only its kind, as its text may hold anything.
+
+    Gives the exit code. A setting that is wrong is named, without its value.
+    """
+    if isinstance(error, ValidationError) and error.title == "Settings":
+        for fault in error.errors(include_input=False):
+            name = "__".join(str(part) for part in fault["loc"])
+            _tell(f"UTSKICK_{name.upper()}: {fault['msg']}")
+        return REFUSED
+    _tell(
+        f"Något gick fel hos oss ({type(error).__name__}). Försök igen om en stund: samma fil"
+        " startar inget en gång till."
+    )
+    return AWAY
+
+
+def _tell(sentence: str) -> None:
+    err.print(sentence, style="red")
 
 
 def show(
@@ -72,8 +92,8 @@ def show(
 
 def print_dispatch(dispatch: DispatchView) -> None:
     """One dispatch with its occasions and forms."""
-    out.print(f"[bold]{dispatch.name}[/bold]  {dispatch.status}")
-    out.print(f"Id: {dispatch.id}", highlight=False)
+    print_heading(dispatch)
+    out.print(f"Id: {dispatch.id}")
     table = Table("Tillfälle", "Tid", "Status", id_column(), box=None)
     for occasion in dispatch.occasions:
         state = f"{occasion.state} (försenat)" if occasion.late else occasion.state
@@ -83,6 +103,11 @@ def print_dispatch(dispatch: DispatchView) -> None:
     out.print(table)
     if dispatch.forms:
         out.print(form_table(dispatch.forms))
+
+
+def print_heading(dispatch: DispatchView) -> None:
+    """Name and status."""
+    out.print(Text(dispatch.name, style="bold"), f" {dispatch.status}")
 
 
 def id_column() -> Column:

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from config.settings import DATA
 from utskick.command.output import err, form_table, out
@@ -26,11 +27,14 @@ from utskick.web.views import form_views
 _FAILED = 1
 
 
+_PANEL = "Den här datorn"
+
+
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
-    app.command("up")(up)
-    app.command("demo")(demo)
-    app.command("serve")(serve)
+    app.command("up", rich_help_panel=_PANEL)(up)
+    app.command("demo", rich_help_panel=_PANEL)(demo)
+    app.command("serve", rich_help_panel=_PANEL)(serve)
 
 
 def up(
@@ -65,7 +69,7 @@ def demo(
         if kept is None:
             shutil.rmtree(place, ignore_errors=True)
     if kept:
-        out.print(f"Everything is kept in {kept}", highlight=False)
+        out.print(f"Everything is kept in {kept}")
     if not as_told:
         raise typer.Exit(_FAILED)
 
@@ -80,21 +84,21 @@ def _deliver_example(stack: Stack) -> bool:
     before = truth_of(stack)
     started = submit_example(stack.services)
     for warning in started.warnings:
-        out.print(f"  {warning}", style="dim", markup=False, highlight=False)
+        out.print(f"  {warning}", style="dim")
     blocked = submit_blocked(stack.services)
     if blocked:
-        out.print(f"[red]{blocked.staff_message}[/red]", highlight=False)
+        out.print(blocked.staff_message, style="red")
     forms = watch_example(started.dispatch, stack)
     out.print(form_table(form_views(forms), title=started.dispatch.name))
     told = max(form.sent for form in forms)
     found = differences(forms, told, before=before, after=truth_of(stack))
     for each in found:
-        err.print(f"[red]{each.what}: our table says {each.said}, found {each.found}[/red]")
+        err.print(f"{each.what}: our table says {each.said}, found {each.found}", style="red")
     return not found and blocked is not None
 
 
 def _tell(what: str) -> None:
-    out.print(f"[dim]Starting:[/dim] {what}")
+    out.print(Text("Starting:", style="dim"), what)
 
 
 def _tell_addresses(stack: Stack) -> None:
@@ -122,5 +126,5 @@ def _ending_kindly() -> Iterator[None]:
     except KeyboardInterrupt:
         out.print("\nStopped.")
     except (ChildDied, NotDelivered) as failure:
-        err.print(str(failure), style="red", markup=False, highlight=False)
+        err.print(str(failure), style="red")
         raise typer.Exit(_FAILED) from None

@@ -53,5 +53,5 @@ def _whole(read: DispatchFile | FormFile, path: Path, model: type[Model]) -> Mod
 
 
 def rows_of(text: str) -> list[str]:
-    """The numbers of a recipient file: in one column, or on one line with commas."""
-    return [cell for line in text.splitlines() for cell in line.split(",") if cell.strip()]
+    """The rows of a recipient file; each keeps its number, also after an empty one."""
+    return text.splitlines()

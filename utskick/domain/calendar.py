@@ -11,7 +11,8 @@ from utskick.domain.errors import UtskickError
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?", re.ASCII)
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_DATE = re.compile(r"(?:19|2\d)\d{2}-\d{2}-\d{2}", re.ASCII)
+"""Far enough from the calendar's ends to be counted from."""
 _WEEK = 7
 
 

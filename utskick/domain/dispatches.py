@@ -134,7 +134,7 @@ class Dispatch:
             (
                 occasion
                 for occasion in self.occasions
-                if occasion.state is OccasionState.PLANNED
+                if (occasion.state is OccasionState.PLANNED and occasion.by_hand_at is None)
                 or (occasion.state is OccasionState.RUNNING and occasion.sends_at > now)
             ),
             None,

@@ -14,6 +14,10 @@ _TYPED = re.compile(r"\d{8}-?\d{4}", re.ASCII)
 _TEN_DIGITS = re.compile(r"\d{6}[-+]?\d{4}", re.ASCII)
 _RESERVE = re.compile(r"\d{8}-?\d{2}[KMX]\d", re.ASCII | re.IGNORECASE)
 _IN_TEXT = re.compile(r"(?<!\d)(?:\d{2})?(\d{2})(\d{2})(\d{2})[\s\-–+]?(\d{4})(?!\d)")
+_WITHOUT_MONTH = re.compile(r"\d{4}00(?:6[1-9]|[78]\d|9[01])\d{4}", re.ASCII)
+_EARLIEST_YEAR = 1840
+"""Nobody born before it was alive when numbers were first given, and the check digit does not
+cover the century: 1091 for 1991 would pass."""
 _COORDINATION_DAYS = 60
 _MONTHS = 12
 _LONGEST_MONTH = 31
@@ -52,7 +56,7 @@ SENTENCES: dict[PersonnummerProblem, tuple[str, str]] = {
         "Ett personnummer har tolv siffror: ÅÅÅÅMMDD-XXXX.",
     ),
     PersonnummerProblem.IMPOSSIBLE_DATE: (
-        "Födelsedatumet finns inte.",
+        "Födelsedatumet är inte möjligt.",
         "Kontrollera de åtta första siffrorna.",
     ),
     PersonnummerProblem.WRONG_CHECK_DIGIT: (
@@ -186,12 +190,13 @@ def _not_typed_right(typed: str) -> PersonnummerProblem | None:
 
 
 def _not_a_person(number: Personnummer, today: date) -> PersonnummerProblem | None:
-    dateless = number.is_coordination_number and number.digits[4:6] == "00"
-    if number.born is None and not dateless:
+    year = int(number.digits[:4])
+    dated = number.born is not None or _WITHOUT_MONTH.fullmatch(number.digits)
+    if not dated or year < _EARLIEST_YEAR:
         return PersonnummerProblem.IMPOSSIBLE_DATE
     if not luhn.is_valid(number.digits[2:]):
         return PersonnummerProblem.WRONG_CHECK_DIGIT
-    if number.born is not None and number.born > today:
+    if (number.born or date(year, 1, 1)) > today:
         return PersonnummerProblem.IN_THE_FUTURE
     if number.digits[8:11] == "000":
         return PersonnummerProblem.SERIAL_ZERO

@@ -128,7 +128,8 @@ def _cells(text: str) -> Iterator[tuple[int, str]]:
     lines = text.splitlines()
     if _is_heading(lines):
         lines[0] = ""
-    one_line = sum(bool(line.strip()) for line in lines) == 1
+    filled = [line.strip() for line in lines if line.strip()]
+    one_line = len(filled) == 1 and bool(_SEPARATORS.search(filled[0]))
     for row, line in enumerate(lines, start=1):
         for place, cell in enumerate(_SEPARATORS.split(line), start=1):
             if cell.strip():

@@ -24,6 +24,7 @@ _GSM7 = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _GSM7_DOUBLE = frozenset("^{}\\[~]|€\f")
+_LAST_OF_ONE_UNIT = "\uffff"
 
 
 class InvalidMobileNumber(UtskickError):
@@ -92,11 +93,19 @@ def normalise(text: str) -> str:
 def count(text: str) -> SmsCount:
     """How the text is encoded, and how many parts it takes."""
     if all(character in _GSM7 or character in _GSM7_DOUBLE for character in text):
-        length = len(text) + sum(character in _GSM7_DOUBLE for character in text)
-        return SmsCount("GSM-7", len(text), _parts(length, single=160, each=153))
-    length = len(text.encode("utf-16-be")) // 2
-    return SmsCount("UCS-2", len(text), _parts(length, single=70, each=67))
+        costs = [2 if character in _GSM7_DOUBLE else 1 for character in text]
+        return SmsCount("GSM-7", len(text), _parts(costs, single=160, each=153))
+    costs = [2 if character > _LAST_OF_ONE_UNIT else 1 for character in text]
+    return SmsCount("UCS-2", len(text), _parts(costs, single=70, each=67))
 
 
-def _parts(length: int, *, single: int, each: int) -> int:
-    return 1 if length <= single else -(-length // each)
+def _parts(costs: list[int], *, single: int, each: int) -> int:
+    """A character of two units is never split: it leaves the last one of a part empty."""
+    if sum(costs) <= single:
+        return 1
+    parts, room = 1, each
+    for cost in costs:
+        if cost > room:
+            parts, room = parts + 1, each
+        room -= cost
+    return parts

@@ -11,6 +11,7 @@ from typing import Annotated, Any, NewType
 from uuid import UUID
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     EmailStr,
@@ -28,8 +29,19 @@ UploadId = NewType("UploadId", UUID)
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 LONGEST_MESSAGE = 4000
+_FIRST_YEAR, _LAST_YEAR = 1900, 2999
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 """What no database, mail or SOAP envelope takes in a text."""
+
+
+def _countable(day: date) -> date:
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise PydanticCustomError("date_out_of_range", "too near an end of the calendar")
+    return day
+
+
+Day = Annotated[date, AfterValidator(_countable)]
+"""Far enough from the calendar's ends to be counted from."""
 
 
 class Spec(BaseModel):
@@ -60,8 +72,8 @@ class Sending(Spec):
         description="Mottagarlista: personnummer, ÅÅÅÅMMDDXXXX eller ÅÅÅÅMMDD-XXXX",
         examples=[["19121212-1212"]],
     )
-    answer_by: date | None = Field(default=None, description="Besvaras senast")
-    purge_after: date | None = Field(default=None, description="Gallras efter")
+    answer_by: Day | None = Field(default=None, description="Besvaras senast")
+    purge_after: Day | None = Field(default=None, description="Gallras efter")
     creates_inbox_message: bool = Field(default=True, description="Skapa inkorgsmeddelande")
     inbox_message: str | None = Field(
         default=None, max_length=LONGEST_MESSAGE, description="Ändrat inkorgsmeddelande"

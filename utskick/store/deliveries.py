@@ -5,6 +5,7 @@ changes nothing.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    literal_column,
     or_,
     select,
     update,
@@ -43,7 +45,8 @@ from utskick.store.planning import plan_occasion
 from utskick.store.statements import all_or_each, database_clock
 from utskick.store.tables import DeliveryRow, DispatchRow, PersonRow, UtcDateTime
 
-_OPEN = tuple(state.value for state in OPEN_STATES)
+# Written out: with a bound value no database can tell that a partial index applies.
+_OPEN: list[ColumnElement[str]] = [literal_column(f"'{state.value}'") for state in OPEN_STATES]
 
 
 class SqlDeliveries:
@@ -103,7 +106,11 @@ class SqlDeliveries:
         now = database_clock(self._session)
         return self._count(
             update(DeliveryRow)
-            .where(DeliveryRow.state == DeliveryState.SENDING.value, DeliveryRow.lease_until < now)
+            .where(
+                DeliveryRow.state.in_(_OPEN),
+                DeliveryRow.state == DeliveryState.SENDING.value,
+                DeliveryRow.lease_until < now,
+            )
             .values(state=DeliveryState.UNKNOWN.value, unknown_at=now, lease_until=None)
         )
 
@@ -115,6 +122,7 @@ class SqlDeliveries:
             select(DeliveryRow, PersonRow)
             .join(PersonRow, PersonRow.id == DeliveryRow.person_id)
             .where(
+                DeliveryRow.state.in_(_OPEN),
                 DeliveryRow.state == DeliveryState.UNKNOWN.value,
                 DeliveryRow.unknown_at <= now - timedelta(seconds=settle_s),
                 or_(DeliveryRow.retry_at.is_(None), DeliveryRow.retry_at <= now),
@@ -227,7 +235,11 @@ class SqlDeliveries:
             rows = [_ended(outcome, state=state, now=now) for outcome in some]
             written += self._session.connection().execute(_ENDING, rows).rowcount
 
-        all_or_each(self._session, outcomes, write)
+        kept = {id(outcome) for outcome in all_or_each(self._session, outcomes, write)}
+        # A form that another delivery owns: sending again would not help, so staff must look.
+        disputed = [outcome for outcome in outcomes if id(outcome) not in kept]
+        if disputed and state is DeliveryState.SENDING:
+            write([replace(o, state=DeliveryState.MANUAL, external_id=None) for o in disputed])
         return written
 
     def _count(self, statement: Any) -> int:

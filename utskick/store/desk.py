@@ -16,6 +16,7 @@ from utskick.store.tables import NeighbourBudgetRow, TokenRow, UploadRow
 from utskick.store.vault import Sealed, Vault
 
 _TOKEN_BYTES = 32
+_LONGEST_QUEUE = timedelta(hours=6)
 
 
 class SqlUploads:
@@ -68,11 +69,14 @@ class SqlTokens:
         return HsaId(row.unit_id)
 
     def revoke(self, unit_id: HsaId, name: str, *, now: datetime) -> None:
-        self._session.execute(
+        result = self._session.execute(
             update(TokenRow)
             .where(TokenRow.unit_id == unit_id, TokenRow.name == name)
             .values(revoked_at=now)
         )
+        assert isinstance(result, CursorResult)
+        if not result.rowcount:
+            raise NotFound("token")
 
 
 def _hash(token: str) -> str:
@@ -92,7 +96,8 @@ class SqlBudgets:
             .where(NeighbourBudgetRow.neighbour == neighbour)
             .with_for_update()
         ).one()
-        first = max(now, row.free_at)
+        # Nobody has queued for so long: the database's clock has been set back.
+        first = now if row.free_at > now + _LONGEST_QUEUE else max(now, row.free_at)
         row.free_at = first + timedelta(seconds=calls / per_s)
         self._session.flush()
         return (first - now).total_seconds()

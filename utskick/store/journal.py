@@ -83,6 +83,9 @@ def _link(previous: str, row: AccessLogRow) -> str:
     return hashlib.sha256("\x1f".join([previous, *map(str, told)]).encode()).hexdigest()
 
 
+_TAKEN_FOR = timedelta(minutes=1)
+
+
 class SqlErrorReports:
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -109,7 +112,12 @@ class SqlErrorReports:
             )
             .order_by(ErrorReportRow.created_at)
             .limit(limit)
-        )
+            .with_for_update(skip_locked=True)
+        ).all()
+        for row in rows:
+            # Taken: if its sender dies, another tries after this.
+            row.retry_at = now + _TAKEN_FOR
+        self._session.flush()
         return [
             ErrorReport(
                 id=row.id,

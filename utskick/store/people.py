@@ -26,7 +26,9 @@ class People:
         known = self._known(indexes.values())
         new = [n for n, index in indexes.items() if index not in known]
         if new:
-            insert_new(self._session, PersonRow, [self._row(n, indexes[n]) for n in new])
+            # In one order for all, so that two transactions wait for each other and not in a ring.
+            in_order = sorted(new, key=lambda number: indexes[number])
+            insert_new(self._session, PersonRow, [self._row(n, indexes[n]) for n in in_order])
             known = self._known(indexes.values())
         return {number: known[index] for number, index in indexes.items()}
 

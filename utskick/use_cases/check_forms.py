@@ -25,6 +25,9 @@ async def check_forms(
     """
     ours = await asyncio.to_thread(_known_access, unit_id, form_ids, store=store)
     theirs = await forms.form_templates(unit_id)
+    if not theirs:
+        # Every unit may send NAFS forms: an empty list is a fault of the answer.
+        raise TemporaryFailure("the form service lists no templates")
     return [_stricter(access, theirs.get(access.form.id), now) for access in ours]
 
 

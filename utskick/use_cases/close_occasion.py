@@ -10,7 +10,7 @@ from utskick.domain.occasions import Occasion, OccasionId, OccasionState, RunTok
 from utskick.records import FormSummary, Store, Transaction
 from utskick.use_cases.report_errors import report_occasion
 
-_NOT_ENDED = (OccasionState.PLANNED, OccasionState.RUNNING)
+NOT_ENDED = (OccasionState.PLANNED, OccasionState.RUNNING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +69,27 @@ def miss_occasion(
     now: datetime,
 ) -> bool:
     """Mark an occasion that was not sent in time, and tell: it is never silently lost."""
-    records.dispatches.lock_for(dispatch.unit_id, dispatch.id)
+    current = records.dispatches.lock_for(dispatch.unit_id, dispatch.id)
+    # What was read before the lock may have been stopped, sent or planned again since.
+    unchanged = any(
+        (o.id, o.state, o.version) == (occasion.id, occasion.state, occasion.version)
+        for o in current.occasions
+    )
+    if current.status is not DispatchStatus.ONGOING or (token is None and not unchanged):
+        return False
     if not records.occasions.close(occasion.id, OccasionState.MISSED, token=token, now=now):
         return False
+    _tell_uncertain(records, dispatch, occasion, now=now)
     _tell(records, dispatch, occasion, cause="missed", text="missed.txt", now=now)
     conclude_dispatch(records, dispatch, now=now)
     return True
+
+
+def settled_occasion(records: Transaction, occasion_id: OccasionId, *, now: datetime) -> None:
+    """A missed occasion of which nothing is left any more: done, and what is uncertain is told."""
+    dispatch, occasion = records.dispatches.of_occasion(occasion_id)
+    records.occasions.close(occasion_id, OccasionState.DONE, now=now)
+    _tell_uncertain(records, dispatch, occasion, cause="manual-at-last", now=now)
 
 
 def release_occasion(records: Transaction, occasion: Occasion, *, now: datetime) -> None:
@@ -87,7 +102,7 @@ def conclude_dispatch(records: Transaction, dispatch: Dispatch, *, now: datetime
     """A dispatch is Klar when its last occasion has ended."""
     current = records.dispatches.lock_for(dispatch.unit_id, dispatch.id)
     if current.status is DispatchStatus.ONGOING and not any(
-        occasion.state in _NOT_ENDED for occasion in current.occasions
+        occasion.state in NOT_ENDED for occasion in current.occasions
     ):
         records.dispatches.set_status(dispatch.id, DispatchStatus.COMPLETED, ended_at=now)
 
@@ -116,7 +131,12 @@ def _close(
 
 
 def _tell_uncertain(
-    records: Transaction, dispatch: Dispatch, occasion: Occasion, *, now: datetime
+    records: Transaction,
+    dispatch: Dispatch,
+    occasion: Occasion,
+    *,
+    cause: str = "manual",
+    now: datetime,
 ) -> None:
     """What nobody can tell about is never sent again by itself: staff must look."""
     forms = records.progress.summary(dispatch.id, occasion_id=occasion.id)
@@ -132,7 +152,7 @@ def _tell_uncertain(
             records,
             dispatch,
             occasion,
-            cause="manual",
+            cause=cause,
             text="manual.txt",
             values={"counts": counts},
             now=now,

@@ -18,7 +18,7 @@ from utskick.domain.deliveries import REFUSAL_LABELS, REFUSAL_REMEDIES
 from utskick.domain.errors import NotFound, Problem, UtskickError
 from utskick.domain.forms import FormTemplate
 from utskick.domain.packages import PackageTemplate
-from utskick.domain.personnummer import Personnummer, masked
+from utskick.domain.personnummer import Personnummer, looks_like_personnummer, masked
 from utskick.domain.recipients import NoRecipients, TooManyRecipients, read_recipients
 from utskick.domain.rules import Rules
 from utskick.domain.specs import DispatchSpec, Moment, Sending, texts_with_personnummer
@@ -60,7 +60,7 @@ class Draft:
         """The list as staff wrote it; every bad row is a problem of its own."""
         try:
             read = read_recipients(
-                "\n".join(row.replace("\n", " ") or " " for row in spec.recipients),
+                "\n".join(" ".join(row.splitlines()) or " " for row in spec.recipients),
                 max_recipients=rules.max_recipients,
                 today=today,
                 accept_coordination_numbers=rules.accept_coordination_numbers,
@@ -90,6 +90,9 @@ class Draft:
     def message(self, text: str, *, texts: Texts) -> str:
         """An inbox message with nothing but text and known placeholders."""
         for unknown in texts.unknown_placeholders(text, allowed=PLACEHOLDERS):
+            if looks_like_personnummer(unknown):
+                # `free_texts` tells of it, without repeating it.
+                continue
             self.wrong(
                 "inbox_message",
                 f"{unknown} går inte att använda i meddelandet.",

@@ -15,6 +15,7 @@ def form_link(form_key: str, *, unit_id: HsaId, store: Store, rules: Rules) -> s
     Raises `NotFound` or `StartBlocked`.
     """
     with store.transaction() as records:
+        records.units.get(unit_id)
         form = records.forms.find(form_key)
         if form is None:
             raise NotFound("form template", form_key)

@@ -13,12 +13,14 @@ T = TypeVar("T")
 Item = TypeVar("Item")
 
 _JITTER = 0.5
+_LONGEST_WAIT_S = 86_400
 
 
 def next_delay_s(retries: int, failure: TemporaryFailure, *, rules: Rules) -> float:
     """The growing delay with jitter, or what the neighbour asked for if that is longer."""
     spread = 1 + random.random() * _JITTER  # noqa: S311  # jitter is no secret
-    return max(rules.retry_delay_s(retries) * spread, failure.retry_after_s or 0)
+    asked_for = min(failure.retry_after_s or 0, _LONGEST_WAIT_S)
+    return max(rules.retry_delay_s(retries) * spread, asked_for)
 
 
 async def patiently(
@@ -30,10 +32,11 @@ async def patiently(
         try:
             return await call()
         except TemporaryFailure as failure:
-            delay = next_delay_s(retries, failure, rules=rules)
-            if (until - clock.now()).total_seconds() < delay:
+            left = (until - clock.now()).total_seconds()
+            if left <= 0:
                 raise
-            await clock.sleep(delay)
+            # However long the neighbour asks for: there is one last try before it is too late.
+            await clock.sleep(min(next_delay_s(retries, failure, rules=rules), left))
             retries += 1
 
 

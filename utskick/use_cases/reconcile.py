@@ -5,7 +5,7 @@ once, by the claims and unique keys that each step rests on (I12).
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,7 +15,13 @@ from utskick.domain.occasions import Occasion, OccasionId, OccasionState, RunTok
 from utskick.domain.rules import Rules
 from utskick.ports import FormService, OccasionPlan, ScheduledOccasion, Scheduler, TemporaryFailure
 from utskick.records import Store
-from utskick.use_cases.close_occasion import conclude_dispatch, miss_occasion, release_occasion
+from utskick.use_cases.close_occasion import (
+    NOT_ENDED,
+    conclude_dispatch,
+    miss_occasion,
+    release_occasion,
+    settled_occasion,
+)
 from utskick.use_cases.occasion_plans import plan_of
 from utskick.use_cases.settle import settle
 
@@ -41,7 +47,7 @@ async def reconcile(
     *, store: Store, forms: FormService, scheduler: Scheduler, rules: Rules, now: datetime
 ) -> Reconciled:
     """One round."""
-    await asyncio.to_thread(_reap, store, now)
+    await asyncio.to_thread(_reap, store, rules, now)
     settled = await settle(store=store, forms=forms, rules=rules)
     missed = await asyncio.to_thread(_apply_late_policy, store, rules, now)
     try:
@@ -52,19 +58,21 @@ async def reconcile(
         return Reconciled(settled=settled, missed=missed, scheduler_away=True)
 
 
-def _reap(store: Store, now: datetime) -> None:
+def _reap(store: Store, rules: Rules, now: datetime) -> None:
     """What the dead have left becomes unknown, released, or done."""
     with store.transaction() as records:
         records.deliveries.expire_leases()
         records.inbox_messages.expire_leases()
         for occasion_id in records.occasions.missed_with_nothing_left():
-            records.occasions.close(occasion_id, OccasionState.DONE, now=now)
+            settled_occasion(records, occasion_id, now=now)
         abandoned = records.occasions.abandoned()
     for occasion_id, _token in abandoned:
         with store.transaction() as records:
             dispatch, occasion = records.dispatches.of_occasion(occasion_id)
             if dispatch.status in (DispatchStatus.STOPPED, DispatchStatus.ABORTED):
                 release_occasion(records, occasion, now=now)
+            elif now >= rules.send_until(occasion):
+                miss_occasion(records, dispatch, occasion, now=now)
 
 
 def _apply_late_policy(store: Store, rules: Rules, now: datetime) -> int:
@@ -76,8 +84,9 @@ def _apply_late_policy(store: Store, rules: Rules, now: datetime) -> int:
             if occasion.state is OccasionState.PLANNED and now >= rules.send_until(occasion):
                 with store.transaction() as records:
                     missed += miss_occasion(records, dispatch, occasion, now=now)
-        with store.transaction() as records:
-            conclude_dispatch(records, dispatch, now=now)
+        if not any(occasion.state in NOT_ENDED for occasion in dispatch.occasions):
+            with store.transaction() as records:
+                conclude_dispatch(records, dispatch, now=now)
     return missed
 
 
@@ -95,7 +104,8 @@ def _mend_schedule(
         elif not scheduled.waiting and now >= plan.starts_at + _OVERDUE:
             scheduler.start_now(plan, attempt=_attempt("overdue", now), now=now)
             started += 1
-    resumed = _resume_abandoned(store, scheduler, rules, now)
+    waiting = {scheduled.occasion_id for scheduled in known.values() if scheduled.waiting}
+    resumed = _resume_abandoned(waiting, store, scheduler, rules, now)
     retired, removed = _put_away(known, expected, store, scheduler)
     return Reconciled(
         settled=settled,
@@ -119,11 +129,19 @@ def _expected(store: Store, rules: Rules) -> dict[OccasionId, OccasionPlan]:
         }
 
 
-def _resume_abandoned(store: Store, scheduler: Scheduler, rules: Rules, now: datetime) -> int:
+def _resume_abandoned(
+    waiting: Collection[OccasionId],
+    store: Store,
+    scheduler: Scheduler,
+    rules: Rules,
+    now: datetime,
+) -> int:
     with store.transaction() as records:
         abandoned = records.occasions.abandoned()
         plans: list[tuple[OccasionPlan, RunToken]] = []
         for occasion_id, token in abandoned:
+            if occasion_id in waiting:
+                continue
             dispatch, occasion = records.dispatches.of_occasion(occasion_id)
             plans.append((plan_of(records, dispatch, occasion, rules=rules), token))
     for plan, token in plans:

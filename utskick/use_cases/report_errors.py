@@ -4,14 +4,17 @@ A report is kept in the same transaction as what it tells of, and mailed afterwa
 at least once, always with the same Message-ID (I10).
 """
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID, uuid5
 
 from utskick.domain.dispatches import Dispatch, DispatchKind
 from utskick.domain.occasions import Occasion
-from utskick.ports import Mail, Mailer, PermanentFailure, TemporaryFailure, Texts, UnknownOutcome
+from utskick.ports import Mail, Mailer, TemporaryFailure, Texts, UnknownOutcome
 from utskick.records import ErrorReport, Store, Transaction
+
+log = logging.getLogger(__name__)
 
 _NAMESPACE = UUID("0f6f1d8e-51f3-4a53-8d4e-9e7b9a3b2c5d")
 _BATCH = 20
@@ -68,7 +71,8 @@ def report_occasion(
     report(
         records,
         subject=str(dispatch.id),
-        cause=f"occasion-{occasion.number}-{cause}",
+        # Sent by hand and missed again is a new thing to tell of.
+        cause=f"occasion-{occasion.number}-version-{occasion.version}-{cause}",
         text=text,
         values=common | dict(values),
         addresses=dispatch.error_addresses,
@@ -85,22 +89,25 @@ def send_error_reports(*, store: Store, mailer: Mailer, texts: Texts) -> int:
     )
 
 
-def _send(error_report: ErrorReport, *, store: Store, mailer: Mailer, texts: Texts) -> bool:
-    subject, _, body = texts.render(f"mail/{error_report.text}", error_report.values).partition(
-        "\n"
-    )
-    mail = Mail(
+def _mail(error_report: ErrorReport, *, texts: Texts) -> Mail:
+    text = texts.render(f"mail/{error_report.text}", error_report.values)
+    subject, _, body = text.partition("\n")
+    return Mail(
         to=error_report.addresses,
         subject=subject.strip(),
         body=body.strip() + "\n",
         message_id=f"<{error_report.id}@utskick>",
     )
+
+
+def _send(error_report: ErrorReport, *, store: Store, mailer: Mailer, texts: Texts) -> bool:
     pause_s = 0
     try:
-        mailer.send(mail)
+        mailer.send(_mail(error_report, texts=texts))
     except (TemporaryFailure, UnknownOutcome):
         pause_s = _PAUSE_S
-    except PermanentFailure:
+    except Exception as error:  # noqa: BLE001  # one that cannot be written must not stop the rest
+        log.warning("A report cannot be mailed: %s", type(error).__name__)
         pause_s = _GIVE_UP_S
     with store.transaction() as records:
         if pause_s:

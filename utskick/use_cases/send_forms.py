@@ -6,6 +6,7 @@ asking the form service. After the outcome's commit there is nothing more to do.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -25,6 +26,8 @@ from utskick.ports import (
 from utskick.records import Remaining, Store
 from utskick.use_cases.patience import Breaker, next_delay_s
 from utskick.use_cases.settle import settle
+
+log = logging.getLogger(__name__)
 
 _LOOK_AGAIN_S = 1.0
 _SHORTEST_PAUSE_S = 0.25
@@ -110,6 +113,8 @@ class _Sending:
     def remaining(self) -> Remaining | None:
         """What is left of the occasion; `None` if this run may send no more of it."""
         with self._store.transaction() as records:
+            records.deliveries.expire_leases()
+        with self._store.transaction() as records:
             if not records.occasions.may_send(self._occasion_id, token=self._token):
                 return None
             return records.progress.remaining(self._occasion_id)
@@ -141,9 +146,13 @@ class _Sending:
             self._enough.set()
 
     def _write_and_claim(self, outcomes: list[Outcome], room: int) -> list[ClaimedDelivery]:
+        if outcomes:
+            # Apart from the claim: whatever becomes of that, what has happened is kept.
+            with self._store.transaction() as records:
+                records.deliveries.record(outcomes)
+        if room < 1:
+            return []
         with self._store.transaction() as records:
-            records.deliveries.record(outcomes)
-            records.deliveries.expire_leases()
             return records.deliveries.claim(
                 self._occasion_id, token=self._token, limit=room, lease_s=self._rules.lease_s
             )
@@ -169,7 +178,9 @@ class _Sending:
                 return outcome(state=DeliveryState.PLANNED, retry_after_s=delay)
             except PermanentFailure as failure:
                 return outcome(state=DeliveryState.REFUSED, refusal=failure.reason)
-            except UnknownOutcome:
+            except Exception as error:  # noqa: BLE001  # whatever it is, the call may have landed
+                if not isinstance(error, UnknownOutcome):
+                    log.warning("A call failed in an unforeseen way: %s", type(error).__name__)
                 self._breaker.note(failed=True, at=self._clock.monotonic())
                 return outcome(state=DeliveryState.UNKNOWN)
         self._breaker.note(failed=False, at=self._clock.monotonic())

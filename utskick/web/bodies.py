@@ -8,7 +8,7 @@ from fastapi import Body
 from pydantic import BaseModel, Field
 
 from utskick.domain.deliveries import DELIVERY_LABELS, FORM_STATUS_LABELS, FormStatus
-from utskick.domain.specs import DispatchSpec, FormSpec, Spec
+from utskick.domain.specs import Day, DispatchSpec, FormSpec, Spec
 from utskick.records import FollowedUp
 
 _UNIT = "SE2321000131-E000000000101"
@@ -81,10 +81,10 @@ class FollowUpBody(Spec):
     personnummer: str | None = Field(
         default=None, description="Bara den här mottagaren", examples=[_NUMBER]
     )
-    sent_from: date | None = Field(default=None, description="Skickat tidigast")
-    sent_to: date | None = Field(default=None, description="Skickat senast")
+    sent_from: Day | None = Field(default=None, description="Skickat tidigast")
+    sent_to: Day | None = Field(default=None, description="Skickat senast")
     form_status: FormStatus | None = Field(default=None, description="Hur långt invånaren kommit")
-    purge_after_to: date | None = Field(default=None, description="Gallras efter, till och med")
+    purge_after_to: Day | None = Field(default=None, description="Gallras efter, till och med")
 
 
 class StoppedView(BaseModel):

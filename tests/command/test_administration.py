@@ -1,0 +1,156 @@
+"""What the regional administration and operators do from the terminal."""
+
+import importlib
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from config.settings import HERE
+from tests.command.conftest import UNIT, Installation
+from utskick.domain.errors import UnknownToken
+from utskick.domain.units import HsaId
+
+REGION = HERE / "region"
+EXAMPLES = sorted((REGION / "examples").glob("*.yaml"))
+LOADED = "5 enheter, 18 formulärmallar, 10 prenumerationer, 6 grundplåtar (0 ändrade)\n"
+
+
+def validate(instance: Any, schema: Any) -> None:
+    """By the JSON Schema library, which has no types."""
+    importlib.import_module("jsonschema").validate(instance, schema)
+
+
+def as_json(path: Path) -> Any:
+    """The file with dates as text, as JSON has them."""
+    return json.loads(json.dumps(yaml.safe_load(path.read_text()), default=str))
+
+
+# Packages
+
+
+def test_loading_the_same_region_again_changes_nothing(installation: Installation) -> None:
+    assert installation.run("load-packages").stdout == LOADED
+
+
+def test_a_fault_anywhere_loads_nothing(installation: Installation, tmp_path: Path) -> None:
+    region = shutil.copytree(REGION, tmp_path / "region")
+    package = region / "packages" / "barn-infor-besok.yaml"
+    package.write_text(package.read_text().replace("version: 1", "version: ett"))
+    units = region / "units.yaml"
+    units.write_text(units.read_text().replace("name: ", "name: Nya ", 1))
+
+    result = installation.run("load-packages", str(region))
+
+    assert result.exit_code == 1
+    assert f"{package}, rad 3, version: värdet ska vara ett heltal." in result.stderr
+    with installation.services.store.transaction() as records:
+        assert not records.units.get(HsaId(UNIT)).name.startswith("Nya")
+
+
+def test_a_changed_package_is_told(installation: Installation, tmp_path: Path) -> None:
+    region = shutil.copytree(REGION, tmp_path / "region")
+    package = region / "packages" / "barn-infor-besok.yaml"
+    package.write_text(package.read_text().replace("resident_title: ", "resident_title: Ny "))
+
+    assert "(1 ändrade)" in installation.run("load-packages", str(region)).stdout
+
+
+def test_a_unit_sees_its_packages_and_what_it_may_send(installation: Installation) -> None:
+    packages = installation.run("packages").stdout
+    forms = installation.run("forms").stdout
+
+    assert "vuxenpsykiatri-infor-besok" in packages
+    assert "barn-infor-besok" not in packages
+    assert "Nej, arkiverad" in forms
+    assert "Nej, saknar prenumeration" in forms
+
+
+# Tokens
+
+
+def test_a_token_is_shown_once_and_can_be_revoked(installation: Installation) -> None:
+    token = installation.run("add-token", "journalsystemet").stdout.strip()
+    with installation.services.store.transaction() as records:
+        assert records.tokens.unit_of(token) == UNIT
+
+    revoked = installation.run("revoke-token", "journalsystemet")
+
+    assert (revoked.exit_code, revoked.stdout) == (0, "Revoked\n")
+    with installation.services.store.transaction() as records, pytest.raises(UnknownToken):
+        records.tokens.unit_of(token)
+
+
+def test_a_token_for_an_unknown_unit_is_refused(installation: Installation) -> None:
+    result = installation.run("add-token", "x", "--unit", "SE2321000131-E999999999999")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+
+
+def test_a_misspelt_token_is_not_said_to_be_revoked(installation: Installation) -> None:
+    installation.run("add-token", "journalsystemet")
+
+    result = installation.run("revoke-token", "journalsystemt")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+
+
+# Schema
+
+
+@pytest.mark.parametrize("kind", ["package", "form"])
+def test_the_exported_schema_is_a_json_schema(installation: Installation, kind: str) -> None:
+    schema = json.loads(installation.run("export-schema", kind).stdout)
+
+    importlib.import_module("jsonschema").Draft202012Validator.check_schema(schema)
+    assert schema["additionalProperties"] is False
+    assert {"unit", "recipients", "recipients_file"} <= set(schema["properties"])
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_the_examples_satisfy_the_schema(installation: Installation, example: Path) -> None:
+    schema = json.loads(installation.run("export-schema").stdout)
+
+    validate(as_json(example), schema)
+
+
+def test_an_unknown_kind_of_schema_is_wrong_usage(installation: Installation) -> None:
+    assert installation.run("export-schema", "paket").exit_code == 2
+
+
+# What the clock does otherwise
+
+
+def test_the_whole_access_log_is_checked(installation: Installation) -> None:
+    installation.started()
+
+    assert installation.run("check-log").stdout == "The chain is whole\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("clean-up", "0 dispatches deleted\n"),
+        ("watch-templates", "0 forms block ongoing dispatches, 0 mails\n"),
+        ("compare-ledger", "0 persons, 0 missing, 0 extra\n"),
+        ("mark-restored", "0 deliveries will be settled before they are sent\n"),
+    ],
+)
+def test_with_nothing_to_do_nothing_is_done(
+    installation: Installation, command: str, told: str
+) -> None:
+    result = installation.run(command)
+
+    assert (result.exit_code, result.stdout) == (0, told)
+
+
+def test_reconciling_without_the_scheduler_says_so(installation: Installation) -> None:
+    installation.started()
+
+    result = installation.run("reconcile")
+
+    assert result.exit_code == 0
+    assert "scheduler_away=True" in result.stdout

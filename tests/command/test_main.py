@@ -1,0 +1,81 @@
+"""The command as a whole: what it says of itself, and when we ourselves are unwell."""
+
+import sys
+
+import pytest
+
+from tests.command.conftest import Installation
+from tests.people import ANNA
+from utskick.command import app, main
+from utskick.wiring import services
+
+
+def run_main(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["utskick", *arguments])
+    services.cache_clear()
+    with pytest.raises(SystemExit) as ended:
+        main()
+    code = ended.value.code
+    assert isinstance(code, int)
+    return code
+
+
+def test_help_names_every_command_with_one_sentence(installation: Installation) -> None:
+    result = installation.run("--help")
+
+    assert result.exit_code == 0
+    assert "Skicka formulär genom 1177: i tid, och exakt en gång." in result.stdout
+    for command in app.registered_commands:
+        assert command.name
+        line = next(each for each in result.stdout.splitlines() if f" {command.name} " in each)
+        assert line.strip("│ ").removeprefix(command.name).strip()
+
+
+@pytest.mark.parametrize("command", [c.name for c in app.registered_commands])
+def test_every_command_explains_itself(installation: Installation, command: str) -> None:
+    assert installation.run(command, "--help").exit_code == 0
+
+
+@pytest.mark.parametrize("arguments", [("skicka",), ("list", "--enhet", "x"), ("show",)])
+def test_wrong_usage_has_an_exit_code_of_its_own(
+    installation: Installation, arguments: tuple[str, ...]
+) -> None:
+    assert installation.run(*arguments).exit_code == 2
+
+
+def test_without_keys_there_is_no_installation(
+    installation: Installation,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("UTSKICK_DATABASE__KEY_FILE", "/nowhere/keys.json")
+
+    assert run_main(monkeypatch, "list") == 1
+    assert "Här finns ingen installation." in capsys.readouterr().err
+
+
+def test_without_the_database_only_the_kind_of_fault_is_told(
+    installation: Installation,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("UTSKICK_DATABASE__URL", f"sqlite:////nowhere/{ANNA.digits}.db")
+
+    assert run_main(monkeypatch, "list") == 3
+    printed = capsys.readouterr()
+    assert "Något gick fel hos oss (OperationalError)." in printed.err
+    assert "Traceback" not in printed.err
+    assert ANNA.digits not in printed.out + printed.err
+
+
+def test_a_misspelt_setting_is_named_without_its_value(
+    installation: Installation,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("UTSKICK_DATABASE__KEYZ", "a-secret")
+
+    assert run_main(monkeypatch, "list") == 1
+    printed = capsys.readouterr().err
+    assert "UTSKICK_DATABASE__KEYZ" in printed
+    assert "a-secret" not in printed
