@@ -28,7 +28,7 @@ async def check_forms(
     if not theirs:
         # Every unit may send NAFS forms: an empty list is a fault of the answer.
         raise TemporaryFailure("the form service lists no templates")
-    return [_stricter(access, theirs.get(access.form.id), now) for access in ours]
+    return [_stricter(access, published=theirs.get(access.form.id), now=now) for access in ours]
 
 
 async def require_forms(
@@ -57,7 +57,7 @@ def _known_access(
         return records.forms.access(unit_id, form_ids)
 
 
-def _stricter(ours: FormAccess, published: bool | None, now: datetime) -> FormAccess:  # noqa: FBT001
+def _stricter(ours: FormAccess, *, published: bool | None, now: datetime) -> FormAccess:
     if published is None:
         return replace(ours, available=False)
     if not published and not ours.form.archived:
