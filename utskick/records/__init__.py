@@ -1,0 +1,82 @@
+"""The store's port: what is remembered, and the statements that keep each form sent once.
+
+One `transaction()` is one database transaction; nothing outside is called within it. Times that
+decide who may act (leases, settling) are the database's own clock (I13).
+"""
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from utskick.records.deliveries import Deliveries, InboxMessages
+from utskick.records.desk import Budgets, Tokens, Uploads
+from utskick.records.dispatches import Dispatches, FormSummary, Occasions, Progress, Remaining
+from utskick.records.follow_up import FollowedUp, FollowUp, FollowUpQuery, Ledger
+from utskick.records.journal import AccessLog, ErrorReport, ErrorReports, LogEntry
+from utskick.records.reference import Forms, Packages, Units
+
+__all__ = [
+    "AccessLog",
+    "Budgets",
+    "Deliveries",
+    "Dispatches",
+    "ErrorReport",
+    "ErrorReports",
+    "FollowUp",
+    "FollowUpQuery",
+    "FollowedUp",
+    "FormSummary",
+    "Forms",
+    "InboxMessages",
+    "Ledger",
+    "LogEntry",
+    "Occasions",
+    "Packages",
+    "Progress",
+    "Remaining",
+    "Store",
+    "Tokens",
+    "Transaction",
+    "Units",
+    "Uploads",
+]
+
+
+class Transaction(Protocol):
+    """Everything that one transaction can reach."""
+
+    @property
+    def units(self) -> Units: ...
+    @property
+    def forms(self) -> Forms: ...
+    @property
+    def packages(self) -> Packages: ...
+    @property
+    def dispatches(self) -> Dispatches: ...
+    @property
+    def occasions(self) -> Occasions: ...
+    @property
+    def deliveries(self) -> Deliveries: ...
+    @property
+    def progress(self) -> Progress: ...
+    @property
+    def follow_up(self) -> FollowUp: ...
+    @property
+    def inbox_messages(self) -> InboxMessages: ...
+    @property
+    def error_reports(self) -> ErrorReports: ...
+    @property
+    def access_log(self) -> AccessLog: ...
+    @property
+    def uploads(self) -> Uploads: ...
+    @property
+    def tokens(self) -> Tokens: ...
+    @property
+    def budgets(self) -> Budgets: ...
+
+
+class Store(Protocol):
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """Commit at the end of the block, or roll back if it raises."""
+
+    def seal(self, content: bytes) -> str:
+        """A keyed hash: the same content, the same seal; says nothing of the content."""

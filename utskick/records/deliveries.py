@@ -1,0 +1,90 @@
+"""The statements that keep each form, and each message, sent once."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from typing import Protocol
+
+from utskick.domain.deliveries import (
+    ClaimedDelivery,
+    ClaimedInboxMessage,
+    DeliveryId,
+    DeliveryState,
+    FormId,
+    OpenDelivery,
+    Outcome,
+    Refusal,
+)
+from utskick.domain.dispatches import (
+    RecipientId,
+)
+from utskick.domain.occasions import OccasionId, RunToken
+
+
+class Deliveries(Protocol):
+    def plan(
+        self,
+        occasion_id: OccasionId,
+        *,
+        recipients: Collection[RecipientId],
+        refused: Mapping[RecipientId, Refusal],
+        answer_by: date,
+        purge_after: date,
+    ) -> set[RecipientId]:
+        """One delivery for each recipient and form that has none yet (I1), and each message.
+
+        What was planned before for one who is now `refused` is refused. Tells who is new.
+        """
+
+    def claim(
+        self, occasion_id: OccasionId, *, token: RunToken, limit: int, lease_s: float
+    ) -> list[ClaimedDelivery]:
+        """Commit the intent to send (I2), for at most `limit` deliveries.
+
+        Only while the dispatch may send, the run has the occasion, and no other call for the same
+        unit, person and form is open (I6).
+        """
+
+    def record(self, outcomes: Sequence[Outcome]) -> int:
+        """Write outcomes where the attempt is still the one that is open (I3); tell how many."""
+
+    def expire_leases(self) -> int:
+        """Deliveries whose sender has died become unknown (I12)."""
+
+    def to_settle(
+        self, *, settle_s: float, limit: int, occasion_id: OccasionId | None = None
+    ) -> list[OpenDelivery]:
+        """Unknown ones for which a late call can no longer land."""
+
+    def postpone_settling(self, delivery_ids: Collection[DeliveryId], *, seconds: float) -> None:
+        """Read these back again later: the form service did not answer."""
+
+    def settle(self, outcomes: Sequence[Outcome]) -> int:
+        """As `record`, for unknown ones. A form owned by another delivery leaves it unknown."""
+
+    def owned(self, form_ids: Collection[FormId]) -> set[FormId]:
+        """Which of these forms some delivery has already."""
+
+    def all_to_unknown(self) -> int:
+        """After a restored backup: nothing that looks unsent may be trusted to be so."""
+
+
+class InboxMessages(Protocol):
+    """Messages are planned with the deliveries; one may go when its forms have arrived."""
+
+    def ready(self, occasion_id: OccasionId) -> int:
+        """How many could be claimed now."""
+
+    def claim(
+        self, occasion_id: OccasionId, *, token: RunToken, limit: int, lease_s: float
+    ) -> list[ClaimedInboxMessage]:
+        """As `Deliveries.claim`, for recipients whose forms are all ended and one is sent."""
+
+    def record(self, outcomes: Sequence[Outcome]) -> int: ...
+
+    def expire_leases(self) -> int:
+        """Whose sender has died: nobody can tell whether they arrived, so they are `MANUAL`."""
+
+    def give_up(self, occasion_id: OccasionId) -> None:
+        """Cancel the messages to those who got no form and will get none."""
+
+    def counts(self, occasion_id: OccasionId) -> Mapping[DeliveryState, int]: ...

@@ -1,0 +1,38 @@
+"""What comes in from outside, and how often we may go out."""
+
+from datetime import datetime
+from typing import Protocol
+
+from utskick.domain.specs import UploadId
+from utskick.domain.units import HsaId
+
+
+class Uploads(Protocol):
+    """Specs kept encrypted until an operator's flow run refers to them by id."""
+
+    def add(self, unit_id: HsaId, content: bytes, *, by: str, now: datetime) -> UploadId: ...
+
+    def get(self, upload_id: UploadId) -> bytes:
+        """Raises `NotFound`."""
+
+    def delete_before(self, moment: datetime) -> int: ...
+
+
+class Tokens(Protocol):
+    """REST's keys, one or more for each unit; only their hashes are kept."""
+
+    def add(self, unit_id: HsaId, name: str, *, now: datetime) -> str:
+        """Make a new one, and tell it: it cannot be told again."""
+
+    def unit_of(self, token: str) -> HsaId:
+        """Raises `UnknownToken`."""
+
+    def revoke(self, unit_id: HsaId, name: str, *, now: datetime) -> None:
+        """Raises `NotFound`: a misspelt name must not look as if it were revoked."""
+
+
+class Budgets(Protocol):
+    """Each neighbour's allowed rate, shared by every process."""
+
+    def reserve(self, neighbour: str, *, calls: int, per_s: float) -> float:
+        """Take the next `calls` places in the queue; how many seconds until the first."""

@@ -1,0 +1,164 @@
+"""Dispatches, their occasions, and how far they have come."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from utskick.domain.deliveries import (
+    DeliveryState,
+    Refusal,
+)
+from utskick.domain.dispatches import (
+    Dispatch,
+    DispatchId,
+    DispatchStatus,
+    Recipient,
+    RecipientId,
+    RecipientState,
+)
+from utskick.domain.occasions import Occasion, OccasionId, OccasionState, RunToken
+from utskick.domain.units import HsaId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormSummary:
+    """How one form of a dispatch, or of one occasion, has fared."""
+
+    form_name: str
+    planned: int
+    by_state: Mapping[DeliveryState, int]
+    refused_because: Mapping[Refusal, int]
+
+    @property
+    def sent(self) -> int:
+        return self.by_state.get(DeliveryState.SENT, 0)
+
+    @property
+    def refused(self) -> int:
+        return sum(self.refused_because.values())
+
+
+class Dispatches(Protocol):
+    def add(
+        self, dispatch: Dispatch, recipients: Sequence[Recipient], *, submission_key: str
+    ) -> bool:
+        """Store all of a dispatch; `False`, and nothing stored, if the unit's key is taken."""
+
+    def submitted(self, unit_id: HsaId, submission_key: str) -> DispatchId | None:
+        """The dispatch that this very submission became before."""
+
+    def get(self, dispatch_id: DispatchId) -> Dispatch:
+        """Raises `NotFound`."""
+
+    def get_for(self, unit_id: HsaId, dispatch_id: DispatchId) -> Dispatch:
+        """Raises `NotFound` for another unit's, too."""
+
+    def lock_for(self, unit_id: HsaId, dispatch_id: DispatchId) -> Dispatch:
+        """As `get_for`, holding the row until the transaction ends: no intent meanwhile (I8)."""
+
+    def of_occasion(self, occasion_id: OccasionId) -> tuple[Dispatch, Occasion]:
+        """Raises `NotFound`."""
+
+    def lock_of_occasion(self, occasion_id: OccasionId) -> tuple[Dispatch, Occasion]:
+        """As `of_occasion`, holding the dispatch's row as `lock_for` does.
+
+        Whoever goes on to change the occasion holds its dispatch first: in the other order two
+        would wait for each other.
+        """
+
+    def set_status(
+        self, dispatch_id: DispatchId, status: DispatchStatus, *, ended_at: datetime | None
+    ) -> None: ...
+
+    def list_for(self, unit_id: HsaId) -> list[Dispatch]:
+        """The unit's dispatches, ended ones too until they are deleted; newest first."""
+
+    def ongoing(self) -> list[Dispatch]: ...
+
+    def recipients(self, dispatch_id: DispatchId) -> list[Recipient]: ...
+
+    def count_recipients(self, dispatch_id: DispatchId, state: RecipientState) -> int: ...
+
+    def remove_recipient(
+        self, dispatch_id: DispatchId, recipient_id: RecipientId, *, by: str, now: datetime
+    ) -> None:
+        """Mark the recipient removed, and cancel what of theirs has not been begun."""
+
+    def ended_before(self, moment: datetime) -> list[Dispatch]: ...
+
+    def delete(self, dispatch_id: DispatchId) -> None:
+        """Delete the dispatch and what was never sent; sent forms stay for Uppföljning."""
+
+
+class Occasions(Protocol):
+    def claim(self, occasion_id: OccasionId, *, token: RunToken, lease_s: float) -> bool:
+        """Let this run have the occasion if no other has it (I11).
+
+        It must be planned, or running with its lease run out, and its dispatch ongoing.
+        """
+
+    def renew(self, occasion_id: OccasionId, *, token: RunToken, lease_s: float) -> bool:
+        """Prolong the lease; `False` means that another run has the occasion."""
+
+    def set_message(self, occasion_id: OccasionId, *, heading: str, text: str) -> None:
+        """Keep the rendered inbox message: the same for all recipients of the occasion."""
+
+    def message(self, occasion_id: OccasionId) -> tuple[str, str]: ...
+
+    def close(
+        self,
+        occasion_id: OccasionId,
+        state: OccasionState,
+        *,
+        token: RunToken | None = None,
+        now: datetime,
+    ) -> bool:
+        """End the run. With a token only if that run has the occasion, else only if none has."""
+
+    def may_close(self, occasion_id: OccasionId, *, token: RunToken) -> bool:
+        """Whether this run still has the occasion, whatever became of the dispatch."""
+
+    def may_send(self, occasion_id: OccasionId, *, token: RunToken) -> bool:
+        """Whether this run still has the occasion, and the dispatch has not been stopped."""
+
+    def begin_sending(self, occasion_id: OccasionId, *, token: RunToken, late: bool) -> bool:
+        """Note whether the occasion is sent late; `False` if another run has it."""
+
+    def send_by_hand(self, occasion_id: OccasionId, *, now: datetime) -> bool:
+        """Plan a missed occasion again, as a new version; `False` if it is not missed."""
+
+    def abandoned(self) -> list[tuple[OccasionId, RunToken]]:
+        """Running occasions whose lease has run out, and the run that died."""
+
+    def missed_with_nothing_left(self) -> list[OccasionId]:
+        """Missed occasions of which, since, everything has been settled."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remaining:
+    """What of an occasion is not ended. `retry_in_s`: until the next planned one may be tried."""
+
+    planned: int = 0
+    open: int = 0
+    messages: int = 0
+    retry_in_s: float = 0.0
+
+    @property
+    def nothing(self) -> bool:
+        return not (self.planned or self.open or self.messages)
+
+
+class Progress(Protocol):
+    """How far an occasion, or a whole dispatch, has come."""
+
+    def remaining(self, occasion_id: OccasionId) -> Remaining: ...
+
+    def summary(
+        self, dispatch_id: DispatchId, *, occasion_id: OccasionId | None = None
+    ) -> list[FormSummary]: ...
+
+    def on_their_way(
+        self, dispatch_id: DispatchId, *, recipient_id: RecipientId | None = None
+    ) -> int:
+        """How many forms have been begun and not ended."""

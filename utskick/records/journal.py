@@ -1,0 +1,60 @@
+"""Who did what with whose data, and what the error addresses must be told."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from utskick.domain.dispatches import (
+    DispatchId,
+)
+from utskick.domain.personnummer import Personnummer
+from utskick.domain.units import Activity, Actor, HsaId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorReport:
+    """A mail to the error addresses, sent at least once, with the same Message-ID each time.
+
+    One for each subject and cause. Holds no personal data.
+    """
+
+    id: UUID
+    subject: str
+    cause: str
+    text: str
+    values: Mapping[str, object] = field(default_factory=dict)
+    addresses: tuple[str, ...] = ()
+
+
+class ErrorReports(Protocol):
+    def add(self, report: ErrorReport, *, now: datetime) -> bool:
+        """Keep it for sending; `False` if the same cause has been reported before."""
+
+    def unsent(self, *, limit: int) -> list[ErrorReport]:
+        """Those whose time has come."""
+
+    def sent(self, report_id: UUID) -> None: ...
+
+    def postpone(self, report_id: UUID, *, seconds: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogEntry:
+    """Who did what with whose data (HSLF-FS 2016:40 4 kap. 9 §)."""
+
+    actor: Actor
+    activity: Activity
+    act: str
+    personnummer: Personnummer | None = None
+    dispatch_id: DispatchId | None = None
+
+
+class AccessLog(Protocol):
+    """Append-only, one hash chain for each unit, never deleted with dispatches."""
+
+    def write(self, entries: Sequence[LogEntry], *, now: datetime) -> None: ...
+
+    def broken_link(self, unit_id: HsaId) -> int | None:
+        """The number of the first entry that does not follow from the one before, if any."""

@@ -1,0 +1,52 @@
+"""What the regional administration has prepared."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from utskick.domain.forms import FormAccess, FormTemplate, FormTemplateId
+from utskick.domain.packages import PackageTemplate
+from utskick.domain.units import HsaId, Unit
+
+
+class Units(Protocol):
+    def get(self, unit_id: HsaId) -> Unit:
+        """Raises `NotFound`."""
+
+    def all(self) -> Sequence[Unit]: ...
+
+    def save(self, units: Iterable[Unit]) -> None: ...
+
+
+class Forms(Protocol):
+    """Form templates, as the unit that asks may use them."""
+
+    def access(self, unit_id: HsaId, form_ids: Sequence[FormTemplateId]) -> list[FormAccess]:
+        """In the order asked for. Raises `NotFound` if one does not exist."""
+
+    def list_for(self, unit_id: HsaId) -> list[FormAccess]:
+        """Every template that the unit may send or could if it subscribed, by name."""
+
+    def find(self, key_or_name: str) -> FormTemplate | None: ...
+
+    def all(self) -> list[FormTemplate]: ...
+
+    def save(self, forms: Iterable[FormTemplate]) -> None:
+        """Insert or renew; a mark of being archived follows the given template."""
+
+    def archive(self, form_id: FormTemplateId, *, archived_at: datetime | None) -> None: ...
+
+    def set_subscriptions(self, subscriptions: Collection[tuple[HsaId, FormTemplateId]]) -> None:
+        """Make these, and no others, the subscriptions."""
+
+    def subscribe(self, unit_id: HsaId, form_id: FormTemplateId, *, subscribed: bool) -> None: ...
+
+
+class Packages(Protocol):
+    def find(self, unit_id: HsaId, key_or_name: str) -> PackageTemplate | None:
+        """The newest version, if the package is for the unit."""
+
+    def list_for(self, unit_id: HsaId) -> list[PackageTemplate]: ...
+
+    def save(self, package: PackageTemplate) -> bool:
+        """Keep it as a new version if it differs from the newest; tell whether it did."""

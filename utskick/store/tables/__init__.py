@@ -1,0 +1,42 @@
+"""The tables, and what their indexes make impossible. Rows never leave the store."""
+
+from utskick.store.tables.base import Row, UtcDateTime
+from utskick.store.tables.deliveries import DeliveryRow, InboxMessageRow
+from utskick.store.tables.desk import NeighbourBudgetRow, UploadRow
+from utskick.store.tables.dispatches import (
+    DispatchFormRow,
+    DispatchRow,
+    OccasionRow,
+    PersonRow,
+    RecipientRow,
+)
+from utskick.store.tables.journal import AccessLogRow, ErrorReportRow
+from utskick.store.tables.reference import (
+    FormTemplateRow,
+    PackageTemplateRow,
+    SubscriptionRow,
+    UnitRow,
+)
+from utskick.store.tables.staff import StaffMemberRow, TokenRow
+
+__all__ = [
+    "AccessLogRow",
+    "DeliveryRow",
+    "DispatchFormRow",
+    "DispatchRow",
+    "ErrorReportRow",
+    "FormTemplateRow",
+    "InboxMessageRow",
+    "NeighbourBudgetRow",
+    "OccasionRow",
+    "PackageTemplateRow",
+    "PersonRow",
+    "RecipientRow",
+    "Row",
+    "StaffMemberRow",
+    "SubscriptionRow",
+    "TokenRow",
+    "UnitRow",
+    "UploadRow",
+    "UtcDateTime",
+]

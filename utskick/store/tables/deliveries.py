@@ -1,0 +1,80 @@
+"""What is sent, and how it went."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from utskick.store.tables.base import Row
+from utskick.store.tables.dispatches import OccasionRow, PersonRow, RecipientRow
+
+_OPEN = text("state IN ('sending', 'unknown')")
+
+
+class DeliveryRow(Row):
+    """Outlives its dispatch, for Uppföljning: so it refers to it without a foreign key."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        UniqueConstraint("occasion_id", "recipient_id", "form_id"),
+        Index(
+            "uq_delivery_one_open",
+            "unit_id",
+            "person_id",
+            "form_id",
+            unique=True,
+            sqlite_where=_OPEN,
+            postgresql_where=_OPEN,
+        ),
+        Index("ix_delivery_occasion_state", "occasion_id", "state"),
+        Index("ix_delivery_open", "state", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_delivery_unit_sent", "unit_id", "sent_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    dispatch_id: Mapped[UUID] = mapped_column(index=True)
+    occasion_id: Mapped[UUID]
+    recipient_id: Mapped[UUID] = mapped_column(index=True)
+    form_id: Mapped[UUID]
+    unit_id: Mapped[str] = mapped_column(String(32))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey(PersonRow.id), index=True)
+    occasion_number: Mapped[int]
+    position: Mapped[int]
+    package_name: Mapped[str]
+    form_name: Mapped[str]
+    answer_by: Mapped[date]
+    purge_after: Mapped[date]
+    state: Mapped[str] = mapped_column(String(10))
+    attempt: Mapped[int] = mapped_column(default=0)
+    first_intent_at: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]
+    unknown_at: Mapped[datetime | None]
+    retry_at: Mapped[datetime | None]
+    retries: Mapped[int] = mapped_column(default=0)
+    refusal: Mapped[str | None] = mapped_column(String(30))
+    external_form_id: Mapped[str | None] = mapped_column(String(100), unique=True)
+    found_again: Mapped[bool] = mapped_column(default=False)
+    sent_at: Mapped[datetime | None]
+    form_status: Mapped[str | None] = mapped_column(String(20))
+    form_status_at: Mapped[datetime | None]
+
+
+class InboxMessageRow(Row):
+    __tablename__ = "inbox_message"
+    __table_args__ = (
+        UniqueConstraint("occasion_id", "recipient_id"),
+        Index("ix_inbox_message_occasion_state", "occasion_id", "state"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    occasion_id: Mapped[UUID] = mapped_column(ForeignKey(OccasionRow.id, ondelete="CASCADE"))
+    recipient_id: Mapped[UUID] = mapped_column(ForeignKey(RecipientRow.id, ondelete="CASCADE"))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey(PersonRow.id))
+    state: Mapped[str] = mapped_column(String(10))
+    attempt: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None]
+    retry_at: Mapped[datetime | None]
+    retries: Mapped[int] = mapped_column(default=0)
+    refusal: Mapped[str | None] = mapped_column(String(30))
+    sent_at: Mapped[datetime | None]

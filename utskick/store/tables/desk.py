@@ -1,0 +1,30 @@
+"""What comes in from outside, and how often we may go out."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from utskick.store.tables.base import Row
+from utskick.store.tables.reference import UnitRow
+
+
+class UploadRow(Row):
+    __tablename__ = "upload"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    unit_id: Mapped[str] = mapped_column(ForeignKey(UnitRow.hsa_id))
+    ciphertext: Mapped[bytes]
+    key_id: Mapped[str] = mapped_column(String(20))
+    created_by: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class NeighbourBudgetRow(Row):
+    """When the neighbour may next be called; pushed forward by whoever takes a place."""
+
+    __tablename__ = "neighbour_budget"
+
+    neighbour: Mapped[str] = mapped_column(String(20), primary_key=True)
+    free_at: Mapped[datetime]

@@ -1,0 +1,96 @@
+"""What staff have started, and for whom."""
+
+from datetime import date, datetime, time
+from uuid import UUID
+
+from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from utskick.store.tables.base import Row
+from utskick.store.tables.reference import FormTemplateRow, UnitRow
+
+
+class PersonRow(Row):
+    """A personnummer, encrypted, beside the keyed hash that finds it again."""
+
+    __tablename__ = "person"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    blind_index: Mapped[str] = mapped_column(String(64), unique=True)
+    ciphertext: Mapped[bytes]
+    key_id: Mapped[str] = mapped_column(String(20))
+
+
+class DispatchRow(Row):
+    __tablename__ = "dispatch"
+    __table_args__ = (UniqueConstraint("unit_id", "submission_key"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    unit_id: Mapped[str] = mapped_column(ForeignKey(UnitRow.hsa_id), index=True)
+    package_key: Mapped[str | None] = mapped_column(String(100))
+    package_version: Mapped[int | None]
+    name: Mapped[str]
+    title: Mapped[str]
+    status: Mapped[str] = mapped_column(String(10), index=True)
+    error_addresses: Mapped[list[str]] = mapped_column(JSON)
+    creates_inbox_message: Mapped[bool]
+    inbox_message: Mapped[str] = mapped_column(Text)
+    form_banner: Mapped[str] = mapped_column(Text)
+    answer_by: Mapped[date | None]
+    purge_after: Mapped[date | None]
+    created_by: Mapped[str]
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None] = mapped_column(index=True)
+    submission_key: Mapped[str] = mapped_column(String(64))
+
+
+class DispatchFormRow(Row):
+    __tablename__ = "dispatch_form"
+
+    dispatch_id: Mapped[UUID] = mapped_column(
+        ForeignKey(DispatchRow.id, ondelete="CASCADE"), primary_key=True
+    )
+    position: Mapped[int] = mapped_column(primary_key=True)
+    form_id: Mapped[UUID] = mapped_column(ForeignKey(FormTemplateRow.id), index=True)
+    name: Mapped[str]
+    resident_name: Mapped[str]
+
+
+class OccasionRow(Row):
+    """`run_token` and `lease_until` say which run may send for the occasion."""
+
+    __tablename__ = "occasion"
+    __table_args__ = (UniqueConstraint("dispatch_id", "number"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    dispatch_id: Mapped[UUID] = mapped_column(ForeignKey(DispatchRow.id, ondelete="CASCADE"))
+    number: Mapped[int]
+    local_date: Mapped[date]
+    local_time: Mapped[time]
+    zone: Mapped[str]
+    sends_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(10), index=True)
+    version: Mapped[int]
+    run_token: Mapped[UUID | None]
+    lease_until: Mapped[datetime | None]
+    message_heading: Mapped[str] = mapped_column(default="")
+    message_text: Mapped[str] = mapped_column(Text, default="")
+    late: Mapped[bool] = mapped_column(default=False)
+    by_hand_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+
+
+class RecipientRow(Row):
+    __tablename__ = "recipient"
+    __table_args__ = (UniqueConstraint("dispatch_id", "person_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    dispatch_id: Mapped[UUID] = mapped_column(ForeignKey(DispatchRow.id, ondelete="CASCADE"))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey(PersonRow.id), index=True)
+    position: Mapped[int]
+    state: Mapped[str] = mapped_column(String(10))
+    left_out_because: Mapped[str | None] = mapped_column(String(30))
+    notified_by: Mapped[list[str]] = mapped_column(JSON)
+    removed_at: Mapped[datetime | None]
+    removed_by: Mapped[str | None]

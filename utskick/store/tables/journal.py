@@ -1,0 +1,41 @@
+"""What has been done, and what has to be told."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from utskick.store.tables.base import Row
+from utskick.store.tables.dispatches import PersonRow
+from utskick.store.tables.reference import UnitRow
+
+
+class ErrorReportRow(Row):
+    __tablename__ = "error_report"
+    __table_args__ = (UniqueConstraint("subject", "cause"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(String(100))
+    cause: Mapped[str] = mapped_column(String(100))
+    text: Mapped[str] = mapped_column(String(100))
+    values: Mapped[dict[str, Any]] = mapped_column(JSON)
+    addresses: Mapped[list[str]] = mapped_column(JSON)
+    created_at: Mapped[datetime]
+    retry_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+
+
+class AccessLogRow(Row):
+    __tablename__ = "access_log"
+
+    unit_id: Mapped[str] = mapped_column(ForeignKey(UnitRow.hsa_id), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    actor: Mapped[str]
+    activity: Mapped[str] = mapped_column(String(10))
+    act: Mapped[str]
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey(PersonRow.id), index=True)
+    dispatch_id: Mapped[UUID | None]
+    hash: Mapped[str] = mapped_column(String(64))

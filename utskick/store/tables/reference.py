@@ -1,0 +1,56 @@
+"""What the regional administration prepares."""
+
+from datetime import datetime, time
+from uuid import UUID
+
+from sqlalchemy import JSON, ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from utskick.store.tables.base import Row
+
+
+class UnitRow(Row):
+    __tablename__ = "unit"
+
+    hsa_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    name: Mapped[str]
+    phone: Mapped[str]
+
+
+class FormTemplateRow(Row):
+    __tablename__ = "form_template"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(100), unique=True)
+    name: Mapped[str]
+    resident_name: Mapped[str]
+    catalogue: Mapped[str] = mapped_column(String(10))
+    owner_id: Mapped[str | None] = mapped_column(String(32))
+    version: Mapped[int]
+    archived_at: Mapped[datetime | None]
+
+
+class SubscriptionRow(Row):
+    __tablename__ = "subscription"
+
+    unit_id: Mapped[str] = mapped_column(ForeignKey(UnitRow.hsa_id), primary_key=True)
+    form_id: Mapped[UUID] = mapped_column(ForeignKey(FormTemplateRow.id), primary_key=True)
+
+
+class PackageTemplateRow(Row):
+    """One version of a grundplåt; the newest is the one that can be started."""
+
+    __tablename__ = "package_template"
+
+    key: Mapped[str] = mapped_column(String(100), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    resident_title: Mapped[str]
+    unit_ids: Mapped[list[str]] = mapped_column(JSON)
+    form_ids: Mapped[list[str]] = mapped_column(JSON)
+    weekday: Mapped[int | None]
+    time: Mapped[time | None]
+    interval_weeks: Mapped[int]
+    occasions: Mapped[int]
+    inbox_message: Mapped[str] = mapped_column(Text)
+    error_addresses: Mapped[list[str]] = mapped_column(JSON)
