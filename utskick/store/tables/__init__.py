@@ -1,7 +1,12 @@
 """The tables, and what their indexes make impossible. Rows never leave the store."""
 
 from utskick.store.tables.base import Row, UtcDateTime
-from utskick.store.tables.deliveries import DeliveryRow, InboxMessageRow
+from utskick.store.tables.deliveries import (
+    DeliveryRow,
+    InboxMessageRow,
+    PunctualityRow,
+    ReminderRow,
+)
 from utskick.store.tables.desk import NeighbourBudgetRow, UploadRow
 from utskick.store.tables.dispatches import (
     DispatchFormRow,
@@ -17,7 +22,7 @@ from utskick.store.tables.reference import (
     SubscriptionRow,
     UnitRow,
 )
-from utskick.store.tables.staff import StaffMemberRow, TokenRow
+from utskick.store.tables.staff import SignInAttemptRow, StaffMemberRow, StaffSessionRow, TokenRow
 
 __all__ = [
     "AccessLogRow",
@@ -31,9 +36,13 @@ __all__ = [
     "OccasionRow",
     "PackageTemplateRow",
     "PersonRow",
+    "PunctualityRow",
     "RecipientRow",
+    "ReminderRow",
     "Row",
+    "SignInAttemptRow",
     "StaffMemberRow",
+    "StaffSessionRow",
     "SubscriptionRow",
     "TokenRow",
     "UnitRow",

@@ -30,6 +30,7 @@ class DeliveryRow(Row):
         Index("ix_delivery_occasion_state", "occasion_id", "state"),
         Index("ix_delivery_open", "state", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_delivery_unit_sent", "unit_id", "sent_at"),
+        Index("ix_delivery_unit_form", "unit_id", "form_id", "sent_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -58,6 +59,8 @@ class DeliveryRow(Row):
     sent_at: Mapped[datetime | None]
     form_status: Mapped[str | None] = mapped_column(String(20))
     form_status_at: Mapped[datetime | None]
+    purged_at: Mapped[datetime | None]
+    purged_by: Mapped[str | None]
 
 
 class InboxMessageRow(Row):
@@ -78,3 +81,34 @@ class InboxMessageRow(Row):
     retries: Mapped[int] = mapped_column(default=0)
     refusal: Mapped[str | None] = mapped_column(String(30))
     sent_at: Mapped[datetime | None]
+
+
+class ReminderRow(Row):
+    """A reminder by hand of one sent form; at most one a day."""
+
+    __tablename__ = "reminder"
+    __table_args__ = (UniqueConstraint("delivery_id", "day"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    delivery_id: Mapped[UUID] = mapped_column(ForeignKey(DeliveryRow.id))
+    day: Mapped[date]
+    state: Mapped[str] = mapped_column(String(10))
+    created_at: Mapped[datetime]
+    created_by: Mapped[str]
+    sent_at: Mapped[datetime | None]
+
+
+class PunctualityRow(Row):
+    """How an occasion kept its time, in forms. Outlives the occasion, for the statistics."""
+
+    __tablename__ = "punctuality"
+
+    occasion_id: Mapped[UUID] = mapped_column(primary_key=True)
+    unit_id: Mapped[str] = mapped_column(String(32))
+    day: Mapped[date] = mapped_column(index=True)
+    due_at: Mapped[datetime]
+    sent: Mapped[int]
+    on_time: Mapped[int]
+    refused: Mapped[int]
+    uncertain: Mapped[int]
+    missed: Mapped[int]

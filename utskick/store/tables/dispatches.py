@@ -3,7 +3,7 @@
 from datetime import date, datetime, time
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from utskick.store.tables.base import Row
@@ -23,11 +23,14 @@ class PersonRow(Row):
 
 class DispatchRow(Row):
     __tablename__ = "dispatch"
-    __table_args__ = (UniqueConstraint("unit_id", "submission_key"),)
+    __table_args__ = (
+        UniqueConstraint("unit_id", "submission_key"),
+        Index("ix_dispatch_unit_created", "unit_id", "created_at"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(10))
-    unit_id: Mapped[str] = mapped_column(ForeignKey(UnitRow.hsa_id), index=True)
+    unit_id: Mapped[str] = mapped_column(ForeignKey(UnitRow.hsa_id))
     package_key: Mapped[str | None] = mapped_column(String(100))
     package_version: Mapped[int | None]
     name: Mapped[str]

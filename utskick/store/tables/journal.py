@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from utskick.store.tables.base import Row
@@ -29,6 +29,7 @@ class ErrorReportRow(Row):
 
 class AccessLogRow(Row):
     __tablename__ = "access_log"
+    __table_args__ = (Index("ix_access_log_unit_person", "unit_id", "person_id", "number"),)
 
     unit_id: Mapped[str] = mapped_column(ForeignKey(UnitRow.hsa_id), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)

@@ -15,6 +15,7 @@ class UnitRow(Row):
     hsa_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     name: Mapped[str]
     phone: Mapped[str]
+    withdrawn_at: Mapped[datetime | None]
 
 
 class FormTemplateRow(Row):

@@ -1,8 +1,9 @@
 """Who may come in: staff by signing in, a unit's systems with a token."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import JSON, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from utskick.store.tables.base import Row
@@ -17,6 +18,33 @@ class StaffMemberRow(Row):
     hsa_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     name: Mapped[str]
     chosen_unit_id: Mapped[str | None] = mapped_column(ForeignKey(UnitRow.hsa_id))
+
+
+class SignInAttemptRow(Row):
+    """A sign-in under way: what the answer from the identity provider must fit."""
+
+    __tablename__ = "sign_in_attempt"
+
+    state_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    nonce: Mapped[str] = mapped_column(String(64))
+    code_verifier: Mapped[str] = mapped_column(String(128))
+    return_to: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class StaffSessionRow(Row):
+    """Somebody signed in. Without a unit, they have to choose one first."""
+
+    __tablename__ = "staff_session"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    staff_id: Mapped[str] = mapped_column(ForeignKey(StaffMemberRow.hsa_id), index=True)
+    name: Mapped[str]
+    commissions: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    roles: Mapped[list[str]] = mapped_column(JSON)
+    unit_id: Mapped[str | None] = mapped_column(ForeignKey(UnitRow.hsa_id))
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    seen_at: Mapped[datetime]
 
 
 class TokenRow(Row):

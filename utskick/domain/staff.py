@@ -1,0 +1,91 @@
+"""Staff (vårdpersonal): who they are, and in which commissions (medarbetaruppdrag) they act."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from utskick.domain.errors import UtskickError
+from utskick.domain.units import HsaId
+
+
+class Role(StrEnum):
+    """What a person may do beyond sending forms; from the system roles that HSA tells of."""
+
+    MANAGER = "manager"
+    """Reads the unit's access log."""
+    ADMINISTRATOR = "administrator"
+    """The regional administration: units, form templates, packages, punctuality."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commission:
+    """Right to act at a unit, for a purpose, between two dates; an open end is `None`."""
+
+    hsa_id: str
+    name: str
+    purpose: str
+    unit_id: HsaId
+    unit_name: str
+    starts_on: date | None = None
+    ends_on: date | None = None
+
+    def valid(self, *, purposes: Collection[str], today: date) -> bool:
+        """Manual: "det ska stå "Vård och behandling" i kolumnen Syfte". Case does not matter."""
+        return (
+            self.purpose.strip().casefold() in {purpose.casefold() for purpose in purposes}
+            and (self.starts_on is None or self.starts_on <= today)
+            and (self.ends_on is None or today <= self.ends_on)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffSession:
+    """Somebody signed in. `unit_id` is `None` until a unit has been chosen.
+
+    `commissions` are those that were valid at the sign-in; each request checks their dates again.
+    """
+
+    staff_id: str
+    name: str
+    commissions: tuple[Commission, ...]
+    roles: frozenset[Role]
+    unit_id: HsaId | None
+
+
+class NotSignedIn(UtskickError):
+    """Nobody is signed in, or it was too long ago."""
+
+    def __init__(self) -> None:
+        super().__init__("not signed in, or the session has ended")
+        self.staff_message = "Du är inte inloggad längre. Logga in igen, så kan du fortsätta."
+
+
+class UnitChoiceNeeded(UtskickError):
+    """Signed in, but no unit has been chosen yet."""
+
+    def __init__(self) -> None:
+        super().__init__("no unit has been chosen")
+        self.staff_message = "Välj den enhet som du ska arbeta med."
+
+
+class CommissionEnded(UtskickError):
+    """The commission for the chosen unit has ended, or the unit has been withdrawn."""
+
+    def __init__(self, unit_name: str) -> None:
+        super().__init__("the commission has ended or the unit has been withdrawn")
+        self.staff_message = (
+            f"Du har loggats ut: du har inte längre något uppdrag för {unit_name} i Utskick."
+            " Logga in igen, eller kontakta din chef om det inte stämmer."
+        )
+
+
+class NotAllowed(UtskickError):
+    """Signed in, but the role that this needs is not there."""
+
+    def __init__(self) -> None:
+        super().__init__("the role that this needs is missing")
+        self.staff_message = (
+            "Du har inte behörighet till den här sidan. Den som ger behörigheter i HSA på din"
+            " arbetsplats kan ändra det."
+        )

@@ -1,0 +1,46 @@
+"""Who is signed in, and who is on the way."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from utskick.domain.staff import StaffSession
+from utskick.domain.units import HsaId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInAttempt:
+    """A sign-in under way. `return_to` is the page that was asked for."""
+
+    state: str
+    nonce: str
+    code_verifier: str
+    return_to: str
+
+
+class Sessions(Protocol):
+    """Sign-ins and sessions. Tokens are told once; only their hashes are kept."""
+
+    def begin(self, attempt: SignInAttempt, *, now: datetime) -> None:
+        """Keep it for ten minutes."""
+
+    def take_attempt(self, state: str, *, now: datetime) -> SignInAttempt:
+        """Each works once. Raises `NotSignedIn` for one that is unknown or too old."""
+
+    def open(self, session: StaffSession, *, now: datetime) -> str:
+        """Remember the person and the session; tell its token."""
+
+    def get(self, token: str, *, now: datetime) -> StaffSession:
+        """Raises `NotSignedIn` half an hour after the last visit, or ten hours after the first."""
+
+    def choose_unit(self, token: str, unit_id: HsaId, *, now: datetime) -> str:
+        """Remember the unit for next time too; tell a new token, the old one is void."""
+
+    def chosen_unit(self, staff_id: str) -> HsaId | None:
+        """The unit that the person chose last."""
+
+    def end(self, token: str) -> None:
+        """Sign out."""
+
+    def end_all(self, staff_id: str) -> int:
+        """Sign the person out everywhere; tell from how many places."""
