@@ -129,6 +129,10 @@ class ResidentSettings(Group):
         default="http://127.0.0.1:8177", description="formular.1177.se, as residents reach it."
     )
     application: str = Field(default="UTSKICK", description="Our name in form links.")
+    preview_path: str = Field(
+        default="/forhandsgranska/{form_id}",
+        description="Where a form template can be looked at, below `url`.",
+    )
 
 
 class Settings(BaseSettings):

@@ -32,10 +32,13 @@ class Commission:
 
     def valid(self, *, purposes: Collection[str], today: date) -> bool:
         """Manual: "det ska stå "Vård och behandling" i kolumnen Syfte". Case does not matter."""
-        return (
-            self.purpose.strip().casefold() in {purpose.casefold() for purpose in purposes}
-            and (self.starts_on is None or self.starts_on <= today)
-            and (self.ends_on is None or today <= self.ends_on)
+        fits = self.purpose.strip().casefold() in {purpose.casefold() for purpose in purposes}
+        return fits and self.runs_on(today)
+
+    def runs_on(self, day: date) -> bool:
+        """Both dates are its own."""
+        return (self.starts_on is None or self.starts_on <= day) and (
+            self.ends_on is None or day <= self.ends_on
         )
 
 

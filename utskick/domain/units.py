@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
@@ -34,11 +35,15 @@ def parse_hsa_id(text: str) -> HsaId:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A care unit; its name and phone stand in the messages that residents get."""
+    """A care unit; its name and phone stand in the messages that residents get.
+
+    Nobody can act for a unit once it has been withdrawn.
+    """
 
     id: HsaId
     name: str
     phone: str
+    withdrawn_at: datetime | None = None
 
 
 class Activity(StrEnum):

@@ -13,6 +13,7 @@ from utskick.records.dispatches import Dispatches, FormSummary, Occasions, Progr
 from utskick.records.follow_up import FollowedUp, FollowUp, FollowUpQuery, Ledger
 from utskick.records.journal import AccessLog, ErrorReport, ErrorReports, LogEntry
 from utskick.records.reference import Forms, Packages, Units
+from utskick.records.staff import Sessions, SignInAttempt
 
 __all__ = [
     "AccessLog",
@@ -33,6 +34,8 @@ __all__ = [
     "Packages",
     "Progress",
     "Remaining",
+    "Sessions",
+    "SignInAttempt",
     "Store",
     "Tokens",
     "Transaction",
@@ -72,6 +75,8 @@ class Transaction(Protocol):
     def tokens(self) -> Tokens: ...
     @property
     def budgets(self) -> Budgets: ...
+    @property
+    def sessions(self) -> Sessions: ...
 
 
 class Store(Protocol):

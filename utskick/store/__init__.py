@@ -16,6 +16,7 @@ from utskick.store.occasions import SqlOccasions
 from utskick.store.people import People
 from utskick.store.progress import SqlProgress
 from utskick.store.reference import SqlForms, SqlPackages, SqlUnits
+from utskick.store.staff import SqlSessions
 from utskick.store.vault import Vault
 
 __all__ = ["SqlStore", "SqlTransaction"]
@@ -40,6 +41,7 @@ class SqlTransaction:
         self.uploads = SqlUploads(session, vault)
         self.tokens = SqlTokens(session)
         self.budgets = SqlBudgets(session)
+        self.sessions = SqlSessions(session)
 
 
 class SqlStore:

@@ -29,7 +29,14 @@ class SqlUnits:
 
     def save(self, units: Iterable[Unit]) -> None:
         for unit in units:
-            self._session.merge(UnitRow(hsa_id=unit.id, name=unit.name, phone=unit.phone))
+            self._session.merge(
+                UnitRow(
+                    hsa_id=unit.id,
+                    name=unit.name,
+                    phone=unit.phone,
+                    withdrawn_at=unit.withdrawn_at,
+                )
+            )
         self._session.flush()
 
 
@@ -164,7 +171,7 @@ class SqlPackages:
 
 
 def _unit(row: UnitRow) -> Unit:
-    return Unit(HsaId(row.hsa_id), row.name, row.phone)
+    return Unit(HsaId(row.hsa_id), row.name, row.phone, row.withdrawn_at)
 
 
 def _access(row: FormTemplateRow, unit_id: HsaId, subscribed: Collection[UUID]) -> FormAccess:

@@ -1,7 +1,7 @@
 """What staff may refer to in an inbox message, and what it stands for."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from utskick.domain.calendar import default_answer_by
 from utskick.domain.dispatches import Dispatch
@@ -25,13 +25,26 @@ def values_for(
 ) -> Mapping[str, str]:
     """The placeholders' values at one occasion."""
     sent_on = max(now, occasion.sends_at).astimezone(occasion.zone).date()
-    answer_by = dispatch.answer_by or default_answer_by(sent_on)
+    return values_of(
+        unit,
+        heading=dispatch.heading,
+        forms=len(dispatch.forms),
+        answer_by=dispatch.answer_by or default_answer_by(sent_on),
+        occasion=occasion.number,
+        occasions=len(dispatch.occasions),
+    )
+
+
+def values_of(
+    unit: Unit, *, heading: str, forms: int, answer_by: date, occasion: int, occasions: int
+) -> Mapping[str, str]:
+    """The placeholders' values, from what they are made of."""
     return {
         "enhet": unit.name,
         "kontakt": unit.phone,
-        "titel": dispatch.heading,
-        "antal_formular": str(len(dispatch.forms)),
+        "titel": heading,
+        "antal_formular": str(forms),
         "besvaras_senast": f"{answer_by:%Y-%m-%d}",
-        "tillfalle": str(occasion.number),
-        "antal_tillfallen": str(len(dispatch.occasions)),
+        "tillfalle": str(occasion),
+        "antal_tillfallen": str(occasions),
     }

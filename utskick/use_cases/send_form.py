@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
-from utskick.domain.dispatches import Dispatch, DispatchedForm, DispatchId, DispatchKind
+from utskick.domain.dispatches import (
+    Dispatch,
+    DispatchedForm,
+    DispatchId,
+    DispatchKind,
+    Recipient,
+)
 from utskick.domain.errors import SpecRefused
 from utskick.domain.forms import FormTemplate
 from utskick.domain.occasions import Occasion, OccasionId
@@ -33,6 +39,15 @@ class _Understood:
     message: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedForm:
+    """One form that can be sent as it stands."""
+
+    dispatch: Dispatch
+    recipients: list[Recipient]
+    warnings: tuple[str, ...]
+
+
 async def send_form(
     spec: FormSpec, *, actor: Actor, submission_key: str, with_: Starting, now: datetime
 ) -> Started:
@@ -42,6 +57,22 @@ async def send_form(
     """
     if earlier := await asyncio.to_thread(find_earlier, actor, submission_key, with_.store):
         return Started(dispatch=earlier, already=True)
+    checked = await check_form(spec, actor=actor, with_=with_, now=now)
+    return await save_and_register(
+        checked.dispatch,
+        checked.recipients,
+        actor=actor,
+        submission_key=submission_key,
+        warnings=checked.warnings,
+        with_=with_,
+        now=now,
+    )
+
+
+async def check_form(
+    spec: FormSpec, *, actor: Actor, with_: Starting, now: datetime
+) -> CheckedForm:
+    """What would be sent, for staff to say yes to. Raises as `send_form`; stores nothing."""
     draft = Draft()
     understood = await asyncio.to_thread(_understand, spec, actor, draft, with_, now)
     if understood is None:
@@ -49,15 +80,11 @@ async def send_form(
     await require_forms(
         understood.unit.id, [understood.form.id], store=with_.store, forms=with_.forms, now=now
     )
-    checked = await require_reachable(understood.numbers, spec, draft, with_)
-    return await save_and_register(
-        _dispatch(spec, understood, actor, with_.rules, now),
-        recipients_of(understood.numbers, checked),
-        actor=actor,
-        submission_key=submission_key,
+    reached = await require_reachable(understood.numbers, spec, draft, with_)
+    return CheckedForm(
+        dispatch=_dispatch(spec, understood, actor, with_.rules, now),
+        recipients=recipients_of(understood.numbers, reached),
         warnings=tuple(draft.warnings),
-        with_=with_,
-        now=now,
     )
 
 

@@ -14,7 +14,6 @@ from utskick.domain.dispatches import DispatchId, RecipientId
 from utskick.domain.errors import Problem, SpecRefused
 from utskick.domain.occasions import OccasionId
 from utskick.domain.personnummer import Personnummer, parse_personnummer
-from utskick.domain.specs import DispatchSpec, FormSpec
 from utskick.records import FollowUpQuery
 from utskick.use_cases.follow_up import follow_up
 from utskick.use_cases.list_dispatches import list_dispatches, show_dispatch
@@ -38,6 +37,7 @@ from utskick.web.bodies import (
 )
 from utskick.web.callers import Caller, Key, Now, Wired
 from utskick.web.errors import refusals
+from utskick.web.submissions import submission_key
 from utskick.web.views import (
     DispatchView,
     OpenedView,
@@ -81,7 +81,7 @@ async def start(
     now: Now,
     idempotency_key: Key = "",
 ) -> StartedView:
-    key = _submission_key(spec, idempotency_key, wired)
+    key = submission_key(spec, given=idempotency_key, store=wired.store)
     started = await start_dispatch(
         spec, actor=caller, submission_key=key, with_=wired.starting, now=now
     )
@@ -105,7 +105,7 @@ async def send(
     now: Now,
     idempotency_key: Key = "",
 ) -> StartedView:
-    key = _submission_key(spec, idempotency_key, wired)
+    key = submission_key(spec, given=idempotency_key, store=wired.store)
     started = await send_form(
         spec, actor=caller, submission_key=key, with_=wired.starting, now=now
     )
@@ -260,12 +260,6 @@ async def upload(request: Request, caller: Caller, wired: Wired, now: Now) -> Up
         upload_spec, content, actor=caller, store=wired.store, now=now
     )
     return UploadedView(upload_id=upload_id)
-
-
-def _submission_key(spec: DispatchSpec | FormSpec, given: str, wired: Services) -> str:
-    """A given key is the caller's, for this kind of submission."""
-    content = f"{type(spec).__name__}: {given}" if given else spec.model_dump_json()
-    return wired.store.seal(content.encode())
 
 
 def _recipient(

@@ -1,4 +1,4 @@
-"""The web process: REST for the units' systems, and the keeper that reconciles beside Prefect."""
+"""The web process: staff pages, REST for the units' systems, and the keeper that reconciles."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,8 +8,8 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from utskick.web import api, errors
-from utskick.web.guards import SilentFailure, SizeLimit
+from utskick.web import api, errors, pages
+from utskick.web.guards import SafeHeaders, SilentFailure, SizeLimit
 from utskick.web.keeper import keep
 from utskick.wiring import Services
 
@@ -41,7 +41,9 @@ def create_app(services: Services) -> FastAPI:
     app.add_api_route("/health", health, include_in_schema=False)
     app.add_middleware(SizeLimit, max_bytes=services.settings.web.max_upload_bytes)
     app.add_middleware(SilentFailure)
+    app.add_middleware(SafeHeaders, forms_lead_to=services.settings.residents.url)
     errors.add_to(app)
+    pages.add_to(app)
     return app
 
 

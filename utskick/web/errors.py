@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
@@ -20,6 +20,7 @@ from utskick.domain.errors import (
 from utskick.domain.personnummer import InvalidPersonnummer
 from utskick.domain.specs import problems_of
 from utskick.ports import TemporaryFailure
+from utskick.web.pages.refusals import not_found
 
 STATUS_CODES: dict[type[UtskickError], int] = {
     NotFound: 404,
@@ -106,9 +107,11 @@ def show_invalid(request: Request, error: Exception) -> JSONResponse:
     return show_error(request, SpecRefused(problems_of(placed)))
 
 
-def show_http(_request: Request, error: Exception) -> JSONResponse:
+def show_http(request: Request, error: Exception) -> Response:
     """What the framework refuses: an unknown address, or a body that it cannot read."""
     assert isinstance(error, HTTPException)
+    if not request.url.path.startswith("/api"):
+        return not_found(request)
     message = _SENTENCES.get(error.status_code, str(_UNREADABLE))
     return _answer(RefusedView(message=message), error.status_code, error.headers)
 

@@ -4,6 +4,7 @@ import logging
 
 from fastapi import HTTPException
 from fastapi.responses import JSONResponse
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = logging.getLogger(__name__)
@@ -13,6 +14,38 @@ _FAULT = (
     "Något gick fel hos oss. Försök igen om en stund: samma innehåll, eller samma"
     " Idempotency-Key, startar inget en gång till."
 )
+
+
+class SafeHeaders:
+    """Nothing foreign is loaded, framed, told or kept. Only static files may be kept.
+
+    `forms_lead_to`: the site where a form is previewed, beside ourselves.
+    """
+
+    def __init__(self, app: ASGIApp, *, forms_lead_to: str) -> None:
+        self._app = app
+        self._headers = {
+            "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self';"
+            " img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none';"
+            f" form-action 'self' {forms_lead_to}",
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Cross-Origin-Resource-Policy": "same-origin",
+            "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+            "Referrer-Policy": "same-origin",
+            "X-Content-Type-Options": "nosniff",
+            "Strict-Transport-Security": "max-age=31536000",
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def adding(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        await self._app(scope, receive, adding)
 
 
 class SilentFailure:

@@ -1,0 +1,126 @@
+"""Staff in a browser without script, over the clinic."""
+
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient, Response
+
+from tests.clinic import OTHER_STAFF, OTHER_UNIT, STAFF, UNIT, Clinic
+from tests.web.pages.forms import main_form
+from utskick.domain.staff import Commission, Role, StaffSession
+from utskick.domain.units import Unit
+from utskick.web.pages.visitors import COOKIE
+
+CARE = "Vård och behandling"
+
+
+class Browser(AsyncClient):
+    """Keeps the cookie, and posts a page's form as it stands but for the changes."""
+
+    clinic: Clinic
+
+    async def open(self, address: str) -> str:
+        answer = await self.get(address)
+        assert answer.status_code == 200, (answer.status_code, answer.text)
+        return answer.text
+
+    async def press(self, page: str, button: str, /, **changes: Any) -> Response:
+        """Post the page's own form by one of its buttons, `gor`'s value."""
+        form = main_form(page)
+        assert ("gor", button) in form.buttons, form.buttons
+        data: dict[str, list[str]] = {}
+        for name, value in form.filled(**changes, gor=button):
+            data.setdefault(name, []).append(value)
+        return await self.post(form.action or str(self._address), data=data)
+
+    @property
+    def _address(self) -> str:
+        return self.last
+
+    last: str = ""
+
+    async def send(self, request: Any, **options: Any) -> Response:
+        answer = await super().send(request, **options)
+        self.last = str(answer.url.path)
+        return answer
+
+
+def commission(unit: Unit, **changes: Any) -> Commission:
+    parts: dict[str, Any] = {
+        "hsa_id": f"SE2321000131-U{unit.id[-3:]}",
+        "name": f"Vårdpersonal, {unit.name}",
+        "purpose": CARE,
+        "unit_id": unit.id,
+        "unit_name": unit.name,
+    }
+    return Commission(**parts | changes)
+
+
+def session(*units: Unit, roles: frozenset[Role] = frozenset(), **changes: Any) -> StaffSession:
+    """Somebody signed in at the first of the units."""
+    parts: dict[str, Any] = {
+        "staff_id": OTHER_STAFF.name if units[:1] == (OTHER_UNIT,) else STAFF.name,
+        "name": "Karin Exempel",
+        "commissions": tuple(map(commission, units)),
+        "roles": roles,
+        "unit_id": units[0].id if units else None,
+    }
+    return StaffSession(**parts | changes)
+
+
+def sign_in(browser: Browser, who: StaffSession) -> Browser:
+    clinic = browser.clinic
+    with clinic.store.transaction() as records:
+        token = records.sessions.open(who, now=clinic.clock.now())
+    browser.cookies.set(COOKIE, token, domain="utskick.test")
+    return browser
+
+
+def browser_of(app: FastAPI, clinic: Clinic) -> Browser:
+    browser = Browser(transport=ASGITransport(app), base_url="https://utskick.test")
+    browser.clinic = clinic
+    return browser
+
+
+@pytest.fixture
+async def stranger(app: FastAPI, clinic: Clinic) -> AsyncIterator[Browser]:
+    """Nobody has signed in."""
+    async with browser_of(app, clinic) as browser:
+        yield browser
+
+
+@pytest.fixture
+async def staff(app: FastAPI, clinic: Clinic) -> AsyncIterator[Browser]:
+    """A nurse at the clinic's unit."""
+    async with browser_of(app, clinic) as browser:
+        yield sign_in(browser, session(UNIT))
+
+
+@pytest.fixture
+async def other_staff(app: FastAPI, clinic: Clinic) -> AsyncIterator[Browser]:
+    """A nurse at another unit."""
+    async with browser_of(app, clinic) as browser:
+        yield sign_in(browser, session(OTHER_UNIT))
+
+
+@pytest.fixture
+async def manager(app: FastAPI, clinic: Clinic) -> AsyncIterator[Browser]:
+    """The manager of the clinic's unit."""
+    async with browser_of(app, clinic) as browser:
+        yield sign_in(browser, session(UNIT, roles=frozenset({Role.MANAGER})))
+
+
+@pytest.fixture
+async def administrator(app: FastAPI, clinic: Clinic) -> AsyncIterator[Browser]:
+    """The regional administration; without a unit of its own."""
+    async with browser_of(app, clinic) as browser:
+        yield sign_in(browser, session(roles=frozenset({Role.ADMINISTRATOR})))
+
+
+def words_of(html: str) -> str:
+    """What is read on the page, in one line."""
+    body = html.split("<main", 1)[-1].split("</main>", 1)[0]
+    return " ".join(re.sub(r"<[^>]+>", " ", body).split())

@@ -1,0 +1,163 @@
+"""Sign-ins and sessions. A token is told once; the table holds only its hash."""
+
+import hashlib
+import secrets
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import CursorResult, delete
+from sqlalchemy.orm import Session
+
+from utskick.domain.staff import Commission, NotSignedIn, Role, StaffSession
+from utskick.domain.units import HsaId
+from utskick.records import SignInAttempt
+from utskick.store.tables import SignInAttemptRow, StaffMemberRow, StaffSessionRow
+
+_TOKEN_BYTES = 32
+_ATTEMPT_LASTS = timedelta(minutes=10)
+_SEEN_EVERY = timedelta(minutes=1)
+
+
+class SqlSessions:
+    def __init__(
+        self,
+        session: Session,
+        *,
+        idle: timedelta = timedelta(minutes=30),
+        absolute: timedelta = timedelta(hours=10),
+    ) -> None:
+        self._session = session
+        self._idle = idle
+        self._absolute = absolute
+
+    def begin(self, attempt: SignInAttempt, *, now: datetime) -> None:
+        self._session.execute(
+            delete(SignInAttemptRow).where(SignInAttemptRow.created_at < now - _ATTEMPT_LASTS)
+        )
+        self._session.add(
+            SignInAttemptRow(
+                state_hash=_hash(attempt.state),
+                nonce=attempt.nonce,
+                code_verifier=attempt.code_verifier,
+                return_to=attempt.return_to,
+                created_at=now,
+            )
+        )
+        self._session.flush()
+
+    def take_attempt(self, state: str, *, now: datetime) -> SignInAttempt:
+        row = self._session.get(SignInAttemptRow, _hash(state), with_for_update=True)
+        if row is None or row.created_at < now - _ATTEMPT_LASTS:
+            raise NotSignedIn
+        self._session.delete(row)
+        self._session.flush()
+        return SignInAttempt(
+            state=state,
+            nonce=row.nonce,
+            code_verifier=row.code_verifier,
+            return_to=row.return_to,
+        )
+
+    def open(self, session: StaffSession, *, now: datetime) -> str:
+        member = self._session.get(StaffMemberRow, session.staff_id)
+        if member is None:
+            member = StaffMemberRow(hsa_id=session.staff_id, name=session.name)
+            self._session.add(member)
+        member.name = session.name
+        member.chosen_unit_id = session.unit_id or member.chosen_unit_id
+        self._session.flush()
+        return self._keep(session, created_at=now, now=now)
+
+    def get(self, token: str, *, now: datetime) -> StaffSession:
+        row = self._row(token, now)
+        if row.seen_at < now - _SEEN_EVERY:
+            row.seen_at = now
+            self._session.flush()
+        return _session(row)
+
+    def choose_unit(self, token: str, unit_id: HsaId, *, now: datetime) -> str:
+        row = self._row(token, now)
+        self._session.get_one(StaffMemberRow, row.staff_id).chosen_unit_id = unit_id
+        row.unit_id = unit_id
+        chosen, created_at = _session(row), row.created_at
+        self._session.delete(row)
+        self._session.flush()
+        return self._keep(chosen, created_at=created_at, now=now)
+
+    def chosen_unit(self, staff_id: str) -> HsaId | None:
+        member = self._session.get(StaffMemberRow, staff_id)
+        return HsaId(member.chosen_unit_id) if member and member.chosen_unit_id else None
+
+    def end(self, token: str) -> None:
+        self._session.execute(
+            delete(StaffSessionRow).where(StaffSessionRow.token_hash == _hash(token))
+        )
+
+    def end_all(self, staff_id: str) -> int:
+        result = self._session.execute(
+            delete(StaffSessionRow).where(StaffSessionRow.staff_id == staff_id)
+        )
+        assert isinstance(result, CursorResult)
+        return result.rowcount
+
+    def _row(self, token: str, now: datetime) -> StaffSessionRow:
+        row = self._session.get(StaffSessionRow, _hash(token))
+        if row is None or row.seen_at + self._idle < now or row.created_at + self._absolute < now:
+            raise NotSignedIn
+        return row
+
+    def _keep(self, session: StaffSession, *, created_at: datetime, now: datetime) -> str:
+        token = secrets.token_urlsafe(_TOKEN_BYTES)
+        self._session.add(
+            StaffSessionRow(
+                token_hash=_hash(token),
+                staff_id=session.staff_id,
+                name=session.name,
+                commissions=[_told(each) for each in session.commissions],
+                roles=sorted(session.roles),
+                unit_id=session.unit_id,
+                created_at=created_at,
+                seen_at=now,
+            )
+        )
+        self._session.flush()
+        return token
+
+
+def _hash(token: str) -> str:
+    # A token is 256 random bits: a plain hash tells nothing of it.
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _session(row: StaffSessionRow) -> StaffSession:
+    return StaffSession(
+        staff_id=row.staff_id,
+        name=row.name,
+        commissions=tuple(_commission(each) for each in row.commissions),
+        roles=frozenset(map(Role, row.roles)),
+        unit_id=HsaId(row.unit_id) if row.unit_id else None,
+    )
+
+
+def _told(commission: Commission) -> dict[str, Any]:
+    return {
+        "hsa_id": commission.hsa_id,
+        "name": commission.name,
+        "purpose": commission.purpose,
+        "unit_id": commission.unit_id,
+        "unit_name": commission.unit_name,
+        "starts_on": commission.starts_on and commission.starts_on.isoformat(),
+        "ends_on": commission.ends_on and commission.ends_on.isoformat(),
+    }
+
+
+def _commission(told: dict[str, Any]) -> Commission:
+    return Commission(
+        hsa_id=told["hsa_id"],
+        name=told["name"],
+        purpose=told["purpose"],
+        unit_id=HsaId(told["unit_id"]),
+        unit_name=told["unit_name"],
+        starts_on=told["starts_on"] and date.fromisoformat(told["starts_on"]),
+        ends_on=told["ends_on"] and date.fromisoformat(told["ends_on"]),
+    )

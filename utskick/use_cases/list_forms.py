@@ -1,0 +1,31 @@
+"""The forms that a unit may send, and the one that staff mean by what they typed."""
+
+from collections.abc import Collection, Sequence
+
+from utskick.domain.forms import Catalogue, FormTemplate
+from utskick.domain.units import Actor
+from utskick.records import Store
+
+ORDINARY = (Catalogue.OWN, Catalogue.SHARED)
+"""What Skicka formulär offers; NAFS has a page of its own."""
+
+
+def list_forms(
+    *, actor: Actor, catalogues: Collection[Catalogue], store: Store
+) -> list[FormTemplate]:
+    """By name: those that may be sent now."""
+    with store.transaction() as records:
+        return [
+            access.form
+            for access in records.forms.list_for(actor.unit_id)
+            if access.sendable and access.form.catalogue in catalogues
+        ]
+
+
+def meant(typed: str, forms: Sequence[FormTemplate]) -> FormTemplate | None:
+    """The form with this name or key, or the only one whose name holds what was typed."""
+    wanted = typed.strip().casefold()
+    exact = [f for f in forms if wanted in (f.name.casefold(), f.key.casefold())]
+    partly = [f for f in forms if wanted and wanted in f.name.casefold()]
+    found = exact or partly
+    return found[0] if len(found) == 1 else None

@@ -1,0 +1,40 @@
+"""How far a dispatch has come: counts only, so that it can be shown again and again."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from utskick.domain.dispatches import DispatchId, RecipientState
+from utskick.domain.occasions import OccasionState
+from utskick.domain.units import Actor
+from utskick.records import Store
+
+_UNDER_WAY = (OccasionState.PLANNED, OccasionState.RUNNING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormProgress:
+    """A single form on its way. `under_way` until its occasion has ended."""
+
+    id: DispatchId
+    name: str
+    created_at: datetime
+    recipients: int
+    sent: int
+    refused: int
+    under_way: bool
+
+
+def show_form_progress(dispatch_id: DispatchId, *, actor: Actor, store: Store) -> FormProgress:
+    """Raises `NotFound`."""
+    with store.transaction() as records:
+        dispatch = records.dispatches.get_for(actor.unit_id, dispatch_id)
+        forms = records.progress.summary(dispatch.id)
+        return FormProgress(
+            id=dispatch.id,
+            name=dispatch.name,
+            created_at=dispatch.created_at,
+            recipients=records.dispatches.count_recipients(dispatch.id, RecipientState.ACTIVE),
+            sent=sum(form.sent for form in forms),
+            refused=sum(form.refused for form in forms),
+            under_way=any(occasion.state in _UNDER_WAY for occasion in dispatch.occasions),
+        )

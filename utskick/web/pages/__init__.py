@@ -1,0 +1,19 @@
+"""The staff pages: one module for each heading of the manual."""
+
+from fastapi import FastAPI
+
+from utskick.web.pages import import_report, send_form, start
+from utskick.web.pages.files import files
+
+ROUTERS = (
+    start.router,
+    send_form.router,
+    import_report.router,
+)
+
+
+def add_to(app: FastAPI) -> None:
+    """All pages, and the files that they are shown with."""
+    for router in ROUTERS:
+        app.include_router(router)
+    app.mount("/static", files)

@@ -1,0 +1,46 @@
+"""Reading what a page has posted into the spec that a use case takes."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from starlette.datastructures import FormData, UploadFile
+
+from utskick.domain.errors import SpecRefused
+from utskick.domain.specs import problems_of
+
+AnySpec = TypeVar("AnySpec", bound=BaseModel)
+
+
+def text(posted: FormData, name: str, default: str = "") -> str:
+    """A field's text, with line breaks as Python writes them."""
+    value = posted.get(name, default)
+    return value.replace("\r\n", "\n") if isinstance(value, str) else default
+
+
+def texts(posted: FormData, name: str) -> list[str]:
+    """A field that comes several times."""
+    return [value for value in posted.getlist(name) if isinstance(value, str)]
+
+
+async def file(posted: FormData, name: str) -> bytes | None:
+    """An uploaded file's content, if one was chosen."""
+    upload = posted.get(name)
+    if not isinstance(upload, UploadFile) or not upload.filename:
+        return None
+    return await upload.read()
+
+
+def act(posted: FormData) -> tuple[str, str]:
+    """The button that was pressed, and what it was about: `ta-bort 3`."""
+    name, _, about = text(posted, "gor").partition(" ")
+    return name, about
+
+
+def read_spec(kind: type[AnySpec], values: Mapping[str, Any]) -> AnySpec:
+    """Empty fields count as left out. Raises `SpecRefused` with every field's problem."""
+    try:
+        return kind.model_validate({k: v for k, v in values.items() if v not in ("", None)})
+    except ValidationError as error:
+        faults = error.errors(include_input=False, include_url=False, include_context=False)
+        raise SpecRefused(problems_of(faults)) from None

@@ -1,0 +1,143 @@
+"""What a page answers when something is wrong: calm, in Swedish, and nothing typed is lost."""
+
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+
+from utskick.domain.errors import NotFound, UtskickError
+from utskick.domain.staff import CommissionEnded, NotAllowed, NotSignedIn, UnitChoiceNeeded
+from utskick.ports import TemporaryFailure
+from utskick.web.pages.frame import page, see_other
+from utskick.web.pages.visitors import COOKIE, ForeignForm, StaleForm
+
+log = logging.getLogger(__name__)
+
+_STATUS_CODES: dict[type[Exception], int] = {
+    NotFound: 404,
+    NotAllowed: 403,
+    ForeignForm: 403,
+    CommissionEnded: 403,
+}
+_CONFLICT = 409
+_AWAY_CODE = 503
+_LATER = "Försök igen om en stund"
+_NOWHERE = "Sidan finns inte. Kontrollera adressen, eller välj i menyn."
+_AWAY = "En tjänst som vi behöver svarar inte just nu. Inget är skickat: försök igen om en stund."
+_FAULT = (
+    "Något gick fel hos oss. Försök igen om en stund. Samma utskick skickas aldrig två gånger,"
+    " även om det redan hann iväg."
+)
+_SENTENCES = {
+    400: "Det som skickades gick inte att läsa. Gå tillbaka och försök igen.",
+    404: _NOWHERE,
+    405: _NOWHERE,
+    413: "Filen är för stor. Dela upp den i flera utskick.",
+}
+
+
+class PageRoute(APIRoute):
+    """A route whose every failure becomes a page.
+
+    Here and not in the application's handlers: what was posted can be read again, so that it
+    goes with the page and can be sent once more.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        answer = super().get_route_handler()
+
+        async def answer_or_refuse(request: Request) -> Response:
+            try:
+                return await answer(request)
+            except Exception as error:  # noqa: BLE001  # each becomes a page; none may leak
+                return await refuse(request, error)
+
+        return answer_or_refuse
+
+
+def page_router() -> APIRouter:
+    """A router of pages: not in `/openapi.json`, and every failure is a page."""
+    return APIRouter(include_in_schema=False, route_class=PageRoute)
+
+
+async def refuse(request: Request, error: Exception) -> Response:
+    """The page for an error."""
+    match error:
+        case UnitChoiceNeeded():
+            answer: Response = see_other("/valj-enhet")
+        case NotSignedIn() if request.method == "GET":
+            answer = see_other(f"/logga-in?till={quote(request.url.path)}")
+        case NotSignedIn():
+            answer = await _resume(request, 401, "Du är inte inloggad längre", error.staff_message)
+        case StaleForm():
+            answer = await _resume(request, 403, "Kontrollera och fortsätt", error.staff_message)
+        case UtskickError():
+            answer = _refused(request, error)
+        case RequestValidationError():
+            answer = _sentence(request, 404, _NOWHERE)
+        case HTTPException():
+            answer = _sentence(
+                request, error.status_code, _SENTENCES.get(error.status_code, _FAULT)
+            )
+        case TemporaryFailure():
+            answer = await _resume(request, _AWAY_CODE, _LATER, _AWAY)
+        case _:
+            # Its text may hold anything: only its kind is logged.
+            log.error("Unexpected %s", type(error).__name__)
+            answer = await _resume(request, _AWAY_CODE, _LATER, _FAULT)
+    return answer
+
+
+def not_found(request: Request) -> Response:
+    """The page for an address that there is none of."""
+    return _sentence(request, 404, _NOWHERE)
+
+
+def _refused(request: Request, error: UtskickError) -> Response:
+    answer = _sentence(request, _STATUS_CODES.get(type(error), _CONFLICT), error.staff_message)
+    if isinstance(error, CommissionEnded):
+        answer.delete_cookie(COOKIE, secure=True, httponly=True)
+    return answer
+
+
+def _sentence(request: Request, status_code: int, told: str) -> Response:
+    visitor = getattr(request.state, "visitor", None)
+    return page(request, "refused.html", visitor=visitor, status_code=status_code, told=told)
+
+
+async def _resume(request: Request, status_code: int, heading: str, told: str) -> Response:
+    """A page that carries what was posted, for one more try."""
+    fields, lost_file = await _carried(request)
+    answer = page(
+        request,
+        "resume.html",
+        visitor=getattr(request.state, "visitor", None),
+        status_code=status_code,
+        heading=heading,
+        told=told,
+        fields=fields,
+        lost_file=lost_file,
+        posted=request.method == "POST",
+        signed_out=getattr(request.state, "visitor", None) is None and status_code != _AWAY_CODE,
+    )
+    if status_code == _AWAY_CODE:
+        answer.headers["Retry-After"] = "30"
+    return answer
+
+
+async def _carried(request: Request) -> tuple[list[tuple[str, str]], bool]:
+    """The posted fields but the session's mark, and whether a file was among them."""
+    if request.method != "POST":
+        return [], False
+    try:
+        posted = list((await request.form()).multi_items())
+    except HTTPException:
+        return [], False
+    fields = [(name, text) for name, text in posted if isinstance(text, str) and name != "csrf"]
+    lost_file = any(not isinstance(value, str) and value.filename for _, value in posted)
+    return fields, lost_file

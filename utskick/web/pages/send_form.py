@@ -1,0 +1,319 @@
+"""Skicka formulär, and Skicka NAFS formulär.
+
+One form in several steps; all that has been filled in travels with it, so that back, reload and
+two tabs do no harm.
+"""
+
+import asyncio
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from fastapi import Request, Response
+from starlette.datastructures import FormData
+
+from utskick.domain.calendar import (
+    ImpossibleTime,
+    default_answer_by,
+    default_purge_after,
+    parse_date,
+)
+from utskick.domain.dispatches import DispatchId
+from utskick.domain.errors import Problem, SpecRefused, StartBlocked
+from utskick.domain.forms import Catalogue, FormTemplate
+from utskick.domain.specs import FormSpec
+from utskick.use_cases.list_forms import ORDINARY, list_forms, meant
+from utskick.use_cases.message_values import PLACEHOLDERS, values_of
+from utskick.use_cases.preview_message import MessagePreview, preview_message
+from utskick.use_cases.send_form import check_form, send_form
+from utskick.use_cases.show_progress import show_form_progress
+from utskick.use_cases.start_dispatch import find_earlier
+from utskick.web.callers import Now, Wired
+from utskick.web.labels import FIELD_LABELS
+from utskick.web.pages.frame import fragment, page, problems_by_field, see_other
+from utskick.web.pages.posted import act, read_spec, text
+from utskick.web.pages.recipient_list import RecipientList
+from utskick.web.pages.refusals import page_router
+from utskick.web.pages.visitors import Posted, Staff, StaffVisitor
+from utskick.web.submissions import submission_key
+from utskick.wiring import Services
+
+router = page_router()
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """The two pages differ in which forms they offer."""
+
+    heading: str
+    catalogues: Collection[Catalogue]
+
+
+_KINDS = {
+    "skicka-formular": Kind("Skicka formulär", ORDINARY),
+    "skicka-nafs-formular": Kind("Skicka NAFS formulär", (Catalogue.NAFS,)),
+}
+
+
+@dataclass(slots=True, kw_only=True)
+class Filled:
+    """What has been filled in so far."""
+
+    form: str
+    recipients: RecipientList
+    answer_by: str
+    purge_after: str
+    creates_inbox_message: bool
+    inbox_message: str
+    form_banner: str
+    again: str = ""
+
+    @property
+    def carried(self) -> list[tuple[str, str]]:
+        """As hidden fields, for the question before the form is sent."""
+        ticked = [("creates_inbox_message", "ja")] if self.creates_inbox_message else []
+        return [
+            ("form", self.form),
+            ("answer_by", self.answer_by),
+            ("purge_after", self.purge_after),
+            *ticked,
+            ("inbox_message", self.inbox_message),
+            ("form_banner", self.form_banner),
+            ("again", self.again),
+            *(("mottagare", each.carried) for each in self.recipients.listed),
+        ]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Step:
+    """One request: what was filled in, by whom, and with what to answer it."""
+
+    request: Request
+    visitor: StaffVisitor
+    wired: Services
+    now: datetime
+    filled: Filled
+    forms: list[FormTemplate] = field(default_factory=list)
+
+    @property
+    def kind(self) -> Kind:
+        return _KINDS[self.request.url.path.split("/")[1]]
+
+    @property
+    def form(self) -> FormTemplate | None:
+        return meant(self.filled.form, self.forms)
+
+    def spec(self) -> FormSpec:
+        """Raises `SpecRefused`."""
+        filled = self.filled
+        return read_spec(
+            FormSpec,
+            {
+                "unit": self.visitor.unit.id,
+                "form": self.form.key if self.form else filled.form,
+                "recipients": [each.number.digits for each in filled.recipients.listed],
+                "answer_by": filled.answer_by,
+                "purge_after": filled.purge_after,
+                "creates_inbox_message": filled.creates_inbox_message,
+                "inbox_message": filled.inbox_message,
+                "form_banner": filled.form_banner,
+            },
+        )
+
+    def message(self) -> MessagePreview:
+        unit, filled = self.visitor.unit, self.filled
+        heading = self.form.resident_name if self.form else "[formulärets namn]"
+        values = values_of(
+            unit,
+            heading=heading,
+            forms=1,
+            answer_by=self._answer_by(),
+            occasion=1,
+            occasions=1,
+        )
+        return preview_message(
+            filled.inbox_message,
+            heading=heading,
+            banner=filled.form_banner,
+            values=values,
+            unit=unit,
+            texts=self.wired.texts,
+        )
+
+    def _answer_by(self) -> date:
+        try:
+            return parse_date(self.filled.answer_by)
+        except ImpossibleTime:
+            return default_answer_by(self.now.astimezone(self.wired.rules.zone).date())
+
+    def show(self, problems: tuple[Problem, ...] = ()) -> Response:
+        return self._page("send_form.html", 422 if problems else 200, problems=problems)
+
+    def ask(self, **values: Any) -> Response:
+        return self._page("send_form_confirm.html", 200, carried=self.filled.carried, **values)
+
+    def _page(
+        self, name: str, status_code: int, problems: tuple[Problem, ...] = (), **values: Any
+    ) -> Response:
+        return page(
+            self.request,
+            name,
+            visitor=self.visitor,
+            status_code=status_code,
+            heading=self.kind.heading,
+            filled=self.filled,
+            forms=self.forms,
+            message=self.message(),
+            placeholders=PLACEHOLDERS,
+            problems=problems_by_field(problems),
+            labels=FIELD_LABELS,
+            **values,
+        )
+
+
+@router.get("/skicka-formular", name="send-form-page")
+@router.get("/skicka-nafs-formular", name="send-nafs-form-page")
+def begin(request: Request, visitor: Staff, wired: Wired, now: Now) -> Response:
+    """An empty page, but for the dates and the message."""
+    today = now.astimezone(wired.rules.zone).date()
+    filled = Filled(
+        form="",
+        recipients=RecipientList(),
+        answer_by=f"{default_answer_by(today)}",
+        purge_after=f"{default_purge_after(today)}",
+        creates_inbox_message=True,
+        inbox_message=wired.texts.read("inbox/single_form.txt"),
+        form_banner="",
+    )
+    return _step(request, visitor, wired, now, filled).show()
+
+
+@router.post("/skicka-formular", name="fill-in-form")
+@router.post("/skicka-nafs-formular", name="fill-in-nafs-form")
+async def fill_in(
+    request: Request, visitor: Staff, posted: Posted, wired: Wired, now: Now
+) -> Response:
+    """Whatever button was pressed: nothing is sent before the last, *Ja, skicka*."""
+    step = await _read(request, visitor, posted, wired, now)
+    match act(posted):
+        case "visa", _:
+            return _preview_form(step)
+        case "skicka", _:
+            return await _check(step)
+        case "ja-skicka", _:
+            return await _send(step)
+        case _:
+            await step.filled.recipients.change(posted, actor=visitor.actor, wired=wired, now=now)
+            return step.show()
+
+
+@router.post("/skicka-formular/meddelande", name="preview-form-message")
+@router.post("/skicka-nafs-formular/meddelande", name="preview-nafs-form-message")
+async def preview(
+    request: Request, visitor: Staff, posted: Posted, wired: Wired, now: Now
+) -> Response:
+    """The inbox message as it stands, while it is being written."""
+    step = await _read(request, visitor, posted, wired, now)
+    return fragment("message.html", message=step.message())
+
+
+@router.get("/skicka-formular/skickat/{dispatch_id}", name="form-sent-page")
+@router.get("/skicka-nafs-formular/skickat/{dispatch_id}", name="nafs-form-sent-page")
+def confirm(
+    request: Request, dispatch_id: UUID, visitor: Staff, wired: Wired, *, redan: bool = False
+) -> Response:
+    """Manual: "En bekräftelse visas." It follows the sending, and can be reloaded."""
+    progress = show_form_progress(DispatchId(dispatch_id), actor=visitor.actor, store=wired.store)
+    return page(
+        request,
+        "sent.html",
+        visitor=visitor,
+        progress=progress,
+        already=redan,
+        onwards="/" + request.url.path.split("/")[1],
+    )
+
+
+async def _read(
+    request: Request, visitor: StaffVisitor, posted: FormData, wired: Services, now: datetime
+) -> _Step:
+    filled = Filled(
+        form=text(posted, "form"),
+        recipients=RecipientList.read(posted, rules=wired.rules, now=now),
+        answer_by=text(posted, "answer_by"),
+        purge_after=text(posted, "purge_after"),
+        creates_inbox_message="creates_inbox_message" in posted,
+        inbox_message=text(posted, "inbox_message"),
+        form_banner=text(posted, "form_banner"),
+        again=text(posted, "again"),
+    )
+    return await asyncio.to_thread(_step, request, visitor, wired, now, filled)
+
+
+def _step(
+    request: Request, visitor: StaffVisitor, wired: Services, now: datetime, filled: Filled
+) -> _Step:
+    step = _Step(request=request, visitor=visitor, wired=wired, now=now, filled=filled)
+    step.forms = list_forms(
+        actor=visitor.actor, catalogues=step.kind.catalogues, store=wired.store
+    )
+    return step
+
+
+def _preview_form(step: _Step) -> Response:
+    if step.form is None:
+        return step.show((_no_form(step),))
+    residents = step.wired.settings.residents
+    return see_other(residents.url + residents.preview_path.format(form_id=step.form.id))
+
+
+async def _check(step: _Step) -> Response:
+    """Everything that is wrong at once, or the question whether to send."""
+    if step.form is None:
+        # What else is wrong is told as well, beside the form that nobody knows.
+        step.filled.recipients.require_someone()
+        return step.show((_no_form(step), *step.filled.recipients.problems))
+    try:
+        spec = step.spec()
+        checked = await check_form(
+            spec, actor=step.visitor.actor, with_=step.wired.starting, now=step.now
+        )
+    except SpecRefused as refused:
+        return step.show(refused.problems)
+    except StartBlocked as blocked:
+        return step.show((Problem("form", blocked.staff_message, ""),))
+    key = submission_key(spec, store=step.wired.store)
+    earlier = await asyncio.to_thread(find_earlier, step.visitor.actor, key, step.wired.store)
+    step.filled.again = str(uuid4()) if earlier else ""
+    return step.ask(checked=checked, earlier=earlier)
+
+
+async def _send(step: _Step) -> Response:
+    try:
+        spec = step.spec()
+        key = submission_key(spec, given=step.filled.again, store=step.wired.store)
+        started = await send_form(
+            spec,
+            actor=step.visitor.actor,
+            submission_key=key,
+            with_=step.wired.starting,
+            now=step.now,
+        )
+    except SpecRefused as refused:
+        return step.show(refused.problems)
+    except StartBlocked as blocked:
+        return step.show((Problem("form", blocked.staff_message, ""),))
+    already = "?redan=1" if started.already else ""
+    return see_other(f"{step.request.url.path}/skickat/{started.dispatch.id}{already}")
+
+
+def _no_form(step: _Step) -> Problem:
+    if not step.filled.form.strip():
+        return Problem("form", "Du har inte valt något formulär.", "Välj ett i listan.")
+    return Problem(
+        "form",
+        "Det finns inget formulär med det namnet.",
+        "Klicka i fältet och välj ett i listan.",
+    )

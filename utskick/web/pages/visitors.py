@@ -1,0 +1,146 @@
+"""Who visits a page, and whether what they post comes from that page."""
+
+import asyncio
+import base64
+import hashlib
+import secrets
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Request
+from starlette.datastructures import FormData
+
+from utskick.domain.errors import UtskickError
+from utskick.domain.staff import NotAllowed, NotSignedIn, Role, StaffSession, UnitChoiceNeeded
+from utskick.domain.units import Actor, HsaId, Unit
+from utskick.use_cases.current_session import current_session
+from utskick.web.callers import Now, Wired
+
+COOKIE = "__Host-utskick"
+"""Holds the session's token: bound to this host, never read by scripts."""
+_MOST_FIELDS = 5000
+
+
+class ForeignForm(UtskickError):
+    """A form that was posted from another site."""
+
+    def __init__(self) -> None:
+        super().__init__("a form was posted from another site")
+        self.staff_message = (
+            "Sidan skickades inte härifrån, så inget är gjort. Gå till startsidan och försök igen."
+        )
+
+
+class StaleForm(UtskickError):
+    """A form of an earlier session: the person has signed in anew since it was shown."""
+
+    def __init__(self) -> None:
+        super().__init__("the form belongs to an earlier session")
+        self.staff_message = (
+            "Du har loggat in på nytt eller bytt enhet sedan sidan visades, så inget är gjort än."
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visitor:
+    """A signed-in person. `actor` acts for the chosen unit, or for the administration."""
+
+    session: StaffSession
+    unit: Unit | None
+    actor: Actor
+    csrf: str
+
+
+def csrf_of(token: str) -> str:
+    """What each form of the session carries, so that no other site can post one."""
+    digest = hashlib.sha256(f"csrf:{token}".encode()).digest()
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+async def _signed_in(request: Request, wired: Wired, now: Now) -> Visitor:
+    """Anyone signed in, with or without a unit. Raises `NotSignedIn` or `CommissionEnded`."""
+    token = request.cookies.get(COOKIE)
+    if not token:
+        raise NotSignedIn
+    session, unit = await asyncio.to_thread(
+        current_session, token, store=wired.store, rules=wired.rules, now=now
+    )
+    acts_for = unit.id if unit else HsaId(wired.settings.source_system_hsa_id)
+    visitor = Visitor(
+        session=session, unit=unit, actor=Actor(session.staff_id, acts_for), csrf=csrf_of(token)
+    )
+    request.state.visitor = visitor
+    return visitor
+
+
+SignedIn = Annotated[Visitor, Depends(_signed_in)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffVisitor(Visitor):
+    """A person who has chosen a unit."""
+
+    unit: Unit
+
+
+def _staff(visitor: SignedIn) -> StaffVisitor:
+    """Raises `UnitChoiceNeeded`."""
+    if visitor.unit is None:
+        raise UnitChoiceNeeded
+    return StaffVisitor(
+        session=visitor.session, unit=visitor.unit, actor=visitor.actor, csrf=visitor.csrf
+    )
+
+
+Staff = Annotated[StaffVisitor, Depends(_staff)]
+
+
+def _manager(visitor: Staff) -> StaffVisitor:
+    """Raises `NotAllowed`."""
+    if Role.MANAGER not in visitor.session.roles:
+        raise NotAllowed
+    return visitor
+
+
+Manager = Annotated[StaffVisitor, Depends(_manager)]
+
+
+def _administrator(visitor: SignedIn, wired: Wired) -> Visitor:
+    """Acts for the regional administration, whatever unit is chosen. Raises `NotAllowed`."""
+    if Role.ADMINISTRATOR not in visitor.session.roles:
+        raise NotAllowed
+    administration = HsaId(wired.settings.source_system_hsa_id)
+    return Visitor(
+        session=visitor.session,
+        unit=visitor.unit,
+        actor=Actor(visitor.session.staff_id, administration),
+        csrf=visitor.csrf,
+    )
+
+
+Administrator = Annotated[Visitor, Depends(_administrator)]
+
+
+async def _posted(request: Request, visitor: SignedIn) -> FormData:
+    """What was posted, once it is known to come from a page of this session.
+
+    Raises `ForeignForm` or `StaleForm`.
+    """
+    require_own_origin(request)
+    posted = await request.form(max_fields=_MOST_FIELDS)
+    if not secrets.compare_digest(str(posted.get("csrf", "")).encode(), visitor.csrf.encode()):
+        raise StaleForm
+    return posted
+
+
+Posted = Annotated[FormData, Depends(_posted)]
+
+
+def require_own_origin(request: Request) -> None:
+    """Raise `ForeignForm` if the browser says that another site made the request."""
+    site = request.headers.get("sec-fetch-site", "same-origin")
+    origin = request.headers.get("origin")
+    ours = request.headers.get("host", "")
+    if site != "same-origin" or (origin is not None and urlsplit(origin).netloc != ours):
+        raise ForeignForm
