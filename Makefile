@@ -31,6 +31,7 @@ $(VENV)/bin/python:
 $(VENV)/.installed: $(VENV)/bin/python requirements.lock pyproject.toml
 	@echo "Installing from the lock …"
 	@$(INSTALL) --require-hashes -r requirements.lock
+	@rm -rf utskick.egg-info  # an older one would hide the entry points
 	@$(INSTALL) --no-build-isolation --editable .
 	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib || true
 	@touch $@

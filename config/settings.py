@@ -121,7 +121,34 @@ class TimingSettings(Group):
 class WebSettings(Group):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
+    public_url: str = Field(
+        default="http://127.0.0.1:8000", description="The staff pages, as browsers reach them."
+    )
     max_upload_bytes: int = Field(default=1_000_000, ge=1)
+
+
+class SignInSettings(Group):
+    """Staff sign in with an OpenID provider; the defaults are those of our local one."""
+
+    issuer: str = Field(
+        default="http://127.0.0.1:8177/oidc", description="The identity provider's name."
+    )
+    client_id: str = "utskick"
+    client_secret: SecretStr = SecretStr("bara-for-lokala-test")
+    accepted_acr: tuple[str, ...] = Field(
+        default=("http://id.sambi.se/loa/loa3", "http://id.sambi.se/loa/loa4"),
+        description="Levels of assurance that let somebody in.",
+    )
+    purposes: tuple[str, ...] = Field(
+        default=("Vård och behandling",), description="Of commissions that may send forms."
+    )
+    manager_role: str = Field(
+        default="UTSKICK;Logg", description="The system role in HSA that reads a unit's log."
+    )
+    administrator_role: str = Field(
+        default="UTSKICK;Förvaltning",
+        description="The system role in HSA of the regional administration.",
+    )
 
 
 class ResidentSettings(Group):
@@ -153,6 +180,7 @@ class Settings(BaseSettings):
     scheduler: SchedulerSettings = SchedulerSettings()
     timing: TimingSettings = TimingSettings()
     web: WebSettings = WebSettings()
+    sign_in: SignInSettings = SignInSettings()
     residents: ResidentSettings = ResidentSettings()
 
     region: Path = Field(

@@ -32,7 +32,7 @@ async def deploy() -> None:
 
 async def _make_pool(client: PrefectClient, name: str) -> None:
     try:
-        await client.create_work_pool(WorkPoolCreate(name=name, type="process"))
+        await client.create_work_pool(WorkPoolCreate(name=name, type="warm"))
     except ObjectAlreadyExists:
         return
 

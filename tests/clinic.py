@@ -24,9 +24,11 @@ from utskick.adapters.in_memory import (
     InMemoryMailer,
     InMemoryPersons,
     InMemoryScheduler,
+    InMemorySignIn,
     InMemorySmsGateway,
 )
 from utskick.adapters.jinja_texts import JinjaTexts
+from utskick.adapters.openpyxl_spreadsheets import OpenpyxlSpreadsheets
 from utskick.domain.calendar import STOCKHOLM
 from utskick.domain.dispatches import Dispatch, DispatchId
 from utskick.domain.errors import StartBlocked
@@ -133,6 +135,8 @@ class Clinic:
     sms: InMemorySmsGateway = field(default_factory=InMemorySmsGateway)
     scheduler: InMemoryScheduler = field(default_factory=InMemoryScheduler)
     texts: JinjaTexts = field(default_factory=JinjaTexts)
+    spreadsheets: OpenpyxlSpreadsheets = field(default_factory=OpenpyxlSpreadsheets)
+    sign_in: InMemorySignIn = field(default_factory=InMemorySignIn)
 
     @property
     def starting(self) -> Starting:

@@ -22,15 +22,13 @@ from utskick.store.engine import migrate, open_engine
 _MIGRATED = "migrated"
 _STARTS_WITHIN_S = 30
 _NEW = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-_QUICK = (
-    "fsync=off",
-    "synchronous_commit=off",
-    "full_page_writes=off",
+_SETTINGS = (
     "max_connections=200",
     "listen_addresses=127.0.0.1",
     # As in a Swedish installation: what is stored must not depend on the session's zone.
     "timezone=Europe/Stockholm",
 )
+_QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +73,25 @@ class PostgresqlServer:
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[PostgresqlServer]:
+    try:
+        with running_postgresql(*_QUICK) as server:
+            yield server
+    except FileNotFoundError as missing:
+        pytest.skip(str(missing))
+
+
+@contextmanager
+def running_postgresql(*more_settings: str) -> Iterator[PostgresqlServer]:
+    """A new server, with a migrated database to copy. Raises `FileNotFoundError`."""
     binaries = _binaries()
     if binaries is None:
-        pytest.skip("no PostgreSQL here: install Debian's package postgresql")
+        raise FileNotFoundError("no PostgreSQL here: install Debian's package postgresql")
     with _temporary_folder() as folder:
         data = f"{folder}/data"
         _run_as_owner(f"{binaries}/initdb", "-D", data, *_NEW)
         server = PostgresqlServer(_free_port())
         command = [f"{binaries}/postgres", "-D", data, "-p", str(server.port), "-k", str(folder)]
-        settings = [part for setting in _QUICK for part in ("-c", setting)]
+        settings = [part for each in (*_SETTINGS, *more_settings) for part in ("-c", each)]
         with (folder / "log").open("w") as log:
             process = subprocess.Popen([*command, *settings], stderr=log, user=_owner())
         try:

@@ -14,9 +14,11 @@ from typing import Protocol
 from utskick.domain.deliveries import FormId, FormStatus, Refusal
 from utskick.domain.dispatches import DispatchId
 from utskick.domain.forms import FormTemplateId
-from utskick.domain.occasions import OccasionId
+from utskick.domain.occasions import OccasionId, RunToken
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.sms import MobileNumber
+from utskick.domain.staff import SignInAttempt, StaffClaims
+from utskick.domain.tables import Rows
 from utskick.domain.units import HsaId
 
 
@@ -221,8 +223,20 @@ class Scheduler(Protocol):
     def remove(self, occasion_id: OccasionId) -> None:
         """Forget the occasion, with whatever of it has not been started."""
 
-    def registered(self, *, now: datetime) -> Sequence[ScheduledOccasion]:
-        """Every occasion that the scheduler knows."""
+    def registered(
+        self, *, dead: Collection[RunToken] = (), now: datetime
+    ) -> Sequence[ScheduledOccasion]:
+        """Every occasion that the scheduler knows. The `dead` runs start nothing any more."""
+
+
+class SignIn(Protocol):
+    """The identity provider of staff (OpenID Connect: code, PKCE, nonce, state)."""
+
+    async def begin(self, *, redirect_uri: str, return_to: str) -> tuple[str, SignInAttempt]:
+        """Where to send the browser, and what its answer must fit. Raises `TemporaryFailure`."""
+
+    async def finish(self, code: str, *, attempt: SignInAttempt, redirect_uri: str) -> StaffClaims:
+        """Who it was. Raises `SignInFailed` or `TemporaryFailure`."""
 
 
 class Texts(Protocol):
@@ -239,6 +253,16 @@ class Texts(Protocol):
 
     def render(self, name: str, values: Mapping[str, object]) -> str:
         """A text of the repository (`templates/`), by its path."""
+
+
+class Spreadsheets(Protocol):
+    """Spreadsheet files (.xlsx)."""
+
+    def read(self, raw: bytes) -> list[list[str]]:
+        """The first sheet, as text. Raises `UnreadableFile`, also for one that is too large."""
+
+    def write(self, rows: Rows, *, name: str) -> bytes:
+        """A file with one sheet, `name`, in which no text is run as a formula."""
 
 
 class Clock(Protocol):

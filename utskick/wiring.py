@@ -15,6 +15,8 @@ from utskick.adapters.http_form_service import HttpFormService
 from utskick.adapters.http_inbox import HttpInbox
 from utskick.adapters.http_persons import HttpPersons
 from utskick.adapters.jinja_texts import JinjaTexts
+from utskick.adapters.oidc_sign_in import OidcSignIn
+from utskick.adapters.openpyxl_spreadsheets import OpenpyxlSpreadsheets
 from utskick.adapters.prefect_scheduler import PrefectScheduler
 from utskick.adapters.sms_by_mail import SmsByMail
 from utskick.adapters.smtp_mailer import SmtpMailer
@@ -28,7 +30,9 @@ from utskick.ports import (
     Mailer,
     Persons,
     Scheduler,
+    SignIn,
     SmsGateway,
+    Spreadsheets,
     Texts,
 )
 from utskick.records import Store
@@ -55,6 +59,8 @@ class Services:
     sms: SmsGateway
     scheduler: Scheduler
     texts: Texts
+    spreadsheets: Spreadsheets
+    sign_in: SignIn
     clock: Clock
 
     @property
@@ -121,6 +127,13 @@ def wire(settings: Settings) -> Services:
             work_pool=settings.scheduler.work_pool,
         ),
         texts=JinjaTexts(),
+        spreadsheets=OpenpyxlSpreadsheets(),
+        sign_in=OidcSignIn(
+            issuer=settings.sign_in.issuer,
+            client_id=settings.sign_in.client_id,
+            client_secret=settings.sign_in.client_secret.get_secret_value(),
+            accepted_acr=settings.sign_in.accepted_acr,
+        ),
         clock=SystemClock(),
     )
 
@@ -160,6 +173,9 @@ def rules_of(settings: Settings) -> Rules:
         forms_desk=settings.forms_desk,
         resident_url=settings.residents.url,
         application=settings.residents.application,
+        purposes=settings.sign_in.purposes,
+        manager_role=settings.sign_in.manager_role,
+        administrator_role=settings.sign_in.administrator_role,
     )
 
 

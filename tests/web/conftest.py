@@ -50,6 +50,8 @@ def services_of(clinic: Clinic, **changes: Any) -> Services:
         "sms": clinic.sms,
         "scheduler": clinic.scheduler,
         "texts": clinic.texts,
+        "spreadsheets": clinic.spreadsheets,
+        "sign_in": clinic.sign_in,
         "clock": clinic.clock,
     }
     return Services(**parts | changes)

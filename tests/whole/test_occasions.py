@@ -36,7 +36,7 @@ def test_stopped_between_two_occasions_it_sends_nothing_more_and_restarted_it_go
     whole.until(lambda: len(whole.forms_of(CILLA)) == 4, "the first occasion")
 
     assert whole.rest("POST", f"paketutskick/{dispatch.id}/stoppa").status_code == 200
-    assert not _deployments_of(whole, dispatch.id)
+    whole.until(lambda: not _deployments_of(whole, dispatch.id), "nothing is scheduled")
     restarted = whole.rest("POST", f"paketutskick/{dispatch.id}/aterstarta")
 
     assert restarted.json()["status"] == "Pågående"

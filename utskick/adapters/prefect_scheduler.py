@@ -6,7 +6,7 @@ comes twice, or all the same, finds nothing to do.
 """
 
 import ssl
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -44,7 +44,7 @@ from utskick.adapters.prefect_deployments import (
     tags_of,
     version_of,
 )
-from utskick.domain.occasions import OccasionId
+from utskick.domain.occasions import OccasionId, RunToken
 from utskick.ports import OccasionPlan, ScheduledOccasion, TemporaryFailure
 
 FLOW_NAME = "Skicka utskickstillfälle"
@@ -117,9 +117,15 @@ class PrefectScheduler:
             if known := _known(client, occasion_id):
                 client.delete_deployment(known.id)
 
-    def registered(self, *, now: datetime) -> Sequence[ScheduledOccasion]:
+    def registered(
+        self, *, dead: Collection[RunToken] = (), now: datetime
+    ) -> Sequence[ScheduledOccasion]:
         with self._client() as client:
-            coming = {run.deployment_id for run in _runs_that_may_start(client, now)}
+            coming = {
+                run.deployment_id
+                for run in _runs_that_may_start(client, now)
+                if run.id not in dead
+            }
             return [
                 ScheduledOccasion(
                     occasion_id=occasion_id,

@@ -34,6 +34,9 @@ class Rules:
     forms_desk: str = FORMS_DESK
     resident_url: str = "https://formular.1177.se"
     application: str = "UTSKICK"
+    purposes: tuple[str, ...] = ("Vård och behandling",)
+    manager_role: str = "UTSKICK;Logg"
+    administrator_role: str = "UTSKICK;Förvaltning"
 
     @property
     def window(self) -> SendingWindow:

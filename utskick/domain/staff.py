@@ -43,10 +43,35 @@ class Commission:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignInAttempt:
+    """A sign-in under way. `return_to` is the page that was asked for."""
+
+    state: str
+    nonce: str
+    code_verifier: str
+    return_to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffClaims:
+    """What the identity provider says of somebody who has signed in.
+
+    `picked` is the commission that was chosen there, if any.
+    """
+
+    staff_id: str
+    name: str
+    commissions: tuple[Commission, ...]
+    picked: str | None
+    system_roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StaffSession:
     """Somebody signed in. `unit_id` is `None` until a unit has been chosen.
 
-    `commissions` are those that were valid at the sign-in; each request checks their dates again.
+    `commissions` are all that the identity provider told of; each request checks again that the
+    one for the chosen unit is valid.
     """
 
     staff_id: str
@@ -54,6 +79,28 @@ class StaffSession:
     commissions: tuple[Commission, ...]
     roles: frozenset[Role]
     unit_id: HsaId | None
+
+
+class SignInFailed(UtskickError):
+    """The identity provider said no, or something that cannot be trusted."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"sign-in failed: {reason}")
+        self.staff_message = (
+            "Inloggningen kunde inte slutföras. Kontrollera att kortet sitter i och försök igen."
+        )
+
+
+class NoCommission(UtskickError):
+    """Signed in, but without a commission that gives a right to send forms."""
+
+    def __init__(self, purposes: Collection[str]) -> None:
+        super().__init__("no valid commission with a right purpose")
+        wanted = " eller ".join(f"”{purpose}”" for purpose in purposes)
+        self.staff_message = (
+            f"Du har inget pågående medarbetaruppdrag med syftet {wanted} för en enhet som är"
+            " ansluten till Utskick. Den som sköter HSA på din arbetsplats kan lägga till det."
+        )
 
 
 class NotSignedIn(UtskickError):

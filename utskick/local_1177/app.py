@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from utskick.local_1177 import answering, control, oidc, pages, residents, truth
+from utskick.local_1177 import answering, control, oidc, pages, previews, residents, truth
 from utskick.local_1177.contracts import Contracts
 from utskick.local_1177.moments import Clock, utc_now
 from utskick.local_1177.neighbours import World
@@ -39,6 +39,7 @@ def create_app(state: Path, region: Path, clock: Clock = utc_now) -> Contracts:
     app.include_router(oidc.router)
     app.include_router(residents.router)
     app.include_router(answering.router)
+    app.include_router(previews.router)
     app.add_exception_handler(SignInFirst, ask_to_sign_in)
     pages.install(app)
     return Contracts(world, app)

@@ -18,6 +18,7 @@ class StaffMember:
     given_name: str
     family_name: str
     commissions: tuple[Mapping[str, Any], ...]
+    system_roles: tuple[str, ...] = ()
 
     def claims(self, commission_hsa_id: str) -> dict[str, Any] | None:
         """What a relying party learns; `None` if the commission is not the person's."""
@@ -31,6 +32,7 @@ class StaffMember:
                     **ASSURANCE,
                     **commission,
                     "allCommissions": list(self.commissions),
+                    "systemRoles": list(self.system_roles),
                 }
         return None
 
@@ -42,6 +44,7 @@ def read_staff(region: Path) -> Sequence[StaffMember]:
             given_name=member["given_name"],
             family_name=member["family_name"],
             commissions=tuple(_commission(raw) for raw in member["commissions"]),
+            system_roles=tuple(member.get("system_roles", ())),
         )
         for member in read_yaml(region / "staff.yaml")
     ]

@@ -13,7 +13,7 @@ from utskick.records.dispatches import Dispatches, FormSummary, Occasions, Progr
 from utskick.records.follow_up import FollowedUp, FollowUp, FollowUpQuery, Ledger
 from utskick.records.journal import AccessLog, ErrorReport, ErrorReports, LogEntry
 from utskick.records.reference import Forms, Packages, Units
-from utskick.records.staff import Sessions, SignInAttempt
+from utskick.records.staff import Sessions
 
 __all__ = [
     "AccessLog",
@@ -35,7 +35,6 @@ __all__ = [
     "Progress",
     "Remaining",
     "Sessions",
-    "SignInAttempt",
     "Store",
     "Tokens",
     "Transaction",

@@ -1,21 +1,10 @@
 """Who is signed in, and who is on the way."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from utskick.domain.staff import StaffSession
+from utskick.domain.staff import SignInAttempt, StaffSession
 from utskick.domain.units import HsaId
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignInAttempt:
-    """A sign-in under way. `return_to` is the page that was asked for."""
-
-    state: str
-    nonce: str
-    code_verifier: str
-    return_to: str
 
 
 class Sessions(Protocol):

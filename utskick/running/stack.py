@@ -66,6 +66,8 @@ def environment_of(folder: Path, ports: Ports) -> dict[str, str]:
         "UTSKICK_SCHEDULER__API_URL": f"http://{HOST}:{ports.prefect}/api",
         "UTSKICK_SCHEDULER__WORK_POOL": WORK_POOL,
         "UTSKICK_WEB__PORT": str(ports.web),
+        "UTSKICK_WEB__PUBLIC_URL": f"http://{HOST}:{ports.web}",
+        "UTSKICK_SIGN_IN__ISSUER": f"{local_1177}/oidc",
     }
     chosen = {name: os.environ.get(name, value) for name, value in ours.items()}
     prefect = prefect_environment(
@@ -144,9 +146,9 @@ def start_prefect(children: Children, ports: Ports) -> None:
 
 
 def start_worker(children: Children) -> None:
-    """Start the worker that runs flows, each in a process of its own."""
+    """Start the worker that runs the flows."""
     worker = [
         *(sys.executable, "-m", "prefect", "worker", "start"),
-        *("--pool", WORK_POOL, "--type", "process", "--name", "utskick"),
+        *("--pool", WORK_POOL, "--type", "warm", "--name", "utskick"),
     ]
     children.start("worker", worker)

@@ -8,9 +8,14 @@ from typing import Any
 from sqlalchemy import CursorResult, delete
 from sqlalchemy.orm import Session
 
-from utskick.domain.staff import Commission, NotSignedIn, Role, StaffSession
+from utskick.domain.staff import (
+    Commission,
+    NotSignedIn,
+    Role,
+    SignInAttempt,
+    StaffSession,
+)
 from utskick.domain.units import HsaId
-from utskick.records import SignInAttempt
 from utskick.store.tables import SignInAttemptRow, StaffMemberRow, StaffSessionRow
 
 _TOKEN_BYTES = 32

@@ -23,7 +23,11 @@ def current_session(
     if unit is None and session.unit_id is None:
         return session, None
     today = now.astimezone(rules.zone).date()
-    held = [c for c in session.commissions if c.unit_id == session.unit_id and c.runs_on(today)]
+    held = any(
+        commission.valid(purposes=rules.purposes, today=today)
+        for commission in session.commissions
+        if commission.unit_id == session.unit_id
+    )
     if unit is not None and unit.withdrawn_at is None and held:
         return session, unit
     with store.transaction() as records:

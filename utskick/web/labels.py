@@ -1,4 +1,6 @@
-"""What staff call the fields that a spec names in English."""
+"""What staff call the things that we name in English."""
+
+from utskick.domain.packages import PackageTemplate
 
 FIELD_LABELS = {
     "unit": "Enhet",
@@ -15,3 +17,20 @@ FIELD_LABELS = {
     "form_banner": "Formulärmeddelande",
     "error_addresses": "E-postavisering vid eventuella fel",
 }
+
+_INTERVALS = {1: "varje vecka", 2: "varannan vecka"}
+WEEKDAYS = ("måndag", "tisdag", "onsdag", "torsdag", "fredag", "lördag", "söndag")
+
+
+def presets_in_words(package: PackageTemplate) -> str:
+    """As staff would tell it: 4 formulär, 3 tillfällen varannan vecka, måndag kl. 08:00."""
+    words = f"{len(package.form_ids)} formulär, {package.occasions} "
+    words += "tillfälle" if package.occasions == 1 else "tillfällen"
+    if package.occasions > 1:
+        weeks = package.interval_weeks
+        words += f" {_INTERVALS.get(weeks, f'med {weeks} veckor emellan')}"
+    if package.weekday is not None:
+        words += f", {WEEKDAYS[package.weekday]}"
+    if package.time is not None:
+        words += f" kl. {package.time:%H:%M}"
+    return words

@@ -10,6 +10,7 @@ from utskick.adapters.in_memory.inbox import InMemoryInbox
 from utskick.adapters.in_memory.mail import InMemoryMailer, InMemorySmsGateway
 from utskick.adapters.in_memory.persons import InMemoryPersons
 from utskick.adapters.in_memory.scheduler import InMemoryScheduler
+from utskick.adapters.in_memory.sign_in import InMemorySignIn
 
 __all__ = [
     "FakeClock",
@@ -18,6 +19,7 @@ __all__ = [
     "InMemoryMailer",
     "InMemoryPersons",
     "InMemoryScheduler",
+    "InMemorySignIn",
     "InMemorySmsGateway",
     "KeptForm",
 ]

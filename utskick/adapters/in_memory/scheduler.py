@@ -1,11 +1,11 @@
 """A scheduler in memory: it keeps what it was told, and starts nothing by itself."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from utskick.adapters.in_memory.failures import Failures
-from utskick.domain.occasions import OccasionId
+from utskick.domain.occasions import OccasionId, RunToken
 from utskick.ports import OccasionPlan, ScheduledOccasion
 
 
@@ -60,7 +60,10 @@ class InMemoryScheduler:
         self.fails_with.strike()
         self._kept.pop(occasion_id, None)
 
-    def registered(self, *, now: datetime) -> Sequence[ScheduledOccasion]:
+    def registered(
+        self, *, dead: Collection[RunToken] = (), now: datetime
+    ) -> Sequence[ScheduledOccasion]:
+        del dead
         self.fails_with.strike()
         return [
             ScheduledOccasion(

@@ -2,13 +2,15 @@
 
 from fastapi import FastAPI
 
-from utskick.web.pages import import_report, send_form, start
+from utskick.web.pages import import_report, send_form, sign_in, start, start_package
 from utskick.web.pages.files import files
 
 ROUTERS = (
     start.router,
+    sign_in.router,
     send_form.router,
     import_report.router,
+    start_package.router,
 )
 
 

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from utskick.domain.calendar import STOCKHOLM
 from utskick.domain.errors import Problem
 from utskick.domain.staff import Role
+from utskick.web.labels import WEEKDAYS
 from utskick.web.pages.visitors import Visitor
 
 FOLDER = Path(__file__).parents[3] / "templates" / "web"
@@ -98,7 +99,12 @@ def _texts() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters: dict[str, Callable[..., Any]] = {"moment": moment, "day": day, "number": number}
+    filters: dict[str, Callable[..., Any]] = {
+        "moment": moment,
+        "day": day,
+        "weekday": weekday,
+        "number": number,
+    }
     environment.filters.update(filters)
     environment.globals["static"] = _static
     return environment
@@ -111,6 +117,10 @@ def moment(at: datetime | None) -> str:
 
 def day(on: date | None) -> str:
     return f"{on:%Y-%m-%d}" if on else ""
+
+
+def weekday(on: date) -> str:
+    return WEEKDAYS[on.weekday()]
 
 
 def number(count: int) -> str:

@@ -28,6 +28,7 @@ async def file(posted: FormData, name: str) -> bytes | None:
     upload = posted.get(name)
     if not isinstance(upload, UploadFile) or not upload.filename:
         return None
+    await upload.seek(0)
     return await upload.read()
 
 

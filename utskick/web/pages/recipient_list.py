@@ -118,6 +118,20 @@ class RecipientList:
             case "ta-bort-utan-avisering", _:
                 self._keep([each for each in self.listed if each.notified_by != ()])
 
+    async def take_left(
+        self, posted: FormData, *, actor: Actor, wired: Services, now: datetime
+    ) -> bool:
+        """Add what was typed, pasted or chosen, and then left without being added.
+
+        Tells whether staff should look at the list before they go on.
+        """
+        needs_account = "creates_inbox_message" in posted
+        if self.typed.strip():
+            await self._add_typed(actor, wired, now, needs_account=needs_account)
+        if self.pasted.strip() or await file(posted, "fil"):
+            await self._import(posted, actor, wired, now, needs_account=needs_account)
+        return bool(self.problems or self.report)
+
     def _keep(self, kept: list[Listed]) -> None:
         self.told = f"{len(self.listed) - len(kept)} borttagna, {len(kept)} mottagare kvar."
         self.listed = kept

@@ -56,6 +56,9 @@ class PageRoute(APIRoute):
                 return await answer(request)
             except Exception as error:  # noqa: BLE001  # each becomes a page; none may leak
                 return await refuse(request, error)
+            finally:
+                # Files that were posted.
+                await request.close()
 
         return answer_or_refuse
 

@@ -201,6 +201,10 @@ async def fill_in(
         case "visa", _:
             return _preview_form(step)
         case "skicka", _:
+            if await step.filled.recipients.take_left(
+                posted, actor=visitor.actor, wired=wired, now=now
+            ):
+                return step.show()
             return await _check(step)
         case "ja-skicka", _:
             return await _send(step)

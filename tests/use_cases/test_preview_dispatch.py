@@ -1,0 +1,121 @@
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from tests.clinic import (
+    MONDAY_NOON,
+    OTHER_STAFF,
+    OWN,
+    PACKAGE,
+    PHQ,
+    STAFF,
+    UNIT,
+    UNSUBSCRIBED,
+    WEEKLY,
+    Clinic,
+)
+from utskick.domain.calendar import LocalMoment
+from utskick.domain.errors import NotFound
+from utskick.domain.specs import Moment
+from utskick.use_cases.preview_dispatch import (
+    DispatchPreview,
+    find_package,
+    follow_first,
+    one_more,
+    preset_occasions,
+    preview_dispatch,
+)
+
+
+def preview(clinic: Clinic, *occasions: Moment, forms: tuple[str, ...] = ()) -> DispatchPreview:
+    return preview_dispatch(
+        WEEKLY,
+        form_keys=forms,
+        occasions=occasions,
+        actor=STAFF,
+        store=clinic.store,
+        rules=clinic.rules,
+        now=MONDAY_NOON,
+    )
+
+
+def test_another_units_package_is_not_found(clinic: Clinic) -> None:
+    assert find_package("veckovis", actor=STAFF, store=clinic.store).key == WEEKLY.key
+    with pytest.raises(NotFound):
+        find_package("veckovis", actor=OTHER_STAFF, store=clinic.store)
+
+
+def test_a_part_that_several_names_hold_names_none(clinic: Clinic) -> None:
+    with clinic.store.transaction() as records:
+        records.packages.save(replace(WEEKLY, key="manad", name="Månadens skattning"))
+
+    with pytest.raises(NotFound):
+        find_package("skattning", actor=STAFF, store=clinic.store)
+
+
+def test_the_preset_weekday_is_the_next_one(clinic: Clinic) -> None:
+    found = preset_occasions(WEEKLY, rules=clinic.rules, now=MONDAY_NOON)
+
+    assert [each.date for each in found] == ["2027-02-08", "2027-02-15", "2027-02-22"]
+
+
+def test_an_emptied_field_is_not_filled_with_the_preset(clinic: Clinic) -> None:
+    [found] = preview(clinic, Moment(date="", time="")).occasions
+
+    assert found.local is None
+    assert {problem.place for problem in found.problems} == {"occasions, rad 1"}
+    assert len(found.problems) == 2
+
+
+def test_an_occasion_is_told_with_its_warning(clinic: Clinic) -> None:
+    [found] = preview(clinic, Moment(date="2027-02-08", time="22:00")).occasions
+
+    assert isinstance(found.local, LocalMoment)
+    assert found.problems == ()
+    assert "sent på dagen" in found.warnings[0]
+
+
+def test_an_occasion_more_follows_the_last_one() -> None:
+    every_other_week = replace(WEEKLY, interval_weeks=2)
+
+    assert one_more([Moment(date="2027-02-08", time="08:00")], every_other_week) == Moment(
+        date="2027-02-22", time="08:00"
+    )
+    assert one_more([], WEEKLY) == Moment(date="", time="08:00")
+    assert one_more([], PACKAGE) == Moment(date="", time="")
+
+
+def test_nothing_follows_a_first_date_that_cannot_be_read() -> None:
+    typed = [Moment(date="x", time="08:00"), Moment(date="2027-02-08", time="09:00")]
+
+    assert follow_first(typed, WEEKLY) == typed
+
+
+def test_forms_that_may_not_be_sent_block_the_start(clinic: Clinic) -> None:
+    assert preview(clinic, forms=(PHQ.key, OWN.key)).blocked is None
+
+    blocked = preview(clinic, forms=(PHQ.key, UNSUBSCRIBED.key)).blocked
+    assert blocked is not None
+    assert blocked.unsubscribed == (UNSUBSCRIBED.name,)
+
+
+def test_with_one_form_the_resident_sees_its_own_name(clinic: Clinic) -> None:
+    assert preview(clinic, forms=(PHQ.key,)).heading("Din vecka") == PHQ.resident_name
+    assert preview(clinic, forms=(PHQ.key, OWN.key)).heading("Din vecka") == "Din vecka"
+
+
+def test_the_placeholders_are_those_of_the_occasion(clinic: Clinic) -> None:
+    found = preview(
+        clinic,
+        Moment(date="2027-02-08", time="08:00"),
+        Moment(date="2027-02-15", time="08:00"),
+        forms=(PHQ.key, OWN.key),
+    )
+
+    values = found.values(2, title="Din vecka", answer_by="", unit=UNIT, today=date(2027, 2, 1))
+
+    assert values["tillfalle"] == "2"
+    assert values["antal_tillfallen"] == "2"
+    assert values["antal_formular"] == "2"
+    assert values["besvaras_senast"] == "2028-02-15"

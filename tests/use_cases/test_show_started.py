@@ -1,0 +1,42 @@
+import pytest
+
+from tests.clinic import OTHER_STAFF, STAFF, Clinic
+from tests.people import ANNA, WITHOUT_ACCOUNT
+from tests.use_cases.conftest import Log
+from utskick.domain.errors import NotFound
+from utskick.use_cases.show_started import show_started
+
+
+async def test_a_started_package_is_told_in_counts_and_nobody_is_read_about(
+    clinic: Clinic, log: Log
+) -> None:
+    started = await clinic.start(
+        recipients=[ANNA.digits, WITHOUT_ACCOUNT.digits], leave_out_unreachable=True
+    )
+    before = log()
+
+    shown = show_started(started.dispatch.id, actor=STAFF, store=clinic.store, rules=clinic.rules)
+
+    assert shown.recipients == 1
+    assert [each.warning for each in shown.occasions] == [None]
+    assert log() == before
+
+
+async def test_an_early_occasion_is_warned_of(clinic: Clinic) -> None:
+    started = await clinic.start(occasions=[{"date": "2027-02-08", "time": "05:00"}])
+
+    [occasion] = show_started(
+        started.dispatch.id, actor=STAFF, store=clinic.store, rules=clinic.rules
+    ).occasions
+
+    assert occasion.warning is not None
+    assert "tidigt på dagen" in occasion.warning
+
+
+async def test_another_unit_finds_nothing(clinic: Clinic) -> None:
+    started = await clinic.start()
+
+    with pytest.raises(NotFound):
+        show_started(
+            started.dispatch.id, actor=OTHER_STAFF, store=clinic.store, rules=clinic.rules
+        )

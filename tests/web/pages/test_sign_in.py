@@ -1,0 +1,263 @@
+"""Logga in i Utskick: the pages, with an identity provider in memory."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from httpx import Response
+
+from tests.clinic import OTHER_UNIT, UNIT
+from tests.web.pages.conftest import CARE, Browser, commission, session, sign_in, words_of
+from tests.web.pages.forms import main_form
+from utskick.domain.staff import Commission, StaffClaims
+from utskick.ports import TemporaryFailure
+from utskick.web.pages.visitors import COOKIE
+
+AT_UNIT = commission(UNIT)
+ELSEWHERE = commission(OTHER_UNIT)
+KARIN = StaffClaims(
+    staff_id="SE2321000131-P000000000201",
+    name="Karin Exempel",
+    commissions=(AT_UNIT, ELSEWHERE),
+    picked=AT_UNIT.hsa_id,
+    system_roles=(),
+)
+
+
+def only(*commissions: Commission, **changes: Any) -> StaffClaims:
+    return replace(KARIN, commissions=commissions, **changes)
+
+
+async def come_back(browser: Browser, who: StaffClaims, *, till: str = "/") -> Response:
+    """Sign in as the provider says."""
+    browser.clinic.sign_in.knows["a-code"] = who
+    away = await browser.get("/logga-in/legitimera", params={"till": till})
+    asked = parse_qs(urlsplit(away.headers["location"]).query)
+    return await browser.get(
+        "/logga-in/klar", params={"code": "a-code", "state": asked["state"][0]}
+    )
+
+
+async def test_who_has_one_commission_comes_straight_to_its_unit(stranger: Browser) -> None:
+    back = await come_back(stranger, only(AT_UNIT), till="/paketutskick")
+
+    assert (back.status_code, back.headers["location"]) == (303, "/paketutskick")
+    page = await stranger.open("/skicka-formular")
+    assert UNIT.name in page
+    assert "Karin Exempel" in page
+
+
+async def test_the_first_time_a_unit_is_chosen_and_later_the_last_one_is_there(
+    stranger: Browser,
+) -> None:
+    """Nästa gång du loggar in kommer du direkt till den enhet du valde senast."""
+    await come_back(stranger, KARIN)
+    first = await stranger.get("/skicka-formular")
+    assert first.headers["location"] == "/valj-enhet"
+
+    chosen = await choose(stranger, UNIT.id)
+    await stranger.post("/logga-ut")
+    await come_back(stranger, KARIN)
+
+    assert chosen.headers["location"] == "/"
+    assert UNIT.name in await stranger.open("/skicka-formular")
+
+
+async def test_who_picks_another_unit_at_the_provider_is_asked_again(stranger: Browser) -> None:
+    await come_back(stranger, KARIN)
+    await choose(stranger, UNIT.id)
+
+    await come_back(stranger, replace(KARIN, picked=ELSEWHERE.hsa_id))
+
+    assert (await stranger.get("/skicka-formular")).headers["location"] == "/valj-enhet"
+
+
+async def choose(browser: Browser, unit_id: str) -> Response:
+    page = await browser.open("/valj-enhet")
+    form = main_form(page)
+    return await browser.post("/valj-enhet", data=dict(form.fields) | {"enhet": unit_id})
+
+
+async def test_commissions_that_give_no_right_are_shown_with_the_reason(
+    stranger: Browser,
+) -> None:
+    """Notera att det ska stå "Vård och behandling" i kolumnen Syfte."""
+    register = replace(AT_UNIT, hsa_id="SE2321000131-U9", purpose="Kvalitetsregister")
+    ended = replace(ELSEWHERE, hsa_id="SE2321000131-U8", ends_on=date(2027, 1, 31))
+    third = commission(OTHER_UNIT)
+    await come_back(stranger, only(AT_UNIT, third, register, ended))
+
+    words = words_of(await stranger.open("/valj-enhet"))
+
+    assert f"Syftet ska vara {CARE}." in words
+    assert "Uppdraget slutade 2027-01-31." in words
+    assert (await choose(stranger, "SE2321000131-E000000000999")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "unfit",
+    [
+        replace(AT_UNIT, purpose="Administration"),
+        replace(AT_UNIT, ends_on=date(2027, 1, 31)),
+        replace(AT_UNIT, starts_on=date(2027, 2, 2)),
+        replace(AT_UNIT, unit_id="SE2321000131-E000000000777"),
+    ],
+)
+async def test_without_a_valid_commission_nobody_comes_in(
+    stranger: Browser, unfit: Commission
+) -> None:
+    back = await come_back(stranger, only(unfit))
+
+    assert back.status_code == 403
+    assert "Du har inget pågående medarbetaruppdrag med syftet" in back.text
+    assert COOKIE not in stranger.cookies
+
+
+async def test_a_purpose_is_read_whatever_its_case(stranger: Browser) -> None:
+    back = await come_back(stranger, only(replace(AT_UNIT, purpose="VÅRD OCH BEHANDLING")))
+
+    assert back.status_code == 303
+
+
+async def test_the_administration_needs_no_care_unit(stranger: Browser) -> None:
+    role = stranger.clinic.rules.administrator_role
+    back = await come_back(stranger, only(system_roles=(role,)))
+
+    assert back.status_code == 303
+    assert (await stranger.get("/")).headers["location"] == "/forvaltning"
+
+
+async def test_the_cookies_are_for_this_site_alone(stranger: Browser) -> None:
+    away = await stranger.get("/logga-in/legitimera")
+    back = await come_back(stranger, only(AT_UNIT))
+
+    for answer in (away, back):
+        given = answer.headers["set-cookie"].lower()
+        assert "__host-" in given
+        for word in ("httponly", "secure", "samesite=lax", "path=/"):
+            assert word in given
+        assert "domain=" not in given
+
+
+async def test_a_sign_in_belongs_to_the_browser_that_began_it(
+    stranger: Browser, staff: Browser
+) -> None:
+    stranger.clinic.sign_in.knows["a-code"] = only(AT_UNIT)
+    away = await stranger.get("/logga-in/legitimera")
+    state = parse_qs(urlsplit(away.headers["location"]).query)["state"][0]
+
+    stolen = await staff.get("/logga-in/klar", params={"code": "a-code", "state": state})
+
+    assert stolen.status_code == 403
+    assert "påbörjades någon annanstans" in stolen.text
+
+
+async def test_an_answer_from_the_provider_works_once(stranger: Browser) -> None:
+    back = await come_back(stranger, only(AT_UNIT))
+    again = await stranger.get(str(back.request.url))
+
+    assert again.status_code == 403
+
+
+async def test_a_sign_in_that_took_too_long_begins_anew(stranger: Browser) -> None:
+    stranger.clinic.sign_in.knows["a-code"] = only(AT_UNIT)
+    away = await stranger.get("/logga-in/legitimera")
+    state = parse_qs(urlsplit(away.headers["location"]).query)["state"][0]
+    stranger.clinic.clock.advance(11 * 60)
+
+    back = await stranger.get("/logga-in/klar", params={"code": "a-code", "state": state})
+
+    assert "Inloggningen tog för lång tid" in back.text
+
+
+async def test_whoever_changes_their_mind_can_try_again(stranger: Browser) -> None:
+    back = await stranger.get("/logga-in/klar", params={"error": "access_denied", "state": "x"})
+
+    assert back.status_code == 403
+    assert "Inloggningen avbröts. Försök igen." in back.text
+
+
+async def test_the_provider_being_away_is_told_calmly(stranger: Browser) -> None:
+    stranger.clinic.sign_in.fails_with.append(TemporaryFailure("away"))
+
+    away = await stranger.get("/logga-in/legitimera")
+
+    assert away.status_code == 503
+    assert "Försök igen om en stund" in away.text
+
+
+@pytest.mark.parametrize(
+    "till", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)"]
+)
+async def test_nobody_is_led_away_from_here(stranger: Browser, till: str) -> None:
+    back = await come_back(stranger, only(AT_UNIT), till=till)
+
+    assert back.headers["location"] == "/"
+
+
+async def test_signed_out_nothing_can_be_seen(staff: Browser) -> None:
+    token = staff.cookies[COOKIE]
+    out = await staff.post("/logga-ut")
+    staff.cookies.set(COOKIE, token, domain="utskick.test")
+
+    seen = await staff.get("/skicka-formular")
+
+    assert out.headers["location"] == "/utloggad"
+    assert seen.headers["location"].startswith("/logga-in")
+
+
+async def test_choosing_a_unit_makes_the_old_session_void(stranger: Browser) -> None:
+    await come_back(stranger, KARIN)
+    before = stranger.cookies[COOKIE]
+
+    await choose(stranger, UNIT.id)
+
+    after = stranger.cookies[COOKIE]
+    assert after != before
+    stranger.cookies.set(COOKIE, before, domain="utskick.test")
+    assert (await stranger.get("/")).headers["location"].startswith("/logga-in")
+
+
+@pytest.mark.parametrize(
+    ("minutes", "visits"), [(31, 1), (25, 25)], ids=["idle for half an hour", "ten hours in all"]
+)
+async def test_a_session_ends_by_itself(stranger: Browser, minutes: int, visits: int) -> None:
+    sign_in(stranger, session(UNIT))
+
+    for _ in range(visits):
+        stranger.clinic.clock.advance(minutes * 60)
+        seen = await stranger.get("/skicka-formular")
+
+    assert seen.headers["location"].startswith("/logga-in")
+
+
+async def test_a_unit_withdrawn_in_the_middle_signs_out_with_the_reason(staff: Browser) -> None:
+    now = staff.clinic.clock.now()
+    with staff.clinic.store.transaction() as records:
+        records.units.save([replace(UNIT, withdrawn_at=now)])
+
+    seen = await staff.get("/skicka-formular")
+
+    assert seen.status_code == 403
+    assert f"du har inte längre något uppdrag för {UNIT.name}" in seen.text
+    assert (await staff.get("/skicka-formular")).headers["location"].startswith("/logga-in")
+
+
+async def test_a_commission_that_ends_in_the_middle_signs_out_with_the_reason(
+    stranger: Browser,
+) -> None:
+    today = stranger.clinic.clock.now().date()
+    ending = replace(AT_UNIT, ends_on=today)
+    sign_in(stranger, session(UNIT, commissions=(ending,)))
+    assert (await stranger.get("/skicka-formular")).status_code == 200
+
+    stranger.clinic.clock.advance(24 * 3600)
+    with stranger.clinic.store.transaction() as records:
+        token = records.sessions.open(
+            session(UNIT, commissions=(ending,)), now=stranger.clinic.clock.now()
+        )
+    stranger.cookies.set(COOKIE, token, domain="utskick.test")
+
+    assert "Du har loggats ut" in (await stranger.get("/skicka-formular")).text

@@ -1,0 +1,176 @@
+"""Logga in i Utskick: who somebody is, and for which unit they act."""
+
+import asyncio
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from utskick.domain.errors import NotFound
+from utskick.domain.rules import Rules
+from utskick.domain.staff import Commission, NoCommission, Role, StaffClaims, StaffSession
+from utskick.domain.units import Activity, Actor, HsaId, Unit
+from utskick.ports import SignIn
+from utskick.records import LogEntry, Store, Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn:
+    """`token` is the session's. Without a unit one must be chosen before `return_to`."""
+
+    token: str
+    session: StaffSession
+    return_to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A commission, and whether its unit can be chosen. `why_not` is Swedish."""
+
+    commission: Commission
+    why_not: str = ""
+
+
+async def begin_sign_in(
+    *, return_to: str, redirect_uri: str, sign_in: SignIn, store: Store, now: datetime
+) -> tuple[str, str]:
+    """Where to send the browser, and the state that it must come back with."""
+    url, attempt = await sign_in.begin(redirect_uri=redirect_uri, return_to=return_to)
+
+    def keep() -> None:
+        with store.transaction() as records:
+            records.sessions.begin(attempt, now=now)
+
+    await asyncio.to_thread(keep)
+    return url, attempt.state
+
+
+async def finish_sign_in(
+    code: str,
+    *,
+    state: str,
+    redirect_uri: str,
+    sign_in: SignIn,
+    store: Store,
+    rules: Rules,
+    now: datetime,
+) -> SignedIn:
+    """Let somebody in who comes back from the provider.
+
+    The attempt is used up first: whatever happens then, the same answer never works again.
+    Raises `NotSignedIn` for an unknown or old state, `SignInFailed`, or `NoCommission`.
+    """
+
+    def take() -> SignedIn:
+        with store.transaction() as records:
+            session = _session(claims, records, rules, now)
+            token = records.sessions.open(session, now=now)
+            _log(session, "loggat in", records, now)
+            return SignedIn(token=token, session=session, return_to=attempt.return_to)
+
+    with store.transaction() as records:
+        attempt = records.sessions.take_attempt(state, now=now)
+    claims = await sign_in.finish(code, attempt=attempt, redirect_uri=redirect_uri)
+    return await asyncio.to_thread(take)
+
+
+def unit_choices(
+    session: StaffSession, *, store: Store, rules: Rules, now: datetime
+) -> list[Choice]:
+    """Every commission, those that can be chosen first.
+
+    Manual: "Notera att det ska stå "Vård och behandling" i kolumnen Syfte."
+    """
+    with store.transaction() as records:
+        choices = [
+            Choice(commission=commission, why_not=_why_not(commission, records, rules, now))
+            for commission in session.commissions
+        ]
+    return sorted(choices, key=lambda choice: (bool(choice.why_not), choice.commission.unit_name))
+
+
+def choose_unit(token: str, unit_id: HsaId, *, store: Store, rules: Rules, now: datetime) -> str:
+    """Act for the unit from now on, and at the next sign-in; tell the new token.
+
+    Raises `NotSignedIn`, or `NotFound` for a unit without a valid commission.
+    """
+    with store.transaction() as records:
+        session = records.sessions.get(token, now=now)
+        if unit_id not in _units(session.commissions, records, rules, now):
+            raise NotFound("unit")
+        renewed = records.sessions.choose_unit(token, unit_id, now=now)
+        _log(replace(session, unit_id=unit_id), "valt enhet", records, now)
+        return renewed
+
+
+def sign_out(token: str, *, store: Store) -> None:
+    """End the session, if there is one."""
+    with store.transaction() as records:
+        records.sessions.end(token)
+
+
+def _session(
+    claims: StaffClaims, records: Transaction, rules: Rules, now: datetime
+) -> StaffSession:
+    roles = {rules.manager_role: Role.MANAGER, rules.administrator_role: Role.ADMINISTRATOR}
+    session = StaffSession(
+        staff_id=claims.staff_id,
+        name=claims.name,
+        commissions=claims.commissions,
+        roles=frozenset(roles[told] for told in claims.system_roles if told in roles),
+        unit_id=_unit(claims, records, rules, now),
+    )
+    usable = session.unit_id or _units(claims.commissions, records, rules, now)
+    if not usable and Role.ADMINISTRATOR not in session.roles:
+        raise NoCommission(rules.purposes)
+    return session
+
+
+def _unit(claims: StaffClaims, records: Transaction, rules: Rules, now: datetime) -> HsaId | None:
+    """The only unit; or the one chosen last, unless another was picked at the provider."""
+    units = _units(claims.commissions, records, rules, now)
+    if len(units) == 1:
+        return units[0]
+    last = records.sessions.chosen_unit(claims.staff_id)
+    picked = [c.unit_id for c in claims.commissions if c.hsa_id == claims.picked]
+    return last if last in units and (not picked or last in picked) else None
+
+
+def _units(
+    commissions: tuple[Commission, ...], records: Transaction, rules: Rules, now: datetime
+) -> list[HsaId]:
+    valid = [c.unit_id for c in commissions if not _why_not(c, records, rules, now)]
+    return list(dict.fromkeys(valid))
+
+
+def _why_not(commission: Commission, records: Transaction, rules: Rules, now: datetime) -> str:
+    today = now.astimezone(rules.zone).date()
+    if not commission.runs_on(today):
+        return _not_now(commission, today)
+    if not commission.valid(purposes=rules.purposes, today=today):
+        return f"Syftet ska vara {' eller '.join(rules.purposes)}."
+    unit = _find(commission.unit_id, records)
+    if unit is None or unit.withdrawn_at is not None:
+        return "Enheten är inte ansluten till Utskick."
+    return ""
+
+
+def _not_now(commission: Commission, today: date) -> str:
+    if commission.ends_on is not None and commission.ends_on < today:
+        return f"Uppdraget slutade {commission.ends_on:%Y-%m-%d}."
+    return f"Uppdraget börjar {commission.starts_on:%Y-%m-%d}."
+
+
+def _find(unit_id: HsaId, records: Transaction) -> Unit | None:
+    try:
+        return records.units.get(unit_id)
+    except NotFound:
+        return None
+
+
+def _log(session: StaffSession, act: str, records: Transaction, now: datetime) -> None:
+    """Of somebody who has no unit yet, the choice of one is logged instead."""
+    if session.unit_id is None:
+        return
+    entry = LogEntry(
+        actor=Actor(session.staff_id, session.unit_id), activity=Activity.READ, act=act
+    )
+    records.access_log.write([entry], now=now)

@@ -1,0 +1,166 @@
+"""What has been filled in on the pages of Starta Paketutskick. It travels with their form."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Self
+
+from starlette.datastructures import FormData
+
+from utskick.domain.errors import Problem
+from utskick.domain.forms import FormAccess, FormTemplate
+from utskick.domain.packages import PackageTemplate
+from utskick.domain.rules import Rules
+from utskick.domain.specs import DispatchSpec, Moment
+from utskick.domain.units import HsaId
+from utskick.use_cases.list_forms import meant
+from utskick.use_cases.preview_dispatch import follow_first, one_more
+from utskick.web.pages.posted import act, read_spec, text, texts
+from utskick.web.pages.recipient_list import RecipientList
+
+_CLOCK = re.compile(r"(\d{1,2})[:.]?(\d{2})", re.ASCII)
+_BETWEEN_ADDRESSES = re.compile(r"[\s,;]+")
+_LONGEST_TYPED = 20
+
+
+@dataclass(slots=True, kw_only=True)
+class Filled:
+    """As typed. `again` names a new submission of what has been started before.
+
+    `shown` is the occasion whose message is shown.
+    """
+
+    package: str = ""
+    title: str = ""
+    error_addresses: str = ""
+    occasions: list[Moment] = field(default_factory=list)
+    forms: list[str] = field(default_factory=list)
+    new_form: str = ""
+    recipients: RecipientList = field(default_factory=RecipientList)
+    answer_by: str = ""
+    purge_after: str = ""
+    creates_inbox_message: bool = True
+    inbox_message: str = ""
+    form_banner: str = ""
+    again: str = ""
+    shown: int = 1
+    problems: list[Problem] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, posted: FormData, *, rules: Rules, now: datetime) -> Self:
+        """Raises `InvalidPersonnummer` for what no page of ours has carried."""
+        rows = zip(texts(posted, "datum"), texts(posted, "klockslag"), strict=False)
+        shown = text(posted, "tillfalle")
+        return cls(
+            package=text(posted, "package"),
+            title=text(posted, "title"),
+            error_addresses=text(posted, "error_addresses"),
+            occasions=[Moment(date=_plain(day), time=_clock(clock)) for day, clock in rows],
+            forms=list(dict.fromkeys(texts(posted, "formular"))),
+            new_form=text(posted, "nytt_formular"),
+            recipients=RecipientList.read(posted, rules=rules, now=now),
+            answer_by=text(posted, "answer_by"),
+            purge_after=text(posted, "purge_after"),
+            creates_inbox_message="creates_inbox_message" in posted,
+            inbox_message=text(posted, "inbox_message"),
+            form_banner=text(posted, "form_banner"),
+            again=text(posted, "again"),
+            shown=int(shown) if shown.isascii() and shown.isdecimal() else 1,
+        )
+
+    def preset(
+        self, package: PackageTemplate, *, forms: Sequence[FormAccess], occasions: list[Moment]
+    ) -> Self:
+        """As the package is prepared; only the recipients stay."""
+        return replace(
+            type(self)(recipients=self.recipients),
+            package=package.key,
+            title=package.resident_title,
+            occasions=occasions,
+            forms=[access.form.key for access in forms],
+            inbox_message=package.inbox_message,
+        )
+
+    def change(
+        self, posted: FormData, package: PackageTemplate, *, offered: Sequence[FormTemplate]
+    ) -> None:
+        """Do what the pressed button says of the occasions or the forms."""
+        match act(posted):
+            case "nytt-tillfalle", _:
+                self.occasions.append(one_more(self.occasions, package))
+            case "folj-forsta", _:
+                self.occasions = follow_first(self.occasions, package)
+            case "ta-bort-tillfalle", row:
+                self.occasions = [
+                    each for n, each in enumerate(self.occasions, start=1) if str(n) != row
+                ]
+            case "ta-bort-formular", key:
+                self.forms = [each for each in self.forms if each != key]
+            case (("lagg-till-formular" | "uppdatera" | "starta"), _):
+                self._add_form(offered)
+
+    def _add_form(self, offered: Sequence[FormTemplate]) -> None:
+        """What cannot be understood stays in its field."""
+        form = meant(self.new_form, offered)
+        if form is not None:
+            self.forms = list(dict.fromkeys((*self.forms, form.key)))
+            self.new_form = ""
+        elif self.new_form.strip():
+            self.problems.append(
+                Problem("forms", "det finns inget formulär med det namnet.", "Välj ett i listan.")
+            )
+
+    def spec(self, unit_id: HsaId) -> DispatchSpec:
+        """Raises `SpecRefused`."""
+        addresses = filter(None, _BETWEEN_ADDRESSES.split(self.error_addresses))
+        return read_spec(
+            DispatchSpec,
+            {
+                "unit": unit_id,
+                "package": self.package,
+                "title": self.title.strip(),
+                "error_addresses": list(addresses),
+                "occasions": [each.model_dump() for each in self.occasions],
+                "forms": self.forms,
+                "recipients": [each.number.digits for each in self.recipients.listed],
+                "answer_by": self.answer_by,
+                "purge_after": self.purge_after,
+                "creates_inbox_message": self.creates_inbox_message,
+                "inbox_message": self.inbox_message,
+                "form_banner": self.form_banner,
+            },
+        )
+
+    @property
+    def carried(self) -> list[tuple[str, str]]:
+        """As hidden fields, for a page that shows them in another way, or not at all."""
+        ticked = [("creates_inbox_message", "ja")] if self.creates_inbox_message else []
+        moments = [
+            pair
+            for each in self.occasions
+            for pair in (("datum", each.date or ""), ("klockslag", each.time or ""))
+        ]
+        return [
+            ("package", self.package),
+            ("title", self.title),
+            ("error_addresses", self.error_addresses),
+            *moments,
+            *(("formular", key) for key in self.forms),
+            ("answer_by", self.answer_by),
+            ("purge_after", self.purge_after),
+            *ticked,
+            ("again", self.again),
+            *(("mottagare", each.carried) for each in self.recipients.listed),
+        ]
+
+
+def _plain(typed: str) -> str:
+    return "".join(filter(str.isprintable, typed)).strip()[:_LONGEST_TYPED]
+
+
+def _clock(typed: str) -> str:
+    """HH:MM, also where staff left out the colon or a nought."""
+    plain = _plain(typed)
+    found = _CLOCK.fullmatch(plain)
+    return f"{int(found[1]):02}:{found[2]}" if found else plain

@@ -1,0 +1,179 @@
+"""One step of Starta Paketutskick: what has been filled in, and the page that shows it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Request, Response
+from starlette.datastructures import FormData
+
+from utskick.domain.errors import Problem, StartBlocked
+from utskick.domain.forms import Catalogue, FormTemplate, FormTemplateId
+from utskick.domain.packages import PackageTemplate
+from utskick.use_cases.list_forms import list_forms
+from utskick.use_cases.preview_dispatch import (
+    DispatchPreview,
+    list_packages,
+    preset_forms,
+    preset_occasions,
+    preview_dispatch,
+)
+from utskick.use_cases.preview_message import MessagePreview, preview_message
+from utskick.web.callers import Now, Wired
+from utskick.web.labels import FIELD_LABELS, presets_in_words
+from utskick.web.pages.frame import page, problems_by_field
+from utskick.web.pages.package_form import Filled
+from utskick.web.pages.visitors import Staff, StaffVisitor
+from utskick.wiring import Services
+
+_UNNOTIFIED = "mottagare har ingen avisering via 1177 och märker inte att de fått ett meddelande."
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    request: Request
+    visitor: StaffVisitor
+    wired: Services
+    now: datetime
+
+
+def _visit(request: Request, visitor: Staff, wired: Wired, now: Now) -> _Visit:
+    return _Visit(request, visitor, wired, now)
+
+
+Visit = Annotated[_Visit, Depends(_visit)]
+"""Who asks, when, and with what to answer."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Step:
+    """`offered` are the forms that can be added."""
+
+    visit: _Visit
+    filled: Filled
+    package: PackageTemplate
+    offered: list[FormTemplate]
+    preview: DispatchPreview
+
+    @classmethod
+    def of(
+        cls, visit: _Visit, posted: FormData, filled: Filled, package: PackageTemplate
+    ) -> "Step":
+        """After what the pressed button changed of the occasions and the forms."""
+        actor, wired = visit.visitor.actor, visit.wired
+        offered = list_forms(actor=actor, catalogues=tuple(Catalogue), store=wired.store)
+        filled.change(posted, package, offered=offered)
+        preview = preview_dispatch(
+            package,
+            form_keys=filled.forms,
+            occasions=filled.occasions,
+            actor=actor,
+            store=wired.store,
+            rules=wired.rules,
+            now=visit.now,
+        )
+        return cls(visit=visit, filled=filled, package=package, offered=offered, preview=preview)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What staff should know before they start."""
+        of_the_time = [text for each in self.preview.occasions for text in each.warnings]
+        unnotified = len(self.filled.recipients.unnotified)
+        if unnotified and self.filled.creates_inbox_message:
+            return [*of_the_time, f"{unnotified} {_UNNOTIFIED}"]
+        return of_the_time
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        """The message's placeholders, at the occasion that is shown."""
+        return self.preview.values(
+            self.filled.shown,
+            title=self.filled.title,
+            answer_by=self.filled.answer_by,
+            unit=self.visit.visitor.unit,
+            today=self.visit.now.astimezone(self.visit.wired.rules.zone).date(),
+        )
+
+    def message(self) -> MessagePreview:
+        """The inbox message at the occasion that is shown."""
+        return preview_message(
+            self.filled.inbox_message,
+            heading=self.preview.heading(self.filled.title),
+            banner=self.filled.form_banner,
+            values=self.values,
+            unit=self.visit.visitor.unit,
+            texts=self.visit.wired.texts,
+        )
+
+    def show(
+        self, problems: Sequence[Problem] = (), *, refused: StartBlocked | None = None
+    ) -> Response:
+        """The first page: everything but the message. `refused` when a start was just tried."""
+        return self._page("start_package.html", problems, refused)
+
+    def show_message(self, problems: Sequence[Problem] = ()) -> Response:
+        """The second page: the message, and what will happen."""
+        return self._page("start_package_message.html", problems, None)
+
+    def _page(
+        self, name: str, problems: Sequence[Problem], refused: StartBlocked | None
+    ) -> Response:
+        wired = self.visit.wired
+        return page(
+            self.visit.request,
+            name,
+            visitor=self.visit.visitor,
+            status_code=422 if problems or refused else 200,
+            filled=self.filled,
+            package=self.package,
+            offered=self.offered,
+            preview=self.preview,
+            message=self.message(),
+            warnings=self.warnings,
+            refused=refused,
+            blocked=refused or self.preview.blocked,
+            values=self.values,
+            forms_desk=wired.rules.forms_desk,
+            look_at=self._address_of,
+            problems=problems_by_field(tuple(problems)),
+            labels=FIELD_LABELS,
+        )
+
+    def _address_of(self, form_id: FormTemplateId) -> str:
+        """Where staff can look at a form."""
+        residents = self.visit.wired.settings.residents
+        return residents.url + residents.preview_path.format(form_id=form_id)
+
+
+def preset(visit: _Visit, filled: Filled, package: PackageTemplate) -> Filled:
+    """As the package is prepared, for the recipients that there are already."""
+    actor, wired = visit.visitor.actor, visit.wired
+    return filled.preset(
+        package,
+        forms=preset_forms(package, actor=actor, store=wired.store),
+        occasions=preset_occasions(package, rules=wired.rules, now=visit.now),
+    )
+
+
+def choose(visit: _Visit, filled: Filled, *, sought: str | None = None) -> Response:
+    """The page before: which package. `sought` is a name that there is none of."""
+    problems: tuple[Problem, ...] = ()
+    if sought is not None:
+        told = "finns inte för enheten" if sought.strip() else "har du inte valt än"
+        problems = (Problem("paket", f"paketutskicket {told}.", "Välj ett i listan."),)
+    return page(
+        visit.request,
+        "start_package_choose.html",
+        visitor=visit.visitor,
+        status_code=422 if problems else 200,
+        packages=[
+            (package, presets_in_words(package))
+            for package in list_packages(actor=visit.visitor.actor, store=visit.wired.store)
+        ],
+        sought=sought or "",
+        carried=[("mottagare", each.carried) for each in filled.recipients.listed],
+        forms_desk=visit.wired.rules.forms_desk,
+        problems=problems_by_field(problems),
+        labels={"paket": FIELD_LABELS["package"]},
+    )

@@ -1,0 +1,158 @@
+"""Logga in i Utskick."""
+
+import asyncio
+import secrets
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import Form, Request, Response
+
+from utskick.domain.errors import UtskickError
+from utskick.domain.staff import NotSignedIn
+from utskick.domain.units import HsaId
+from utskick.use_cases.sign_in import (
+    begin_sign_in,
+    choose_unit,
+    finish_sign_in,
+    sign_out,
+    unit_choices,
+)
+from utskick.web.callers import Now, Wired
+from utskick.web.pages.frame import page, see_other
+from utskick.web.pages.refusals import page_router
+from utskick.web.pages.visitors import COOKIE, Posted, SignedIn, require_own_origin
+from utskick.wiring import Services
+
+router = page_router()
+
+_STATE_COOKIE = "__Host-utskick-inloggning"
+"""Binds a sign-in to the browser that began it."""
+_STATE_LASTS_S = 600
+
+
+@router.get("/logga-in", name="sign-in-page")
+def show(request: Request, till: str = "/") -> Response:
+    """How to sign in, as the manual tells it."""
+    return page(request, "sign_in.html", visitor=None, till=_local(till), told="")
+
+
+@router.get("/logga-in/legitimera", name="begin-sign-in")
+async def begin(wired: Wired, now: Now, till: str = "/") -> Response:
+    """Go to the identity provider."""
+    url, state = await begin_sign_in(
+        return_to=_local(till),
+        redirect_uri=_redirect_uri(wired),
+        sign_in=wired.sign_in,
+        store=wired.store,
+        now=now,
+    )
+    answer = see_other(url)
+    _set(answer, _STATE_COOKIE, state, max_age=_STATE_LASTS_S)
+    return answer
+
+
+@router.get("/logga-in/klar", name="finish-sign-in")
+async def finish(
+    request: Request, wired: Wired, now: Now, code: str = "", state: str = "", error: str = ""
+) -> Response:
+    """Back from the identity provider, in the browser that went there."""
+    begun = request.cookies.get(_STATE_COOKIE, "")
+    if error or not code or not state:
+        return _failed(request, "Inloggningen avbröts. Försök igen.")
+    if not secrets.compare_digest(begun.encode(), state.encode()):
+        return _failed(request, "Inloggningen påbörjades någon annanstans. Försök igen härifrån.")
+    try:
+        signed_in = await finish_sign_in(
+            code,
+            state=state,
+            redirect_uri=_redirect_uri(wired),
+            sign_in=wired.sign_in,
+            store=wired.store,
+            rules=wired.rules,
+            now=now,
+        )
+    except NotSignedIn:
+        return _failed(request, "Inloggningen tog för lång tid. Försök igen.")
+    except UtskickError as refused:
+        return _failed(request, refused.staff_message)
+    answer = see_other(signed_in.return_to)
+    _set(answer, COOKIE, signed_in.token)
+    answer.delete_cookie(_STATE_COOKIE, secure=True, httponly=True)
+    return answer
+
+
+@router.get("/valj-enhet", name="choose-unit-page")
+async def show_units(request: Request, visitor: SignedIn, wired: Wired, now: Now) -> Response:
+    """Every commission with its purpose; those that give no right say why."""
+    choices = await asyncio.to_thread(
+        unit_choices, visitor.session, store=wired.store, rules=wired.rules, now=now
+    )
+    return page(request, "choose_unit.html", visitor=visitor, choices=choices)
+
+
+@router.post("/valj-enhet", name="choose-unit")
+async def choose(
+    request: Request,
+    _visitor: SignedIn,
+    _posted: Posted,
+    wired: Wired,
+    now: Now,
+    enhet: Annotated[str, Form()] = "",
+) -> Response:
+    """Work for another unit; next time too."""
+    token = await asyncio.to_thread(
+        choose_unit,
+        request.cookies[COOKIE],
+        HsaId(enhet),
+        store=wired.store,
+        rules=wired.rules,
+        now=now,
+    )
+    answer = see_other("/")
+    _set(answer, COOKIE, token)
+    return answer
+
+
+@router.get("/inloggad", name="signed-in-page")
+def signed_in(request: Request, visitor: SignedIn) -> Response:
+    """For a tab of its own, when the session had ended in the middle of a form."""
+    return page(request, "signed_in.html", visitor=visitor)
+
+
+@router.post("/logga-ut", name="sign-out")
+async def leave(request: Request, wired: Wired) -> Response:
+    """End the session, whether it still runs or not."""
+    require_own_origin(request)
+    await asyncio.to_thread(sign_out, request.cookies.get(COOKIE, ""), store=wired.store)
+    answer = see_other("/utloggad")
+    answer.delete_cookie(COOKIE, secure=True, httponly=True)
+    return answer
+
+
+@router.get("/utloggad", name="signed-out-page")
+def left(request: Request) -> Response:
+    """Nobody is signed in any more."""
+    return page(request, "signed_out.html", visitor=None)
+
+
+def _failed(request: Request, told: str) -> Response:
+    answer = page(request, "sign_in.html", visitor=None, status_code=403, till="/", told=told)
+    answer.delete_cookie(_STATE_COOKIE, secure=True, httponly=True)
+    return answer
+
+
+def _redirect_uri(wired: Services) -> str:
+    return f"{wired.settings.web.public_url.rstrip('/')}/logga-in/klar"
+
+
+def _local(address: str) -> str:
+    """Only a path of our own, so that nobody is led astray."""
+    parts = urlsplit(address)
+    ours = address.startswith("/") and not address.startswith(("//", "/\\"))
+    return parts.path if ours and not parts.netloc else "/"
+
+
+def _set(answer: Response, name: str, value: str, *, max_age: int | None = None) -> None:
+    answer.set_cookie(
+        name, value, max_age=max_age, path="/", secure=True, httponly=True, samesite="lax"
+    )

@@ -1,0 +1,182 @@
+"""Starta Paketutskick: choose a package, fill it in, look at the message, start.
+
+All that has been filled in travels with the form, so that back, reload and two tabs do no harm.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from uuid import UUID, uuid4
+
+from fastapi import Request, Response
+from starlette.datastructures import FormData
+
+from utskick.domain.dispatches import DispatchId
+from utskick.domain.errors import NotFound, Problem, SpecRefused, StartBlocked
+from utskick.use_cases.preview_dispatch import find_package
+from utskick.use_cases.show_started import show_started
+from utskick.use_cases.start_dispatch import check_dispatch, find_earlier, start_dispatch
+from utskick.web.callers import Wired
+from utskick.web.labels import FIELD_LABELS
+from utskick.web.pages.frame import fragment, page, see_other
+from utskick.web.pages.package_form import Filled
+from utskick.web.pages.package_step import Step, Visit, choose, preset
+from utskick.web.pages.posted import act, text
+from utskick.web.pages.refusals import page_router
+from utskick.web.pages.visitors import Posted, Staff
+from utskick.web.submissions import submission_key
+
+router = page_router()
+
+_OF_THE_MESSAGE = ("inbox_message", "form_banner")
+"""The fields of the second page."""
+
+
+@router.get("/starta-paketutskick", name="start-package-page")
+def begin(visit: Visit) -> Response:
+    """Manual: "Välj önskat paketutskick i rullgardinsmenyn"."""
+    return choose(visit, Filled())
+
+
+@router.post("/starta-paketutskick", name="fill-in-package")
+async def fill_in(visit: Visit, posted: Posted) -> Response:
+    """Whatever button was pressed: nothing is started before the last one."""
+    filled = Filled.read(posted, rules=visit.wired.rules, now=visit.now)
+    pressed, about = act(posted)
+    if pressed == "byt":
+        return await asyncio.to_thread(choose, visit, filled)
+    if pressed == "valj":
+        filled.package = about or text(posted, "paket")
+    try:
+        package = await asyncio.to_thread(
+            find_package, filled.package, actor=visit.visitor.actor, store=visit.wired.store
+        )
+    except NotFound:
+        return await asyncio.to_thread(choose, visit, filled, sought=filled.package)
+    if pressed == "valj":
+        filled = await asyncio.to_thread(preset, visit, filled, package)
+    look_first = await _change_recipients(visit, posted, filled)
+    step = await asyncio.to_thread(Step.of, visit, posted, filled, package)
+    match pressed:
+        case "starta" if not look_first:
+            return await _check(step)
+        case "visa-tillfalle":
+            return step.show_message()
+        case "ja-starta":
+            return await _start(step)
+        case _:
+            return step.show(filled.problems)
+
+
+async def _change_recipients(visit: Visit, posted: FormData, filled: Filled) -> bool:
+    """Whether staff should look at the list before they go on."""
+    recipients, actor = filled.recipients, visit.visitor.actor
+    if act(posted)[0] in ("starta", "uppdatera"):
+        return await recipients.take_left(posted, actor=actor, wired=visit.wired, now=visit.now)
+    await recipients.change(posted, actor=actor, wired=visit.wired, now=visit.now)
+    return False
+
+
+@router.post("/starta-paketutskick/tillfallen", name="preview-occasions")
+async def show_occasions(visit: Visit, posted: Posted) -> Response:
+    """What the dates and times amount to, while they are being typed. Raises `NotFound`."""
+    step = await asyncio.to_thread(_as_typed, visit, posted)
+    return fragment("start_package_occasions.html", preview=step.preview)
+
+
+@router.post("/starta-paketutskick/meddelande", name="preview-package-message")
+async def show_message(visit: Visit, posted: Posted) -> Response:
+    """The inbox message as it stands, while it is being written. Raises `NotFound`."""
+    step = await asyncio.to_thread(_as_typed, visit, posted)
+    return fragment("message.html", message=step.message())
+
+
+@router.get("/starta-paketutskick/startat/{dispatch_id}", name="package-started-page")
+def confirm(
+    request: Request, dispatch_id: UUID, visitor: Staff, wired: Wired, *, redan: bool = False
+) -> Response:
+    """Manual: "En bekräftelse visas". It can be reloaded."""
+    started = show_started(
+        DispatchId(dispatch_id), actor=visitor.actor, store=wired.store, rules=wired.rules
+    )
+    return page(
+        request, "start_package_started.html", visitor=visitor, started=started, already=redan
+    )
+
+
+def _as_typed(visit: Visit, posted: FormData) -> Step:
+    filled = Filled.read(posted, rules=visit.wired.rules, now=visit.now)
+    package = find_package(filled.package, actor=visit.visitor.actor, store=visit.wired.store)
+    return Step.of(visit, posted, filled, package)
+
+
+async def _check(step: Step) -> Response:
+    """Everything that is wrong at once, or the message."""
+    visit, filled = step.visit, step.filled
+    wrong = _wrong(step)
+    try:
+        spec = filled.spec(visit.visitor.unit.id)
+        await check_dispatch(
+            spec, actor=visit.visitor.actor, with_=visit.wired.starting, now=visit.now
+        )
+    except SpecRefused as refused:
+        return _refused(step, (*wrong, *refused.problems))
+    except StartBlocked as blocked:
+        return step.show(wrong, refused=blocked)
+    if wrong:
+        return _refused(step, wrong)
+    key = submission_key(spec, store=visit.wired.store)
+    earlier = await asyncio.to_thread(find_earlier, visit.visitor.actor, key, visit.wired.store)
+    filled.again = str(uuid4()) if earlier else ""
+    return step.show_message()
+
+
+async def _start(step: Step) -> Response:
+    visit = step.visit
+    if wrong := _wrong(step):
+        return _refused(step, wrong)
+    try:
+        spec = step.filled.spec(visit.visitor.unit.id)
+        started = await start_dispatch(
+            spec,
+            actor=visit.visitor.actor,
+            submission_key=submission_key(spec, given=step.filled.again, store=visit.wired.store),
+            with_=visit.wired.starting,
+            now=visit.now,
+        )
+    except SpecRefused as refused:
+        return _refused(step, refused.problems)
+    except StartBlocked as blocked:
+        return step.show(refused=blocked)
+    already = "?redan=1" if started.already else ""
+    return see_other(f"/starta-paketutskick/startat/{started.dispatch.id}{already}")
+
+
+def _wrong(step: Step) -> list[Problem]:
+    """What a spec would fill in by itself, but a page must not: an emptied field is no preset."""
+    filled = step.filled
+    found = [*filled.problems, *(p for each in step.preview.occasions for p in each.problems)]
+    if filled.creates_inbox_message and not filled.inbox_message.strip():
+        found.append(Problem("inbox_message", "meddelandet är tomt.", "Skriv ett meddelande."))
+    return found
+
+
+def _refused(step: Step, problems: Sequence[Problem]) -> Response:
+    """The page where the first thing to mend is."""
+    by_row = {each.reason for each in problems if _field(each) == "occasions"}
+    placed = dict.fromkeys(
+        each if _field(each) in FIELD_LABELS else _of_an_occasion(each)
+        for each in problems
+        # A row has told of it already.
+        if _field(each) in FIELD_LABELS or each.reason not in by_row
+    )
+    of_the_form = [each for each in placed if each.place not in _OF_THE_MESSAGE]
+    return step.show(of_the_form) if of_the_form else step.show_message(list(placed))
+
+
+def _field(problem: Problem) -> str:
+    return problem.place.split(",", 1)[0]
+
+
+def _of_an_occasion(problem: Problem) -> Problem:
+    """What is told by its date and time instead of by a field."""
+    return Problem("occasions", f"{problem.place}: {problem.reason}", problem.remedy)
