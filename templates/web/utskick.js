@@ -4,13 +4,15 @@
 
 const told = document.getElementById("told");
 
-/* <form data-swap>: post without a reload; the answer's <main> takes the place of this one. */
+/* <form data-swap>: post without a reload; the answer's <main> takes the place of this one.
+   <button data-download>: the answer is a file, and the page stays. */
 document.addEventListener("submit", async (event) => {
   const form = event.target;
   const button = event.submitter;
   if (form.dataset.sent) { event.preventDefault(); return; }
-  if (!form.hasAttribute("data-swap") || button?.formTarget || button?.dataset.reload !== undefined) {
-    if (!button?.formTarget && form.method === "post") form.dataset.sent = "1";
+  const stays = button?.formTarget || button?.dataset.download !== undefined;
+  if (stays || !form.hasAttribute("data-swap")) {
+    if (!stays && form.method === "post") form.dataset.sent = "1";
     return;
   }
   event.preventDefault();

@@ -86,6 +86,8 @@ def test_a_file_is_read_by_what_it_holds(raw: bytes | str) -> None:
         f"\u200b{ANNA.digits}\ufeff",
         f"{ANNA.digits[:8]}\u00a0{ANNA.digits[8:]}",
         f"\u202d{ANNA.formatted}\u202c",
+        f'"{ANNA.digits}"',
+        f"'{ANNA.digits}",
     ],
 )
 def test_spaces_and_marks_that_come_along_when_pasting_do_no_harm(typed: str) -> None:

@@ -8,7 +8,7 @@ from tests.use_cases.clinic_days import AWAY, pass_hours, reconciled, run_to_its
 from tests.use_cases.conftest import Log
 from utskick.domain.dispatches import Dispatch, RecipientState
 from utskick.domain.errors import LastRecipient, NotFound, OccasionPassed, WrongStatus
-from utskick.use_cases.remove_recipient import remove_recipient
+from utskick.use_cases.remove_recipient import AlreadyRemoved, remove_recipient
 from utskick.use_cases.restart_dispatch import restart_dispatch
 from utskick.use_cases.stop_dispatch import stop_dispatch
 
@@ -152,11 +152,19 @@ async def test_the_last_recipient_cannot_be_removed(clinic: Clinic) -> None:
 
 async def test_whoever_is_not_on_the_list_cannot_be_removed(clinic: Clinic) -> None:
     dispatch = (await clinic.start()).dispatch
+
+    with pytest.raises(NotFound):
+        clinic.remove(dispatch, CILLA)
+
+
+async def test_a_recipient_is_removed_once(clinic: Clinic) -> None:
+    dispatch = (await clinic.start()).dispatch
     clinic.remove(dispatch, ANNA)
 
-    for number in (ANNA, CILLA):
-        with pytest.raises(NotFound):
-            clinic.remove(dispatch, number)
+    with pytest.raises(AlreadyRemoved) as caught:
+        clinic.remove(dispatch, ANNA)
+
+    assert "redan borttagen" in caught.value.staff_message
 
 
 async def test_nobody_is_removed_from_what_has_ended(clinic: Clinic) -> None:

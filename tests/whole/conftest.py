@@ -1,42 +1,16 @@
-import os
 from collections.abc import Iterator
 
 import pytest
 
+from tests.whole.installation import an_installation
 from tests.whole.region import Whole
-from utskick.running.ports import choose_ports
-from utskick.running.stack import running_stack
-from utskick.wiring import services
-
-_QUICK = {
-    # A run starts so long before its moment; short, as the tests' occasions are seconds away.
-    "UTSKICK_TIMING__LEAD_S": "6",
-    "UTSKICK_TIMING__LEASE_S": "8",
-    "UTSKICK_TIMING__OPENS": "00:00",
-    "UTSKICK_TIMING__CLOSES": "23:59:59",
-    "UTSKICK_TIMING__RETRY_DELAYS_S": "[0.5, 1, 2]",
-    "UTSKICK_FORMS__CONNECT_TIMEOUT_S": "1",
-    "UTSKICK_FORMS__READ_TIMEOUT_S": "2",
-    "UTSKICK_FORMS__SETTLE_S": "5",
-    "UTSKICK_FORMS__CONCURRENCY": "4",
-}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
-    """One installation for all tests of this folder: it takes about 20 s to start."""
-    before = dict(os.environ)
-    os.environ.update(_QUICK)
-    services.cache_clear()
-    try:
-        with running_stack(
-            tmp_path_factory.mktemp("whole"), choose_ports(usual=False), lambda _what: None
-        ) as running:
-            yield Whole(running)
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
-        services.cache_clear()
+    """One installation for all tests of this folder."""
+    with an_installation(tmp_path_factory.mktemp("whole")) as running:
+        yield running
 
 
 @pytest.fixture

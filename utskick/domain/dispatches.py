@@ -7,9 +7,9 @@ from enum import StrEnum
 from typing import NewType, Self
 from uuid import UUID
 
-from utskick.domain.errors import LastRecipient, OccasionPassed, WrongStatus
+from utskick.domain.errors import LastRecipient, NotFound, OccasionPassed, WrongStatus
 from utskick.domain.forms import FormTemplateId
-from utskick.domain.occasions import Occasion, OccasionState
+from utskick.domain.occasions import NOT_ENDED, Occasion, OccasionId, OccasionState
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.units import HsaId
 
@@ -108,6 +108,18 @@ class Dispatch:
     def heading(self) -> str:
         """What the resident sees: the title, or with a single form that form's own name."""
         return self.title if len(self.forms) > 1 else self.forms[0].resident_name
+
+    @property
+    def next_occasion(self) -> Occasion | None:
+        """The first that has not ended."""
+        return next((o for o in self.occasions if o.state in NOT_ENDED), None)
+
+    def occasion(self, occasion_id: OccasionId) -> Occasion:
+        """Raises `NotFound`."""
+        for occasion in self.occasions:
+            if occasion.id == occasion_id:
+                return occasion
+        raise NotFound("occasion")
 
     def stopped(self, *, now: datetime) -> Self:
         """Manual: "det går stoppa ett paketutskick". Raises `WrongStatus`."""

@@ -26,6 +26,8 @@ class OccasionState(StrEnum):
     BLOCKED = "blocked"
 
 
+NOT_ENDED = (OccasionState.PLANNED, OccasionState.RUNNING)
+
 OCCASION_LABELS = {
     OccasionState.PLANNED: "Planerat",
     OccasionState.RUNNING: "Skickas",

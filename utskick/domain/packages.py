@@ -1,9 +1,10 @@
 """Package templates (grundplåtar): what the regional administration prepares for units."""
 
 from dataclasses import dataclass
-from datetime import time
+from datetime import date, time, timedelta
 from enum import IntEnum
 
+from utskick.domain.calendar import first_date_for
 from utskick.domain.forms import FormTemplateId
 from utskick.domain.units import HsaId
 
@@ -39,6 +40,12 @@ class PackageTemplate:
     occasions: int
     inbox_message: str
     error_addresses: tuple[str, ...]
+
+    def first_date(self, *, today: date) -> date | None:
+        """The next preset weekday, tomorrow at the earliest; `None` without a preset."""
+        if self.weekday is None:
+            return None
+        return first_date_for(self.weekday, on_or_after=today + timedelta(days=1))
 
 
 def with_forms_desk(

@@ -1,7 +1,8 @@
 """Reading a recipient list (mottagarlista): every row is accepted or refused with its reason."""
 
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,15 +15,22 @@ from utskick.domain.personnummer import (
 )
 
 _SEPARATORS = re.compile(r"[,;\t]")
+_QUOTES = "\"'"
+_NEXT_NUMBER = re.compile(r"(?<=\d)[^\S\n]+(?=\d{8}-?\d{4}(?!\d))", re.ASCII)
+"""Space between two whole numbers on a line."""
+_ROUNDED = re.compile(r"(\d)[.,](\d+E\+\d+)", re.IGNORECASE | re.ASCII)
+"""What a spreadsheet makes of a long number when it saves CSV."""
 
 
 class UnreadableFile(UtskickError):
-    """The bytes are no text, or in no encoding that can be told."""
+    """The bytes are no text and no spreadsheet, or in no encoding that can be told."""
 
-    def __init__(self) -> None:
-        super().__init__("the file is not readable text")
+    def __init__(self, *, locked: bool = False) -> None:
+        super().__init__("the file is not readable")
+        fault = "är lösenordsskyddad eller i ett äldre format" if locked else "går inte att läsa"
         self.staff_message = (
-            "Filen går inte att läsa. Spara den som ren text (UTF-8) och försök igen."
+            f"Filen {fault}. Spara den som ren text (UTF-8), CSV eller Excel (.xlsx)"
+            f"{' utan lösenord' if locked else ''} och försök igen."
         )
 
 
@@ -68,10 +76,11 @@ class RefusedRow:
 
 @dataclass(frozen=True, slots=True)
 class RecipientList:
-    """All rows that were not blank: accepted + refused."""
+    """All rows that were not blank: accepted + refused + `headings`."""
 
     accepted: tuple[AcceptedRow, ...]
     refused: tuple[RefusedRow, ...]
+    headings: int = 0
 
 
 def decode(raw: bytes, *, max_bytes: int) -> str:
@@ -100,41 +109,90 @@ def read_recipients(
 
     Raises `NoRecipients` or `TooManyRecipients`; a bad row is refused, with its reason.
     """
-    accepted: dict[Personnummer, AcceptedRow] = {}
-    refused: list[RefusedRow] = []
-    for row, cell in _cells(text):
-        try:
-            number = parse_personnummer(
-                cell, accept_coordination_numbers=accept_coordination_numbers, today=today
-            )
-        except InvalidPersonnummer as error:
-            refused.append(RefusedRow(row, masked(cell), error.reason, error.remedy))
-            continue
-        if number in accepted:
-            reason = f"Personen finns redan på rad {accepted[number].row}."
-            refused.append(RefusedRow(row, masked(cell), reason, "Ta bort den ena raden."))
-        else:
-            accepted[number] = AcceptedRow(row, number)
-    count = len(accepted) + len(refused)
+    found = judge(
+        cells_of(text), accept_coordination_numbers=accept_coordination_numbers, today=today
+    )
+    count = len(found.accepted) + len(found.refused)
     if not count:
         raise NoRecipients
     if count > max_recipients:
         raise TooManyRecipients(count=count, allowed=max_recipients)
+    return found
+
+
+def judge(
+    cells: Iterable[tuple[int, str]],
+    *,
+    already: Collection[Personnummer] = (),
+    accept_coordination_numbers: bool = False,
+    today: date,
+) -> RecipientList:
+    """Accept or refuse each cell, given with its row; `already` are those the list has before."""
+    accepted: dict[Personnummer, AcceptedRow] = {}
+    refused: list[RefusedRow] = []
+    for row, cell in cells:
+        try:
+            number = parse_personnummer(
+                tidied(cell), accept_coordination_numbers=accept_coordination_numbers, today=today
+            )
+        except InvalidPersonnummer as error:
+            reason, remedy = _why(cell, error)
+            refused.append(RefusedRow(row, masked(tidied(cell)), reason, remedy))
+            continue
+        if number in accepted:
+            reason = f"Personen finns redan på rad {accepted[number].row}."
+            refused.append(RefusedRow(row, str(number), reason, "Ta bort den ena raden."))
+        elif number in already:
+            reason = "Personen finns redan i mottagarlistan."
+            refused.append(RefusedRow(row, str(number), reason, "Du behöver inte göra något."))
+        else:
+            accepted[number] = AcceptedRow(row, number)
     return RecipientList(tuple(accepted.values()), tuple(refused))
 
 
-def _cells(text: str) -> Iterator[tuple[int, str]]:
+def tidied(cell: str) -> str:
+    """Without the spaces, quotes and invisible marks that come along when a number is pasted."""
+    return "".join(
+        character
+        for character in cell
+        if not character.isspace()
+        and character not in _QUOTES
+        and unicodedata.category(character) != "Cf"
+    )
+
+
+def cells_of(text: str) -> Iterator[tuple[int, str]]:
     """Each number with its row, or with its place on the line when there is but one line."""
-    lines = text.splitlines()
-    if _is_heading(lines):
+    lines = _NEXT_NUMBER.sub(",", text).splitlines()
+    if lines and is_heading(lines[0]):
         lines[0] = ""
     filled = [line.strip() for line in lines if line.strip()]
     one_line = len(filled) == 1 and bool(_SEPARATORS.search(filled[0]))
     for row, line in enumerate(lines, start=1):
         for place, cell in enumerate(_SEPARATORS.split(line), start=1):
-            if cell.strip():
+            if tidied(cell):
                 yield (place if one_line else row), cell.strip()
 
 
-def _is_heading(lines: list[str]) -> bool:
-    return bool(lines) and lines[0].strip().casefold() in ("personnummer", "personnr", "pnr")
+def is_rounded(cell: str) -> bool:
+    return bool(_ROUNDED.fullmatch(tidied(cell)))
+
+
+def with_points(text: str) -> str:
+    """The text with a decimal point in each rounded number, so that no comma splits it."""
+    return _ROUNDED.sub(r"\1.\2", text)
+
+
+def is_heading(cell: str) -> bool:
+    """Whether a cell says that numbers follow under it."""
+    letters = "".join(filter(str.isalpha, cell.casefold()))
+    return letters in ("personnummer", "personnr", "persnr", "pnr", "personid", "personidentitet")
+
+
+def _why(cell: str, error: InvalidPersonnummer) -> tuple[str, str]:
+    if is_rounded(cell):
+        return (
+            "Kalkylprogrammet har avrundat personnumret.",
+            "Formatera kolumnen som text och skriv numret igen.",
+        )
+    return error.reason, error.remedy

@@ -12,13 +12,22 @@ from utskick.records.desk import Budgets, Tokens, Uploads
 from utskick.records.dispatches import Dispatches, FormSummary, Occasions, Progress, Remaining
 from utskick.records.follow_up import FollowedUp, FollowUp, FollowUpQuery, Ledger
 from utskick.records.journal import AccessLog, ErrorReport, ErrorReports, LogEntry
+from utskick.records.overview import (
+    Cell,
+    DispatchQuery,
+    ListedDispatch,
+    OccasionCell,
+    Overview,
+)
 from utskick.records.reference import Forms, Packages, Units
 from utskick.records.staff import Sessions
 
 __all__ = [
     "AccessLog",
     "Budgets",
+    "Cell",
     "Deliveries",
+    "DispatchQuery",
     "Dispatches",
     "ErrorReport",
     "ErrorReports",
@@ -29,8 +38,11 @@ __all__ = [
     "Forms",
     "InboxMessages",
     "Ledger",
+    "ListedDispatch",
     "LogEntry",
+    "OccasionCell",
     "Occasions",
+    "Overview",
     "Packages",
     "Progress",
     "Remaining",
@@ -54,6 +66,8 @@ class Transaction(Protocol):
     def packages(self) -> Packages: ...
     @property
     def dispatches(self) -> Dispatches: ...
+    @property
+    def overview(self) -> Overview: ...
     @property
     def occasions(self) -> Occasions: ...
     @property

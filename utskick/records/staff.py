@@ -1,5 +1,6 @@
 """Who is signed in, and who is on the way."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -27,6 +28,9 @@ class Sessions(Protocol):
 
     def chosen_unit(self, staff_id: str) -> HsaId | None:
         """The unit that the person chose last."""
+
+    def names(self, staff_ids: Collection[str]) -> Mapping[str, str]:
+        """What those are called who have ever signed in."""
 
     def end(self, token: str) -> None:
         """Sign out."""

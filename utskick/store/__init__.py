@@ -13,6 +13,7 @@ from utskick.store.follow_up import SqlFollowUp
 from utskick.store.inbox_messages import SqlInboxMessages
 from utskick.store.journal import SqlAccessLog, SqlErrorReports
 from utskick.store.occasions import SqlOccasions
+from utskick.store.overview import SqlOverview
 from utskick.store.people import People
 from utskick.store.progress import SqlProgress
 from utskick.store.reference import SqlForms, SqlPackages, SqlUnits
@@ -31,6 +32,7 @@ class SqlTransaction:
         self.forms = SqlForms(session)
         self.packages = SqlPackages(session)
         self.dispatches = SqlDispatches(session, people)
+        self.overview = SqlOverview(session, self.dispatches)
         self.occasions = SqlOccasions(session)
         self.deliveries = SqlDeliveries(session, people)
         self.progress = SqlProgress(session)

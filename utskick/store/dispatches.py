@@ -117,14 +117,14 @@ class SqlDispatches:
         )
 
     def list_for(self, unit_id: HsaId) -> list[Dispatch]:
-        return self._many(
+        return self.many(
             select(DispatchRow)
             .where(DispatchRow.unit_id == unit_id)
             .order_by(DispatchRow.created_at.desc())
         )
 
     def ongoing(self) -> list[Dispatch]:
-        return self._many(
+        return self.many(
             select(DispatchRow).where(DispatchRow.status == DispatchStatus.ONGOING.value)
         )
 
@@ -166,7 +166,7 @@ class SqlDispatches:
             )
 
     def ended_before(self, moment: datetime) -> list[Dispatch]:
-        return self._many(select(DispatchRow).where(DispatchRow.ended_at <= moment))
+        return self.many(select(DispatchRow).where(DispatchRow.ended_at <= moment))
 
     def delete(self, dispatch_id: DispatchId) -> None:
         self._session.execute(
@@ -176,6 +176,10 @@ class SqlDispatches:
             )
         )
         self._session.execute(delete(DispatchRow).where(DispatchRow.id == dispatch_id))
+
+    def many(self, statement: Select[tuple[DispatchRow]]) -> list[Dispatch]:
+        """Those that the statement finds, for the other repositories."""
+        return self._with_parts(self._session.scalars(statement).all())
 
     def _insert(self, rows: Sequence[DispatchRow]) -> None:
         self._session.add_all(rows)
@@ -193,9 +197,6 @@ class SqlDispatches:
         if row is None:
             raise NotFound("dispatch")
         return self._with_parts([row])[0]
-
-    def _many(self, statement: Select[tuple[DispatchRow]]) -> list[Dispatch]:
-        return self._with_parts(self._session.scalars(statement).all())
 
     def _with_parts(self, rows: Sequence[DispatchRow]) -> list[Dispatch]:
         """All parts of all dispatches in two statements, however many they are."""

@@ -2,10 +2,11 @@
 
 import hashlib
 import secrets
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, delete
+from sqlalchemy import CursorResult, delete, select
 from sqlalchemy.orm import Session
 
 from utskick.domain.staff import (
@@ -92,6 +93,14 @@ class SqlSessions:
     def chosen_unit(self, staff_id: str) -> HsaId | None:
         member = self._session.get(StaffMemberRow, staff_id)
         return HsaId(member.chosen_unit_id) if member and member.chosen_unit_id else None
+
+    def names(self, staff_ids: Collection[str]) -> Mapping[str, str]:
+        rows = self._session.execute(
+            select(StaffMemberRow.hsa_id, StaffMemberRow.name).where(
+                StaffMemberRow.hsa_id.in_(staff_ids)
+            )
+        )
+        return dict(rows.tuples().all())
 
     def end(self, token: str) -> None:
         self._session.execute(

@@ -39,14 +39,36 @@ async def check_recipients(
 
     Raises `TemporaryFailure` if a register does not answer.
     """
-    records = await _look_up(list(numbers), store=store, persons=persons, clock=clock, rules=rules)
-    refused = {n: why for n in numbers if (why := _refusal(records[n])) is not None}
+    refused = await refused_by_register(
+        numbers, store=store, persons=persons, clock=clock, rules=rules
+    )
     reachable = [number for number in numbers if number not in refused]
-    users = await _users(reachable, inbox=inbox, rules=rules)
+    users = await inbox_users(reachable, inbox=inbox, rules=rules)
     if needs_account:
         refused |= {n: Refusal.NO_ACCOUNT for n, user in users.items() if not user.active}
     notified_by = {n: user.notified_by for n, user in users.items() if n not in refused}
     return Checked(refused=refused, notified_by=notified_by)
+
+
+async def refused_by_register(
+    numbers: Collection[Personnummer],
+    *,
+    store: Store,
+    persons: Persons,
+    clock: Clock,
+    rules: Rules,
+) -> dict[Personnummer, Refusal]:
+    """Whom the population register tells us not to send to. Raises `TemporaryFailure`."""
+    records = await _look_up(list(numbers), store=store, persons=persons, clock=clock, rules=rules)
+    return {n: why for n in numbers if (why := _refusal(records[n])) is not None}
+
+
+async def inbox_users(
+    numbers: Sequence[Personnummer], *, inbox: Inbox, rules: Rules
+) -> dict[Personnummer, InboxUser]:
+    """What 1177's inbox knows of each. Raises `TemporaryFailure`."""
+    users = await each(numbers, inbox.user, at_once=rules.inbox_concurrency)
+    return dict(zip(numbers, users, strict=True))
 
 
 async def _look_up(
@@ -62,13 +84,6 @@ async def _look_up(
 def _reserve(store: Store, rules: Rules) -> float:
     with store.transaction() as records:
         return records.budgets.reserve("persons", calls=1, per_s=rules.persons_per_s)
-
-
-async def _users(
-    numbers: Sequence[Personnummer], *, inbox: Inbox, rules: Rules
-) -> dict[Personnummer, InboxUser]:
-    users = await each(numbers, inbox.user, at_once=rules.inbox_concurrency)
-    return dict(zip(numbers, users, strict=True))
 
 
 def _refusal(record: PersonRecord | None) -> Refusal | None:

@@ -6,11 +6,15 @@ from datetime import datetime
 
 from utskick.domain.deliveries import REFUSAL_LABELS, DeliveryState, Refusal
 from utskick.domain.dispatches import Dispatch, DispatchStatus, RecipientState
-from utskick.domain.occasions import Occasion, OccasionId, OccasionState, RunToken
+from utskick.domain.occasions import (
+    NOT_ENDED,
+    Occasion,
+    OccasionId,
+    OccasionState,
+    RunToken,
+)
 from utskick.records import FormSummary, Store, Transaction
 from utskick.use_cases.report_errors import report_occasion
-
-NOT_ENDED = (OccasionState.PLANNED, OccasionState.RUNNING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

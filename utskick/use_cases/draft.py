@@ -9,7 +9,6 @@ from utskick.domain.calendar import (
     ImpossibleTime,
     LocalMoment,
     NonexistentTime,
-    first_date_for,
     occasion_moments,
     parse_clock,
     parse_date,
@@ -133,20 +132,33 @@ class Draft:
     ) -> list[tuple[LocalMoment, datetime]]:
         """The package's occasions, from a start or one by one, in order and in the future."""
         if spec.occasions is not None:
-            moments = [
-                self._moment(moment, package, f"occasions, rad {row}", rules=rules, now=now)
+            timed = [
+                self.occasion(moment, package, f"occasions, rad {row}", rules=rules, now=now)
                 for row, moment in enumerate(spec.occasions, start=1)
             ]
         else:
             moments = self._from_start(spec.start or Moment(), package, rules=rules, now=now)
-        timed = [self._timed(moment, rules=rules, now=now) for moment in moments if moment]
+            timed = [self._timed(moment, rules=rules, now=now) for moment in moments]
         kept = sorted((t for t in timed if t), key=lambda pair: pair[1])
         for (_, earlier), (moment, later) in pairwise(kept):
             if earlier == later:
                 self.wrong(str(moment), "tillfället finns två gånger.", "Ta bort det ena.")
-        if not moments and not self.problems:
+        if not timed and not self.problems:
             self.wrong("occasions", "det finns inget tillfälle.", "Ange datum och klockslag.")
         return kept
+
+    def occasion(
+        self,
+        moment: Moment,
+        package: PackageTemplate,
+        place: str,
+        *,
+        rules: Rules,
+        now: datetime,
+    ) -> tuple[LocalMoment, datetime] | None:
+        """One date and time, with its moment in UTC, if it can be sent at."""
+        understood = self._moment(moment, package, place, rules=rules, now=now)
+        return self._timed(understood, rules=rules, now=now) if understood else None
 
     def unreachable(
         self, numbers: Sequence[Personnummer], checked: Checked, *, leave_out: bool
@@ -169,17 +181,15 @@ class Draft:
 
     def _from_start(
         self, start: Moment, package: PackageTemplate, *, rules: Rules, now: datetime
-    ) -> list[LocalMoment | None]:
+    ) -> list[LocalMoment]:
         first = self._moment(start, package, "start", rules=rules, now=now)
         if first is None:
-            return [None]
-        return list(
-            occasion_moments(
-                first.date,
-                first.time,
-                interval_weeks=package.interval_weeks,
-                count=package.occasions,
-            )
+            return []
+        return occasion_moments(
+            first.date,
+            first.time,
+            interval_weeks=package.interval_weeks,
+            count=package.occasions,
         )
 
     def _moment(
@@ -198,9 +208,8 @@ class Draft:
         except ImpossibleTime as error:
             self.wrong(place, error.staff_message, "")
             return None
-        if day is None and package.weekday is not None:
-            today = now.astimezone(rules.zone).date()
-            day = first_date_for(package.weekday, on_or_after=today + timedelta(days=1))
+        if day is None:
+            day = package.first_date(today=now.astimezone(rules.zone).date())
         if clock is None:
             self.wrong(place, "klockslag saknas.", "Ange det som HH:MM.")
         if day is None:

@@ -11,12 +11,11 @@ from datetime import datetime, timedelta
 
 from utskick.domain.dispatches import Dispatch, DispatchStatus
 from utskick.domain.errors import NotFound
-from utskick.domain.occasions import Occasion, OccasionId, OccasionState, RunToken
+from utskick.domain.occasions import NOT_ENDED, Occasion, OccasionId, OccasionState, RunToken
 from utskick.domain.rules import Rules
 from utskick.ports import FormService, OccasionPlan, ScheduledOccasion, Scheduler, TemporaryFailure
 from utskick.records import Store
 from utskick.use_cases.close_occasion import (
-    NOT_ENDED,
     conclude_dispatch,
     miss_occasion,
     release_occasion,
@@ -93,7 +92,11 @@ def _apply_late_policy(store: Store, rules: Rules, now: datetime) -> int:
 def _mend_schedule(
     settled: int, missed: int, store: Store, scheduler: Scheduler, rules: Rules, now: datetime
 ) -> Reconciled:
-    known = {scheduled.occasion_id: scheduled for scheduled in scheduler.registered(now=now)}
+    with store.transaction() as records:
+        dead = {token for _occasion_id, token in records.occasions.abandoned()}
+    known = {
+        scheduled.occasion_id: scheduled for scheduled in scheduler.registered(dead=dead, now=now)
+    }
     expected = _expected(store, rules)
     registered = started = 0
     for plan in expected.values():

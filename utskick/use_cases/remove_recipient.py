@@ -10,10 +10,18 @@ from utskick.domain.dispatches import (
     RecipientState,
     require_another_recipient,
 )
-from utskick.domain.errors import NotFound
+from utskick.domain.errors import NotFound, UtskickError
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.units import Activity, Actor
 from utskick.records import LogEntry, Store
+
+
+class AlreadyRemoved(UtskickError):
+    """The recipient has been removed before, perhaps by a double click."""
+
+    def __init__(self) -> None:
+        super().__init__("the recipient has been removed already")
+        self.staff_message = "Mottagaren är redan borttagen, och får inget mer av utskicket."
 
 
 def remove_recipient(
@@ -26,7 +34,7 @@ def remove_recipient(
 ) -> int:
     """Send nothing more to the recipient; tell how many of their forms were on their way.
 
-    Raises `LastRecipient`, `WrongStatus` or `NotFound`.
+    Raises `LastRecipient`, `AlreadyRemoved`, `WrongStatus` or `NotFound`.
     """
     with store.transaction() as records:
         dispatch = records.dispatches.lock_for(actor.unit_id, dispatch_id)
@@ -48,9 +56,9 @@ def remove_recipient(
 
 def _active(recipients: list[Recipient], wanted: RecipientId | Personnummer) -> Recipient:
     for recipient in recipients:
-        if recipient.state is RecipientState.ACTIVE and wanted in (
-            recipient.id,
-            recipient.personnummer,
-        ):
-            return recipient
+        if wanted in (recipient.id, recipient.personnummer):
+            if recipient.state is RecipientState.REMOVED:
+                raise AlreadyRemoved
+            if recipient.state is RecipientState.ACTIVE:
+                return recipient
     raise NotFound("recipient")

@@ -10,7 +10,6 @@ from utskick.domain.dispatches import (
     DispatchedForm,
     DispatchId,
     DispatchKind,
-    Recipient,
 )
 from utskick.domain.errors import SpecRefused
 from utskick.domain.forms import FormTemplate
@@ -22,6 +21,7 @@ from utskick.domain.units import Actor, Unit
 from utskick.use_cases.check_forms import require_forms
 from utskick.use_cases.draft import Draft
 from utskick.use_cases.start_dispatch import (
+    CheckedDispatch,
     Started,
     Starting,
     find_earlier,
@@ -39,15 +39,6 @@ class _Understood:
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckedForm:
-    """One form that can be sent as it stands."""
-
-    dispatch: Dispatch
-    recipients: list[Recipient]
-    warnings: tuple[str, ...]
-
-
 async def send_form(
     spec: FormSpec, *, actor: Actor, submission_key: str, with_: Starting, now: datetime
 ) -> Started:
@@ -59,19 +50,13 @@ async def send_form(
         return Started(dispatch=earlier, already=True)
     checked = await check_form(spec, actor=actor, with_=with_, now=now)
     return await save_and_register(
-        checked.dispatch,
-        checked.recipients,
-        actor=actor,
-        submission_key=submission_key,
-        warnings=checked.warnings,
-        with_=with_,
-        now=now,
+        checked, actor=actor, submission_key=submission_key, with_=with_, now=now
     )
 
 
 async def check_form(
     spec: FormSpec, *, actor: Actor, with_: Starting, now: datetime
-) -> CheckedForm:
+) -> CheckedDispatch:
     """What would be sent, for staff to say yes to. Raises as `send_form`; stores nothing."""
     draft = Draft()
     understood = await asyncio.to_thread(_understand, spec, actor, draft, with_, now)
@@ -81,7 +66,7 @@ async def check_form(
         understood.unit.id, [understood.form.id], store=with_.store, forms=with_.forms, now=now
     )
     reached = await require_reachable(understood.numbers, spec, draft, with_)
-    return CheckedForm(
+    return CheckedDispatch(
         dispatch=_dispatch(spec, understood, actor, with_.rules, now),
         recipients=recipients_of(understood.numbers, reached),
         warnings=tuple(draft.warnings),

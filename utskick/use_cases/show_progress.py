@@ -4,11 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from utskick.domain.dispatches import DispatchId, RecipientState
-from utskick.domain.occasions import OccasionState
+from utskick.domain.occasions import NOT_ENDED
 from utskick.domain.units import Actor
 from utskick.records import Store
-
-_UNDER_WAY = (OccasionState.PLANNED, OccasionState.RUNNING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,5 +34,5 @@ def show_form_progress(dispatch_id: DispatchId, *, actor: Actor, store: Store) -
             recipients=records.dispatches.count_recipients(dispatch.id, RecipientState.ACTIVE),
             sent=sum(form.sent for form in forms),
             refused=sum(form.refused for form in forms),
-            under_way=any(occasion.state in _UNDER_WAY for occasion in dispatch.occasions),
+            under_way=any(occasion.state in NOT_ENDED for occasion in dispatch.occasions),
         )

@@ -56,6 +56,15 @@ class Starting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedDispatch:
+    """What can be started as it stands, with what staff should know first."""
+
+    dispatch: Dispatch
+    recipients: list[Recipient]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Started:
     """A dispatch that is saved. `registered` is false while the scheduler is away.
 
@@ -91,21 +100,29 @@ async def start_dispatch(
     """
     if earlier := await asyncio.to_thread(find_earlier, actor, submission_key, with_.store):
         return Started(dispatch=earlier, already=True)
+    checked = await check_dispatch(spec, actor=actor, with_=with_, now=now)
+    return await save_and_register(
+        checked, actor=actor, submission_key=submission_key, with_=with_, now=now
+    )
+
+
+async def check_dispatch(
+    spec: DispatchSpec, *, actor: Actor, with_: Starting, now: datetime
+) -> CheckedDispatch:
+    """What would be started, for staff to say yes to. Raises as `start_dispatch`; stores nothing.
+
+    A blocked start is told of here too: that staff tried is what the forms desk must know.
+    """
     draft = Draft()
     understood = await asyncio.to_thread(_understand, spec, actor, draft, with_, now)
     if understood is None:
         raise SpecRefused(draft.problems)
     await _require_sendable(understood, spec, with_, now)
-    checked = await require_reachable(understood.numbers, spec, draft, with_)
-    dispatch = _dispatch(spec, understood, actor, with_.rules, now)
-    return await save_and_register(
-        dispatch,
-        recipients_of(understood.numbers, checked),
-        actor=actor,
-        submission_key=submission_key,
+    reached = await require_reachable(understood.numbers, spec, draft, with_)
+    return CheckedDispatch(
+        dispatch=_dispatch(spec, understood, actor, with_.rules, now),
+        recipients=recipients_of(understood.numbers, reached),
         warnings=tuple(draft.warnings),
-        with_=with_,
-        now=now,
     )
 
 
@@ -153,19 +170,16 @@ def recipients_of(numbers: list[Personnummer], checked: Checked) -> list[Recipie
 
 
 async def save_and_register(
-    dispatch: Dispatch,
-    recipients: list[Recipient],
+    checked: CheckedDispatch,
     *,
     actor: Actor,
     submission_key: str,
-    warnings: tuple[str, ...],
     with_: Starting,
     now: datetime,
 ) -> Started:
     """Save in one transaction, then register: the reconciler does what of that fails."""
-    saved = await asyncio.to_thread(
-        _save, dispatch, recipients, actor, submission_key, with_.store, now
-    )
+    dispatch = checked.dispatch
+    saved = await asyncio.to_thread(_save, checked, actor, submission_key, with_.store, now)
     if saved.id != dispatch.id:
         return Started(dispatch=saved, already=True)
     registered = await asyncio.to_thread(
@@ -176,7 +190,7 @@ async def save_and_register(
         rules=with_.rules,
         now=now,
     )
-    return Started(dispatch=dispatch, warnings=warnings, registered=registered)
+    return Started(dispatch=dispatch, warnings=checked.warnings, registered=registered)
 
 
 def _understand(
@@ -304,13 +318,9 @@ def _dispatch(
 
 
 def _save(
-    dispatch: Dispatch,
-    recipients: list[Recipient],
-    actor: Actor,
-    submission_key: str,
-    store: Store,
-    now: datetime,
+    checked: CheckedDispatch, actor: Actor, submission_key: str, store: Store, now: datetime
 ) -> Dispatch:
+    dispatch, recipients = checked.dispatch, checked.recipients
     with store.transaction() as records:
         if not records.dispatches.add(dispatch, recipients, submission_key=submission_key):
             earlier = records.dispatches.submitted(actor.unit_id, submission_key)

@@ -1,5 +1,9 @@
 """What staff call the things that we name in English."""
 
+from collections.abc import Mapping
+
+from utskick.domain.deliveries import DELIVERY_LABELS, DeliveryState
+from utskick.domain.occasions import Occasion, OccasionState
 from utskick.domain.packages import PackageTemplate
 
 FIELD_LABELS = {
@@ -34,3 +38,41 @@ def presets_in_words(package: PackageTemplate) -> str:
     if package.time is not None:
         words += f" kl. {package.time:%H:%M}"
     return words
+
+
+_SIGNS = {
+    DeliveryState.SENT: ("skickade", "good"),
+    DeliveryState.REFUSED: ("ej skickade", "bad"),
+    DeliveryState.MANUAL: ("osäkra", "warn"),
+    DeliveryState.UNKNOWN: ("kontrolleras", "warn"),
+    DeliveryState.SENDING: ("skickas", "calm"),
+    DeliveryState.PLANNED: ("kvar", "calm"),
+    DeliveryState.CANCELLED: ("borttagna", "calm"),
+}
+_KINDS = {
+    OccasionState.PLANNED: "calm",
+    OccasionState.RUNNING: "calm",
+    OccasionState.DONE: "good",
+    OccasionState.MISSED: "bad",
+    OccasionState.BLOCKED: "bad",
+}
+
+
+def delivery_signs(by_state: Mapping[DeliveryState, int]) -> list[tuple[str, str]]:
+    """Each state that there is any of, as `4 skickade`, and how it is shown."""
+    return [
+        (f"{by_state[state]} {word}", kind)
+        for state, (word, kind) in _SIGNS.items()
+        if by_state.get(state)
+    ]
+
+
+def delivery_sign(state: DeliveryState) -> tuple[str, str]:
+    """One delivery's state in words, and how it is shown."""
+    return DELIVERY_LABELS[state], _SIGNS[state][1]
+
+
+def occasion_sign(occasion: Occasion) -> tuple[str, str]:
+    """An occasion's state in words, and how it is shown."""
+    label = f"{occasion.label}, sent" if occasion.late else occasion.label
+    return label, _KINDS[occasion.state]

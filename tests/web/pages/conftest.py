@@ -9,12 +9,15 @@ from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
 
 from tests.clinic import OTHER_STAFF, OTHER_UNIT, STAFF, UNIT, Clinic
+from tests.use_cases.conftest import log
 from tests.web.pages.forms import main_form
 from utskick.domain.staff import Commission, Role, StaffSession
 from utskick.domain.units import Unit
 from utskick.web.pages.visitors import COOKIE
 
 CARE = "Vård och behandling"
+
+__all__ = ["log"]
 
 
 class Browser(AsyncClient):

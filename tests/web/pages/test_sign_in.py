@@ -12,6 +12,7 @@ from tests.clinic import OTHER_UNIT, UNIT
 from tests.web.pages.conftest import CARE, Browser, commission, session, sign_in, words_of
 from tests.web.pages.forms import main_form
 from utskick.domain.staff import Commission, StaffClaims
+from utskick.domain.units import HsaId
 from utskick.ports import TemporaryFailure
 from utskick.web.pages.visitors import COOKIE
 
@@ -102,7 +103,7 @@ async def test_commissions_that_give_no_right_are_shown_with_the_reason(
         replace(AT_UNIT, purpose="Administration"),
         replace(AT_UNIT, ends_on=date(2027, 1, 31)),
         replace(AT_UNIT, starts_on=date(2027, 2, 2)),
-        replace(AT_UNIT, unit_id="SE2321000131-E000000000777"),
+        replace(AT_UNIT, unit_id=HsaId("SE2321000131-E000000000777")),
     ],
 )
 async def test_without_a_valid_commission_nobody_comes_in(

@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from utskick.web.pages import import_report, send_form, sign_in, start, start_package
+from utskick.web.pages import import_report, ongoing, send_form, sign_in, start, start_package
 from utskick.web.pages.files import files
 
 ROUTERS = (
@@ -11,6 +11,7 @@ ROUTERS = (
     send_form.router,
     import_report.router,
     start_package.router,
+    ongoing.router,
 )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import Depends, Request, Response
 from starlette.datastructures import FormData
@@ -57,9 +57,7 @@ class Step:
     preview: DispatchPreview
 
     @classmethod
-    def of(
-        cls, visit: _Visit, posted: FormData, filled: Filled, package: PackageTemplate
-    ) -> "Step":
+    def of(cls, visit: _Visit, posted: FormData, filled: Filled, package: PackageTemplate) -> Self:
         """After what the pressed button changed of the occasions and the forms."""
         actor, wired = visit.visitor.actor, visit.wired
         offered = list_forms(actor=actor, catalogues=tuple(Catalogue), store=wired.store)

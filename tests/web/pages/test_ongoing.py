@@ -1,0 +1,221 @@
+"""Pågående Paketutskick: the list, one opened, and what staff do with it."""
+
+import asyncio
+import re
+from typing import Any
+
+from tests.clinic import PACKAGE, UNIT, WEEKLY
+from tests.people import ANNA, BO, CILLA, PROTECTED
+from tests.use_cases.conftest import Log
+from tests.use_cases.clinic_days import reconciled
+from tests.web.pages.conftest import Browser, session, sign_in, words_of
+from tests.web.pages.forms import forms_of
+from utskick.domain.dispatches import Dispatch
+from utskick.ports import TemporaryFailure
+
+
+async def started(browser: Browser, **changes: Any) -> Dispatch:
+    return (await browser.clinic.start(**changes)).dispatch
+
+
+async def run(browser: Browser, dispatch: Dispatch) -> None:
+    """Send its first occasion. Time has passed since, so the nurse signs in again."""
+    await browser.clinic.run(dispatch.occasions[0])
+    sign_in(browser, session(UNIT))
+
+
+async def act(browser: Browser, address: str, ending: str) -> tuple[int, str]:
+    """Press the button whose form leads to an address with this ending; follow to the page."""
+    page = await browser.open(address)
+    form = next(f for f in forms_of(page) if f.action.endswith(ending))
+    answer = await browser.post(form.action, data=dict(form.fields))
+    if answer.status_code == 303:
+        return 303, await browser.open(answer.headers["location"])
+    return answer.status_code, answer.text
+
+
+def address_of(dispatch: Dispatch) -> str:
+    return f"/paketutskick/{dispatch.id}"
+
+
+async def test_the_list_tells_what_comes_next_and_how_it_has_gone(staff: Browser) -> None:
+    """Enhetens pågående paketutskick visas i en lista."""
+    await started(staff)
+    sent = await started(staff, recipients=[CILLA.digits])
+    await run(staff, sent)
+
+    words = words_of(await staff.open("/paketutskick"))
+
+    assert "2 utskick" in words
+    assert PACKAGE.name in words
+    assert "Pågående" in words
+    assert "Klar" in words
+    assert "4 skickade" in words
+    assert "Inget skickat än" in words
+
+
+async def test_dispatches_are_found_by_name_and_status(staff: Browser) -> None:
+    await started(staff)
+
+    assert "1 utskick" in words_of(await staff.open("/paketutskick?sok=vuxenps&status=pågående"))
+    assert "Inget utskick stämmer" in words_of(await staff.open("/paketutskick?status=stoppad"))
+    assert "Inget utskick stämmer" in words_of(await staff.open("/paketutskick?sok=%25"))
+
+
+async def test_single_forms_are_shown_when_asked_for(staff: Browser) -> None:
+    await staff.clinic.send()
+
+    assert "Enheten har inga utskick" in words_of(await staff.open("/paketutskick"))
+    assert "1 utskick" in words_of(await staff.open("/paketutskick?visa=formular"))
+
+
+async def test_a_long_list_comes_in_pages(staff: Browser) -> None:
+    for number in range(51):
+        staff.clinic.clock.advance(1)
+        await started(staff, title=f"Nummer {number}")
+
+    first, second = [words_of(await staff.open(f"/paketutskick?sida={n}")) for n in (1, 2)]
+
+    assert "Sida 1 av 2" in first
+    assert "Nummer 50" in first
+    assert "Nummer 0 " in second
+
+
+async def test_opened_it_shows_who_got_what(staff: Browser) -> None:
+    dispatch = await started(staff, recipients=[ANNA.digits, BO.digits])
+    await run(staff, dispatch)
+
+    page = await staff.open(address_of(dispatch))
+
+    words = words_of(page)
+    assert ANNA.formatted in words
+    assert words.count("4 skickade") == 2
+    assert "8 skickade" in words
+    occasion = await staff.open(f"{address_of(dispatch)}/tillfalle/{dispatch.occasions[0].id}")
+    assert "PHQ-9 Skickat" in words_of(occasion)
+
+
+async def test_opening_it_is_logged_for_each_person_and_following_it_is_not(
+    staff: Browser, log: Log
+) -> None:
+    dispatch = await started(staff, recipients=[ANNA.digits, BO.digits])
+    before = len(log())
+
+    await staff.open(address_of(dispatch))
+    progress = await staff.get(f"{address_of(dispatch)}/lage")
+
+    assert log()[before:] == ["Läsa: visat mottagarlista (person)"] * 2
+    assert progress.status_code == 200
+    assert ANNA.digits not in progress.text.replace("-", "")
+
+
+async def test_those_left_out_say_why(staff: Browser) -> None:
+    dispatch = await started(
+        staff, recipients=[ANNA.digits, PROTECTED.digits], leave_out_unreachable=True
+    )
+
+    assert "Skyddad identitet" in words_of(await staff.open(address_of(dispatch)))
+
+
+async def test_a_recipient_is_removed_with_the_bin(staff: Browser) -> None:
+    """Klicka på papperskorgen längst till höger i mottagarlistan för att ta bort en mottagare."""
+    dispatch = await started(staff, recipients=[ANNA.digits, BO.digits])
+
+    status, page = await act(staff, address_of(dispatch), "/ta-bort")
+
+    assert status == 303
+    assert "Mottagaren är borttagen" in words_of(page)
+    assert "1 mottagare, 1 utelämnade eller borttagna" in words_of(page)
+
+
+async def test_the_last_recipient_has_no_bin(staff: Browser) -> None:
+    """Om mottagarlistan bara består av en enda person så visas inte papperskorgen."""
+    dispatch = await started(staff, recipients=[ANNA.digits])
+
+    page = await staff.open(address_of(dispatch))
+
+    assert "/ta-bort" not in page
+    assert "Stoppa paketutskicket i stället" in words_of(page)
+
+
+async def test_removing_twice_by_a_double_click_is_told_calmly(staff: Browser) -> None:
+    dispatch = await started(staff, recipients=[ANNA.digits, BO.digits, CILLA.digits])
+    page = await staff.open(address_of(dispatch))
+    form = next(f for f in forms_of(page) if f.action.endswith("/ta-bort"))
+
+    answers = await asyncio.gather(
+        *(staff.post(form.action, data=dict(form.fields)) for _ in range(2))
+    )
+
+    assert sorted(answer.status_code for answer in answers) == [303, 409]
+    assert "redan borttagen" in max(answers, key=lambda a: a.status_code).text
+
+
+async def test_stopped_it_sends_no_more_and_restarted_it_goes_on(staff: Browser) -> None:
+    """Klicka på Stoppa Paketutskick högst upp på sidan."""
+    dispatch = await started(staff, package=WEEKLY.key, start=None)
+
+    status, stopped = await act(staff, address_of(dispatch), "/stoppa")
+    again, _page = await act_again(staff, address_of(dispatch), "/stoppa", page=stopped)
+    _status, restarted = await act(staff, address_of(dispatch), "/aterstarta")
+
+    assert (status, again) == (303, 409)
+    assert "Paketutskicket är stoppat. Inget mer skickas." in words_of(stopped)
+    assert "3 tillfällen återstår" in words_of(stopped)
+    assert "Paketutskicket är återstartat." in words_of(restarted)
+
+
+async def act_again(browser: Browser, address: str, ending: str, *, page: str) -> tuple[int, str]:
+    """Post once more what the page does not offer any longer."""
+    fields = dict(next(f for f in forms_of(page) if f.action.endswith("/aterstarta")).fields)
+    answer = await browser.post(f"{address}{ending}", data=fields)
+    return answer.status_code, answer.text
+
+
+async def test_too_late_to_restart_is_said_before_anybody_tries(staff: Browser) -> None:
+    """Paketutskicket kan återstartas om datumet för det nästkommande utskicket inte har
+    passerats.
+    """
+    dispatch = await started(staff)
+    await act(staff, address_of(dispatch), "/stoppa")
+    staff.clinic.clock.moment = dispatch.occasions[0].sends_at
+    sign_in(staff, session(UNIT))
+
+    page = await staff.open(address_of(dispatch))
+
+    assert "kan inte återstartas" in words_of(page)
+    assert "/aterstarta" not in page
+
+
+async def test_a_missed_occasion_is_sent_by_hand(staff: Browser) -> None:
+    clinic = staff.clinic
+    dispatch = await started(staff)
+    clinic.clock.moment = clinic.rules.send_until(dispatch.occasions[0])
+    await reconciled(clinic)
+    sign_in(staff, session(UNIT))
+
+    page = await staff.open(address_of(dispatch))
+    status, after = await act(staff, address_of(dispatch), "/skicka-nu")
+
+    assert "Tillfälle 1 blev missat" in words_of(page)
+    assert status == 303
+    assert "Tillfället skickas nu." in words_of(after)
+
+
+async def test_prefect_being_away_stops_nobody_from_stopping(staff: Browser) -> None:
+    dispatch = await started(staff)
+    staff.clinic.scheduler.fails_with.append(TemporaryFailure("away"))
+
+    status, page = await act(staff, address_of(dispatch), "/stoppa")
+
+    assert status == 303
+    assert "Paketutskicket är stoppat" in words_of(page)
+
+
+async def test_a_title_with_markup_is_shown_as_it_was_written(staff: Browser) -> None:
+    dispatch = await started(staff, title="<b>Inför</b> & efter")
+
+    page = await staff.open(address_of(dispatch))
+
+    assert "&lt;b&gt;Inför&lt;/b&gt; &amp; efter" in page
+    assert not re.search(r"<b>Inför", page)

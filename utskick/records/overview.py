@@ -1,0 +1,77 @@
+"""Pågående Paketutskick: many dispatches at a glance, and one of them cell by cell."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from utskick.domain.deliveries import DeliveryState, Refusal
+from utskick.domain.dispatches import (
+    Dispatch,
+    DispatchId,
+    DispatchKind,
+    DispatchStatus,
+    RecipientId,
+)
+from utskick.domain.occasions import OccasionId
+from utskick.domain.units import HsaId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatchQuery:
+    """Empty fields match everything; `text` is part of the name or the title."""
+
+    text: str = ""
+    status: DispatchStatus | None = None
+    kind: DispatchKind | None = None
+    page: int = 1
+    per_page: int = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedDispatch:
+    """A dispatch in the list: how many recipients it has, and how its forms have fared."""
+
+    dispatch: Dispatch
+    recipients: int
+    by_state: Mapping[DeliveryState, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """How many of one recipient's forms at one occasion are in one state."""
+
+    recipient_id: RecipientId
+    occasion_id: OccasionId
+    state: DeliveryState
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OccasionCell:
+    """One form of one recipient at one occasion."""
+
+    recipient_id: RecipientId
+    form_name: str
+    state: DeliveryState
+    refusal: Refusal | None
+
+
+class Overview(Protocol):
+    """Read only, and nobody's identity."""
+
+    def page(self, unit_id: HsaId, query: DispatchQuery) -> tuple[Sequence[ListedDispatch], int]:
+        """Newest first, and how many there are in all."""
+
+    def by_occasion(
+        self, dispatch_id: DispatchId
+    ) -> Mapping[OccasionId, Mapping[DeliveryState, int]]:
+        """How the forms of each occasion that has begun have fared."""
+
+    def cells(self, dispatch_id: DispatchId) -> Sequence[Cell]:
+        """What of each recipient's has been planned or done so far."""
+
+    def of_occasion(self, occasion_id: OccasionId) -> Sequence[OccasionCell]:
+        """Each form of each recipient, in the order that they were planned."""
+
+    def messages(self, occasion_id: OccasionId) -> Mapping[RecipientId, DeliveryState]:
+        """Each recipient's inbox message."""
