@@ -10,7 +10,15 @@ from typing import Protocol
 from utskick.records.deliveries import Deliveries, InboxMessages
 from utskick.records.desk import Budgets, Tokens, Uploads
 from utskick.records.dispatches import Dispatches, FormSummary, Occasions, Progress, Remaining
-from utskick.records.follow_up import FollowedUp, FollowUp, FollowUpQuery, Ledger
+from utskick.records.follow_up import (
+    FollowedUp,
+    FollowUp,
+    FollowUpQuery,
+    Ledger,
+    Order,
+    Reminder,
+    ResponseRate,
+)
 from utskick.records.journal import AccessLog, ErrorReport, ErrorReports, LogEntry
 from utskick.records.overview import (
     Cell,
@@ -42,10 +50,13 @@ __all__ = [
     "LogEntry",
     "OccasionCell",
     "Occasions",
+    "Order",
     "Overview",
     "Packages",
     "Progress",
     "Remaining",
+    "Reminder",
+    "ResponseRate",
     "Sessions",
     "Store",
     "Tokens",

@@ -1,8 +1,9 @@
 """Uppföljning: what was sent, found again."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Protocol
 
 from utskick.domain.deliveries import (
@@ -11,9 +12,22 @@ from utskick.domain.deliveries import (
     FormId,
     FormStatus,
 )
+from utskick.domain.dispatches import DispatchId
 from utskick.domain.forms import FormTemplateId
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.units import HsaId
+
+COUNTED = 1000
+"""A total beyond this is told as "fler än"."""
+
+
+class Order(StrEnum):
+    """What the list is sorted by."""
+
+    SENT = "sent"
+    ANSWER_BY = "answer_by"
+    PURGE_AFTER = "purge_after"
+    FORM = "form"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,16 +39,22 @@ class FollowUpQuery:
     personnummer: Personnummer | None = None
     sent_from: date | None = None
     sent_to: date | None = None
+    state: DeliveryState | None = None
     form_status: FormStatus | None = None
+    purge_after_from: date | None = None
     purge_after_to: date | None = None
+    with_purged: bool = False
+    order: Order = Order.SENT
+    offset: int = 0
     limit: int = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowedUp:
-    """One form in Uppföljning."""
+    """One form in Uppföljning. `form_status_at` is when the form service last said so."""
 
     delivery_id: DeliveryId
+    dispatch_id: DispatchId
     form_id: FormId | None
     template_id: FormTemplateId
     form_name: str
@@ -43,9 +63,36 @@ class FollowedUp:
     personnummer: Personnummer
     state: DeliveryState
     form_status: FormStatus | None
+    form_status_at: datetime | None
     sent_at: datetime | None
     answer_by: date
     purge_after: date
+    by_inbox: bool
+    attempts: int
+    found_again: bool
+    purged_at: datetime | None
+    purged_by: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseRate:
+    """How many of one form, from one package and occasion, were sent and answered."""
+
+    form_name: str
+    package_name: str
+    occasion_number: int
+    sent: int
+    answered: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reminder:
+    """A reminder by hand. `MANUAL`: nobody can tell whether it arrived."""
+
+    day: date
+    state: DeliveryState
+    created_at: datetime
+    created_by: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +110,35 @@ class FollowUp(Protocol):
     """Uppföljning: single forms, found by what staff remember of them."""
 
     def search(self, unit_id: HsaId, query: FollowUpQuery) -> list[FollowedUp]:
-        """Newest first, what is uncertain before all; at most `query.limit`."""
+        """In the query's order, what is uncertain before all; at most `query.limit`."""
+
+    def count(self, unit_id: HsaId, query: FollowUpQuery) -> int:
+        """How many there are in all; `COUNTED + 1` stands for more."""
+
+    def get_for(self, unit_id: HsaId, delivery_id: DeliveryId) -> FollowedUp:
+        """Raises `NotFound`, for another unit's too."""
+
+    def response_rates(self, unit_id: HsaId, query: FollowUpQuery) -> Sequence[ResponseRate]:
+        """Of what the query finds, whatever its limit; at most a hundred rows, newest first."""
 
     def set_form_status(self, statuses: Mapping[FormId, FormStatus], *, now: datetime) -> None: ...
+
+    def mark_purged(
+        self, unit_id: HsaId, delivery_ids: Collection[DeliveryId], *, by: str, now: datetime
+    ) -> list[FollowedUp]:
+        """Mark those that are the unit's and not marked yet; tell which they were."""
+
+    def begin_reminder(
+        self, delivery_id: DeliveryId, *, day: date, by: str, now: datetime
+    ) -> bool:
+        """Commit the intent to remind; `False` if it has been done that day."""
+
+    def end_reminder(
+        self, delivery_id: DeliveryId, *, day: date, state: DeliveryState, now: datetime
+    ) -> None: ...
+
+    def reminders(self, delivery_ids: Collection[DeliveryId]) -> Mapping[DeliveryId, Reminder]:
+        """The newest of each."""
 
     def sent_since(self, moment: datetime) -> list[Ledger]:
         """What was sent, or may have been, since; for the nightly comparison."""

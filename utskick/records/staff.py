@@ -21,7 +21,7 @@ class Sessions(Protocol):
         """Remember the person and the session; tell its token."""
 
     def get(self, token: str, *, now: datetime) -> StaffSession:
-        """Raises `NotSignedIn` half an hour after the last visit, or ten hours after the first."""
+        """Raises `NotSignedIn` too long after the last visit, or after the first."""
 
     def choose_unit(self, token: str, unit_id: HsaId, *, now: datetime) -> str:
         """Remember the unit for next time too; tell a new token, the old one is void."""
@@ -37,3 +37,6 @@ class Sessions(Protocol):
 
     def end_all(self, staff_id: str) -> int:
         """Sign the person out everywhere; tell from how many places."""
+
+    def delete_before(self, moment: datetime) -> int:
+        """Forget sessions last seen, and sign-ins begun, before it; tell how many sessions."""

@@ -17,7 +17,7 @@ from utskick.store.overview import SqlOverview
 from utskick.store.people import People
 from utskick.store.progress import SqlProgress
 from utskick.store.reference import SqlForms, SqlPackages, SqlUnits
-from utskick.store.staff import SqlSessions
+from utskick.store.staff import SessionLimits, SqlSessions
 from utskick.store.vault import Vault
 
 __all__ = ["SqlStore", "SqlTransaction"]
@@ -26,7 +26,7 @@ __all__ = ["SqlStore", "SqlTransaction"]
 class SqlTransaction:
     """The repositories of one session."""
 
-    def __init__(self, session: Session, vault: Vault) -> None:
+    def __init__(self, session: Session, vault: Vault, limits: SessionLimits) -> None:
         people = People(session, vault)
         self.units = SqlUnits(session)
         self.forms = SqlForms(session)
@@ -43,20 +43,23 @@ class SqlTransaction:
         self.uploads = SqlUploads(session, vault)
         self.tokens = SqlTokens(session)
         self.budgets = SqlBudgets(session)
-        self.sessions = SqlSessions(session)
+        self.sessions = SqlSessions(session, limits)
 
 
 class SqlStore:
     """SQLite or PostgreSQL: `utskick.store.engine.open_engine` makes the engine."""
 
-    def __init__(self, engine: Engine, vault: Vault) -> None:
+    def __init__(
+        self, engine: Engine, vault: Vault, *, session_limits: SessionLimits | None = None
+    ) -> None:
         self._engine = engine
         self._vault = vault
+        self._session_limits = session_limits or SessionLimits()
 
     @contextmanager
     def transaction(self) -> Iterator[SqlTransaction]:
         with Session(self._engine) as session, session.begin():
-            yield SqlTransaction(session, self._vault)
+            yield SqlTransaction(session, self._vault, self._session_limits)
 
     def seal(self, content: bytes) -> str:
         return self._vault.index(content)

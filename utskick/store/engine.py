@@ -6,6 +6,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, func, select
 
+from utskick.store.statements import FOLDING
+
 _BUSY_TIMEOUT_MS = 30_000
 _MIGRATING = 1177
 
@@ -34,6 +36,9 @@ def migrate(engine: Engine) -> None:
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     # The driver's own BEGIN comes too late: reading first and writing later could then collide.
     connection.isolation_level = None
+    # SQLite's own know nothing of å, ä and ö; PostgreSQL has them of the same names.
+    connection.create_function("lower", 1, _lower, deterministic=True)
+    connection.create_collation(FOLDING, _in_order)
     cursor = connection.cursor()
     for setting in (
         f"busy_timeout = {_BUSY_TIMEOUT_MS}",
@@ -44,6 +49,14 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     ):
         cursor.execute(f"PRAGMA {setting}")
     cursor.close()
+
+
+def _lower(text: str | None) -> str | None:
+    return text and text.lower()
+
+
+def _in_order(one: str, other: str) -> int:
+    return (one > other) - (one < other)
 
 
 def _begin_immediate(connection: Connection) -> None:

@@ -1,19 +1,25 @@
-"""Uppföljning, and the ledger that the nightly comparison holds against the form service."""
+"""Uppföljning: finding single forms, and comparing with the form service."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import uuid4
 
-from sqlalchemy import or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, case, func, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from utskick.domain.calendar import STOCKHOLM
 from utskick.domain.deliveries import DeliveryId, DeliveryState, FormId, FormStatus
+from utskick.domain.dispatches import DispatchId
+from utskick.domain.errors import NotFound
 from utskick.domain.forms import FormTemplateId
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.units import HsaId
-from utskick.records import FollowedUp, FollowUpQuery, Ledger
+from utskick.records import FollowedUp, FollowUpQuery, Ledger, Order, Reminder, ResponseRate
+from utskick.records.follow_up import COUNTED
 from utskick.store.people import People
-from utskick.store.tables import DeliveryRow, PersonRow
+from utskick.store.statements import insert_new, matches
+from utskick.store.tables import DeliveryRow, PersonRow, ReminderRow
 
 _WORTH_SHOWING = (
     DeliveryState.SENDING.value,
@@ -21,6 +27,12 @@ _WORTH_SHOWING = (
     DeliveryState.UNKNOWN.value,
     DeliveryState.MANUAL.value,
 )
+_UNSETTLED = (
+    DeliveryState.SENDING.value,
+    DeliveryState.UNKNOWN.value,
+    DeliveryState.MANUAL.value,
+)
+_MOST_RATES = 100
 
 
 class SqlFollowUp:
@@ -29,46 +41,127 @@ class SqlFollowUp:
         self._people = people
 
     def search(self, unit_id: HsaId, query: FollowUpQuery) -> list[FollowedUp]:
-        statement = (
+        wanted = self._wanted(select(DeliveryRow, PersonRow), unit_id, query)
+        rows = self._session.execute(
+            wanted.join(PersonRow, PersonRow.id == DeliveryRow.person_id)
+            .order_by(*_ordering(query.order))
+            .limit(query.limit)
+            .offset(query.offset)
+        )
+        return [self._followed_up(row, person) for row, person in rows]
+
+    def count(self, unit_id: HsaId, query: FollowUpQuery) -> int:
+        some = self._wanted(select(DeliveryRow.id), unit_id, query).limit(COUNTED + 1)
+        return self._session.scalar(select(func.count()).select_from(some.subquery())) or 0
+
+    def get_for(self, unit_id: HsaId, delivery_id: DeliveryId) -> FollowedUp:
+        found = self._session.execute(
             select(DeliveryRow, PersonRow)
             .join(PersonRow, PersonRow.id == DeliveryRow.person_id)
-            .where(DeliveryRow.unit_id == unit_id, DeliveryRow.state.in_(_WORTH_SHOWING))
-            .order_by(DeliveryRow.sent_at.desc().nulls_first(), DeliveryRow.position)
-            .limit(query.limit)
+            .where(
+                DeliveryRow.id == delivery_id,
+                DeliveryRow.unit_id == unit_id,
+                DeliveryRow.state.in_(_WORTH_SHOWING),
+            )
+        ).first()
+        if found is None:
+            raise NotFound("delivery")
+        return self._followed_up(*found.tuple())
+
+    def response_rates(self, unit_id: HsaId, query: FollowUpQuery) -> Sequence[ResponseRate]:
+        parts = (DeliveryRow.form_name, DeliveryRow.package_name, DeliveryRow.occasion_number)
+        answered = case((DeliveryRow.form_status == FormStatus.COMPLETED.value, 1))
+        statement = select(*parts, func.count(), func.count(answered)).where(
+            DeliveryRow.state == DeliveryState.SENT.value
         )
-        if query.form_name:
-            statement = statement.where(
-                DeliveryRow.form_name.icontains(query.form_name, autoescape=True)
+        rows = self._session.execute(
+            self._wanted(statement, unit_id, query)
+            .group_by(*parts)
+            .order_by(func.max(DeliveryRow.sent_at).desc(), *parts)
+            .limit(_MOST_RATES)
+        )
+        return [
+            ResponseRate(
+                form_name=form_name,
+                package_name=package_name,
+                occasion_number=occasion_number,
+                sent=sent,
+                answered=answered,
             )
-        if query.package_name:
-            statement = statement.where(
-                DeliveryRow.package_name.icontains(query.package_name, autoescape=True)
-            )
-        if query.personnummer is not None:
-            statement = statement.where(
-                DeliveryRow.person_id == self._people.find(query.personnummer)
-            )
-        if query.sent_from is not None:
-            statement = statement.where(DeliveryRow.sent_at >= _midnight(query.sent_from))
-        if query.sent_to is not None:
-            next_day = query.sent_to + timedelta(days=1)
-            statement = statement.where(DeliveryRow.sent_at < _midnight(next_day))
-        if query.form_status is not None:
-            statement = statement.where(DeliveryRow.form_status == query.form_status.value)
-        if query.purge_after_to is not None:
-            statement = statement.where(DeliveryRow.purge_after <= query.purge_after_to)
-        return [self._followed_up(row, person) for row, person in self._session.execute(statement)]
+            for form_name, package_name, occasion_number, sent, answered in rows
+        ]
 
     def set_form_status(self, statuses: Mapping[FormId, FormStatus], *, now: datetime) -> None:
         for form_id, status in statuses.items():
             self._session.execute(
                 update(DeliveryRow)
-                .where(
-                    DeliveryRow.external_form_id == form_id,
-                    DeliveryRow.form_status != status.value,
-                )
+                .where(DeliveryRow.external_form_id == form_id)
                 .values(form_status=status.value, form_status_at=now)
             )
+
+    def mark_purged(
+        self, unit_id: HsaId, delivery_ids: Collection[DeliveryId], *, by: str, now: datetime
+    ) -> list[FollowedUp]:
+        rows = self._session.execute(
+            select(DeliveryRow, PersonRow)
+            .join(PersonRow, PersonRow.id == DeliveryRow.person_id)
+            .where(
+                DeliveryRow.id.in_(delivery_ids),
+                DeliveryRow.unit_id == unit_id,
+                DeliveryRow.state.in_(_WORTH_SHOWING),
+                DeliveryRow.purged_at.is_(None),
+            )
+            .with_for_update(of=DeliveryRow)
+        ).all()
+        for row, _person in rows:
+            row.purged_at, row.purged_by = now, by
+        self._session.flush()
+        return [self._followed_up(row, person) for row, person in rows]
+
+    def begin_reminder(
+        self, delivery_id: DeliveryId, *, day: date, by: str, now: datetime
+    ) -> bool:
+        reminder_id = uuid4()
+        insert_new(
+            self._session,
+            ReminderRow,
+            [
+                {
+                    "id": reminder_id,
+                    "delivery_id": delivery_id,
+                    "day": day,
+                    "state": DeliveryState.SENDING.value,
+                    "created_at": now,
+                    "created_by": by,
+                }
+            ],
+        )
+        return self._session.get(ReminderRow, reminder_id) is not None
+
+    def end_reminder(
+        self, delivery_id: DeliveryId, *, day: date, state: DeliveryState, now: datetime
+    ) -> None:
+        self._session.execute(
+            update(ReminderRow)
+            .where(ReminderRow.delivery_id == delivery_id, ReminderRow.day == day)
+            .values(state=state.value, sent_at=now if state is DeliveryState.SENT else None)
+        )
+
+    def reminders(self, delivery_ids: Collection[DeliveryId]) -> Mapping[DeliveryId, Reminder]:
+        rows = self._session.scalars(
+            select(ReminderRow)
+            .where(ReminderRow.delivery_id.in_(delivery_ids))
+            .order_by(ReminderRow.created_at)
+        )
+        return {
+            DeliveryId(row.delivery_id): Reminder(
+                day=row.day,
+                state=DeliveryState(row.state),
+                created_at=row.created_at,
+                created_by=row.created_by,
+            )
+            for row in rows
+        }
 
     def sent_since(self, moment: datetime) -> list[Ledger]:
         rows = self._session.execute(
@@ -93,9 +186,47 @@ class SqlFollowUp:
             for (unit_id, number), theirs in by_person.items()
         ]
 
+    def _wanted(self, statement: Select[Any], unit_id: HsaId, query: FollowUpQuery) -> Select[Any]:
+        states = (query.state.value,) if query.state else _WORTH_SHOWING
+        statement = statement.where(DeliveryRow.unit_id == unit_id, DeliveryRow.state.in_(states))
+        if query.form_name:
+            statement = statement.where(matches(DeliveryRow.form_name, query.form_name))
+        if query.package_name:
+            names = self._package_names(unit_id, query.package_name)
+            statement = statement.where(DeliveryRow.package_name.in_(names))
+        if query.personnummer is not None:
+            person_id = self._people.find(query.personnummer)
+            statement = statement.where(DeliveryRow.person_id == person_id)
+        if query.form_status is not None:
+            statement = statement.where(DeliveryRow.form_status == query.form_status.value)
+        if not query.with_purged:
+            statement = statement.where(DeliveryRow.purged_at.is_(None))
+        if query.sent_from is not None:
+            statement = statement.where(DeliveryRow.sent_at >= _midnight(query.sent_from))
+        if query.sent_to is not None:
+            next_day = query.sent_to + timedelta(days=1)
+            statement = statement.where(DeliveryRow.sent_at < _midnight(next_day))
+        if query.purge_after_from is not None:
+            statement = statement.where(DeliveryRow.purge_after >= query.purge_after_from)
+        if query.purge_after_to is not None:
+            statement = statement.where(DeliveryRow.purge_after <= query.purge_after_to)
+        return statement
+
+    def _package_names(self, unit_id: HsaId, text: str) -> Sequence[str]:
+        """A unit has few packages and many deliveries: the names are looked up first."""
+        return self._session.scalars(
+            select(DeliveryRow.package_name)
+            .where(
+                DeliveryRow.unit_id == unit_id,
+                matches(DeliveryRow.package_name, text),
+            )
+            .distinct()
+        ).all()
+
     def _followed_up(self, row: DeliveryRow, person: PersonRow) -> FollowedUp:
         return FollowedUp(
             delivery_id=DeliveryId(row.id),
+            dispatch_id=DispatchId(row.dispatch_id),
             form_id=FormId(row.external_form_id) if row.external_form_id else None,
             template_id=FormTemplateId(row.form_id),
             form_name=row.form_name,
@@ -104,17 +235,26 @@ class SqlFollowUp:
             personnummer=self._people.personnummer(person),
             state=DeliveryState(row.state),
             form_status=FormStatus(row.form_status) if row.form_status else None,
+            form_status_at=row.form_status_at,
             sent_at=row.sent_at,
             answer_by=row.answer_by,
             purge_after=row.purge_after,
+            by_inbox=row.by_inbox,
+            attempts=row.attempt,
+            found_again=row.found_again,
+            purged_at=row.purged_at,
+            purged_by=row.purged_by,
         )
 
 
-_UNSETTLED = (
-    DeliveryState.SENDING.value,
-    DeliveryState.UNKNOWN.value,
-    DeliveryState.MANUAL.value,
-)
+def _ordering(order: Order) -> tuple[Any, ...]:
+    newest = (DeliveryRow.sent_at.desc().nulls_first(), DeliveryRow.position)
+    by: dict[Order, InstrumentedAttribute[Any]] = {
+        Order.ANSWER_BY: DeliveryRow.answer_by,
+        Order.PURGE_AFTER: DeliveryRow.purge_after,
+        Order.FORM: DeliveryRow.form_name,
+    }
+    return (by[order], *newest) if order in by else newest
 
 
 def _midnight(day: date) -> datetime:

@@ -13,6 +13,7 @@ from utskick.domain.occasions import OccasionId
 from utskick.domain.units import HsaId
 from utskick.records import Cell, DispatchQuery, ListedDispatch, OccasionCell
 from utskick.store.dispatches import SqlDispatches
+from utskick.store.statements import matches
 from utskick.store.tables import DeliveryRow, DispatchRow, InboxMessageRow, RecipientRow
 
 
@@ -132,9 +133,6 @@ def _wanted(unit_id: HsaId, query: DispatchQuery) -> Select[tuple[DispatchRow]]:
         statement = statement.where(DispatchRow.status == query.status.value)
     if query.text:
         statement = statement.where(
-            or_(
-                DispatchRow.name.icontains(query.text, autoescape=True),
-                DispatchRow.title.icontains(query.text, autoescape=True),
-            )
+            or_(matches(DispatchRow.name, query.text), matches(DispatchRow.title, query.text))
         )
     return statement

@@ -52,6 +52,7 @@ def plan_occasion(
         "unit_id": dispatch.unit_id,
         "occasion_number": occasion.number,
         "package_name": dispatch.name,
+        "by_inbox": dispatch.creates_inbox_message,
         "answer_by": answer_by,
         "purge_after": purge_after,
     }

@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -24,22 +25,21 @@ _ATTEMPT_LASTS = timedelta(minutes=10)
 _SEEN_EVERY = timedelta(minutes=1)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionLimits:
+    """How long a session lasts: `idle` after the last visit, `absolute` after the first."""
+
+    idle: timedelta = timedelta(minutes=30)
+    absolute: timedelta = timedelta(hours=10)
+
+
 class SqlSessions:
-    def __init__(
-        self,
-        session: Session,
-        *,
-        idle: timedelta = timedelta(minutes=30),
-        absolute: timedelta = timedelta(hours=10),
-    ) -> None:
+    def __init__(self, session: Session, limits: SessionLimits) -> None:
         self._session = session
-        self._idle = idle
-        self._absolute = absolute
+        self._limits = limits
 
     def begin(self, attempt: SignInAttempt, *, now: datetime) -> None:
-        self._session.execute(
-            delete(SignInAttemptRow).where(SignInAttemptRow.created_at < now - _ATTEMPT_LASTS)
-        )
+        self._delete_attempts_before(now - _ATTEMPT_LASTS)
         self._session.add(
             SignInAttemptRow(
                 state_hash=_hash(attempt.state),
@@ -114,9 +114,24 @@ class SqlSessions:
         assert isinstance(result, CursorResult)
         return result.rowcount
 
+    def delete_before(self, moment: datetime) -> int:
+        self._delete_attempts_before(moment)
+        result = self._session.execute(
+            delete(StaffSessionRow).where(StaffSessionRow.seen_at < moment)
+        )
+        assert isinstance(result, CursorResult)
+        return result.rowcount
+
+    def _delete_attempts_before(self, moment: datetime) -> None:
+        self._session.execute(delete(SignInAttemptRow).where(SignInAttemptRow.created_at < moment))
+
     def _row(self, token: str, now: datetime) -> StaffSessionRow:
         row = self._session.get(StaffSessionRow, _hash(token))
-        if row is None or row.seen_at + self._idle < now or row.created_at + self._absolute < now:
+        if (
+            row is None
+            or row.seen_at + self._limits.idle < now
+            or row.created_at + self._limits.absolute < now
+        ):
             raise NotSignedIn
         return row
 

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from sqlalchemy import func, literal_column, select
+from sqlalchemy import ColumnElement, func, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from utskick.store.tables import Row
 
@@ -21,6 +21,16 @@ def database_clock(session: Session) -> datetime:
         return moment.astimezone(UTC)
     text = session.scalar(select(literal_column("strftime('%Y-%m-%d %H:%M:%f', 'now')")))
     return datetime.fromisoformat(str(text)).replace(tzinfo=UTC)
+
+
+FOLDING = "und-x-icu"
+"""A collation by which small and capital letters of every alphabet are told apart."""
+
+
+def matches(column: InstrumentedAttribute[str], text: str) -> ColumnElement[bool]:
+    """Whether the text is part of the column, whatever the case: of å, ä and ö as well."""
+    needle = "".join(f"/{c}" if c in "/%_" else c for c in text.lower())
+    return func.lower(column.collate(FOLDING)).like(f"%{needle}%", escape="/")
 
 
 def insert_new(session: Session, table: type[Row], rows: Sequence[dict[str, Any]]) -> None:

@@ -3,13 +3,14 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from utskick.store.tables.base import Row
 from utskick.store.tables.dispatches import OccasionRow, PersonRow, RecipientRow
 
 _OPEN = text("state IN ('sending', 'unknown')")
+_SENT = text("state = 'sent'")
 
 
 class DeliveryRow(Row):
@@ -30,7 +31,17 @@ class DeliveryRow(Row):
         Index("ix_delivery_occasion_state", "occasion_id", "state"),
         Index("ix_delivery_open", "state", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_delivery_unit_sent", "unit_id", "sent_at"),
-        Index("ix_delivery_unit_form", "unit_id", "form_id", "sent_at"),
+        Index("ix_delivery_unit_purge", "unit_id", "purge_after"),
+        Index(
+            "ix_delivery_statistics",
+            "unit_id",
+            "package_name",
+            "occasion_number",
+            "form_name",
+            "form_status",
+            sqlite_where=_SENT,
+            postgresql_where=_SENT,
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -59,6 +70,7 @@ class DeliveryRow(Row):
     sent_at: Mapped[datetime | None]
     form_status: Mapped[str | None] = mapped_column(String(20))
     form_status_at: Mapped[datetime | None]
+    by_inbox: Mapped[bool] = mapped_column(server_default=false())
     purged_at: Mapped[datetime | None]
     purged_by: Mapped[str | None]
 

@@ -29,7 +29,10 @@ class ErrorReportRow(Row):
 
 class AccessLogRow(Row):
     __tablename__ = "access_log"
-    __table_args__ = (Index("ix_access_log_unit_person", "unit_id", "person_id", "number"),)
+    __table_args__ = (
+        Index("ix_access_log_unit_person", "unit_id", "person_id", "number"),
+        Index("ix_access_log_unit_at", "unit_id", "at"),
+    )
 
     unit_id: Mapped[str] = mapped_column(ForeignKey(UnitRow.hsa_id), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)

@@ -80,16 +80,25 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_staff_session_staff_id"), ["staff_id"], unique=False)
 
     with op.batch_alter_table("access_log") as batch_op:
+        batch_op.create_index("ix_access_log_unit_at", ["unit_id", "at"], unique=False)
         batch_op.create_index(
             "ix_access_log_unit_person", ["unit_id", "person_id", "number"], unique=False
         )
 
     with op.batch_alter_table("delivery") as batch_op:
+        batch_op.add_column(
+            sa.Column("by_inbox", sa.Boolean(), server_default=sa.false(), nullable=False)
+        )
         batch_op.add_column(sa.Column("purged_at", UtcDateTime(), nullable=True))
         batch_op.add_column(sa.Column("purged_by", sa.String(), nullable=True))
         batch_op.create_index(
-            "ix_delivery_unit_form", ["unit_id", "form_id", "sent_at"], unique=False
+            "ix_delivery_statistics",
+            ["unit_id", "package_name", "occasion_number", "form_name", "form_status"],
+            unique=False,
+            sqlite_where=sa.text("state = 'sent'"),
+            postgresql_where=sa.text("state = 'sent'"),
         )
+        batch_op.create_index("ix_delivery_unit_purge", ["unit_id", "purge_after"], unique=False)
 
     with op.batch_alter_table("dispatch") as batch_op:
         batch_op.drop_index(batch_op.f("ix_dispatch_unit_id"))
