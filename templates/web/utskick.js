@@ -18,6 +18,7 @@ document.addEventListener("submit", async (event) => {
   event.preventDefault();
   form.dataset.sent = "1";
   button?.setAttribute("aria-busy", "true");
+  const left = { field: document.activeElement, values: values(form) };
   let answer;
   try {
     answer = await fetch(form.action, { method: "POST", body: new FormData(form, button) });
@@ -29,22 +30,37 @@ document.addEventListener("submit", async (event) => {
   }
   const url = new URL(answer.url);
   if (answer.redirected && url.pathname !== location.pathname) { location.href = answer.url; return; }
-  swap(new DOMParser().parseFromString(await answer.text(), "text/html"), button);
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const typed = [...values(form)].filter(([id, value]) => value !== left.values.get(id));
+  const moved = document.activeElement !== left.field && document.activeElement.id;
+  swap(page, moved || button?.id || button?.dataset.then || left.field?.id, moved);
+  for (const [id, value] of typed) {
+    const field = document.getElementById(id);
+    if (!field) continue;
+    field.value = value;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
 });
+
+/* What can be typed while an answer is awaited, and must not be lost when it comes. */
+function values(form) {
+  const fields = [...form.elements].filter((field) => field.id && /^(text|search|date)/.test(field.type));
+  return new Map(fields.map((field) => [field.id, field.value]));
+}
 
 /* A page that comes back from the browser's memory can be sent again. */
 addEventListener("pageshow", () => {
   for (const form of document.forms) delete form.dataset.sent;
 });
 
-function swap(page, button) {
+function swap(page, from, moved) {
   const came = page.getElementById("innehall");
   if (!came) { location.reload(); return; }
-  const from = button?.id || button?.dataset.then || document.activeElement?.id;
   document.getElementById("innehall").replaceWith(came);
   document.title = page.title;
-  const focus = came.querySelector("[data-focus]") || (from && document.getElementById(from)) || came;
-  focus.focus({ preventScroll: !focus.hasAttribute("data-focus") && focus !== came });
+  const wanted = moved ? null : came.querySelector("[data-focus]");
+  const focus = wanted || (from && document.getElementById(from)) || came;
+  focus.focus({ preventScroll: !wanted && focus !== came });
   told.textContent = came.querySelector("[data-told]")?.dataset.told || "";
   wake(came);
 }

@@ -137,6 +137,9 @@ class FollowUp(Protocol):
         self, delivery_id: DeliveryId, *, day: date, state: DeliveryState, now: datetime
     ) -> None: ...
 
+    def cancel_reminder(self, delivery_id: DeliveryId, *, day: date) -> None:
+        """The inbox did not take it: it may be tried again."""
+
     def reminders(self, delivery_ids: Collection[DeliveryId]) -> Mapping[DeliveryId, Reminder]:
         """The newest of each."""
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Select, case, func, or_, select, update
+from sqlalchemy import Select, case, delete, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from utskick.domain.calendar import STOCKHOLM
@@ -66,7 +66,8 @@ class SqlFollowUp:
         ).first()
         if found is None:
             raise NotFound("delivery")
-        return self._followed_up(*found.tuple())
+        row, person = found
+        return self._followed_up(row, person)
 
     def response_rates(self, unit_id: HsaId, query: FollowUpQuery) -> Sequence[ResponseRate]:
         parts = (DeliveryRow.form_name, DeliveryRow.package_name, DeliveryRow.occasion_number)
@@ -145,6 +146,13 @@ class SqlFollowUp:
             update(ReminderRow)
             .where(ReminderRow.delivery_id == delivery_id, ReminderRow.day == day)
             .values(state=state.value, sent_at=now if state is DeliveryState.SENT else None)
+        )
+
+    def cancel_reminder(self, delivery_id: DeliveryId, *, day: date) -> None:
+        self._session.execute(
+            delete(ReminderRow).where(
+                ReminderRow.delivery_id == delivery_id, ReminderRow.day == day
+            )
         )
 
     def reminders(self, delivery_ids: Collection[DeliveryId]) -> Mapping[DeliveryId, Reminder]:

@@ -4,7 +4,7 @@ Manual: "Paketutskick med status Stoppad, Klar eller Avbruten finns kvar i lista
 Därefter raderas de."
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from utskick.domain.dispatches import KEPT_AFTER_END, Dispatch
 from utskick.domain.errors import NotFound
@@ -13,9 +13,14 @@ from utskick.ports import Scheduler
 from utskick.records import LogEntry, Store
 from utskick.use_cases.occasion_plans import unregister_occasions
 
+_SESSIONS_KEPT = timedelta(days=1)
+"""Longer than any session lasts."""
+
 
 def clean_up(*, store: Store, scheduler: Scheduler, now: datetime) -> int:
-    """Delete dispatches that ended seven days ago, and old uploads; tell how many dispatches.
+    """Delete dispatches that ended seven days ago, old uploads, and sessions that have ended.
+
+    Tells how many dispatches.
 
     What was sent stays for Uppföljning; the access log stays, as HSLF-FS 2016:40 wants five years.
     """
@@ -23,6 +28,7 @@ def clean_up(*, store: Store, scheduler: Scheduler, now: datetime) -> int:
     with store.transaction() as records:
         ended = records.dispatches.ended_before(moment)
         records.uploads.delete_before(moment)
+        records.sessions.delete_before(now - _SESSIONS_KEPT)
     deleted = [dispatch for dispatch in ended if _delete(dispatch, store=store, now=now)]
     for dispatch in deleted:
         unregister_occasions((o.id for o in dispatch.occasions), scheduler=scheduler)

@@ -9,7 +9,7 @@ from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
 from utskick.domain.units import Activity, Actor
 from utskick.ports import FormService, TemporaryFailure
-from utskick.records import FollowedUp, FollowUpQuery, LogEntry, Store
+from utskick.records import FollowedUp, FollowUpQuery, LogEntry, Store, Transaction
 from utskick.use_cases.patience import each
 
 
@@ -28,9 +28,9 @@ async def follow_up(
     known status is shown. Gallras efter is only a filter: nothing is deleted by it.
     """
     found = await asyncio.to_thread(_search, query, actor, store)
-    statuses = await _ask(found, actor=actor, forms=forms, rules=rules)
+    statuses = await ask_statuses(found, actor=actor, forms=forms, rules=rules)
     if statuses:
-        await asyncio.to_thread(_keep, statuses, store, now)
+        await asyncio.to_thread(keep_statuses, statuses, store, now)
         found = await asyncio.to_thread(_search, query, actor, store)
     await asyncio.to_thread(_log, found, actor, store, now)
     return found
@@ -41,9 +41,10 @@ def _search(query: FollowUpQuery, actor: Actor, store: Store) -> list[FollowedUp
         return records.follow_up.search(actor.unit_id, query)
 
 
-async def _ask(
+async def ask_statuses(
     found: Sequence[FollowedUp], *, actor: Actor, forms: FormService, rules: Rules
 ) -> dict[FormId, FormStatus]:
+    """How far the unanswered ones have come, where the form service answers."""
     unanswered = [f for f in found if f.form_id and f.form_status is not FormStatus.COMPLETED]
     templates = {
         number: {f.template_id for f in unanswered if f.personnummer == number}
@@ -64,22 +65,25 @@ async def _ask(
     return {form_id: status for answer in answers for form_id, status in answer.items()}
 
 
-def _keep(statuses: dict[FormId, FormStatus], store: Store, now: datetime) -> None:
+def keep_statuses(statuses: dict[FormId, FormStatus], store: Store, now: datetime) -> None:
+    """Remember what the form service has said."""
     with store.transaction() as records:
         records.follow_up.set_form_status(statuses, now=now)
 
 
+def log_seen(
+    found: Sequence[FollowedUp], act: str, actor: Actor, records: Transaction, now: datetime
+) -> None:
+    """One entry for each person, however many forms they have."""
+    records.access_log.write(
+        [
+            LogEntry(actor=actor, activity=Activity.READ, act=act, personnummer=number)
+            for number in dict.fromkeys(each.personnummer for each in found)
+        ],
+        now=now,
+    )
+
+
 def _log(found: Sequence[FollowedUp], actor: Actor, store: Store, now: datetime) -> None:
     with store.transaction() as records:
-        records.access_log.write(
-            [
-                LogEntry(
-                    actor=actor,
-                    activity=Activity.READ,
-                    act="visat i Uppföljning",
-                    personnummer=number,
-                )
-                for number in dict.fromkeys(f.personnummer for f in found)
-            ],
-            now=now,
-        )
+        log_seen(found, "visat i Uppföljning", actor, records, now)

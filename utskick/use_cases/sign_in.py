@@ -6,7 +6,14 @@ from datetime import date, datetime
 
 from utskick.domain.errors import NotFound
 from utskick.domain.rules import Rules
-from utskick.domain.staff import Commission, NoCommission, Role, StaffClaims, StaffSession
+from utskick.domain.staff import (
+    Commission,
+    NoCommission,
+    Role,
+    SignInAttempt,
+    StaffClaims,
+    StaffSession,
+)
 from utskick.domain.units import Activity, Actor, HsaId, Unit
 from utskick.ports import SignIn
 from utskick.records import LogEntry, Store, Transaction
@@ -48,6 +55,7 @@ async def finish_sign_in(
     *,
     state: str,
     redirect_uri: str,
+    replaced: str,
     sign_in: SignIn,
     store: Store,
     rules: Rules,
@@ -55,21 +63,27 @@ async def finish_sign_in(
 ) -> SignedIn:
     """Let somebody in who comes back from the provider.
 
-    The attempt is used up first: whatever happens then, the same answer never works again.
+    First the attempt is used up, and the browser's session until now (`replaced`, its token or
+    nothing) ends: whatever happens then, the same answer never works again, and nobody goes on
+    in the name of somebody else.
     Raises `NotSignedIn` for an unknown or old state, `SignInFailed`, or `NoCommission`.
     """
 
-    def take() -> SignedIn:
+    def take_attempt() -> SignInAttempt:
+        with store.transaction() as records:
+            records.sessions.end(replaced)
+            return records.sessions.take_attempt(state, now=now)
+
+    def let_in() -> SignedIn:
         with store.transaction() as records:
             session = _session(claims, records, rules, now)
             token = records.sessions.open(session, now=now)
             _log(session, "loggat in", records, now)
             return SignedIn(token=token, session=session, return_to=attempt.return_to)
 
-    with store.transaction() as records:
-        attempt = records.sessions.take_attempt(state, now=now)
+    attempt = await asyncio.to_thread(take_attempt)
     claims = await sign_in.finish(code, attempt=attempt, redirect_uri=redirect_uri)
-    return await asyncio.to_thread(take)
+    return await asyncio.to_thread(let_in)
 
 
 def unit_choices(

@@ -6,8 +6,8 @@ from typing import Any
 
 from tests.clinic import PACKAGE, UNIT, WEEKLY
 from tests.people import ANNA, BO, CILLA, PROTECTED
-from tests.use_cases.conftest import Log
 from tests.use_cases.clinic_days import reconciled
+from tests.use_cases.conftest import Log
 from tests.web.pages.conftest import Browser, session, sign_in, words_of
 from tests.web.pages.forms import forms_of
 from utskick.domain.dispatches import Dispatch

@@ -2,7 +2,15 @@
 
 from fastapi import FastAPI
 
-from utskick.web.pages import import_report, ongoing, send_form, sign_in, start, start_package
+from utskick.web.pages import (
+    follow_up,
+    import_report,
+    ongoing,
+    send_form,
+    sign_in,
+    start,
+    start_package,
+)
 from utskick.web.pages.files import files
 
 ROUTERS = (
@@ -12,6 +20,7 @@ ROUTERS = (
     import_report.router,
     start_package.router,
     ongoing.router,
+    follow_up.router,
 )
 
 

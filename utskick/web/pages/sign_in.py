@@ -10,6 +10,7 @@ from fastapi import Form, Request, Response
 from utskick.domain.errors import UtskickError
 from utskick.domain.staff import NotSignedIn
 from utskick.domain.units import HsaId
+from utskick.ports import TemporaryFailure
 from utskick.use_cases.sign_in import (
     begin_sign_in,
     choose_unit,
@@ -66,6 +67,7 @@ async def finish(
             code,
             state=state,
             redirect_uri=_redirect_uri(wired),
+            replaced=request.cookies.get(COOKIE, ""),
             sign_in=wired.sign_in,
             store=wired.store,
             rules=wired.rules,
@@ -75,6 +77,11 @@ async def finish(
         return _failed(request, "Inloggningen tog för lång tid. Försök igen.")
     except UtskickError as refused:
         return _failed(request, refused.staff_message)
+    except TemporaryFailure:
+        # The attempt is used up: the same address cannot be tried again, as other pages can.
+        return _failed(
+            request, "Inloggningstjänsten svarar inte just nu. Försök igen.", status_code=503
+        )
     answer = see_other(signed_in.return_to)
     _set(answer, COOKIE, signed_in.token)
     answer.delete_cookie(_STATE_COOKIE, secure=True, httponly=True)
@@ -135,8 +142,10 @@ def left(request: Request) -> Response:
     return page(request, "signed_out.html", visitor=None)
 
 
-def _failed(request: Request, told: str) -> Response:
-    answer = page(request, "sign_in.html", visitor=None, status_code=403, till="/", told=told)
+def _failed(request: Request, told: str, *, status_code: int = 403) -> Response:
+    answer = page(
+        request, "sign_in.html", visitor=None, status_code=status_code, till="/", told=told
+    )
     answer.delete_cookie(_STATE_COOKIE, secure=True, httponly=True)
     return answer
 

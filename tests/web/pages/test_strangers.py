@@ -1,0 +1,291 @@
+"""Every page against every kind of stranger. A new route without a row here fails."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from enum import Enum, auto
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from fastapi.routing import APIRoute
+from httpx import Response
+
+from tests.clinic import MONDAY_NOON, OTHER_UNIT, UNIT
+from tests.web.pages.conftest import Browser, commission, session, sign_in, words_of
+from utskick.domain.staff import NotSignedIn, Role
+from utskick.web.pages import ROUTERS
+from utskick.web.pages.visitors import COOKIE, csrf_of
+
+
+class For(Enum):
+    ANYONE = auto()
+    SIGNED_IN = auto()
+    UNIT = auto()
+    """Signed in, with a unit chosen."""
+    MANAGER = auto()
+    ADMINISTRATOR = auto()
+
+
+WHO_MAY = {
+    "start-page": For.SIGNED_IN,
+    "sign-in-page": For.ANYONE,
+    "begin-sign-in": For.ANYONE,
+    "finish-sign-in": For.ANYONE,
+    "choose-unit-page": For.SIGNED_IN,
+    "choose-unit": For.SIGNED_IN,
+    "signed-in-page": For.SIGNED_IN,
+    "sign-out": For.ANYONE,
+    "signed-out-page": For.ANYONE,
+    "send-form-page": For.UNIT,
+    "send-nafs-form-page": For.UNIT,
+    "fill-in-form": For.UNIT,
+    "fill-in-nafs-form": For.UNIT,
+    "preview-form-message": For.UNIT,
+    "preview-nafs-form-message": For.UNIT,
+    "form-sent-page": For.UNIT,
+    "nafs-form-sent-page": For.UNIT,
+    "download-import-report": For.UNIT,
+    "start-package-page": For.UNIT,
+    "fill-in-package": For.UNIT,
+    "preview-occasions": For.UNIT,
+    "preview-package-message": For.UNIT,
+    "package-started-page": For.UNIT,
+    "dispatches-page": For.UNIT,
+    "dispatch-page": For.UNIT,
+    "dispatch-progress": For.UNIT,
+    "occasion-page": For.UNIT,
+    "stop-dispatch-page": For.UNIT,
+    "restart-dispatch-page": For.UNIT,
+    "remove-recipient-page": For.UNIT,
+    "send-missed-page": For.UNIT,
+    "follow-up-page": For.UNIT,
+    "search-follow-up": For.UNIT,
+    "followed-up-form-page": For.UNIT,
+    "send-reminder": For.UNIT,
+}
+ROUTES = {
+    route.name: route
+    for router in ROUTERS
+    for route in router.routes
+    if isinstance(route, APIRoute)
+}
+CLOSED = [name for name in ROUTES if WHO_MAY.get(name) is not For.ANYONE]
+POSTED = [name for name in CLOSED if ROUTES[name].methods == {"POST"}]
+OF_A_UNIT = [name for name in CLOSED if WHO_MAY.get(name) in (For.UNIT, For.MANAGER)]
+OF_SOMETHING = [name for name in OF_A_UNIT if "{" in ROUTES[name].path]
+ALL_ROLES = frozenset(Role)
+YESTERDAY = MONDAY_NOON.date() - timedelta(days=1)
+TOMORROW = MONDAY_NOON.date() + timedelta(days=1)
+
+
+async def ids_of(browser: Browser, name: str) -> dict[str, str]:
+    """Something of the clinic's unit, for each `{name}` in the route's address."""
+    if "{" not in ROUTES[name].path:
+        return {}
+    clinic = browser.clinic
+    dispatch = (await clinic.start()).dispatch
+    ids = {
+        "dispatch_id": str(dispatch.id),
+        "occasion_id": str(dispatch.occasions[0].id),
+        "recipient_id": str(clinic.show(dispatch).recipients[0].id),
+    }
+    if "{delivery_id}" in ROUTES[name].path:
+        await clinic.run(dispatch.occasions[0])
+        ids["delivery_id"] = str((await clinic.follow_up())[0].delivery_id)
+    return ids
+
+
+async def ask(browser: Browser, name: str, ids: Mapping[str, str], **changes: Any) -> Response:
+    """As the page's own form would, but for the `changes` to what is posted and to headers."""
+    route = ROUTES[name]
+    address = route.path.format_map(ids)
+    if route.methods == {"GET"}:
+        return await browser.get(address)
+    csrf = csrf_of(browser.cookies.get(COOKIE) or "")
+    return await browser.post(
+        address, data=changes.get("data", {"csrf": csrf}), headers=changes.get("headers", {})
+    )
+
+
+def assert_turned_away(name: str, answer: Response) -> None:
+    if name in POSTED:
+        assert answer.status_code == 401
+        assert "Du är inte inloggad längre" in answer.text
+    else:
+        assert answer.status_code == 303
+        assert answer.headers["location"].startswith("/logga-in?till=/")
+
+
+def test_every_route_has_its_row() -> None:
+    assert set(ROUTES) == set(WHO_MAY)
+
+
+@pytest.mark.parametrize("name", CLOSED)
+async def test_whoever_may_come_in_does(staff: Browser, name: str) -> None:
+    ids = await ids_of(staff, name)
+    sign_in(staff, session(UNIT, roles=ALL_ROLES))
+
+    answer = await ask(staff, name, ids)
+
+    assert answer.status_code not in (401, 403, 503)
+    assert not answer.headers.get("location", "").startswith(("/logga-in", "/valj-enhet"))
+    assert name not in OF_SOMETHING or answer.status_code != 404
+
+
+@pytest.mark.parametrize("name", CLOSED)
+async def test_nobody_comes_in_without_signing_in(
+    stranger: Browser, staff: Browser, name: str
+) -> None:
+    ids = await ids_of(staff, name)
+    before = staff.clinic.listed()
+
+    for token in (None, "", "guessed", staff.cookies[COOKIE][:-1]):
+        stranger.cookies.clear()
+        if token is not None:
+            stranger.cookies.set(COOKIE, token, domain="utskick.test")
+        assert_turned_away(name, await ask(stranger, name, ids))
+
+    assert staff.clinic.listed() == before
+
+
+def leave_for_half_an_hour(browser: Browser) -> None:
+    browser.clinic.clock.advance(31 * 60)
+
+
+def stay_for_more_than_ten_hours(browser: Browser) -> None:
+    for _ in range(25):
+        browser.clinic.clock.advance(25 * 60)
+        with suppress(NotSignedIn), browser.clinic.store.transaction() as records:
+            records.sessions.get(browser.cookies[COOKIE], now=browser.clinic.clock.now())
+
+
+def sign_out(browser: Browser) -> None:
+    with browser.clinic.store.transaction() as records:
+        records.sessions.end(browser.cookies[COOKIE])
+
+
+@pytest.mark.parametrize("name", CLOSED)
+async def test_a_session_that_has_ended_opens_nothing(staff: Browser, name: str) -> None:
+    ids = await ids_of(staff, name)
+
+    for end in (leave_for_half_an_hour, stay_for_more_than_ten_hours, sign_out):
+        end(sign_in(staff, session(UNIT, roles=ALL_ROLES)))
+        assert_turned_away(name, await ask(staff, name, ids))
+
+
+@pytest.mark.parametrize("name", OF_A_UNIT)
+async def test_whoever_has_no_unit_chooses_one_first(
+    staff: Browser, administrator: Browser, name: str
+) -> None:
+    ids = await ids_of(staff, name)
+
+    answer = await ask(administrator, name, ids)
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/valj-enhet")
+
+
+NO_RIGHT = {
+    "it has ended": commission(UNIT, ends_on=YESTERDAY),
+    "it has not begun": commission(UNIT, starts_on=TOMORROW),
+    "another purpose": commission(UNIT, purpose="Administration"),
+    "another unit": commission(OTHER_UNIT),
+}
+
+
+@pytest.mark.parametrize("name", CLOSED)
+async def test_without_a_right_to_act_for_the_unit_one_is_signed_out_with_the_reason(
+    staff: Browser, name: str
+) -> None:
+    ids = await ids_of(staff, name)
+
+    for why, held in NO_RIGHT.items():
+        sign_in(staff, session(UNIT, roles=ALL_ROLES, commissions=(held,)))
+        answer = await ask(staff, name, ids)
+
+        assert answer.status_code == 403, why
+        assert f"du har inte längre något uppdrag för {UNIT.name}" in answer.text
+        assert_turned_away(name, await ask(staff, name, ids))
+
+
+@pytest.mark.parametrize("name", CLOSED)
+async def test_a_unit_that_has_been_withdrawn_is_closed(staff: Browser, name: str) -> None:
+    ids = await ids_of(staff, name)
+    with staff.clinic.store.transaction() as records:
+        records.units.save([replace(UNIT, withdrawn_at=staff.clinic.clock.now())])
+
+    answer = await ask(staff, name, ids)
+
+    assert answer.status_code == 403
+    assert "Du har loggats ut" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("who_may", "role"),
+    [(For.MANAGER, Role.MANAGER), (For.ADMINISTRATOR, Role.ADMINISTRATOR)],
+)
+async def test_the_pages_of_a_role_are_closed_to_others(
+    staff: Browser, who_may: For, role: Role
+) -> None:
+    sign_in(staff, session(UNIT, roles=ALL_ROLES - {role}))
+
+    for name in (name for name in CLOSED if WHO_MAY.get(name) is who_may):
+        answer = await ask(staff, name, await ids_of(staff, name))
+
+        assert answer.status_code == 403, name
+        assert "Du har inte behörighet till den här sidan" in answer.text
+
+
+@pytest.mark.parametrize("name", OF_SOMETHING)
+async def test_what_is_another_units_does_not_exist(
+    staff: Browser, other_staff: Browser, name: str
+) -> None:
+    ids = await ids_of(staff, name)
+    before = staff.clinic.listed()
+    sign_in(other_staff, session(OTHER_UNIT, roles=ALL_ROLES))
+
+    theirs = await ask(other_staff, name, ids)
+    nobodys = await ask(other_staff, name, {key: str(uuid4()) for key in ids})
+
+    assert theirs.status_code == nobodys.status_code == 404
+    assert words_of(theirs.text) == words_of(nobodys.text)
+    assert staff.clinic.listed() == before
+
+
+@pytest.mark.parametrize("name", POSTED)
+async def test_a_form_without_the_sessions_mark_does_nothing(staff: Browser, name: str) -> None:
+    ids = await ids_of(staff, name)
+    sign_in(staff, session(UNIT, roles=ALL_ROLES))
+    before = staff.clinic.listed()
+
+    for mark in (None, "", "guessed", csrf_of("another session")):
+        answer = await ask(staff, name, ids, data={} if mark is None else {"csrf": mark})
+
+        assert answer.status_code == 403, mark
+        assert "Kontrollera och fortsätt" in answer.text
+    assert staff.clinic.listed() == before
+
+
+ELSEWHERE = (
+    {"Origin": "https://evil.example"},
+    {"Origin": "null"},
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Origin": "https://utskick.test", "Sec-Fetch-Site": "cross-site"},
+)
+
+
+@pytest.mark.parametrize("name", [*POSTED, "sign-out"])
+async def test_a_form_on_another_site_does_nothing(staff: Browser, name: str) -> None:
+    ids = await ids_of(staff, name)
+    sign_in(staff, session(UNIT, roles=ALL_ROLES))
+    before = staff.clinic.listed()
+
+    for headers in ELSEWHERE:
+        answer = await ask(staff, name, ids, headers=headers)
+
+        assert answer.status_code == 403, headers
+        assert "Sidan skickades inte härifrån" in answer.text
+    assert staff.clinic.listed() == before
+    assert (await staff.get("/valj-enhet")).status_code == 200

@@ -1,0 +1,136 @@
+"""Uppföljning, page by page: with the statuses that are known, or asked for anew."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from utskick.domain.deliveries import DELIVERY_LABELS, FORM_STATUS_LABELS, DeliveryId
+from utskick.domain.rules import Rules
+from utskick.domain.tables import Cell
+from utskick.domain.units import Actor
+from utskick.ports import FormService
+from utskick.records import FollowedUp, FollowUpQuery, Reminder, ResponseRate, Store
+from utskick.records.follow_up import COUNTED
+from utskick.use_cases.follow_up import ask_statuses, keep_statuses, log_seen
+
+PER_PAGE = 50
+MOST_EXPORTED = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUpPage:
+    """`total` counts no further than `COUNTED`: then there are `more`."""
+
+    found: Sequence[FollowedUp]
+    reminders: Mapping[DeliveryId, Reminder]
+    rates: Sequence[ResponseRate]
+    total: int
+    number: int
+
+    @property
+    def more(self) -> bool:
+        return self.total > COUNTED
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-min(self.total, COUNTED) // PER_PAGE))
+
+
+async def browse_follow_up(
+    query: FollowUpQuery,
+    *,
+    page: int,
+    ask: bool,
+    actor: Actor,
+    store: Store,
+    forms: FormService,
+    rules: Rules,
+    now: datetime,
+) -> FollowUpPage:
+    """One page; every person on it is logged as read.
+
+    With `ask` the form service is first asked how far those on it have come.
+    """
+    limited = replace(query, limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
+    if ask:
+        shown = await asyncio.to_thread(_search, limited, actor, store)
+        statuses = await ask_statuses(shown, actor=actor, forms=forms, rules=rules)
+        await asyncio.to_thread(keep_statuses, statuses, store, now)
+    return await asyncio.to_thread(_show, limited, page, actor, store, now)
+
+
+def export_follow_up(
+    query: FollowUpQuery, *, actor: Actor, store: Store, rules: Rules, now: datetime
+) -> list[list[Cell]]:
+    """All that the query finds, as a table with a heading; logged for each person in it.
+
+    At most `MOST_EXPORTED` rows: the last one tells if there were more.
+    """
+    with store.transaction() as records:
+        found = records.follow_up.search(
+            actor.unit_id, replace(query, limit=MOST_EXPORTED + 1, offset=0)
+        )
+        log_seen(found[:MOST_EXPORTED], "exporterat från Uppföljning", actor, records, now)
+    rows: list[list[Cell]] = [list(_HEADINGS)]
+    rows += [_row(each, rules) for each in found[:MOST_EXPORTED]]
+    if len(found) > MOST_EXPORTED:
+        rows.append([f"Bara de första {MOST_EXPORTED} är med. Begränsa sökningen."])
+    return rows
+
+
+_HEADINGS = (
+    "Formulär",
+    "Paketutskick",
+    "Tillfälle",
+    "Personnummer",
+    "Utskick",
+    "Skickat",
+    "Svar",
+    "Svar kontrollerat",
+    "Besvaras senast",
+    "Gallras efter",
+    "Gallrat",
+)
+
+
+def _row(found: FollowedUp, rules: Rules) -> list[Cell]:
+    return [
+        found.form_name,
+        found.package_name,
+        found.occasion_number,
+        found.personnummer.formatted,
+        DELIVERY_LABELS[found.state],
+        _moment(found.sent_at, rules),
+        FORM_STATUS_LABELS[found.form_status] if found.form_status else "",
+        _moment(found.form_status_at, rules),
+        f"{found.answer_by:%Y-%m-%d}",
+        f"{found.purge_after:%Y-%m-%d}",
+        _moment(found.purged_at, rules),
+    ]
+
+
+def _moment(at: datetime | None, rules: Rules) -> str:
+    return f"{at.astimezone(rules.zone):%Y-%m-%d %H:%M}" if at else ""
+
+
+def _search(query: FollowUpQuery, actor: Actor, store: Store) -> list[FollowedUp]:
+    with store.transaction() as records:
+        return records.follow_up.search(actor.unit_id, query)
+
+
+def _show(
+    query: FollowUpQuery, page: int, actor: Actor, store: Store, now: datetime
+) -> FollowUpPage:
+    with store.transaction() as records:
+        found = records.follow_up.search(actor.unit_id, query)
+        few = page == 1 and len(found) < PER_PAGE
+        shown = FollowUpPage(
+            found=found,
+            reminders=records.follow_up.reminders([each.delivery_id for each in found]),
+            rates=records.follow_up.response_rates(actor.unit_id, query) if found else (),
+            total=len(found) if few else records.follow_up.count(actor.unit_id, query),
+            number=page,
+        )
+        log_seen(found, "visat i Uppföljning", actor, records, now)
+    return shown

@@ -1,0 +1,33 @@
+"""Markera som gallrad: the unit has taken care of the answer, and it is not shown any more.
+
+Manual: "formulärsvar inte tas bort/gallras automatiskt vid detta datum."
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from utskick.domain.deliveries import DeliveryId
+from utskick.domain.units import Activity, Actor
+from utskick.records import LogEntry, Store
+
+
+def mark_purged(
+    delivery_ids: Collection[DeliveryId], *, actor: Actor, store: Store, now: datetime
+) -> int:
+    """Mark those of the unit's own that are not marked yet; tell how many. Each is logged."""
+    with store.transaction() as records:
+        marked = records.follow_up.mark_purged(actor.unit_id, delivery_ids, by=actor.name, now=now)
+        records.access_log.write(
+            [
+                LogEntry(
+                    actor=actor,
+                    activity=Activity.DELETE,
+                    act="markerat formulär som gallrat",
+                    personnummer=form.personnummer,
+                    dispatch_id=form.dispatch_id,
+                )
+                for form in marked
+            ],
+            now=now,
+        )
+        return len(marked)

@@ -1,0 +1,351 @@
+"""Uppföljning: what was sent, found again; answers opened, reminded of, purged and exported.
+
+Searches are posted: a personnummer never stands in an address.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from fastapi import Request, Response
+from starlette.datastructures import FormData
+
+from utskick.domain.calendar import ImpossibleTime, parse_date
+from utskick.domain.deliveries import (
+    DELIVERY_LABELS,
+    FORM_STATUS_LABELS,
+    DeliveryId,
+    DeliveryState,
+    FormStatus,
+)
+from utskick.domain.errors import Problem, UtskickError
+from utskick.domain.personnummer import InvalidPersonnummer, parse_personnummer
+from utskick.domain.tables import csv_bytes
+from utskick.records import FollowUpQuery, Order
+from utskick.use_cases.browse_follow_up import FollowUpPage, browse_follow_up, export_follow_up
+from utskick.use_cases.mark_purged import mark_purged
+from utskick.use_cases.open_answer import open_answer
+from utskick.use_cases.send_reminder import CannotRemind, send_reminder
+from utskick.web.callers import Now, Wired
+from utskick.web.labels import delivery_sign
+from utskick.web.pages.frame import page, problems_by_field, see_other
+from utskick.web.pages.posted import act, text, texts
+from utskick.web.pages.refusals import page_router
+from utskick.web.pages.visitors import Posted, Staff, StaffVisitor
+from utskick.wiring import Services
+
+router = page_router()
+
+_STATES = (
+    DeliveryState.SENT,
+    DeliveryState.SENDING,
+    DeliveryState.UNKNOWN,
+    DeliveryState.MANUAL,
+)
+_ORDERS = {
+    Order.SENT: "Skickat, senaste först",
+    Order.ANSWER_BY: "Besvaras senast",
+    Order.PURGE_AFTER: "Gallras efter",
+    Order.FORM: "Formulärets namn",
+}
+COLUMNS = {
+    "paket": "Paketutskick",
+    "tillfalle": "Tillfälle",
+    "utskick": "Utskick",
+    "skickat": "Skickat",
+    "svar": "Svar",
+    "kontrollerat": "Svar kontrollerat",
+    "besvaras": "Besvaras senast",
+    "gallras": "Gallras efter",
+}
+_USUAL = ("paket", "utskick", "skickat", "svar", "besvaras")
+_LABELS = {
+    "personnummer": "Personnummer",
+    "skickat_fran": "Skickat från",
+    "skickat_till": "Skickat till",
+    "gallras_fran": "Gallras efter, från",
+    "gallras_till": "Gallras efter, till",
+}
+_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+_TEXTS = (
+    "formular",
+    "paketutskick",
+    "personnummer",
+    "skickat_fran",
+    "skickat_till",
+    "utskick_status",
+    "svar_status",
+    "gallras_fran",
+    "gallras_till",
+    "ordning",
+)
+
+
+@dataclass(slots=True)
+class _Asked:
+    """The filter as it stands on the page, and what is wrong with it."""
+
+    fields: dict[str, str]
+    columns: tuple[str, ...]
+    with_purged: bool
+    problems: list[Problem] = field(default_factory=list)
+
+    def query(self, wired: Services, now: datetime) -> FollowUpQuery:
+        fields = self.fields
+        return FollowUpQuery(
+            form_name=fields["formular"].strip(),
+            package_name=fields["paketutskick"].strip(),
+            personnummer=self._personnummer(wired, now),
+            sent_from=self._day("skickat_fran"),
+            sent_to=self._day("skickat_till"),
+            state=_chosen(DeliveryState, fields["utskick_status"]),
+            form_status=_chosen(FormStatus, fields["svar_status"]),
+            purge_after_from=self._day("gallras_fran"),
+            purge_after_to=self._day("gallras_till"),
+            with_purged=self.with_purged,
+            order=_chosen(Order, fields["ordning"]) or Order.SENT,
+        )
+
+    def _day(self, name: str) -> Any:
+        if not self.fields[name]:
+            return None
+        try:
+            return parse_date(self.fields[name])
+        except ImpossibleTime:
+            self.problems.append(
+                Problem(name, "datumet är inte giltigt.", "Skriv det som ÅÅÅÅ-MM-DD.")
+            )
+            return None
+
+    def _personnummer(self, wired: Services, now: datetime) -> Any:
+        typed = self.fields["personnummer"].strip()
+        if not typed:
+            return None
+        try:
+            return parse_personnummer(
+                typed,
+                accept_coordination_numbers=wired.rules.accept_coordination_numbers,
+                today=now.astimezone(wired.rules.zone).date(),
+            )
+        except InvalidPersonnummer as error:
+            self.problems.append(Problem("personnummer", error.reason, error.remedy))
+            return None
+
+
+@router.get("/uppfoljning", name="follow-up-page")
+async def begin(request: Request, visitor: Staff, wired: Wired, now: Now) -> Response:
+    """The newest first."""
+    asked = _Asked(fields=dict.fromkeys(_TEXTS, ""), columns=_USUAL, with_purged=False)
+    return await _show(request, visitor, wired, now, asked)
+
+
+@router.post("/uppfoljning", name="search-follow-up")
+async def search(
+    request: Request, visitor: Staff, posted: Posted, wired: Wired, now: Now
+) -> Response:
+    """Filter, turn the page, ask for statuses, export, or mark as purged what is ticked."""
+    asked = _read(posted)
+    match act(posted):
+        case "exportera", kind:
+            return await _export(request, visitor, wired, now, asked, kind)
+        case "gallra", _:
+            return await _purge(request, visitor, wired, now, asked, posted)
+        case "sida", number:
+            return await _show(request, visitor, wired, now, asked, number=_number(number))
+        case "status", number:
+            shown = _number(number)
+            return await _show(request, visitor, wired, now, asked, number=shown, ask=True)
+        case _:
+            return await _show(request, visitor, wired, now, asked)
+
+
+@router.get("/uppfoljning/{delivery_id}", name="followed-up-form-page")
+async def open_form(
+    request: Request, delivery_id: UUID, visitor: Staff, wired: Wired, now: Now, besked: str = ""
+) -> Response:
+    """One form: its answer, who answered it, and what has happened to it."""
+    return await _opened(request, delivery_id, visitor, wired, now, done=_DONE.get(besked, ""))
+
+
+@router.post("/uppfoljning/{delivery_id}/paminn", name="send-reminder")
+async def remind(
+    request: Request, delivery_id: UUID, visitor: Staff, _posted: Posted, wired: Wired, now: Now
+) -> Response:
+    """Remind the recipient through 1177's inbox, at most once a day."""
+    try:
+        state = await send_reminder(
+            DeliveryId(delivery_id),
+            actor=visitor.actor,
+            store=wired.store,
+            forms=wired.forms,
+            inbox=wired.inbox,
+            texts=wired.texts,
+            clock=wired.clock,
+            rules=wired.rules,
+        )
+    except CannotRemind as refused:
+        return await _opened(request, delivery_id, visitor, wired, now, refused=refused)
+    return see_other(f"/uppfoljning/{delivery_id}?besked={state.value}")
+
+
+_DONE = {
+    DeliveryState.SENT.value: "Påminnelsen är skickad.",
+    DeliveryState.REFUSED.value: "1177 tog inte emot påminnelsen.",
+    DeliveryState.MANUAL.value: "Det är osäkert om påminnelsen kom fram. Den skickas inte igen.",
+}
+
+
+async def _show(
+    request: Request,
+    visitor: StaffVisitor,
+    wired: Services,
+    now: datetime,
+    asked: _Asked,
+    *,
+    number: int = 1,
+    ask: bool = False,
+    done: str = "",
+) -> Response:
+    query = asked.query(wired, now)
+    found: FollowUpPage | None = None
+    if not asked.problems:
+        found = await browse_follow_up(
+            query,
+            page=number,
+            ask=ask,
+            actor=visitor.actor,
+            store=wired.store,
+            forms=wired.forms,
+            rules=wired.rules,
+            now=now,
+        )
+    values: Mapping[str, Any] = {
+        "asked": asked,
+        "found": found,
+        "done": done,
+        "problems": problems_by_field(tuple(asked.problems)),
+        "labels": _LABELS,
+        "columns": COLUMNS,
+        "states": [("", "Alla"), *((s.value, DELIVERY_LABELS[s]) for s in _STATES)],
+        "statuses": [("", "Alla"), *((s.value, FORM_STATUS_LABELS[s]) for s in FormStatus)],
+        "orders": [(order.value, label) for order, label in _ORDERS.items()],
+        "status_labels": FORM_STATUS_LABELS,
+        "sign": delivery_sign,
+        "today": now.astimezone(wired.rules.zone).date(),
+    }
+    return page(
+        request,
+        "follow_up.html",
+        visitor=visitor,
+        status_code=422 if asked.problems else 200,
+        **values,
+    )
+
+
+async def _export(
+    request: Request,
+    visitor: StaffVisitor,
+    wired: Services,
+    now: datetime,
+    asked: _Asked,
+    kind: str,
+) -> Response:
+    query = asked.query(wired, now)
+    if asked.problems or kind not in _TYPES:
+        return await _show(request, visitor, wired, now, asked)
+
+    def export() -> bytes:
+        rows = export_follow_up(
+            query, actor=visitor.actor, store=wired.store, rules=wired.rules, now=now
+        )
+        if kind == "csv":
+            return csv_bytes(rows)
+        return wired.spreadsheets.write(rows, name="Uppföljning")
+
+    name = f"uppfoljning-{now.astimezone(wired.rules.zone):%Y-%m-%d}.{kind}"
+    return Response(
+        await asyncio.to_thread(export),
+        media_type=_TYPES[kind],
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+async def _purge(
+    request: Request,
+    visitor: StaffVisitor,
+    wired: Services,
+    now: datetime,
+    asked: _Asked,
+    posted: FormData,
+) -> Response:
+    marked = await asyncio.to_thread(
+        mark_purged,
+        [DeliveryId(each) for each in _ids(texts(posted, "vald"))],
+        actor=visitor.actor,
+        store=wired.store,
+        now=now,
+    )
+    done = f"{marked} formulär är markerade som gallrade." if marked else "Inget var markerat."
+    return await _show(request, visitor, wired, now, asked, done=done)
+
+
+async def _opened(
+    request: Request,
+    delivery_id: UUID,
+    visitor: StaffVisitor,
+    wired: Services,
+    now: datetime,
+    *,
+    done: str = "",
+    refused: UtskickError | None = None,
+) -> Response:
+    opened = await open_answer(
+        DeliveryId(delivery_id),
+        actor=visitor.actor,
+        store=wired.store,
+        forms=wired.forms,
+        now=now,
+    )
+    return page(
+        request,
+        "followed_up.html",
+        visitor=visitor,
+        status_code=409 if refused else 200,
+        opened=opened,
+        done=done,
+        refused=refused,
+        sign=delivery_sign,
+        status_labels=FORM_STATUS_LABELS,
+    )
+
+
+def _read(posted: FormData) -> _Asked:
+    return _Asked(
+        fields={name: text(posted, name) for name in _TEXTS},
+        columns=tuple(each for each in texts(posted, "kolumn") if each in COLUMNS),
+        with_purged="med_gallrade" in posted,
+    )
+
+
+def _chosen(kind: Any, value: str) -> Any:
+    return kind(value) if value in {member.value for member in kind} else None
+
+
+def _number(typed: str) -> int:
+    return max(1, int(typed)) if typed.isascii() and typed.isdigit() and len(typed) < 4 else 1  # noqa: PLR2004
+
+
+def _ids(typed: list[str]) -> list[UUID]:
+    found = []
+    for each in typed:
+        try:
+            found.append(UUID(each))
+        except ValueError:
+            continue
+    return found
