@@ -38,6 +38,7 @@ from utskick.ports import (
 from utskick.records import Store
 from utskick.store import SqlStore
 from utskick.store.engine import migrate, open_engine
+from utskick.store.staff import SessionLimits
 from utskick.store.vault import Vault
 from utskick.use_cases.run_occasion import OccasionRun
 from utskick.use_cases.start_dispatch import Starting
@@ -115,7 +116,14 @@ def wire(settings: Settings) -> Services:
     return Services(
         settings=settings,
         rules=rules_of(settings),
-        store=SqlStore(engine, vault),
+        store=SqlStore(
+            engine,
+            vault,
+            session_limits=SessionLimits(
+                idle=timedelta(minutes=settings.sign_in.idle_minutes),
+                absolute=timedelta(minutes=settings.sign_in.absolute_minutes),
+            ),
+        ),
         forms=HttpFormService(_client(settings, forms)),
         inbox=HttpInbox(_client(settings, inbox)),
         persons=HttpPersons(_client(settings, persons), batch=persons.batch),

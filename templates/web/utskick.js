@@ -1,4 +1,4 @@
-/* Three behaviours, asked for by attributes. Without this script every page works the same way,
+/* A few behaviours, asked for by attributes. Without this script every page works the same way,
    with reloads in between. */
 "use strict";
 
@@ -100,7 +100,16 @@ document.addEventListener("input", (event) => {
   }, 300);
 });
 
+/* data-copy="#id": put the field's text on the clipboard, where the browser lets us. */
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  await navigator.clipboard.writeText(document.querySelector(button.dataset.copy).value);
+  told.textContent = "Kopierat.";
+});
+
 function wake(part) {
+  if (navigator.clipboard) part.querySelectorAll("[data-copy]").forEach((button) => { button.hidden = false; });
   part.querySelectorAll("[data-poll]").forEach((element) => {
     if (!element.dataset.awake) { element.dataset.awake = "1"; poll(element); }
   });

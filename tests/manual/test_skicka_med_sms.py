@@ -1,6 +1,7 @@
 """Skicka ett formulär med sms."""
 
 import re
+from uuid import uuid4
 
 from tests.clinic import MONDAY_NOON, OWN, STAFF, UNIT, Clinic
 from tests.local_1177.conftest import Local, Resident, ref_of
@@ -83,6 +84,7 @@ def test_a_short_link_of_staffs_own_reaches_the_resident_unchanged(clinic: Clini
     send_sms(
         "070-174 06 05",
         text,
+        sms_id=uuid4(),
         actor=STAFF,
         store=clinic.store,
         sms=clinic.sms,
@@ -113,6 +115,7 @@ def _send(clinic: Clinic, mailbox: Mailbox, text: str) -> None:
     send_sms(
         "070-174 06 05",
         text,
+        sms_id=uuid4(),
         actor=STAFF,
         store=clinic.store,
         sms=SmsByMail(relay),

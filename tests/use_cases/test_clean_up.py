@@ -2,10 +2,11 @@
 
 import pytest
 
-from tests.clinic import STAFF, WEEKLY, Clinic
+from tests.clinic import STAFF, UNIT, WEEKLY, Clinic
 from tests.use_cases.clinic_days import AWAY, pass_hours, reconciled, run_to_its_end
 from tests.use_cases.conftest import Log
 from utskick.domain.errors import NotFound
+from utskick.domain.staff import StaffSession
 from utskick.use_cases.upload_spec import read_upload, upload_spec
 
 SEVEN_DAYS_H = 7 * 24
@@ -69,6 +70,20 @@ async def test_cleaning_up_twice_is_cleaning_up_once(clinic: Clinic) -> None:
     pass_hours(clinic, SEVEN_DAYS_H)
 
     assert (clinic.clean_up(), clinic.clean_up()) == (1, 0)
+
+
+def test_a_session_is_forgotten_a_day_after_the_last_visit(clinic: Clinic) -> None:
+    member = StaffSession(
+        staff_id=STAFF.name, name="Karin", commissions=(), roles=frozenset(), unit_id=UNIT.id
+    )
+    with clinic.store.transaction() as records:
+        records.sessions.open(member, now=clinic.clock.now())
+    pass_hours(clinic, 24.01)
+
+    clinic.clean_up()
+
+    with clinic.store.transaction() as records:
+        assert records.sessions.end_all(STAFF.name) == 0
 
 
 def test_an_upload_goes_after_seven_days(clinic: Clinic, log: Log) -> None:

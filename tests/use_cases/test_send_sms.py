@@ -1,5 +1,7 @@
 """Skicka ett formulär med sms: one text to one mobile, at most once."""
 
+from uuid import uuid4
+
 import pytest
 
 from tests.clinic import PHQ, STAFF, Clinic
@@ -13,7 +15,13 @@ from utskick.use_cases.send_sms import draft_form_link, draft_ongoing_forms, sen
 
 def send(clinic: Clinic, text: str, *, mobile: str = "070-123 45 67") -> SmsCount:
     return send_sms(
-        mobile, text, actor=STAFF, store=clinic.store, sms=clinic.sms, now=clinic.clock.now()
+        mobile,
+        text,
+        sms_id=uuid4(),
+        actor=STAFF,
+        store=clinic.store,
+        sms=clinic.sms,
+        now=clinic.clock.now(),
     )
 
 

@@ -97,7 +97,7 @@ class OidcSignIn:
                 )
         except OAuthError as error:
             raise SignInFailed(f"the provider refuses the code: {error.error}") from None
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, ValueError) as error:
             raise TemporaryFailure(f"the provider is away: {type(error).__name__}") from None
         claims = await self._verified(str(token.get("id_token", "")), nonce=attempt.nonce)
         return _staff(claims)

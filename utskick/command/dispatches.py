@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import typer
 from rich.table import Table
@@ -304,6 +304,7 @@ def sms(
         send_sms(
             mobile,
             draft.text,
+            sms_id=uuid4(),
             actor=actor,
             store=wired.store,
             sms=wired.sms,

@@ -65,7 +65,7 @@ def parse_mobile(text: str) -> MobileNumber:
 
     The library accepts 078, foreign numbers and extensions, which the gateway does not.
     """
-    typed = text.strip()
+    typed = text.translate(_TYPOGRAPHY).strip()
     if not _TYPED.fullmatch(typed):
         raise InvalidMobileNumber
     try:

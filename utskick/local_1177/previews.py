@@ -1,6 +1,6 @@
 """A form as residents will see it, for staff to look at. Nothing can be answered or kept."""
 
-from fastapi import APIRouter, HTTPException, Request, Response, status
+from fastapi import APIRouter, HTTPException, Response, status
 
 from utskick.local_1177.neighbours import Shared
 from utskick.local_1177.pages import render
@@ -10,7 +10,7 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/forhandsgranska/{template_id}")
-async def preview(_request: Request, template_id: str, world: Shared) -> Response:
+async def preview(template_id: str, world: Shared) -> Response:
     """Archived ones too: who asks why a form cannot be sent may see which it is."""
     form = world.state.execute("SELECT * FROM template WHERE id = ?", (template_id,)).fetchone()
     if form is None:

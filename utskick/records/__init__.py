@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from utskick.records.deliveries import Deliveries, InboxMessages
-from utskick.records.desk import Budgets, Tokens, Uploads
+from utskick.records.desk import Budgets, Texting, Tokens, Uploads
 from utskick.records.dispatches import Dispatches, FormSummary, Occasions, Progress, Remaining
 from utskick.records.follow_up import (
     FollowedUp,
@@ -59,6 +59,7 @@ __all__ = [
     "ResponseRate",
     "Sessions",
     "Store",
+    "Texting",
     "Tokens",
     "Transaction",
     "Units",
@@ -97,6 +98,8 @@ class Transaction(Protocol):
     def uploads(self) -> Uploads: ...
     @property
     def tokens(self) -> Tokens: ...
+    @property
+    def texting(self) -> Texting: ...
     @property
     def budgets(self) -> Budgets: ...
     @property

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 from utskick.domain.specs import UploadId
 from utskick.domain.units import HsaId
@@ -29,6 +30,19 @@ class Tokens(Protocol):
 
     def revoke(self, unit_id: HsaId, name: str, *, now: datetime) -> None:
         """Raises `NotFound`: a misspelt name must not look as if it were revoked."""
+
+
+class Texting(Protocol):
+    """Which SMS have been sent: each at most once (I10)."""
+
+    def begin(self, sms_id: UUID, unit_id: HsaId, *, now: datetime) -> bool:
+        """Commit the intent to send; `False` if this very SMS has been sent, or begun."""
+
+    def cancel(self, sms_id: UUID) -> None:
+        """The gateway did not take it: it may be tried again."""
+
+    def delete_before(self, moment: datetime) -> None:
+        """Forget those that nobody can have on a page any more."""
 
 
 class Budgets(Protocol):

@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from utskick.store.deliveries import SqlDeliveries
-from utskick.store.desk import SqlBudgets, SqlTokens, SqlUploads
+from utskick.store.desk import SqlBudgets, SqlTexting, SqlTokens, SqlUploads
 from utskick.store.dispatches import SqlDispatches
 from utskick.store.follow_up import SqlFollowUp
 from utskick.store.inbox_messages import SqlInboxMessages
@@ -42,6 +42,7 @@ class SqlTransaction:
         self.access_log = SqlAccessLog(session, people)
         self.uploads = SqlUploads(session, vault)
         self.tokens = SqlTokens(session)
+        self.texting = SqlTexting(session)
         self.budgets = SqlBudgets(session)
         self.sessions = SqlSessions(session, limits)
 

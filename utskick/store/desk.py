@@ -2,8 +2,9 @@
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlalchemy import CursorResult, delete, select, update
 from sqlalchemy.orm import Session
@@ -11,8 +12,8 @@ from sqlalchemy.orm import Session
 from utskick.domain.errors import NotFound, UnknownToken
 from utskick.domain.specs import UploadId
 from utskick.domain.units import HsaId
-from utskick.store.statements import database_clock, insert_new
-from utskick.store.tables import NeighbourBudgetRow, TokenRow, UploadRow
+from utskick.store.statements import all_or_each, database_clock, insert_new
+from utskick.store.tables import NeighbourBudgetRow, SmsRow, TokenRow, UploadRow
 from utskick.store.vault import Sealed, Vault
 
 _TOKEN_BYTES = 32
@@ -50,6 +51,25 @@ class SqlUploads:
         result = self._session.execute(delete(UploadRow).where(UploadRow.created_at < moment))
         assert isinstance(result, CursorResult)
         return result.rowcount
+
+
+class SqlTexting:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def begin(self, sms_id: UUID, unit_id: HsaId, *, now: datetime) -> bool:
+        row = SmsRow(id=sms_id, unit_id=unit_id, created_at=now)
+        return bool(all_or_each(self._session, [row], self._insert))
+
+    def cancel(self, sms_id: UUID) -> None:
+        self._session.execute(delete(SmsRow).where(SmsRow.id == sms_id))
+
+    def delete_before(self, moment: datetime) -> None:
+        self._session.execute(delete(SmsRow).where(SmsRow.created_at < moment))
+
+    def _insert(self, rows: Sequence[SmsRow]) -> None:
+        self._session.add_all(rows)
+        self._session.flush()
 
 
 class SqlTokens:

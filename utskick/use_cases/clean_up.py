@@ -28,6 +28,7 @@ def clean_up(*, store: Store, scheduler: Scheduler, now: datetime) -> int:
     with store.transaction() as records:
         ended = records.dispatches.ended_before(moment)
         records.uploads.delete_before(moment)
+        records.texting.delete_before(moment)
         records.sessions.delete_before(now - _SESSIONS_KEPT)
     deleted = [dispatch for dispatch in ended if _delete(dispatch, store=store, now=now)]
     for dispatch in deleted:

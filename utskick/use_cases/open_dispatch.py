@@ -40,10 +40,13 @@ class Progress:
     dispatch: Dispatch
     by_occasion: Mapping[OccasionId, ByState]
 
-    @property
-    def moving(self) -> bool:
-        """Whether it is worth looking again in a moment."""
-        return any(occasion.state is OccasionState.RUNNING for occasion in self.dispatch.occasions)
+    def moving(self, *, now: datetime) -> bool:
+        """Whether it is worth looking again in a moment: something is sent, or soon will be."""
+        upcoming = self.dispatch.next_occasion
+        awaited = self.dispatch.status is DispatchStatus.ONGOING and upcoming is not None
+        soon = awaited and upcoming is not None and upcoming.sends_at - now < _SOON
+        running = (each.state is OccasionState.RUNNING for each in self.dispatch.occasions)
+        return soon or any(running)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
-from utskick.domain.errors import Problem, SpecRefused
+from utskick.domain.errors import Problem, SpecRefused, UtskickError
 from utskick.domain.personnummer import looks_like_personnummer
 from utskick.domain.rules import Rules
 from utskick.domain.sms import SmsCount, count, normalise, parse_mobile
 from utskick.domain.units import Activity, Actor
-from utskick.ports import SmsGateway, Texts
+from utskick.ports import PermanentFailure, SmsGateway, TemporaryFailure, Texts
 from utskick.records import LogEntry, Store
 from utskick.use_cases.form_link import form_link
 
@@ -50,22 +51,50 @@ def draft_ongoing_forms(
     return _draft(texts.render("sms/ongoing_forms.txt", values))
 
 
-def send_sms(
-    mobile: str, text: str, *, actor: Actor, store: Store, sms: SmsGateway, now: datetime
-) -> SmsCount:
-    """Send one text to one mobile, at most once.
+class AlreadyTexted(UtskickError):
+    """This very SMS has been sent, or begun: a double click sends one."""
 
-    Raises `InvalidMobileNumber`, `SpecRefused` for a text that may not be sent, and what the
-    gateway raises: on `UnknownOutcome` staff must be told that nobody knows whether it went.
+    def __init__(self) -> None:
+        super().__init__("this SMS has been sent already")
+        self.staff_message = "Det här sms:et är redan skickat. Inget skickades en gång till."
+
+
+def draft_text(text: str) -> SmsDraft:
+    """What staff have written, as it will arrive."""
+    return _draft(text)
+
+
+def send_sms(
+    mobile: str,
+    text: str,
+    *,
+    sms_id: UUID,
+    actor: Actor,
+    store: Store,
+    sms: SmsGateway,
+    now: datetime,
+) -> SmsCount:
+    """Send one text to one mobile, at most once for each `sms_id`.
+
+    Raises `InvalidMobileNumber`, `SpecRefused` for a text that may not be sent, `AlreadyTexted`,
+    and what the gateway raises: on `UnknownOutcome` staff must be told that nobody knows whether
+    it went; after the other failures the same one may be tried again.
     """
     number = parse_mobile(mobile)
     draft = _draft(text)
     if problems := _problems(draft.text):
         raise SpecRefused(problems)
     with store.transaction() as records:
+        if not records.texting.begin(sms_id, actor.unit_id, now=now):
+            raise AlreadyTexted
         entry = LogEntry(actor=actor, activity=Activity.WRITE, act="skickat sms")
         records.access_log.write([entry], now=now)
-    sms.send(number, draft.text)
+    try:
+        sms.send(number, draft.text)
+    except (TemporaryFailure, PermanentFailure):
+        with store.transaction() as records:
+            records.texting.cancel(sms_id)
+        raise
     return draft.count
 
 

@@ -9,6 +9,7 @@ import pytest
 from httpx import Response
 
 from tests.clinic import OTHER_UNIT, UNIT
+from tests.use_cases.conftest import Log
 from tests.web.pages.conftest import CARE, Browser, commission, session, sign_in, words_of
 from tests.web.pages.forms import main_form
 from utskick.domain.staff import Commission, StaffClaims
@@ -189,8 +190,41 @@ async def test_the_provider_being_away_is_told_calmly(stranger: Browser) -> None
     assert "Försök igen om en stund" in away.text
 
 
+async def test_the_provider_going_away_halfway_is_told_calmly(stranger: Browser) -> None:
+    away = await stranger.get("/logga-in/legitimera")
+    state = parse_qs(urlsplit(away.headers["location"]).query)["state"][0]
+    stranger.clinic.sign_in.fails_with.append(TemporaryFailure("away"))
+
+    back = await stranger.get("/logga-in/klar", params={"code": "a-code", "state": state})
+
+    assert back.status_code == 503
+    assert "Inloggningstjänsten svarar inte just nu" in back.text
+    assert 'href="/logga-in/legitimera' in back.text
+
+
+async def test_signing_in_and_choosing_a_unit_stand_in_the_log(
+    stranger: Browser, log: Log
+) -> None:
+    await come_back(stranger, only(AT_UNIT))
+    await come_back(stranger, KARIN)
+    await choose(stranger, OTHER_UNIT.id)
+
+    assert log() == ["Läsa: loggat in", "Läsa: loggat in", "Läsa: valt enhet"]
+
+
 @pytest.mark.parametrize(
-    "till", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)"]
+    "till",
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "///evil.example/",
+        "/\\evil.example",
+        "/\t/evil.example",
+        "\\\\evil.example",
+        " //evil.example",
+        "javascript:alert(1)",
+        "evil.example",
+    ],
 )
 async def test_nobody_is_led_away_from_here(stranger: Browser, till: str) -> None:
     back = await come_back(stranger, only(AT_UNIT), till=till)
@@ -207,6 +241,19 @@ async def test_signed_out_nothing_can_be_seen(staff: Browser) -> None:
 
     assert out.headers["location"] == "/utloggad"
     assert seen.headers["location"].startswith("/logga-in")
+
+
+async def test_signing_in_ends_whatever_session_the_browser_had(
+    stranger: Browser, staff: Browser
+) -> None:
+    """Else somebody could be led to work in a session that another person also holds."""
+    planted = staff.cookies[COOKIE]
+    stranger.cookies.set(COOKIE, planted, domain="utskick.test")
+
+    await come_back(stranger, only(AT_UNIT))
+
+    assert stranger.cookies[COOKIE] != planted
+    assert (await staff.get("/")).headers["location"].startswith("/logga-in")
 
 
 async def test_choosing_a_unit_makes_the_old_session_void(stranger: Browser) -> None:

@@ -7,7 +7,7 @@ from utskick.store.tables.deliveries import (
     PunctualityRow,
     ReminderRow,
 )
-from utskick.store.tables.desk import NeighbourBudgetRow, UploadRow
+from utskick.store.tables.desk import NeighbourBudgetRow, SmsRow, UploadRow
 from utskick.store.tables.dispatches import (
     DispatchFormRow,
     DispatchRow,
@@ -41,6 +41,7 @@ __all__ = [
     "ReminderRow",
     "Row",
     "SignInAttemptRow",
+    "SmsRow",
     "StaffMemberRow",
     "StaffSessionRow",
     "SubscriptionRow",

@@ -21,6 +21,16 @@ class UploadRow(Row):
     created_at: Mapped[datetime]
 
 
+class SmsRow(Row):
+    """That an SMS was sent, or begun: not its text, and not to whom."""
+
+    __tablename__ = "sms"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    unit_id: Mapped[str] = mapped_column(ForeignKey(UnitRow.hsa_id))
+    created_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class NeighbourBudgetRow(Row):
     """When the neighbour may next be called; pushed forward by whoever takes a place."""
 

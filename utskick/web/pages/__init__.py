@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from utskick.web.pages import (
     follow_up,
+    form_links,
     import_report,
     ongoing,
     send_form,
@@ -21,6 +22,7 @@ ROUTERS = (
     start_package.router,
     ongoing.router,
     follow_up.router,
+    form_links.router,
 )
 
 

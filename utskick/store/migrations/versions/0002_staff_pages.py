@@ -11,6 +11,17 @@ down_revision = "0001"
 
 def upgrade() -> None:
     op.create_table(
+        "sms",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("unit_id", sa.String(length=32), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.hsa_id"], name=op.f("fk_sms_unit_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sms")),
+    )
+    with op.batch_alter_table("sms") as batch_op:
+        batch_op.create_index(batch_op.f("ix_sms_created_at"), ["created_at"], unique=False)
+
+    op.create_table(
         "punctuality",
         sa.Column("occasion_id", sa.Uuid(), nullable=False),
         sa.Column("unit_id", sa.String(length=32), nullable=False),

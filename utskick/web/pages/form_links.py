@@ -1,0 +1,226 @@
+"""Skicka ett formulär med sms, and Hänvisa till sidan formular.1177.se."""
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from fastapi import Request, Response
+from starlette.datastructures import FormData
+
+from utskick.domain.errors import NotFound, Problem, SpecRefused, StartBlocked
+from utskick.domain.forms import Catalogue, FormTemplate
+from utskick.domain.sms import InvalidMobileNumber
+from utskick.ports import PermanentFailure, UnknownOutcome
+from utskick.use_cases.form_link import form_link
+from utskick.use_cases.list_forms import list_forms, meant
+from utskick.use_cases.send_sms import (
+    AlreadyTexted,
+    draft_form_link,
+    draft_ongoing_forms,
+    draft_text,
+    send_sms,
+)
+from utskick.web.callers import Now, Wired
+from utskick.web.pages.frame import fragment, page, problems_by_field
+from utskick.web.pages.posted import act, text
+from utskick.web.pages.refusals import page_router
+from utskick.web.pages.visitors import Posted, Staff, StaffVisitor
+from utskick.wiring import Services
+
+router = page_router()
+
+_LABELS = {"form": "Formulärmall", "mobil": "Mobilnummer", "sms": "Sms", "antal": "Antal formulär"}
+_MOST_FORMS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Filled:
+    """`sms_id` names this very SMS, so that a double click sends one."""
+
+    form: str = ""
+    count: str = "1"
+    sender: str = ""
+    contact: str = ""
+    sms: str = ""
+    mobile: str = ""
+    link: str = ""
+    sms_id: UUID = field(default_factory=uuid4)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Desk:
+    """One request, and what it is answered with."""
+
+    request: Request
+    visitor: StaffVisitor
+    wired: Services
+    now: datetime
+    forms: list[FormTemplate]
+
+    def show(
+        self, filled: _Filled, *problems: Problem, done: str = "", unsure: str = ""
+    ) -> Response:
+        return page(
+            self.request,
+            "form_links.html",
+            visitor=self.visitor,
+            status_code=422 if problems else 200,
+            filled=filled,
+            forms=self.forms,
+            draft=draft_text(filled.sms),
+            problems=problems_by_field(problems),
+            labels=_LABELS,
+            resident_url=self.wired.rules.resident_url,
+            done=done,
+            unsure=unsure,
+        )
+
+
+@router.get("/formularlank", name="form-link-page")
+def begin(request: Request, visitor: Staff, wired: Wired, now: Now) -> Response:
+    """Nothing chosen yet; the unit's phone is filled in, its name is not."""
+    filled = _Filled(contact=visitor.unit.phone)
+    return _desk(request, visitor, wired, now).show(filled)
+
+
+@router.post("/formularlank", name="fill-in-form-link")
+async def fill_in(
+    request: Request, visitor: Staff, posted: Posted, wired: Wired, now: Now
+) -> Response:
+    """Make the link, fill in a text, or send it."""
+    desk = await asyncio.to_thread(_desk, request, visitor, wired, now)
+    filled = _read(posted)
+    acts: dict[str, Any] = {
+        "lank": _make_link,
+        "fyll-i-lank": _fill_in_link,
+        "fyll-i-pagaende": _fill_in_ongoing,
+        "skicka": _send,
+    }
+    pressed = acts.get(act(posted)[0])
+    if pressed is None:
+        return desk.show(filled)
+    return await asyncio.to_thread(pressed, desk, filled)
+
+
+@router.post("/formularlank/langd", name="count-sms")
+def count(_visitor: Staff, posted: Posted) -> Response:
+    """What the text costs, while it is being written."""
+    return fragment("sms_count.html", draft=draft_text(text(posted, "sms")))
+
+
+def _desk(request: Request, visitor: StaffVisitor, wired: Services, now: datetime) -> _Desk:
+    forms = list_forms(actor=visitor.actor, catalogues=tuple(Catalogue), store=wired.store)
+    return _Desk(request=request, visitor=visitor, wired=wired, now=now, forms=forms)
+
+
+def _read(posted: FormData) -> _Filled:
+    return _Filled(
+        form=text(posted, "form"),
+        count=text(posted, "antal"),
+        sender=text(posted, "avsandare").strip(),
+        contact=text(posted, "kontakt").strip(),
+        sms=text(posted, "sms"),
+        mobile=text(posted, "mobil"),
+        link=text(posted, "lank"),
+        sms_id=_id(text(posted, "sms_id")),
+    )
+
+
+def _make_link(desk: _Desk, filled: _Filled) -> Response:
+    try:
+        link = form_link(
+            _key(desk, filled),
+            unit_id=desk.visitor.unit.id,
+            store=desk.wired.store,
+            rules=desk.wired.rules,
+        )
+    except (NotFound, StartBlocked):
+        return desk.show(filled, _no_form(filled))
+    return desk.show(replace(filled, link=link))
+
+
+def _fill_in_link(desk: _Desk, filled: _Filled) -> Response:
+    try:
+        draft = draft_form_link(
+            _key(desk, filled),
+            sender=filled.sender,
+            contact=filled.contact,
+            actor=desk.visitor.actor,
+            store=desk.wired.store,
+            texts=desk.wired.texts,
+            rules=desk.wired.rules,
+        )
+    except (NotFound, StartBlocked):
+        return desk.show(filled, _no_form(filled))
+    return desk.show(replace(filled, sms=draft.text))
+
+
+def _fill_in_ongoing(desk: _Desk, filled: _Filled) -> Response:
+    typed = filled.count.strip()
+    number = int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= len("99") else 0
+    if not 1 <= number <= _MOST_FORMS:
+        return desk.show(
+            filled, Problem("antal", "antalet ska vara mellan 1 och 20.", "Skriv ett heltal.")
+        )
+    draft = draft_ongoing_forms(
+        number,
+        sender=filled.sender,
+        contact=filled.contact,
+        texts=desk.wired.texts,
+        rules=desk.wired.rules,
+    )
+    return desk.show(replace(filled, sms=draft.text))
+
+
+def _send(desk: _Desk, filled: _Filled) -> Response:
+    another = replace(filled, mobile="", sms_id=uuid4())
+    try:
+        cost = send_sms(
+            filled.mobile,
+            filled.sms,
+            sms_id=filled.sms_id,
+            actor=desk.visitor.actor,
+            store=desk.wired.store,
+            sms=desk.wired.sms,
+            now=desk.now,
+        )
+    except InvalidMobileNumber as error:
+        return desk.show(filled, Problem("mobil", error.staff_message, ""))
+    except SpecRefused as refused:
+        return desk.show(filled, *(Problem("sms", p.reason, p.remedy) for p in refused.problems))
+    except AlreadyTexted as error:
+        return desk.show(another, done=error.staff_message)
+    except PermanentFailure:
+        told = Problem("mobil", "Sms-tjänsten tog inte emot numret.", "Kontrollera det.")
+        return desk.show(filled, told)
+    except UnknownOutcome:
+        return desk.show(
+            another,
+            unsure="Det är osäkert om sms:et kom fram. Fråga mottagaren innan du skickar igen.",
+        )
+    return desk.show(another, done=f"Sms:et är skickat ({cost.parts} sms).")
+
+
+def _key(desk: _Desk, filled: _Filled) -> str:
+    form = meant(filled.form, desk.forms)
+    return form.key if form else ""
+
+
+def _no_form(filled: _Filled) -> Problem:
+    if not filled.form.strip():
+        return Problem("form", "Du har inte valt något formulär.", "Välj ett i listan.")
+    return Problem(
+        "form",
+        "Det finns inget formulär med det namnet som enheten får skicka.",
+        "Klicka i fältet och välj ett i listan.",
+    )
+
+
+def _id(typed: str) -> UUID:
+    """The page's own, or a new one if no page of ours wrote it."""
+    try:
+        return UUID(typed)
+    except ValueError:
+        return uuid4()
