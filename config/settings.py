@@ -149,6 +149,12 @@ class SignInSettings(Group):
         default="UTSKICK;Förvaltning",
         description="The system role in HSA of the regional administration.",
     )
+    idle_minutes: int = Field(
+        default=30, ge=1, le=12 * 60, description="Signed out so long after the last visit."
+    )
+    absolute_minutes: int = Field(
+        default=600, ge=1, le=24 * 60, description="Signed out so long after signing in."
+    )
 
 
 class ResidentSettings(Group):

@@ -24,6 +24,7 @@ document.addEventListener("submit", async (event) => {
     answer = await fetch(form.action, { method: "POST", body: new FormData(form, button) });
   } catch {
     told.textContent = "Det gick inte att nå Utskick. Kontrollera nätet och försök igen.";
+    told.className = "unreached";
     button?.removeAttribute("aria-busy");
     delete form.dataset.sent;
     return;
@@ -44,7 +45,7 @@ document.addEventListener("submit", async (event) => {
 
 /* What can be typed while an answer is awaited, and must not be lost when it comes. */
 function values(form) {
-  const fields = [...form.elements].filter((field) => field.id && /^(text|search|date)/.test(field.type));
+  const fields = [...form.elements].filter((field) => field.id && /^(text|search|date|tel)/.test(field.type));
   return new Map(fields.map((field) => [field.id, field.value]));
 }
 
@@ -62,6 +63,7 @@ function swap(page, from, moved) {
   const focus = wanted || (from && document.getElementById(from)) || came;
   focus.focus({ preventScroll: !wanted && focus !== came });
   told.textContent = came.querySelector("[data-told]")?.dataset.told || "";
+  told.className = "visually-hidden";
   wake(came);
 }
 

@@ -12,10 +12,9 @@ from tests.whole.installation import an_installation
 from tests.whole.region import Whole
 
 _PATIENCE_MS = 30_000
-_A_REFUSAL = "Failed to load resource: the server responded with a status of 4"
-"""What Chromium tells of every page that answers 4xx, which many of ours are meant to do."""
-
 OpenContext = Callable[..., BrowserContext]
+DeskOf = Callable[..., Desk]
+PagesOf = Callable[[Resident], ResidentPages]
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +39,14 @@ def installation(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
     """One installation for all tests of this folder; nothing is mended between them."""
     with an_installation(tmp_path_factory.mktemp("browser")) as running:
         yield running
+
+
+@pytest.fixture
+def slow_1177(installation: Whole) -> Iterator[None]:
+    """The service that knows everybody takes a second for each answer."""
+    installation.control("latency", service="persons", seconds=1)
+    yield
+    installation.heal()
 
 
 @pytest.fixture(scope="session")
@@ -72,7 +79,10 @@ def open_context(new_context: OpenContext, complaints: list[str]) -> OpenContext
     """A browser of one's own, without any cookie; its complaints are heard."""
 
     def note(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and not message.text.startswith(_A_REFUSAL):
+        # Told of every page that refuses something, as ours are meant to; not so of their files.
+        refused = message.text.startswith("Failed to load resource")
+        expected = refused and "/static/" not in message.location["url"]
+        if message.type in ("error", "warning") and not expected:
             complaints.append(message.text)
 
     def opened(**options: Any) -> BrowserContext:
@@ -99,7 +109,11 @@ def sessions(browser: Browser, base_url: str) -> Callable[[StaffMember], Storage
     def of(who: StaffMember) -> StorageState:
         if who not in signed_in:
             context = browser.new_context(base_url=base_url)
-            sign_in(context.new_page(), who)
+            sign_in(page := context.new_page(), who)
+            choose = page.get_by_role("button", name=f"Välj {who.unit}")
+            if who.unit and choose.count():
+                choose.click()
+                expect(choose).to_have_count(0)
             signed_in[who] = context.storage_state()
             context.close()
         return signed_in[who]
@@ -110,8 +124,8 @@ def sessions(browser: Browser, base_url: str) -> Callable[[StaffMember], Storage
 @pytest.fixture
 def desk_of(
     open_context: OpenContext, sessions: Callable[[StaffMember], StorageState]
-) -> Callable[..., Desk]:
-    """The desk of a staff member who is signed in."""
+) -> DeskOf:
+    """The desk of a staff member who is signed in, in a browser of its own."""
 
     def of(who: StaffMember, **options: Any) -> Desk:
         page = open_context(storage_state=sessions(who), **options).new_page()
@@ -122,25 +136,25 @@ def desk_of(
 
 
 @pytest.fixture
-def desk(desk_of: Callable[..., Desk]) -> Desk:
+def desk(desk_of: DeskOf) -> Desk:
     """Karin's, at the psychiatric unit."""
     return desk_of(KARIN)
 
 
 @pytest.fixture
-def amina(desk_of: Callable[..., Desk]) -> Desk:
+def amina(desk_of: DeskOf) -> Desk:
     """At the children's unit."""
     return desk_of(AMINA)
 
 
 @pytest.fixture
-def johan(desk_of: Callable[..., Desk]) -> Desk:
+def johan(desk_of: DeskOf) -> Desk:
     """Who reads the psychiatric unit's log."""
     return desk_of(JOHAN)
 
 
 @pytest.fixture
-def maj_britt(desk_of: Callable[..., Desk]) -> Desk:
+def maj_britt(desk_of: DeskOf) -> Desk:
     """At the regional administration."""
     return desk_of(MAJ_BRITT)
 
@@ -158,9 +172,7 @@ def others() -> list[Resident]:
 
 
 @pytest.fixture
-def pages_of(
-    open_context: OpenContext, installation: Whole
-) -> Callable[[Resident], ResidentPages]:
+def pages_of(open_context: OpenContext, installation: Whole) -> PagesOf:
     """1177 as a resident sees it, signed in."""
 
     def of(who: Resident) -> ResidentPages:

@@ -1,10 +1,12 @@
 """What a staff member does at the staff pages, in the words of the pages."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from tests.browser.people import Resident
+from utskick.domain.calendar import STOCKHOLM
 
 
 class Desk:
@@ -25,8 +27,19 @@ class Desk:
     def press(self, button: str) -> None:
         self.page.get_by_role("button", name=button, exact=True).first.click()
 
+    def press_disclosed(self, what: str, yes: str) -> None:
+        """Press something that asks once more below itself, and say yes."""
+        asked = self.page.locator("summary").filter(has_text=what)
+        asked.click()
+        self.page.get_by_role("button", name=yes, exact=True).locator("visible=true").click()
+
+    def field(self, label: str) -> Locator:
+        """Sections may be named as a field of theirs is."""
+        fields = self.page.locator("input, textarea, select")
+        return self.page.get_by_label(label, exact=True).and_(fields)
+
     def fill(self, label: str, value: str) -> None:
-        self.page.get_by_label(label, exact=True).fill(value)
+        self.field(label).fill(value)
 
     def add(self, *recipients: Resident) -> None:
         """Type each personnummer, and press the plus."""
@@ -47,7 +60,7 @@ class Desk:
     def import_file(self, name: str, content: bytes) -> None:
         self.page.get_by_text("Importera från fil, eller klistra in flera").click()
         chosen = FilePayload(name=name, mimeType="text/plain", buffer=content)
-        self.page.get_by_label("Fil", exact=True).set_input_files(chosen)
+        self.field("Fil").set_input_files(chosen)
         self.press("Importera från fil")
 
     def send(self, form: str, recipients: Sequence[Resident]) -> None:
@@ -60,6 +73,25 @@ class Desk:
     def fill_in(self, form: str, recipients: Sequence[Resident]) -> None:
         self.fill("Formulärmall", form)
         self.add(*recipients)
+
+    def choose_package(self, name: str) -> None:
+        self.open("Starta Paketutskick")
+        self.fill("Paketutskickets namn", name)
+        self.press("Välj")
+        expect(self.page.get_by_role("heading", level=2, name=name)).to_be_visible()
+
+    def set_occasion(self, number: int, moment: datetime) -> None:
+        """To the second, which staff never type but tests are glad of."""
+        local = moment.astimezone(STOCKHOLM)
+        self.fill(f"Datum, tillfälle {number}", f"{local:%Y-%m-%d}")
+        self.fill(f"Klockslag, tillfälle {number}", f"{local:%H:%M:%S}")
+
+    def start_package(self) -> None:
+        """Press the button of both pages, and wait for the confirmation."""
+        self.press("Starta Paketutskick")
+        expect(self.page.get_by_text("Steg 2 av 2")).to_be_visible()
+        self.press("Starta Paketutskick")
+        expect(self.heading("Paketutskicket är startat")).to_be_visible()
 
     def expect_sent(self, count: int) -> None:
         """Wait until the confirmation tells it."""

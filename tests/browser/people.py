@@ -9,15 +9,22 @@ from tests.config.region import read_persons
 class StaffMember:
     name: str
     commission: str
+    unit: str = ""
 
 
-KARIN = StaffMember("Karin Sandberg", "Sjuksköterska Björkängen")
-"""Has a commission at another unit too."""
+KARIN = StaffMember(
+    "Karin Sandberg", "Sjuksköterska Björkängen", "Vuxenpsykiatriska mottagningen Björkängen"
+)
+"""Has a commission at another unit too, and must choose."""
 JOHAN = StaffMember("Johan Ekdahl", "Psykolog Björkängen")
-"""Reads the log of the unit."""
+"""Reads the log of Karin's unit."""
 AMINA = StaffMember("Amina Yusuf", "Barnsjuksköterska Solängen")
+PETRA = StaffMember("Petra Wallin", "Fysioterapeut Granhöjd", "Smärtmottagningen Granhöjd")
+"""Has two units as well."""
+ULLA = StaffMember("Ulla Hedström", "Registersamordnare Granhöjd")
+"""Has no commission for care."""
 MAJ_BRITT = StaffMember("Maj-Britt Forsell", "Förvaltare 1177 formulärhantering")
-"""Works at the regional administration."""
+"""Works at the regional administration, without a unit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ STAFF = [
         "employee_hsa_id": "SE2321000131-P000000000901",
         "given_name": "Karin",
         "family_name": "Sandberg",
+        "system_roles": ["UTSKICK;Logg"],
         "commissions": [
             {
                 "commission_hsa_id": f"SE2321000131-U00000000090{number}",

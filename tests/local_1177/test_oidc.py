@@ -86,6 +86,7 @@ def test_a_code_becomes_a_signed_token_about_the_chosen_commission(
     assert claims["commissionPurpose"] == "Vård och behandling"
     assert claims["healthCareUnitHsaId"] == UNIT
     assert [c["healthCareUnitHsaId"] for c in claims["allCommissions"]] == [UNIT, OTHER_UNIT]
+    assert claims["systemRoles"] == STAFF[0]["system_roles"]
 
 
 def test_userinfo_tells_the_same_for_the_access_token_until_it_expires(

@@ -77,11 +77,17 @@ class Whole:
             return records.dispatches.get(DispatchId(UUID(str(dispatch_id))))
 
     def forms_of(self, personnummer: str) -> list[dict[str, Any]]:
+        return self._truth_of(personnummer, "forms")
+
+    def messages_of(self, personnummer: str) -> list[dict[str, Any]]:
+        return self._truth_of(personnummer, "messages")
+
+    def _truth_of(self, personnummer: str, what: str) -> list[dict[str, Any]]:
         answer = httpx.post(
             f"{self.local_1177}/control/truth/person", json={"personnummer": personnummer}
         ).json()
-        forms: list[dict[str, Any]] = answer["forms"]
-        return forms
+        found: list[dict[str, Any]] = answer[what]
+        return found
 
     def mails(self) -> list[dict[str, Any]]:
         mails: list[dict[str, Any]] = httpx.get(f"{self.stack.mailbox_url}/api/mails").json()

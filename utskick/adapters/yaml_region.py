@@ -19,21 +19,13 @@ from utskick.adapters.yaml_region_files import (
     UnitEntry,
     UnitsFile,
 )
-from utskick.domain.calendar import parse_clock
 from utskick.domain.errors import Problem, SpecRefused, UtskickError
 from utskick.domain.forms import Catalogue, FormTemplate, FormTemplateId
-from utskick.domain.packages import PackageTemplate, Weekday, with_forms_desk
+from utskick.domain.package_specs import check_package, package_of
+from utskick.domain.packages import PackageTemplate
 from utskick.domain.region import Region
 from utskick.domain.units import HsaId, Unit, parse_hsa_id
 from utskick.ports import Texts
-
-_WEEKDAYS = dict(
-    zip(
-        ("måndag", "tisdag", "onsdag", "torsdag", "fredag", "lördag", "söndag"),
-        Weekday,
-        strict=True,
-    )
-)
 
 Model = TypeVar("Model", bound=BaseModel)
 Value = TypeVar("Value")
@@ -70,7 +62,7 @@ class _Reading:
             units=[unit for unit in units if unit],
             forms=forms,
             subscriptions=subscriptions,
-            packages=packages,
+            packages=[package for package in packages if package],
         )
 
     def _units(self) -> list[Unit | None]:
@@ -123,33 +115,20 @@ class _Reading:
             ]
         return found
 
-    def _package(self, path: Path, file: PackageFile) -> PackageTemplate:
-        unit_ids = tuple(HsaId(unit.upper()) for unit in file.units)
+    def _package(self, path: Path, file: PackageFile) -> PackageTemplate | None:
         self._require_new(path, ("key",), file.key, self._package_keys)
         self._package_keys.add(file.key)
-        self._require_known(path, ("units",), unit_ids, self._unit_ids)
-        for unknown in self._texts.unknown_placeholders(
-            file.inbox_message, allowed=self._placeholders
-        ):
-            self._wrong(path, ("inbox_message",), f"{unknown} går inte att använda.")
-        if file.weekday and file.weekday not in _WEEKDAYS:
-            self._wrong(path, ("weekday",), "veckodagen ska vara måndag till söndag.")
-        if file.occasions > 1 and not file.interval_weeks:
-            self._wrong(path, ("interval_weeks",), "flera tillfällen behöver ett intervall.")
-        return PackageTemplate(
-            key=file.key,
-            version=file.version,
-            name=file.name,
-            resident_title=file.resident_title,
-            unit_ids=unit_ids,
-            form_ids=tuple(self._forms(path, ("forms",), file.forms)),
-            weekday=_WEEKDAYS.get(file.weekday or ""),
-            time=self._parsed(path, ("time",), parse_clock, file.time) if file.time else None,
-            interval_weeks=file.interval_weeks,
-            occasions=file.occasions,
-            inbox_message=file.inbox_message,
-            error_addresses=with_forms_desk(tuple(file.error_addresses)),
+        problems = check_package(
+            file,
+            units=self._unit_ids,
+            forms=self._form_ids,
+            unknown_placeholders=self._texts.unknown_placeholders(
+                file.inbox_message, allowed=self._placeholders
+            ),
         )
+        for problem in problems:
+            self._wrong(path, (problem.place,), problem.reason)
+        return None if problems else package_of(file, version=file.version, forms=self._form_ids)
 
     def _forms(self, path: Path, location: Location, keys: list[str]) -> list[FormTemplateId]:
         self._require_known(path, location, keys, self._form_ids)

@@ -3,12 +3,10 @@
 from datetime import date
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, EmailStr, Field, RootModel
+from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from utskick.domain.forms import Catalogue
-
-_MOST_OCCASIONS = 100
-_KEY = r"^[a-z0-9-]+$"
+from utskick.domain.package_specs import KEY, PackageSpec
 
 
 class RegionFile(BaseModel):
@@ -26,7 +24,7 @@ class FormFile(RegionFile):
     """One form template. Its questions are 1177's matter; here they only have to be there."""
 
     id: UUID
-    key: str = Field(pattern=_KEY)
+    key: str = Field(pattern=KEY)
     name: str = Field(min_length=1)
     resident_name: str = Field(min_length=1)
     catalogue: Catalogue
@@ -42,21 +40,11 @@ class SubscriptionEntry(RegionFile):
     form: str
 
 
-class PackageFile(RegionFile):
+class PackageFile(PackageSpec):
     """One grundplåt; weekday in Swedish, time as HH:MM."""
 
-    key: str = Field(pattern=_KEY)
     version: int = Field(ge=1)
-    name: str = Field(min_length=1)
-    resident_title: str = Field(min_length=1)
     units: list[str] = Field(min_length=1)
-    forms: list[str] = Field(min_length=1)
-    weekday: str | None
-    time: str | None
-    interval_weeks: int = Field(ge=0)
-    occasions: int = Field(ge=1, le=_MOST_OCCASIONS)
-    error_addresses: list[EmailStr]
-    inbox_message: str = Field(min_length=1)
 
 
 class UnitsFile(RootModel[list[UnitEntry]]):

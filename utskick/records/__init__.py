@@ -19,7 +19,14 @@ from utskick.records.follow_up import (
     Reminder,
     ResponseRate,
 )
-from utskick.records.journal import AccessLog, ErrorReport, ErrorReports, LogEntry
+from utskick.records.journal import (
+    AccessLog,
+    ErrorReport,
+    ErrorReports,
+    LogEntry,
+    LoggedEntry,
+    LogQuery,
+)
 from utskick.records.overview import (
     Cell,
     DispatchQuery,
@@ -27,6 +34,7 @@ from utskick.records.overview import (
     OccasionCell,
     Overview,
 )
+from utskick.records.punctuality import PunctualDay, Punctuality
 from utskick.records.reference import Forms, Packages, Units
 from utskick.records.staff import Sessions
 
@@ -48,12 +56,16 @@ __all__ = [
     "Ledger",
     "ListedDispatch",
     "LogEntry",
+    "LogQuery",
+    "LoggedEntry",
     "OccasionCell",
     "Occasions",
     "Order",
     "Overview",
     "Packages",
     "Progress",
+    "PunctualDay",
+    "Punctuality",
     "Remaining",
     "Reminder",
     "ResponseRate",
@@ -80,6 +92,8 @@ class Transaction(Protocol):
     def dispatches(self) -> Dispatches: ...
     @property
     def overview(self) -> Overview: ...
+    @property
+    def punctuality(self) -> Punctuality: ...
     @property
     def occasions(self) -> Occasions: ...
     @property

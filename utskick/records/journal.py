@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
-from utskick.domain.dispatches import (
-    DispatchId,
-)
+from utskick.domain.dispatches import DispatchId
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.units import Activity, Actor, HsaId
 
@@ -51,10 +49,43 @@ class LogEntry:
     dispatch_id: DispatchId | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogQuery:
+    """What to look for in the log. Empty fields match everything; `staff` is an HSA-id or a name.
+
+    `before`: only entries older than the one with this number.
+    """
+
+    staff: str = ""
+    personnummer: Personnummer | None = None
+    activity: Activity | None = None
+    from_day: date | None = None
+    to_day: date | None = None
+    before: int | None = None
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedEntry:
+    """An entry as it is read. `actor_name` is empty for one who has never signed in."""
+
+    number: int
+    at: datetime
+    actor: str
+    actor_name: str
+    activity: Activity
+    act: str
+    personnummer: Personnummer | None
+    dispatch_id: DispatchId | None
+
+
 class AccessLog(Protocol):
     """Append-only, one hash chain for each unit, never deleted with dispatches."""
 
     def write(self, entries: Sequence[LogEntry], *, now: datetime) -> None: ...
+
+    def read(self, unit_id: HsaId, query: LogQuery) -> Sequence[LoggedEntry]:
+        """Newest first, at most `query.limit`."""
 
     def broken_link(self, unit_id: HsaId) -> int | None:
         """The number of the first entry that does not follow from the one before, if any."""

@@ -16,6 +16,7 @@ from utskick.store.occasions import SqlOccasions
 from utskick.store.overview import SqlOverview
 from utskick.store.people import People
 from utskick.store.progress import SqlProgress
+from utskick.store.punctuality import SqlPunctuality
 from utskick.store.reference import SqlForms, SqlPackages, SqlUnits
 from utskick.store.staff import SessionLimits, SqlSessions
 from utskick.store.vault import Vault
@@ -33,7 +34,8 @@ class SqlTransaction:
         self.packages = SqlPackages(session)
         self.dispatches = SqlDispatches(session, people)
         self.overview = SqlOverview(session, self.dispatches)
-        self.occasions = SqlOccasions(session)
+        self.punctuality = SqlPunctuality(session)
+        self.occasions = SqlOccasions(session, self.punctuality)
         self.deliveries = SqlDeliveries(session, people)
         self.progress = SqlProgress(session)
         self.follow_up = SqlFollowUp(session, people)

@@ -1,14 +1,13 @@
 """Uppföljning: finding single forms, and comparing with the form service."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Select, case, delete, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from utskick.domain.calendar import STOCKHOLM
 from utskick.domain.deliveries import DeliveryId, DeliveryState, FormId, FormStatus
 from utskick.domain.dispatches import DispatchId
 from utskick.domain.errors import NotFound
@@ -18,7 +17,7 @@ from utskick.domain.units import HsaId
 from utskick.records import FollowedUp, FollowUpQuery, Ledger, Order, Reminder, ResponseRate
 from utskick.records.follow_up import COUNTED
 from utskick.store.people import People
-from utskick.store.statements import insert_new, matches
+from utskick.store.statements import insert_new, matches, start_of
 from utskick.store.tables import DeliveryRow, PersonRow, ReminderRow
 
 _WORTH_SHOWING = (
@@ -210,10 +209,10 @@ class SqlFollowUp:
         if not query.with_purged:
             statement = statement.where(DeliveryRow.purged_at.is_(None))
         if query.sent_from is not None:
-            statement = statement.where(DeliveryRow.sent_at >= _midnight(query.sent_from))
+            statement = statement.where(DeliveryRow.sent_at >= start_of(query.sent_from))
         if query.sent_to is not None:
             next_day = query.sent_to + timedelta(days=1)
-            statement = statement.where(DeliveryRow.sent_at < _midnight(next_day))
+            statement = statement.where(DeliveryRow.sent_at < start_of(next_day))
         if query.purge_after_from is not None:
             statement = statement.where(DeliveryRow.purge_after >= query.purge_after_from)
         if query.purge_after_to is not None:
@@ -263,7 +262,3 @@ def _ordering(order: Order) -> tuple[Any, ...]:
         Order.FORM: DeliveryRow.form_name,
     }
     return (by[order], *newest) if order in by else newest
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, STOCKHOLM).astimezone(UTC)

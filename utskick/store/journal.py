@@ -2,17 +2,19 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
-from utskick.domain.units import HsaId
-from utskick.records import ErrorReport, LogEntry
+from utskick.domain.dispatches import DispatchId
+from utskick.domain.units import Activity, HsaId
+from utskick.records import ErrorReport, LogEntry, LoggedEntry, LogQuery
 from utskick.store.people import People
-from utskick.store.statements import all_or_each, database_clock
-from utskick.store.tables import AccessLogRow, ErrorReportRow, UnitRow
+from utskick.store.statements import all_or_each, database_clock, matches, start_of
+from utskick.store.tables import AccessLogRow, ErrorReportRow, PersonRow, StaffMemberRow
 
 
 class SqlAccessLog:
@@ -30,36 +32,82 @@ class SqlAccessLog:
                 row = AccessLogRow(
                     unit_id=unit_id,
                     number=number,
-                    at=now,
+                    at=now.astimezone(UTC),
                     actor=entry.actor.name,
                     activity=entry.activity.value,
                     act=entry.act,
                     person_id=persons[entry.personnummer] if entry.personnummer else None,
                     dispatch_id=entry.dispatch_id,
                 )
-                previous = row.hash = _link(previous, row)
+                previous = row.hash = _link(previous, [getattr(row, c.key) for c in _TOLD])
                 rows.append(row)
             self._session.add_all(rows)
         self._session.flush()
 
+    def read(self, unit_id: HsaId, query: LogQuery) -> Sequence[LoggedEntry]:
+        statement = (
+            select(AccessLogRow, PersonRow, StaffMemberRow.name)
+            .outerjoin(PersonRow, PersonRow.id == AccessLogRow.person_id)
+            .outerjoin(StaffMemberRow, StaffMemberRow.hsa_id == AccessLogRow.actor)
+            .where(AccessLogRow.unit_id == unit_id)
+            .order_by(AccessLogRow.number.desc())
+            .limit(query.limit)
+        )
+        if query.before is not None:
+            statement = statement.where(AccessLogRow.number < query.before)
+        if query.personnummer is not None:
+            person_id = self._people.find(query.personnummer)
+            if person_id is None:
+                return []
+            statement = statement.where(AccessLogRow.person_id == person_id)
+        if query.activity is not None:
+            statement = statement.where(AccessLogRow.activity == query.activity.value)
+        if query.staff:
+            staff = or_(
+                AccessLogRow.actor == query.staff.upper(),
+                matches(StaffMemberRow.name, query.staff),
+            )
+            statement = statement.where(staff)
+        if query.from_day is not None:
+            statement = statement.where(AccessLogRow.at >= start_of(query.from_day))
+        if query.to_day is not None:
+            next_day = query.to_day + timedelta(days=1)
+            statement = statement.where(AccessLogRow.at < start_of(next_day))
+        return [
+            LoggedEntry(
+                number=row.number,
+                at=row.at,
+                actor=row.actor,
+                actor_name=name or "",
+                activity=Activity(row.activity),
+                act=row.act,
+                personnummer=self._people.personnummer(person) if person else None,
+                dispatch_id=DispatchId(row.dispatch_id) if row.dispatch_id else None,
+            )
+            for row, person, name in self._session.execute(statement)
+        ]
+
     def broken_link(self, unit_id: HsaId) -> int | None:
-        previous = ""
-        rows = self._session.scalars(
-            select(AccessLogRow)
+        chain = (
+            select(AccessLogRow.hash, *_TOLD)
             .where(AccessLogRow.unit_id == unit_id)
             .order_by(AccessLogRow.number)
+            .execution_options(yield_per=_AT_ONCE)
         )
-        for expected, row in enumerate(rows, start=1):
-            if row.number != expected or row.hash != _link(previous, row):
-                return expected
-            previous = row.hash
+        previous = ""
+        with self._session.execute(chain) as rows:
+            for expected, (kept, *told) in enumerate(rows, start=1):
+                if told[1] != expected or kept != _link(previous, told):
+                    return expected
+                previous = kept
         return None
 
     def _end_of_chain(self, unit_id: HsaId) -> tuple[int, str]:
-        """Hold the unit's row meanwhile, so that a chain never forks."""
-        self._session.execute(
-            select(UnitRow.hsa_id).where(UnitRow.hsa_id == unit_id).with_for_update(key_share=True)
-        )
+        """Nobody else writes to it until the transaction ends, so that a chain never forks."""
+        if self._session.get_bind().dialect.name == "postgresql":
+            # The regional administration has a chain, and no row to hold.
+            key = func.hashtextextended(f"access_log/{unit_id}", 0)
+            self._session.execute(select(func.pg_advisory_xact_lock(key)))
         last = self._session.execute(
             select(AccessLogRow.number, AccessLogRow.hash)
             .where(AccessLogRow.unit_id == unit_id)
@@ -69,18 +117,23 @@ class SqlAccessLog:
         return (last.number, last.hash) if last else (0, "")
 
 
-def _link(previous: str, row: AccessLogRow) -> str:
-    told = (
-        row.unit_id,
-        row.number,
-        row.at.isoformat(),
-        row.actor,
-        row.activity,
-        row.act,
-        row.person_id,
-        row.dispatch_id,
-    )
-    return hashlib.sha256("\x1f".join([previous, *map(str, told)]).encode()).hexdigest()
+_AT_ONCE = 1000
+_TOLD = (
+    AccessLogRow.unit_id,
+    AccessLogRow.number,
+    AccessLogRow.at,
+    AccessLogRow.actor,
+    AccessLogRow.activity,
+    AccessLogRow.act,
+    AccessLogRow.person_id,
+    AccessLogRow.dispatch_id,
+)
+
+
+def _link(previous: str, told: Sequence[Any]) -> str:
+    """The hash of an entry, from all that it tells and the hash of the one before."""
+    words = [each.isoformat() if isinstance(each, datetime) else str(each) for each in told]
+    return hashlib.sha256("\x1f".join([previous, *words]).encode()).hexdigest()
 
 
 _TAKEN_FOR = timedelta(minutes=1)

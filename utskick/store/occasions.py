@@ -10,6 +10,7 @@ from utskick.domain.deliveries import OPEN_STATES, DeliveryState
 from utskick.domain.dispatches import DispatchStatus
 from utskick.domain.occasions import OccasionId, OccasionState, RunToken
 from utskick.store.leases import may_send
+from utskick.store.punctuality import SqlPunctuality
 from utskick.store.statements import database_clock
 from utskick.store.tables import DeliveryRow, DispatchRow, InboxMessageRow, OccasionRow
 
@@ -17,8 +18,9 @@ _UNENDED = (DeliveryState.PLANNED.value, *(state.value for state in OPEN_STATES)
 
 
 class SqlOccasions:
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, punctuality: SqlPunctuality) -> None:
         self._session = session
+        self._punctuality = punctuality
 
     def claim(self, occasion_id: OccasionId, *, token: RunToken, lease_s: float) -> bool:
         now = database_clock(self._session)
@@ -80,11 +82,14 @@ class SqlOccasions:
             ),
         )
         closed_at = None if state is OccasionState.PLANNED else now
-        return self._changed(
+        closed = self._changed(
             update(OccasionRow)
             .where(OccasionRow.id == occasion_id, _held_by(token) if token else unheld)
             .values(state=state.value, run_token=None, lease_until=None, closed_at=closed_at)
         )
+        if closed:
+            self._punctuality.note(occasion_id)
+        return closed
 
     def may_close(self, occasion_id: OccasionId, *, token: RunToken) -> bool:
         held = select(OccasionRow.id).where(OccasionRow.id == occasion_id, _held_by(token))

@@ -1,7 +1,7 @@
 """What SQLite and PostgreSQL say differently, said once."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from functools import partial
 from typing import Any, TypeVar
 
@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from utskick.domain.calendar import STOCKHOLM
 from utskick.store.tables import Row
 
 
@@ -31,6 +32,11 @@ def matches(column: InstrumentedAttribute[str], text: str) -> ColumnElement[bool
     """Whether the text is part of the column, whatever the case: of å, ä and ö as well."""
     needle = "".join(f"/{c}" if c in "/%_" else c for c in text.lower())
     return func.lower(column.collate(FOLDING)).like(f"%{needle}%", escape="/")
+
+
+def start_of(day: date) -> datetime:
+    """Midnight in Sweden."""
+    return datetime.combine(day, time.min, STOCKHOLM).astimezone(UTC)
 
 
 def insert_new(session: Session, table: type[Row], rows: Sequence[dict[str, Any]]) -> None:

@@ -2,10 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from utskick.domain.deliveries import DeliveryState
-from utskick.domain.dispatches import Dispatch, DispatchId, Recipient, RecipientId, RecipientState
+from utskick.domain.dispatches import (
+    Dispatch,
+    DispatchId,
+    DispatchStatus,
+    Recipient,
+    RecipientId,
+    RecipientState,
+)
 from utskick.domain.occasions import Occasion, OccasionId, OccasionState
 from utskick.domain.units import Activity, Actor
 from utskick.records import (
@@ -18,6 +25,8 @@ from utskick.records import (
 )
 
 ByState = Mapping[DeliveryState, int]
+_SOON = timedelta(minutes=10)
+"""Not longer: a page that looks again keeps its session alive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +51,14 @@ class Progress:
 
     def moving(self, *, now: datetime) -> bool:
         """Whether it is worth looking again in a moment: something is sent, or soon will be."""
+        states = {occasion.state for occasion in self.dispatch.occasions}
+        return OccasionState.RUNNING in states or self._awaited(now)
+
+    def _awaited(self, now: datetime) -> bool:
         upcoming = self.dispatch.next_occasion
-        awaited = self.dispatch.status is DispatchStatus.ONGOING and upcoming is not None
-        soon = awaited and upcoming is not None and upcoming.sends_at - now < _SOON
-        running = (each.state is OccasionState.RUNNING for each in self.dispatch.occasions)
-        return soon or any(running)
+        if upcoming is None or self.dispatch.status is not DispatchStatus.ONGOING:
+            return False
+        return upcoming.sends_at - now < _SOON
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

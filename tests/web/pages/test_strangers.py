@@ -64,6 +64,12 @@ WHO_MAY = {
     "search-follow-up": For.UNIT,
     "followed-up-form-page": For.UNIT,
     "send-reminder": For.UNIT,
+    "form-link-page": For.UNIT,
+    "fill-in-form-link": For.UNIT,
+    "count-sms": For.UNIT,
+    "log-page": For.MANAGER,
+    "search-log": For.MANAGER,
+    "punctuality-page": For.ADMINISTRATOR,
 }
 ROUTES = {
     route.name: route

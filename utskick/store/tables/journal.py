@@ -9,7 +9,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from utskick.store.tables.base import Row
 from utskick.store.tables.dispatches import PersonRow
-from utskick.store.tables.reference import UnitRow
 
 
 class ErrorReportRow(Row):
@@ -28,13 +27,15 @@ class ErrorReportRow(Row):
 
 
 class AccessLogRow(Row):
+    """Outlives units, and the regional administration has entries of its own: no foreign key."""
+
     __tablename__ = "access_log"
     __table_args__ = (
         Index("ix_access_log_unit_person", "unit_id", "person_id", "number"),
         Index("ix_access_log_unit_at", "unit_id", "at"),
     )
 
-    unit_id: Mapped[str] = mapped_column(ForeignKey(UnitRow.hsa_id), primary_key=True)
+    unit_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime]
     actor: Mapped[str]

@@ -3,10 +3,12 @@
 from fastapi import FastAPI
 
 from utskick.web.pages import (
+    access_log,
     follow_up,
     form_links,
     import_report,
     ongoing,
+    punctuality,
     send_form,
     sign_in,
     start,
@@ -23,6 +25,8 @@ ROUTERS = (
     ongoing.router,
     follow_up.router,
     form_links.router,
+    access_log.router,
+    punctuality.router,
 )
 
 

@@ -13,7 +13,6 @@ from uuid import UUID
 from fastapi import Request, Response
 from starlette.datastructures import FormData
 
-from utskick.domain.calendar import ImpossibleTime, parse_date
 from utskick.domain.deliveries import (
     DELIVERY_LABELS,
     FORM_STATUS_LABELS,
@@ -22,7 +21,6 @@ from utskick.domain.deliveries import (
     FormStatus,
 )
 from utskick.domain.errors import Problem, UtskickError
-from utskick.domain.personnummer import InvalidPersonnummer, parse_personnummer
 from utskick.domain.tables import csv_bytes
 from utskick.records import FollowUpQuery, Order
 from utskick.use_cases.browse_follow_up import FollowUpPage, browse_follow_up, export_follow_up
@@ -32,7 +30,7 @@ from utskick.use_cases.send_reminder import CannotRemind, send_reminder
 from utskick.web.callers import Now, Wired
 from utskick.web.labels import delivery_sign
 from utskick.web.pages.frame import page, problems_by_field, see_other
-from utskick.web.pages.posted import act, text, texts
+from utskick.web.pages.posted import act, read_day, read_personnummer, text, texts
 from utskick.web.pages.refusals import page_router
 from utskick.web.pages.visitors import Posted, Staff, StaffVisitor
 from utskick.wiring import Services
@@ -94,48 +92,8 @@ class _Asked:
     fields: dict[str, str]
     columns: tuple[str, ...]
     with_purged: bool
+    query: FollowUpQuery = field(default_factory=FollowUpQuery)
     problems: list[Problem] = field(default_factory=list)
-
-    def query(self, wired: Services, now: datetime) -> FollowUpQuery:
-        fields = self.fields
-        return FollowUpQuery(
-            form_name=fields["formular"].strip(),
-            package_name=fields["paketutskick"].strip(),
-            personnummer=self._personnummer(wired, now),
-            sent_from=self._day("skickat_fran"),
-            sent_to=self._day("skickat_till"),
-            state=_chosen(DeliveryState, fields["utskick_status"]),
-            form_status=_chosen(FormStatus, fields["svar_status"]),
-            purge_after_from=self._day("gallras_fran"),
-            purge_after_to=self._day("gallras_till"),
-            with_purged=self.with_purged,
-            order=_chosen(Order, fields["ordning"]) or Order.SENT,
-        )
-
-    def _day(self, name: str) -> Any:
-        if not self.fields[name]:
-            return None
-        try:
-            return parse_date(self.fields[name])
-        except ImpossibleTime:
-            self.problems.append(
-                Problem(name, "datumet är inte giltigt.", "Skriv det som ÅÅÅÅ-MM-DD.")
-            )
-            return None
-
-    def _personnummer(self, wired: Services, now: datetime) -> Any:
-        typed = self.fields["personnummer"].strip()
-        if not typed:
-            return None
-        try:
-            return parse_personnummer(
-                typed,
-                accept_coordination_numbers=wired.rules.accept_coordination_numbers,
-                today=now.astimezone(wired.rules.zone).date(),
-            )
-        except InvalidPersonnummer as error:
-            self.problems.append(Problem("personnummer", error.reason, error.remedy))
-            return None
 
 
 @router.get("/uppfoljning", name="follow-up-page")
@@ -150,7 +108,7 @@ async def search(
     request: Request, visitor: Staff, posted: Posted, wired: Wired, now: Now
 ) -> Response:
     """Filter, turn the page, ask for statuses, export, or mark as purged what is ticked."""
-    asked = _read(posted)
+    asked = _read(posted, wired, now)
     match act(posted):
         case "exportera", kind:
             return await _export(request, visitor, wired, now, asked, kind)
@@ -212,11 +170,10 @@ async def _show(
     ask: bool = False,
     done: str = "",
 ) -> Response:
-    query = asked.query(wired, now)
     found: FollowUpPage | None = None
     if not asked.problems:
         found = await browse_follow_up(
-            query,
+            asked.query,
             page=number,
             ask=ask,
             actor=visitor.actor,
@@ -256,13 +213,12 @@ async def _export(
     asked: _Asked,
     kind: str,
 ) -> Response:
-    query = asked.query(wired, now)
     if asked.problems or kind not in _TYPES:
         return await _show(request, visitor, wired, now, asked)
 
     def export() -> bytes:
         rows = export_follow_up(
-            query, actor=visitor.actor, store=wired.store, rules=wired.rules, now=now
+            asked.query, actor=visitor.actor, store=wired.store, rules=wired.rules, now=now
         )
         if kind == "csv":
             return csv_bytes(rows)
@@ -325,11 +281,29 @@ async def _opened(
     )
 
 
-def _read(posted: FormData) -> _Asked:
+def _read(posted: FormData, wired: Services, now: datetime) -> _Asked:
+    problems: list[Problem] = []
+    query = FollowUpQuery(
+        form_name=text(posted, "formular").strip(),
+        package_name=text(posted, "paketutskick").strip(),
+        personnummer=read_personnummer(
+            posted, "personnummer", problems=problems, rules=wired.rules, now=now
+        ),
+        sent_from=read_day(posted, "skickat_fran", problems=problems),
+        sent_to=read_day(posted, "skickat_till", problems=problems),
+        state=_chosen(DeliveryState, text(posted, "utskick_status")),
+        form_status=_chosen(FormStatus, text(posted, "svar_status")),
+        purge_after_from=read_day(posted, "gallras_fran", problems=problems),
+        purge_after_to=read_day(posted, "gallras_till", problems=problems),
+        with_purged="med_gallrade" in posted,
+        order=_chosen(Order, text(posted, "ordning")) or Order.SENT,
+    )
     return _Asked(
         fields={name: text(posted, name) for name in _TEXTS},
         columns=tuple(each for each in texts(posted, "kolumn") if each in COLUMNS),
-        with_purged="med_gallrade" in posted,
+        with_purged=query.with_purged,
+        query=query,
+        problems=problems,
     )
 
 

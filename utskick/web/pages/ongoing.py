@@ -102,10 +102,12 @@ def show(
 
 
 @router.get("/paketutskick/{dispatch_id}/lage", name="dispatch-progress")
-def progress(dispatch_id: UUID, visitor: Staff, wired: Wired) -> Response:
+def progress(dispatch_id: UUID, visitor: Staff, wired: Wired, now: Now) -> Response:
     """The numbers alone, asked for again and again while something is sent."""
     followed = follow_progress(DispatchId(dispatch_id), actor=visitor.actor, store=wired.store)
-    return fragment("progress.html", progress=followed, sign=occasion_sign, signs=delivery_signs)
+    return fragment(
+        "progress.html", progress=followed, sign=occasion_sign, signs=delivery_signs, now=now
+    )
 
 
 @router.get("/paketutskick/{dispatch_id}/tillfalle/{occasion_id}", name="occasion-page")

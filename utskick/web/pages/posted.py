@@ -1,12 +1,20 @@
 """Reading what a page has posted into the spec that a use case takes."""
 
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData, UploadFile
 
-from utskick.domain.errors import SpecRefused
+from utskick.domain.calendar import ImpossibleTime, parse_date
+from utskick.domain.errors import Problem, SpecRefused
+from utskick.domain.personnummer import (
+    InvalidPersonnummer,
+    Personnummer,
+    parse_personnummer,
+)
+from utskick.domain.rules import Rules
 from utskick.domain.specs import problems_of
 
 AnySpec = TypeVar("AnySpec", bound=BaseModel)
@@ -36,6 +44,36 @@ def act(posted: FormData) -> tuple[str, str]:
     """The button that was pressed, and what it was about: `ta-bort 3`."""
     name, _, about = text(posted, "gor").partition(" ")
     return name, about
+
+
+def read_day(posted: FormData, name: str, *, problems: list[Problem]) -> date | None:
+    """A date, or `None` for an empty field; a fault is added to the problems."""
+    typed = text(posted, name).strip()
+    if not typed:
+        return None
+    try:
+        return parse_date(typed)
+    except ImpossibleTime:
+        problems.append(Problem(name, "datumet är inte giltigt.", "Skriv det som ÅÅÅÅ-MM-DD."))
+        return None
+
+
+def read_personnummer(
+    posted: FormData, name: str, *, problems: list[Problem], rules: Rules, now: datetime
+) -> Personnummer | None:
+    """As `read_day`, a personnummer."""
+    typed = text(posted, name).strip()
+    if not typed:
+        return None
+    try:
+        return parse_personnummer(
+            typed,
+            accept_coordination_numbers=rules.accept_coordination_numbers,
+            today=now.astimezone(rules.zone).date(),
+        )
+    except InvalidPersonnummer as error:
+        problems.append(Problem(name, error.reason, error.remedy))
+        return None
 
 
 def read_spec(kind: type[AnySpec], values: Mapping[str, Any]) -> AnySpec:

@@ -91,6 +91,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_staff_session_staff_id"), ["staff_id"], unique=False)
 
     with op.batch_alter_table("access_log") as batch_op:
+        batch_op.drop_constraint("fk_access_log_unit_id", type_="foreignkey")
         batch_op.create_index("ix_access_log_unit_at", ["unit_id", "at"], unique=False)
         batch_op.create_index(
             "ix_access_log_unit_person", ["unit_id", "person_id", "number"], unique=False

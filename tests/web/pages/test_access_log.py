@@ -1,0 +1,125 @@
+"""Logg: who saw or did what with whom, read by the unit's manager."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.clinic import STAFF
+from tests.people import ANNA, BO, CILLA
+from tests.use_cases.conftest import Log
+from tests.web.pages.conftest import Browser, words_of
+from tests.web.pages.forms import main_form
+
+
+@pytest.fixture
+async def busy(manager: Browser) -> Browser:
+    """A dispatch to Anna and Bo has been started and opened."""
+    dispatch = (await manager.clinic.start()).dispatch
+    await manager.open(f"/paketutskick/{dispatch.id}")
+    return manager
+
+
+async def search(browser: Browser, button: str = "sok", **fields: str) -> str:
+    answer = await browser.press(await browser.open("/logg"), button, **fields)
+    assert answer.status_code == 200, answer.text
+    return words_of(answer.text)
+
+
+async def test_the_log_tells_who_did_what_with_whom_and_when(busy: Browser) -> None:
+    words = words_of(await busy.open("/logg"))
+
+    assert "visat mottagarlista" in words
+    assert "lagt till mottagare i utskick" in words
+    assert f"Karin Exempel {STAFF.name}" in words
+    assert "2027-02-01 kl. 12:00" in words
+
+
+async def test_patients_are_masked_until_one_is_asked_for(busy: Browser) -> None:
+    all_of_it = words_of(await busy.open("/logg"))
+    hers = await search(busy, personnummer=ANNA.digits)
+
+    assert ANNA.formatted not in all_of_it
+    assert str(ANNA) in all_of_it
+    assert ANNA.formatted in hers
+    assert str(BO) not in hers
+
+
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        ({"personal": "KARIN"}, True),
+        ({"personal": STAFF.name.lower()}, True),
+        ({"personal": "Johan"}, False),
+        ({"aktivitet": "Läsa"}, True),
+        ({"aktivitet": "Radera"}, False),
+        ({"fran": "2027-02-01", "till": "2027-02-01"}, True),
+        ({"till": "2027-01-31"}, False),
+        ({"personnummer": CILLA.digits}, False),
+    ],
+)
+async def test_each_filter_finds_its_own(
+    busy: Browser, fields: dict[str, str], found: bool
+) -> None:
+    words = await search(busy, **fields)
+
+    assert ("visat mottagarlista" in words) is found
+    assert ("Inget i loggen stämmer" in words) is not found
+
+
+async def test_reading_the_log_is_logged_as_well(busy: Browser, log: Log) -> None:
+    await search(busy, personnummer=ANNA.digits)
+
+    assert log()[-2:] == ["Läsa: visat loggen", "Läsa: visat loggen (person)"]
+
+
+async def test_a_long_log_comes_in_parts(busy: Browser) -> None:
+    for _ in range(101):
+        await busy.get("/logg")
+
+    first = await busy.open("/logg")
+    button = next(value for _, value in main_form(first).buttons if value.startswith("aldre"))
+    older = await busy.press(first, button)
+
+    assert "lagt till mottagare" not in words_of(first)
+    assert "lagt till mottagare" in words_of(older.text)
+
+
+async def test_a_patients_extract_is_a_file_and_is_logged(busy: Browser, log: Log) -> None:
+    page = await busy.open("/logg")
+
+    extract = await busy.press(page, "utdrag", personnummer=ANNA.formatted)
+
+    rows = extract.content.decode("utf-8-sig").splitlines()
+    assert "attachment" in extract.headers["content-disposition"]
+    assert len(rows) == 1 + 2
+    assert all(ANNA.formatted in row for row in rows[1:])
+    assert log()[-1] == "Läsa: tagit ut loggutdrag (person)"
+
+
+@pytest.mark.parametrize("typed", ["", "191212121213"])
+async def test_an_extract_is_about_one_patient(busy: Browser, typed: str) -> None:
+    page = await busy.open("/logg")
+
+    answer = await busy.press(page, "utdrag", personnummer=typed)
+
+    assert answer.status_code == 422
+    assert f'value="{typed}"' in answer.text
+
+
+async def test_a_log_that_somebody_has_changed_is_found_out(busy: Browser, tmp_path: Path) -> None:
+    whole = await search(busy, "kontrollera")
+    with closing(sqlite3.connect(tmp_path / "utskick.db")) as connection, connection:
+        connection.execute("UPDATE access_log SET actor = 'någon annan' WHERE number = 2")
+
+    broken = await search(busy, "kontrollera")
+
+    assert "Loggen är hel" in whole
+    assert "Post 2 följer inte av den före" in broken
+
+
+async def test_another_units_log_is_another_log(busy: Browser, other_staff: Browser) -> None:
+    del busy
+
+    assert (await other_staff.get("/logg")).status_code == 403

@@ -1,0 +1,128 @@
+"""A grundplåt as the regional administration writes it: in a file, or on a page.
+
+Pydantic checks the shape; `check_package` what only the register, the calendar or the message can
+tell.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import fields
+
+from pydantic import EmailStr, Field
+
+from utskick.domain.calendar import ImpossibleTime, parse_clock
+from utskick.domain.errors import Problem
+from utskick.domain.forms import FormTemplateId
+from utskick.domain.packages import FORMS_DESK, PackageTemplate, Weekday, with_forms_desk
+from utskick.domain.specs import LONGEST_MESSAGE, Spec, Text, texts_with_personnummer
+from utskick.domain.units import HsaId
+
+KEY = r"^[a-z0-9-]+$"
+WEEKDAYS = dict(
+    zip(
+        ("måndag", "tisdag", "onsdag", "torsdag", "fredag", "lördag", "söndag"),
+        Weekday,
+        strict=True,
+    )
+)
+_MOST_OCCASIONS = 100
+_LONGEST_INTERVAL_WEEKS = 52
+
+
+class PackageSpec(Spec):
+    """Units by HSA-id, forms by key, the weekday in Swedish, the time as HH:MM."""
+
+    key: str = Field(pattern=KEY, max_length=100)
+    name: Text
+    resident_title: Text
+    units: list[str]
+    forms: list[str] = Field(min_length=1, max_length=100)
+    weekday: str | None
+    time: str | None
+    interval_weeks: int = Field(ge=0, le=_LONGEST_INTERVAL_WEEKS)
+    occasions: int = Field(ge=1, le=_MOST_OCCASIONS)
+    error_addresses: list[EmailStr] = Field(max_length=20)
+    inbox_message: str = Field(min_length=1, max_length=LONGEST_MESSAGE)
+
+
+def check_package(
+    spec: PackageSpec,
+    *,
+    units: Collection[HsaId],
+    forms: Collection[str],
+    unknown_placeholders: Sequence[str],
+) -> list[Problem]:
+    """What is wrong with it, given the units and the forms' keys that exist; places are fields."""
+    problems = [
+        *_unknown("units", spec.units, [unit for unit in spec.units if unit.upper() in units]),
+        *_unknown("forms", spec.forms, forms),
+        *(
+            Problem("inbox_message", f"{unknown} går inte att använda.", "Ta bort eller byt det.")
+            for unknown in unknown_placeholders
+        ),
+    ]
+    if spec.weekday and spec.weekday not in WEEKDAYS:
+        problems.append(
+            Problem("weekday", "veckodagen ska vara måndag till söndag.", "Välj en av dem.")
+        )
+    if spec.occasions > 1 and not spec.interval_weeks:
+        problems.append(
+            Problem(
+                "interval_weeks",
+                "flera tillfällen behöver ett intervall.",
+                "Ange hur många veckor det ska vara mellan dem.",
+            )
+        )
+    if spec.time:
+        try:
+            parse_clock(spec.time)
+        except ImpossibleTime as error:
+            problems.append(Problem("time", error.staff_message, ""))
+    return problems + texts_with_personnummer(
+        {
+            "name": spec.name,
+            "resident_title": spec.resident_title,
+            "inbox_message": spec.inbox_message,
+        }
+    )
+
+
+def package_of(
+    spec: PackageSpec,
+    *,
+    version: int,
+    forms: Mapping[str, FormTemplateId],
+    forms_desk: str = FORMS_DESK,
+) -> PackageTemplate:
+    """The package, once `check_package` has found nothing wrong with it."""
+    return PackageTemplate(
+        key=spec.key,
+        version=version,
+        name=spec.name,
+        resident_title=spec.resident_title,
+        unit_ids=tuple(HsaId(unit.upper()) for unit in spec.units),
+        form_ids=tuple(forms[key] for key in spec.forms),
+        weekday=WEEKDAYS[spec.weekday] if spec.weekday else None,
+        time=parse_clock(spec.time) if spec.time else None,
+        interval_weeks=spec.interval_weeks,
+        occasions=spec.occasions,
+        inbox_message=spec.inbox_message,
+        error_addresses=with_forms_desk(tuple(spec.error_addresses), forms_desk=forms_desk),
+    )
+
+
+def changed_fields(older: PackageTemplate, newer: PackageTemplate) -> tuple[str, ...]:
+    """What differs between two versions, by the names of `PackageTemplate`."""
+    names = (each.name for each in fields(PackageTemplate))
+    return tuple(
+        name
+        for name in names
+        if name != "version" and getattr(older, name) != getattr(newer, name)
+    )
+
+
+def _unknown(place: str, names: Sequence[str], known: Collection[str]) -> list[Problem]:
+    return [
+        Problem(place, f"{name} finns inte.", "Ta bort eller byt det.")
+        for name in names
+        if name not in known
+    ]

@@ -1,0 +1,75 @@
+"""Logg: who saw or did what with whom (HSLF-FS 2016:40 4 kap. 9 §). Reading it is logged too."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from utskick.domain.personnummer import Personnummer
+from utskick.domain.rules import Rules
+from utskick.domain.tables import Cell
+from utskick.domain.units import Activity, Actor
+from utskick.records import LogEntry, LoggedEntry, LogQuery, Store, Transaction
+
+PER_PAGE = 100
+_MOST = 100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogPage:
+    """`older` is what to ask for next, if there is more."""
+
+    entries: Sequence[LoggedEntry]
+    older: int | None
+
+
+def read_access_log(query: LogQuery, *, actor: Actor, store: Store, now: datetime) -> LogPage:
+    """The acting unit's log, newest first."""
+    with store.transaction() as records:
+        entries = records.access_log.read(actor.unit_id, query)
+        _log("visat loggen", query.personnummer, actor, records, now)
+    more = len(entries) == query.limit
+    return LogPage(entries=entries, older=entries[-1].number if more else None)
+
+
+def patient_extract(
+    number: Personnummer, *, actor: Actor, store: Store, rules: Rules, now: datetime
+) -> list[list[Cell]]:
+    """All that the unit's log holds of one patient, as a table with a heading (loggutdrag)."""
+    with store.transaction() as records:
+        entries = records.access_log.read(
+            actor.unit_id, LogQuery(personnummer=number, limit=_MOST)
+        )
+        _log("tagit ut loggutdrag", number, actor, records, now)
+    rows: list[list[Cell]] = [["Tid", "Vem", "HSA-id", "Aktivitet", "Vad", "Patient", "Enhet"]]
+    rows += [
+        [
+            f"{entry.at.astimezone(rules.zone):%Y-%m-%d %H:%M:%S}",
+            entry.actor_name,
+            entry.actor,
+            entry.activity.value,
+            entry.act,
+            number.formatted,
+            actor.unit_id,
+        ]
+        for entry in entries
+    ]
+    return rows
+
+
+def check_access_log(*, actor: Actor, store: Store, now: datetime) -> int | None:
+    """The number of the first entry that has been tampered with, if any. Takes a while."""
+    with store.transaction() as records:
+        broken = records.access_log.broken_link(actor.unit_id)
+        _log("kontrollerat loggen", None, actor, records, now)
+    return broken
+
+
+def _log(
+    act: str,
+    number: Personnummer | None,
+    actor: Actor,
+    records: Transaction,
+    now: datetime,
+) -> None:
+    entry = LogEntry(actor=actor, activity=Activity.READ, act=act, personnummer=number)
+    records.access_log.write([entry], now=now)

@@ -1,0 +1,29 @@
+"""Punktlighet: how many forms were handed over within ten seconds of their time."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from utskick.domain.rules import Rules
+from utskick.domain.units import HsaId
+from utskick.records import PunctualDay, Store
+
+DAYS = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownPunctuality:
+    by_day: Sequence[PunctualDay]
+    by_unit: Sequence[PunctualDay]
+    unit_names: Mapping[HsaId, str]
+
+
+def show_punctuality(*, store: Store, rules: Rules, now: datetime) -> ShownPunctuality:
+    """The last thirty days, for all units."""
+    since = now.astimezone(rules.zone).date() - timedelta(days=DAYS)
+    with store.transaction() as records:
+        return ShownPunctuality(
+            by_day=records.punctuality.by_day(since),
+            by_unit=records.punctuality.by_unit(since),
+            unit_names={unit.id: unit.name for unit in records.units.all()},
+        )

@@ -1,0 +1,155 @@
+"""Logg, for the unit's manager: who saw or did what with whom."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from fastapi import Request, Response
+from starlette.datastructures import FormData
+
+from utskick.domain.errors import Problem
+from utskick.domain.personnummer import Personnummer
+from utskick.domain.tables import csv_bytes
+from utskick.domain.units import Activity
+from utskick.records import LogQuery
+from utskick.use_cases.read_access_log import (
+    PER_PAGE,
+    check_access_log,
+    patient_extract,
+    read_access_log,
+)
+from utskick.web.callers import Now, Wired
+from utskick.web.pages.frame import page, problems_by_field
+from utskick.web.pages.posted import act, read_day, read_personnummer, text
+from utskick.web.pages.refusals import page_router
+from utskick.web.pages.visitors import Manager, Posted, StaffVisitor
+from utskick.wiring import Services
+
+router = page_router()
+
+_LABELS = {"personnummer": "Personnummer", "fran": "Från", "till": "Till"}
+_TEXTS = ("personal", "personnummer", "aktivitet", "fran", "till", "aldre")
+
+
+@dataclass(slots=True, kw_only=True)
+class _Asked:
+    """The filter as it stands on the page, and what is wrong with it."""
+
+    fields: dict[str, str]
+    number: Personnummer | None = None
+    from_day: date | None = None
+    to_day: date | None = None
+    problems: list[Problem] = field(default_factory=list)
+
+    def query(self, *, older: str = "") -> LogQuery:
+        activity = self.fields["aktivitet"]
+        return LogQuery(
+            staff=self.fields["personal"].strip(),
+            personnummer=self.number,
+            activity=Activity(activity) if activity in set(Activity) else None,
+            from_day=self.from_day,
+            to_day=self.to_day,
+            before=int(older) if older.isascii() and older.isdigit() else None,
+            limit=PER_PAGE,
+        )
+
+
+@router.get("/logg", name="log-page")
+async def begin(request: Request, visitor: Manager, wired: Wired, now: Now) -> Response:
+    """The newest entries."""
+    asked = _Asked(fields=dict.fromkeys(_TEXTS, ""))
+    return await _show(request, visitor, wired, now, asked)
+
+
+@router.post("/logg", name="search-log")
+async def search(
+    request: Request, visitor: Manager, posted: Posted, wired: Wired, now: Now
+) -> Response:
+    """Filter, go on to older ones, take an extract, or check that nothing has been changed."""
+    asked = _read(posted, wired, now)
+    match act(posted):
+        case "utdrag", _:
+            return await _extract(request, visitor, wired, now, asked)
+        case "kontrollera", _:
+            return await _check(request, visitor, wired, now, asked)
+        case "aldre", number:
+            return await _show(request, visitor, wired, now, asked, older=number)
+        case _:
+            return await _show(request, visitor, wired, now, asked)
+
+
+async def _show(
+    request: Request,
+    visitor: StaffVisitor,
+    wired: Services,
+    now: datetime,
+    asked: _Asked,
+    *,
+    older: str = "",
+    **values: Any,
+) -> Response:
+    found = None
+    if not asked.problems:
+        found = await asyncio.to_thread(
+            read_access_log,
+            asked.query(older=older),
+            actor=visitor.actor,
+            store=wired.store,
+            now=now,
+        )
+    return page(
+        request,
+        "log.html",
+        visitor=visitor,
+        status_code=422 if asked.problems else 200,
+        asked=asked,
+        found=found,
+        problems=problems_by_field(tuple(asked.problems)),
+        labels=_LABELS,
+        activities=[("", "Alla"), *((each.value, each.value) for each in Activity)],
+        **{"checked": "", "broken": None} | values,
+    )
+
+
+async def _extract(
+    request: Request, visitor: StaffVisitor, wired: Services, now: datetime, asked: _Asked
+) -> Response:
+    if asked.number is None:
+        if not asked.problems:
+            asked.problems.append(
+                Problem("personnummer", "ett utdrag gäller en patient.", "Skriv personnumret.")
+            )
+        return await _show(request, visitor, wired, now, asked)
+    rows = await asyncio.to_thread(
+        patient_extract,
+        asked.number,
+        actor=visitor.actor,
+        store=wired.store,
+        rules=wired.rules,
+        now=now,
+    )
+    return Response(
+        csv_bytes(rows),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="loggutdrag.csv"'},
+    )
+
+
+async def _check(
+    request: Request, visitor: StaffVisitor, wired: Services, now: datetime, asked: _Asked
+) -> Response:
+    broken = await asyncio.to_thread(
+        check_access_log, actor=visitor.actor, store=wired.store, now=now
+    )
+    return await _show(request, visitor, wired, now, asked, checked="ja", broken=broken)
+
+
+def _read(posted: FormData, wired: Services, now: datetime) -> _Asked:
+    asked = _Asked(fields={name: text(posted, name) for name in _TEXTS})
+    asked.number = read_personnummer(
+        posted, "personnummer", problems=asked.problems, rules=wired.rules, now=now
+    )
+    asked.from_day = read_day(posted, "fran", problems=asked.problems)
+    asked.to_day = read_day(posted, "till", problems=asked.problems)
+    return asked
