@@ -8,8 +8,15 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from utskick.records.deliveries import Deliveries, InboxMessages
-from utskick.records.desk import Budgets, Texting, Tokens, Uploads
-from utskick.records.dispatches import Dispatches, FormSummary, Occasions, Progress, Remaining
+from utskick.records.desk import Budgets, KeptToken, Texting, Tokens, Uploads
+from utskick.records.dispatches import (
+    Dispatches,
+    FormSummary,
+    Occasions,
+    PlannedOccasion,
+    Progress,
+    Remaining,
+)
 from utskick.records.follow_up import (
     FollowedUp,
     FollowUp,
@@ -36,7 +43,7 @@ from utskick.records.overview import (
 )
 from utskick.records.punctuality import PunctualDay, Punctuality
 from utskick.records.reference import Forms, Packages, Units
-from utskick.records.staff import Sessions
+from utskick.records.staff import Sessions, SignedInPerson
 
 __all__ = [
     "AccessLog",
@@ -53,6 +60,7 @@ __all__ = [
     "FormSummary",
     "Forms",
     "InboxMessages",
+    "KeptToken",
     "Ledger",
     "ListedDispatch",
     "LogEntry",
@@ -63,6 +71,7 @@ __all__ = [
     "Order",
     "Overview",
     "Packages",
+    "PlannedOccasion",
     "Progress",
     "PunctualDay",
     "Punctuality",
@@ -70,6 +79,7 @@ __all__ = [
     "Reminder",
     "ResponseRate",
     "Sessions",
+    "SignedInPerson",
     "Store",
     "Texting",
     "Tokens",

@@ -76,6 +76,9 @@ class Dispatches(Protocol):
 
     def ongoing(self) -> list[Dispatch]: ...
 
+    def ongoing_without_occasions(self) -> list[Dispatch]:
+        """Those that are ongoing although every occasion has ended."""
+
     def recipients(self, dispatch_id: DispatchId) -> list[Recipient]: ...
 
     def count_recipients(self, dispatch_id: DispatchId, state: RecipientState) -> int: ...
@@ -91,7 +94,19 @@ class Dispatches(Protocol):
         """Delete the dispatch and what was never sent; sent forms stay for Uppföljning."""
 
 
+@dataclass(frozen=True, slots=True)
+class PlannedOccasion:
+    """As little of an occasion as the reconciler needs: there may be tens of thousands."""
+
+    id: OccasionId
+    version: int
+    sends_at: datetime
+
+
 class Occasions(Protocol):
+    def planned(self) -> Sequence[PlannedOccasion]:
+        """Every occasion that an ongoing dispatch has still to send."""
+
     def claim(self, occasion_id: OccasionId, *, token: RunToken, lease_s: float) -> bool:
         """Let this run have the occasion if no other has it (I11).
 

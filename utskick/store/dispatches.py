@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import Select, delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from utskick.domain.deliveries import DeliveryState
@@ -21,7 +21,7 @@ from utskick.domain.dispatches import (
 )
 from utskick.domain.errors import NotFound
 from utskick.domain.forms import FormTemplateId
-from utskick.domain.occasions import Occasion, OccasionId, OccasionState
+from utskick.domain.occasions import NOT_ENDED, Occasion, OccasionId, OccasionState
 from utskick.domain.units import HsaId
 from utskick.store.people import People
 from utskick.store.statements import all_or_each
@@ -127,6 +127,14 @@ class SqlDispatches:
         return self.many(
             select(DispatchRow).where(DispatchRow.status == DispatchStatus.ONGOING.value)
         )
+
+    def ongoing_without_occasions(self) -> list[Dispatch]:
+        unended = exists().where(
+            OccasionRow.dispatch_id == DispatchRow.id,
+            OccasionRow.state.in_([state.value for state in NOT_ENDED]),
+        )
+        ongoing = DispatchRow.status == DispatchStatus.ONGOING.value
+        return self.many(select(DispatchRow).where(ongoing, ~unended))
 
     def recipients(self, dispatch_id: DispatchId) -> list[Recipient]:
         rows = self._session.execute(

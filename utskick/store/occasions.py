@@ -1,5 +1,6 @@
 """Which run has an occasion, and until when: the lease that keeps two runs apart."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 from utskick.domain.deliveries import OPEN_STATES, DeliveryState
 from utskick.domain.dispatches import DispatchStatus
 from utskick.domain.occasions import OccasionId, OccasionState, RunToken
+from utskick.records import PlannedOccasion
 from utskick.store.leases import may_send
 from utskick.store.punctuality import SqlPunctuality
 from utskick.store.statements import database_clock
@@ -21,6 +23,20 @@ class SqlOccasions:
     def __init__(self, session: Session, punctuality: SqlPunctuality) -> None:
         self._session = session
         self._punctuality = punctuality
+
+    def planned(self) -> Sequence[PlannedOccasion]:
+        rows = self._session.execute(
+            select(OccasionRow.id, OccasionRow.version, OccasionRow.sends_at)
+            .join(DispatchRow, DispatchRow.id == OccasionRow.dispatch_id)
+            .where(
+                OccasionRow.state == OccasionState.PLANNED.value,
+                DispatchRow.status == DispatchStatus.ONGOING.value,
+            )
+        )
+        return [
+            PlannedOccasion(OccasionId(occasion_id), version, sends_at)
+            for occasion_id, version, sends_at in rows
+        ]
 
     def claim(self, occasion_id: OccasionId, *, token: RunToken, lease_s: float) -> bool:
         now = database_clock(self._session)

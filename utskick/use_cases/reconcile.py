@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from utskick.domain.dispatches import Dispatch, DispatchStatus
 from utskick.domain.errors import NotFound
-from utskick.domain.occasions import NOT_ENDED, Occasion, OccasionId, OccasionState, RunToken
+from utskick.domain.occasions import Occasion, OccasionId, OccasionState, RunToken
 from utskick.domain.rules import Rules
 from utskick.ports import FormService, OccasionPlan, ScheduledOccasion, Scheduler, TemporaryFailure
 from utskick.records import Store
@@ -76,16 +76,19 @@ def _reap(store: Store, rules: Rules, now: datetime) -> None:
 
 def _apply_late_policy(store: Store, rules: Rules, now: datetime) -> int:
     with store.transaction() as records:
-        ongoing = records.dispatches.ongoing()
+        passed = [each.id for each in records.occasions.planned() if each.sends_at <= now]
+        over = records.dispatches.ongoing_without_occasions()
     missed = 0
-    for dispatch in ongoing:
-        for occasion in dispatch.occasions:
-            if occasion.state is OccasionState.PLANNED and now >= rules.send_until(occasion):
-                with store.transaction() as records:
-                    missed += miss_occasion(records, dispatch, occasion, now=now)
-        if not any(occasion.state in NOT_ENDED for occasion in dispatch.occasions):
+    for occasion_id in passed:
+        if (found := _found(occasion_id, store)) is None:
+            continue
+        dispatch, occasion = found
+        if occasion.state is OccasionState.PLANNED and now >= rules.send_until(occasion):
             with store.transaction() as records:
-                conclude_dispatch(records, dispatch, now=now)
+                missed += miss_occasion(records, dispatch, occasion, now=now)
+    for dispatch in over:
+        with store.transaction() as records:
+            conclude_dispatch(records, dispatch, now=now)
     return missed
 
 
@@ -97,14 +100,20 @@ def _mend_schedule(
     known = {
         scheduled.occasion_id: scheduled for scheduled in scheduler.registered(dead=dead, now=now)
     }
-    expected = _expected(store, rules)
+    with store.transaction() as records:
+        expected = {each.id: each for each in records.occasions.planned()}
     registered = started = 0
-    for plan in expected.values():
-        scheduled = known.get(plan.occasion_id)
-        if scheduled is None or scheduled.version != plan.version:
+    for planned in expected.values():
+        scheduled = known.get(planned.id)
+        overdue = now >= planned.sends_at - rules.lead + _OVERDUE
+        unknown = scheduled is None or scheduled.version != planned.version
+        forgotten = scheduled is not None and not scheduled.waiting and overdue
+        if not (unknown or forgotten) or (plan := _plan(planned.id, store, rules)) is None:
+            continue
+        if unknown:
             scheduler.register(plan, now=now)
             registered += 1
-        elif not scheduled.waiting and now >= plan.starts_at + _OVERDUE:
+        else:
             scheduler.start_now(plan, attempt=_attempt("overdue", now), now=now)
             started += 1
     waiting = {scheduled.occasion_id for scheduled in known.values() if scheduled.waiting}
@@ -121,15 +130,14 @@ def _mend_schedule(
     )
 
 
-def _expected(store: Store, rules: Rules) -> dict[OccasionId, OccasionPlan]:
-    """Every occasion that is still to be sent."""
+def _plan(occasion_id: OccasionId, store: Store, rules: Rules) -> OccasionPlan | None:
+    """`None` if the dispatch has been deleted meanwhile."""
     with store.transaction() as records:
-        return {
-            occasion.id: plan_of(records, dispatch, occasion, rules=rules)
-            for dispatch in records.dispatches.ongoing()
-            for occasion in dispatch.occasions
-            if occasion.state is OccasionState.PLANNED
-        }
+        try:
+            dispatch, occasion = records.dispatches.of_occasion(occasion_id)
+        except NotFound:
+            return None
+        return plan_of(records, dispatch, occasion, rules=rules)
 
 
 def _resume_abandoned(
@@ -154,7 +162,7 @@ def _resume_abandoned(
 
 def _put_away(
     known: Mapping[OccasionId, ScheduledOccasion],
-    expected: Mapping[OccasionId, OccasionPlan],
+    expected: Collection[OccasionId],
     store: Store,
     scheduler: Scheduler,
 ) -> tuple[int, int]:
