@@ -133,6 +133,7 @@ def wire(settings: Settings) -> Services:
             api_url=settings.scheduler.api_url,
             auth_string=auth.get_secret_value() if auth else None,
             work_pool=settings.scheduler.work_pool,
+            pages_url=settings.web.public_url,
         ),
         texts=JinjaTexts(),
         spreadsheets=OpenpyxlSpreadsheets(),

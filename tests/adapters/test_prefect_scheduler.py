@@ -49,7 +49,9 @@ def of(plan: OccasionPlan, scheduler: Scheduler) -> Sequence[ScheduledOccasion]:
 
 
 def at(url: str, *, work_pool: str = WORK_POOL) -> PrefectScheduler:
-    return PrefectScheduler(api_url=url, work_pool=work_pool, timeout_s=5)
+    return PrefectScheduler(
+        api_url=url, work_pool=work_pool, pages_url="https://utskick.example", timeout_s=5
+    )
 
 
 @pytest.fixture(scope="module")
@@ -277,6 +279,7 @@ def test_operators_read_what_when_and_for_whom(
     assert "| Paketutskick | Smärta & sömn / 50 % |" in description
     assert "| Enhet | Psykiatrimottagning Vänersborg (SE2321000131-E000000000123) |" in description
     assert "- GAD-7\n- WHODAS 2.0\n" in description
+    assert f"](https://utskick.example/paketutskick/{plan.dispatch_id})" in description
     assert f"`utskick show {plan.dispatch_id} --unit {plan.unit_id}`" in description
     assert set(deployment.tags) == {
         "enhet:SE2321000131-E000000000123",

@@ -80,8 +80,8 @@ def parameters_of(plan: OccasionPlan) -> dict[str, dict[str, str | int]]:
     return {"order": {"occasion_id": str(plan.occasion_id), "version": plan.version}}
 
 
-def description_of(plan: OccasionPlan) -> str:
-    """Markdown, with the command that shows the dispatch."""
+def description_of(plan: OccasionPlan, *, pages_url: str) -> str:
+    """Markdown, with the way to the dispatch on the staff pages, and the command that shows it."""
     rows = {
         "Paketutskick": plan.package_name,
         "Enhet": f"{plan.unit_name} ({plan.unit_id})",
@@ -93,7 +93,8 @@ def description_of(plan: OccasionPlan) -> str:
     table = "\n".join(f"| {name} | {_cell(value)} |" for name, value in rows.items())
     forms = "\n".join(f"- {_cell(name)}" for name in plan.form_names)
     command = f"utskick show {plan.dispatch_id} --unit {plan.unit_id}"
-    return f"| | |\n|---|---|\n{table}\n\n**Formulär**\n\n{forms}\n\nVisa utskicket: `{command}`"
+    shown = f"[Visa utskicket]({pages_url}/paketutskick/{plan.dispatch_id}), eller `{command}`"
+    return f"| | |\n|---|---|\n{table}\n\n**Formulär**\n\n{forms}\n\n{shown}"
 
 
 def schedule_of(plan: OccasionPlan, *, active: bool) -> DeploymentScheduleCreate:

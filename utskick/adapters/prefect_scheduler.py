@@ -71,11 +71,13 @@ class PrefectScheduler:
         api_url: str,
         auth_string: str | None = None,
         work_pool: str,
+        pages_url: str = "",
         timeout_s: float = 15,
     ) -> None:
         self._api_url = api_url
         self._auth_string = auth_string
         self._work_pool = work_pool
+        self._pages_url = pages_url.rstrip("/")
         self._timeout_s = timeout_s
         # Both take longer to make than a call takes.
         self._certificates = ssl.create_default_context()
@@ -162,7 +164,7 @@ class PrefectScheduler:
         return client.create_deployment(
             flow_id=client.create_flow_from_name(FLOW_NAME),
             name=name_of(plan),
-            description=description_of(plan),
+            description=description_of(plan, pages_url=self._pages_url),
             tags=tags_of(plan),
             parameters=parameters_of(plan),
             schedules=[schedule_of(plan, active=active)],

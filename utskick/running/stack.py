@@ -88,8 +88,7 @@ def running_stack(folder: Path, ports: Ports, tell: Teller) -> Iterator[Stack]:
         _start_neighbours(children, folder, ports)
         tell("Database and demo region")
         wired = services()
-        region = read_region(wired.settings.region, texts=wired.texts, placeholders=PLACEHOLDERS)
-        load_region(region, store=wired.store)
+        _load_region_once(wired)
         stack = Stack(folder=folder, ports=ports, services=wired, children=children)
         children.wait_healthy("local-1177", f"{stack.local_1177_url}/health")
         children.wait_healthy("mailbox", f"{stack.mailbox_url}/health")
@@ -100,6 +99,15 @@ def running_stack(folder: Path, ports: Ports, tell: Teller) -> Iterator[Stack]:
         children.start("web", [sys.executable, "-m", "utskick.web"])
         children.wait_healthy("web", f"{stack.web_url}/health")
         yield stack
+
+
+def _load_region_once(wired: Services) -> None:
+    """What the administration has changed since, on its pages, is not taken back."""
+    with wired.store.transaction() as records:
+        if records.units.all():
+            return
+    region = read_region(wired.settings.region, texts=wired.texts, placeholders=PLACEHOLDERS)
+    load_region(region, store=wired.store)
 
 
 @contextmanager
