@@ -71,7 +71,7 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, Any, WarmWorkerResult]):
         configuration: BaseJobConfiguration,  # noqa: ARG002  # ours have nothing to configure
         task_status: TaskStatus[Any] | None = None,
     ) -> WarmWorkerResult:
-        """Raises `NotOurFlow`."""
+        """Raises `NotOurFlow`, which Prefect shows as a crash of the run."""
         flow = await self._flow_of(flow_run)
         running = self._loop.submit(_told(flow, flow_run))
         self._running[flow_run.id] = running
@@ -80,8 +80,10 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, Any, WarmWorkerResult]):
         try:
             await asyncio.shield(asyncio.wrap_future(running))
         except asyncio.CancelledError:
-            await self._let_end(running)
-            raise
+            # Either an operator has cancelled this run, or the whole worker shuts down.
+            if not running.cancelled():
+                await self._let_end(running)
+                raise
         finally:
             del self._running[flow_run.id]
             if self._cancelling_observer is not None:
@@ -100,11 +102,7 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, Any, WarmWorkerResult]):
     async def _flow_of(self, flow_run: FlowRun) -> Flow[..., Any]:
         assert flow_run.deployment_id is not None
         deployment = await self.client.read_deployment(flow_run.deployment_id)
-        entrypoint = deployment.entrypoint or ""
-        try:
-            return our_flows()[entrypoint]
-        except KeyError:
-            raise NotOurFlow(entrypoint) from None
+        return flow_at(deployment.entrypoint or "")
 
     async def _submit_run(self, flow_run: FlowRun) -> None:
         """As the base, but an operator's cancel is also listened for while the run is under way.
@@ -135,6 +133,14 @@ def our_flows() -> Mapping[str, Flow[..., Any]]:
             if isinstance(value, Flow) and value.fn.__module__ == module.__name__:
                 found[f"{module.__name__}.{name}"] = value
     return found
+
+
+def flow_at(entrypoint: str) -> Flow[..., Any]:
+    """Raises `NotOurFlow`."""
+    try:
+        return our_flows()[entrypoint]
+    except KeyError:
+        raise NotOurFlow(entrypoint) from None
 
 
 async def _told(flow: Flow[..., Any], flow_run: FlowRun) -> None:

@@ -10,6 +10,7 @@ from tests.whole.region import STAFF, UNIT, Whole
 from tests.whole.sinks import leaks, spellings
 
 HANNA, IDA = "199403022396", "199607072387"
+UNCALLED = "199406102393"
 UNKNOWN = "199104232385"
 ORDER = {"unit": UNIT, "operator": STAFF.name}
 
@@ -160,3 +161,30 @@ def _artifacts(whole: Whole, key: str) -> list[dict[str, Any]]:
         "POST", "artifacts/filter", artifacts={"key": {"any_": [key]}}
     )
     return found
+
+
+def test_a_run_that_an_operator_cancels_ends_at_once_and_the_occasion_is_sent_all_the_same(
+    whole: Whole,
+) -> None:
+    dispatch = whole.start([UNCALLED], after_s=[25])
+    occasion = dispatch.occasions[0]
+    whole.until(
+        lambda: whole.dispatch(dispatch.id).occasions[0].label == "Skickas", "its run began"
+    )
+    running = whole.prefect(
+        "POST",
+        "flow_runs/filter",
+        flow_runs={"state": {"type": {"any_": ["RUNNING"]}}},
+        deployments={"tags": {"all_": [f"tillfälle:{occasion.id}"]}},
+    )
+
+    run = f"flow_runs/{running[0]['id']}"
+    whole.prefect("POST", f"{run}/set_state", state={"type": "CANCELLING"})
+
+    whole.until(
+        lambda: whole.prefect("GET", run)["state_type"] == "CANCELLED",
+        "it is cancelled",
+        patience_s=15,
+    )
+    whole.until_status(dispatch, "Klar")
+    assert len(whole.forms_of(UNCALLED)) == len(dispatch.forms)

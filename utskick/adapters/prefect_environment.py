@@ -24,6 +24,9 @@ def prefect_environment(*, home: Path, api_url: str) -> dict[str, str]:
         # The stock worker fills a freed slot at its next look only, and looks each ten seconds.
         "PREFECT_WORKER_QUERY_SECONDS": "2",
         "PREFECT_WORKER_PREFETCH_SECONDS": "10",
+        # Off unless asked for; an operator's cancel would otherwise end nothing.
+        "PREFECT_WORKER_ENABLE_CANCELLATION": "true",
+        "PREFECT_WORKER_CANCELLATION_POLL_SECONDS": "10",
         "PREFECT_CLI_PROMPT": "false",
         "PREFECT_LOGGING_LEVEL": "INFO",
         "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
