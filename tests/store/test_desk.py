@@ -1,5 +1,6 @@
 """What comes in from outside, and how often we may go out: uploads, tokens, budgets."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -71,7 +72,7 @@ def test_a_token_opens_its_unit(store: SqlStore) -> None:
     token = make_token(store)
 
     with store.transaction() as records:
-        assert records.tokens.unit_of(token) == UNIT.id
+        assert records.tokens.holder(token).unit_id == UNIT.id
 
 
 def test_only_the_hash_of_a_token_is_kept(store: SqlStore, engine: Engine) -> None:
@@ -89,7 +90,7 @@ def test_an_unknown_token_opens_nothing(store: SqlStore, token: str) -> None:
     make_token(store)
 
     with pytest.raises(UnknownToken), store.transaction() as records:
-        records.tokens.unit_of(token)
+        records.tokens.holder(token)
 
 
 def test_a_revoked_token_opens_nothing_and_the_others_still_do(store: SqlStore) -> None:
@@ -101,9 +102,50 @@ def test_a_revoked_token_opens_nothing_and_the_others_still_do(store: SqlStore) 
         records.tokens.revoke(OTHER_UNIT.id, "nya", now=NOW)
 
     with store.transaction() as records:
-        assert records.tokens.unit_of(kept) == UNIT.id
+        assert records.tokens.holder(kept).unit_id == UNIT.id
         with pytest.raises(UnknownToken):
-            records.tokens.unit_of(revoked)
+            records.tokens.holder(revoked)
+
+
+def test_a_units_tokens_are_listed_newest_first_without_what_opens(store: SqlStore) -> None:
+    make_token(store, "gamla")
+    with store.transaction() as records:
+        records.tokens.revoke(UNIT.id, "gamla", now=NOW)
+        token = records.tokens.add(UNIT.id, "nya", now=NOW + timedelta(days=1))
+
+    with store.transaction() as records:
+        listed = records.tokens.list_for(UNIT.id)
+        assert records.tokens.list_for(OTHER_UNIT.id) == []
+
+    assert [(each.name, each.revoked_at) for each in listed] == [("nya", None), ("gamla", NOW)]
+    assert token not in str(listed)
+
+
+def test_a_token_is_revoked_once(store: SqlStore) -> None:
+    make_token(store, "gamla")
+
+    with store.transaction() as records:
+        records.tokens.revoke(UNIT.id, "gamla", now=NOW)
+
+    with pytest.raises(NotFound), store.transaction() as records:
+        records.tokens.revoke(UNIT.id, "gamla", now=NOW + timedelta(days=1))
+    with store.transaction() as records:
+        assert records.tokens.list_for(UNIT.id)[0].revoked_at == NOW
+
+
+def test_a_token_of_a_withdrawn_unit_opens_nothing_until_the_unit_is_back(
+    store: SqlStore,
+) -> None:
+    token = make_token(store)
+    with store.transaction() as records:
+        records.units.save([replace(UNIT, withdrawn_at=NOW)])
+
+    with pytest.raises(UnknownToken), store.transaction() as records:
+        records.tokens.unit_of(token)
+
+    with store.transaction() as records:
+        records.units.save([UNIT])
+        assert records.tokens.unit_of(token) == UNIT.id
 
 
 def test_the_first_call_need_not_wait(store: SqlStore) -> None:

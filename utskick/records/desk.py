@@ -1,11 +1,13 @@
 """What comes in from outside, and how often we may go out."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from utskick.domain.specs import UploadId
-from utskick.domain.units import HsaId
+from utskick.domain.units import Actor, HsaId
 
 
 class Uploads(Protocol):
@@ -19,14 +21,29 @@ class Uploads(Protocol):
     def delete_before(self, moment: datetime) -> int: ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptToken:
+    """What can be told of a token afterwards."""
+
+    name: str
+    created_at: datetime
+    revoked_at: datetime | None
+
+
 class Tokens(Protocol):
     """REST's keys, one or more for each unit; only their hashes are kept."""
 
     def add(self, unit_id: HsaId, name: str, *, now: datetime) -> str:
         """Make a new one, and tell it: it cannot be told again."""
 
-    def unit_of(self, token: str) -> HsaId:
-        """Raises `UnknownToken`."""
+    def holder(self, token: str) -> Actor:
+        """The unit's system, by what the token is called.
+
+        Raises `UnknownToken`, for a token of a unit that has been withdrawn too.
+        """
+
+    def list_for(self, unit_id: HsaId) -> Sequence[KeptToken]:
+        """Newest first, revoked ones too."""
 
     def revoke(self, unit_id: HsaId, name: str, *, now: datetime) -> None:
         """Raises `NotFound`: a misspelt name must not look as if it were revoked."""

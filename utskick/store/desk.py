@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from utskick.domain.errors import NotFound, UnknownToken
 from utskick.domain.specs import UploadId
-from utskick.domain.units import HsaId
+from utskick.domain.units import Actor, HsaId
+from utskick.records import KeptToken
 from utskick.store.statements import all_or_each, database_clock, insert_new
-from utskick.store.tables import NeighbourBudgetRow, SmsRow, TokenRow, UploadRow
+from utskick.store.tables import NeighbourBudgetRow, SmsRow, TokenRow, UnitRow, UploadRow
 from utskick.store.vault import Sealed, Vault
 
 _TOKEN_BYTES = 32
@@ -82,16 +83,39 @@ class SqlTokens:
         self._session.flush()
         return token
 
-    def unit_of(self, token: str) -> HsaId:
-        row = self._session.get(TokenRow, _hash(token))
-        if row is None or row.revoked_at is not None:
+    def holder(self, token: str) -> Actor:
+        row = self._session.scalar(
+            select(TokenRow)
+            .join(UnitRow, UnitRow.hsa_id == TokenRow.unit_id)
+            .where(
+                TokenRow.hash == _hash(token),
+                TokenRow.revoked_at.is_(None),
+                UnitRow.withdrawn_at.is_(None),
+            )
+        )
+        if row is None:
             raise UnknownToken
-        return HsaId(row.unit_id)
+        return Actor(f"rest:{row.name}", HsaId(row.unit_id))
+
+    def list_for(self, unit_id: HsaId) -> Sequence[KeptToken]:
+        rows = self._session.scalars(
+            select(TokenRow)
+            .where(TokenRow.unit_id == unit_id)
+            .order_by(TokenRow.created_at.desc())
+        )
+        return [
+            KeptToken(name=row.name, created_at=row.created_at, revoked_at=row.revoked_at)
+            for row in rows
+        ]
 
     def revoke(self, unit_id: HsaId, name: str, *, now: datetime) -> None:
         result = self._session.execute(
             update(TokenRow)
-            .where(TokenRow.unit_id == unit_id, TokenRow.name == name)
+            .where(
+                TokenRow.unit_id == unit_id,
+                TokenRow.name == name,
+                TokenRow.revoked_at.is_(None),
+            )
             .values(revoked_at=now)
         )
         assert isinstance(result, CursorResult)

@@ -33,11 +33,11 @@ def _now(wired: Wired) -> datetime:
 def _caller(
     wired: Wired, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> Actor:
-    """The unit whose token it is. Raises `UnknownToken`."""
+    """The unit's system whose token it is. Raises `UnknownToken`."""
     if given is None:
         raise UnknownToken
     with wired.store.transaction() as records:
-        return Actor("rest", records.tokens.unit_of(given.credentials))
+        return records.tokens.holder(given.credentials)
 
 
 Now = Annotated[datetime, Depends(_now)]

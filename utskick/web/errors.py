@@ -29,6 +29,7 @@ STATUS_CODES: dict[type[UtskickError], int] = {
     InvalidPersonnummer: 422,
 }
 _CONFLICT = 409
+_UNREADABLE_CODE = 400
 _AWAY = "En tjänst svarar inte. Inget är sparat eller skickat: försök igen om en stund."
 _UNREADABLE = Problem(
     "innehållet",
@@ -112,6 +113,8 @@ def show_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if not request.url.path.startswith("/api"):
         return not_found(request)
+    if error.status_code == _UNREADABLE_CODE:
+        return show_error(request, SpecRefused([_UNREADABLE]))
     message = _SENTENCES.get(error.status_code, str(_UNREADABLE))
     return _answer(RefusedView(message=message), error.status_code, error.headers)
 
