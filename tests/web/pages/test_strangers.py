@@ -12,7 +12,7 @@ import pytest
 from fastapi.routing import APIRoute
 from httpx import Response
 
-from tests.clinic import MONDAY_NOON, OTHER_UNIT, UNIT
+from tests.clinic import MONDAY_NOON, OTHER_UNIT, OWN, PACKAGE, UNIT
 from tests.web.pages.conftest import Browser, commission, session, sign_in, words_of
 from utskick.domain.staff import NotSignedIn, Role
 from utskick.web.pages import ROUTERS
@@ -70,6 +70,30 @@ WHO_MAY = {
     "log-page": For.MANAGER,
     "search-log": For.MANAGER,
     "punctuality-page": For.ADMINISTRATOR,
+    "administration-page": For.ADMINISTRATOR,
+    "units-page": For.ADMINISTRATOR,
+    "add-unit": For.ADMINISTRATOR,
+    "unit-page": For.ADMINISTRATOR,
+    "change-unit": For.ADMINISTRATOR,
+    "withdraw-unit": For.ADMINISTRATOR,
+    "bring-back-unit": For.ADMINISTRATOR,
+    "set-subscriptions": For.ADMINISTRATOR,
+    "make-token": For.ADMINISTRATOR,
+    "revoke-token": For.ADMINISTRATOR,
+    "form-templates-page": For.ADMINISTRATOR,
+    "form-template-page": For.ADMINISTRATOR,
+    "archive-form": For.ADMINISTRATOR,
+    "take-back-form": For.ADMINISTRATOR,
+    "offer-form": For.ADMINISTRATOR,
+    "stop-offering-form": For.ADMINISTRATOR,
+    "packages-page": For.ADMINISTRATOR,
+    "new-package-page": For.ADMINISTRATOR,
+    "make-package": For.ADMINISTRATOR,
+    "preview-message-of-package": For.ADMINISTRATOR,
+    "package-page": For.ADMINISTRATOR,
+    "change-package": For.ADMINISTRATOR,
+    "signed-in-people-page": For.ADMINISTRATOR,
+    "sign-out-person": For.ADMINISTRATOR,
 }
 ROUTES = {
     route.name: route
@@ -99,6 +123,9 @@ async def ids_of(browser: Browser, name: str) -> dict[str, str]:
         "dispatch_id": str(dispatch.id),
         "occasion_id": str(dispatch.occasions[0].id),
         "recipient_id": str(clinic.show(dispatch).recipients[0].id),
+        "unit_id": OTHER_UNIT.id,
+        "form_id": str(OWN.id),
+        "key": PACKAGE.key,
     }
     if "{delivery_id}" in ROUTES[name].path:
         await clinic.run(dispatch.occasions[0])

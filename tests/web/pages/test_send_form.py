@@ -1,0 +1,308 @@
+"""Skicka formulär, and Skicka NAFS formulär: step by step, in a browser without script."""
+
+from typing import Any
+
+import pytest
+from httpx import Response
+
+from tests.clinic import GAD, OWN, PHQ
+from tests.people import (
+    ANNA,
+    BO,
+    CILLA,
+    PROTECTED,
+    TOLVAN,
+    UNNOTIFIED,
+    WITHOUT_ACCOUNT,
+)
+from tests.use_cases.conftest import Log
+from tests.web.pages.conftest import Browser, words_of
+from tests.web.pages.forms import main_form
+from utskick.ports import TemporaryFailure
+
+PAGE = "/skicka-formular"
+
+
+async def listed(browser: Browser, *people: Any, **changes: Any) -> str:
+    """The page with people added to the list one by one."""
+    page = await browser.open(PAGE)
+    for person in people:
+        answer = await browser.press(page, "lagg-till", nytt_personnummer=person.formatted)
+        assert answer.status_code == 200
+        page = answer.text
+    if changes:
+        page = (await browser.press(page, "lagg-till", nytt_personnummer="", **changes)).text
+    return page
+
+
+async def asked(browser: Browser, **changes: Any) -> Response:
+    """Press Skicka formulär with Anna on the list, and all else in order."""
+    page = await listed(browser, ANNA)
+    return await browser.press(page, "skicka", **{"form": OWN.name} | changes)
+
+
+def everything_of(page: str) -> dict[str, list[str]]:
+    """The page's fields, those that come several times as well."""
+    data: dict[str, list[str]] = {}
+    for name, value in main_form(page).fields:
+        data.setdefault(name, []).append(value)
+    return data
+
+
+def numbers_in(page: str) -> list[str]:
+    return [value.split()[0] for name, value in main_form(page).fields if name == "mottagare"]
+
+
+async def test_the_form_is_chosen_by_a_part_of_its_name_and_sent_after_a_question(
+    staff: Browser,
+) -> None:
+    """Vill du skicka ut formuläret "[formulärets namn]" till [x] mottagare? Klicka på Ja,
+    skicka.
+    """
+    page = await listed(staff, ANNA, BO)
+
+    question = await staff.press(page, "skicka", form="inför")
+    sent = await staff.press(question.text, "ja-skicka")
+    confirmed = words_of(await staff.open(sent.headers["location"]))
+
+    assert f"Vill du skicka ut formuläret ”{OWN.name}” till 2 mottagare?" in words_of(
+        question.text
+    )
+    assert sent.status_code == 303
+    assert "till 2 mottagare" in confirmed
+    assert "OK" in confirmed
+    [plan] = staff.clinic.scheduler.plans
+    assert plan.form_names == (OWN.name,)
+
+
+async def test_the_question_can_be_answered_with_no_and_nothing_is_lost(staff: Browser) -> None:
+    question = await asked(staff, form_banner="Ring om du undrar")
+
+    back = await staff.press(question.text, "andra")
+
+    fields = dict(main_form(back.text).fields)
+    assert fields["form"] == OWN.name
+    assert fields["form_banner"] == "Ring om du undrar"
+    assert numbers_in(back.text) == [ANNA.digits]
+    assert staff.clinic.scheduler.plans == []
+
+
+async def test_each_page_offers_its_own_forms(staff: Browser) -> None:
+    ordinary = await staff.open(PAGE)
+    nafs = await staff.open("/skicka-nafs-formular")
+
+    assert f'value="{OWN.name}"' in ordinary
+    assert f'value="{PHQ.name}"' not in ordinary
+    assert f'value="{GAD.name}"' in nafs
+    assert f'value="{OWN.name}"' not in nafs
+
+
+async def test_a_number_is_added_with_how_1177_would_tell_the_person(
+    staff: Browser, log: Log
+) -> None:
+    page = await listed(staff, ANNA)
+
+    assert f"{ANNA.formatted} Sms, E-post" in words_of(page)
+    assert log() == ["Läsa: kontrollerat mottagare (person)"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("", "Skriv ett personnummer först"),
+        ("191212121213", "Kontrollsiffran"),
+        ("1212121212", "tio siffror"),
+        (PROTECTED.digits, "Skyddad identitet"),
+        (WITHOUT_ACCOUNT.digits, "Har inget konto på 1177"),
+        (CILLA.digits[:-1], "tolv siffror"),
+    ],
+)
+async def test_a_number_that_cannot_be_added_says_why_and_stays(
+    staff: Browser, typed: str, told: str
+) -> None:
+    """Det går inte att lägga till personer med skyddad identitet."""
+    page = await staff.open(PAGE)
+
+    answer = await staff.press(page, "lagg-till", nytt_personnummer=typed)
+
+    assert told in words_of(answer.text)
+    assert f'name="nytt_personnummer" value="{typed}"' in answer.text
+    assert numbers_in(answer.text) == []
+
+
+async def test_nobody_is_added_twice(staff: Browser) -> None:
+    page = await listed(staff, ANNA)
+
+    again = await staff.press(page, "lagg-till", nytt_personnummer=ANNA.digits)
+
+    assert "finns redan i listan" in words_of(again.text)
+    assert numbers_in(again.text) == [ANNA.digits]
+
+
+async def test_without_an_account_a_form_can_be_sent_if_no_inbox_message_is_made(
+    staff: Browser,
+) -> None:
+    page = await staff.open(PAGE)
+
+    answer = await staff.press(
+        page, "lagg-till", nytt_personnummer=WITHOUT_ACCOUNT.digits, creates_inbox_message=None
+    )
+
+    assert numbers_in(answer.text) == [WITHOUT_ACCOUNT.digits]
+
+
+async def test_the_bin_takes_one_away(staff: Browser) -> None:
+    page = await listed(staff, ANNA, BO)
+
+    answer = await staff.press(page, f"ta-bort {ANNA.digits}")
+
+    assert numbers_in(answer.text) == [BO.digits]
+
+
+async def test_those_whom_1177_would_not_tell_are_taken_away_with_one_click(
+    staff: Browser,
+) -> None:
+    """Vi rekommenderar att du tar bort mottagaren från mottagarlistan."""
+    page = await listed(staff, ANNA, UNNOTIFIED)
+
+    answer = await staff.press(page, "ta-bort-utan-avisering")
+
+    assert "1 mottagare har ingen avisering via 1177" in words_of(page)
+    assert numbers_in(answer.text) == [ANNA.digits]
+
+
+async def test_a_list_is_pasted_and_every_row_that_fails_is_told(staff: Browser) -> None:
+    page = await staff.open(PAGE)
+    rows = [ANNA.digits, "", "191212121213", PROTECTED.formatted, BO.formatted, ANNA.digits]
+
+    answer = await staff.press(page, "importera", inklistrat="\n".join(rows))
+
+    words = words_of(answer.text)
+    assert numbers_in(answer.text) == [ANNA.digits, BO.digits]
+    assert "2 mottagare lades till, 3 rader togs inte med" in words
+    assert "1912••••-••••" in words
+    assert TOLVAN.digits[:-1] not in words
+    report = await staff.post(
+        "/mottagare/rapport", data=everything_of(answer.text) | {"gor": ["rapport csv"]}
+    )
+    assert report.content.decode("utf-8-sig").count("Kontrollsiffran") == 1
+
+
+async def test_a_register_that_is_away_stops_nobody_from_being_added(staff: Browser) -> None:
+    staff.clinic.persons.fails_reading.append(TemporaryFailure("away"))
+
+    page = await listed(staff, ANNA)
+
+    assert "Kunde inte kontrolleras just nu" in words_of(page)
+    assert numbers_in(page) == [ANNA.digits]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "told"),
+    [
+        ({"form": ""}, "form", "Du har inte valt något formulär"),
+        ({"form": "finns inte"}, "form", "inget formulär med det namnet"),
+        ({"answer_by": "2027-13-01"}, "answer_by", "Datumet är inte giltigt"),
+        ({"answer_by": "2027-01-31"}, "answer_by", "ligger före"),
+        ({"purge_after": "2027-02-02", "answer_by": "2027-03-01"}, "purge_after", "ligger före"),
+        ({"inbox_message": "Hej {{ namn }}"}, "inbox_message", "går inte att använda"),
+        ({"inbox_message": f"Om {TOLVAN.formatted}"}, "inbox_message", "personnummer"),
+        ({"form_banner": TOLVAN.digits}, "form_banner", "personnummer"),
+        ({"form_banner": "x" * 1001}, "form_banner", "för lång"),
+    ],
+)
+async def test_what_is_wrong_is_told_beside_its_field_and_in_the_list_on_top(
+    staff: Browser, changes: dict[str, str], field: str, told: str
+) -> None:
+    answer = await asked(staff, **changes)
+
+    assert answer.status_code == 422
+    assert f'href="#{field}"' in answer.text
+    assert f'id="{field}-problem"' in answer.text
+    assert told.casefold() in words_of(answer.text).casefold()
+    kept = dict(main_form(answer.text).fields)
+    assert all(kept[name] == value for name, value in changes.items())
+    assert numbers_in(answer.text) == [ANNA.digits]
+
+
+async def test_an_empty_list_is_told(staff: Browser) -> None:
+    page = await staff.open(PAGE)
+
+    answer = await staff.press(page, "skicka", form=OWN.name)
+
+    assert answer.status_code == 422
+    assert "Mottagarlistan är tom" in words_of(answer.text)
+
+
+async def test_a_form_that_has_just_been_archived_is_not_sent(staff: Browser) -> None:
+    staff.clinic.forms.archived.add(OWN.id)
+
+    answer = await asked(staff)
+
+    assert answer.status_code == 422
+    assert "arkiverats" in words_of(answer.text)
+
+
+async def test_pressing_twice_sends_once_and_says_so(staff: Browser) -> None:
+    question = (await asked(staff)).text
+
+    first = await staff.press(question, "ja-skicka")
+    second = await staff.press(question, "ja-skicka")
+
+    assert len(staff.clinic.scheduler.plans) == 1
+    assert second.headers["location"] == f"{first.headers['location']}?redan=1"
+    assert "Inget skickades en gång till." in words_of(
+        await staff.open(second.headers["location"])
+    )
+
+
+async def test_the_same_from_two_tabs_is_asked_about_before_it_is_sent_again(
+    staff: Browser,
+) -> None:
+    one, other = (await asked(staff)).text, (await asked(staff)).text
+    await staff.press(one, "ja-skicka")
+
+    held_back = await staff.press(other, "ja-skicka")
+    warned = (await asked(staff)).text
+    again = await staff.press(warned, "ja-skicka")
+
+    assert held_back.headers["location"].endswith("?redan=1")
+    assert "Det här har redan skickats" in words_of(warned)
+    assert not again.headers["location"].endswith("?redan=1")
+    assert len(staff.clinic.scheduler.plans) == 2
+
+
+async def test_the_form_is_shown_where_residents_see_it(staff: Browser) -> None:
+    """Om du vill förhandsgranska formuläret klickar du på Visa Formulär."""
+    page = await staff.open(PAGE)
+
+    shown = await staff.press(page, "visa", form=OWN.name)
+    nothing = await staff.press(page, "visa", form="")
+
+    assert shown.headers["location"].endswith(f"/forhandsgranska/{OWN.id}")
+    assert nothing.status_code == 422
+
+
+async def test_the_message_is_shown_as_it_will_be_read_while_it_is_written(
+    staff: Browser,
+) -> None:
+    data = dict(main_form(await staff.open(PAGE)).fields)
+
+    shown = await staff.post(
+        f"{PAGE}/meddelande",
+        data=data | {"form": OWN.name, "inbox_message": "Svara <b>nu</b>, {{ titel }}"},
+    )
+    wrong = await staff.post(f"{PAGE}/meddelande", data=data | {"inbox_message": "{{ x }}"})
+
+    assert f"Svara &lt;b&gt;nu&lt;/b&gt;, {OWN.resident_name}" in shown.text
+    assert "går inte att använda" in wrong.text
+
+
+async def test_prefect_being_away_the_form_is_kept_and_sent_later(staff: Browser) -> None:
+    question = (await asked(staff)).text
+    staff.clinic.scheduler.fails_with.append(TemporaryFailure("away"))
+
+    sent = await staff.press(question, "ja-skicka")
+
+    assert sent.status_code == 303
+    assert "Formuläret skickas" in words_of(await staff.open(sent.headers["location"]))
