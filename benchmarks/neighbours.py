@@ -14,7 +14,7 @@ from config.settings import HERE
 from utskick.running.children import Children
 from utskick.running.ports import HOST, choose_ports
 
-_FIRST_BIRTH = date(1990, 1, 1)
+_FIRST_BIRTH, _LAST_BIRTH = date(1990, 1, 1), date(2014, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +59,15 @@ def local_1177(folder: Path, children: Children) -> Iterator[Local1177]:
 
 
 def persons(count: int) -> list[str]:
-    """Test personnummer of the official pattern: births from 1990, individual number 238."""
-    numbers = []
-    for days in range(count):
-        body = f"{_FIRST_BIRTH + timedelta(days=days):%Y%m%d}238"
-        numbers.append(body + luhn.calc_check_digit(body[2:]))
-    return numbers
+    """Test personnummer of the official pattern: births 1990 to 2014, numbers 238 and 239.
+
+    There are 18,262 of them.
+    """
+    days = (_LAST_BIRTH - _FIRST_BIRTH).days + 1
+    bodies = [
+        f"{_FIRST_BIRTH + timedelta(days=day):%Y%m%d}{individual}"
+        for individual in (238, 239)
+        for day in range(days)
+    ]
+    assert count <= len(bodies), "there are not so many test personnummer"
+    return [body + luhn.calc_check_digit(body[2:]) for body in bodies[:count]]

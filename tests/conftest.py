@@ -10,12 +10,15 @@ from utskick.store import SqlStore
 from utskick.store.engine import migrate, open_engine
 
 _ORDER = ("domain", "adapters", "store", "use_cases", "manual", "config", "local_1177", "web")
-"""The rest starts servers and comes last, as they stand."""
+"""The rest starts servers and comes last, as they stand; and after them the browser."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     def place(item: pytest.Item) -> int:
-        folder = item.path.parent.name
+        folder = item.path.relative_to(Path(__file__).parent).parts[0]
+        if folder == "browser":
+            # Once it has been opened its event loop runs, and no other can.
+            return len(_ORDER) + 1
         return _ORDER.index(folder) if folder in _ORDER else len(_ORDER)
 
     items.sort(key=place)

@@ -122,9 +122,7 @@ def sessions(browser: Browser, base_url: str) -> Callable[[StaffMember], Storage
 
 
 @pytest.fixture
-def desk_of(
-    open_context: OpenContext, sessions: Callable[[StaffMember], StorageState]
-) -> DeskOf:
+def desk_of(open_context: OpenContext, sessions: Callable[[StaffMember], StorageState]) -> DeskOf:
     """The desk of a staff member who is signed in, in a browser of its own."""
 
     def of(who: StaffMember, **options: Any) -> Desk:

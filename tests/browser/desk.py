@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Self
 
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
@@ -15,8 +16,12 @@ class Desk:
     def __init__(self, page: Page) -> None:
         self.page = page
 
+    def in_another_tab(self) -> Self:
+        page = self.page.context.new_page()
+        page.goto("/")
+        return type(self)(page)
+
     def open(self, menu_item: str) -> None:
-        self.page.goto("/")
         menu = self.page.get_by_role("navigation", name="Meny")
         menu.get_by_role("link", name=menu_item, exact=True).click()
         expect(self.heading(menu_item)).to_be_visible()

@@ -34,9 +34,7 @@ def test_the_resident_reads_the_message_pauses_goes_on_and_answers(
     resident.confirm_answers()
 
 
-def test_a_guardian_answers_for_a_child_under_thirteen(
-    amina: Desk, pages_of: PagesOf
-) -> None:
+def test_a_guardian_answers_for_a_child_under_thirteen(amina: Desk, pages_of: PagesOf) -> None:
     """Notera att vårdnadshavare kan besvara formulär för sitt barn fram till dess att barnet har
     fyllt 13 år. I formulärsvaret syns att det är ett ombud som har besvarat formuläret.
     """

@@ -79,7 +79,7 @@ def test_a_form_link_is_made_and_an_sms_sent(desk: Desk, installation: Whole) ->
     )
 
 
-def test_what_was_sent_is_followed_up(desk: Desk, someone: Resident) -> None:
+def test_what_was_sent_is_followed_up(desk: Desk, installation: Whole, someone: Resident) -> None:
     desk.open("Skicka formulär")
     desk.fill_in("GAD-7 Oro och ångest", [someone])
     desk.press("Skicka formulär")
@@ -87,6 +87,7 @@ def test_what_was_sent_is_followed_up(desk: Desk, someone: Resident) -> None:
 
     desk.open("Skicka NAFS formulär")
     desk.send("GAD-7 Oro och ångest", [someone])
+    installation.until(lambda: installation.forms_of(someone.personnummer), "the form")
     desk.open("Uppföljning")
     desk.fill("Personnummer", someone.formatted)
     desk.press("Sök")

@@ -11,6 +11,7 @@ from utskick.domain.forms import (
     FormAccess,
     FormTemplate,
     FormTemplateId,
+    NationalForm,
     require_sendable,
 )
 from utskick.domain.units import HsaId
@@ -74,3 +75,21 @@ def test_all_that_blocks_is_told_at_once() -> None:
         "Detta startade paket innehåller formulärmallar som har arkiverats eller gemensamma"
         " mallar som saknar prenumeration: NAFS, SHARED."
     )
+
+
+def test_a_form_is_offered_to_others_and_taken_back_by_its_owner() -> None:
+    own = a_form(Catalogue.OWN, OURS)
+
+    shared = own.offered(to_others=True)
+
+    assert shared.catalogue is Catalogue.SHARED
+    assert shared.offered(to_others=True) == shared
+    assert shared.offered(to_others=False) == own
+
+
+@pytest.mark.parametrize("to_others", [True, False])
+def test_a_national_form_is_nobodys_to_offer(to_others: bool) -> None:
+    with pytest.raises(NationalForm) as caught:
+        a_form(Catalogue.NAFS).offered(to_others=to_others)
+
+    assert "redan fria för alla enheter" in caught.value.staff_message

@@ -1,14 +1,18 @@
-"""The access log is append-only, and a change in it is found."""
+"""The access log is append-only, and a change in it is found; it is read newest first."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
 from tests.clinic import OTHER_STAFF, OTHER_UNIT, STAFF, UNIT
-from tests.people import ANNA, BO
+from tests.people import ANNA, BO, CILLA
 from tests.store.ledger import NOW, change
 from utskick.domain.personnummer import Personnummer
-from utskick.domain.units import Activity, Actor, Unit
-from utskick.records import LogEntry
+from utskick.domain.staff import StaffSession
+from utskick.domain.units import Activity, Actor, HsaId, Unit
+from utskick.records import LogEntry, LoggedEntry, LogQuery
 from utskick.store import SqlStore
 
 
@@ -97,3 +101,103 @@ def test_the_log_tells_persons_by_an_id_only(store: SqlStore, engine: Engine) ->
 
     assert len(rows) == 3
     assert ANNA.digits not in str(rows)
+
+
+# Reading it
+
+
+NEXT_DAY = NOW + timedelta(days=1)
+
+
+def read(store: SqlStore, unit: Unit = UNIT, **query: Any) -> list[LoggedEntry]:
+    with store.transaction() as records:
+        return list(records.access_log.read(unit.id, LogQuery(**query)))
+
+
+def told(store: SqlStore, **query: Any) -> list[int]:
+    return [entry.number for entry in read(store, **query)]
+
+
+@pytest.fixture
+def busy(store: SqlStore) -> SqlStore:
+    """1 about Anna, 2 about Bo; the day after, 3 by the program and 4 by Åsa, about nobody."""
+    write_at(store, NOW, entry("visat mottagarlista"), entry("visat mottagarlista", about=BO))
+    removed = LogEntry(actor=Actor("utskick", UNIT.id), activity=Activity.DELETE, act="raderat")
+    asa = entry("visat loggen", actor=Actor("SE2321000131-P000000000009", UNIT.id), about=None)
+    write_at(store, NEXT_DAY, removed, asa, entry("visat", actor=OTHER_STAFF))
+    with store.transaction() as records:
+        for staff_id, name in ((STAFF.name, "Karin Exempel"), (asa.actor.name, "Åsa Östlund")):
+            who = StaffSession(
+                staff_id=staff_id, name=name, commissions=(), roles=frozenset(), unit_id=None
+            )
+            records.sessions.open(who, now=NOW)
+    return store
+
+
+def write_at(store: SqlStore, now: datetime, *entries: LogEntry) -> None:
+    with store.transaction() as records:
+        records.access_log.write(entries, now=now)
+
+
+def test_an_entry_comes_back_with_the_name_of_whoever_did_it(busy: SqlStore) -> None:
+    first = read(busy)[-1]
+
+    assert first == LoggedEntry(
+        number=1,
+        at=NOW,
+        actor=STAFF.name,
+        actor_name="Karin Exempel",
+        activity=Activity.READ,
+        act="visat mottagarlista",
+        personnummer=ANNA,
+        dispatch_id=None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({}, [4, 3, 2, 1]),
+        ({"limit": 2}, [4, 3]),
+        ({"limit": 2, "before": 3}, [2, 1]),
+        ({"staff": "utskick"}, [3]),
+        ({"staff": "östlund"}, [4]),
+        ({"staff": STAFF.name.lower()}, [2, 1]),
+        ({"staff": "nobody"}, []),
+        ({"personnummer": BO}, [2]),
+        ({"personnummer": CILLA}, []),
+        ({"activity": Activity.DELETE}, [3]),
+        ({"from_day": date(2027, 2, 2)}, [4, 3]),
+        ({"to_day": date(2027, 2, 1)}, [2, 1]),
+        ({"from_day": date(2027, 2, 1), "to_day": date(2027, 2, 1), "staff": "karin"}, [2, 1]),
+    ],
+)
+def test_each_filter_finds_its_own(
+    busy: SqlStore, query: dict[str, Any], found: list[int]
+) -> None:
+    assert told(busy, **query) == found
+
+
+def test_a_day_begins_and_ends_at_midnight_in_sweden(store: SqlStore) -> None:
+    midnight = datetime(2027, 2, 1, 23, tzinfo=UTC)
+    write_at(store, midnight - timedelta(seconds=1), entry("kvällen"))
+    write_at(store, midnight, entry("natten"))
+
+    assert told(store, to_day=date(2027, 2, 1)) == [1]
+    assert told(store, from_day=date(2027, 2, 2)) == [2]
+
+
+def test_what_is_another_units_is_not_read(busy: SqlStore) -> None:
+    (theirs,) = read(busy, OTHER_UNIT)
+
+    assert theirs.actor == OTHER_STAFF.name
+    assert told(busy, staff=OTHER_STAFF.name) == []
+
+
+def test_the_administration_writes_without_being_a_unit(store: SqlStore) -> None:
+    administration = HsaId("SE2321000131-E000000000001")
+    write(store, entry("ändrat enhet", actor=Actor("somebody", administration), about=None))
+
+    with store.transaction() as records:
+        assert records.access_log.broken_link(administration) is None
+        assert len(records.access_log.read(administration, LogQuery())) == 1

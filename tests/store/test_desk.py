@@ -141,11 +141,11 @@ def test_a_token_of_a_withdrawn_unit_opens_nothing_until_the_unit_is_back(
         records.units.save([replace(UNIT, withdrawn_at=NOW)])
 
     with pytest.raises(UnknownToken), store.transaction() as records:
-        records.tokens.unit_of(token)
+        records.tokens.holder(token)
 
     with store.transaction() as records:
         records.units.save([UNIT])
-        assert records.tokens.unit_of(token) == UNIT.id
+        assert records.tokens.holder(token).unit_id == UNIT.id
 
 
 def test_the_first_call_need_not_wait(store: SqlStore) -> None:

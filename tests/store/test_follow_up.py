@@ -9,10 +9,11 @@ from sqlalchemy import Engine
 
 from tests.clinic import GAD, OTHER_UNIT, PHQ, UNIT
 from tests.people import ANNA, BO
-from tests.store.ledger import PURGE_AFTER, a_dispatch, change, ended, sent, under_way
+from tests.store.ledger import NOW, PURGE_AFTER, a_dispatch, change, ended, sent, under_way
 from utskick.domain.deliveries import DeliveryState, FormId, FormStatus
+from utskick.domain.forms import FormTemplate
 from utskick.domain.units import HsaId
-from utskick.records import FollowedUp, FollowUpQuery
+from utskick.records import FollowedUp, FollowUpQuery, Order
 from utskick.store import SqlStore
 
 
@@ -36,6 +37,10 @@ def two_packages(store: SqlStore) -> SqlStore:
         ({"form_name": "phq"}, 2),
         ({"form_name": "smärta"}, 0),
         ({"package_name": "besök"}, 2),
+        ({"package_name": "BESÖK"}, 2),
+        ({"package_name": "besök", "form_name": "gad"}, 0),
+        ({"state": DeliveryState.SENT}, 3),
+        ({"state": DeliveryState.MANUAL}, 0),
         ({"package_name": "100 %"}, 1),
         ({"package_name": "%"}, 1),
         ({"package_name": "_"}, 0),
@@ -120,6 +125,44 @@ def test_the_newest_comes_first(store: SqlStore, engine: Engine) -> None:
     ledger.send(limit=1)
 
     assert [found.personnummer for found in search(store)] == [BO, ANNA]
+
+
+@pytest.mark.parametrize(
+    ("order", "first", "last"),
+    [
+        (Order.SENT, GAD, PHQ),
+        (Order.FORM, GAD, PHQ),
+        (Order.ANSWER_BY, GAD, PHQ),
+        (Order.PURGE_AFTER, PHQ, GAD),
+    ],
+)
+def test_the_order_can_be_chosen(
+    two_packages: SqlStore, engine: Engine, order: Order, first: FormTemplate, last: FormTemplate
+) -> None:
+    change(
+        engine,
+        "UPDATE delivery SET answer_by = '2029-01-01', purge_after = '2027-03-01'"
+        " WHERE form_name = 'PHQ-9'",
+    )
+
+    (found, *_others) = search(two_packages, order=order)
+    (on_the_last_page,) = search(two_packages, order=order, limit=1, offset=2)
+
+    assert (found.form_name, on_the_last_page.form_name) == (first.name, last.name)
+
+
+def test_answers_are_counted_by_package_and_form(two_packages: SqlStore) -> None:
+    (annas,) = search(two_packages, personnummer=ANNA, form_name="phq")
+    assert annas.form_id
+
+    with two_packages.transaction() as records:
+        records.follow_up.set_form_status({annas.form_id: FormStatus.COMPLETED}, now=NOW)
+        rates = records.follow_up.response_rates(UNIT.id, FollowUpQuery())
+
+    assert [(each.package_name, each.form_name, each.sent, each.answered) for each in rates] == [
+        ("100 % uppföljning", "GAD-7", 1, 0),
+        ("Inför besök", "PHQ-9", 2, 1),
+    ]
 
 
 def test_a_status_from_the_form_service_is_kept(store: SqlStore) -> None:

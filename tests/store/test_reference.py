@@ -7,7 +7,8 @@ from uuid import uuid4
 import pytest
 
 from tests.clinic import FOREIGN, FORMS, OTHER_UNIT, OWN, PACKAGE, PHQ, SHARED, UNIT, WEEKLY
-from tests.store.ledger import NOW
+from tests.store.ledger import NOW, a_dispatch, kept
+from utskick.domain.dispatches import DispatchStatus
 from utskick.domain.errors import NotFound
 from utskick.domain.forms import FormTemplateId
 from utskick.domain.units import HsaId, Unit
@@ -144,3 +145,45 @@ def test_a_changed_package_becomes_a_new_version_and_an_unchanged_one_does_not(
         newest = records.packages.find(UNIT.id, WEEKLY.key)
     assert (again, changed) == (False, True)
     assert newest == replace(WEEKLY, time=time(9), version=2)
+
+
+def test_a_form_comes_back_by_its_id(store: SqlStore) -> None:
+    with store.transaction() as records:
+        assert records.forms.get(SHARED.id) == SHARED
+        with pytest.raises(NotFound):
+            records.forms.get(FormTemplateId(uuid4()))
+
+
+def test_the_subscriptions_are_those_that_have_been_made(store: SqlStore) -> None:
+    with store.transaction() as records:
+        records.forms.subscribe(UNIT.id, SHARED.id, subscribed=True)
+
+    with store.transaction() as records:
+        assert set(records.forms.subscriptions()) == {(UNIT.id, SHARED.id)}
+
+
+def test_a_form_is_in_use_by_the_dispatches_that_are_ongoing(store: SqlStore) -> None:
+    kept(store, a_dispatch(forms=[PHQ, OWN]))
+    kept(store, a_dispatch(forms=[PHQ]))
+    kept(store, a_dispatch(forms=[PHQ], unit_id=OTHER_UNIT.id))
+    stopped = kept(store, a_dispatch(forms=[PHQ])).dispatch
+    with store.transaction() as records:
+        records.dispatches.set_status(stopped.id, DispatchStatus.STOPPED, ended_at=NOW)
+
+    with store.transaction() as records:
+        assert records.forms.in_use(PHQ.id) == {UNIT.id: 2, OTHER_UNIT.id: 1}
+        assert records.forms.in_use(OWN.id) == {UNIT.id: 1}
+        assert records.forms.in_use(SHARED.id) == {}
+
+
+def test_every_version_of_a_package_is_kept_newest_first(store: SqlStore) -> None:
+    second = replace(WEEKLY, time=time(9), version=2)
+    with store.transaction() as records:
+        records.packages.save(WEEKLY)
+        records.packages.save(PACKAGE)
+        records.packages.save(second)
+
+    with store.transaction() as records:
+        assert records.packages.versions(WEEKLY.key) == [second, WEEKLY]
+        assert records.packages.versions("finns-inte") == []
+        assert records.packages.all() == [PACKAGE, second]

@@ -254,3 +254,41 @@ def test_sessions_that_ended_are_deleted_and_those_that_run_stay(
     assert everything_kept(engine, "sign_in_attempt") == "[]"
     with pytest.raises(NotSignedIn):
         visit(store, old, after=21 * MINUTE)
+
+
+# Who is signed in
+
+
+OTHER = replace(SESSION, staff_id="SE2321000131-P000000000009", name="Åsa Östlund")
+
+
+def signed_in(
+    store: SqlStore, text: str = "", *, after: timedelta = timedelta(0), limit: int = 10
+) -> list[tuple[str, int]]:
+    found = ask(store, lambda sessions: sessions.signed_in(text, limit=limit, now=NOW + after))
+    return [(each.name, each.sessions) for each in found]
+
+
+def test_everybody_signed_in_is_told_once_seen_last_first(store: SqlStore) -> None:
+    opened(store)
+    token = opened(store, OTHER)
+    opened(store)
+    visit(store, token, after=2 * MINUTE)
+
+    assert signed_in(store) == [("Åsa Östlund", 1), ("Karin Exempel", 2)]
+    assert signed_in(store, limit=1) == [("Åsa Östlund", 1)]
+
+
+@pytest.mark.parametrize("text", ["östlund", "ÅSA", "p000000000009"])
+def test_somebody_is_found_by_name_or_hsa_id_whatever_the_case(store: SqlStore, text: str) -> None:
+    opened(store)
+    opened(store, OTHER)
+
+    assert signed_in(store, text) == [("Åsa Östlund", 1)]
+
+
+def test_nobody_is_signed_in_too_long_after_the_last_visit(store: SqlStore) -> None:
+    opened(store)
+
+    assert signed_in(store, after=29 * MINUTE)
+    assert not signed_in(store, after=31 * MINUTE)

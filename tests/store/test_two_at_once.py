@@ -20,8 +20,8 @@ from utskick.domain.deliveries import DeliveryState
 from utskick.domain.dispatches import DispatchStatus
 from utskick.domain.occasions import RunToken
 from utskick.domain.rules import Rules
-from utskick.domain.units import Activity
-from utskick.records import LogEntry
+from utskick.domain.units import Activity, Actor, HsaId
+from utskick.records import LogEntry, LogQuery
 from utskick.store import SqlStore
 from utskick.use_cases.claim_occasion import ClaimResult, claim_occasion
 from utskick.use_cases.close_occasion import close_occasion
@@ -217,6 +217,29 @@ def test_two_runs_that_come_too_late_at_once_miss_the_occasion_once(
 
     results = {first.result(_PATIENCE_S), second.result(_PATIENCE_S)}
     assert results == {ClaimResult.TOO_LATE, ClaimResult.ALREADY_SENT}
+
+
+def test_the_administrations_chain_never_forks_although_it_has_no_unit_row(
+    store: SqlStore, other: Other
+) -> None:
+    administration = HsaId("SE2321000131-E000000000001")
+    entry = LogEntry(
+        actor=Actor("somebody", administration), activity=Activity.WRITE, act="ändrat enhet"
+    )
+
+    def write() -> None:
+        with store.transaction() as records:
+            records.access_log.write([entry], now=NOW)
+
+    with store.transaction() as records:
+        records.access_log.write([entry], now=NOW)
+        second = other.waits(write)
+    second.result(_PATIENCE_S)
+
+    with store.transaction() as records:
+        numbers = [e.number for e in records.access_log.read(administration, LogQuery())]
+        assert numbers == [2, 1]
+        assert records.access_log.broken_link(administration) is None
 
 
 def _about_cilla() -> LogEntry:

@@ -10,10 +10,11 @@ import typer
 from rich.table import Column, Table
 
 from utskick.adapters.yaml_region import read_region
-from utskick.command.output import REFUSED, UnitOption, err, out, told
+from utskick.command.output import REFUSED, UnitOption, actor_for, err, out, told
 from utskick.command.specs import DispatchFile, FormFile
 from utskick.domain.units import HsaId, parse_hsa_id
 from utskick.records import Transaction
+from utskick.use_cases import administer_units as administering
 from utskick.use_cases import clean_up as cleaning
 from utskick.use_cases import compare_ledger as comparing
 from utskick.use_cases import load_region as loading
@@ -160,8 +161,10 @@ def add_token(unit: UnitOption, name: TokenName) -> None:
     """Make a token for a unit's system, and print it: it cannot be shown again."""
     with told():
         wired = services()
-        with wired.store.transaction() as records:
-            token = records.tokens.add(_known(unit, records), name, now=wired.clock.now())
+        actor = actor_for(unit)
+        token = administering.make_token(
+            actor.unit_id, name, actor=actor, store=wired.store, now=wired.clock.now()
+        )
     typer.echo(token)
 
 
@@ -169,8 +172,10 @@ def revoke_token(unit: UnitOption, name: TokenName) -> None:
     """Revoke a unit's token by its name."""
     with told():
         wired = services()
-        with wired.store.transaction() as records:
-            records.tokens.revoke(_known(unit, records), name, now=wired.clock.now())
+        actor = actor_for(unit)
+        administering.revoke_token(
+            actor.unit_id, name, actor=actor, store=wired.store, now=wired.clock.now()
+        )
     out.print("Revoked")
 
 

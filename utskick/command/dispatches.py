@@ -1,7 +1,6 @@
 """What staff do with dispatches, forms and texts."""
 
 import asyncio
-import getpass
 from collections.abc import Callable, Coroutine
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ from rich.table import Table
 from utskick.command.output import (
     Json,
     UnitOption,
+    actor_for,
     err,
     id_column,
     out,
@@ -28,7 +28,7 @@ from utskick.domain.dispatches import DispatchId, RecipientId
 from utskick.domain.occasions import OccasionId
 from utskick.domain.personnummer import Personnummer, parse_personnummer
 from utskick.domain.specs import Sending
-from utskick.domain.units import Actor, parse_hsa_id
+from utskick.domain.units import Actor
 from utskick.records import FollowUpQuery
 from utskick.use_cases.follow_up import follow_up
 from utskick.use_cases.form_link import form_link
@@ -99,7 +99,7 @@ def upload(
         spec = read_form(file) if form else read_dispatch(file)
         upload_id = upload_spec(
             spec.model_dump_json().encode(),
-            actor=_actor(spec.unit),
+            actor=actor_for(spec.unit),
             store=wired.store,
             now=wired.clock.now(),
         )
@@ -109,7 +109,7 @@ def upload(
 def list_all(unit: UnitOption, *, as_json: Json = False) -> None:
     """Pågående Paketutskick; avslutade visas i sju dagar."""
     with told():
-        listed = list_dispatches(actor=_actor(unit), store=services().store)
+        listed = list_dispatches(actor=actor_for(unit), store=services().store)
     views = [
         dispatch_view(each.dispatch, each.forms, recipients=each.recipients) for each in listed
     ]
@@ -136,7 +136,10 @@ def show_one(dispatch_id: DispatchArgument, unit: UnitOption, *, as_json: Json =
     with told():
         wired = services()
         shown = show_dispatch(
-            DispatchId(dispatch_id), actor=_actor(unit), store=wired.store, now=wired.clock.now()
+            DispatchId(dispatch_id),
+            actor=actor_for(unit),
+            store=wired.store,
+            now=wired.clock.now(),
         )
     view = opened_view(shown)
 
@@ -157,7 +160,7 @@ def stop(dispatch_id: DispatchArgument, unit: UnitOption) -> None:
         wired = services()
         on_their_way = stop_dispatch(
             DispatchId(dispatch_id),
-            actor=_actor(unit),
+            actor=actor_for(unit),
             store=wired.store,
             scheduler=wired.scheduler,
             now=wired.clock.now(),
@@ -171,7 +174,7 @@ def restart(dispatch_id: DispatchArgument, unit: UnitOption, *, as_json: Json = 
         wired = services()
         restarted = restart_dispatch(
             DispatchId(dispatch_id),
-            actor=_actor(unit),
+            actor=actor_for(unit),
             store=wired.store,
             scheduler=wired.scheduler,
             rules=wired.rules,
@@ -200,7 +203,7 @@ def remove(
         else:
             recipient = RecipientId(recipient_id)
         on_their_way = remove_recipient(
-            DispatchId(dispatch_id), recipient, actor=_actor(unit), store=wired.store, now=now
+            DispatchId(dispatch_id), recipient, actor=actor_for(unit), store=wired.store, now=now
         )
     out.print(f"Mottagaren är borttagen. {on_their_way} formulär var redan på väg.")
 
@@ -213,7 +216,7 @@ def send_missed(
         wired = services()
         registered = send_missed_occasion(
             OccasionId(occasion_id),
-            actor=_actor(unit),
+            actor=actor_for(unit),
             store=wired.store,
             scheduler=wired.scheduler,
             rules=wired.rules,
@@ -252,7 +255,7 @@ def find(
         found = asyncio.run(
             follow_up(
                 query,
-                actor=_actor(unit),
+                actor=actor_for(unit),
                 store=wired.store,
                 forms=wired.forms,
                 rules=wired.rules,
@@ -281,7 +284,7 @@ def link(
     with told():
         wired = services()
         typer.echo(
-            form_link(form, unit_id=_actor(unit).unit_id, store=wired.store, rules=wired.rules)
+            form_link(form, unit_id=actor_for(unit).unit_id, store=wired.store, rules=wired.rules)
         )
 
 
@@ -294,7 +297,7 @@ def sms(
 ) -> None:
     """Skicka ett formulär, eller en påminnelse om pågående, med sms. Mobilnumret frågas efter."""
     with told():
-        wired, actor = services(), _actor(unit)
+        wired, actor = services(), actor_for(unit)
         draft = _sms_draft(form, ongoing, sender, contact, actor, wired)
         out.print(draft.text)
         out.print(
@@ -340,7 +343,7 @@ def _start(
     return asyncio.run(
         start(
             spec,
-            actor=_actor(spec.unit),
+            actor=actor_for(spec.unit),
             submission_key=_key(spec, wired, again=again),
             with_=wired.starting,
             now=wired.clock.now(),
@@ -360,10 +363,6 @@ def _show_started(started: Started, *, as_json: bool) -> None:
             out.print(_SCHEDULER_AWAY)
 
     show(view, table, as_json=as_json)
-
-
-def _actor(unit: str) -> Actor:
-    return Actor(f"kommandot, {getpass.getuser()}", parse_hsa_id(unit))
 
 
 def _key(spec: Sending, wired: Services, *, again: bool) -> str:

@@ -1,5 +1,6 @@
 """How the command speaks: tables for people, JSON for programs, one sentence for each error."""
 
+import getpass
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from utskick.domain.errors import SpecRefused, UtskickError
+from utskick.domain.units import Actor, parse_hsa_id
 from utskick.ports import PermanentFailure, TemporaryFailure, UnknownOutcome
 from utskick.web.views import DispatchView, FormView
 
@@ -25,6 +27,11 @@ UnitOption = Annotated[
     str,
     typer.Option("--unit", envvar="UTSKICK_UNIT", help="Enhetens HSA-id."),
 ]
+
+
+def actor_for(unit: str) -> Actor:
+    """Whoever runs the command, acting for the unit. Raises `InvalidHsaId`."""
+    return Actor(f"kommandot, {getpass.getuser()}", parse_hsa_id(unit))
 
 
 @contextmanager

@@ -1,13 +1,13 @@
 """Form templates (formulärmallar) and which unit may send them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType
+from typing import NewType, Self
 from uuid import UUID
 
-from utskick.domain.errors import StartBlocked
+from utskick.domain.errors import StartBlocked, UtskickError
 from utskick.domain.units import HsaId
 
 FormTemplateId = NewType("FormTemplateId", UUID)
@@ -19,6 +19,14 @@ class Catalogue(StrEnum):
     OWN = "own"
     SHARED = "shared"
     NAFS = "nafs"
+
+
+class NationalForm(UtskickError):
+    """A NAFS form has no owner who could share it, or not."""
+
+    def __init__(self) -> None:
+        super().__init__("a national form is everyone's")
+        self.staff_message = "Nationella formulär (NAFS) är redan fria för alla enheter."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +55,15 @@ class FormTemplate:
                 return subscribed or self.owner == unit_id
             case Catalogue.OWN:
                 return self.owner == unit_id
+
+    def offered(self, *, to_others: bool) -> Self:
+        """Let other units subscribe ("Tillgänglig för andra enheter"), or only its owner send it.
+
+        Raises `NationalForm`.
+        """
+        if self.catalogue is Catalogue.NAFS:
+            raise NationalForm
+        return replace(self, catalogue=Catalogue.SHARED if to_others else Catalogue.OWN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,8 @@ def check_package(
             for unknown in unknown_placeholders
         ),
     ]
+    if not spec.inbox_message.strip():
+        problems.append(Problem("inbox_message", "texten är tom.", "Fyll i den."))
     if spec.weekday and spec.weekday not in WEEKDAYS:
         problems.append(
             Problem("weekday", "veckodagen ska vara måndag till söndag.", "Välj en av dem.")

@@ -137,6 +137,12 @@ _REASONS = {
     "model_type": ("innehållet är tomt eller har fel form.", "Se config/region/examples."),
     "int_parsing": ("värdet ska vara ett heltal.", "Skriv till exempel 8."),
     "int_type": ("värdet ska vara ett heltal.", "Skriv till exempel 8."),
+    "greater_than_equal": ("talet är för litet.", "Skriv ett större tal."),
+    "less_than_equal": ("talet är för stort.", "Skriv ett mindre tal."),
+    "string_pattern_mismatch": (
+        "texten får bara ha små bokstäver a–z, siffror och bindestreck.",
+        "Skriv till exempel infor-besok.",
+    ),
 }
 
 

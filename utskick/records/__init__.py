@@ -28,6 +28,7 @@ from utskick.records.follow_up import (
 )
 from utskick.records.journal import (
     AccessLog,
+    DoneWith,
     ErrorReport,
     ErrorReports,
     LogEntry,
@@ -36,6 +37,7 @@ from utskick.records.journal import (
 )
 from utskick.records.overview import (
     Cell,
+    DispatchOrder,
     DispatchQuery,
     ListedDispatch,
     OccasionCell,
@@ -50,8 +52,10 @@ __all__ = [
     "Budgets",
     "Cell",
     "Deliveries",
+    "DispatchOrder",
     "DispatchQuery",
     "Dispatches",
+    "DoneWith",
     "ErrorReport",
     "ErrorReports",
     "FollowUp",

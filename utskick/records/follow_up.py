@@ -119,7 +119,7 @@ class FollowUp(Protocol):
         """Raises `NotFound`, for another unit's too."""
 
     def response_rates(self, unit_id: HsaId, query: FollowUpQuery) -> Sequence[ResponseRate]:
-        """Of what the query finds, whatever its limit; at most a hundred rows, newest first."""
+        """Of what the query finds, whatever its limit; the first hundred, by package and form."""
 
     def set_form_status(self, statuses: Mapping[FormId, FormStatus], *, now: datetime) -> None: ...
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
-from utskick.domain.dispatches import DispatchId
+from utskick.domain.dispatches import Dispatch, DispatchId
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.units import Activity, Actor, HsaId
 
@@ -32,6 +32,9 @@ class ErrorReports(Protocol):
 
     def unsent(self, *, limit: int) -> list[ErrorReport]:
         """Those whose time has come."""
+
+    def told(self, subject: str, cause: str) -> Mapping[str, object] | None:
+        """What was kept to be told of it, mailed or not."""
 
     def sent(self, report_id: UUID) -> None: ...
 
@@ -79,6 +82,17 @@ class LoggedEntry:
     dispatch_id: DispatchId | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoneWith:
+    """Something done with a dispatch; `persons` is how many people's data it was about, if any."""
+
+    at: datetime
+    actor: str
+    actor_name: str
+    act: str
+    persons: int
+
+
 class AccessLog(Protocol):
     """Append-only, one hash chain for each unit, never deleted with dispatches."""
 
@@ -86,6 +100,9 @@ class AccessLog(Protocol):
 
     def read(self, unit_id: HsaId, query: LogQuery) -> Sequence[LoggedEntry]:
         """Newest first, at most `query.limit`."""
+
+    def done_with(self, dispatch: Dispatch) -> Sequence[DoneWith]:
+        """All that has been done with it, oldest first. Reading is not doing."""
 
     def broken_link(self, unit_id: HsaId) -> int | None:
         """The number of the first entry that does not follow from the one before, if any."""

@@ -1,7 +1,9 @@
 """Pågående Paketutskick: many dispatches at a glance, and one of them cell by cell."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from utskick.domain.deliveries import DeliveryState, Refusal
@@ -14,6 +16,14 @@ from utskick.domain.dispatches import (
 )
 from utskick.domain.occasions import OccasionId
 from utskick.domain.units import HsaId
+from utskick.records.dispatches import FormSummary
+
+
+class DispatchOrder(StrEnum):
+    """`NEXT`: by the next occasion, and those that have none after all others."""
+
+    NEWEST = "newest"
+    NEXT = "next"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,17 +33,23 @@ class DispatchQuery:
     text: str = ""
     status: DispatchStatus | None = None
     kind: DispatchKind | None = None
+    order: DispatchOrder = DispatchOrder.NEWEST
     page: int = 1
     per_page: int = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedDispatch:
-    """A dispatch in the list: how many recipients it has, and how its forms have fared."""
+    """A dispatch in the list: how many recipients it has, and how each form has fared."""
 
     dispatch: Dispatch
     recipients: int
-    by_state: Mapping[DeliveryState, int]
+    forms: Sequence[FormSummary]
+
+    @property
+    def by_state(self) -> Mapping[DeliveryState, int]:
+        """All its forms together."""
+        return sum((Counter(form.by_state) for form in self.forms), Counter())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +76,7 @@ class Overview(Protocol):
     """Read only, and nobody's identity."""
 
     def page(self, unit_id: HsaId, query: DispatchQuery) -> tuple[Sequence[ListedDispatch], int]:
-        """Newest first, and how many there are in all."""
+        """In the order asked for, and how many there are in all."""
 
     def by_occasion(
         self, dispatch_id: DispatchId

@@ -1,6 +1,6 @@
 """What the regional administration has prepared."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -27,9 +27,17 @@ class Forms(Protocol):
     def list_for(self, unit_id: HsaId) -> list[FormAccess]:
         """Every template that the unit may send or could if it subscribed, by name."""
 
+    def get(self, form_id: FormTemplateId) -> FormTemplate:
+        """Raises `NotFound`."""
+
     def find(self, key_or_name: str) -> FormTemplate | None: ...
 
     def all(self) -> list[FormTemplate]: ...
+
+    def in_use(self, form_id: FormTemplateId) -> Mapping[HsaId, int]:
+        """How many ongoing dispatches of each unit hold the form."""
+
+    def subscriptions(self) -> Collection[tuple[HsaId, FormTemplateId]]: ...
 
     def save(self, forms: Iterable[FormTemplate]) -> None:
         """Insert or renew; a mark of being archived follows the given template."""
@@ -47,6 +55,12 @@ class Packages(Protocol):
         """The newest version, if the package is for the unit."""
 
     def list_for(self, unit_id: HsaId) -> list[PackageTemplate]: ...
+
+    def all(self) -> list[PackageTemplate]:
+        """The newest version of each, by name."""
+
+    def versions(self, key: str) -> list[PackageTemplate]:
+        """Newest first; none if there is no such package."""
 
     def save(self, package: PackageTemplate) -> bool:
         """Keep it as a new version if it differs from the newest; tell whether it did."""

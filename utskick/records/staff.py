@@ -1,11 +1,22 @@
 """Who is signed in, and who is on the way."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from utskick.domain.staff import SignInAttempt, StaffSession
 from utskick.domain.units import HsaId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedInPerson:
+    """Somebody who is signed in, in one or more browsers."""
+
+    staff_id: str
+    name: str
+    sessions: int
+    seen_at: datetime
 
 
 class Sessions(Protocol):
@@ -31,6 +42,9 @@ class Sessions(Protocol):
 
     def names(self, staff_ids: Collection[str]) -> Mapping[str, str]:
         """What those are called who have ever signed in."""
+
+    def signed_in(self, text: str, *, limit: int, now: datetime) -> Sequence[SignedInPerson]:
+        """Those whose name or HSA-id holds the text, seen last first; at most `limit`."""
 
     def end(self, token: str) -> None:
         """Sign out."""

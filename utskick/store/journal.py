@@ -1,17 +1,17 @@
 """What must be told afterwards: the access log, and the mails to the error addresses."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from utskick.domain.dispatches import DispatchId
+from utskick.domain.dispatches import Dispatch, DispatchId
 from utskick.domain.units import Activity, HsaId
-from utskick.records import ErrorReport, LogEntry, LoggedEntry, LogQuery
+from utskick.records import DoneWith, ErrorReport, LogEntry, LoggedEntry, LogQuery
 from utskick.store.people import People
 from utskick.store.statements import all_or_each, database_clock, matches, start_of
 from utskick.store.tables import AccessLogRow, ErrorReportRow, PersonRow, StaffMemberRow
@@ -29,20 +29,20 @@ class SqlAccessLog:
             rows = []
             for entry in (e for e in entries if e.actor.unit_id == unit_id):
                 number += 1
-                row = AccessLogRow(
-                    unit_id=unit_id,
-                    number=number,
-                    at=now.astimezone(UTC),
-                    actor=entry.actor.name,
-                    activity=entry.activity.value,
-                    act=entry.act,
-                    person_id=persons[entry.personnummer] if entry.personnummer else None,
-                    dispatch_id=entry.dispatch_id,
-                )
-                previous = row.hash = _link(previous, [getattr(row, c.key) for c in _TOLD])
-                rows.append(row)
-            self._session.add_all(rows)
-        self._session.flush()
+                row = {
+                    "unit_id": unit_id,
+                    "number": number,
+                    "at": now.astimezone(UTC),
+                    "actor": entry.actor.name,
+                    "activity": entry.activity.value,
+                    "act": entry.act,
+                    "person_id": persons[entry.personnummer] if entry.personnummer else None,
+                    "dispatch_id": entry.dispatch_id,
+                }
+                previous = link(previous, row)
+                rows.append(row | {"hash": previous})
+            # A list of recipients is one entry for each: objects would take twice the time.
+            self._session.execute(insert(AccessLogRow), rows)
 
     def read(self, unit_id: HsaId, query: LogQuery) -> Sequence[LoggedEntry]:
         statement = (
@@ -63,11 +63,10 @@ class SqlAccessLog:
         if query.activity is not None:
             statement = statement.where(AccessLogRow.activity == query.activity.value)
         if query.staff:
-            staff = or_(
-                AccessLogRow.actor == query.staff.upper(),
-                matches(StaffMemberRow.name, query.staff),
-            )
-            statement = statement.where(staff)
+            named = select(StaffMemberRow.hsa_id).where(matches(StaffMemberRow.name, query.staff))
+            # An HSA-id is kept in capitals, the name of a program as it is.
+            exact = AccessLogRow.actor.in_((query.staff, query.staff.upper()))
+            statement = statement.where(or_(exact, AccessLogRow.actor.in_(named)))
         if query.from_day is not None:
             statement = statement.where(AccessLogRow.at >= start_of(query.from_day))
         if query.to_day is not None:
@@ -87,19 +86,37 @@ class SqlAccessLog:
             for row, person, name in self._session.execute(statement)
         ]
 
+    def done_with(self, dispatch: Dispatch) -> Sequence[DoneWith]:
+        act = (AccessLogRow.at, AccessLogRow.actor, StaffMemberRow.name, AccessLogRow.act)
+        rows = self._session.execute(
+            select(*act, func.count(AccessLogRow.person_id))
+            .outerjoin(StaffMemberRow, StaffMemberRow.hsa_id == AccessLogRow.actor)
+            .where(
+                AccessLogRow.unit_id == dispatch.unit_id,
+                AccessLogRow.dispatch_id == dispatch.id,
+                CHANGED,
+            )
+            .group_by(*act)
+            .order_by(func.min(AccessLogRow.number))
+        )
+        return [
+            DoneWith(at=at, actor=actor, actor_name=name or "", act=done, persons=persons)
+            for at, actor, name, done, persons in rows
+        ]
+
     def broken_link(self, unit_id: HsaId) -> int | None:
         chain = (
-            select(AccessLogRow.hash, *_TOLD)
+            select(AccessLogRow.__table__)
             .where(AccessLogRow.unit_id == unit_id)
             .order_by(AccessLogRow.number)
             .execution_options(yield_per=_AT_ONCE)
         )
         previous = ""
         with self._session.execute(chain) as rows:
-            for expected, (kept, *told) in enumerate(rows, start=1):
-                if told[1] != expected or kept != _link(previous, told):
+            for expected, row in enumerate(rows.mappings(), start=1):
+                if row["number"] != expected or row["hash"] != link(previous, row):
                     return expected
-                previous = kept
+                previous = row["hash"]
         return None
 
     def _end_of_chain(self, unit_id: HsaId) -> tuple[int, str]:
@@ -118,20 +135,12 @@ class SqlAccessLog:
 
 
 _AT_ONCE = 1000
-_TOLD = (
-    AccessLogRow.unit_id,
-    AccessLogRow.number,
-    AccessLogRow.at,
-    AccessLogRow.actor,
-    AccessLogRow.activity,
-    AccessLogRow.act,
-    AccessLogRow.person_id,
-    AccessLogRow.dispatch_id,
-)
+_TOLD = ("unit_id", "number", "at", "actor", "activity", "act", "person_id", "dispatch_id")
 
 
-def _link(previous: str, told: Sequence[Any]) -> str:
+def link(previous: str, entry: Mapping[Any, Any]) -> str:
     """The hash of an entry, from all that it tells and the hash of the one before."""
+    told = (entry[name] for name in _TOLD)
     words = [each.isoformat() if isinstance(each, datetime) else str(each) for each in told]
     return hashlib.sha256("\x1f".join([previous, *words]).encode()).hexdigest()
 
@@ -182,6 +191,13 @@ class SqlErrorReports:
             )
             for row in rows
         ]
+
+    def told(self, subject: str, cause: str) -> Mapping[str, object] | None:
+        return self._session.scalar(
+            select(ErrorReportRow.values).where(
+                ErrorReportRow.subject == subject, ErrorReportRow.cause == cause
+            )
+        )
 
     def sent(self, report_id: UUID) -> None:
         self._change(report_id, sent_at=database_clock(self._session))

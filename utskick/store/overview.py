@@ -2,41 +2,52 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from utskick.domain.deliveries import DeliveryState, Refusal
-from utskick.domain.dispatches import DispatchId, RecipientId, RecipientState
-from utskick.domain.occasions import OccasionId
+from utskick.domain.dispatches import DispatchId, DispatchStatus, RecipientId, RecipientState
+from utskick.domain.occasions import NOT_ENDED, OccasionId
 from utskick.domain.units import HsaId
-from utskick.records import Cell, DispatchQuery, ListedDispatch, OccasionCell
+from utskick.records import Cell, DispatchOrder, DispatchQuery, ListedDispatch, OccasionCell
 from utskick.store.dispatches import SqlDispatches
+from utskick.store.progress import SqlProgress
 from utskick.store.statements import matches
-from utskick.store.tables import DeliveryRow, DispatchRow, InboxMessageRow, RecipientRow
+from utskick.store.tables import (
+    DeliveryRow,
+    DispatchRow,
+    InboxMessageRow,
+    OccasionRow,
+    RecipientRow,
+)
 
 
 class SqlOverview:
-    def __init__(self, session: Session, dispatches: SqlDispatches) -> None:
+    def __init__(
+        self, session: Session, dispatches: SqlDispatches, progress: SqlProgress
+    ) -> None:
         self._session = session
         self._dispatches = dispatches
+        self._progress = progress
 
     def page(self, unit_id: HsaId, query: DispatchQuery) -> tuple[Sequence[ListedDispatch], int]:
         wanted = _wanted(unit_id, query)
         total = self._session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
         dispatches = self._dispatches.many(
-            wanted.order_by(DispatchRow.created_at.desc(), DispatchRow.id)
+            wanted.order_by(*_order(query.order))
             .limit(query.per_page)
             .offset((query.page - 1) * query.per_page)
         )
         ids = [dispatch.id for dispatch in dispatches]
-        recipients, by_state = self._recipients(ids), self._by_state(ids)
+        recipients, forms = self._recipients(ids), self._progress.summaries(ids)
         listed = [
             ListedDispatch(
                 dispatch=dispatch,
                 recipients=recipients.get(dispatch.id, 0),
-                by_state=by_state.get(dispatch.id, {}),
+                forms=forms.get(dispatch.id, []),
             )
             for dispatch in dispatches
         ]
@@ -113,17 +124,6 @@ class SqlOverview:
         )
         return dict(rows.tuples().all())
 
-    def _by_state(self, ids: Sequence[DispatchId]) -> dict[UUID, Counter[DeliveryState]]:
-        rows = self._session.execute(
-            select(DeliveryRow.dispatch_id, DeliveryRow.state, func.count())
-            .where(DeliveryRow.dispatch_id.in_(ids))
-            .group_by(DeliveryRow.dispatch_id, DeliveryRow.state)
-        )
-        found: dict[UUID, Counter[DeliveryState]] = {}
-        for dispatch_id, state, number in rows:
-            found.setdefault(dispatch_id, Counter())[DeliveryState(state)] = number
-        return found
-
 
 def _wanted(unit_id: HsaId, query: DispatchQuery) -> Select[tuple[DispatchRow]]:
     statement = select(DispatchRow).where(DispatchRow.unit_id == unit_id)
@@ -136,3 +136,19 @@ def _wanted(unit_id: HsaId, query: DispatchQuery) -> Select[tuple[DispatchRow]]:
             or_(matches(DispatchRow.name, query.text), matches(DispatchRow.title, query.text))
         )
     return statement
+
+
+def _order(order: DispatchOrder) -> list[ColumnElement[Any]]:
+    newest: list[ColumnElement[Any]] = [DispatchRow.created_at.desc(), DispatchRow.id.asc()]
+    if order is DispatchOrder.NEWEST:
+        return newest
+    upcoming = (
+        select(func.min(OccasionRow.sends_at))
+        .where(
+            OccasionRow.dispatch_id == DispatchRow.id,
+            OccasionRow.state.in_([state.value for state in NOT_ENDED]),
+        )
+        .scalar_subquery()
+    )
+    ongoing = DispatchRow.status == DispatchStatus.ONGOING.value
+    return [case((ongoing, upcoming)).asc().nulls_last(), *newest]

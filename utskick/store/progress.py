@@ -1,9 +1,11 @@
 """How far an occasion, or a whole dispatch, has come. Counts only."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Row, and_, case, exists, func, select
+from sqlalchemy import Row, Select, and_, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from utskick.domain.deliveries import OPEN_STATES, DeliveryState, Refusal
@@ -14,6 +16,18 @@ from utskick.store.statements import database_clock
 from utskick.store.tables import DeliveryRow, InboxMessageRow
 
 _OPEN = tuple(state.value for state in OPEN_STATES)
+_FORM = (
+    DeliveryRow.dispatch_id,
+    DeliveryRow.form_id,
+    DeliveryRow.form_name,
+    DeliveryRow.state,
+    DeliveryRow.refusal,
+)
+_COUNTED = select(
+    *_FORM,
+    func.count().label("number"),
+    func.min(DeliveryRow.position).label("position"),
+).group_by(*_FORM)
 
 
 class SqlProgress:
@@ -43,26 +57,14 @@ class SqlProgress:
     def summary(
         self, dispatch_id: DispatchId, *, occasion_id: OccasionId | None = None
     ) -> list[FormSummary]:
-        statement = (
-            select(
-                DeliveryRow.form_id,
-                DeliveryRow.form_name,
-                DeliveryRow.state,
-                DeliveryRow.refusal,
-                func.count().label("number"),
-                func.min(DeliveryRow.position).label("position"),
-            )
-            .where(DeliveryRow.dispatch_id == dispatch_id)
-            .group_by(
-                DeliveryRow.form_id, DeliveryRow.form_name, DeliveryRow.state, DeliveryRow.refusal
-            )
-        )
+        statement = _COUNTED.where(DeliveryRow.dispatch_id == dispatch_id)
         if occasion_id is not None:
             statement = statement.where(DeliveryRow.occasion_id == occasion_id)
-        by_form: dict[Any, list[Row[Any]]] = {}
-        for row in sorted(self._session.execute(statement), key=lambda row: row.position):
-            by_form.setdefault(row.form_id, []).append(row)
-        return [_summary(rows) for rows in by_form.values()]
+        return self._by_dispatch(statement).get(dispatch_id, [])
+
+    def summaries(self, ids: Sequence[DispatchId]) -> Mapping[DispatchId, list[FormSummary]]:
+        """As `summary`, of many dispatches in one statement."""
+        return self._by_dispatch(_COUNTED.where(DeliveryRow.dispatch_id.in_(ids)))
 
     def on_their_way(
         self, dispatch_id: DispatchId, *, recipient_id: RecipientId | None = None
@@ -73,6 +75,16 @@ class SqlProgress:
         if recipient_id is not None:
             statement = statement.where(DeliveryRow.recipient_id == recipient_id)
         return self._session.scalar(statement) or 0
+
+    def _by_dispatch(self, statement: Select[Any]) -> dict[DispatchId, list[FormSummary]]:
+        by_form: dict[DispatchId, dict[UUID, list[Row[Any]]]] = {}
+        for row in sorted(self._session.execute(statement), key=lambda row: row.position):
+            of_dispatch = by_form.setdefault(DispatchId(row.dispatch_id), {})
+            of_dispatch.setdefault(row.form_id, []).append(row)
+        return {
+            dispatch_id: [_summary(rows) for rows in of_dispatch.values()]
+            for dispatch_id, of_dispatch in by_form.items()
+        }
 
     def _messages(self, occasion_id: OccasionId) -> int:
         arrived = exists().where(

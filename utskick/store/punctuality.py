@@ -56,7 +56,7 @@ class SqlPunctuality:
             ).where(DeliveryRow.occasion_id == occasion_id)
         ).one()
         missed, planned = counted[4], counted[5]
-        if occasion.state == OccasionState.MISSED.value and not planned:
+        if occasion.state != OccasionState.DONE.value and not planned:
             missed = self._never_planned(occasion)
         self._session.add(
             PunctualityRow(

@@ -1,17 +1,25 @@
 """What the regional administration prepares: units, form templates, subscriptions, packages."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from utskick.domain.dispatches import DispatchStatus
 from utskick.domain.errors import NotFound
 from utskick.domain.forms import Catalogue, FormAccess, FormTemplate, FormTemplateId
 from utskick.domain.packages import PackageTemplate, Weekday
 from utskick.domain.units import HsaId, Unit
-from utskick.store.tables import FormTemplateRow, PackageTemplateRow, SubscriptionRow, UnitRow
+from utskick.store.tables import (
+    DispatchFormRow,
+    DispatchRow,
+    FormTemplateRow,
+    PackageTemplateRow,
+    SubscriptionRow,
+    UnitRow,
+)
 
 
 class SqlUnits:
@@ -64,6 +72,12 @@ class SqlForms:
         subscribed = self._subscribed(unit_id)
         return [_access(row, unit_id, subscribed) for row in rows]
 
+    def get(self, form_id: FormTemplateId) -> FormTemplate:
+        row = self._session.get(FormTemplateRow, form_id)
+        if row is None:
+            raise NotFound("form template", form_id)
+        return _form(row)
+
     def find(self, key_or_name: str) -> FormTemplate | None:
         rows = self._session.scalars(
             select(FormTemplateRow).where(
@@ -76,6 +90,22 @@ class SqlForms:
     def all(self) -> list[FormTemplate]:
         rows = self._session.scalars(select(FormTemplateRow).order_by(FormTemplateRow.name))
         return [_form(row) for row in rows]
+
+    def in_use(self, form_id: FormTemplateId) -> Mapping[HsaId, int]:
+        rows = self._session.execute(
+            select(DispatchRow.unit_id, func.count())
+            .join(DispatchFormRow, DispatchFormRow.dispatch_id == DispatchRow.id)
+            .where(
+                DispatchFormRow.form_id == form_id,
+                DispatchRow.status == DispatchStatus.ONGOING.value,
+            )
+            .group_by(DispatchRow.unit_id)
+        )
+        return {HsaId(unit_id): number for unit_id, number in rows}
+
+    def subscriptions(self) -> Collection[tuple[HsaId, FormTemplateId]]:
+        rows = self._session.execute(select(SubscriptionRow.unit_id, SubscriptionRow.form_id))
+        return {(HsaId(unit_id), FormTemplateId(form_id)) for unit_id, form_id in rows}
 
     def save(self, forms: Iterable[FormTemplate]) -> None:
         for form in forms:
@@ -135,7 +165,18 @@ class SqlPackages:
         return found[0] if len(found) == 1 else None
 
     def list_for(self, unit_id: HsaId) -> list[PackageTemplate]:
-        return [p for p in map(_package, self._newest()) if unit_id in p.unit_ids]
+        return [package for package in self.all() if unit_id in package.unit_ids]
+
+    def all(self) -> list[PackageTemplate]:
+        return [_package(row) for row in self._newest()]
+
+    def versions(self, key: str) -> list[PackageTemplate]:
+        rows = self._session.scalars(
+            select(PackageTemplateRow)
+            .where(PackageTemplateRow.key == key)
+            .order_by(PackageTemplateRow.version.desc())
+        )
+        return [_package(row) for row in rows]
 
     def save(self, package: PackageTemplate) -> bool:
         newest = self._session.scalars(

@@ -2,12 +2,12 @@
 
 import hashlib
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, delete, select
+from sqlalchemy import CursorResult, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from utskick.domain.staff import (
@@ -18,6 +18,8 @@ from utskick.domain.staff import (
     StaffSession,
 )
 from utskick.domain.units import HsaId
+from utskick.records import SignedInPerson
+from utskick.store.statements import matches
 from utskick.store.tables import SignInAttemptRow, StaffMemberRow, StaffSessionRow
 
 _TOKEN_BYTES = 32
@@ -101,6 +103,25 @@ class SqlSessions:
             )
         )
         return dict(rows.tuples().all())
+
+    def signed_in(self, text: str, *, limit: int, now: datetime) -> Sequence[SignedInPerson]:
+        seen_at = func.max(StaffSessionRow.seen_at, type_=StaffSessionRow.seen_at.type)
+        rows = self._session.execute(
+            select(StaffMemberRow.hsa_id, StaffMemberRow.name, func.count(), seen_at)
+            .join(StaffSessionRow, StaffSessionRow.staff_id == StaffMemberRow.hsa_id)
+            .where(
+                StaffSessionRow.seen_at >= now - self._limits.idle,
+                StaffSessionRow.created_at >= now - self._limits.absolute,
+                or_(matches(StaffMemberRow.name, text), matches(StaffMemberRow.hsa_id, text)),
+            )
+            .group_by(StaffMemberRow.hsa_id, StaffMemberRow.name)
+            .order_by(seen_at.desc(), StaffMemberRow.hsa_id)
+            .limit(limit)
+        )
+        return [
+            SignedInPerson(staff_id=staff_id, name=name, sessions=sessions, seen_at=seen)
+            for staff_id, name, sessions, seen in rows
+        ]
 
     def end(self, token: str) -> None:
         self._session.execute(

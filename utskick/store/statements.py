@@ -28,7 +28,9 @@ FOLDING = "und-x-icu"
 """A collation by which small and capital letters of every alphabet are told apart."""
 
 
-def matches(column: InstrumentedAttribute[str], text: str) -> ColumnElement[bool]:
+def matches(
+    column: ColumnElement[str] | InstrumentedAttribute[str], text: str
+) -> ColumnElement[bool]:
     """Whether the text is part of the column, whatever the case: of å, ä and ö as well."""
     needle = "".join(f"/{c}" if c in "/%_" else c for c in text.lower())
     return func.lower(column.collate(FOLDING)).like(f"%{needle}%", escape="/")

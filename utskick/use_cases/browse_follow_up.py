@@ -20,11 +20,14 @@ MOST_EXPORTED = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowUpPage:
-    """`total` counts no further than `COUNTED`: then there are `more`."""
+    """`total` counts no further than `COUNTED`: then there are `more`.
+
+    `rates` are told only to those who ask: to count all that was sent takes longest.
+    """
 
     found: Sequence[FollowedUp]
     reminders: Mapping[DeliveryId, Reminder]
-    rates: Sequence[ResponseRate]
+    rates: Sequence[ResponseRate] | None
     total: int
     number: int
 
@@ -42,6 +45,7 @@ async def browse_follow_up(
     *,
     page: int,
     ask: bool,
+    rate: bool,
     actor: Actor,
     store: Store,
     forms: FormService,
@@ -50,14 +54,15 @@ async def browse_follow_up(
 ) -> FollowUpPage:
     """One page; every person on it is logged as read.
 
-    With `ask` the form service is first asked how far those on it have come.
+    With `ask` the form service is first asked how far those on it have come; with `rate` the
+    answers are counted.
     """
     limited = replace(query, limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
     if ask:
         shown = await asyncio.to_thread(_search, limited, actor, store)
         statuses = await ask_statuses(shown, actor=actor, forms=forms, rules=rules)
         await asyncio.to_thread(keep_statuses, statuses, store, now)
-    return await asyncio.to_thread(_show, limited, page, actor, store, now)
+    return await asyncio.to_thread(_show, limited, page, actor, store, now, rate=rate)
 
 
 def export_follow_up(
@@ -120,7 +125,7 @@ def _search(query: FollowUpQuery, actor: Actor, store: Store) -> list[FollowedUp
 
 
 def _show(
-    query: FollowUpQuery, page: int, actor: Actor, store: Store, now: datetime
+    query: FollowUpQuery, page: int, actor: Actor, store: Store, now: datetime, *, rate: bool
 ) -> FollowUpPage:
     with store.transaction() as records:
         found = records.follow_up.search(actor.unit_id, query)
@@ -128,7 +133,7 @@ def _show(
         shown = FollowUpPage(
             found=found,
             reminders=records.follow_up.reminders([each.delivery_id for each in found]),
-            rates=records.follow_up.response_rates(actor.unit_id, query) if found else (),
+            rates=records.follow_up.response_rates(actor.unit_id, query) if rate else None,
             total=len(found) if few else records.follow_up.count(actor.unit_id, query),
             number=page,
         )

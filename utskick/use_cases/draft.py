@@ -41,12 +41,14 @@ class Draft:
         self.problems.append(Problem(place, reason, remedy))
 
     def unit(self, spec: Sending, acting_unit: HsaId, records: Transaction) -> Unit | None:
-        """The spec's unit must be the one that whoever hands it in acts for."""
+        """The spec's unit must be the one that whoever hands it in acts for, and not withdrawn."""
         try:
             unit_id = parse_hsa_id(spec.unit)
             if unit_id != acting_unit:
                 raise NotFound("unit")
-            return records.units.get(unit_id)
+            unit = records.units.get(unit_id)
+            if unit.withdrawn_at is not None:
+                raise NotFound("unit")
         except UtskickError:
             self.wrong(
                 "unit",
@@ -54,6 +56,7 @@ class Draft:
                 "Kontrollera HSA-id och att rätt enhet är vald.",
             )
             return None
+        return unit
 
     def recipients(self, spec: Sending, *, rules: Rules, today: date) -> list[Personnummer]:
         """The list as staff wrote it; every bad row is a problem of its own."""

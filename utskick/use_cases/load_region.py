@@ -1,9 +1,11 @@
 """Load what the regional administration prepares: units, forms, subscriptions, grundplåtar."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from utskick.domain.region import Region
-from utskick.records import Store
+from utskick.domain.units import Unit
+from utskick.records import Store, Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,10 +22,11 @@ class Loaded:
 def load_region(region: Region, *, store: Store) -> Loaded:
     """Take all of it in one transaction; loading the same again changes nothing.
 
-    A changed package becomes a new version: what has been started keeps its own.
+    A changed package becomes a new version: what has been started keeps its own. A unit that has
+    been withdrawn stays so, as the files say nothing of that.
     """
     with store.transaction() as records:
-        records.units.save(region.units)
+        records.units.save(_as_withdrawn(region, records))
         records.forms.save(region.forms)
         records.forms.set_subscriptions(region.subscriptions)
         changed = sum(records.packages.save(package) for package in region.packages)
@@ -34,3 +37,9 @@ def load_region(region: Region, *, store: Store) -> Loaded:
         packages=len(region.packages),
         changed_packages=changed,
     )
+
+
+def _as_withdrawn(region: Region, records: Transaction) -> Iterator[Unit]:
+    withdrawn_at = {unit.id: unit.withdrawn_at for unit in records.units.all()}
+    for unit in region.units:
+        yield replace(unit, withdrawn_at=withdrawn_at.get(unit.id))

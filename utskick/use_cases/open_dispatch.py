@@ -1,5 +1,6 @@
 """Pågående Paketutskick: the list, one dispatch opened, and one of its occasions."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -100,7 +101,8 @@ def browse_dispatches(query: DispatchQuery, *, actor: Actor, store: Store) -> Pa
 def follow_progress(dispatch_id: DispatchId, *, actor: Actor, store: Store) -> Progress:
     """To be asked again and again while it is sent. Raises `NotFound`."""
     with store.transaction() as records:
-        return _progress(records.dispatches.get_for(actor.unit_id, dispatch_id), records)
+        dispatch = records.dispatches.get_for(actor.unit_id, dispatch_id)
+        return Progress(dispatch=dispatch, by_occasion=records.overview.by_occasion(dispatch.id))
 
 
 def open_dispatch(dispatch_id: DispatchId, *, actor: Actor, store: Store, now: datetime) -> Opened:
@@ -109,12 +111,14 @@ def open_dispatch(dispatch_id: DispatchId, *, actor: Actor, store: Store, now: d
         dispatch = records.dispatches.get_for(actor.unit_id, dispatch_id)
         recipients = records.dispatches.recipients(dispatch.id)
         cells: dict[tuple[RecipientId, OccasionId], dict[DeliveryState, int]] = {}
+        by_occasion: dict[OccasionId, Counter[DeliveryState]] = {}
         for cell in records.overview.cells(dispatch.id):
             cells.setdefault((cell.recipient_id, cell.occasion_id), {})[cell.state] = cell.number
+            by_occasion.setdefault(cell.occasion_id, Counter())[cell.state] += cell.number
         _log_reading(recipients, dispatch, actor, records, now)
         names = records.sessions.names([dispatch.created_by])
         return Opened(
-            progress=_progress(dispatch, records),
+            progress=Progress(dispatch=dispatch, by_occasion=by_occasion),
             recipients=recipients,
             cells=cells,
             started_by=names.get(dispatch.created_by, dispatch.created_by),
@@ -145,10 +149,6 @@ def open_occasion(
             forms=forms,
             messages=records.overview.messages(occasion.id),
         )
-
-
-def _progress(dispatch: Dispatch, records: Transaction) -> Progress:
-    return Progress(dispatch=dispatch, by_occasion=records.overview.by_occasion(dispatch.id))
 
 
 def _log_reading(

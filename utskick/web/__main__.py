@@ -5,18 +5,14 @@ import gc
 import uvicorn
 
 from utskick.web.app import create_app
-from utskick.wiring import Services, services
+from utskick.wiring import services
 
 
 def main() -> None:
-    """Serve until told to stop."""
-    serve(services())
-
-
-def serve(wired: Services) -> None:
-    """No access log: addresses and times of staff are nobody's."""
+    """Serve until told to stop. No access log: addresses and times of staff are nobody's."""
+    wired = services()
     app = create_app(wired)
-    # What has been imported stays. To look through it for garbage stops all pages for 0.2 s.
+    # What has been imported stays: to look through it for garbage would stop all pages for 0.2 s.
     gc.collect()
     gc.freeze()
     web = wired.settings.web

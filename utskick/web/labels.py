@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
+from utskick.domain import package_specs
 from utskick.domain.deliveries import DELIVERY_LABELS, DeliveryState
+from utskick.domain.forms import Catalogue
 from utskick.domain.occasions import Occasion, OccasionState
 from utskick.domain.packages import PackageTemplate
 
@@ -22,8 +24,13 @@ FIELD_LABELS = {
     "error_addresses": "E-postavisering vid eventuella fel",
 }
 
+CATALOGUE_LABELS = {
+    Catalogue.OWN: "Enhetens egen",
+    Catalogue.SHARED: "Gemensam",
+    Catalogue.NAFS: "NAFS",
+}
 _INTERVALS = {1: "varje vecka", 2: "varannan vecka"}
-WEEKDAYS = ("måndag", "tisdag", "onsdag", "torsdag", "fredag", "lördag", "söndag")
+WEEKDAYS = tuple(package_specs.WEEKDAYS)
 
 
 def presets_in_words(package: PackageTemplate) -> str:

@@ -89,7 +89,7 @@ async def test_a_long_log_comes_in_parts(busy: Browser) -> None:
 async def test_a_patients_extract_is_a_file_and_is_logged(busy: Browser, log: Log) -> None:
     page = await busy.open("/logg")
 
-    extract = await busy.press(page, "utdrag", personnummer=ANNA.formatted)
+    extract = await busy.press(page, "utdrag csv", personnummer=ANNA.formatted)
 
     rows = extract.content.decode("utf-8-sig").splitlines()
     assert "attachment" in extract.headers["content-disposition"]
@@ -98,11 +98,21 @@ async def test_a_patients_extract_is_a_file_and_is_logged(busy: Browser, log: Lo
     assert log()[-1] == "Läsa: tagit ut loggutdrag (person)"
 
 
+async def test_a_patients_extract_comes_as_a_spreadsheet_too(busy: Browser) -> None:
+    page = await busy.open("/logg")
+
+    extract = await busy.press(page, "utdrag xlsx", personnummer=ANNA.formatted)
+
+    heading, *rows = busy.clinic.spreadsheets.read(extract.content)
+    assert heading[:2] == ["Tid", "Vem"]
+    assert {row[5] for row in rows} == {ANNA.formatted}
+
+
 @pytest.mark.parametrize("typed", ["", "191212121213"])
 async def test_an_extract_is_about_one_patient(busy: Browser, typed: str) -> None:
     page = await busy.open("/logg")
 
-    answer = await busy.press(page, "utdrag", personnummer=typed)
+    answer = await busy.press(page, "utdrag xlsx", personnummer=typed)
 
     assert answer.status_code == 422
     assert f'value="{typed}"' in answer.text

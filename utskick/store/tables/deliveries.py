@@ -10,7 +10,8 @@ from utskick.store.tables.base import Row
 from utskick.store.tables.dispatches import OccasionRow, PersonRow, RecipientRow
 
 _OPEN = text("state IN ('sending', 'unknown')")
-_SENT = text("state = 'sent'")
+_COUNTED = text("state = 'sent' AND purged_at IS NULL")
+_UNCERTAIN = text("state IN ('sending', 'unknown', 'manual')")
 
 
 class DeliveryRow(Row):
@@ -32,6 +33,16 @@ class DeliveryRow(Row):
         Index("ix_delivery_open", "state", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_delivery_unit_sent", "unit_id", "sent_at"),
         Index("ix_delivery_unit_purge", "unit_id", "purge_after"),
+        Index("ix_delivery_unit_answer", "unit_id", "answer_by"),
+        Index("ix_delivery_unit_form", "unit_id", "form_name"),
+        Index("ix_delivery_unit_package", "unit_id", "package_name"),
+        Index(
+            "ix_delivery_uncertain",
+            "unit_id",
+            "state",
+            sqlite_where=_UNCERTAIN,
+            postgresql_where=_UNCERTAIN,
+        ),
         Index(
             "ix_delivery_statistics",
             "unit_id",
@@ -39,8 +50,8 @@ class DeliveryRow(Row):
             "occasion_number",
             "form_name",
             "form_status",
-            sqlite_where=_SENT,
-            postgresql_where=_SENT,
+            sqlite_where=_COUNTED,
+            postgresql_where=_COUNTED,
         ),
     )
 

@@ -4,11 +4,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from utskick.store.tables.base import Row
 from utskick.store.tables.dispatches import PersonRow
+
+CHANGED = text("activity IN ('Skriva', 'Radera')")
+"""What the index of `access_log` by dispatch holds: one list read is an entry for each on it."""
 
 
 class ErrorReportRow(Row):
@@ -33,6 +36,12 @@ class AccessLogRow(Row):
     __table_args__ = (
         Index("ix_access_log_unit_person", "unit_id", "person_id", "number"),
         Index("ix_access_log_unit_at", "unit_id", "at"),
+        Index(
+            "ix_access_log_dispatch",
+            "dispatch_id",
+            sqlite_where=CHANGED,
+            postgresql_where=CHANGED,
+        ),
     )
 
     unit_id: Mapped[str] = mapped_column(String(32), primary_key=True)

@@ -4,6 +4,11 @@ from fastapi import FastAPI
 
 from utskick.web.pages import (
     access_log,
+    administration,
+    administration_forms,
+    administration_packages,
+    administration_people,
+    administration_units,
     follow_up,
     form_links,
     import_report,
@@ -26,6 +31,11 @@ ROUTERS = (
     follow_up.router,
     form_links.router,
     access_log.router,
+    administration.router,
+    administration_units.router,
+    administration_forms.router,
+    administration_packages.router,
+    administration_people.router,
     punctuality.router,
 )
 

@@ -10,7 +10,6 @@ from starlette.datastructures import FormData
 
 from utskick.domain.errors import Problem
 from utskick.domain.personnummer import Personnummer
-from utskick.domain.tables import csv_bytes
 from utskick.domain.units import Activity
 from utskick.records import LogQuery
 from utskick.use_cases.read_access_log import (
@@ -23,6 +22,7 @@ from utskick.web.callers import Now, Wired
 from utskick.web.pages.frame import page, problems_by_field
 from utskick.web.pages.posted import act, read_day, read_personnummer, text
 from utskick.web.pages.refusals import page_router
+from utskick.web.pages.tables import KINDS, table_file
 from utskick.web.pages.visitors import Manager, Posted, StaffVisitor
 from utskick.wiring import Services
 
@@ -69,8 +69,8 @@ async def search(
     """Filter, go on to older ones, take an extract, or check that nothing has been changed."""
     asked = _read(posted, wired, now)
     match act(posted):
-        case "utdrag", _:
-            return await _extract(request, visitor, wired, now, asked)
+        case "utdrag", kind if kind in KINDS:
+            return await _extract(request, visitor, wired, now, asked, kind)
         case "kontrollera", _:
             return await _check(request, visitor, wired, now, asked)
         case "aldre", number:
@@ -113,7 +113,12 @@ async def _show(
 
 
 async def _extract(
-    request: Request, visitor: StaffVisitor, wired: Services, now: datetime, asked: _Asked
+    request: Request,
+    visitor: StaffVisitor,
+    wired: Services,
+    now: datetime,
+    asked: _Asked,
+    kind: str,
 ) -> Response:
     if asked.number is None:
         if not asked.problems:
@@ -121,19 +126,20 @@ async def _extract(
                 Problem("personnummer", "ett utdrag gäller en patient.", "Skriv personnumret.")
             )
         return await _show(request, visitor, wired, now, asked)
-    rows = await asyncio.to_thread(
-        patient_extract,
-        asked.number,
-        actor=visitor.actor,
-        store=wired.store,
-        rules=wired.rules,
-        now=now,
-    )
-    return Response(
-        csv_bytes(rows),
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": 'attachment; filename="loggutdrag.csv"'},
-    )
+
+    def extract(number: Personnummer) -> Response:
+        rows = patient_extract(
+            number, actor=visitor.actor, store=wired.store, rules=wired.rules, now=now
+        )
+        return table_file(
+            rows,
+            kind=kind,
+            name="loggutdrag",
+            title="Loggutdrag",
+            spreadsheets=wired.spreadsheets,
+        )
+
+    return await asyncio.to_thread(extract, asked.number)
 
 
 async def _check(

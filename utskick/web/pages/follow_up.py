@@ -21,7 +21,6 @@ from utskick.domain.deliveries import (
     FormStatus,
 )
 from utskick.domain.errors import Problem, UtskickError
-from utskick.domain.tables import csv_bytes
 from utskick.records import FollowUpQuery, Order
 from utskick.use_cases.browse_follow_up import FollowUpPage, browse_follow_up, export_follow_up
 from utskick.use_cases.mark_purged import mark_purged
@@ -32,6 +31,7 @@ from utskick.web.labels import delivery_sign
 from utskick.web.pages.frame import page, problems_by_field, see_other
 from utskick.web.pages.posted import act, read_day, read_personnummer, text, texts
 from utskick.web.pages.refusals import page_router
+from utskick.web.pages.tables import KINDS, table_file
 from utskick.web.pages.visitors import Posted, Staff, StaffVisitor
 from utskick.wiring import Services
 
@@ -66,10 +66,6 @@ _LABELS = {
     "skickat_till": "Skickat till",
     "gallras_fran": "Gallras efter, från",
     "gallras_till": "Gallras efter, till",
-}
-_TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 _TEXTS = (
     "formular",
@@ -119,6 +115,9 @@ async def search(
         case "status", number:
             shown = _number(number)
             return await _show(request, visitor, wired, now, asked, number=shown, ask=True)
+        case "svarsfrekvens", number:
+            shown = _number(number)
+            return await _show(request, visitor, wired, now, asked, number=shown, rate=True)
         case _:
             return await _show(request, visitor, wired, now, asked)
 
@@ -168,6 +167,7 @@ async def _show(
     *,
     number: int = 1,
     ask: bool = False,
+    rate: bool = False,
     done: str = "",
 ) -> Response:
     found: FollowUpPage | None = None
@@ -176,6 +176,7 @@ async def _show(
             asked.query,
             page=number,
             ask=ask,
+            rate=rate,
             actor=visitor.actor,
             store=wired.store,
             forms=wired.forms,
@@ -213,23 +214,21 @@ async def _export(
     asked: _Asked,
     kind: str,
 ) -> Response:
-    if asked.problems or kind not in _TYPES:
+    if asked.problems or kind not in KINDS:
         return await _show(request, visitor, wired, now, asked)
 
-    def export() -> bytes:
-        rows = export_follow_up(
-            asked.query, actor=visitor.actor, store=wired.store, rules=wired.rules, now=now
+    def export() -> Response:
+        return table_file(
+            export_follow_up(
+                asked.query, actor=visitor.actor, store=wired.store, rules=wired.rules, now=now
+            ),
+            kind=kind,
+            name=f"uppfoljning-{now.astimezone(wired.rules.zone):%Y-%m-%d}",
+            title="Uppföljning",
+            spreadsheets=wired.spreadsheets,
         )
-        if kind == "csv":
-            return csv_bytes(rows)
-        return wired.spreadsheets.write(rows, name="Uppföljning")
 
-    name = f"uppfoljning-{now.astimezone(wired.rules.zone):%Y-%m-%d}.{kind}"
-    return Response(
-        await asyncio.to_thread(export),
-        media_type=_TYPES[kind],
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return await asyncio.to_thread(export)
 
 
 async def _purge(

@@ -78,8 +78,13 @@ def read_personnummer(
 
 def read_spec(kind: type[AnySpec], values: Mapping[str, Any]) -> AnySpec:
     """Empty fields count as left out. Raises `SpecRefused` with every field's problem."""
+    return read_whole(kind, {k: v for k, v in values.items() if v not in ("", None)})
+
+
+def read_whole(kind: type[AnySpec], values: Mapping[str, Any]) -> AnySpec:
+    """As `read_spec`, with empty fields as they are."""
     try:
-        return kind.model_validate({k: v for k, v in values.items() if v not in ("", None)})
+        return kind.model_validate(values)
     except ValidationError as error:
         faults = error.errors(include_input=False, include_url=False, include_context=False)
         raise SpecRefused(problems_of(faults)) from None

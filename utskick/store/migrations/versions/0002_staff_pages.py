@@ -94,6 +94,13 @@ def upgrade() -> None:
         batch_op.drop_constraint("fk_access_log_unit_id", type_="foreignkey")
         batch_op.create_index("ix_access_log_unit_at", ["unit_id", "at"], unique=False)
         batch_op.create_index(
+            "ix_access_log_dispatch",
+            ["dispatch_id"],
+            unique=False,
+            sqlite_where=sa.text("activity IN ('Skriva', 'Radera')"),
+            postgresql_where=sa.text("activity IN ('Skriva', 'Radera')"),
+        )
+        batch_op.create_index(
             "ix_access_log_unit_person", ["unit_id", "person_id", "number"], unique=False
         )
 
@@ -107,10 +114,22 @@ def upgrade() -> None:
             "ix_delivery_statistics",
             ["unit_id", "package_name", "occasion_number", "form_name", "form_status"],
             unique=False,
-            sqlite_where=sa.text("state = 'sent'"),
-            postgresql_where=sa.text("state = 'sent'"),
+            sqlite_where=sa.text("state = 'sent' AND purged_at IS NULL"),
+            postgresql_where=sa.text("state = 'sent' AND purged_at IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_delivery_uncertain",
+            ["unit_id", "state"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('sending', 'unknown', 'manual')"),
+            postgresql_where=sa.text("state IN ('sending', 'unknown', 'manual')"),
         )
         batch_op.create_index("ix_delivery_unit_purge", ["unit_id", "purge_after"], unique=False)
+        batch_op.create_index("ix_delivery_unit_answer", ["unit_id", "answer_by"], unique=False)
+        batch_op.create_index("ix_delivery_unit_form", ["unit_id", "form_name"], unique=False)
+        batch_op.create_index(
+            "ix_delivery_unit_package", ["unit_id", "package_name"], unique=False
+        )
 
     with op.batch_alter_table("dispatch") as batch_op:
         batch_op.drop_index(batch_op.f("ix_dispatch_unit_id"))

@@ -1,0 +1,51 @@
+import json
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+from uuid import uuid4
+
+from benchmarks.visits import visits
+from benchmarks.year import Filled
+from tests.clinic import PHQ, STAFF, UNIT
+from tests.people import ANNA
+from utskick.domain.deliveries import DeliveryId
+from utskick.domain.dispatches import DispatchId
+from utskick.domain.occasions import OccasionId
+from utskick.web.pages.frame import MENU
+
+FILLED = Filled(
+    unit_id=UNIT.id,
+    staff_id=STAFF.name,
+    dispatch_id=DispatchId(uuid4()),
+    occasion_id=OccasionId(uuid4()),
+    delivery_id=DeliveryId(uuid4()),
+    form_id=PHQ.id,
+    patient=ANNA.digits,
+)
+
+
+def test_the_benchmark_opens_every_page_and_tells_the_slowest(tmp_path: Path) -> None:
+    figures = tmp_path / "figures.json"
+    options = ["--sqlite", "--dispatches", "30", "--deliveries", "2000", "--times", "2"]
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "benchmarks.pages", *options, "--json", str(figures)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert ended.returncode == 0, ended.stderr
+    measured = json.loads(figures.read_text())
+    assert measured["deliveries"] == 2000
+    assert measured["visits_of_each_page"] == 2
+    assert measured["p95_ms"][measured["worst_page"]] == measured["p95_ms_worst_page"] > 0
+    assert "Skicka formulär" in ended.stdout
+
+
+def test_all_that_the_menu_leads_to_is_opened() -> None:
+    opened = {visit.address for visit in visits(FILLED, today=date(2027, 2, 1))}
+
+    assert {item.address for item in MENU} <= opened

@@ -1,0 +1,118 @@
+"""A grundplåt as it is written, and what is wrong with it."""
+
+from dataclasses import replace
+from datetime import time
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from tests.clinic import OTHER_UNIT, PACKAGE, PHQ, UNIT
+from tests.people import ANNA
+from utskick.domain.package_specs import (
+    PackageSpec,
+    changed_fields,
+    check_package,
+    package_of,
+)
+from utskick.domain.packages import FORMS_DESK, Weekday
+
+
+def a_spec(**changes: Any) -> PackageSpec:
+    parts: dict[str, Any] = {
+        "key": "infor-besok",
+        "name": "Inför besök",
+        "resident_title": "Inför ditt besök",
+        "units": [UNIT.id],
+        "forms": [PHQ.key],
+        "weekday": "måndag",
+        "time": "08:00",
+        "interval_weeks": 1,
+        "occasions": 3,
+        "error_addresses": ["enhet@example.se"],
+        "inbox_message": "Hej!",
+    }
+    return PackageSpec(**parts | changes)
+
+
+def problems_of(*unknown: str, **changes: Any) -> list[str]:
+    found = check_package(
+        a_spec(**changes), units=[UNIT.id], forms=[PHQ.key], unknown_placeholders=unknown
+    )
+    return [f"{problem.place}: {problem.reason}" for problem in found]
+
+
+def test_a_whole_package_has_no_problems() -> None:
+    assert problems_of() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"units": [UNIT.id, OTHER_UNIT.id]}, f"units: {OTHER_UNIT.id} finns inte."),
+        ({"forms": [PHQ.key, "borta"]}, "forms: borta finns inte."),
+        ({"weekday": "tors"}, "weekday: veckodagen ska vara måndag till söndag."),
+        ({"interval_weeks": 0}, "interval_weeks: flera tillfällen behöver ett intervall."),
+        ({"time": "8"}, "time: Klockslaget går inte att tolka."),
+        ({"time": "24:00"}, "time: Klockslaget går inte att tolka."),
+        ({"inbox_message": " \n"}, "inbox_message: texten är tom."),
+        ({"inbox_message": f"Hej {ANNA.digits}"}, "inbox_message: texten innehåller något"),
+        ({"name": ANNA.formatted}, "name: texten innehåller något"),
+    ],
+)
+def test_each_fault_is_told_by_its_field(changes: dict[str, Any], told: str) -> None:
+    (found,) = problems_of(**changes)
+
+    assert found.startswith(told)
+
+
+def test_a_placeholder_that_nobody_fills_in_is_a_fault() -> None:
+    assert problems_of("{{ namn }}") == ["inbox_message: {{ namn }} går inte att använda."]
+
+
+def test_all_faults_come_at_once() -> None:
+    assert len(problems_of("{{ namn }}", forms=["borta"], weekday="tors", time="x")) == 4
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("key", "Inför besök"),
+        ("key", ""),
+        ("name", " "),
+        ("forms", []),
+        ("occasions", 0),
+        ("occasions", 101),
+        ("interval_weeks", -1),
+        ("interval_weeks", "varje"),
+        ("error_addresses", ["vem@"]),
+        ("inbox_message", "x" * 4001),
+        ("resident_title", "en\x00titel"),
+    ],
+)
+def test_what_no_package_can_hold_is_refused_by_its_shape(field: str, value: object) -> None:
+    with pytest.raises(ValidationError) as caught:
+        a_spec(**{field: value})
+
+    assert caught.value.errors()[0]["loc"][0] == field
+
+
+def test_a_package_is_made_of_what_was_written_and_the_forms_desk_is_always_first() -> None:
+    package = package_of(a_spec(units=[UNIT.id.lower()]), version=4, forms={PHQ.key: PHQ.id})
+
+    assert (package.version, package.weekday, package.time) == (4, Weekday.MONDAY, time(8))
+    assert (package.unit_ids, package.form_ids) == ((UNIT.id,), (PHQ.id,))
+    assert package.error_addresses == (FORMS_DESK, "enhet@example.se")
+
+
+def test_without_presets_staff_choose_the_time_themselves() -> None:
+    package = package_of(a_spec(weekday=None, time=None), version=1, forms={PHQ.key: PHQ.id})
+
+    assert (package.weekday, package.time) == (None, None)
+
+
+def test_what_differs_between_two_versions_is_told_by_name() -> None:
+    newer = replace(PACKAGE, version=2, name="Nytt namn", time=time(9))
+
+    assert changed_fields(PACKAGE, newer) == ("name", "time")
+    assert changed_fields(PACKAGE, replace(PACKAGE, version=2)) == ()

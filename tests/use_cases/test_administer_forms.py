@@ -1,0 +1,141 @@
+"""Förvaltning, formulärmallar: what is archived or not offered any more blocks from our side."""
+
+from uuid import uuid4
+
+import pytest
+
+from tests.clinic import OTHER_UNIT, OWN, PACKAGE, PHQ, SHARED, UNIT, WEEKLY, Clinic
+from tests.use_cases.conftest import Log
+from tests.use_cases.test_administer_units import ADMINISTRATOR
+from utskick.domain.dispatches import DispatchStatus
+from utskick.domain.errors import NotFound, StartBlocked
+from utskick.domain.forms import Catalogue, FormTemplate, FormTemplateId, NationalForm
+from utskick.use_cases.administer_forms import (
+    archive_form,
+    list_form_templates,
+    offer_form,
+    open_form_template,
+)
+
+
+def archive(clinic: Clinic, form: FormTemplate, *, archived: bool = True) -> None:
+    archive_form(
+        form.id,
+        archived=archived,
+        actor=ADMINISTRATOR,
+        store=clinic.store,
+        now=clinic.clock.now(),
+    )
+
+
+def offer(clinic: Clinic, form: FormTemplate, *, to_others: bool) -> None:
+    offer_form(
+        form.id,
+        to_others=to_others,
+        actor=ADMINISTRATOR,
+        store=clinic.store,
+        now=clinic.clock.now(),
+    )
+
+
+async def test_an_archived_form_blocks_until_it_is_taken_back(clinic: Clinic, log: Log) -> None:
+    archive(clinic, PHQ)
+    archive(clinic, PHQ)
+    with pytest.raises(StartBlocked) as blocked:
+        await clinic.start()
+
+    archive(clinic, PHQ, archived=False)
+    await clinic.start()
+
+    assert blocked.value.archived == (PHQ.name,)
+    acts = [entry for entry in log() if "formulärmall" in entry]
+    assert acts == [
+        f"Skriva: arkiverat formulärmall {PHQ.key}",
+        f"Skriva: tagit tillbaka formulärmall {PHQ.key}",
+    ]
+
+
+async def test_archiving_between_start_and_occasion_aborts_the_dispatch(clinic: Clinic) -> None:
+    dispatch = (await clinic.start()).dispatch
+
+    archive(clinic, PHQ)
+    await clinic.run(dispatch.occasions[0])
+
+    assert clinic.dispatch(dispatch).status is DispatchStatus.ABORTED
+    assert clinic.forms.forms == []
+
+
+async def test_a_form_that_is_no_longer_shared_is_only_its_owners(
+    clinic: Clinic, log: Log
+) -> None:
+    offer(clinic, SHARED, to_others=False)
+    with pytest.raises(StartBlocked) as blocked:
+        await clinic.start()
+
+    offer(clinic, SHARED, to_others=True)
+    await clinic.start()
+
+    assert blocked.value.unsubscribed == (SHARED.name,)
+    acts = [entry for entry in log() if "formulärmall" in entry]
+    assert acts == [
+        f"Skriva: slutat dela formulärmall {SHARED.key}",
+        f"Skriva: delat formulärmall {SHARED.key}",
+    ]
+
+
+def test_sharing_what_is_shared_changes_nothing(clinic: Clinic, log: Log) -> None:
+    offer(clinic, SHARED, to_others=True)
+
+    assert log() == []
+
+
+def test_a_national_form_is_nobodys_to_share(clinic: Clinic, log: Log) -> None:
+    with pytest.raises(NationalForm):
+        offer(clinic, PHQ, to_others=False)
+
+    assert log() == []
+
+
+async def test_a_form_tells_what_a_change_would_strike(clinic: Clinic) -> None:
+    await clinic.start()
+    await clinic.start(package=WEEKLY.key, start=None)
+
+    phq = open_form_template(PHQ.id, store=clinic.store)
+    shared = open_form_template(SHARED.id, store=clinic.store)
+
+    assert phq.packages == [PACKAGE, WEEKLY]
+    assert phq.in_use == {UNIT.id: 2}
+    assert (phq.subscribers, shared.subscribers) == ([], [UNIT])
+
+
+def test_the_register_has_every_form_with_its_owner_and_subscribers(clinic: Clinic) -> None:
+    register = list_form_templates(store=clinic.store)
+
+    assert [form.name for form in register.forms] == sorted(f.name for f in register.forms)
+    assert {form.catalogue for form in register.forms} == set(Catalogue)
+    assert register.units[UNIT.id] == UNIT
+    assert register.subscribers == {SHARED.id: 1}
+
+
+def test_a_form_that_is_not_there_cannot_be_changed(clinic: Clinic) -> None:
+    nobody = FormTemplateId(uuid4())
+
+    with pytest.raises(NotFound):
+        open_form_template(nobody, store=clinic.store)
+    with pytest.raises(NotFound):
+        archive_form(
+            nobody,
+            archived=True,
+            actor=ADMINISTRATOR,
+            store=clinic.store,
+            now=clinic.clock.now(),
+        )
+
+
+def test_an_own_form_that_is_shared_can_be_subscribed_to(clinic: Clinic) -> None:
+    offer(clinic, OWN, to_others=True)
+
+    with clinic.store.transaction() as records:
+        records.forms.subscribe(OTHER_UNIT.id, OWN.id, subscribed=True)
+        (access,) = records.forms.access(OTHER_UNIT.id, [OWN.id])
+    assert access.sendable

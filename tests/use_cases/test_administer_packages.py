@@ -1,0 +1,165 @@
+"""Förvaltning, grundplåtar: each change is a version; what has been started keeps its own."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.clinic import GAD, OTHER_UNIT, PACKAGE, PHQ, SHARED, UNIT, UNSUBSCRIBED, WEEKLY, Clinic
+from tests.use_cases.conftest import Log
+from tests.use_cases.test_administer_forms import archive
+from tests.use_cases.test_administer_units import ADMINISTRATOR
+from utskick.domain.errors import NotFound, SpecRefused
+from utskick.domain.package_specs import PackageSpec
+from utskick.domain.packages import FORMS_DESK, PackageTemplate
+from utskick.use_cases.administer_packages import (
+    ChangedMeanwhile,
+    list_all_packages,
+    package_versions,
+    save_package,
+)
+
+NEW: dict[str, Any] = {
+    "key": "rehab",
+    "name": "Rehab",
+    "resident_title": "Din rehabilitering",
+    "units": [UNIT.id],
+    "forms": [PHQ.key],
+    "weekday": "torsdag",
+    "time": "16:30",
+    "interval_weeks": 2,
+    "occasions": 3,
+    "error_addresses": [],
+    "inbox_message": "Hej från {{ enhet }}!",
+}
+WEEKLY_AS_WRITTEN = NEW | {
+    "key": WEEKLY.key,
+    "name": WEEKLY.name,
+    "resident_title": WEEKLY.resident_title,
+    "weekday": "måndag",
+    "time": "08:00",
+    "interval_weeks": 1,
+    "inbox_message": WEEKLY.inbox_message,
+}
+
+
+def save(
+    clinic: Clinic, values: dict[str, Any], *, based_on: int | None = None
+) -> PackageTemplate:
+    return save_package(
+        PackageSpec(**values),
+        based_on=based_on,
+        actor=ADMINISTRATOR,
+        store=clinic.store,
+        texts=clinic.texts,
+        rules=clinic.rules,
+        now=clinic.clock.now(),
+    )
+
+
+async def test_a_new_package_can_be_started_at_once(clinic: Clinic, log: Log) -> None:
+    package = save(clinic, NEW)
+
+    started = await clinic.start(package="rehab", start=None)
+
+    assert (package.version, package.error_addresses) == (1, (FORMS_DESK,))
+    assert len(started.dispatch.occasions) == 3
+    assert log()[0] == "Skriva: sparat grundplåt rehab, version 1"
+
+
+def test_a_key_is_one_packages_own(clinic: Clinic, log: Log) -> None:
+    with pytest.raises(SpecRefused) as refused:
+        save(clinic, NEW | {"key": PACKAGE.key})
+
+    assert [problem.place for problem in refused.value.problems] == ["key"]
+    assert log() == []
+
+
+def test_every_fault_comes_at_once_and_nothing_is_saved(clinic: Clinic) -> None:
+    faulty = NEW | {
+        "forms": ["borta"],
+        "time": "kl 8",
+        "inbox_message": "Hej {{ namn }}",
+        "interval_weeks": 0,
+    }
+
+    with pytest.raises(SpecRefused) as refused:
+        save(clinic, faulty)
+
+    places = {problem.place for problem in refused.value.problems}
+    assert places == {"forms", "time", "inbox_message", "interval_weeks"}
+    with pytest.raises(NotFound):
+        package_versions("rehab", store=clinic.store)
+
+
+async def test_what_has_been_started_keeps_its_version(clinic: Clinic) -> None:
+    dispatch = (await clinic.start(package=WEEKLY.key, start=None)).dispatch
+
+    newer = save(clinic, WEEKLY_AS_WRITTEN | {"resident_title": "Ny titel"}, based_on=1)
+
+    assert newer.version == 2
+    assert clinic.dispatch(dispatch).title == WEEKLY.resident_title
+    assert (await clinic.start(package=WEEKLY.key, start=None)).dispatch.title == "Ny titel"
+
+
+def test_the_versions_tell_what_differs(clinic: Clinic) -> None:
+    save(clinic, WEEKLY_AS_WRITTEN | {"time": "09:00", "forms": [PHQ.key, GAD.key]}, based_on=1)
+
+    second, first = package_versions(WEEKLY.key, store=clinic.store)
+
+    assert (second.package.version, second.before) == (2, first.package)
+    assert set(second.changed) == {"time", "form_ids", "error_addresses"}
+    assert (first.before, first.changed) == (None, ())
+
+
+def test_saving_without_a_change_makes_no_version(clinic: Clinic, log: Log) -> None:
+    save(clinic, NEW)
+
+    again = save(clinic, NEW, based_on=1)
+
+    assert again.version == 1
+    assert len(package_versions("rehab", store=clinic.store)) == 1
+    assert len(log()) == 1
+
+
+def test_whoever_comes_second_is_told_that_somebody_was_there_first(clinic: Clinic) -> None:
+    save(clinic, NEW)
+    save(clinic, NEW | {"name": "Den första"}, based_on=1)
+
+    with pytest.raises(ChangedMeanwhile):
+        save(clinic, NEW | {"name": "Den andra"}, based_on=1)
+    save(clinic, NEW | {"name": "Den andra"}, based_on=2)
+
+    names = [v.package.name for v in package_versions("rehab", store=clinic.store)]
+    assert names == ["Den andra", "Den första", "Rehab"]
+
+
+def test_a_package_that_is_nobodys_cannot_be_started_by_anyone(clinic: Clinic) -> None:
+    save(clinic, NEW)
+
+    save(clinic, NEW | {"units": []}, based_on=1)
+
+    with clinic.store.transaction() as records:
+        assert records.packages.find(UNIT.id, "rehab") is None
+
+
+def test_the_list_tells_which_packages_cannot_be_started_and_why(clinic: Clinic) -> None:
+    save(clinic, NEW | {"forms": [UNSUBSCRIBED.key, SHARED.key, PHQ.key]})
+    archive(clinic, PHQ)
+
+    packages, register = list_all_packages(store=clinic.store)
+    blocking = {package.key: register.blocking(package) for package in packages}
+
+    assert [form.name for form in blocking["rehab"]] == [UNSUBSCRIBED.name, PHQ.name]
+    assert [form.name for form in blocking[WEEKLY.key]] == [PHQ.name]
+
+
+def test_a_form_must_be_each_units_to_send(clinic: Clinic) -> None:
+    _, register = list_all_packages(store=clinic.store)
+    ours = replace(WEEKLY, form_ids=(SHARED.id, UNSUBSCRIBED.id))
+    theirs = replace(ours, unit_ids=(OTHER_UNIT.id,))
+    of_both = replace(ours, unit_ids=(UNIT.id, OTHER_UNIT.id))
+
+    assert [form.name for form in register.blocking(ours)] == [UNSUBSCRIBED.name]
+    assert register.blocking(theirs) == []
+    assert [form.name for form in register.blocking(of_both)] == [UNSUBSCRIBED.name]

@@ -1,0 +1,221 @@
+"""Förvaltning, grundplåtar: filled in step by step, saved as versions."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from httpx import Response
+
+from tests.clinic import GAD, OTHER_UNIT, PACKAGE, PHQ, SHARED, UNIT, WEEKLY
+from tests.people import ANNA
+from tests.web.pages.conftest import Browser, words_of
+from tests.web.pages.forms import main_form
+from utskick.domain.packages import FORMS_DESK, PackageTemplate, Weekday
+
+NEW = "/forvaltning/ny-grundplat"
+PAGE = f"/forvaltning/grundplatar/{WEEKLY.key}"
+FILLED: dict[str, Any] = {
+    "name": "Rehab, uppföljning",
+    "resident_title": "Din rehabilitering",
+    "formular": [PHQ.key],
+    "enhet": [UNIT.id],
+    "weekday": "torsdag",
+    "time": "16:30",
+    "interval_weeks": "2",
+    "occasions": "3",
+    "inbox_message": "Hej från {{ enhet }}!",
+}
+
+
+async def save(browser: Browser, address: str = NEW, **changes: Any) -> Response:
+    answer = await browser.press(await browser.open(address), "spara", **changes)
+    if answer.status_code != 303:
+        return answer
+    return await browser.get(answer.headers["location"])
+
+
+def versions(browser: Browser, key: str) -> Sequence[PackageTemplate]:
+    with browser.clinic.store.transaction() as records:
+        return records.packages.versions(key)
+
+
+async def test_the_list_tells_what_each_package_is_and_whether_it_can_be_started(
+    administrator: Browser,
+) -> None:
+    with administrator.clinic.store.transaction() as records:
+        records.forms.subscribe(UNIT.id, SHARED.id, subscribed=False)
+
+    words = words_of(await administrator.open("/forvaltning/grundplatar"))
+    found = words_of(await administrator.open("/forvaltning/grundplatar?sok=VECKO"))
+
+    assert f"{PACKAGE.name} {PACKAGE.key} {UNIT.name} 4 formulär, 1 tillfälle" in words
+    assert f"Kan inte startas {SHARED.name}" in words
+    assert "3 tillfällen varje vecka, måndag kl. 08:00 1 Kan startas" in words
+    assert WEEKLY.name in found
+    assert PACKAGE.name not in found
+
+
+async def test_a_new_package_is_saved_with_a_key_from_its_name(administrator: Browser) -> None:
+    answer = await save(administrator, **FILLED, error_addresses="a@example.se; b@example.se")
+
+    assert "Grundplåten är sparad." in words_of(answer.text)
+    (package,) = versions(administrator, "rehab-uppfoljning")
+    assert (package.unit_ids, package.form_ids) == ((UNIT.id,), (PHQ.id,))
+    assert (package.weekday, f"{package.time:%H:%M}") == (Weekday.THURSDAY, "16:30")
+    assert (package.interval_weeks, package.occasions) == (2, 3)
+    assert package.error_addresses == (FORMS_DESK, "a@example.se", "b@example.se")
+
+
+async def test_staff_of_its_unit_can_start_it_at_once(
+    administrator: Browser, staff: Browser
+) -> None:
+    await save(administrator, **FILLED)
+
+    assert "Rehab, uppföljning" in await staff.open("/starta-paketutskick")
+
+
+async def test_forms_and_units_are_added_moved_and_removed(administrator: Browser) -> None:
+    page = await administrator.open(NEW)
+    for name, button, typed in (
+        ("nytt_formular", "lagg-till-formular", PHQ.name),
+        ("nytt_formular", "lagg-till-formular", "gad"),
+        ("ny_enhet", "lagg-till-enhet", OTHER_UNIT.id.lower()),
+        ("ny_enhet", "lagg-till-enhet", "vuxenpsyk"),
+    ):
+        page = (await administrator.press(page, button, **{name: typed})).text
+    page = (await administrator.press(page, f"flytta-upp {GAD.key}")).text
+    page = (await administrator.press(page, f"ta-bort-enhet {OTHER_UNIT.id}")).text
+
+    fields = main_form(page).fields
+    assert [v for n, v in fields if n == "formular"] == [GAD.key, PHQ.key]
+    assert [v for n, v in fields if n == "enhet"] == [UNIT.id]
+    page = (await administrator.press(page, f"ta-bort-formular {GAD.key}")).text
+    assert [v for n, v in main_form(page).fields if n == "formular"] == [PHQ.key]
+    assert versions(administrator, "rehab-uppfoljning") == []
+
+
+async def test_what_was_typed_and_never_added_is_added_when_saving(administrator: Browser) -> None:
+    filled = FILLED | {"formular": [], "enhet": []}
+
+    await save(administrator, **filled, nytt_formular="GAD-7", ny_enhet=UNIT.name)
+
+    (package,) = versions(administrator, "rehab-uppfoljning")
+    assert (package.form_ids, package.unit_ids) == ((GAD.id,), (UNIT.id,))
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "told"),
+    [
+        ({"name": ""}, "name", "Texten är tom."),
+        ({"name": "!!!"}, "key", "Kortnamnet är tomt."),
+        ({"key": "Stora Bokstäver"}, "key", "Texten får bara ha små bokstäver"),
+        ({"key": PACKAGE.key}, "key", "Det finns redan en grundplåt med det"),
+        ({"resident_title": " "}, "resident_title", "Texten är tom."),
+        ({"formular": []}, "forms", "Listan är tom."),
+        ({"formular": ["borta"]}, "forms", "Borta finns inte."),
+        ({"nytt_formular": "Rorschach"}, "forms", "Formuläret finns inte."),
+        ({"ny_enhet": "Månbasen"}, "units", "Enheten finns inte."),
+        ({"enhet": ["SE2321000131-E9"]}, "units", "SE2321000131-E9 finns inte."),
+        ({"weekday": "lördax"}, "weekday", "Veckodagen ska vara"),
+        ({"time": "8.3"}, "time", "Klockslaget går inte att tolka."),
+        ({"occasions": "0"}, "occasions", "Talet är för litet."),
+        ({"occasions": "många"}, "occasions", "Värdet ska vara ett heltal."),
+        ({"occasions": "101"}, "occasions", "Talet är för stort."),
+        ({"interval_weeks": "0"}, "interval_weeks", "Flera tillfällen behöver ett intervall."),
+        ({"interval_weeks": ""}, "interval_weeks", "Värdet ska vara ett heltal."),
+        ({"error_addresses": "vem@"}, "error_addresses", "E-postadressen är inte giltig."),
+        ({"inbox_message": ""}, "inbox_message", "Texten är tom."),
+        ({"inbox_message": "{{ namn }}"}, "inbox_message", "{{ namn }} går inte att använda."),
+        ({"inbox_message": f"Hej {ANNA.digits}"}, "inbox_message", "Texten innehåller något"),
+    ],
+)
+async def test_each_fault_stands_beside_its_field_and_in_the_list_on_top(
+    administrator: Browser, changes: dict[str, Any], field: str, told: str
+) -> None:
+    answer = await save(administrator, **FILLED | changes)
+
+    assert answer.status_code == 422
+    beside = answer.text.split(f'id="{field}-problem"', 1)[1].split("</p>", 1)[0]
+    assert told in words_of(beside)
+    assert f'<a href="#{field}">' in answer.text
+    assert f'id="{field}"' in answer.text
+    kept = dict(main_form(answer.text).fields)
+    assert kept["inbox_message"] == (FILLED | changes)["inbox_message"]
+    assert versions(administrator, "rehab-uppfoljning") == []
+
+
+async def test_a_package_is_shown_as_it_is_and_saving_it_untouched_makes_no_version(
+    administrator: Browser,
+) -> None:
+    answer = await save(administrator, f"/forvaltning/grundplatar/{PACKAGE.key}")
+
+    assert "Inget var ändrat" in words_of(answer.text)
+    assert versions(administrator, PACKAGE.key) == [PACKAGE]
+
+
+async def test_a_change_becomes_a_version_that_tells_what_differs(administrator: Browser) -> None:
+    await save(administrator, PAGE)
+    answer = await save(
+        administrator, PAGE, time="09:15", weekday="", enhet=[UNIT.id, OTHER_UNIT.id]
+    )
+
+    words = words_of(answer.text)
+    assert "Den nya versionen är sparad." in words
+    assert "Förvalt klockslag 08:00 09:15" in words
+    assert "Förvald veckodag måndag –" in words
+    assert f"Enheter {UNIT.name} {UNIT.name}, {OTHER_UNIT.name}" in words
+
+
+async def test_two_who_change_the_same_package_do_not_overwrite_each_other(
+    administrator: Browser,
+) -> None:
+    mine = await administrator.open(PAGE)
+    await save(administrator, PAGE, resident_title="Den andras titel")
+
+    answer = await administrator.press(mine, "spara", resident_title="Min titel")
+    assert answer.status_code == 409
+    assert "Någon annan har sparat en ny version medan du skrev." in words_of(answer.text)
+    assert "Den andras titel" in words_of(answer.text)
+    assert dict(main_form(answer.text).fields)["resident_title"] == "Min titel"
+    await administrator.press(answer.text, "spara")
+
+    assert versions(administrator, WEEKLY.key)[0].resident_title == "Min titel"
+    assert versions(administrator, WEEKLY.key)[1].resident_title == "Den andras titel"
+
+
+async def test_a_package_without_units_is_kept_and_told(administrator: Browser) -> None:
+    await save(administrator, PAGE, enhet=[])
+
+    words = words_of(await administrator.open("/forvaltning/grundplatar"))
+    assert "Ingen enhet" in words
+
+
+async def test_the_message_is_shown_as_the_resident_will_see_it_while_it_is_written(
+    administrator: Browser,
+) -> None:
+    form = main_form(await administrator.open(PAGE))
+    data = dict(form.filled(inbox_message="Hej från {{ enhet }}, {{ antal_tillfallen }} gånger"))
+
+    answer = await administrator.post("/forvaltning/grundplatsmeddelande", data=data)
+    odd = data | {"inbox_message": "{{ fel }}", "enhet": "", "occasions": "²"}
+    wrong = await administrator.post("/forvaltning/grundplatsmeddelande", data=odd)
+
+    assert f"Hej från {UNIT.name}, 3 gånger" in words_of(answer.text)
+    assert "{{ fel }} går inte att använda" in words_of(wrong.text)
+
+
+async def test_a_package_that_is_not_there_is_not_found(administrator: Browser) -> None:
+    answer = await administrator.get("/forvaltning/grundplatar/finns-inte")
+
+    assert answer.status_code == 404
+
+
+async def test_an_archived_form_is_told_on_the_package_that_holds_it(
+    administrator: Browser,
+) -> None:
+    with administrator.clinic.store.transaction() as records:
+        records.forms.archive(PHQ.id, archived_at=administrator.clinic.clock.now())
+
+    words = words_of(await administrator.open(PAGE))
+
+    assert "Paketet kan inte startas som det är PHQ-9 är arkiverad." in words

@@ -1,0 +1,90 @@
+"""Förvaltning, formulärmallar: archive them, and offer them to other units."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from utskick.domain.forms import FormTemplate, FormTemplateId
+from utskick.domain.packages import PackageTemplate
+from utskick.domain.units import Actor, HsaId, Unit
+from utskick.records import Store
+from utskick.use_cases.administer_units import log_act
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormRegister:
+    """All form templates, with the names of the units and how many subscribe to each form."""
+
+    forms: Sequence[FormTemplate]
+    units: Mapping[HsaId, Unit]
+    subscribers: Mapping[FormTemplateId, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedForm:
+    """A form template, and what a change of it would strike: ongoing dispatches by unit."""
+
+    form: FormTemplate
+    units: Mapping[HsaId, Unit]
+    subscribers: Sequence[Unit]
+    packages: Sequence[PackageTemplate]
+    in_use: Mapping[HsaId, int]
+
+
+def list_form_templates(*, store: Store) -> FormRegister:
+    """Every form template, by name."""
+    with store.transaction() as records:
+        return FormRegister(
+            forms=records.forms.all(),
+            units={unit.id: unit for unit in records.units.all()},
+            subscribers=Counter(form_id for _, form_id in records.forms.subscriptions()),
+        )
+
+
+def open_form_template(form_id: FormTemplateId, *, store: Store) -> OpenedForm:
+    """One form template. Raises `NotFound`."""
+    with store.transaction() as records:
+        form = records.forms.get(form_id)
+        units = {unit.id: unit for unit in records.units.all()}
+        subscriptions = records.forms.subscriptions()
+        return OpenedForm(
+            form=form,
+            units=units,
+            subscribers=[unit for unit in units.values() if (unit.id, form_id) in subscriptions],
+            packages=[each for each in records.packages.all() if form_id in each.form_ids],
+            in_use=records.forms.in_use(form_id),
+        )
+
+
+def archive_form(
+    form_id: FormTemplateId, *, archived: bool, actor: Actor, store: Store, now: datetime
+) -> None:
+    """Archive it, or take it back; from our side only, the form service has its own mark.
+
+    Raises `NotFound`.
+    """
+    with store.transaction() as records:
+        form = records.forms.get(form_id)
+        if form.archived is not archived:
+            archived_at = now if archived else None
+            records.forms.save([replace(form, archived_at=archived_at)])
+            act = "arkiverat" if archived else "tagit tillbaka"
+            log_act(f"{act} formulärmall {form.key}", actor, records, now)
+
+
+def offer_form(
+    form_id: FormTemplateId, *, to_others: bool, actor: Actor, store: Store, now: datetime
+) -> None:
+    """Let others subscribe to it ("Tillgänglig för andra enheter"), or its owner alone send it.
+
+    Subscriptions are kept meanwhile, so that it can be undone. Raises `NotFound` or
+    `NationalForm`.
+    """
+    with store.transaction() as records:
+        form = records.forms.get(form_id)
+        offered = form.offered(to_others=to_others)
+        if offered != form:
+            records.forms.save([offered])
+            act = "delat" if to_others else "slutat dela"
+            log_act(f"{act} formulärmall {form.key}", actor, records, now)

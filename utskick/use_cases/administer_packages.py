@@ -1,0 +1,133 @@
+"""Förvaltning, grundplåtar: make them and change them; what has been started keeps its own."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+
+from utskick.domain.errors import NotFound, Problem, SpecRefused, UtskickError
+from utskick.domain.forms import FormTemplate, FormTemplateId
+from utskick.domain.package_specs import PackageSpec, changed_fields, check_package, package_of
+from utskick.domain.packages import PackageTemplate
+from utskick.domain.rules import Rules
+from utskick.domain.units import Actor, HsaId, Unit
+from utskick.ports import Texts
+from utskick.records import Store, Transaction
+from utskick.use_cases.administer_units import log_act
+from utskick.use_cases.message_values import PLACEHOLDERS
+
+
+class ChangedMeanwhile(UtskickError):
+    """Somebody else has saved a version since the page was shown."""
+
+    def __init__(self) -> None:
+        super().__init__("another version of the package has been saved meanwhile")
+        self.staff_message = (
+            "Någon annan har sparat en ny version medan du skrev. Jämför med den nedan, och spara"
+            " igen om din ska gälla."
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageRegister:
+    """What packages are made of."""
+
+    units: Mapping[HsaId, Unit]
+    forms: Mapping[FormTemplateId, FormTemplate]
+    subscriptions: Collection[tuple[HsaId, FormTemplateId]]
+
+    def blocking(self, package: PackageTemplate) -> list[FormTemplate]:
+        """Its forms that are archived, or not for each of its units to send."""
+        return [
+            form
+            for form in (self.forms[form_id] for form_id in package.form_ids)
+            if form.archived
+            or not all(
+                form.available_to(unit_id, subscribed=(unit_id, form.id) in self.subscriptions)
+                for unit_id in package.unit_ids
+            )
+        ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageVersion:
+    """A version, and which fields differ from the one before (`PackageTemplate`'s names)."""
+
+    package: PackageTemplate
+    before: PackageTemplate | None
+    changed: tuple[str, ...]
+
+
+def package_register(*, store: Store) -> PackageRegister:
+    """Units, form templates and subscriptions."""
+    with store.transaction() as records:
+        return _register(records)
+
+
+def list_all_packages(*, store: Store) -> tuple[list[PackageTemplate], PackageRegister]:
+    """The newest version of each, by name."""
+    with store.transaction() as records:
+        return records.packages.all(), _register(records)
+
+
+def package_versions(key: str, *, store: Store) -> list[PackageVersion]:
+    """Newest first. Raises `NotFound`."""
+    with store.transaction() as records:
+        kept = records.packages.versions(key)
+    if not kept:
+        raise NotFound("package", key)
+    versions = [
+        PackageVersion(package=newer, before=older, changed=changed_fields(older, newer))
+        for newer, older in pairwise(kept)
+    ]
+    return [*versions, PackageVersion(package=kept[-1], before=None, changed=())]
+
+
+def save_package(
+    spec: PackageSpec,
+    *,
+    based_on: int | None,
+    actor: Actor,
+    store: Store,
+    texts: Texts,
+    rules: Rules,
+    now: datetime,
+) -> PackageTemplate:
+    """Keep it as a new version, unless nothing has changed; tell the newest.
+
+    `based_on` is the version that was changed, `None` for a new package. Raises `SpecRefused`,
+    or `ChangedMeanwhile` if there is a newer version than that.
+    """
+    unknown = texts.unknown_placeholders(spec.inbox_message, allowed=PLACEHOLDERS)
+    with store.transaction() as records:
+        forms = {form.key: form.id for form in records.forms.all()}
+        units = [unit.id for unit in records.units.all()]
+        problems = check_package(spec, units=units, forms=forms, unknown_placeholders=unknown)
+        kept = records.packages.versions(spec.key)
+        if kept and based_on is None:
+            problems.append(
+                Problem(
+                    "key", "det finns redan en grundplåt med det kortnamnet.", "Välj ett annat."
+                )
+            )
+        if problems:
+            raise SpecRefused(problems)
+        newest = kept[0].version if kept else None
+        if newest != based_on:
+            raise ChangedMeanwhile
+        package = package_of(
+            spec, version=(newest or 0) + 1, forms=forms, forms_desk=rules.forms_desk
+        )
+        if not records.packages.save(package):
+            return kept[0]
+        act = f"sparat grundplåt {package.key}, version {package.version}"
+        log_act(act, actor, records, now)
+    return package
+
+
+def _register(records: Transaction) -> PackageRegister:
+    return PackageRegister(
+        units={unit.id: unit for unit in records.units.all()},
+        forms={form.id: form for form in records.forms.all()},
+        subscriptions=records.forms.subscriptions(),
+    )

@@ -1,0 +1,193 @@
+"""Förvaltning, enheter: which units there are, what they subscribe to, and their tokens."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from utskick.domain.dispatches import DispatchKind, DispatchStatus
+from utskick.domain.errors import NotFound, Problem, SpecRefused, UtskickError
+from utskick.domain.forms import Catalogue, FormTemplate, FormTemplateId
+from utskick.domain.specs import Spec, Text, texts_with_personnummer
+from utskick.domain.units import Activity, Actor, HsaId, InvalidHsaId, Unit, parse_hsa_id
+from utskick.records import DispatchQuery, KeptToken, LogEntry, Store, Transaction
+
+
+class UnitSpec(Spec):
+    """What the residents are told of the unit."""
+
+    name: Text
+    phone: Text
+
+
+class NewUnitSpec(UnitSpec):
+    """A unit that joins."""
+
+    hsa_id: str
+
+
+class TokenExists(UtskickError):
+    """Tokens are revoked by their names, so that two may not share one."""
+
+    def __init__(self) -> None:
+        super().__init__("the unit has a token with this name")
+        self.staff_message = (
+            "Enheten har redan en nyckel med det namnet. Välj ett annat namn, eller återkalla den"
+            " gamla först."
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedUnit:
+    """`shared` are the forms of others that it may subscribe to, and whether it does."""
+
+    unit: Unit
+    shared: Sequence[tuple[FormTemplate, bool]]
+    tokens: Sequence[KeptToken]
+    ongoing: int
+
+
+def list_units(*, store: Store) -> Sequence[Unit]:
+    """All by name, withdrawn ones too."""
+    with store.transaction() as records:
+        return records.units.all()
+
+
+def open_unit(unit_id: HsaId, *, store: Store) -> OpenedUnit:
+    """One unit. Raises `NotFound`."""
+    with store.transaction() as records:
+        unit = records.units.get(unit_id)
+        subscriptions = records.forms.subscriptions()
+        query = DispatchQuery(status=DispatchStatus.ONGOING, kind=DispatchKind.PACKAGE, per_page=1)
+        return OpenedUnit(
+            unit=unit,
+            shared=[
+                (form, (unit_id, form.id) in subscriptions)
+                for form in _subscribable(unit_id, records)
+            ],
+            tokens=records.tokens.list_for(unit_id),
+            ongoing=records.overview.page(unit_id, query)[1],
+        )
+
+
+def add_unit(spec: NewUnitSpec, *, actor: Actor, store: Store, now: datetime) -> Unit:
+    """Let a unit join. Raises `SpecRefused`."""
+    problems = _personnummer_in(spec)
+    try:
+        unit = Unit(parse_hsa_id(spec.hsa_id), spec.name, spec.phone)
+    except InvalidHsaId as error:
+        raise SpecRefused([Problem("hsa_id", error.staff_message, ""), *problems]) from None
+    with store.transaction() as records:
+        if unit.id in {known.id for known in records.units.all()}:
+            problems.append(
+                Problem("hsa_id", "enheten finns redan.", "Välj den i listan för att ändra den.")
+            )
+        if problems:
+            raise SpecRefused(problems)
+        _save(unit, f"lagt till enhet {unit.id}", actor, records, now)
+    return unit
+
+
+def change_unit(
+    unit_id: HsaId, spec: UnitSpec, *, actor: Actor, store: Store, now: datetime
+) -> None:
+    """Rename it or change its phone number. Raises `NotFound` or `SpecRefused`."""
+    if problems := _personnummer_in(spec):
+        raise SpecRefused(problems)
+    with store.transaction() as records:
+        unit = replace(records.units.get(unit_id), name=spec.name, phone=spec.phone)
+        _save(unit, f"ändrat enhet {unit_id}", actor, records, now)
+
+
+def withdraw_unit(unit_id: HsaId, *, actor: Actor, store: Store, now: datetime) -> None:
+    """Nobody acts for it from now on; what it has started goes on. Raises `NotFound`."""
+    with store.transaction() as records:
+        unit = records.units.get(unit_id)
+        if unit.withdrawn_at is None:
+            withdrawn = replace(unit, withdrawn_at=now)
+            _save(withdrawn, f"dragit in enhet {unit_id}", actor, records, now)
+
+
+def bring_back_unit(unit_id: HsaId, *, actor: Actor, store: Store, now: datetime) -> None:
+    """Undo `withdraw_unit`. Raises `NotFound`."""
+    with store.transaction() as records:
+        unit = records.units.get(unit_id)
+        if unit.withdrawn_at is not None:
+            back = replace(unit, withdrawn_at=None)
+            _save(back, f"tagit tillbaka enhet {unit_id}", actor, records, now)
+
+
+def set_subscriptions(
+    unit_id: HsaId,
+    form_ids: Collection[FormTemplateId],
+    *,
+    actor: Actor,
+    store: Store,
+    now: datetime,
+) -> int:
+    """Let the unit subscribe to these shared forms and no others; tell how many changed.
+
+    Raises `NotFound` for a form that is not shared, and for the unit's own.
+    """
+    with store.transaction() as records:
+        records.units.get(unit_id)
+        offered = {form.id: form for form in _subscribable(unit_id, records)}
+        if set(form_ids) - set(offered):
+            raise NotFound("shared form")
+        subscriptions = records.forms.subscriptions()
+        changed = [
+            form
+            for form in offered.values()
+            if ((unit_id, form.id) in subscriptions) is not (form.id in form_ids)
+        ]
+        for form in changed:
+            subscribed = form.id in form_ids
+            records.forms.subscribe(unit_id, form.id, subscribed=subscribed)
+            act = "lagt till" if subscribed else "avslutat"
+            log_act(f"{act} prenumeration {form.key} för {unit_id}", actor, records, now)
+    return len(changed)
+
+
+def make_token(unit_id: HsaId, name: str, *, actor: Actor, store: Store, now: datetime) -> str:
+    """A new token for a system of the unit's, told this once.
+
+    Raises `NotFound` or `TokenExists`.
+    """
+    with store.transaction() as records:
+        records.units.get(unit_id)
+        if any(t.name == name and not t.revoked_at for t in records.tokens.list_for(unit_id)):
+            raise TokenExists
+        token = records.tokens.add(unit_id, name, now=now)
+        log_act(f"skapat nyckel {name} för {unit_id}", actor, records, now)
+    return token
+
+
+def revoke_token(unit_id: HsaId, name: str, *, actor: Actor, store: Store, now: datetime) -> None:
+    """The system that has it gets no further. Raises `NotFound`."""
+    with store.transaction() as records:
+        records.units.get(unit_id)
+        records.tokens.revoke(unit_id, name, now=now)
+        log_act(f"återkallat nyckel {name} för {unit_id}", actor, records, now)
+
+
+def log_act(act: str, actor: Actor, records: Transaction, now: datetime) -> None:
+    """Every act of the administration is written in the log of whoever does it."""
+    entry = LogEntry(actor=actor, activity=Activity.WRITE, act=act)
+    records.access_log.write([entry], now=now)
+
+
+def _save(unit: Unit, act: str, actor: Actor, records: Transaction, now: datetime) -> None:
+    records.units.save([unit])
+    log_act(act, actor, records, now)
+
+
+def _subscribable(unit_id: HsaId, records: Transaction) -> list[FormTemplate]:
+    return [
+        form
+        for form in records.forms.all()
+        if form.catalogue is Catalogue.SHARED and form.owner != unit_id
+    ]
+
+
+def _personnummer_in(spec: UnitSpec) -> list[Problem]:
+    # A telephone number may look like one.
+    return texts_with_personnummer({"name": spec.name})

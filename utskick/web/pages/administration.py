@@ -1,0 +1,33 @@
+"""Förvaltning: the first page, and what its pages have in common."""
+
+from collections.abc import Sequence
+from typing import Annotated, TypeVar
+
+from fastapi import Query, Request, Response
+
+from utskick.use_cases.list_changes import list_changes
+from utskick.web.callers import Wired
+from utskick.web.pages.frame import page
+from utskick.web.pages.refusals import page_router
+from utskick.web.pages.visitors import Administrator
+
+router = page_router()
+
+Sought = Annotated[str, Query(alias="sok", max_length=200)]
+PageNumber = Annotated[int, Query(alias="sida", ge=1, le=10_000)]
+
+_PER_PAGE = 50
+T = TypeVar("T")
+
+
+def one_page(found: Sequence[T], number: int) -> tuple[Sequence[T], int]:
+    """The rows of a page, and how many pages there are."""
+    begins = (number - 1) * _PER_PAGE
+    return found[begins : begins + _PER_PAGE], max(1, -(-len(found) // _PER_PAGE))
+
+
+@router.get("/forvaltning", name="administration-page")
+def begin(request: Request, visitor: Administrator, wired: Wired) -> Response:
+    """The way to each part, and what has been changed lately."""
+    changes = list_changes(actor=visitor.actor, store=wired.store)
+    return page(request, "administration.html", visitor=visitor, changes=changes)

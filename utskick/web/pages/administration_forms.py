@@ -1,0 +1,140 @@
+"""Förvaltning, formulärmallar: archive, take back, offer to other units."""
+
+from typing import Annotated
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+
+from utskick.domain.forms import Catalogue, FormTemplate, FormTemplateId
+from utskick.use_cases.administer_forms import (
+    archive_form,
+    list_form_templates,
+    offer_form,
+    open_form_template,
+)
+from utskick.web.callers import Now, Wired
+from utskick.web.labels import CATALOGUE_LABELS
+from utskick.web.pages.administration import PageNumber, Sought, one_page
+from utskick.web.pages.frame import page, see_other
+from utskick.web.pages.refusals import page_router
+from utskick.web.pages.visitors import Administrator, Posted
+
+router = page_router()
+
+_DONE = {
+    "arkiverad": "Formulärmallen är arkiverad. Den kan inte skickas.",
+    "tillbaka": "Formulärmallen är tagen tillbaka och kan skickas igen.",
+    "delad": "Formulärmallen är tillgänglig för andra enheter. De kan få prenumerera på den.",
+    "inte-delad": "Formulärmallen är bara tillgänglig för ägaren.",
+}
+_SHOWN = (("alla", "Alla"), ("aktiva", "Bara aktiva"), ("arkiverade", "Bara arkiverade"))
+
+
+@router.get("/forvaltning/formularmallar", name="form-templates-page")
+def browse(
+    request: Request,
+    visitor: Administrator,
+    wired: Wired,
+    *,
+    sok: Sought = "",
+    samling: Annotated[str, Query(max_length=10)] = "",
+    visa: Annotated[str, Query(max_length=10)] = "alla",
+    sida: PageNumber = 1,
+) -> Response:
+    """Every form template, by name, owner, catalogue and whether it has been archived."""
+    register = list_form_templates(store=wired.store)
+    wanted = sok.strip().casefold()
+
+    def sought(form: FormTemplate) -> bool:
+        owner = register.units.get(form.owner) if form.owner else None
+        words = (form.name, form.key, owner.name if owner else "")
+        return (
+            any(wanted in word.casefold() for word in words)
+            and samling in ("", form.catalogue.value)
+            and (visa not in ("aktiva", "arkiverade") or form.archived is (visa == "arkiverade"))
+        )
+
+    found = [form for form in register.forms if sought(form)]
+    shown, pages = one_page(found, sida)
+    kept = urlencode({"sok": sok, "samling": samling, "visa": visa})
+    return page(
+        request,
+        "administration_forms.html",
+        visitor=visitor,
+        register=register,
+        forms=shown,
+        total=len(found),
+        asked={"sok": sok, "samling": samling, "visa": visa},
+        catalogues=[("", "Alla"), *((each.value, CATALOGUE_LABELS[each]) for each in Catalogue)],
+        choices=_SHOWN,
+        catalogue_labels=CATALOGUE_LABELS,
+        number=sida,
+        pages_in_all=pages,
+        address=f"/forvaltning/formularmallar?{kept}&sida=",
+    )
+
+
+@router.get("/forvaltning/formularmallar/{form_id}", name="form-template-page")
+def show(
+    request: Request, form_id: UUID, visitor: Administrator, wired: Wired, besked: str = ""
+) -> Response:
+    """One form template: who subscribes, and what a change would strike."""
+    residents = wired.settings.residents
+    return page(
+        request,
+        "administration_form.html",
+        visitor=visitor,
+        opened=open_form_template(FormTemplateId(form_id), store=wired.store),
+        look_at=residents.url + residents.preview_path.format(form_id=form_id),
+        catalogue_labels=CATALOGUE_LABELS,
+        done=_DONE.get(besked, ""),
+    )
+
+
+@router.post("/forvaltning/formularmallar/{form_id}/arkivera", name="archive-form")
+def archive(
+    form_id: UUID, visitor: Administrator, _posted: Posted, wired: Wired, now: Now
+) -> Response:
+    """It can no longer be sent, whatever the form service says."""
+    archive_form(
+        FormTemplateId(form_id), archived=True, actor=visitor.actor, store=wired.store, now=now
+    )
+    return _see(form_id, "arkiverad")
+
+
+@router.post("/forvaltning/formularmallar/{form_id}/ta-tillbaka", name="take-back-form")
+def take_back(
+    form_id: UUID, visitor: Administrator, _posted: Posted, wired: Wired, now: Now
+) -> Response:
+    """Undo an archiving."""
+    archive_form(
+        FormTemplateId(form_id), archived=False, actor=visitor.actor, store=wired.store, now=now
+    )
+    return _see(form_id, "tillbaka")
+
+
+@router.post("/forvaltning/formularmallar/{form_id}/dela", name="offer-form")
+def offer(
+    form_id: UUID, visitor: Administrator, _posted: Posted, wired: Wired, now: Now
+) -> Response:
+    """Make it "Tillgänglig för andra enheter": they may subscribe."""
+    offer_form(
+        FormTemplateId(form_id), to_others=True, actor=visitor.actor, store=wired.store, now=now
+    )
+    return _see(form_id, "delad")
+
+
+@router.post("/forvaltning/formularmallar/{form_id}/sluta-dela", name="stop-offering-form")
+def stop_offering(
+    form_id: UUID, visitor: Administrator, _posted: Posted, wired: Wired, now: Now
+) -> Response:
+    """Its owner alone may send it."""
+    offer_form(
+        FormTemplateId(form_id), to_others=False, actor=visitor.actor, store=wired.store, now=now
+    )
+    return _see(form_id, "inte-delad")
+
+
+def _see(form_id: UUID, done: str) -> Response:
+    return see_other(f"/forvaltning/formularmallar/{form_id}?besked={done}")

@@ -1,0 +1,258 @@
+"""Förvaltning, grundplåtar: make, change, see what has differed from version to version."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request, Response
+
+from utskick.domain.calendar import default_answer_by
+from utskick.domain.errors import Problem, SpecRefused
+from utskick.domain.package_specs import WEEKDAYS
+from utskick.domain.packages import PackageTemplate
+from utskick.domain.units import HsaId, Unit
+from utskick.use_cases.administer_packages import (
+    ChangedMeanwhile,
+    PackageRegister,
+    PackageVersion,
+    list_all_packages,
+    package_register,
+    package_versions,
+    save_package,
+)
+from utskick.use_cases.message_values import PLACEHOLDERS, values_of
+from utskick.use_cases.preview_message import MessagePreview, preview_message
+from utskick.web.callers import Now, Wired
+from utskick.web.labels import CATALOGUE_LABELS, presets_in_words
+from utskick.web.pages.administration import PageNumber, Sought, one_page
+from utskick.web.pages.administration_package_form import FilledPackage
+from utskick.web.pages.frame import fragment, page, problems_by_field, see_other
+from utskick.web.pages.posted import act
+from utskick.web.pages.refusals import page_router
+from utskick.web.pages.visitors import Administrator, Posted, Visitor
+from utskick.wiring import Services
+
+router = page_router()
+
+LABELS = {
+    "key": "Kortnamn",
+    "name": "Paketutskickets namn",
+    "resident_title": "Titel som visas för invånaren",
+    "units": "Enheter",
+    "forms": "Ingående formulär",
+    "weekday": "Förvald veckodag",
+    "time": "Förvalt klockslag",
+    "interval_weeks": "Veckor mellan tillfällena",
+    "occasions": "Antal utskickstillfällen",
+    "inbox_message": "Inkorgsmeddelande",
+    "error_addresses": "E-postavisering vid eventuella fel",
+}
+_FIELDS = {"unit_ids": "units", "form_ids": "forms"}
+"""Where a template names its fields otherwise."""
+_SOME_UNIT = Unit(HsaId("SE0000000000-X"), "Mottagningen", "031-390 06 00")
+"""Stands in the preview until a unit has been chosen; the number is set aside for fiction."""
+_DONE = {
+    "ny": "Grundplåten är sparad. Enheterna kan starta den nu.",
+    "sparad": "Den nya versionen är sparad. Paketutskick som redan är startade behåller sin.",
+    "samma": "Inget var ändrat, så det blev ingen ny version.",
+}
+
+
+@router.get("/forvaltning/grundplatar", name="packages-page")
+def browse(
+    request: Request, visitor: Administrator, wired: Wired, sok: Sought = "", sida: PageNumber = 1
+) -> Response:
+    """The newest version of each package."""
+    packages, register = list_all_packages(store=wired.store)
+    wanted = sok.strip().casefold()
+    found = [p for p in packages if wanted in p.name.casefold() or wanted in p.key]
+    shown, pages = one_page(found, sida)
+    return page(
+        request,
+        "administration_packages.html",
+        visitor=visitor,
+        packages=shown,
+        total=len(found),
+        register=register,
+        in_words=presets_in_words,
+        sought=sok,
+        number=sida,
+        pages_in_all=pages,
+        address=f"/forvaltning/grundplatar?{urlencode({'sok': sok})}&sida=",
+    )
+
+
+@router.get("/forvaltning/ny-grundplat", name="new-package-page")
+def begin(request: Request, visitor: Administrator, wired: Wired, now: Now) -> Response:
+    """An empty one."""
+    register = package_register(store=wired.store)
+    return _show(request, visitor, wired, FilledPackage(), register, now=now)
+
+
+@router.post("/forvaltning/ny-grundplat", name="make-package")
+def make(
+    request: Request, visitor: Administrator, posted: Posted, wired: Wired, now: Now
+) -> Response:
+    """Fill in, or save."""
+    return _answer(request, visitor, posted, wired, FilledPackage.read(posted), now=now)
+
+
+@router.post("/forvaltning/grundplatsmeddelande", name="preview-message-of-package")
+def preview(_visitor: Administrator, posted: Posted, wired: Wired, now: Now) -> Response:
+    """The inbox message as it stands, while it is being written."""
+    register = package_register(store=wired.store)
+    message = _message(FilledPackage.read(posted), register, wired, now)
+    return fragment("message.html", message=message)
+
+
+@router.get("/forvaltning/grundplatar/{key}", name="package-page")
+def show(
+    request: Request, key: str, visitor: Administrator, wired: Wired, now: Now, besked: str = ""
+) -> Response:
+    """The newest version to change, and all versions with what differs."""
+    versions = package_versions(key, store=wired.store)
+    register = package_register(store=wired.store)
+    filled = FilledPackage.of(versions[0].package, register, forms_desk=wired.rules.forms_desk)
+    return _show(
+        request,
+        visitor,
+        wired,
+        filled,
+        register,
+        versions=versions,
+        done=_DONE.get(besked, ""),
+        now=now,
+    )
+
+
+@router.post("/forvaltning/grundplatar/{key}", name="change-package")
+def change(
+    request: Request, key: str, visitor: Administrator, posted: Posted, wired: Wired, now: Now
+) -> Response:
+    """Fill in, or save as a new version."""
+    versions = package_versions(key, store=wired.store)
+    filled = FilledPackage.read(posted, key=key)
+    return _answer(request, visitor, posted, wired, filled, versions=versions, now=now)
+
+
+def _answer(
+    request: Request,
+    visitor: Visitor,
+    posted: Any,
+    wired: Services,
+    filled: FilledPackage,
+    *,
+    versions: Sequence[PackageVersion] = (),
+    now: datetime,
+) -> Response:
+    register = package_register(store=wired.store)
+    filled.change(posted, register)
+
+    def shown(**told: Any) -> Response:
+        return _show(request, visitor, wired, filled, register, versions=versions, **told, now=now)
+
+    if act(posted)[0] != "spara" or filled.problems:
+        return shown(problems=filled.problems)
+    based_on = filled.version if versions else None
+    try:
+        package = save_package(
+            filled.spec(),
+            based_on=based_on,
+            actor=visitor.actor,
+            store=wired.store,
+            texts=wired.texts,
+            rules=wired.rules,
+            now=now,
+        )
+    except SpecRefused as refused:
+        return shown(problems=refused.problems)
+    except ChangedMeanwhile as meanwhile:
+        filled.based_on = str(versions[0].package.version)
+        return shown(refused=meanwhile)
+    told = "ny" if not versions else "samma" if package.version == based_on else "sparad"
+    return see_other(f"/forvaltning/grundplatar/{package.key}?besked={told}")
+
+
+def _show(
+    request: Request,
+    visitor: Visitor,
+    wired: Services,
+    filled: FilledPackage,
+    register: PackageRegister,
+    *,
+    versions: Sequence[PackageVersion] = (),
+    problems: Sequence[Problem] = (),
+    refused: ChangedMeanwhile | None = None,
+    done: str = "",
+    now: datetime,
+) -> Response:
+    by_key = {form.key: form for form in register.forms.values()}
+    return page(
+        request,
+        "administration_package.html",
+        visitor=visitor,
+        status_code=422 if problems else 409 if refused else 200,
+        filled=filled,
+        forms=[by_key[key] for key in filled.forms if key in by_key],
+        offered=[form for form in by_key.values() if not form.archived],
+        units=[register.units[HsaId(u)] for u in filled.units if u in register.units],
+        register=register,
+        blocking=register.blocking(versions[0].package) if versions else [],
+        versions=versions,
+        in_words=lambda package, name: _in_words(package, name, register),
+        field_of=lambda name: _FIELDS.get(name, name),
+        weekdays=[("", "Ingen förvald"), *((day, day) for day in WEEKDAYS)],
+        catalogue_labels=CATALOGUE_LABELS,
+        placeholders=[f"{{{{ {name} }}}}" for name in PLACEHOLDERS],
+        forms_desk=wired.rules.forms_desk,
+        message=_message(filled, register, wired, now),
+        problems=problems_by_field(tuple(problems)),
+        refused=refused,
+        labels=LABELS,
+        done=done,
+    )
+
+
+def _message(
+    filled: FilledPackage, register: PackageRegister, wired: Services, now: datetime
+) -> MessagePreview:
+    """The first occasion's, were it sent today from the first of the units."""
+    unit = register.units.get(HsaId(filled.units[0])) if filled.units else None
+    names = {form.key: form.resident_name for form in register.forms.values()}
+    only = names.get(filled.forms[0]) if len(filled.forms) == 1 else None
+    heading = only or filled.resident_title
+    occasions = filled.occasions
+    values = values_of(
+        unit or _SOME_UNIT,
+        heading=heading,
+        forms=len(filled.forms),
+        answer_by=default_answer_by(now.astimezone(wired.rules.zone).date()),
+        occasion=1,
+        occasions=int(occasions) if occasions.isascii() and occasions.isdecimal() else 1,
+    )
+    return preview_message(
+        filled.inbox_message,
+        heading=heading,
+        banner="",
+        values=values,
+        unit=unit or _SOME_UNIT,
+        texts=wired.texts,
+    )
+
+
+def _in_words(package: PackageTemplate, name: str, register: PackageRegister) -> str:
+    """A field of a version, as people read it."""
+    match name:
+        case "unit_ids":
+            return ", ".join(register.units[unit_id].name for unit_id in package.unit_ids) or "–"
+        case "form_ids":
+            return ", ".join(register.forms[form_id].name for form_id in package.form_ids)
+        case "weekday":
+            return "–" if package.weekday is None else list(WEEKDAYS)[package.weekday]
+        case "time":
+            return f"{package.time:%H:%M}" if package.time else "–"
+        case "error_addresses":
+            return ", ".join(package.error_addresses)
+        case _:
+            return str(getattr(package, name))

@@ -1,0 +1,254 @@
+"""Förvaltning, enheter: join, rename, withdraw, subscribe; the tokens of their systems."""
+
+from collections.abc import Sequence
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import Request, Response
+
+from utskick.domain.errors import NotFound, Problem, SpecRefused
+from utskick.domain.forms import FormTemplateId
+from utskick.domain.units import HsaId, InvalidHsaId, parse_hsa_id
+from utskick.use_cases.administer_units import (
+    NewUnitSpec,
+    TokenExists,
+    UnitSpec,
+    add_unit,
+    bring_back_unit,
+    change_unit,
+    list_units,
+    make_token,
+    open_unit,
+    revoke_token,
+    set_subscriptions,
+    withdraw_unit,
+)
+from utskick.web.callers import Now, Wired
+from utskick.web.pages.administration import PageNumber, Sought, one_page
+from utskick.web.pages.frame import page, problems_by_field, see_other
+from utskick.web.pages.posted import read_whole, text, texts
+from utskick.web.pages.refusals import page_router
+from utskick.web.pages.visitors import Administrator, Posted, Visitor
+from utskick.wiring import Services
+
+router = page_router()
+
+_LABELS = {
+    "hsa_id": "HSA-id",
+    "name": "Namn",
+    "phone": "Telefon",
+    "nyckelns_namn": "Nyckelns namn",
+}
+_DONE = {
+    "tillagd": "Enheten är tillagd. Personal med medarbetaruppdrag där kan logga in.",
+    "andrad": "Ändringarna är sparade.",
+    "indragen": "Enheten är indragen. Ingen kan logga in eller skicka för den.",
+    "tillbaka": "Enheten är tagen tillbaka.",
+    "prenumerationer": "Prenumerationerna är sparade.",
+    "aterkallad": "Nyckeln är återkallad. Systemet som har den släpps inte in längre.",
+}
+_TYPED = ("hsa_id", "name", "phone")
+_LONGEST_NAME = 100
+
+
+@router.get("/forvaltning/enheter", name="units-page")
+def browse(
+    request: Request, visitor: Administrator, wired: Wired, sok: Sought = "", sida: PageNumber = 1
+) -> Response:
+    """Every unit, found by name or HSA-id, and a form for one that joins."""
+    return _list(request, visitor, wired, sought=sok, number=sida)
+
+
+@router.post("/forvaltning/enheter", name="add-unit")
+def add(
+    request: Request, visitor: Administrator, posted: Posted, wired: Wired, now: Now
+) -> Response:
+    """Let a unit join."""
+    typed = {name: text(posted, name) for name in _TYPED}
+    try:
+        unit = add_unit(
+            read_whole(NewUnitSpec, typed), actor=visitor.actor, store=wired.store, now=now
+        )
+    except SpecRefused as refused:
+        return _list(request, visitor, wired, typed=typed, problems=refused.problems)
+    return _see(unit.id, "tillagd")
+
+
+@router.get("/forvaltning/enheter/{unit_id}", name="unit-page")
+def show(
+    request: Request, unit_id: str, visitor: Administrator, wired: Wired, besked: str = ""
+) -> Response:
+    """One unit."""
+    return _opened(request, unit_id, visitor, wired, done=_DONE.get(besked, ""))
+
+
+@router.post("/forvaltning/enheter/{unit_id}", name="change-unit")
+def change(
+    request: Request,
+    unit_id: str,
+    visitor: Administrator,
+    posted: Posted,
+    wired: Wired,
+    now: Now,
+) -> Response:
+    """Rename it, or change its phone number."""
+    typed = {name: text(posted, name) for name in ("name", "phone")}
+    try:
+        spec = read_whole(UnitSpec, typed)
+        change_unit(_id(unit_id), spec, actor=visitor.actor, store=wired.store, now=now)
+    except SpecRefused as refused:
+        return _opened(request, unit_id, visitor, wired, typed=typed, problems=refused.problems)
+    return _see(unit_id, "andrad")
+
+
+@router.post("/forvaltning/enheter/{unit_id}/dra-in", name="withdraw-unit")
+def withdraw(
+    unit_id: str, visitor: Administrator, _posted: Posted, wired: Wired, now: Now
+) -> Response:
+    """Nobody acts for it any more."""
+    withdraw_unit(_id(unit_id), actor=visitor.actor, store=wired.store, now=now)
+    return _see(unit_id, "indragen")
+
+
+@router.post("/forvaltning/enheter/{unit_id}/ta-tillbaka", name="bring-back-unit")
+def bring_back(
+    unit_id: str, visitor: Administrator, _posted: Posted, wired: Wired, now: Now
+) -> Response:
+    """Undo a withdrawal."""
+    bring_back_unit(_id(unit_id), actor=visitor.actor, store=wired.store, now=now)
+    return _see(unit_id, "tillbaka")
+
+
+@router.post("/forvaltning/enheter/{unit_id}/prenumerationer", name="set-subscriptions")
+def subscribe(
+    unit_id: str, visitor: Administrator, posted: Posted, wired: Wired, now: Now
+) -> Response:
+    """The ticked ones and no others. Raises `NotFound`."""
+    set_subscriptions(
+        _id(unit_id),
+        [_form_id(each) for each in texts(posted, "prenumeration")],
+        actor=visitor.actor,
+        store=wired.store,
+        now=now,
+    )
+    return _see(unit_id, "prenumerationer")
+
+
+@router.post("/forvaltning/enheter/{unit_id}/nycklar", name="make-token")
+def make(
+    request: Request,
+    unit_id: str,
+    visitor: Administrator,
+    posted: Posted,
+    wired: Wired,
+    now: Now,
+) -> Response:
+    """A new token, shown on the page that answers and never again."""
+    name = text(posted, "nyckelns_namn").strip()
+    if wrong := _wrong_name(name):
+        return _opened(request, unit_id, visitor, wired, token_name=name, problems=[wrong])
+    try:
+        token = make_token(_id(unit_id), name, actor=visitor.actor, store=wired.store, now=now)
+    except TokenExists as exists:
+        wrong = Problem("nyckelns_namn", exists.staff_message, "")
+        return _opened(request, unit_id, visitor, wired, token_name=name, problems=[wrong])
+    return _opened(request, unit_id, visitor, wired, token=token)
+
+
+@router.post("/forvaltning/enheter/{unit_id}/nycklar/aterkalla", name="revoke-token")
+def revoke(
+    unit_id: str, visitor: Administrator, posted: Posted, wired: Wired, now: Now
+) -> Response:
+    """The system that has it is shut out. Raises `NotFound`."""
+    name = text(posted, "nyckel")
+    revoke_token(_id(unit_id), name, actor=visitor.actor, store=wired.store, now=now)
+    return _see(unit_id, "aterkallad")
+
+
+def _list(
+    request: Request,
+    visitor: Visitor,
+    wired: Services,
+    *,
+    sought: str = "",
+    number: int = 1,
+    typed: dict[str, str] | None = None,
+    problems: Sequence[Problem] = (),
+) -> Response:
+    wanted = sought.strip().casefold()
+    found = [
+        unit
+        for unit in list_units(store=wired.store)
+        if wanted in unit.name.casefold() or wanted in unit.id.casefold()
+    ]
+    shown, pages = one_page(found, number)
+    return page(
+        request,
+        "administration_units.html",
+        visitor=visitor,
+        status_code=422 if problems else 200,
+        sought=sought,
+        units=shown,
+        total=len(found),
+        number=number,
+        pages_in_all=pages,
+        address=f"/forvaltning/enheter?{urlencode({'sok': sought})}&sida=",
+        typed=typed or dict.fromkeys(_TYPED, ""),
+        problems=problems_by_field(tuple(problems)),
+        labels=_LABELS,
+    )
+
+
+def _opened(
+    request: Request,
+    unit_id: str,
+    visitor: Visitor,
+    wired: Services,
+    *,
+    typed: dict[str, str] | None = None,
+    token_name: str = "",
+    token: str = "",
+    problems: Sequence[Problem] = (),
+    done: str = "",
+) -> Response:
+    opened = open_unit(_id(unit_id), store=wired.store)
+    return page(
+        request,
+        "administration_unit.html",
+        visitor=visitor,
+        status_code=422 if problems else 200,
+        opened=opened,
+        typed=typed or {"name": opened.unit.name, "phone": opened.unit.phone},
+        token_name=token_name,
+        token=token,
+        problems=problems_by_field(tuple(problems)),
+        labels=_LABELS,
+        done=done,
+    )
+
+
+def _see(unit_id: str, done: str) -> Response:
+    return see_other(f"/forvaltning/enheter/{_id(unit_id)}?besked={done}")
+
+
+def _id(typed: str) -> HsaId:
+    """Raises `NotFound`, also for what no unit could be called."""
+    try:
+        return parse_hsa_id(typed)
+    except InvalidHsaId:
+        raise NotFound("unit") from None
+
+
+def _form_id(typed: str) -> FormTemplateId:
+    try:
+        return FormTemplateId(UUID(typed))
+    except ValueError:
+        raise NotFound("form template") from None
+
+
+def _wrong_name(name: str) -> Problem | None:
+    if not name:
+        return Problem("nyckelns_namn", "texten är tom.", "Skriv vilket system nyckeln är till.")
+    if len(name) > _LONGEST_NAME or not name.isprintable():
+        return Problem("nyckelns_namn", "namnet är för långt eller oläsligt.", "Korta det.")
+    return None
