@@ -173,6 +173,18 @@ async def test_what_another_site_posts_is_not_done(
     assert forms_of(answer.text)[-1].action == "/logga-ut"
 
 
+async def test_nothing_of_what_another_site_posts_is_carried_on(stranger: Browser) -> None:
+    # The browser does not send the cookie along, so nobody is signed in.
+    answer = await stranger.post(
+        PAGE,
+        data={"gor": "ja-skicka", "form_banner": "planted"},
+        headers={"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"},
+    )
+
+    assert answer.status_code == 401
+    assert "planted" not in answer.text
+
+
 async def test_a_neighbour_that_is_away_can_be_tried_again(app: FastAPI, staff: Browser) -> None:
     del app
     page = await staff.open(PAGE)

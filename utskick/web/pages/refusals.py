@@ -14,7 +14,7 @@ from utskick.domain.errors import NotFound, UtskickError
 from utskick.domain.staff import CommissionEnded, NotAllowed, NotSignedIn, UnitChoiceNeeded
 from utskick.ports import TemporaryFailure
 from utskick.web.pages.frame import page, see_other
-from utskick.web.pages.visitors import COOKIE, ForeignForm, StaleForm
+from utskick.web.pages.visitors import COOKIE, ForeignForm, StaleForm, require_own_origin
 
 log = logging.getLogger(__name__)
 
@@ -134,12 +134,16 @@ async def _resume(request: Request, status_code: int, heading: str, told: str) -
 
 
 async def _carried(request: Request) -> tuple[list[tuple[str, str]], bool]:
-    """The posted fields but the session's mark, and whether a file was among them."""
+    """The posted fields but the session's mark, and whether a file was among them.
+
+    Nothing of what another site has posted: two clicks here would else do as it wished.
+    """
     if request.method != "POST":
         return [], False
     try:
+        require_own_origin(request)
         posted = list((await request.form()).multi_items())
-    except HTTPException:
+    except (ForeignForm, HTTPException):
         return [], False
     fields = [(name, text) for name, text in posted if isinstance(text, str) and name != "csrf"]
     lost_file = any(not isinstance(value, str) and value.filename for _, value in posted)
