@@ -40,7 +40,7 @@ from utskick.domain.rules import Rules
 from utskick.domain.specs import DispatchSpec, FormSpec
 from utskick.domain.units import Actor, HsaId, Unit
 from utskick.ports import InboxUser, PersonRecord
-from utskick.records import FollowedUp, FollowUpQuery
+from utskick.records import DispatchQuery, FollowedUp, FollowUpQuery, ListedDispatch
 from utskick.store import SqlStore
 from utskick.store.engine import migrate, open_engine
 from utskick.store.vault import Vault
@@ -48,7 +48,8 @@ from utskick.use_cases.claim_occasion import ClaimResult
 from utskick.use_cases.clean_up import clean_up
 from utskick.use_cases.close_occasion import Closed
 from utskick.use_cases.follow_up import follow_up
-from utskick.use_cases.list_dispatches import Listed, Shown, list_dispatches, show_dispatch
+from utskick.use_cases.list_dispatches import list_dispatches
+from utskick.use_cases.open_dispatch import Shown, show_dispatch
 from utskick.use_cases.remove_recipient import remove_recipient
 from utskick.use_cases.restart_dispatch import Restarted, restart_dispatch
 from utskick.use_cases.run_occasion import OccasionRun
@@ -193,8 +194,8 @@ class Clinic:
     async def run(self, occasion: Occasion) -> ClaimResult | Closed | StartBlocked:
         return await self.run_of(occasion).run()
 
-    def listed(self, actor: Actor = STAFF) -> list[Listed]:
-        return list_dispatches(actor=actor, store=self.store)
+    def listed(self, actor: Actor = STAFF) -> list[ListedDispatch]:
+        return list(list_dispatches(DispatchQuery(), actor=actor, store=self.store).listed)
 
     def show(self, dispatch: Dispatch) -> Shown:
         return show_dispatch(dispatch.id, actor=STAFF, store=self.store, now=self.clock.now())

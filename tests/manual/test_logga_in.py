@@ -4,7 +4,7 @@ import pytest
 
 from tests.clinic import OTHER_STAFF, OTHER_UNIT, Clinic
 from utskick.domain.errors import NotFound, SpecRefused
-from utskick.use_cases.list_dispatches import show_dispatch
+from utskick.use_cases.open_dispatch import show_dispatch
 
 
 async def test_staff_send_for_the_unit_they_have_chosen_and_for_no_other(clinic: Clinic) -> None:

@@ -159,7 +159,10 @@ def test_the_subscriptions_are_those_that_have_been_made(store: SqlStore) -> Non
         records.forms.subscribe(UNIT.id, SHARED.id, subscribed=True)
 
     with store.transaction() as records:
-        assert set(records.forms.subscriptions()) == {(UNIT.id, SHARED.id)}
+        assert records.forms.subscriptions([UNIT.id, OTHER_UNIT.id]) == {(UNIT.id, SHARED.id)}
+        assert records.forms.subscriptions([OTHER_UNIT.id]) == set()
+        assert records.forms.subscribers(SHARED.id) == {UNIT.id}
+        assert records.forms.count_subscribers() == {SHARED.id: 1}
 
 
 def test_a_form_is_in_use_by_the_dispatches_that_are_ongoing(store: SqlStore) -> None:

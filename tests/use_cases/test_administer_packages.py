@@ -14,7 +14,8 @@ from utskick.domain.package_specs import PackageSpec
 from utskick.domain.packages import FORMS_DESK, PackageTemplate
 from utskick.use_cases.administer_packages import (
     ChangedMeanwhile,
-    list_all_packages,
+    find_packages,
+    package_register,
     package_versions,
     save_package,
 )
@@ -147,15 +148,15 @@ def test_the_list_tells_which_packages_cannot_be_started_and_why(clinic: Clinic)
     save(clinic, NEW | {"forms": [UNSUBSCRIBED.key, SHARED.key, PHQ.key]})
     archive(clinic, PHQ)
 
-    packages, register = list_all_packages(store=clinic.store)
-    blocking = {package.key: register.blocking(package) for package in packages}
+    found = find_packages("", page=1, store=clinic.store)
+    blocking = {package.key: found.register.blocking(package) for package in found.packages}
 
     assert [form.name for form in blocking["rehab"]] == [UNSUBSCRIBED.name, PHQ.name]
     assert [form.name for form in blocking[WEEKLY.key]] == [PHQ.name]
 
 
 def test_a_form_must_be_each_units_to_send(clinic: Clinic) -> None:
-    _, register = list_all_packages(store=clinic.store)
+    register = package_register([UNIT.id, OTHER_UNIT.id], store=clinic.store)
     ours = replace(WEEKLY, form_ids=(SHARED.id, UNSUBSCRIBED.id))
     theirs = replace(ours, unit_ids=(OTHER_UNIT.id,))
     of_both = replace(ours, unit_ids=(UNIT.id, OTHER_UNIT.id))
@@ -163,3 +164,16 @@ def test_a_form_must_be_each_units_to_send(clinic: Clinic) -> None:
     assert [form.name for form in register.blocking(ours)] == [UNSUBSCRIBED.name]
     assert register.blocking(theirs) == []
     assert [form.name for form in register.blocking(of_both)] == [UNSUBSCRIBED.name]
+
+
+def test_packages_come_fifty_at_a_time(clinic: Clinic) -> None:
+    with clinic.store.transaction() as records:
+        for number in range(60):
+            records.packages.save(replace(WEEKLY, key=f"p{number:02}", name=f"Många {number:02}"))
+
+    first = find_packages("MÅNGA", page=1, store=clinic.store)
+    second = find_packages("många", page=2, store=clinic.store)
+
+    assert (len(first.packages), len(second.packages)) == (50, 10)
+    assert first.total == second.total == 60
+    assert second.packages[0].key == "p50"

@@ -7,7 +7,7 @@ from tests.people import ANNA, BO
 from tests.use_cases.clinic_days import run_to_its_end
 from tests.use_cases.conftest import Log
 from utskick.domain.errors import NotFound
-from utskick.use_cases.list_dispatches import show_dispatch
+from utskick.use_cases.open_dispatch import show_dispatch
 
 
 async def test_the_list_tells_how_the_forms_have_fared(clinic: Clinic) -> None:

@@ -33,6 +33,19 @@ def test_a_subscription_that_is_no_longer_there_has_ended(clinic: Clinic) -> Non
     assert not access.available
 
 
+def test_a_unit_that_has_been_withdrawn_stays_so(clinic: Clinic) -> None:
+    withdrawn = replace(UNIT, withdrawn_at=clinic.clock.now())
+    with clinic.store.transaction() as records:
+        records.units.save([withdrawn])
+
+    load_region(
+        replace(REGION, units=[replace(UNIT, name="Nytt"), OTHER_UNIT]), store=clinic.store
+    )
+
+    with clinic.store.transaction() as records:
+        assert records.units.get(UNIT.id) == replace(withdrawn, name="Nytt")
+
+
 async def test_what_has_been_started_keeps_its_own_version(clinic: Clinic) -> None:
     started = await clinic.start()
     changed = replace(PACKAGE, name="Nytt namn", resident_title="Ny titel")

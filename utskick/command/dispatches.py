@@ -29,10 +29,11 @@ from utskick.domain.occasions import OccasionId
 from utskick.domain.personnummer import Personnummer, parse_personnummer
 from utskick.domain.specs import Sending
 from utskick.domain.units import Actor
-from utskick.records import FollowUpQuery
+from utskick.records import DispatchQuery, FollowUpQuery
 from utskick.use_cases.follow_up import follow_up
 from utskick.use_cases.form_link import form_link
-from utskick.use_cases.list_dispatches import list_dispatches, show_dispatch
+from utskick.use_cases.list_dispatches import list_dispatches
+from utskick.use_cases.open_dispatch import show_dispatch
 from utskick.use_cases.remove_recipient import remove_recipient
 from utskick.use_cases.restart_dispatch import restart_dispatch
 from utskick.use_cases.send_form import send_form
@@ -46,6 +47,7 @@ from utskick.wiring import Services, services
 
 File = Annotated[Path, typer.Argument(help="YAML eller JSON.", exists=True, dir_okay=False)]
 DispatchArgument = Annotated[UUID, typer.Argument(help="Utskickets id.")]
+PageOption = Annotated[int, typer.Option("--page", min=1, max=10_000, help="Vilken sida.")]
 
 
 _SCHEDULER_AWAY = (
@@ -106,12 +108,15 @@ def upload(
     typer.echo(str(upload_id))
 
 
-def list_all(unit: UnitOption, *, as_json: Json = False) -> None:
-    """Pågående Paketutskick; avslutade visas i sju dagar."""
+def list_all(unit: UnitOption, page: PageOption = 1, *, as_json: Json = False) -> None:
+    """Pågående Paketutskick, femtio i taget; avslutade visas i sju dagar."""
     with told():
-        listed = list_dispatches(actor=actor_for(unit), store=services().store)
+        found = list_dispatches(
+            DispatchQuery(page=page), actor=actor_for(unit), store=services().store
+        )
     views = [
-        dispatch_view(each.dispatch, each.forms, recipients=each.recipients) for each in listed
+        dispatch_view(each.dispatch, each.forms, recipients=each.recipients)
+        for each in found.listed
     ]
 
     def lines() -> None:
@@ -127,6 +132,8 @@ def list_all(unit: UnitOption, *, as_json: Json = False) -> None:
             out.print(f"  {view.id}")
         if not views:
             out.print("Inga utskick.")
+        if page < found.pages:
+            out.print(f"Sida {page} av {found.pages}. Nästa: --page {page + 1}")
 
     show(views, lines, as_json=as_json)
 

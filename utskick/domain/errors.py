@@ -90,6 +90,7 @@ class WrongStatus(UtskickError):
     """The action does not fit the status."""
 
     def __init__(self, action: str, status: str, *, label: str = "") -> None:
+        self.status = status
         super().__init__(f"cannot {action}: it is {status}")
         self.staff_message = (
             f"Det går inte eftersom utskicket har statusen {label or status}."

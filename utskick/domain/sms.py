@@ -24,6 +24,7 @@ _GSM7 = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _GSM7_DOUBLE = frozenset("^{}\\[~]|€\f")
+_ORDINARY = _GSM7 | _GSM7_DOUBLE
 _LAST_OF_ONE_UNIT = "\uffff"
 
 
@@ -90,9 +91,21 @@ def normalise(text: str) -> str:
     return unicodedata.normalize("NFC", text).translate(_TYPOGRAPHY)
 
 
+def replaced(text: str) -> dict[str, str]:
+    """The visible characters that `normalise` replaces, and by what."""
+    typed = unicodedata.normalize("NFC", text)
+    found = {each: each.translate(_TYPOGRAPHY) for each in typed if not each.isspace()}
+    return {typed: sent for typed, sent in found.items() if typed != sent}
+
+
+def costly(text: str) -> list[str]:
+    """The characters that an ordinary SMS lacks: a single one makes the whole text cost more."""
+    return list(dict.fromkeys(each for each in text if each not in _ORDINARY))
+
+
 def count(text: str) -> SmsCount:
     """How the text is encoded, and how many parts it takes."""
-    if all(character in _GSM7 or character in _GSM7_DOUBLE for character in text):
+    if not costly(text):
         costs = [2 if character in _GSM7_DOUBLE else 1 for character in text]
         return SmsCount("GSM-7", len(text), _parts(costs, single=160, each=153))
     costs = [2 if character > _LAST_OF_ONE_UNIT else 1 for character in text]

@@ -22,12 +22,13 @@ COUNTED = 1000
 
 
 class Order(StrEnum):
-    """What the list is sorted by."""
+    """What the list is sorted by. `ANSWER`: the unanswered first."""
 
     SENT = "sent"
     ANSWER_BY = "answer_by"
     PURGE_AFTER = "purge_after"
     FORM = "form"
+    ANSWER = "answer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +88,7 @@ class ResponseRate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reminder:
-    """A reminder by hand. `MANUAL`: nobody can tell whether it arrived."""
+    """A reminder by hand. `MANUAL`: nobody can tell whether it arrived, or has begun to."""
 
     day: date
     state: DeliveryState
@@ -142,6 +143,9 @@ class FollowUp(Protocol):
 
     def reminders(self, delivery_ids: Collection[DeliveryId]) -> Mapping[DeliveryId, Reminder]:
         """The newest of each."""
+
+    def reminders_of(self, delivery_id: DeliveryId) -> Sequence[Reminder]:
+        """All of one, oldest first."""
 
     def sent_since(self, moment: datetime) -> list[Ledger]:
         """What was sent, or may have been, since; for the nightly comparison."""

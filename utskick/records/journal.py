@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from utskick.domain.dispatches import Dispatch, DispatchId
@@ -33,7 +33,7 @@ class ErrorReports(Protocol):
     def unsent(self, *, limit: int) -> list[ErrorReport]:
         """Those whose time has come."""
 
-    def told(self, subject: str, cause: str) -> Mapping[str, object] | None:
+    def told(self, subject: str, cause: str) -> Mapping[str, Any] | None:
         """What was kept to be told of it, mailed or not."""
 
     def sent(self, report_id: UUID) -> None: ...
@@ -61,6 +61,7 @@ class LogQuery:
 
     staff: str = ""
     personnummer: Personnummer | None = None
+    dispatch_id: DispatchId | None = None
     activity: Activity | None = None
     from_day: date | None = None
     to_day: date | None = None

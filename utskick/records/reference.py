@@ -37,7 +37,13 @@ class Forms(Protocol):
     def in_use(self, form_id: FormTemplateId) -> Mapping[HsaId, int]:
         """How many ongoing dispatches of each unit hold the form."""
 
-    def subscriptions(self) -> Collection[tuple[HsaId, FormTemplateId]]: ...
+    def subscriptions(self, unit_ids: Collection[HsaId]) -> set[tuple[HsaId, FormTemplateId]]:
+        """What these units subscribe to."""
+
+    def subscribers(self, form_id: FormTemplateId) -> set[HsaId]: ...
+
+    def count_subscribers(self) -> Mapping[FormTemplateId, int]:
+        """How many there are of each form that has any."""
 
     def save(self, forms: Iterable[FormTemplate]) -> None:
         """Insert or renew; a mark of being archived follows the given template."""

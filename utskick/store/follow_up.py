@@ -175,15 +175,15 @@ class SqlFollowUp:
             .where(ReminderRow.delivery_id.in_(delivery_ids))
             .order_by(ReminderRow.created_at)
         )
-        return {
-            DeliveryId(row.delivery_id): Reminder(
-                day=row.day,
-                state=DeliveryState(row.state),
-                created_at=row.created_at,
-                created_by=row.created_by,
-            )
-            for row in rows
-        }
+        return {DeliveryId(row.delivery_id): _reminder(row) for row in rows}
+
+    def reminders_of(self, delivery_id: DeliveryId) -> Sequence[Reminder]:
+        rows = self._session.scalars(
+            select(ReminderRow)
+            .where(ReminderRow.delivery_id == delivery_id)
+            .order_by(ReminderRow.created_at)
+        )
+        return [_reminder(row) for row in rows]
 
     def sent_since(self, moment: datetime) -> list[Ledger]:
         rows = self._session.execute(
@@ -278,6 +278,17 @@ def _conditions(query: FollowUpQuery) -> Iterator[ColumnElement[bool]]:
         yield DeliveryRow.purge_after <= query.purge_after_to
 
 
+def _reminder(row: ReminderRow) -> Reminder:
+    # Whoever began it may have died in the call, and it is never made again.
+    begun = row.state == DeliveryState.SENDING.value
+    return Reminder(
+        day=row.day,
+        state=DeliveryState.MANUAL if begun else DeliveryState(row.state),
+        created_at=row.created_at,
+        created_by=row.created_by,
+    )
+
+
 def _written_out(state: DeliveryState) -> ColumnElement[str]:
     """With a bound value SQLite cannot tell that a partial index applies."""
     return literal_column(f"'{state.value}'")
@@ -285,9 +296,11 @@ def _written_out(state: DeliveryState) -> ColumnElement[str]:
 
 def _ordering(order: Order) -> tuple[Any, ...]:
     newest = (DeliveryRow.sent_at.desc().nulls_first(), DeliveryRow.position)
-    by: dict[Order, InstrumentedAttribute[Any]] = {
+    by: Mapping[Order, ColumnElement[Any] | InstrumentedAttribute[Any]] = {
         Order.ANSWER_BY: DeliveryRow.answer_by,
         Order.PURGE_AFTER: DeliveryRow.purge_after,
         Order.FORM: DeliveryRow.form_name,
+        # An index read backwards gives the unanswered first, and the newest of them before all.
+        Order.ANSWER: DeliveryRow.form_status.desc().nulls_first(),
     }
     return (by[order], *newest) if order in by else newest

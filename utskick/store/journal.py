@@ -15,6 +15,7 @@ from utskick.records import DoneWith, ErrorReport, LogEntry, LoggedEntry, LogQue
 from utskick.store.people import People
 from utskick.store.statements import all_or_each, database_clock, matches, start_of
 from utskick.store.tables import AccessLogRow, ErrorReportRow, PersonRow, StaffMemberRow
+from utskick.store.tables.journal import CHANGED
 
 
 class SqlAccessLog:
@@ -60,6 +61,8 @@ class SqlAccessLog:
             if person_id is None:
                 return []
             statement = statement.where(AccessLogRow.person_id == person_id)
+        if query.dispatch_id is not None:
+            statement = statement.where(AccessLogRow.dispatch_id == query.dispatch_id)
         if query.activity is not None:
             statement = statement.where(AccessLogRow.activity == query.activity.value)
         if query.staff:
@@ -192,7 +195,7 @@ class SqlErrorReports:
             for row in rows
         ]
 
-    def told(self, subject: str, cause: str) -> Mapping[str, object] | None:
+    def told(self, subject: str, cause: str) -> Mapping[str, Any] | None:
         return self._session.scalar(
             select(ErrorReportRow.values).where(
                 ErrorReportRow.subject == subject, ErrorReportRow.cause == cause

@@ -26,9 +26,7 @@ from utskick.store.tables import (
 
 
 class SqlOverview:
-    def __init__(
-        self, session: Session, dispatches: SqlDispatches, progress: SqlProgress
-    ) -> None:
+    def __init__(self, session: Session, dispatches: SqlDispatches, progress: SqlProgress) -> None:
         self._session = session
         self._dispatches = dispatches
         self._progress = progress

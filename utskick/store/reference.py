@@ -103,9 +103,25 @@ class SqlForms:
         )
         return {HsaId(unit_id): number for unit_id, number in rows}
 
-    def subscriptions(self) -> Collection[tuple[HsaId, FormTemplateId]]:
-        rows = self._session.execute(select(SubscriptionRow.unit_id, SubscriptionRow.form_id))
+    def subscriptions(self, unit_ids: Collection[HsaId]) -> set[tuple[HsaId, FormTemplateId]]:
+        rows = self._session.execute(
+            select(SubscriptionRow.unit_id, SubscriptionRow.form_id).where(
+                SubscriptionRow.unit_id.in_(unit_ids)
+            )
+        )
         return {(HsaId(unit_id), FormTemplateId(form_id)) for unit_id, form_id in rows}
+
+    def subscribers(self, form_id: FormTemplateId) -> set[HsaId]:
+        rows = self._session.scalars(
+            select(SubscriptionRow.unit_id).where(SubscriptionRow.form_id == form_id)
+        )
+        return set(map(HsaId, rows))
+
+    def count_subscribers(self) -> Mapping[FormTemplateId, int]:
+        rows = self._session.execute(
+            select(SubscriptionRow.form_id, func.count()).group_by(SubscriptionRow.form_id)
+        )
+        return {FormTemplateId(form_id): number for form_id, number in rows}
 
     def save(self, forms: Iterable[FormTemplate]) -> None:
         for form in forms:

@@ -1,6 +1,5 @@
 """Förvaltning, formulärmallar: archive them, and offer them to other units."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -38,7 +37,7 @@ def list_form_templates(*, store: Store) -> FormRegister:
         return FormRegister(
             forms=records.forms.all(),
             units={unit.id: unit for unit in records.units.all()},
-            subscribers=Counter(form_id for _, form_id in records.forms.subscriptions()),
+            subscribers=records.forms.count_subscribers(),
         )
 
 
@@ -47,11 +46,11 @@ def open_form_template(form_id: FormTemplateId, *, store: Store) -> OpenedForm:
     with store.transaction() as records:
         form = records.forms.get(form_id)
         units = {unit.id: unit for unit in records.units.all()}
-        subscriptions = records.forms.subscriptions()
+        subscribers = records.forms.subscribers(form_id)
         return OpenedForm(
             form=form,
             units=units,
-            subscribers=[unit for unit in units.values() if (unit.id, form_id) in subscriptions],
+            subscribers=[unit for unit in units.values() if unit.id in subscribers],
             packages=[each for each in records.packages.all() if form_id in each.form_ids],
             in_use=records.forms.in_use(form_id),
         )

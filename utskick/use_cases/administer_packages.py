@@ -1,6 +1,7 @@
 """Förvaltning, grundplåtar: make them and change them; what has been started keeps its own."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -16,6 +17,8 @@ from utskick.records import Store, Transaction
 from utskick.use_cases.administer_units import log_act
 from utskick.use_cases.message_values import PLACEHOLDERS
 
+PER_PAGE = 50
+
 
 class ChangedMeanwhile(UtskickError):
     """Somebody else has saved a version since the page was shown."""
@@ -30,11 +33,11 @@ class ChangedMeanwhile(UtskickError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageRegister:
-    """What packages are made of."""
+    """What packages are made of; the subscriptions are those of the units that were asked for."""
 
     units: Mapping[HsaId, Unit]
     forms: Mapping[FormTemplateId, FormTemplate]
-    subscriptions: Collection[tuple[HsaId, FormTemplateId]]
+    subscriptions: AbstractSet[tuple[HsaId, FormTemplateId]]
 
     def blocking(self, package: PackageTemplate) -> list[FormTemplate]:
         """Its forms that are archived, or not for each of its units to send."""
@@ -58,16 +61,33 @@ class PackageVersion:
     changed: tuple[str, ...]
 
 
-def package_register(*, store: Store) -> PackageRegister:
-    """Units, form templates and subscriptions."""
-    with store.transaction() as records:
-        return _register(records)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackagePage:
+    """One page of what was looked for; `total` is how many there are in all."""
+
+    packages: Sequence[PackageTemplate]
+    total: int
+    register: PackageRegister
 
 
-def list_all_packages(*, store: Store) -> tuple[list[PackageTemplate], PackageRegister]:
-    """The newest version of each, by name."""
+def package_register(unit_ids: Collection[HsaId], *, store: Store) -> PackageRegister:
+    """Units and form templates, and what these units subscribe to."""
     with store.transaction() as records:
-        return records.packages.all(), _register(records)
+        return _register(unit_ids, records)
+
+
+def find_packages(text: str, *, page: int, store: Store) -> PackagePage:
+    """The newest version of each whose name or key holds the text, by name."""
+    wanted = text.strip().casefold()
+    with store.transaction() as records:
+        found = [
+            package
+            for package in records.packages.all()
+            if wanted in package.name.casefold() or wanted in package.key
+        ]
+        shown = found[(page - 1) * PER_PAGE : page * PER_PAGE]
+        unit_ids = {unit_id for package in shown for unit_id in package.unit_ids}
+        return PackagePage(packages=shown, total=len(found), register=_register(unit_ids, records))
 
 
 def package_versions(key: str, *, store: Store) -> list[PackageVersion]:
@@ -125,9 +145,9 @@ def save_package(
     return package
 
 
-def _register(records: Transaction) -> PackageRegister:
+def _register(unit_ids: Collection[HsaId], records: Transaction) -> PackageRegister:
     return PackageRegister(
         units={unit.id: unit for unit in records.units.all()},
         forms={form.id: form for form in records.forms.all()},
-        subscriptions=records.forms.subscriptions(),
+        subscriptions=records.forms.subscriptions(unit_ids),
     )

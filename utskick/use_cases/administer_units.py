@@ -56,7 +56,7 @@ def open_unit(unit_id: HsaId, *, store: Store) -> OpenedUnit:
     """One unit. Raises `NotFound`."""
     with store.transaction() as records:
         unit = records.units.get(unit_id)
-        subscriptions = records.forms.subscriptions()
+        subscriptions = records.forms.subscriptions([unit_id])
         query = DispatchQuery(status=DispatchStatus.ONGOING, kind=DispatchKind.PACKAGE, per_page=1)
         return OpenedUnit(
             unit=unit,
@@ -133,7 +133,7 @@ def set_subscriptions(
         offered = {form.id: form for form in _subscribable(unit_id, records)}
         if set(form_ids) - set(offered):
             raise NotFound("shared form")
-        subscriptions = records.forms.subscriptions()
+        subscriptions = records.forms.subscriptions([unit_id])
         changed = [
             form
             for form in offered.values()

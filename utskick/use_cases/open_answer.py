@@ -1,18 +1,32 @@
 """Öppna ett formulär i Uppföljning: what was answered, by whom, and what has happened to it."""
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from utskick.domain.deliveries import DeliveryId, FormStatus
 from utskick.domain.units import Activity, Actor, Unit
 from utskick.ports import Answer, FormService, PermanentFailure, TemporaryFailure
-from utskick.records import FollowedUp, LogEntry, Reminder, Store, Transaction
+from utskick.records import (
+    FollowedUp,
+    LogEntry,
+    LoggedEntry,
+    LogQuery,
+    Reminder,
+    Store,
+    Transaction,
+)
+
+_LOGGED = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedForm:
     """`answer` is `None` if there is none to show; `away` if the form service did not answer.
+
+    `logged` is what the unit has seen and done with the recipient in the same dispatch, the
+    newest first.
 
     Manual: "I formulärsvaret syns att det är ett ombud som har besvarat formuläret."
     """
@@ -20,20 +34,24 @@ class OpenedForm:
     form: FollowedUp
     unit: Unit
     answer: Answer | None
-    reminder: Reminder | None
+    reminders: Sequence[Reminder]
+    logged: Sequence[LoggedEntry]
     away: bool = False
 
 
 async def open_answer(
     delivery_id: DeliveryId,
     *,
+    for_printing: bool = False,
     actor: Actor,
     store: Store,
     forms: FormService,
     now: datetime,
 ) -> OpenedForm:
     """Logged before anything is shown. What has been purged is not fetched. Raises `NotFound`."""
-    form, unit, reminder = await asyncio.to_thread(_find, delivery_id, actor, store, now)
+    activity = Activity.PRINT if for_printing else Activity.READ
+    kept = await asyncio.to_thread(_find, delivery_id, activity, actor, store, now)
+    form = kept.form
     answer, away = None, False
     if form.form_id is not None and form.purged_at is None:
         try:
@@ -45,17 +63,25 @@ async def open_answer(
     if answer is not None and answer.status is not form.form_status:
         await asyncio.to_thread(_keep, answer, store, now)
     shown = answer if answer and answer.status is FormStatus.COMPLETED else None
-    return OpenedForm(form=form, unit=unit, answer=shown, reminder=reminder, away=away)
+    return replace(kept, answer=shown, away=away)
 
 
 def _find(
-    delivery_id: DeliveryId, actor: Actor, store: Store, now: datetime
-) -> tuple[FollowedUp, Unit, Reminder | None]:
+    delivery_id: DeliveryId, activity: Activity, actor: Actor, store: Store, now: datetime
+) -> OpenedForm:
     with store.transaction() as records:
         form = records.follow_up.get_for(actor.unit_id, delivery_id)
-        _log(form, actor, records, now)
-        reminders = records.follow_up.reminders([form.delivery_id])
-        return form, records.units.get(actor.unit_id), reminders.get(form.delivery_id)
+        _log(form, activity, actor, records, now)
+        query = LogQuery(
+            personnummer=form.personnummer, dispatch_id=form.dispatch_id, limit=_LOGGED
+        )
+        return OpenedForm(
+            form=form,
+            unit=records.units.get(actor.unit_id),
+            answer=None,
+            reminders=records.follow_up.reminders_of(form.delivery_id),
+            logged=records.access_log.read(actor.unit_id, query),
+        )
 
 
 def _keep(answer: Answer, store: Store, now: datetime) -> None:
@@ -63,11 +89,19 @@ def _keep(answer: Answer, store: Store, now: datetime) -> None:
         records.follow_up.set_form_status({answer.form_id: answer.status}, now=now)
 
 
-def _log(form: FollowedUp, actor: Actor, records: Transaction, now: datetime) -> None:
+_ACTS = {
+    Activity.READ: "öppnat formulär i Uppföljning",
+    Activity.PRINT: "skrivit ut formulär i Uppföljning",
+}
+
+
+def _log(
+    form: FollowedUp, activity: Activity, actor: Actor, records: Transaction, now: datetime
+) -> None:
     entry = LogEntry(
         actor=actor,
-        activity=Activity.READ,
-        act="öppnat formulär i Uppföljning",
+        activity=activity,
+        act=_ACTS[activity],
         personnummer=form.personnummer,
         dispatch_id=form.dispatch_id,
     )

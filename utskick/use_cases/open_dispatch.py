@@ -1,4 +1,4 @@
-"""Pågående Paketutskick: the list, one dispatch opened, and one of its occasions."""
+"""Pågående Paketutskick: one dispatch opened, and one of its occasions."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -14,16 +14,18 @@ from utskick.domain.dispatches import (
     RecipientId,
     RecipientState,
 )
+from utskick.domain.errors import StartBlocked
 from utskick.domain.occasions import Occasion, OccasionId, OccasionState
 from utskick.domain.units import Activity, Actor
 from utskick.records import (
-    DispatchQuery,
-    ListedDispatch,
+    DoneWith,
+    FormSummary,
     LogEntry,
     OccasionCell,
     Store,
     Transaction,
 )
+from utskick.use_cases.report_errors import told_of_occasion
 
 ByState = Mapping[DeliveryState, int]
 _SOON = timedelta(minutes=10)
@@ -31,16 +33,12 @@ _SOON = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """One page of the list."""
+class Shown:
+    """A dispatch with its recipients, and how each form has fared."""
 
-    listed: Sequence[ListedDispatch]
-    total: int
-    query: DispatchQuery
-
-    @property
-    def pages(self) -> int:
-        return max(1, -(-self.total // self.query.per_page))
+    dispatch: Dispatch
+    forms: Sequence[FormSummary]
+    recipients: Sequence[Recipient]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +62,17 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """A dispatch with its recipients, and what each of them has got so far."""
+    """A dispatch with its recipients, what each of them has got so far, and what has been done.
+
+    `blocked`: the forms that ended it, when it was aborted.
+    """
 
     progress: Progress
     recipients: Sequence[Recipient]
     cells: Mapping[tuple[RecipientId, OccasionId], ByState]
     started_by: str
+    done: Sequence[DoneWith]
+    blocked: StartBlocked | None
 
     @property
     def dispatch(self) -> Dispatch:
@@ -91,13 +94,6 @@ class OpenedOccasion:
     messages: Mapping[RecipientId, DeliveryState]
 
 
-def browse_dispatches(query: DispatchQuery, *, actor: Actor, store: Store) -> Page:
-    """Newest first; ended ones are listed until they are deleted."""
-    with store.transaction() as records:
-        listed, total = records.overview.page(actor.unit_id, query)
-    return Page(listed=listed, total=total, query=query)
-
-
 def follow_progress(dispatch_id: DispatchId, *, actor: Actor, store: Store) -> Progress:
     """To be asked again and again while it is sent. Raises `NotFound`."""
     with store.transaction() as records:
@@ -105,8 +101,21 @@ def follow_progress(dispatch_id: DispatchId, *, actor: Actor, store: Store) -> P
         return Progress(dispatch=dispatch, by_occasion=records.overview.by_occasion(dispatch.id))
 
 
-def open_dispatch(dispatch_id: DispatchId, *, actor: Actor, store: Store, now: datetime) -> Opened:
+def show_dispatch(dispatch_id: DispatchId, *, actor: Actor, store: Store, now: datetime) -> Shown:
     """Reading a recipient list is logged for each person on it. Raises `NotFound`."""
+    with store.transaction() as records:
+        dispatch = records.dispatches.get_for(actor.unit_id, dispatch_id)
+        recipients = records.dispatches.recipients(dispatch.id)
+        _log_reading(recipients, dispatch, actor, records, now)
+        return Shown(
+            dispatch=dispatch,
+            forms=records.progress.summary(dispatch.id),
+            recipients=recipients,
+        )
+
+
+def open_dispatch(dispatch_id: DispatchId, *, actor: Actor, store: Store, now: datetime) -> Opened:
+    """As `show_dispatch`, recipient by recipient."""
     with store.transaction() as records:
         dispatch = records.dispatches.get_for(actor.unit_id, dispatch_id)
         recipients = records.dispatches.recipients(dispatch.id)
@@ -122,6 +131,8 @@ def open_dispatch(dispatch_id: DispatchId, *, actor: Actor, store: Store, now: d
             recipients=recipients,
             cells=cells,
             started_by=names.get(dispatch.created_by, dispatch.created_by),
+            done=records.access_log.done_with(dispatch),
+            blocked=_blocked(dispatch, records),
         )
 
 
@@ -133,7 +144,7 @@ def open_occasion(
     store: Store,
     now: datetime,
 ) -> OpenedOccasion:
-    """As `open_dispatch`, form by form. Raises `NotFound`."""
+    """As `open_dispatch`, of one occasion and form by form."""
     with store.transaction() as records:
         dispatch = records.dispatches.get_for(actor.unit_id, dispatch_id)
         occasion = dispatch.occasion(occasion_id)
@@ -149,6 +160,16 @@ def open_occasion(
             forms=forms,
             messages=records.overview.messages(occasion.id),
         )
+
+
+def _blocked(dispatch: Dispatch, records: Transaction) -> StartBlocked | None:
+    """As the error addresses were told: the forms may have been mended since."""
+    for occasion in dispatch.occasions:
+        if occasion.state is OccasionState.BLOCKED:
+            told = told_of_occasion(records, dispatch, occasion, cause="aborted")
+            if told:
+                return StartBlocked(archived=told["archived"], unsubscribed=told["unsubscribed"])
+    return None
 
 
 def _log_reading(

@@ -7,6 +7,7 @@ at least once, always with the same Message-ID (I10).
 import logging
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid5
 
 from utskick.domain.dispatches import Dispatch, DispatchKind
@@ -71,13 +72,24 @@ def report_occasion(
     report(
         records,
         subject=str(dispatch.id),
-        # Sent by hand and missed again is a new thing to tell of.
-        cause=f"occasion-{occasion.number}-version-{occasion.version}-{cause}",
+        cause=_cause(occasion, cause),
         text=text,
         values=common | dict(values),
         addresses=dispatch.error_addresses,
         now=now,
     )
+
+
+def told_of_occasion(
+    records: Transaction, dispatch: Dispatch, occasion: Occasion, *, cause: str
+) -> Mapping[str, Any] | None:
+    """What `report_occasion` kept, if it did."""
+    return records.error_reports.told(str(dispatch.id), _cause(occasion, cause))
+
+
+def _cause(occasion: Occasion, cause: str) -> str:
+    """Sent by hand and missed again is a new thing to tell of."""
+    return f"occasion-{occasion.number}-version-{occasion.version}-{cause}"
 
 
 def send_error_reports(*, store: Store, mailer: Mailer, texts: Texts) -> int:

@@ -1,8 +1,10 @@
 """Skicka påminnelse: an inbox message about one form that has not been answered, by hand."""
 
 import asyncio
+from collections.abc import Mapping
+from datetime import date, datetime
 
-from utskick.domain.deliveries import DeliveryId, DeliveryState, FormStatus
+from utskick.domain.deliveries import DeliveryId, DeliveryState, FormId, FormStatus
 from utskick.domain.errors import UtskickError
 from utskick.domain.rules import Rules
 from utskick.domain.units import Activity, Actor, Unit
@@ -48,53 +50,19 @@ async def send_reminder(
     now = clock.now()
     today = now.astimezone(rules.zone).date()
     form, unit = await asyncio.to_thread(_find, delivery_id, actor, store)
-    _require_sent(form)
+    _require_open(form, today)
     statuses = await ask_statuses([form], actor=actor, forms=forms, rules=rules)
     await asyncio.to_thread(keep_statuses, statuses, store, now)
-    status = statuses.get(form.form_id, form.form_status) if form.form_id else form.form_status
-    if status is FormStatus.COMPLETED:
-        raise CannotRemind(
-            "answered", "Formuläret är redan besvarat, så ingen påminnelse skickades."
-        )
-    if form.answer_by < today:
-        raise CannotRemind(
-            "answer-by has passed",
-            "Sista dag att svara har passerat. Skicka formuläret på nytt i stället.",
-        )
+    _require_unanswered(form, statuses)
+    message = _message(form, unit, texts, rules)
     await clock.sleep(await asyncio.to_thread(_reserve, store, rules))
-
-    def begin() -> None:
-        with store.transaction() as records:
-            if not records.follow_up.begin_reminder(
-                form.delivery_id, day=today, by=actor.name, now=now
-            ):
-                raise CannotRemind(
-                    "already today", "En påminnelse har redan skickats i dag. Vänta till i morgon."
-                )
-            entry = LogEntry(
-                actor=actor,
-                activity=Activity.WRITE,
-                act="skickat påminnelse",
-                personnummer=form.personnummer,
-                dispatch_id=form.dispatch_id,
-            )
-            records.access_log.write([entry], now=now)
-
-    def end(state: DeliveryState) -> None:
-        with store.transaction() as records:
-            records.follow_up.end_reminder(form.delivery_id, day=today, state=state, now=now)
-
-    def undo() -> None:
-        with store.transaction() as records:
-            records.follow_up.cancel_reminder(form.delivery_id, day=today)
-
-    await asyncio.to_thread(begin)
+    await asyncio.to_thread(_begin, form, today, actor, store, now)
     try:
-        state = await _call(form, _message(form, unit, texts, rules), inbox)
+        state = await _call(form, message, inbox)
     except TemporaryFailure:
-        await asyncio.to_thread(undo)
+        await asyncio.to_thread(_undo, form, today, store)
         raise
-    await asyncio.to_thread(end, state)
+    await asyncio.to_thread(_end, form, today, state, store, now)
     return state
 
 
@@ -108,7 +76,7 @@ async def _call(form: FollowedUp, message: InboxMessage, inbox: Inbox) -> Delive
     return DeliveryState.SENT
 
 
-def _require_sent(form: FollowedUp) -> None:
+def _require_open(form: FollowedUp, today: date) -> None:
     if form.state is not DeliveryState.SENT or form.purged_at is not None:
         raise CannotRemind(
             "not sent, or purged", "Bara ett skickat formulär som inte är gallrat kan påminnas om."
@@ -118,6 +86,25 @@ def _require_sent(form: FollowedUp) -> None:
             "sent without an inbox message",
             "Formuläret skickades utan inkorgsmeddelande, så påminn inte genom inkorgen."
             " Kontakta mottagaren på annat sätt, till exempel med sms.",
+        )
+    if form.answer_by < today:
+        raise CannotRemind(
+            "answer-by has passed",
+            "Sista dag att svara har passerat. Skicka formuläret på nytt i stället.",
+        )
+
+
+def _require_unanswered(form: FollowedUp, statuses: Mapping[FormId, FormStatus]) -> None:
+    """`statuses` are fresh; what was answered before is not among them."""
+    if FormStatus.COMPLETED in (form.form_status, *statuses.values()):
+        raise CannotRemind(
+            "answered", "Formuläret är redan besvarat, så ingen påminnelse skickades."
+        )
+    if not statuses:
+        raise CannotRemind(
+            "its status is not known",
+            "1177 kunde inte svara på om formuläret är besvarat, så ingen påminnelse skickades."
+            " Försök igen om en stund.",
         )
 
 
@@ -147,3 +134,31 @@ def _find(delivery_id: DeliveryId, actor: Actor, store: Store) -> tuple[Followed
 def _reserve(store: Store, rules: Rules) -> float:
     with store.transaction() as records:
         return records.budgets.reserve("inbox", calls=1, per_s=rules.inbox_per_s)
+
+
+def _begin(form: FollowedUp, today: date, actor: Actor, store: Store, now: datetime) -> None:
+    with store.transaction() as records:
+        if not records.follow_up.begin_reminder(
+            form.delivery_id, day=today, by=actor.name, now=now
+        ):
+            raise CannotRemind(
+                "already today", "En påminnelse har redan skickats i dag. Vänta till i morgon."
+            )
+        entry = LogEntry(
+            actor=actor,
+            activity=Activity.WRITE,
+            act="skickat påminnelse",
+            personnummer=form.personnummer,
+            dispatch_id=form.dispatch_id,
+        )
+        records.access_log.write([entry], now=now)
+
+
+def _undo(form: FollowedUp, today: date, store: Store) -> None:
+    with store.transaction() as records:
+        records.follow_up.cancel_reminder(form.delivery_id, day=today)
+
+
+def _end(form: FollowedUp, today: date, state: DeliveryState, store: Store, now: datetime) -> None:
+    with store.transaction() as records:
+        records.follow_up.end_reminder(form.delivery_id, day=today, state=state, now=now)

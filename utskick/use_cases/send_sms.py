@@ -1,5 +1,6 @@
 """Skicka ett formulär med sms: a form link, or a reminder of ongoing forms."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -7,7 +8,7 @@ from uuid import UUID
 from utskick.domain.errors import Problem, SpecRefused, UtskickError
 from utskick.domain.personnummer import looks_like_personnummer
 from utskick.domain.rules import Rules
-from utskick.domain.sms import SmsCount, count, normalise, parse_mobile
+from utskick.domain.sms import SmsCount, costly, count, normalise, parse_mobile, replaced
 from utskick.domain.units import Activity, Actor
 from utskick.ports import PermanentFailure, SmsGateway, TemporaryFailure, Texts
 from utskick.records import LogEntry, Store
@@ -16,10 +17,16 @@ from utskick.use_cases.form_link import form_link
 
 @dataclass(frozen=True, slots=True)
 class SmsDraft:
-    """A text as it will arrive, and what it costs."""
+    """A text as it will arrive, and what it costs.
+
+    `replaced`: characters that were typed, and what they become. `costly`: those that make it
+    cost more.
+    """
 
     text: str
     count: SmsCount
+    replaced: Mapping[str, str]
+    costly: Sequence[str]
 
 
 def draft_form_link(
@@ -100,7 +107,12 @@ def send_sms(
 
 def _draft(text: str) -> SmsDraft:
     normalised = normalise(text.strip())
-    return SmsDraft(normalised, count(normalised))
+    return SmsDraft(
+        text=normalised,
+        count=count(normalised),
+        replaced=replaced(text),
+        costly=costly(normalised),
+    )
 
 
 def _problems(text: str) -> list[Problem]:

@@ -6,17 +6,19 @@ Swedish: the units' suppliers read them in `/openapi.json`.
 
 import asyncio
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from utskick.domain.dispatches import DispatchId, RecipientId
 from utskick.domain.errors import Problem, SpecRefused
 from utskick.domain.occasions import OccasionId
 from utskick.domain.personnummer import Personnummer, parse_personnummer
-from utskick.records import FollowUpQuery
+from utskick.records import DispatchQuery, FollowUpQuery
 from utskick.use_cases.follow_up import follow_up
-from utskick.use_cases.list_dispatches import list_dispatches, show_dispatch
+from utskick.use_cases.list_dispatches import list_dispatches
+from utskick.use_cases.open_dispatch import show_dispatch
 from utskick.use_cases.remove_recipient import remove_recipient
 from utskick.use_cases.restart_dispatch import restart_dispatch
 from utskick.use_cases.send_form import send_form
@@ -53,10 +55,15 @@ from utskick.wiring import Services
 router = APIRouter(prefix="/api", responses=refusals(401, 422, 503))
 
 _CREATED = 201
-_ALREADY = 200
+_ALREADY = _LISTED = 200
 _STARTED = {
     _ALREADY: {"model": StartedView, "description": "Var redan startat; inget görs om"},
     **refusals(409, 413),
+}
+_NEXT_PAGE = {
+    "description": 'Nästa sida, som `</api/paketutskick?sida=2&antal=50>; rel="next"`;'
+    " saknas på den sista",
+    "schema": {"type": "string"},
 }
 _ONE_OF_TWO = Problem(
     "mottagaren", "ska anges på ett sätt.", "Ange antingen personnummer eller recipient_id."
@@ -116,13 +123,25 @@ async def send(
     "/paketutskick",
     name="list-dispatches",
     summary="Pågående paketutskick",
-    description="De senaste först. Avslutade finns kvar i sju dagar.",
+    description="De senaste först, en sida i taget. Avslutade finns kvar i sju dagar.",
     response_description="Enhetens utskick",
+    responses={_LISTED: {"headers": {"Link": _NEXT_PAGE}}},
 )
-def list_all(caller: Caller, wired: Wired) -> list[DispatchView]:
-    listed = list_dispatches(actor=caller, store=wired.store)
+def list_all(
+    response: Response,
+    caller: Caller,
+    wired: Wired,
+    *,
+    sida: Annotated[int, Query(ge=1, le=10_000, description="Vilken sida, från 1")] = 1,
+    antal: Annotated[int, Query(ge=1, le=200, description="Högst så många på en sida")] = 50,
+) -> list[DispatchView]:
+    query = DispatchQuery(page=sida, per_page=antal)
+    found = list_dispatches(query, actor=caller, store=wired.store)
+    if sida < found.pages:
+        response.headers["Link"] = f'</api/paketutskick?sida={sida + 1}&antal={antal}>; rel="next"'
     return [
-        dispatch_view(each.dispatch, each.forms, recipients=each.recipients) for each in listed
+        dispatch_view(each.dispatch, each.forms, recipients=each.recipients)
+        for each in found.listed
     ]
 
 

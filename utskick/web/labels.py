@@ -3,7 +3,12 @@
 from collections.abc import Mapping
 
 from utskick.domain import package_specs
-from utskick.domain.deliveries import DELIVERY_LABELS, DeliveryState
+from utskick.domain.deliveries import (
+    DELIVERY_LABELS,
+    REFUSAL_REMEDIES,
+    DeliveryState,
+    Refusal,
+)
 from utskick.domain.forms import Catalogue
 from utskick.domain.occasions import Occasion, OccasionState
 from utskick.domain.packages import PackageTemplate
@@ -63,6 +68,18 @@ _KINDS = {
     OccasionState.MISSED: "bad",
     OccasionState.BLOCKED: "bad",
 }
+
+
+_LEFT_OUT_REMEDIES = REFUSAL_REMEDIES | {
+    Refusal.PROTECTED: "Använd en formulärlänk i stället.",
+    Refusal.DECEASED: "",
+    Refusal.EMIGRATED: "",
+}
+
+
+def left_out_remedy(reason: str) -> str:
+    """What to do about somebody who is not in the list any more, if anything."""
+    return _LEFT_OUT_REMEDIES[Refusal(reason)]
 
 
 def delivery_signs(by_state: Mapping[DeliveryState, int]) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from utskick.domain.deliveries import REFUSAL_LABELS, Refusal
 from utskick.domain.dispatches import Dispatch, RecipientState
 from utskick.records import FormSummary
-from utskick.use_cases.list_dispatches import Shown
+from utskick.use_cases.open_dispatch import Shown
 from utskick.use_cases.restart_dispatch import Restarted
 from utskick.use_cases.start_dispatch import Started
 

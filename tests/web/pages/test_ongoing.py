@@ -4,7 +4,7 @@ import asyncio
 import re
 from typing import Any
 
-from tests.clinic import PACKAGE, UNIT, WEEKLY
+from tests.clinic import PACKAGE, PHQ, UNIT, WEEKLY
 from tests.people import ANNA, BO, CILLA, PROTECTED
 from tests.use_cases.clinic_days import reconciled
 from tests.use_cases.conftest import Log
@@ -24,14 +24,29 @@ async def run(browser: Browser, dispatch: Dispatch) -> None:
     sign_in(browser, session(UNIT))
 
 
+def button(page: str, ending: str) -> tuple[str, dict[str, str]]:
+    """Where the first button leads whose address has this ending, and what it posts."""
+    address = re.search(rf'(?:form)?action="([^"]*{ending})"', page)
+    assert address
+    csrf = next(form for form in forms_of(page) if "csrf" in dict(form.fields))
+    return address[1], dict(csrf.fields)
+
+
 async def act(browser: Browser, address: str, ending: str) -> tuple[int, str]:
-    """Press the button whose form leads to an address with this ending; follow to the page."""
-    page = await browser.open(address)
-    form = next(f for f in forms_of(page) if f.action.endswith(ending))
-    answer = await browser.post(form.action, data=dict(form.fields))
+    """Press that button; follow to the page."""
+    leads_to, fields = button(await browser.open(address), ending)
+    answer = await browser.post(leads_to, data=fields)
     if answer.status_code == 303:
         return 303, await browser.open(answer.headers["location"])
     return answer.status_code, answer.text
+
+
+async def twice(browser: Browser, address: str, ending: str) -> tuple[list[int], str]:
+    """A double click on it; what the second one is told."""
+    leads_to, fields = button(await browser.open(address), ending)
+    answers = await asyncio.gather(*(browser.post(leads_to, data=fields) for _ in range(2)))
+    answers.sort(key=lambda answer: answer.status_code)
+    return [answer.status_code for answer in answers], words_of(answers[-1].text)
 
 
 def address_of(dispatch: Dispatch) -> str:
@@ -60,6 +75,22 @@ async def test_dispatches_are_found_by_name_and_status(staff: Browser) -> None:
     assert "1 utskick" in words_of(await staff.open("/paketutskick?sok=vuxenps&status=pågående"))
     assert "Inget utskick stämmer" in words_of(await staff.open("/paketutskick?status=stoppad"))
     assert "Inget utskick stämmer" in words_of(await staff.open("/paketutskick?sok=%25"))
+
+
+async def test_the_next_occasion_comes_first_when_asked_for(staff: Browser) -> None:
+    await started(staff, title="Om en månad", start={"date": "2027-03-01", "time": "08:00"})
+    staff.clinic.clock.advance(1)
+    await started(staff, title="Snart")
+    staff.clinic.clock.advance(1)
+    ended = await started(staff, title="Stoppat")
+    staff.clinic.stop(ended)
+
+    titles = ">(Om en månad|Snart|Stoppat)</span>"
+    newest = await staff.open("/paketutskick")
+    upcoming = await staff.open("/paketutskick?ordning=nasta")
+
+    assert re.findall(titles, newest) == ["Stoppat", "Snart", "Om en månad"]
+    assert re.findall(titles, upcoming) == ["Snart", "Om en månad", "Stoppat"]
 
 
 async def test_single_forms_are_shown_when_asked_for(staff: Browser) -> None:
@@ -114,7 +145,34 @@ async def test_those_left_out_say_why(staff: Browser) -> None:
         staff, recipients=[ANNA.digits, PROTECTED.digits], leave_out_unreachable=True
     )
 
-    assert "Skyddad identitet" in words_of(await staff.open(address_of(dispatch)))
+    words = words_of(await staff.open(address_of(dispatch)))
+    assert "Skyddad identitet Använd en formulärlänk i stället." in words
+
+
+async def test_an_aborted_one_names_the_forms_that_ended_it(staff: Browser) -> None:
+    """Detta startade paket innehåller formulärmallar som har arkiverats."""
+    dispatch = await started(staff)
+    staff.clinic.forms.archived.add(PHQ.id)
+    await run(staff, dispatch)
+
+    words = words_of(await staff.open(address_of(dispatch)))
+
+    assert "Paketutskicket är avbrutet" in words
+    assert f"saknar prenumeration: {PHQ.name}." in words
+
+
+async def test_what_has_been_done_with_it_is_told_with_name_and_time(staff: Browser) -> None:
+    dispatch = await started(staff, recipients=[ANNA.digits, BO.digits])
+    await act(staff, address_of(dispatch), "/ta-bort")
+    await run(staff, dispatch)
+
+    words = words_of(await staff.open(address_of(dispatch)))
+
+    done = words.split("Vad som har gjorts")[1]
+    assert "Lagt till mottagare i utskick: 2 mottagare Karin Exempel" in done
+    assert "Tagit bort mottagare Karin Exempel" in done
+    assert "Skickar formulär, tillfälle 1 Utskick, av sig självt" in done
+    assert "visat" not in done.casefold()
 
 
 async def test_a_recipient_is_removed_with_the_bin(staff: Browser) -> None:
@@ -140,15 +198,11 @@ async def test_the_last_recipient_has_no_bin(staff: Browser) -> None:
 
 async def test_removing_twice_by_a_double_click_is_told_calmly(staff: Browser) -> None:
     dispatch = await started(staff, recipients=[ANNA.digits, BO.digits, CILLA.digits])
-    page = await staff.open(address_of(dispatch))
-    form = next(f for f in forms_of(page) if f.action.endswith("/ta-bort"))
 
-    answers = await asyncio.gather(
-        *(staff.post(form.action, data=dict(form.fields)) for _ in range(2))
-    )
+    statuses, told = await twice(staff, address_of(dispatch), "/ta-bort")
 
-    assert sorted(answer.status_code for answer in answers) == [303, 409]
-    assert "redan borttagen" in max(answers, key=lambda a: a.status_code).text
+    assert statuses == [303, 409]
+    assert "redan borttagen" in told
 
 
 async def test_stopped_it_sends_no_more_and_restarted_it_goes_on(staff: Browser) -> None:
@@ -156,20 +210,35 @@ async def test_stopped_it_sends_no_more_and_restarted_it_goes_on(staff: Browser)
     dispatch = await started(staff, package=WEEKLY.key, start=None)
 
     status, stopped = await act(staff, address_of(dispatch), "/stoppa")
-    again, _page = await act_again(staff, address_of(dispatch), "/stoppa", page=stopped)
     _status, restarted = await act(staff, address_of(dispatch), "/aterstarta")
 
-    assert (status, again) == (303, 409)
+    assert status == 303
     assert "Paketutskicket är stoppat. Inget mer skickas." in words_of(stopped)
     assert "3 tillfällen återstår" in words_of(stopped)
     assert "Paketutskicket är återstartat." in words_of(restarted)
 
 
-async def act_again(browser: Browser, address: str, ending: str, *, page: str) -> tuple[int, str]:
-    """Post once more what the page does not offer any longer."""
-    fields = dict(next(f for f in forms_of(page) if f.action.endswith("/aterstarta")).fields)
-    answer = await browser.post(f"{address}{ending}", data=fields)
-    return answer.status_code, answer.text
+async def test_a_double_click_on_stop_and_on_restart_is_told_calmly(staff: Browser) -> None:
+    address = address_of(await started(staff))
+
+    stopping, second_stop = await twice(staff, address, "/stoppa")
+    restarting, second_restart = await twice(staff, address, "/aterstarta")
+
+    assert stopping == restarting == [303, 409]
+    assert "Paketutskicket är redan stoppat." in second_stop
+    assert "Paketutskicket är redan återstartat." in second_restart
+
+
+async def test_a_page_that_is_no_longer_true_says_how_it_is(staff: Browser) -> None:
+    dispatch = await started(staff)
+    leads_to, fields = button(await staff.open(address_of(dispatch)), "/stoppa")
+    await run(staff, dispatch)
+    fields["csrf"] = button(await staff.open("/formularlank"), "/formularlank")[1]["csrf"]
+
+    answer = await staff.post(leads_to, data=fields)
+
+    assert answer.status_code == 409
+    assert "utskicket har statusen Klar" in words_of(answer.text)
 
 
 async def test_too_late_to_restart_is_said_before_anybody_tries(staff: Browser) -> None:
@@ -200,6 +269,10 @@ async def test_a_missed_occasion_is_sent_by_hand(staff: Browser) -> None:
     assert "Tillfälle 1 blev missat" in words_of(page)
     assert status == 303
     assert "Tillfället skickas nu." in words_of(after)
+    leads_to, fields = button(page, "/skicka-nu")
+    again = await staff.post(leads_to, data=fields)
+    assert again.status_code == 409
+    assert "Tillfället skickas redan" in words_of(again.text)
 
 
 async def test_prefect_being_away_stops_nobody_from_stopping(staff: Browser) -> None:

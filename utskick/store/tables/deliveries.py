@@ -35,6 +35,7 @@ class DeliveryRow(Row):
         Index("ix_delivery_unit_purge", "unit_id", "purge_after"),
         Index("ix_delivery_unit_answer", "unit_id", "answer_by"),
         Index("ix_delivery_unit_form", "unit_id", "form_name"),
+        Index("ix_delivery_unit_status", "unit_id", "form_status", "sent_at"),
         Index("ix_delivery_unit_package", "unit_id", "package_name"),
         Index(
             "ix_delivery_uncertain",

@@ -13,10 +13,11 @@ from utskick.domain.package_specs import WEEKDAYS
 from utskick.domain.packages import PackageTemplate
 from utskick.domain.units import HsaId, Unit
 from utskick.use_cases.administer_packages import (
+    PER_PAGE,
     ChangedMeanwhile,
     PackageRegister,
     PackageVersion,
-    list_all_packages,
+    find_packages,
     package_register,
     package_versions,
     save_package,
@@ -25,7 +26,7 @@ from utskick.use_cases.message_values import PLACEHOLDERS, values_of
 from utskick.use_cases.preview_message import MessagePreview, preview_message
 from utskick.web.callers import Now, Wired
 from utskick.web.labels import CATALOGUE_LABELS, presets_in_words
-from utskick.web.pages.administration import PageNumber, Sought, one_page
+from utskick.web.pages.administration import PageNumber, Sought
 from utskick.web.pages.administration_package_form import FilledPackage
 from utskick.web.pages.frame import fragment, page, problems_by_field, see_other
 from utskick.web.pages.posted import act
@@ -64,21 +65,16 @@ def browse(
     request: Request, visitor: Administrator, wired: Wired, sok: Sought = "", sida: PageNumber = 1
 ) -> Response:
     """The newest version of each package."""
-    packages, register = list_all_packages(store=wired.store)
-    wanted = sok.strip().casefold()
-    found = [p for p in packages if wanted in p.name.casefold() or wanted in p.key]
-    shown, pages = one_page(found, sida)
+    found = find_packages(sok, page=sida, store=wired.store)
     return page(
         request,
         "administration_packages.html",
         visitor=visitor,
-        packages=shown,
-        total=len(found),
-        register=register,
+        found=found,
         in_words=presets_in_words,
         sought=sok,
         number=sida,
-        pages_in_all=pages,
+        pages_in_all=max(1, -(-found.total // PER_PAGE)),
         address=f"/forvaltning/grundplatar?{urlencode({'sok': sok})}&sida=",
     )
 
@@ -86,7 +82,7 @@ def browse(
 @router.get("/forvaltning/ny-grundplat", name="new-package-page")
 def begin(request: Request, visitor: Administrator, wired: Wired, now: Now) -> Response:
     """An empty one."""
-    register = package_register(store=wired.store)
+    register = package_register((), store=wired.store)
     return _show(request, visitor, wired, FilledPackage(), register, now=now)
 
 
@@ -101,7 +97,7 @@ def make(
 @router.post("/forvaltning/grundplatsmeddelande", name="preview-message-of-package")
 def preview(_visitor: Administrator, posted: Posted, wired: Wired, now: Now) -> Response:
     """The inbox message as it stands, while it is being written."""
-    register = package_register(store=wired.store)
+    register = package_register((), store=wired.store)
     message = _message(FilledPackage.read(posted), register, wired, now)
     return fragment("message.html", message=message)
 
@@ -112,7 +108,7 @@ def show(
 ) -> Response:
     """The newest version to change, and all versions with what differs."""
     versions = package_versions(key, store=wired.store)
-    register = package_register(store=wired.store)
+    register = package_register(versions[0].package.unit_ids, store=wired.store)
     filled = FilledPackage.of(versions[0].package, register, forms_desk=wired.rules.forms_desk)
     return _show(
         request,
@@ -146,7 +142,8 @@ def _answer(
     versions: Sequence[PackageVersion] = (),
     now: datetime,
 ) -> Response:
-    register = package_register(store=wired.store)
+    unit_ids = versions[0].package.unit_ids if versions else ()
+    register = package_register(unit_ids, store=wired.store)
     filled.change(posted, register)
 
     def shown(**told: Any) -> Response:

@@ -3,17 +3,20 @@
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache, partial
 from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import Query, Request, Response
+from markupsafe import Markup
 
-from utskick.domain.deliveries import REFUSAL_LABELS, REFUSAL_REMEDIES
+from utskick.domain.deliveries import REFUSAL_LABELS, REFUSAL_REMEDIES, DeliveryState
 from utskick.domain.dispatches import (
     STATUS_LABELS,
     DispatchId,
     DispatchKind,
+    DispatchStatus,
     RecipientId,
 )
 from utskick.domain.errors import (
@@ -24,9 +27,10 @@ from utskick.domain.errors import (
     WrongStatus,
 )
 from utskick.domain.occasions import OccasionId
-from utskick.records import DispatchQuery
+from utskick.domain.units import SYSTEM
+from utskick.records import DispatchOrder, DispatchQuery
+from utskick.use_cases.list_dispatches import list_dispatches
 from utskick.use_cases.open_dispatch import (
-    browse_dispatches,
     follow_progress,
     open_dispatch,
     open_occasion,
@@ -36,8 +40,8 @@ from utskick.use_cases.restart_dispatch import restart_dispatch
 from utskick.use_cases.send_missed_occasion import send_missed_occasion
 from utskick.use_cases.stop_dispatch import stop_dispatch
 from utskick.web.callers import Now, Wired
-from utskick.web.labels import delivery_sign, delivery_signs, occasion_sign
-from utskick.web.pages.frame import fragment, page, see_other
+from utskick.web.labels import delivery_sign, delivery_signs, left_out_remedy, occasion_sign
+from utskick.web.pages.frame import drawn, fragment, page, see_other
 from utskick.web.pages.refusals import page_router
 from utskick.web.pages.visitors import Posted, Staff, StaffVisitor
 from utskick.wiring import Services
@@ -45,6 +49,7 @@ from utskick.wiring import Services
 router = page_router()
 
 _KINDS = {"paket": DispatchKind.PACKAGE, "formular": DispatchKind.FORM}
+_ORDERS = {"nyast": DispatchOrder.NEWEST, "nasta": DispatchOrder.NEXT}
 _STATUSES = {label.casefold(): status for status, label in STATUS_LABELS.items()}
 _DONE = {
     "stoppat": "Paketutskicket är stoppat. Inget mer skickas.",
@@ -52,6 +57,10 @@ _DONE = {
     "borttagen": "Mottagaren är borttagen och får inget mer av paketutskicket.",
     "skickas": "Tillfället skickas nu.",
     "skickas-strax": "Tillfället skickas strax: schemaläggaren svarar inte just nu.",
+}
+_ALREADY = {
+    DispatchStatus.STOPPED: "Paketutskicket är redan stoppat. Inget mer skickas.",
+    DispatchStatus.ONGOING: "Paketutskicket är redan återstartat.",
 }
 _HARMLESS = (WrongStatus, LastRecipient, OccasionPassed, NothingMissed, AlreadyRemoved)
 
@@ -65,22 +74,27 @@ def browse(
     sok: Annotated[str, Query(max_length=200)] = "",
     status: str = "",
     visa: str = "paket",
+    ordning: str = "nyast",
     sida: Annotated[int, Query(ge=1, le=10_000)] = 1,
 ) -> Response:
     """The unit's dispatches, found by name, title and status."""
     query = DispatchQuery(
-        text=sok.strip(), status=_STATUSES.get(status), kind=_KINDS.get(visa), page=sida
+        text=sok.strip(),
+        status=_STATUSES.get(status),
+        kind=_KINDS.get(visa),
+        order=_ORDERS.get(ordning, DispatchOrder.NEWEST),
+        page=sida,
     )
-    found = browse_dispatches(query, actor=visitor.actor, store=wired.store)
-    kept = urlencode({"sok": sok, "status": status, "visa": visa})
+    found = list_dispatches(query, actor=visitor.actor, store=wired.store)
+    asked = {"sok": sok, "status": status, "visa": visa, "ordning": ordning}
     return page(
         request,
         "ongoing.html",
         visitor=visitor,
         found=found,
-        asked={"sok": sok, "status": status, "visa": visa},
+        asked=asked,
         statuses=[("", "Alla"), *((each, label) for each, label in _labels())],
-        address=f"/paketutskick?{kept}&sida=",
+        address=f"/paketutskick?{urlencode(asked)}&sida=",
         signs=delivery_signs,
     )
 
@@ -155,7 +169,8 @@ async def stop(
         )
         return f"besked=stoppat&antal={on_their_way}"
 
-    return await _after(act, request, dispatch_id, visitor, wired, now)
+    wanted = DispatchStatus.STOPPED
+    return await _after(act, request, dispatch_id, visitor, wired, now, wanted=wanted)
 
 
 @router.post("/paketutskick/{dispatch_id}/aterstarta", name="restart-dispatch-page")
@@ -175,7 +190,8 @@ async def restart(
         )
         return "besked=aterstartat"
 
-    return await _after(act, request, dispatch_id, visitor, wired, now)
+    wanted = DispatchStatus.ONGOING
+    return await _after(act, request, dispatch_id, visitor, wired, now, wanted=wanted)
 
 
 @router.post(
@@ -240,15 +256,27 @@ async def _after(
     visitor: StaffVisitor,
     wired: Services,
     now: datetime,
+    *,
+    wanted: DispatchStatus | None = None,
 ) -> Response:
     """Do it, and show the dispatch. What can no longer be done is told there as well."""
     try:
         told = await asyncio.to_thread(act)
-    except _HARMLESS as refused:
-        return await asyncio.to_thread(
-            _opened, request, dispatch_id, visitor, wired, now, refused=refused, status_code=409
-        )
+    except _HARMLESS as error:
+        opened = partial(_opened, request, dispatch_id, visitor, wired, now, status_code=409)
+        if done := _done_before(error, wanted):
+            return await asyncio.to_thread(opened, done=done)
+        return await asyncio.to_thread(opened, refused=error.staff_message)
     return see_other(f"/paketutskick/{dispatch_id}?{told}")
+
+
+def _done_before(error: UtskickError, wanted: DispatchStatus | None) -> str:
+    """What a second click is told: that the first one did it."""
+    if isinstance(error, NothingMissed):
+        return "Tillfället skickas redan, eller har skickats."
+    if wanted and isinstance(error, WrongStatus) and error.status == wanted:
+        return _ALREADY[wanted]
+    return error.staff_message if isinstance(error, AlreadyRemoved) else ""
 
 
 def _opened(
@@ -260,20 +288,34 @@ def _opened(
     *,
     status_code: int,
     done: str = "",
-    refused: UtskickError | None = None,
+    refused: str = "",
 ) -> Response:
+    opened = open_dispatch(
+        DispatchId(dispatch_id), actor=visitor.actor, store=wired.store, now=now
+    )
+
+    def cell(recipient_id: RecipientId, occasion_id: OccasionId) -> Markup:
+        return _chips(frozenset(opened.cells.get((recipient_id, occasion_id), {}).items()))
+
     values: dict[str, Any] = {
-        "opened": open_dispatch(
-            DispatchId(dispatch_id), actor=visitor.actor, store=wired.store, now=now
-        ),
+        "opened": opened,
         "done": done,
         "refused": refused,
         "sign": occasion_sign,
         "signs": delivery_signs,
+        "cell": cell,
         "labels": REFUSAL_LABELS,
+        "left_out_remedy": left_out_remedy,
+        "system": SYSTEM,
         "now": now,
     }
     return page(request, "dispatch.html", visitor=visitor, status_code=status_code, **values)
+
+
+@lru_cache(maxsize=1000)
+def _chips(by_state: frozenset[tuple[DeliveryState, int]]) -> Markup:
+    """Kept, as 250 recipients at 12 occasions have mostly fared alike."""
+    return drawn("chips.html", signs=delivery_signs(dict(by_state)))
 
 
 def _told(what: str, number: int) -> str:

@@ -128,6 +128,9 @@ def upgrade() -> None:
         batch_op.create_index("ix_delivery_unit_answer", ["unit_id", "answer_by"], unique=False)
         batch_op.create_index("ix_delivery_unit_form", ["unit_id", "form_name"], unique=False)
         batch_op.create_index(
+            "ix_delivery_unit_status", ["unit_id", "form_status", "sent_at"], unique=False
+        )
+        batch_op.create_index(
             "ix_delivery_unit_package", ["unit_id", "package_name"], unique=False
         )
 
