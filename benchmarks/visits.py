@@ -126,6 +126,7 @@ def _ongoing(filled: Filled) -> Iterator[Visit]:
     yield Visit("Pågående Paketutskick", "/paketutskick")
     yield Visit("Pågående, sida 10", "/paketutskick?sida=10")
     yield Visit("Pågående, namn", "/paketutskick?sok=årskontroll")
+    yield Visit("Pågående, nästa tillfälle", "/paketutskick?ordning=nasta")
     yield Visit("Pågående, stoppade", "/paketutskick?status=stoppad")
     yield Visit("Ett paketutskick, 250 × 4 × 12", opened)
     yield Visit("Ett paketutskick, läget", f"{opened}/lage")
@@ -151,6 +152,7 @@ def _follow_up(filled: Filled, today: date) -> Iterator[Visit]:
         ("efter Besvaras senast", {"ordning": Order.ANSWER_BY.value}),
         ("efter Gallras efter", {"ordning": Order.PURGE_AFTER.value}),
         ("efter formulär", {"ordning": Order.FORM.value}),
+        ("efter svar", {"ordning": Order.ANSWER.value}),
     ):
         yield Visit(f"Uppföljning, {name}", _FOLLOW_UP, fields)
     yield Visit("Uppföljning, ett formulär", f"{_FOLLOW_UP}/{filled.delivery_id}")

@@ -117,5 +117,8 @@ function wake(part) {
   });
 }
 
+/* data-print: the page was asked for on paper. */
+if (document.querySelector("[data-print]")) print();
+
 wake(document);
 document.querySelector("[data-focus]")?.focus();

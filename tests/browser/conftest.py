@@ -49,6 +49,14 @@ def slow_1177(installation: Whole) -> Iterator[None]:
     installation.heal()
 
 
+@pytest.fixture
+def sick_1177(installation: Whole) -> Iterator[None]:
+    """The service that knows everybody answers nothing but errors."""
+    installation.control("faults", service="persons", kind="error_before")
+    yield
+    installation.heal()
+
+
 @pytest.fixture(scope="session")
 def base_url(installation: Whole) -> str:
     """Where the staff pages are."""

@@ -31,6 +31,10 @@ class ResidentPages:
     def open_forms(self) -> None:
         self.page.goto(self._address)
 
+    def open_newest_form(self) -> None:
+        """The first of Dina pågående frågeformulär."""
+        self.page.get_by_role("list").first.get_by_role("link").first.click()
+
     def message(self, heading: str) -> Locator:
         return self.page.get_by_role("article").filter(
             has=self.page.get_by_role("heading", name=heading)

@@ -2,9 +2,10 @@
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.accessibility import require_accessible
 from tests.browser.conftest import OpenContext, sign_in
 from tests.browser.desk import Desk
-from tests.browser.people import AMINA, PETRA, ULLA
+from tests.browser.people import AMINA, PETRA, ULLA, Resident
 
 
 def test_staff_choose_a_commission_and_see_its_purpose(page: Page) -> None:
@@ -82,6 +83,30 @@ def test_the_page_one_wanted_is_the_page_one_comes_to(page: Page) -> None:
     page.get_by_role("button", name=AMINA.commission, exact=True).click()
 
     expect(page.get_by_role("heading", name="Starta Paketutskick", level=1)).to_be_visible()
+
+
+def test_what_was_filled_in_survives_the_end_of_the_session(page: Page, someone: Resident) -> None:
+    sign_in(page, AMINA)
+    desk = Desk(page)
+    desk.fill("Formulärmall", "Sömn hos barn")
+    other = desk.in_another_tab()
+    other.press("Logga ut")
+    expect(other.heading("Du är utloggad")).to_be_visible()
+
+    desk.fill("Personnummer", someone.personnummer)
+    desk.press("Lägg till")
+    expect(desk.heading("Du är inte inloggad längre")).to_be_visible()
+    require_accessible(page)
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="Logga in i en ny flik").click()
+    opened.value.get_by_role("link", name="Logga in").click()
+    opened.value.get_by_role("button", name=AMINA.commission, exact=True).click()
+    expect(opened.value.get_by_role("heading", name="Du är inloggad igen")).to_be_visible()
+    desk.press("Fortsätt")
+    desk.press("Försök igen")
+
+    expect(desk.row(someone)).to_be_visible()
+    expect(desk.field("Formulärmall")).to_have_value("Sömn hos barn")
 
 
 def test_signed_out_the_pages_are_closed_also_to_the_back_button(page: Page) -> None:

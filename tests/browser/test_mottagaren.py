@@ -44,7 +44,7 @@ def test_a_guardian_answers_for_a_child_under_thirteen(amina: Desk, pages_of: Pa
 
     guardian = pages_of(GUARDIAN)
     guardian.press(CHILD.name)
-    guardian.page.get_by_role("list").first.get_by_role("link").first.click()
+    guardian.open_newest_form()
     guardian.answer_everything()
     guardian.confirm_answers()
 

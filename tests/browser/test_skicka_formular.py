@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.accessibility import require_accessible
 from tests.browser.desk import Desk
 from tests.browser.people import PROTECTED, UNNOTIFIED, Resident
 from tests.whole.region import Whole
@@ -81,6 +82,23 @@ def test_what_is_typed_while_1177_is_asked_is_kept(
     expect(desk.field("Personnummer")).to_have_value(second.personnummer)
     expect(desk.field("Formulärmall")).to_have_value(FORM)
     expect(desk.field("Formulärmall")).to_be_focused()
+
+
+def test_while_1177_is_away_nothing_is_lost_and_it_is_sent_later(
+    desk: Desk, sick_1177: None, installation: Whole, someone: Resident
+) -> None:
+    desk.open("Skicka formulär")
+    desk.fill_in(FORM, [someone])
+    expect(desk.row(someone)).to_contain_text("Kunde inte kontrolleras just nu")
+    desk.press("Skicka formulär")
+    expect(desk.heading("Försök igen om en stund")).to_be_visible()
+    require_accessible(desk.page)
+
+    installation.heal()
+    desk.press("Försök igen")
+    desk.press("Ja, skicka")
+
+    expect(desk.page.get_by_role("link", name="OK")).to_be_visible()
 
 
 @pytest.mark.parametrize("between", ["\r\n", ", "], ids=["one column", "one line"])

@@ -20,7 +20,7 @@ def test_a_form_is_found_by_its_name_and_its_date_and_its_answer_is_exported_and
     desk.send(FORM, [someone])
     desk.expect_sent(1)
     resident = pages_of(someone)
-    resident.page.get_by_role("list").first.get_by_role("link").first.click()
+    resident.open_newest_form()
     resident.answer_everything()
     resident.confirm_answers()
 
@@ -40,6 +40,10 @@ def test_a_form_is_found_by_its_name_and_its_date_and_its_answer_is_exported_and
 
     expect(desk.heading(FORM)).to_be_visible()
     expect(desk.page.get_by_role("heading", name="Svar", exact=True)).to_be_visible()
+
+    desk.page.add_init_script("print = () => { window.printed = true }")
+    desk.press("Skriv ut")
+    desk.page.wait_for_function("window.printed")
 
 
 def test_a_resident_is_reminded_once_a_day(

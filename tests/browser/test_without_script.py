@@ -52,9 +52,7 @@ def test_a_package_is_started_changed_stopped_and_restarted(
     expect(desk.page.get_by_role("heading", level=1)).to_contain_text("Pågående")
 
 
-def test_the_message_is_shown_for_each_occasion(
-    desk: Desk, installation: Whole, someone: Resident
-) -> None:
+def test_the_message_is_shown_for_each_occasion(desk: Desk, someone: Resident) -> None:
     desk.choose_package("Vuxenpsykiatri, veckoskattning 8 veckor")
     desk.add(someone)
     desk.press("Starta Paketutskick")

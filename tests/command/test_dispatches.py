@@ -25,6 +25,19 @@ def test_the_list_tells_when_each_is_sent_next(installation: Installation) -> No
     assert printed[2].strip() == dispatch_id
 
 
+def test_a_long_list_comes_in_pages(installation: Installation) -> None:
+    older, newer = installation.started(), installation.started(title="Nyare")
+
+    first, second = [
+        installation.run("list", "--per-page", "1", "--page", page) for page in ("1", "2")
+    ]
+
+    assert newer in first.stdout
+    assert "Sida 1 av 2. Nästa: --page 2" in first.stdout
+    assert older in second.stdout
+    assert "Nästa" not in second.stdout
+
+
 def test_an_empty_list_says_so(installation: Installation) -> None:
     assert installation.run("list").stdout == "Inga utskick.\n"
 

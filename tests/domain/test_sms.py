@@ -2,7 +2,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from utskick.domain.sms import InvalidMobileNumber, count, normalise, parse_mobile, sms_address
+from utskick.domain.sms import (
+    InvalidMobileNumber,
+    costly,
+    count,
+    normalise,
+    parse_mobile,
+    replaced,
+    sms_address,
+)
 
 QUICK = settings(max_examples=200, derandomize=True, deadline=None)
 
@@ -74,6 +82,12 @@ def test_typography_does_not_make_a_text_dearer() -> None:
     assert count(text).encoding == "UCS-2"
     assert count(normalise(text)).encoding == "GSM-7"
     assert normalise("a\u030a") == "å"
+
+
+def test_what_is_replaced_and_what_costs_is_told() -> None:
+    assert replaced("Hej – vi hörs…\u00a0") == {"–": "-", "…": "..."}
+    assert replaced("Hej - vi hörs") == {}
+    assert costly("Hälsa på 😀 oss 😀 {nu}") == ["😀"]
 
 
 @given(st.text(max_size=400))

@@ -28,7 +28,7 @@ from utskick.domain.dispatches import (
     RecipientId,
     RecipientState,
 )
-from utskick.domain.errors import NotFound
+from utskick.domain.errors import KeyReused, NotFound
 from utskick.domain.units import Activity
 from utskick.records import FollowUpQuery, LogEntry
 from utskick.store import SqlStore
@@ -90,6 +90,27 @@ def test_the_same_submission_is_stored_once(store: SqlStore) -> None:
     assert not added
     assert submitted == first.id
     assert count_of(store, second) == 0
+
+
+def test_a_key_is_known_again_only_with_the_content_it_came_with(store: SqlStore) -> None:
+    dispatch = a_dispatch()
+    with store.transaction() as records:
+        records.dispatches.add(dispatch, [], submission_key="k", content_seal="one")
+
+    with store.transaction() as records:
+        assert records.dispatches.submitted(UNIT.id, "k", content_seal="one") == dispatch.id
+        with pytest.raises(KeyReused):
+            records.dispatches.submitted(UNIT.id, "k", content_seal="other")
+
+
+def test_a_dispatch_from_before_contents_were_sealed_is_known_by_its_key(
+    store: SqlStore,
+) -> None:
+    dispatch = a_dispatch()
+    kept(store, dispatch, submission_key="k")
+
+    with store.transaction() as records:
+        assert records.dispatches.submitted(UNIT.id, "k", content_seal="any") == dispatch.id
 
 
 def test_another_unit_may_use_the_same_submission_key(store: SqlStore) -> None:

@@ -151,6 +151,36 @@ def test_the_order_can_be_chosen(
     assert (found.form_name, on_the_last_page.form_name) == (first.name, last.name)
 
 
+def test_the_unanswered_come_first_if_asked_for(two_packages: SqlStore) -> None:
+    (annas,) = search(two_packages, form_name="gad")
+    assert annas.form_id
+    with two_packages.transaction() as records:
+        records.follow_up.set_form_status({annas.form_id: FormStatus.COMPLETED}, now=NOW)
+
+    names = [found.form_name for found in search(two_packages, order=Order.ANSWER)]
+
+    assert names == [PHQ.name, PHQ.name, GAD.name]
+
+
+def test_what_is_purged_is_hidden_unless_asked_for_and_not_counted(
+    two_packages: SqlStore,
+) -> None:
+    bos = search(two_packages, personnummer=BO)[0].delivery_id
+
+    with two_packages.transaction() as records:
+        others = records.follow_up.mark_purged(OTHER_UNIT.id, [bos], by="X", now=NOW)
+        (marked,) = records.follow_up.mark_purged(UNIT.id, [bos], by="X", now=NOW)
+        again = records.follow_up.mark_purged(UNIT.id, [bos], by="Y", now=NOW)
+        counted = records.follow_up.count(UNIT.id, FollowUpQuery())
+        rates = records.follow_up.response_rates(UNIT.id, FollowUpQuery())
+
+    assert (others, again) == ([], [])
+    assert (marked.purged_by, marked.purged_at) == ("X", NOW)
+    assert (counted, sum(rate.sent for rate in rates)) == (2, 2)
+    assert search(two_packages, personnummer=BO) == []
+    assert len(search(two_packages, personnummer=BO, with_purged=True)) == 1
+
+
 def test_answers_are_counted_by_package_and_form(two_packages: SqlStore) -> None:
     (annas,) = search(two_packages, personnummer=ANNA, form_name="phq")
     assert annas.form_id

@@ -4,14 +4,15 @@ from typing import Any
 
 import pytest
 
-from tests.clinic import FOREIGN, PHQ, SHARED, STAFF, UNIT, Clinic
+from tests.clinic import FOREIGN, GAD, PHQ, SHARED, STAFF, UNIT, Clinic
 from tests.people import ANNA, BO, PROTECTED
 from tests.use_cases.clinic_days import run_to_its_end
 from utskick.domain.dispatches import DispatchKind
-from utskick.domain.errors import SpecRefused, StartBlocked
+from utskick.domain.errors import KeyReused, SpecRefused, StartBlocked
 from utskick.domain.packages import FORMS_DESK
 from utskick.domain.specs import FormSpec
 from utskick.use_cases.send_form import send_form
+from utskick.use_cases.start_dispatch import Started
 
 
 async def test_a_form_is_sent_at_once_with_its_message(clinic: Clinic) -> None:
@@ -74,18 +75,28 @@ async def test_a_form_that_may_not_be_sent_is_refused_without_mail(clinic: Clini
     assert (clinic.listed(), clinic.mailer.sent) == ([], [])
 
 
+async def send_with_key(clinic: Clinic, **changes: Any) -> Started:
+    spec = {"unit": UNIT.id, "form": PHQ.key, "recipients": [ANNA.digits]}
+    return await send_form(
+        FormSpec.model_validate(spec | changes),
+        actor=STAFF,
+        submission_key="double-click",
+        with_=clinic.starting,
+        now=clinic.clock.now(),
+    )
+
+
 async def test_the_same_submission_twice_sends_once(clinic: Clinic) -> None:
-    spec = FormSpec(unit=UNIT.id, form=PHQ.key, recipients=[ANNA.digits])
-    first, second = [
-        await send_form(
-            spec,
-            actor=STAFF,
-            submission_key="double-click",
-            with_=clinic.starting,
-            now=clinic.clock.now(),
-        )
-        for _ in range(2)
-    ]
+    first, second = [await send_with_key(clinic) for _ in range(2)]
 
     assert (first.already, second.already) == (False, True)
+    assert len(clinic.scheduler.runs) == 1
+
+
+async def test_a_key_that_comes_again_with_another_form_sends_nothing(clinic: Clinic) -> None:
+    await send_with_key(clinic)
+
+    with pytest.raises(KeyReused):
+        await send_with_key(clinic, form=GAD.key)
+
     assert len(clinic.scheduler.runs) == 1

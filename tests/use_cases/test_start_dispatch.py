@@ -1,18 +1,30 @@
 """Starta paketutskick: everything is checked before anything is stored."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from tests.clinic import GAD, OTHER_STAFF, PACKAGE, PHQ, UNIT, WEEKLY, Clinic
+from tests.clinic import (
+    GAD,
+    OTHER_STAFF,
+    PACKAGE,
+    PHQ,
+    STAFF,
+    UNIT,
+    WEEKLY,
+    Clinic,
+    a_spec,
+)
 from tests.people import ANNA, BO, CILLA, PROTECTED, UNNOTIFIED, WITHOUT_ACCOUNT
 from tests.use_cases.clinic_days import AWAY, nothing_has_happened, reconciled
 from tests.use_cases.conftest import Log
 from utskick.domain.dispatches import RecipientState
-from utskick.domain.errors import SpecRefused
+from utskick.domain.errors import KeyReused, SpecRefused
 from utskick.domain.packages import FORMS_DESK
 from utskick.domain.personnummer import Personnummer
-from utskick.use_cases.start_dispatch import Started
+from utskick.domain.specs import DispatchSpec
+from utskick.use_cases.start_dispatch import Started, check_dispatch, save_and_register
 
 
 def recipients(started: Started, clinic: Clinic) -> dict[Personnummer, RecipientState]:
@@ -163,11 +175,42 @@ async def test_staff_are_warned_of_an_hour_at_night(clinic: Clinic) -> None:
 
 async def test_the_same_submission_twice_starts_one_dispatch(clinic: Clinic) -> None:
     first = await clinic.start(key="double-click")
-    second = await clinic.start(key="double-click", recipients=[CILLA.digits])
+    second = await clinic.start(key="double-click")
 
     assert second.already
     assert second.dispatch.id == first.dispatch.id
     assert len(clinic.scheduler.plans) == 1
+    assert len(clinic.listed()) == 1
+
+
+async def test_a_key_that_comes_again_with_other_content_is_not_taken_for_the_first(
+    clinic: Clinic,
+) -> None:
+    await clinic.start(key="k")
+
+    with pytest.raises(KeyReused):
+        await clinic.start(key="k", recipients=[CILLA.digits])
+
+    assert len(clinic.listed()) == 1
+
+
+async def test_other_content_under_a_key_that_was_taken_meanwhile_is_told(clinic: Clinic) -> None:
+    now = clinic.clock.now()
+    first, second = [
+        await check_dispatch(
+            DispatchSpec.model_validate(a_spec(now) | {"title": title}),
+            actor=STAFF,
+            with_=clinic.starting,
+            now=now,
+        )
+        for title in ("Det ena", "Det andra")
+    ]
+    saving: dict[str, Any] = {"submission_key": "k", "with_": clinic.starting, "now": now}
+    await save_and_register(first, actor=STAFF, **saving)
+
+    with pytest.raises(KeyReused):
+        await save_and_register(second, actor=STAFF, **saving)
+
     assert len(clinic.listed()) == 1
 
 

@@ -36,6 +36,19 @@ async def test_the_list_tells_how_far_each_has_come(rest: Rest) -> None:
     assert {form["name"]: form["sent"] for form in listed["forms"]}[PHQ.name] == 2
 
 
+async def test_the_list_comes_in_pages_each_with_a_link_to_the_next(rest: Rest) -> None:
+    for number in range(3):
+        rest.clinic.clock.advance(1)
+        await rest.started(title=f"Nummer {number}")
+
+    first = await rest.get("/api/paketutskick?antal=2")
+    second = await rest.get(first.links["next"]["url"])
+
+    assert [each["title"] for each in first.json()] == ["Nummer 2", "Nummer 1"]
+    assert [each["title"] for each in second.json()] == ["Nummer 0"]
+    assert second.links == {}
+
+
 async def test_one_is_shown_with_its_recipients_masked(rest: Rest) -> None:
     recipients = [ANNA.digits, PROTECTED.digits]
     dispatch_id = await rest.started(recipients=recipients, leave_out_unreachable=True)

@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 from fastapi import FastAPI
 
-from tests.clinic import OTHER_UNIT, OWN, PHQ, UNIT, UNSUBSCRIBED
+from tests.clinic import GAD, OTHER_UNIT, OWN, PHQ, UNIT, UNSUBSCRIBED
 from tests.people import ANNA, BO, PROTECTED, UNNOTIFIED
 from tests.use_cases.clinic_days import AWAY, nothing_has_happened
 from tests.web.conftest import Rest, caller, make_token
@@ -65,15 +65,38 @@ async def test_the_same_content_again_is_the_same_dispatch(rest: Rest) -> None:
 async def test_the_same_key_again_is_the_same_dispatch(rest: Rest) -> None:
     first = await rest.started(key="7f2c")
 
-    again = await rest.start(key="7f2c", title="Något annat")
+    again = await rest.start(key="7f2c")
 
     assert (again.status_code, again.json()["id"]) == (200, first)
+
+
+async def test_the_same_key_with_other_content_is_told_and_starts_nothing(rest: Rest) -> None:
+    await rest.started(key="7f2c")
+
+    again = await rest.start(key="7f2c", title="Något annat")
+
+    assert again.status_code == 409
+    assert again.json() == {
+        "message": "Nyckeln har redan använts för ett utskick med annat innehåll, så inget nytt"
+        " är startat. Ange en ny nyckel, eller skicka samma innehåll som förra gången."
+    }
+    assert len(rest.clinic.scheduler.plans) == 1
 
 
 async def test_another_key_is_another_dispatch_even_of_the_same_content(rest: Rest) -> None:
     first = await rest.started(key="7f2c")
 
     assert await rest.started(key="7f2d") != first
+
+
+async def test_a_form_with_the_key_of_another_is_told_and_not_sent(rest: Rest) -> None:
+    headers = {"Idempotency-Key": "7f2c"}
+    await rest.post("/api/formular", json=FORM, headers=headers)
+
+    again = await rest.post("/api/formular", json=FORM | {"form": GAD.key}, headers=headers)
+
+    assert again.status_code == 409
+    assert len(rest.clinic.scheduler.runs) == 1
 
 
 async def test_a_form_and_a_package_may_have_the_same_key(rest: Rest) -> None:

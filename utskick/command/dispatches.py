@@ -48,6 +48,7 @@ from utskick.wiring import Services, services
 File = Annotated[Path, typer.Argument(help="YAML eller JSON.", exists=True, dir_okay=False)]
 DispatchArgument = Annotated[UUID, typer.Argument(help="Utskickets id.")]
 PageOption = Annotated[int, typer.Option("--page", min=1, max=10_000, help="Vilken sida.")]
+PerPageOption = Annotated[int, typer.Option("--per-page", min=1, max=200, help="Högst så många.")]
 
 
 _SCHEDULER_AWAY = (
@@ -108,11 +109,19 @@ def upload(
     typer.echo(str(upload_id))
 
 
-def list_all(unit: UnitOption, page: PageOption = 1, *, as_json: Json = False) -> None:
-    """Pågående Paketutskick, femtio i taget; avslutade visas i sju dagar."""
+def list_all(
+    unit: UnitOption,
+    page: PageOption = 1,
+    per_page: PerPageOption = 50,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Pågående Paketutskick, en sida i taget; avslutade visas i sju dagar."""
     with told():
         found = list_dispatches(
-            DispatchQuery(page=page), actor=actor_for(unit), store=services().store
+            DispatchQuery(page=page, per_page=per_page),
+            actor=actor_for(unit),
+            store=services().store,
         )
     views = [
         dispatch_view(each.dispatch, each.forms, recipients=each.recipients)

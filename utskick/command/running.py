@@ -106,6 +106,7 @@ def _tell_addresses(stack: Stack) -> None:
     table.add_row("Operators (Prefect)", f"{stack.prefect_url}/deployments")
     table.add_row("Residents (local formular.1177.se)", stack.local_1177_url)
     table.add_row("Mailbox", stack.mailbox_url)
+    table.add_row("Staff (as Karin, Johan, Maj-Britt …)", stack.web_url)
     table.add_row("REST", f"{stack.web_url}/openapi.json")
     table.add_row("Data and logs", str(stack.folder))
     out.print(table)

@@ -8,6 +8,7 @@ UtskickError
 ├── WrongStatus          the action does not fit the dispatch's or the occasion's status
 ├── LastRecipient        the only recipient cannot be removed
 ├── OccasionPassed       too late to restart
+├── KeyReused            a submission's key, given again with other content
 ├── NothingMissed        the occasion has not been missed: it was sent, or is still to come
 └── in their own modules: InvalidPersonnummer, UnreadableFile, TooManyRecipients, NoRecipients,
     ImpossibleTime, NonexistentTime, InvalidMobileNumber …
@@ -117,6 +118,17 @@ class OccasionPassed(UtskickError):
         self.staff_message = (
             f"Nästa utskickstillfälle var {sends_at:%Y-%m-%d} kl. {sends_at:%H:%M} och har"
             " passerat. Starta ett nytt paketutskick för de tillfällen som återstår."
+        )
+
+
+class KeyReused(UtskickError):
+    """A key that a caller gave a submission came again, with other content."""
+
+    def __init__(self) -> None:
+        super().__init__("the submission key was used before, with other content")
+        self.staff_message = (
+            "Nyckeln har redan använts för ett utskick med annat innehåll, så inget nytt är"
+            " startat. Ange en ny nyckel, eller skicka samma innehåll som förra gången."
         )
 
 

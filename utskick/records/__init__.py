@@ -36,7 +36,6 @@ from utskick.records.journal import (
     LogQuery,
 )
 from utskick.records.overview import (
-    Cell,
     DispatchOrder,
     DispatchQuery,
     ListedDispatch,
@@ -50,7 +49,6 @@ from utskick.records.staff import Sessions, SignedInPerson
 __all__ = [
     "AccessLog",
     "Budgets",
-    "Cell",
     "Deliveries",
     "DispatchOrder",
     "DispatchQuery",

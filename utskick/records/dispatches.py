@@ -41,12 +41,22 @@ class FormSummary:
 
 class Dispatches(Protocol):
     def add(
-        self, dispatch: Dispatch, recipients: Sequence[Recipient], *, submission_key: str
+        self,
+        dispatch: Dispatch,
+        recipients: Sequence[Recipient],
+        *,
+        submission_key: str,
+        content_seal: str | None = None,
     ) -> bool:
         """Store all of a dispatch; `False`, and nothing stored, if the unit's key is taken."""
 
-    def submitted(self, unit_id: HsaId, submission_key: str) -> DispatchId | None:
-        """The dispatch that this very submission became before."""
+    def submitted(
+        self, unit_id: HsaId, submission_key: str, *, content_seal: str | None = None
+    ) -> DispatchId | None:
+        """The dispatch that this very submission became before.
+
+        Raises `KeyReused` if both seals are known and differ.
+        """
 
     def get(self, dispatch_id: DispatchId) -> Dispatch:
         """Raises `NotFound`."""

@@ -19,6 +19,7 @@ from utskick.domain.units import HsaId
 
 COUNTED = 1000
 """A total beyond this is told as "fler än"."""
+MOST_RATES = 100
 
 
 class Order(StrEnum):
@@ -120,7 +121,7 @@ class FollowUp(Protocol):
         """Raises `NotFound`, for another unit's too."""
 
     def response_rates(self, unit_id: HsaId, query: FollowUpQuery) -> Sequence[ResponseRate]:
-        """Of what the query finds, whatever its limit; the first hundred, by package and form."""
+        """Of all that the query finds, by package and form; the first `MOST_RATES`."""
 
     def set_form_status(self, statuses: Mapping[FormId, FormStatus], *, now: datetime) -> None: ...
 

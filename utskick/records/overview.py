@@ -53,16 +53,6 @@ class ListedDispatch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
-    """How many of one recipient's forms at one occasion are in one state."""
-
-    recipient_id: RecipientId
-    occasion_id: OccasionId
-    state: DeliveryState
-    number: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OccasionCell:
     """One form of one recipient at one occasion."""
 
@@ -83,8 +73,10 @@ class Overview(Protocol):
     ) -> Mapping[OccasionId, Mapping[DeliveryState, int]]:
         """How the forms of each occasion that has begun have fared."""
 
-    def cells(self, dispatch_id: DispatchId) -> Sequence[Cell]:
-        """What of each recipient's has been planned or done so far."""
+    def cells(
+        self, dispatch_id: DispatchId
+    ) -> Mapping[tuple[RecipientId, OccasionId], Mapping[DeliveryState, int]]:
+        """How the forms of each recipient have fared at each occasion that has begun."""
 
     def of_occasion(self, occasion_id: OccasionId) -> Sequence[OccasionCell]:
         """Each form of each recipient, in the order that they were planned."""

@@ -19,7 +19,7 @@ from utskick.domain.dispatches import (
     RecipientId,
     RecipientState,
 )
-from utskick.domain.errors import NotFound
+from utskick.domain.errors import KeyReused, NotFound
 from utskick.domain.forms import FormTemplateId
 from utskick.domain.occasions import NOT_ENDED, Occasion, OccasionId, OccasionState
 from utskick.domain.units import HsaId
@@ -51,9 +51,14 @@ class SqlDispatches:
         self._people = people
 
     def add(
-        self, dispatch: Dispatch, recipients: Sequence[Recipient], *, submission_key: str
+        self,
+        dispatch: Dispatch,
+        recipients: Sequence[Recipient],
+        *,
+        submission_key: str,
+        content_seal: str | None = None,
     ) -> bool:
-        row = _dispatch_row(dispatch, submission_key)
+        row = _dispatch_row(dispatch, submission_key, content_seal)
         if not all_or_each(self._session, [row], self._insert):
             return False
         persons = self._people.ids([r.personnummer for r in recipients])
@@ -83,13 +88,19 @@ class SqlDispatches:
         self._session.flush()
         return True
 
-    def submitted(self, unit_id: HsaId, submission_key: str) -> DispatchId | None:
-        found = self._session.scalar(
-            select(DispatchRow.id).where(
+    def submitted(
+        self, unit_id: HsaId, submission_key: str, *, content_seal: str | None = None
+    ) -> DispatchId | None:
+        found = self._session.execute(
+            select(DispatchRow.id, DispatchRow.content_seal).where(
                 DispatchRow.unit_id == unit_id, DispatchRow.submission_key == submission_key
             )
-        )
-        return DispatchId(found) if found else None
+        ).one_or_none()
+        if found is None:
+            return None
+        if content_seal and found.content_seal not in (content_seal, None):
+            raise KeyReused
+        return DispatchId(found.id)
 
     def get(self, dispatch_id: DispatchId) -> Dispatch:
         return self._one(select(DispatchRow).where(DispatchRow.id == dispatch_id))
@@ -247,7 +258,9 @@ def _of_occasion(occasion_id: OccasionId) -> Select[tuple[DispatchRow]]:
     return select(DispatchRow).join(OccasionRow).where(OccasionRow.id == occasion_id)
 
 
-def _dispatch_row(dispatch: Dispatch, submission_key: str) -> DispatchRow:
+def _dispatch_row(
+    dispatch: Dispatch, submission_key: str, content_seal: str | None
+) -> DispatchRow:
     return DispatchRow(
         id=dispatch.id,
         kind=dispatch.kind.value,
@@ -267,6 +280,7 @@ def _dispatch_row(dispatch: Dispatch, submission_key: str) -> DispatchRow:
         created_at=dispatch.created_at,
         ended_at=dispatch.ended_at,
         submission_key=submission_key,
+        content_seal=content_seal,
     )
 
 

@@ -25,7 +25,7 @@ from utskick.domain.forms import FormTemplateId
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.units import HsaId
 from utskick.records import FollowedUp, FollowUpQuery, Ledger, Order, Reminder, ResponseRate
-from utskick.records.follow_up import COUNTED
+from utskick.records.follow_up import COUNTED, MOST_RATES
 from utskick.store.people import People
 from utskick.store.statements import insert_new, matches, start_of
 from utskick.store.tables import DeliveryRow, PersonRow, ReminderRow
@@ -41,7 +41,6 @@ _UNSETTLED = (
     DeliveryState.UNKNOWN.value,
     DeliveryState.MANUAL.value,
 )
-_MOST_RATES = 100
 
 
 class SqlFollowUp:
@@ -93,7 +92,7 @@ class SqlFollowUp:
         )
         by = (DeliveryRow.package_name, DeliveryRow.occasion_number, DeliveryRow.form_name)
         rows = self._session.execute(
-            self._wanted(statement, unit_id, query).group_by(*by).order_by(*by).limit(_MOST_RATES)
+            self._wanted(statement, unit_id, query).group_by(*by).order_by(*by).limit(MOST_RATES)
         )
         return [
             ResponseRate(

@@ -12,7 +12,7 @@ from utskick.domain.deliveries import DeliveryState, Refusal
 from utskick.domain.dispatches import DispatchId, DispatchStatus, RecipientId, RecipientState
 from utskick.domain.occasions import NOT_ENDED, OccasionId
 from utskick.domain.units import HsaId
-from utskick.records import Cell, DispatchOrder, DispatchQuery, ListedDispatch, OccasionCell
+from utskick.records import DispatchOrder, DispatchQuery, ListedDispatch, OccasionCell
 from utskick.store.dispatches import SqlDispatches
 from utskick.store.progress import SqlProgress
 from utskick.store.statements import matches
@@ -64,7 +64,9 @@ class SqlOverview:
             found.setdefault(OccasionId(occasion_id), Counter())[DeliveryState(state)] = number
         return found
 
-    def cells(self, dispatch_id: DispatchId) -> Sequence[Cell]:
+    def cells(
+        self, dispatch_id: DispatchId
+    ) -> Mapping[tuple[RecipientId, OccasionId], Mapping[DeliveryState, int]]:
         rows = self._session.execute(
             select(
                 DeliveryRow.recipient_id, DeliveryRow.occasion_id, DeliveryRow.state, func.count()
@@ -72,15 +74,11 @@ class SqlOverview:
             .where(DeliveryRow.dispatch_id == dispatch_id)
             .group_by(DeliveryRow.recipient_id, DeliveryRow.occasion_id, DeliveryRow.state)
         )
-        return [
-            Cell(
-                recipient_id=RecipientId(recipient_id),
-                occasion_id=OccasionId(occasion_id),
-                state=DeliveryState(state),
-                number=number,
-            )
-            for recipient_id, occasion_id, state, number in rows
-        ]
+        found: dict[tuple[RecipientId, OccasionId], dict[DeliveryState, int]] = {}
+        for recipient_id, occasion_id, state, number in rows:
+            cell = found.setdefault((RecipientId(recipient_id), OccasionId(occasion_id)), {})
+            cell[DeliveryState(state)] = number
+        return found
 
     def of_occasion(self, occasion_id: OccasionId) -> Sequence[OccasionCell]:
         rows = self._session.execute(

@@ -11,7 +11,7 @@ from utskick.domain.tables import Cell
 from utskick.domain.units import Actor
 from utskick.ports import FormService
 from utskick.records import FollowedUp, FollowUpQuery, Reminder, ResponseRate, Store
-from utskick.records.follow_up import COUNTED
+from utskick.records.follow_up import COUNTED, MOST_RATES
 from utskick.use_cases.follow_up import ask_statuses, keep_statuses, log_seen
 
 PER_PAGE = 50
@@ -30,6 +30,23 @@ class FollowUpPage:
     rates: Sequence[ResponseRate] | None
     total: int
     number: int
+
+    @property
+    def rates_by_form(self) -> Mapping[str, tuple[int, int]]:
+        """Sent and answered in all of each form that has several rates.
+
+        Empty if there may be more rates than could be told.
+        """
+        if self.rates is None or len(self.rates) == MOST_RATES:
+            return {}
+        by_form: dict[str, list[ResponseRate]] = {}
+        for rate in self.rates:
+            by_form.setdefault(rate.form_name, []).append(rate)
+        return {
+            name: (sum(rate.sent for rate in rates), sum(rate.answered for rate in rates))
+            for name, rates in by_form.items()
+            if len(rates) > 1
+        }
 
     @property
     def more(self) -> bool:
@@ -66,21 +83,25 @@ async def browse_follow_up(
 
 
 def export_follow_up(
-    query: FollowUpQuery, *, actor: Actor, store: Store, rules: Rules, now: datetime
+    query: FollowUpQuery,
+    *,
+    most: int = MOST_EXPORTED,
+    actor: Actor,
+    store: Store,
+    rules: Rules,
+    now: datetime,
 ) -> list[list[Cell]]:
-    """All that the query finds, as a table with a heading; logged for each person in it.
+    """What the query finds, as a table with a heading; logged for each person in it.
 
-    At most `MOST_EXPORTED` rows: the last one tells if there were more.
+    If there are more than `most`, the last row tells so.
     """
     with store.transaction() as records:
-        found = records.follow_up.search(
-            actor.unit_id, replace(query, limit=MOST_EXPORTED + 1, offset=0)
-        )
-        log_seen(found[:MOST_EXPORTED], "exporterat från Uppföljning", actor, records, now)
-    rows: list[list[Cell]] = [list(_HEADINGS)]
-    rows += [_row(each, rules) for each in found[:MOST_EXPORTED]]
-    if len(found) > MOST_EXPORTED:
-        rows.append([f"Bara de första {MOST_EXPORTED} är med. Begränsa sökningen."])
+        found = records.follow_up.search(actor.unit_id, replace(query, limit=most + 1, offset=0))
+        exported = found[:most]
+        log_seen(exported, "exporterat från Uppföljning", actor, records, now)
+    rows: list[list[Cell]] = [list(_HEADINGS), *(_row(each, rules) for each in exported)]
+    if len(found) > most:
+        rows.append([f"Bara de första {most} är med. Begränsa sökningen."])
     return rows
 
 

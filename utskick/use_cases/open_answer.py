@@ -62,8 +62,9 @@ async def open_answer(
             answer = None
     if answer is not None and answer.status is not form.form_status:
         await asyncio.to_thread(_keep, answer, store, now)
+        form = replace(form, form_status=answer.status, form_status_at=now)
     shown = answer if answer and answer.status is FormStatus.COMPLETED else None
-    return replace(kept, answer=shown, away=away)
+    return replace(kept, form=form, answer=shown, away=away)
 
 
 def _find(

@@ -119,11 +119,12 @@ def open_dispatch(dispatch_id: DispatchId, *, actor: Actor, store: Store, now: d
     with store.transaction() as records:
         dispatch = records.dispatches.get_for(actor.unit_id, dispatch_id)
         recipients = records.dispatches.recipients(dispatch.id)
-        cells: dict[tuple[RecipientId, OccasionId], dict[DeliveryState, int]] = {}
+        cells = records.overview.cells(dispatch.id)
         by_occasion: dict[OccasionId, Counter[DeliveryState]] = {}
-        for cell in records.overview.cells(dispatch.id):
-            cells.setdefault((cell.recipient_id, cell.occasion_id), {})[cell.state] = cell.number
-            by_occasion.setdefault(cell.occasion_id, Counter())[cell.state] += cell.number
+        for (_recipient_id, occasion_id), by_state in cells.items():
+            together = by_occasion.setdefault(occasion_id, Counter())
+            for state, number in by_state.items():
+                together[state] += number
         _log_reading(recipients, dispatch, actor, records, now)
         names = records.sessions.names([dispatch.created_by])
         return Opened(

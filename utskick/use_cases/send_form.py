@@ -24,6 +24,7 @@ from utskick.use_cases.start_dispatch import (
     CheckedDispatch,
     Started,
     Starting,
+    content_seal,
     find_earlier,
     recipients_of,
     require_reachable,
@@ -46,7 +47,8 @@ async def send_form(
 
     Raises as `start_dispatch`, but tells the forms desk nothing: staff just choose another form.
     """
-    if earlier := await asyncio.to_thread(find_earlier, actor, submission_key, with_.store):
+    seal = content_seal(spec, with_.store)
+    if earlier := await asyncio.to_thread(find_earlier, actor, submission_key, with_.store, seal):
         return Started(dispatch=earlier, already=True)
     checked = await check_form(spec, actor=actor, with_=with_, now=now)
     return await save_and_register(
@@ -69,6 +71,7 @@ async def check_form(
     return CheckedDispatch(
         dispatch=_dispatch(spec, understood, actor, with_.rules, now),
         recipients=recipients_of(understood.numbers, reached),
+        content_seal=content_seal(spec, with_.store),
         warnings=tuple(draft.warnings),
     )
 

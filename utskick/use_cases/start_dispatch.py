@@ -61,6 +61,7 @@ class CheckedDispatch:
 
     dispatch: Dispatch
     recipients: list[Recipient]
+    content_seal: str
     warnings: tuple[str, ...]
 
 
@@ -96,9 +97,11 @@ async def start_dispatch(
 
     Raises `SpecRefused` with all problems, or `StartBlocked` after the error addresses have been
     told; nothing is stored then. Raises `TemporaryFailure` if a register does not answer. The same
-    `submission_key` gives the same dispatch: a double click starts one.
+    `submission_key` gives the same dispatch, so that a double click starts one; with another spec
+    it raises `KeyReused`.
     """
-    if earlier := await asyncio.to_thread(find_earlier, actor, submission_key, with_.store):
+    seal = content_seal(spec, with_.store)
+    if earlier := await asyncio.to_thread(find_earlier, actor, submission_key, with_.store, seal):
         return Started(dispatch=earlier, already=True)
     checked = await check_dispatch(spec, actor=actor, with_=with_, now=now)
     return await save_and_register(
@@ -122,8 +125,14 @@ async def check_dispatch(
     return CheckedDispatch(
         dispatch=_dispatch(spec, understood, actor, with_.rules, now),
         recipients=recipients_of(understood.numbers, reached),
+        content_seal=content_seal(spec, with_.store),
         warnings=tuple(draft.warnings),
     )
+
+
+def content_seal(spec: Sending, store: Store) -> str:
+    """What tells a spec from another; a field that is added one day changes no seal."""
+    return store.seal(spec.model_dump_json(exclude_defaults=True).encode())
 
 
 async def require_reachable(
@@ -147,10 +156,17 @@ async def require_reachable(
     return checked
 
 
-def find_earlier(actor: Actor, submission_key: str, store: Store) -> Dispatch | None:
-    """The dispatch that this very submission became, if it was made before."""
+def find_earlier(
+    actor: Actor, submission_key: str, store: Store, seal: str | None = None
+) -> Dispatch | None:
+    """The dispatch that this very submission became, if it was made before.
+
+    Raises `KeyReused` if it was made with other content than the `seal` is of.
+    """
     with store.transaction() as records:
-        dispatch_id = records.dispatches.submitted(actor.unit_id, submission_key)
+        dispatch_id = records.dispatches.submitted(
+            actor.unit_id, submission_key, content_seal=seal
+        )
         return records.dispatches.get(dispatch_id) if dispatch_id else None
 
 
@@ -177,7 +193,10 @@ async def save_and_register(
     with_: Starting,
     now: datetime,
 ) -> Started:
-    """Save in one transaction, then register: the reconciler does what of that fails."""
+    """Save in one transaction, then register: the reconciler does what of that fails.
+
+    Raises `KeyReused` if the key was taken meanwhile, with other content.
+    """
     dispatch = checked.dispatch
     saved = await asyncio.to_thread(_save, checked, actor, submission_key, with_.store, now)
     if saved.id != dispatch.id:
@@ -322,8 +341,13 @@ def _save(
 ) -> Dispatch:
     dispatch, recipients = checked.dispatch, checked.recipients
     with store.transaction() as records:
-        if not records.dispatches.add(dispatch, recipients, submission_key=submission_key):
-            earlier = records.dispatches.submitted(actor.unit_id, submission_key)
+        seal = checked.content_seal
+        if not records.dispatches.add(
+            dispatch, recipients, submission_key=submission_key, content_seal=seal
+        ):
+            earlier = records.dispatches.submitted(
+                actor.unit_id, submission_key, content_seal=seal
+            )
             assert earlier is not None
             return records.dispatches.get(earlier)
         records.access_log.write(

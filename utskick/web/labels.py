@@ -53,13 +53,13 @@ def presets_in_words(package: PackageTemplate) -> str:
 
 
 _SIGNS = {
-    DeliveryState.SENT: ("skickade", "good"),
-    DeliveryState.REFUSED: ("ej skickade", "bad"),
-    DeliveryState.MANUAL: ("osäkra", "warn"),
-    DeliveryState.UNKNOWN: ("kontrolleras", "warn"),
-    DeliveryState.SENDING: ("skickas", "calm"),
-    DeliveryState.PLANNED: ("kvar", "calm"),
-    DeliveryState.CANCELLED: ("borttagna", "calm"),
+    DeliveryState.SENT: ("skickat", "skickade", "good"),
+    DeliveryState.REFUSED: ("ej skickat", "ej skickade", "bad"),
+    DeliveryState.MANUAL: ("osäkert", "osäkra", "warn"),
+    DeliveryState.UNKNOWN: ("kontrolleras", "kontrolleras", "warn"),
+    DeliveryState.SENDING: ("skickas", "skickas", "calm"),
+    DeliveryState.PLANNED: ("kvar", "kvar", "calm"),
+    DeliveryState.CANCELLED: ("borttaget", "borttagna", "calm"),
 }
 _KINDS = {
     OccasionState.PLANNED: "calm",
@@ -85,15 +85,16 @@ def left_out_remedy(reason: str) -> str:
 def delivery_signs(by_state: Mapping[DeliveryState, int]) -> list[tuple[str, str]]:
     """Each state that there is any of, as `4 skickade`, and how it is shown."""
     return [
-        (f"{by_state[state]} {word}", kind)
-        for state, (word, kind) in _SIGNS.items()
-        if by_state.get(state)
+        (f"{number} {one if number == 1 else several}", kind)
+        for state, (one, several, kind) in _SIGNS.items()
+        if (number := by_state.get(state))
     ]
 
 
 def delivery_sign(state: DeliveryState) -> tuple[str, str]:
     """One delivery's state in words, and how it is shown."""
-    return DELIVERY_LABELS[state], _SIGNS[state][1]
+    _one, _several, kind = _SIGNS[state]
+    return DELIVERY_LABELS[state], kind
 
 
 def occasion_sign(occasion: Occasion) -> tuple[str, str]:

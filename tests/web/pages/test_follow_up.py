@@ -81,6 +81,7 @@ async def test_what_was_sent_is_listed_with_whom_it_went_to(
         ({"svar_status": "COMPLETED"}, 0),
         ({"svar_status": "ONGOING"}, 2),
         ({"utskick_status": "manual"}, 0),
+        ({"ordning": "answer"}, 2),
         ({"gallras_till": "2027-12-31"}, 0),
         ({"gallras_fran": "2028-01-01", "gallras_till": "2028-12-31"}, 2),
     ],
@@ -136,6 +137,18 @@ async def test_statuses_are_fetched_when_asked_for(staff: Browser, sent: Dispatc
     assert " 100 %" in words_of(await search(staff, "svarsfrekvens 1"))
 
 
+async def test_what_is_ticked_stays_ticked_while_statuses_are_fetched(
+    staff: Browser, sent: Dispatch
+) -> None:
+    page = await staff.open("/uppfoljning")
+    ticked = page.split('name="vald" value="', 1)[1].split('"', 1)[0]
+
+    fetched = await search(staff, "status 1", vald=[ticked, "not an id"])
+
+    assert fetched.count("vald") == 2
+    assert f'value="{ticked}" checked' in fetched
+
+
 async def test_an_answer_is_opened_and_that_is_logged(
     staff: Browser, sent: Dispatch, log: Log
 ) -> None:
@@ -147,6 +160,31 @@ async def test_an_answer_is_opened_and_that_is_logged(
     assert "Bättre, &lt;b&gt;tack&lt;/b&gt;" in page
     assert f"Besvarat av ombud Cilla Ombud {CILLA.formatted}" in words_of(page)
     assert "Läsa: öppnat formulär i Uppföljning (person)" in log()
+
+
+async def test_a_printout_is_logged_as_one_and_needs_no_script(
+    staff: Browser, sent: Dispatch, log: Log
+) -> None:
+    answered(staff.clinic)
+    _address, page = await opened(staff)
+    form = form_of(page, "/skriv-ut")
+
+    printed = await staff.post(form.action, data=dict(form.fields))
+
+    assert "Bättre" in printed.text
+    assert "Skriv ut med webbläsarens utskrift" in words_of(printed.text)
+    assert log()[-1] == "Utskrift: skrivit ut formulär i Uppföljning (person)"
+
+
+async def test_the_history_tells_who_has_reminded_and_seen(staff: Browser, sent: Dispatch) -> None:
+    await remind(staff)
+
+    _address, page = await opened(staff)
+
+    words = words_of(page)
+    assert "påminnelse av Karin Exempel. Skickat" in words
+    assert "Karin Exempel Skriva skickat påminnelse" in words
+    assert "Karin Exempel Läsa öppnat formulär i Uppföljning" in words
 
 
 async def test_the_form_service_being_away_is_told_calmly(staff: Browser, sent: Dispatch) -> None:

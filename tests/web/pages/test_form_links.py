@@ -58,7 +58,18 @@ async def test_a_dash_too_long_is_made_short_before_it_costs(staff: Browser) -> 
         data=dict(main_form(await begin(staff)).fields) | {"sms": "Hej – svara gärna"},
     )
 
-    assert "17 tecken, 1 sms" in " ".join(counted.text.split())
+    told = " ".join(counted.text.split())
+    assert "17 tecken, 1 sms" in told
+    assert "Skickas som vanliga tecken: ”–” som ”-”." in told
+
+
+async def test_a_character_that_makes_it_dearer_is_pointed_out(staff: Browser) -> None:
+    page = await begin(staff)
+    fields = dict(main_form(page).fields) | {"sms": "Välkommen 😀"}
+
+    counted = await staff.post("/formularlank/langd", data=fields)
+
+    assert "gör att det kan bli fler: 😀" in counted.text
 
 
 async def test_an_sms_is_sent_once_however_often_the_button_is_pressed(staff: Browser) -> None:

@@ -169,9 +169,9 @@ async def test_what_has_been_done_with_it_is_told_with_name_and_time(staff: Brow
     words = words_of(await staff.open(address_of(dispatch)))
 
     done = words.split("Vad som har gjorts")[1]
-    assert "Lagt till mottagare i utskick: 2 mottagare Karin Exempel" in done
+    assert "Lagt till mottagare i utskick (2 personer) Karin Exempel" in done
     assert "Tagit bort mottagare Karin Exempel" in done
-    assert "Skickar formulär, tillfälle 1 Utskick, av sig självt" in done
+    assert "Skickar formulär, tillfälle 1 Automatiskt" in done
     assert "visat" not in done.casefold()
 
 
@@ -263,9 +263,11 @@ async def test_a_missed_occasion_is_sent_by_hand(staff: Browser) -> None:
     await reconciled(clinic)
     sign_in(staff, session(UNIT))
 
+    listed = await staff.open("/paketutskick")
     page = await staff.open(address_of(dispatch))
     status, after = await act(staff, address_of(dispatch), "/skicka-nu")
 
+    assert "Inget skickat 1 missat tillfälle" in words_of(listed)
     assert "Tillfälle 1 blev missat" in words_of(page)
     assert status == 303
     assert "Tillfället skickas nu." in words_of(after)

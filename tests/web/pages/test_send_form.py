@@ -272,6 +272,20 @@ async def test_the_same_from_two_tabs_is_asked_about_before_it_is_sent_again(
     assert len(staff.clinic.scheduler.plans) == 2
 
 
+async def test_a_second_time_that_was_said_yes_to_is_not_yes_to_something_else(
+    staff: Browser,
+) -> None:
+    await staff.press((await asked(staff)).text, "ja-skicka")
+    warned = (await asked(staff)).text
+    await staff.press(warned, "ja-skicka")
+
+    other = await staff.press(warned, "ja-skicka", form_banner="Något annat")
+
+    assert other.status_code == 409
+    assert "annat innehåll" in words_of(other.text)
+    assert len(staff.clinic.scheduler.plans) == 2
+
+
 async def test_the_form_is_shown_where_residents_see_it(staff: Browser) -> None:
     """Om du vill förhandsgranska formuläret klickar du på Visa Formulär."""
     page = await staff.open(PAGE)

@@ -63,6 +63,7 @@ WHO_MAY = {
     "follow-up-page": For.UNIT,
     "search-follow-up": For.UNIT,
     "followed-up-form-page": For.UNIT,
+    "print-followed-up-form": For.UNIT,
     "send-reminder": For.UNIT,
     "form-link-page": For.UNIT,
     "fill-in-form-link": For.UNIT,

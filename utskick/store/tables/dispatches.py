@@ -46,6 +46,7 @@ class DispatchRow(Row):
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None] = mapped_column(index=True)
     submission_key: Mapped[str] = mapped_column(String(64))
+    content_seal: Mapped[str | None] = mapped_column(String(64))
 
 
 class DispatchFormRow(Row):

@@ -1,10 +1,12 @@
-"""Uppföljning: what was sent, found again; answers opened, reminded of, purged and exported.
+"""Uppföljning: what was sent, found again; exported, and marked as purged.
 
 Searches are posted: a personnummer never stands in an address.
 """
 
 import asyncio
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -20,15 +22,13 @@ from utskick.domain.deliveries import (
     DeliveryState,
     FormStatus,
 )
-from utskick.domain.errors import Problem, UtskickError
+from utskick.domain.errors import Problem
 from utskick.records import FollowUpQuery, Order
 from utskick.use_cases.browse_follow_up import FollowUpPage, browse_follow_up, export_follow_up
 from utskick.use_cases.mark_purged import mark_purged
-from utskick.use_cases.open_answer import open_answer
-from utskick.use_cases.send_reminder import CannotRemind, send_reminder
 from utskick.web.callers import Now, Wired
 from utskick.web.labels import delivery_sign
-from utskick.web.pages.frame import page, problems_by_field, see_other
+from utskick.web.pages.frame import page, problems_by_field
 from utskick.web.pages.posted import act, read_day, read_personnummer, text, texts
 from utskick.web.pages.refusals import page_router
 from utskick.web.pages.tables import KINDS, table_file
@@ -48,14 +48,14 @@ _ORDERS = {
     Order.ANSWER_BY: "Besvaras senast",
     Order.PURGE_AFTER: "Gallras efter",
     Order.FORM: "Formulärets namn",
+    Order.ANSWER: "Svar, obesvarade först",
 }
 COLUMNS = {
     "paket": "Paketutskick",
     "tillfalle": "Tillfälle",
     "utskick": "Utskick",
     "skickat": "Skickat",
-    "svar": "Svar",
-    "kontrollerat": "Svar kontrollerat",
+    "svar": "Svar, kontrollerat",
     "besvaras": "Besvaras senast",
     "gallras": "Gallras efter",
 }
@@ -88,6 +88,7 @@ class _Asked:
     fields: dict[str, str]
     columns: tuple[str, ...]
     with_purged: bool
+    ticked: frozenset[DeliveryId] = frozenset()
     query: FollowUpQuery = field(default_factory=FollowUpQuery)
     problems: list[Problem] = field(default_factory=list)
 
@@ -109,7 +110,7 @@ async def search(
         case "exportera", kind:
             return await _export(request, visitor, wired, now, asked, kind)
         case "gallra", _:
-            return await _purge(request, visitor, wired, now, asked, posted)
+            return await _purge(request, visitor, wired, now, asked)
         case "sida", number:
             return await _show(request, visitor, wired, now, asked, number=_number(number))
         case "status", number:
@@ -120,42 +121,6 @@ async def search(
             return await _show(request, visitor, wired, now, asked, number=shown, rate=True)
         case _:
             return await _show(request, visitor, wired, now, asked)
-
-
-@router.get("/uppfoljning/{delivery_id}", name="followed-up-form-page")
-async def open_form(
-    request: Request, delivery_id: UUID, visitor: Staff, wired: Wired, now: Now, besked: str = ""
-) -> Response:
-    """One form: its answer, who answered it, and what has happened to it."""
-    return await _opened(request, delivery_id, visitor, wired, now, done=_DONE.get(besked, ""))
-
-
-@router.post("/uppfoljning/{delivery_id}/paminn", name="send-reminder")
-async def remind(
-    request: Request, delivery_id: UUID, visitor: Staff, _posted: Posted, wired: Wired, now: Now
-) -> Response:
-    """Remind the recipient through 1177's inbox, at most once a day."""
-    try:
-        state = await send_reminder(
-            DeliveryId(delivery_id),
-            actor=visitor.actor,
-            store=wired.store,
-            forms=wired.forms,
-            inbox=wired.inbox,
-            texts=wired.texts,
-            clock=wired.clock,
-            rules=wired.rules,
-        )
-    except CannotRemind as refused:
-        return await _opened(request, delivery_id, visitor, wired, now, refused=refused)
-    return see_other(f"/uppfoljning/{delivery_id}?besked={state.value}")
-
-
-_DONE = {
-    DeliveryState.SENT.value: "Påminnelsen är skickad.",
-    DeliveryState.REFUSED.value: "1177 tog inte emot påminnelsen.",
-    DeliveryState.MANUAL.value: "Det är osäkert om påminnelsen kom fram. Den skickas inte igen.",
-}
 
 
 async def _show(
@@ -237,47 +202,16 @@ async def _purge(
     wired: Services,
     now: datetime,
     asked: _Asked,
-    posted: FormData,
 ) -> Response:
     marked = await asyncio.to_thread(
         mark_purged,
-        [DeliveryId(each) for each in _ids(texts(posted, "vald"))],
+        asked.ticked,
         actor=visitor.actor,
         store=wired.store,
         now=now,
     )
     done = f"{marked} formulär är markerade som gallrade." if marked else "Inget var markerat."
     return await _show(request, visitor, wired, now, asked, done=done)
-
-
-async def _opened(
-    request: Request,
-    delivery_id: UUID,
-    visitor: StaffVisitor,
-    wired: Services,
-    now: datetime,
-    *,
-    done: str = "",
-    refused: UtskickError | None = None,
-) -> Response:
-    opened = await open_answer(
-        DeliveryId(delivery_id),
-        actor=visitor.actor,
-        store=wired.store,
-        forms=wired.forms,
-        now=now,
-    )
-    return page(
-        request,
-        "followed_up.html",
-        visitor=visitor,
-        status_code=409 if refused else 200,
-        opened=opened,
-        done=done,
-        refused=refused,
-        sign=delivery_sign,
-        status_labels=FORM_STATUS_LABELS,
-    )
 
 
 def _read(posted: FormData, wired: Services, now: datetime) -> _Asked:
@@ -301,6 +235,7 @@ def _read(posted: FormData, wired: Services, now: datetime) -> _Asked:
         fields={name: text(posted, name) for name in _TEXTS},
         columns=tuple(each for each in texts(posted, "kolumn") if each in COLUMNS),
         with_purged=query.with_purged,
+        ticked=_ids(texts(posted, "vald")),
         query=query,
         problems=problems,
     )
@@ -311,14 +246,12 @@ def _chosen(kind: Any, value: str) -> Any:
 
 
 def _number(typed: str) -> int:
-    return max(1, int(typed)) if typed.isascii() and typed.isdigit() and len(typed) < 4 else 1  # noqa: PLR2004
+    return max(1, int(typed)) if re.fullmatch("[0-9]{1,3}", typed) else 1
 
 
-def _ids(typed: list[str]) -> list[UUID]:
-    found = []
+def _ids(typed: list[str]) -> frozenset[DeliveryId]:
+    found = set()
     for each in typed:
-        try:
-            found.append(UUID(each))
-        except ValueError:
-            continue
-    return found
+        with suppress(ValueError):
+            found.add(DeliveryId(UUID(each)))
+    return frozenset(found)

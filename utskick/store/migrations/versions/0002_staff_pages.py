@@ -135,6 +135,7 @@ def upgrade() -> None:
         )
 
     with op.batch_alter_table("dispatch") as batch_op:
+        batch_op.add_column(sa.Column("content_seal", sa.String(length=64), nullable=True))
         batch_op.drop_index(batch_op.f("ix_dispatch_unit_id"))
         batch_op.create_index("ix_dispatch_unit_created", ["unit_id", "created_at"], unique=False)
 

@@ -1,0 +1,151 @@
+"""Uppföljning, page by page: shown at once, brought up to date when asked, exported."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.clinic import GAD, PHQ, STAFF, Clinic
+from tests.people import ANNA, BO
+from tests.use_cases.clinic_days import AWAY, run_to_its_end
+from tests.use_cases.conftest import Log
+from utskick.domain.deliveries import FormStatus
+from utskick.domain.tables import Cell
+from utskick.ports import Answer
+from utskick.records import FollowUpQuery
+from utskick.records.follow_up import COUNTED
+from utskick.use_cases.browse_follow_up import FollowUpPage, browse_follow_up, export_follow_up
+
+
+@pytest.fixture
+async def sent(clinic: Clinic) -> None:
+    """PHQ-9 and GAD-7 to Anna and Bo, and PHQ-9 once more to Anna."""
+    both = (await clinic.start(forms=[PHQ.key, GAD.key])).dispatch
+    await run_to_its_end(clinic, both.occasions[0])
+    once_more = (await clinic.send(recipients=[ANNA.digits])).dispatch
+    await clinic.run(once_more.occasions[0])
+
+
+def answered(clinic: Clinic, number: int) -> None:
+    for kept in clinic.forms.forms[:number]:
+        clinic.forms.answers[kept.id] = Answer(
+            form_id=kept.id, status=FormStatus.COMPLETED, answers=(), proxy=None, proxy_name=""
+        )
+
+
+async def browse(clinic: Clinic, *, ask: bool = False, rate: bool = False) -> FollowUpPage:
+    return await browse_follow_up(
+        FollowUpQuery(),
+        page=1,
+        ask=ask,
+        rate=rate,
+        actor=STAFF,
+        store=clinic.store,
+        forms=clinic.forms,
+        rules=clinic.rules,
+        now=clinic.clock.now(),
+    )
+
+
+def export(clinic: Clinic, **options: Any) -> list[list[Cell]]:
+    return export_follow_up(
+        FollowUpQuery(),
+        actor=STAFF,
+        store=clinic.store,
+        rules=clinic.rules,
+        now=clinic.clock.now(),
+        **options,
+    )
+
+
+@pytest.mark.usefixtures("sent")
+async def test_a_page_does_not_wait_for_the_form_service(clinic: Clinic) -> None:
+    answered(clinic, 5)
+    clinic.forms.fails_reading.append(AWAY)
+
+    page = await browse(clinic)
+
+    assert {form.form_status for form in page.found} == {FormStatus.ONGOING}
+    assert list(clinic.forms.fails_reading) == [AWAY]
+
+
+@pytest.mark.usefixtures("sent")
+async def test_the_statuses_are_fetched_when_asked_for_and_the_moment_is_kept(
+    clinic: Clinic,
+) -> None:
+    answered(clinic, 5)
+    clinic.clock.advance(60)
+
+    page = await browse(clinic, ask=True)
+
+    assert {form.form_status for form in page.found} == {FormStatus.COMPLETED}
+    assert {form.form_status_at for form in page.found} == {clinic.clock.now()}
+
+
+@pytest.mark.usefixtures("sent")
+async def test_the_last_known_statuses_are_shown_while_the_form_service_is_away(
+    clinic: Clinic,
+) -> None:
+    answered(clinic, 5)
+    clinic.forms.fails_reading.extend([AWAY] * 2)
+
+    page = await browse(clinic, ask=True)
+
+    assert {form.form_status for form in page.found} == {FormStatus.ONGOING}
+
+
+@pytest.mark.usefixtures("sent")
+async def test_a_person_with_several_forms_on_the_page_is_logged_once(
+    clinic: Clinic, log: Log
+) -> None:
+    before = len(log())
+
+    await browse(clinic)
+
+    assert log()[before:] == ["Läsa: visat i Uppföljning (person)"] * 2
+
+
+@pytest.mark.usefixtures("sent")
+async def test_answers_are_counted_for_each_package_and_for_each_form_in_all(
+    clinic: Clinic,
+) -> None:
+    answered(clinic, 1)
+
+    page = await browse(clinic, ask=True, rate=True)
+
+    assert page.rates is not None
+    assert [(each.form_name, each.sent) for each in page.rates] == [
+        (GAD.name, 2),
+        (PHQ.name, 2),
+        (PHQ.name, 1),
+    ]
+    assert page.rates_by_form == {PHQ.name: (3, 1)}
+
+
+@pytest.mark.usefixtures("sent")
+async def test_no_further_than_a_thousand_are_counted(clinic: Clinic) -> None:
+    few = await browse(clinic)
+
+    many = replace(few, total=COUNTED + 1)
+
+    assert (few.total, few.more, few.pages) == (5, False, 1)
+    assert (many.more, many.pages) == (True, 20)
+
+
+@pytest.mark.usefixtures("sent")
+async def test_each_person_exported_is_logged(clinic: Clinic, log: Log) -> None:
+    rows = export(clinic)
+
+    assert len(rows) == 1 + 5
+    assert {row[3] for row in rows[1:]} == {ANNA.formatted, BO.formatted}
+    assert log()[-2:] == ["Läsa: exporterat från Uppföljning (person)"] * 2
+
+
+@pytest.mark.usefixtures("sent")
+async def test_an_export_tells_if_it_was_cut(clinic: Clinic, log: Log) -> None:
+    before = len(log())
+
+    *_heading_and_form, last = export(clinic, most=1)
+
+    assert last == ["Bara de första 1 är med. Begränsa sökningen."]
+    assert len(log()) == before + 1

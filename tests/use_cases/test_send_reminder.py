@@ -1,0 +1,205 @@
+"""Skicka påminnelse: by hand, at most once a day, and never again after an unknown outcome."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+
+from tests.clinic import OTHER_STAFF, PHQ, STAFF, Clinic
+from tests.people import ANNA
+from tests.use_cases.clinic_days import AWAY, Meanwhile, run_to_its_end
+from tests.use_cases.conftest import Log
+from utskick.domain.deliveries import DeliveryId, DeliveryState, FormStatus
+from utskick.domain.errors import NotFound
+from utskick.domain.units import Actor
+from utskick.ports import Answer, PermanentFailure, TemporaryFailure, UnknownOutcome
+from utskick.records import FollowedUp, Reminder
+from utskick.use_cases.mark_purged import mark_purged
+from utskick.use_cases.send_reminder import CannotRemind, send_reminder
+
+
+@pytest.fixture
+async def annas(clinic: Clinic) -> FollowedUp:
+    """PHQ-9, sent to Anna a while ago; no message but reminders is in the inbox."""
+    dispatch = (await clinic.start(forms=[PHQ.key], recipients=[ANNA.digits])).dispatch
+    await run_to_its_end(clinic, dispatch.occasions[0])
+    clinic.inbox.messages.clear()
+    (form,) = await clinic.follow_up()
+    return form
+
+
+async def remind(
+    clinic: Clinic, delivery_id: DeliveryId, *, actor: Actor = STAFF
+) -> DeliveryState:
+    return await send_reminder(
+        delivery_id,
+        actor=actor,
+        store=clinic.store,
+        forms=clinic.forms,
+        inbox=clinic.inbox,
+        texts=clinic.texts,
+        clock=clinic.clock,
+        rules=clinic.rules,
+    )
+
+
+def reminders(clinic: Clinic, form: FollowedUp) -> Sequence[Reminder]:
+    with clinic.store.transaction() as records:
+        return records.follow_up.reminders_of(form.delivery_id)
+
+
+async def test_the_recipient_gets_a_message_and_that_is_logged(
+    clinic: Clinic, annas: FollowedUp, log: Log
+) -> None:
+    state = await remind(clinic, annas.delivery_id)
+
+    ((recipient, message),) = clinic.inbox.messages
+    (reminder,) = reminders(clinic, annas)
+    assert state is DeliveryState.SENT
+    assert recipient == ANNA
+    assert f"{annas.answer_by}" in message.text
+    assert (reminder.state, reminder.created_by) == (DeliveryState.SENT, STAFF.name)
+    assert log()[-1] == "Skriva: skickat påminnelse (person)"
+
+
+async def test_a_second_one_waits_till_tomorrow(clinic: Clinic, annas: FollowedUp) -> None:
+    await remind(clinic, annas.delivery_id)
+    with pytest.raises(CannotRemind, match="already today"):
+        await remind(clinic, annas.delivery_id)
+    clinic.clock.advance(timedelta(days=1).total_seconds())
+
+    await remind(clinic, annas.delivery_id)
+
+    assert len(clinic.inbox.messages) == len(reminders(clinic, annas)) == 2
+
+
+async def test_two_colleagues_at_once_remind_only_once(clinic: Clinic, annas: FollowedUp) -> None:
+    outcomes = await asyncio.gather(
+        *(remind(clinic, annas.delivery_id) for _ in range(4)), return_exceptions=True
+    )
+
+    assert sum(outcome is DeliveryState.SENT for outcome in outcomes) == 1
+    assert sum(isinstance(outcome, CannotRemind) for outcome in outcomes) == 3
+    assert len(clinic.inbox.messages) == 1
+
+
+async def test_the_intent_is_kept_as_uncertain_before_the_call(
+    clinic: Clinic, annas: FollowedUp
+) -> None:
+    seen: list[DeliveryState] = []
+    clinic.inbox.fails_before = Meanwhile(
+        lambda: seen.extend(each.state for each in reminders(clinic, annas))
+    )
+
+    await remind(clinic, annas.delivery_id)
+
+    assert seen == [DeliveryState.MANUAL]
+
+
+async def test_what_died_in_the_call_stands_as_uncertain_and_is_not_repeated(
+    clinic: Clinic, annas: FollowedUp
+) -> None:
+    def die() -> None:
+        raise asyncio.CancelledError
+
+    clinic.inbox.fails_after = Meanwhile(die)
+    with pytest.raises(asyncio.CancelledError):
+        await remind(clinic, annas.delivery_id)
+
+    with pytest.raises(CannotRemind, match="already today"):
+        await remind(clinic, annas.delivery_id)
+
+    assert [each.state for each in reminders(clinic, annas)] == [DeliveryState.MANUAL]
+    assert len(clinic.inbox.messages) == 1
+
+
+@pytest.mark.parametrize(
+    ("failure", "state"),
+    [
+        (UnknownOutcome("cut off"), DeliveryState.MANUAL),
+        (PermanentFailure("no account"), DeliveryState.REFUSED),
+    ],
+)
+async def test_the_outcome_is_kept(
+    clinic: Clinic, annas: FollowedUp, failure: Exception, state: DeliveryState
+) -> None:
+    clinic.inbox.fails_before.append(failure)
+
+    assert await remind(clinic, annas.delivery_id) is state
+    assert [each.state for each in reminders(clinic, annas)] == [state]
+
+
+async def test_what_the_inbox_did_not_take_can_be_tried_again_the_same_day(
+    clinic: Clinic, annas: FollowedUp
+) -> None:
+    clinic.inbox.fails_before.append(AWAY)
+    with pytest.raises(TemporaryFailure):
+        await remind(clinic, annas.delivery_id)
+
+    assert await remind(clinic, annas.delivery_id) is DeliveryState.SENT
+
+
+async def test_who_has_answered_a_moment_ago_is_not_reminded(
+    clinic: Clinic, annas: FollowedUp
+) -> None:
+    (kept,) = clinic.forms.forms
+    clinic.forms.answers[kept.id] = Answer(
+        form_id=kept.id, status=FormStatus.COMPLETED, answers=(), proxy=None, proxy_name=""
+    )
+
+    for _first_and_once_it_is_known in range(2):
+        with pytest.raises(CannotRemind, match="answered"):
+            await remind(clinic, annas.delivery_id)
+
+    assert clinic.inbox.messages == []
+
+
+async def test_nobody_is_reminded_while_nobody_knows_whether_they_have_answered(
+    clinic: Clinic, annas: FollowedUp
+) -> None:
+    clinic.forms.fails_reading.append(AWAY)
+
+    with pytest.raises(CannotRemind, match="not known") as refused:
+        await remind(clinic, annas.delivery_id)
+
+    assert "Försök igen" in refused.value.staff_message
+    assert clinic.inbox.messages == []
+
+
+async def test_the_last_day_to_answer_is_also_the_last_to_remind(
+    clinic: Clinic, annas: FollowedUp
+) -> None:
+    day = timedelta(days=1).total_seconds()
+    today = clinic.clock.now().astimezone(clinic.rules.zone).date()
+    clinic.clock.advance((annas.answer_by - today).days * day)
+    await remind(clinic, annas.delivery_id)
+
+    clinic.clock.advance(day)
+
+    with pytest.raises(CannotRemind, match="answer-by has passed"):
+        await remind(clinic, annas.delivery_id)
+
+
+async def test_what_has_been_purged_is_not_reminded_of(clinic: Clinic, annas: FollowedUp) -> None:
+    mark_purged([annas.delivery_id], actor=STAFF, store=clinic.store, now=clinic.clock.now())
+
+    with pytest.raises(CannotRemind, match="purged"):
+        await remind(clinic, annas.delivery_id)
+
+
+async def test_what_was_sent_without_an_inbox_message_is_not_reminded_of_in_the_inbox(
+    clinic: Clinic,
+) -> None:
+    """Det är till exempel inte tillåtet att använda 1177 inkorg för att kontakta mottagare."""
+    started = await clinic.send(recipients=[ANNA.digits], creates_inbox_message=False)
+    await clinic.run(started.dispatch.occasions[0])
+    (form,) = await clinic.follow_up()
+
+    with pytest.raises(CannotRemind, match="without an inbox message"):
+        await remind(clinic, form.delivery_id)
+
+
+async def test_another_unit_cannot_remind(clinic: Clinic, annas: FollowedUp) -> None:
+    with pytest.raises(NotFound):
+        await remind(clinic, annas.delivery_id, actor=OTHER_STAFF)
