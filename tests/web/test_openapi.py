@@ -5,8 +5,15 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, TypeAdapter
 
 from utskick.domain.specs import DispatchSpec, FormSpec
+from utskick.web.api import router
+from utskick.web.bodies import FollowUpBody, RemoveRecipient
+from utskick.web.errors import RefusedView
+
+ROUTES = [route for route in router.routes if isinstance(route, APIRoute)]
 
 
 @pytest.fixture
@@ -17,6 +24,14 @@ def description(app: FastAPI) -> dict[str, Any]:
 def operations(description: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for path in description["paths"].values():
         yield from path.values()
+
+
+def answers_of(description: dict[str, Any], route: APIRoute) -> dict[str, Any]:
+    operation = next(each for each in operations(description) if each["operationId"] == route.name)
+    return {
+        status: answer["content"]["application/json"]
+        for status, answer in operation["responses"].items()
+    }
 
 
 def test_every_operation_says_in_swedish_what_it_does(description: dict[str, Any]) -> None:
@@ -60,10 +75,16 @@ def test_every_field_is_described(description: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "model"), [("/api/paketutskick", DispatchSpec), ("/api/formular", FormSpec)]
+    ("path", "model"),
+    [
+        ("/api/paketutskick", DispatchSpec),
+        ("/api/formular", FormSpec),
+        ("/api/paketutskick/{dispatch_id}/ta-bort-mottagare", RemoveRecipient),
+        ("/api/uppfoljning", FollowUpBody),
+    ],
 )
-def test_the_examples_are_specs(
-    description: dict[str, Any], path: str, model: type[DispatchSpec | FormSpec]
+def test_the_examples_can_be_handed_in(
+    description: dict[str, Any], path: str, model: type[BaseModel]
 ) -> None:
     body = description["paths"][path]["post"]["requestBody"]["content"]["application/json"]
 
@@ -71,6 +92,47 @@ def test_the_examples_are_specs(
     for example in body["examples"].values():
         assert example["summary"]
         assert model.model_validate(example["value"])
+
+
+def test_every_body_has_an_example(description: dict[str, Any]) -> None:
+    for operation in operations(description):
+        for body in operation.get("requestBody", {"content": {}})["content"].values():
+            assert body.get("examples") or body.get("example"), operation["operationId"]
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+def test_every_answer_has_an_example_that_is_whole(
+    description: dict[str, Any], route: APIRoute
+) -> None:
+    model = TypeAdapter(route.response_model)
+
+    examples = [
+        answer["example"]
+        for status, answer in answers_of(description, route).items()
+        if status < "300"
+    ]
+
+    assert examples
+    for example in examples:
+        answer = model.validate_python(example)
+        assert model.dump_python(answer, mode="json", exclude_none=True) == example
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+def test_every_refusal_is_shown_in_its_own_words(
+    description: dict[str, Any], route: APIRoute
+) -> None:
+    refused = {
+        status: answer["examples"]
+        for status, answer in answers_of(description, route).items()
+        if status >= "400"
+    }
+
+    assert all(refused.values())
+    for examples in refused.values():
+        for example in examples.values():
+            assert RefusedView(**example["value"]).message
+            assert set(example["value"]) <= set(RefusedView.model_fields)
 
 
 async def test_the_description_is_open_to_all(app: FastAPI, description: dict[str, Any]) -> None:

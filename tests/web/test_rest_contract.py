@@ -17,6 +17,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.clinic import Clinic
+from tests.people import TOLVAN
 from tests.web.conftest import make_token
 from utskick.web.api import router
 
@@ -79,5 +80,29 @@ def test_without_a_valid_token_nothing_is_done_and_nothing_is_told(
         answer = case.call(headers={"Authorization": "Bearer nobodys"})
         assert answer.status_code == 401
         assert set(answer.json()) == {"message"}
+
+    each_case(described, name, GenerationMode.POSITIVE, check)
+
+
+def with_everywhere(personnummer: str, body: Any) -> Any:
+    """The same body, with a personnummer wherever there is a text."""
+    if isinstance(body, dict):
+        return {name: with_everywhere(personnummer, value) for name, value in body.items()}
+    if isinstance(body, list):
+        return [with_everywhere(personnummer, value) for value in body]
+    return personnummer if isinstance(body, str) else body
+
+
+@pytest.mark.parametrize(
+    "name", ["start-dispatch", "send-form", "remove-recipient", "follow-up", "upload-spec"]
+)
+def test_no_refusal_repeats_a_personnummer(described: Any, clinic: Clinic, name: str) -> None:
+    headers = {"Authorization": f"Bearer {make_token(clinic)}"}
+
+    def check(case: Any) -> None:
+        case.body = with_everywhere(TOLVAN.formatted, case.body)
+        answer = case.call(headers=headers)
+        assert answer.status_code < 400 or TOLVAN.formatted not in answer.text
+        assert TOLVAN.digits not in answer.text
 
     each_case(described, name, GenerationMode.POSITIVE, check)

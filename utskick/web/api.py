@@ -12,7 +12,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from utskick.domain.dispatches import DispatchId, RecipientId
-from utskick.domain.errors import Problem, SpecRefused
+from utskick.domain.errors import SpecRefused
 from utskick.domain.occasions import OccasionId
 from utskick.domain.personnummer import Personnummer, parse_personnummer
 from utskick.records import DispatchQuery, FollowUpQuery
@@ -26,11 +26,15 @@ from utskick.use_cases.send_missed_occasion import send_missed_occasion
 from utskick.use_cases.start_dispatch import Started, start_dispatch
 from utskick.use_cases.stop_dispatch import stop_dispatch
 from utskick.use_cases.upload_spec import upload_spec
+from utskick.web import openapi
 from utskick.web.bodies import (
+    EMPTY,
+    ONE_OF_TWO,
+    FindBody,
     FollowedUpView,
-    FollowUpBody,
     FormBody,
     PackageBody,
+    RemoveBody,
     RemoveRecipient,
     SentByHandView,
     StoppedView,
@@ -38,7 +42,6 @@ from utskick.web.bodies import (
     followed_up_view,
 )
 from utskick.web.callers import Caller, Key, Now, Wired
-from utskick.web.errors import refusals
 from utskick.web.submissions import submission_key
 from utskick.web.views import (
     DispatchView,
@@ -52,30 +55,17 @@ from utskick.web.views import (
 )
 from utskick.wiring import Services
 
-router = APIRouter(prefix="/api", responses=refusals(401, 422, 503))
+router = APIRouter(prefix="/api", responses=openapi.EVERYWHERE)
 
 _CREATED = 201
-_ALREADY = _LISTED = 200
-_STARTED = {
-    _ALREADY: {"model": StartedView, "description": "Var redan startat; inget görs om"},
-    **refusals(409, 413),
-}
-_NEXT_PAGE = {
-    "description": 'Nästa sida, som `</api/paketutskick?sida=2&antal=50>; rel="next"`;'
-    " saknas på den sista",
-    "schema": {"type": "string"},
-}
-_ONE_OF_TWO = Problem(
-    "mottagaren", "ska anges på ett sätt.", "Ange antingen personnummer eller recipient_id."
-)
-_EMPTY = Problem("innehållet", "är tomt.", "Skicka utskicket som YAML eller JSON.")
+_ALREADY = 200
 
 
 @router.post(
     "/paketutskick",
     name="start-dispatch",
     status_code=_CREATED,
-    responses=_STARTED,
+    responses=openapi.START_DISPATCH,
     summary="Starta paketutskick",
     description="Alla fel i innehållet kommer på en gång, och inget är sparat då.",
     response_description="Startat",
@@ -99,7 +89,7 @@ async def start(
     "/formular",
     name="send-form",
     status_code=_CREATED,
-    responses=_STARTED,
+    responses=openapi.SEND_FORM,
     summary="Skicka formulär",
     description="Ett formulär, vanligt eller NAFS, nu.",
     response_description="Skickas nu",
@@ -125,7 +115,7 @@ async def send(
     summary="Pågående paketutskick",
     description="De senaste först, en sida i taget. Avslutade finns kvar i sju dagar.",
     response_description="Enhetens utskick",
-    responses={_LISTED: {"headers": {"Link": _NEXT_PAGE}}},
+    responses=openapi.LIST_DISPATCHES,
 )
 def list_all(
     response: Response,
@@ -148,7 +138,7 @@ def list_all(
 @router.get(
     "/paketutskick/{dispatch_id}",
     name="show-dispatch",
-    responses=refusals(404),
+    responses=openapi.SHOW_DISPATCH,
     summary="Visa ett utskick",
     description="Med mottagarlistan, maskerad. Att den visas loggas för var och en på den.",
     response_description="Utskicket och dess mottagare",
@@ -162,7 +152,7 @@ def show(dispatch_id: UUID, caller: Caller, wired: Wired, now: Now) -> OpenedVie
 @router.post(
     "/paketutskick/{dispatch_id}/stoppa",
     name="stop-dispatch",
-    responses=refusals(404, 409),
+    responses=openapi.STOP_DISPATCH,
     summary="Stoppa paketutskick",
     description="Gäller genast, även mitt i en sändning. Det som redan är på väg kommer fram.",
     response_description="Stoppat",
@@ -181,7 +171,7 @@ def stop(dispatch_id: UUID, caller: Caller, wired: Wired, now: Now) -> StoppedVi
 @router.post(
     "/paketutskick/{dispatch_id}/aterstarta",
     name="restart-dispatch",
-    responses=refusals(404, 409),
+    responses=openapi.RESTART_DISPATCH,
     summary="Återstarta paketutskick",
     description="Går så länge nästa tillfälle inte har passerat.",
     response_description="Återstartat: vad som är skickat och vad som återstår",
@@ -202,13 +192,13 @@ def restart(dispatch_id: UUID, caller: Caller, wired: Wired, now: Now) -> Restar
 @router.post(
     "/paketutskick/{dispatch_id}/ta-bort-mottagare",
     name="remove-recipient",
-    responses=refusals(404, 409, 413),
+    responses=openapi.REMOVE_RECIPIENT,
     summary="Ta bort mottagare",
     description="Ange personnummer eller recipient_id. Den sista mottagaren kan inte tas bort.",
     response_description="Borttagen",
 )
 def remove(
-    dispatch_id: UUID, body: RemoveRecipient, caller: Caller, wired: Wired, now: Now
+    dispatch_id: UUID, body: RemoveBody, caller: Caller, wired: Wired, now: Now
 ) -> StoppedView:
     on_their_way = remove_recipient(
         DispatchId(dispatch_id),
@@ -223,7 +213,7 @@ def remove(
 @router.post(
     "/tillfallen/{occasion_id}/skicka-nu",
     name="send-missed-occasion",
-    responses=refusals(404, 409),
+    responses=openapi.SEND_MISSED_OCCASION,
     summary="Skicka ett missat tillfälle",
     description="Skickar nu det som är kvar av tillfället.",
     response_description="Skickas nu",
@@ -243,12 +233,12 @@ def send_missed(occasion_id: UUID, caller: Caller, wired: Wired, now: Now) -> Se
 @router.post(
     "/uppfoljning",
     name="follow-up",
-    responses=refusals(413),
+    responses=openapi.FOLLOW_UP,
     summary="Uppföljning",
     description="Högst 500 enskilda formulär. Tomma fält matchar allt. Varje visad person loggas.",
     response_description="De senaste först; osäkra före alla andra",
 )
-async def find(body: FollowUpBody, caller: Caller, wired: Wired, now: Now) -> list[FollowedUpView]:
+async def find(body: FindBody, caller: Caller, wired: Wired, now: Now) -> list[FollowedUpView]:
     number = _personnummer(body.personnummer, wired, now) if body.personnummer else None
     query = FollowUpQuery(**body.model_dump(exclude={"personnummer"}), personnummer=number)
     found = await follow_up(
@@ -264,7 +254,7 @@ _ANY_TEXT = {"schema": {"type": "string"}, "example": "unit: SE2321000131-E00000
     "/uppladdningar",
     name="upload-spec",
     status_code=_CREATED,
-    responses=refusals(413),
+    responses=openapi.UPLOAD_SPEC,
     summary="Ladda upp ett utskick",
     description="Ett paketutskick eller formulär som YAML eller JSON. En operatör startar det"
     " sedan i Prefect med id:t, så att inget personnummer passerar där.",
@@ -274,7 +264,7 @@ _ANY_TEXT = {"schema": {"type": "string"}, "example": "unit: SE2321000131-E00000
 async def upload(request: Request, caller: Caller, wired: Wired, now: Now) -> UploadedView:
     content = await request.body()
     if not content.strip():
-        raise SpecRefused([_EMPTY])
+        raise SpecRefused([EMPTY])
     upload_id = await asyncio.to_thread(
         upload_spec, content, actor=caller, store=wired.store, now=now
     )
@@ -288,7 +278,7 @@ def _recipient(
         return _personnummer(body.personnummer, wired, now)
     if body.recipient_id and not body.personnummer:
         return RecipientId(body.recipient_id)
-    raise SpecRefused([_ONE_OF_TWO])
+    raise SpecRefused([ONE_OF_TWO])
 
 
 def _personnummer(text: str, wired: Services, now: datetime) -> Personnummer:

@@ -8,8 +8,14 @@ from fastapi import Body
 from pydantic import BaseModel, Field
 
 from utskick.domain.deliveries import DELIVERY_LABELS, FORM_STATUS_LABELS, FormStatus
+from utskick.domain.errors import Problem
 from utskick.domain.specs import Day, DispatchSpec, FormSpec, Spec
 from utskick.records import FollowedUp
+
+ONE_OF_TWO = Problem(
+    "mottagaren", "ska anges på ett sätt.", "Ange antingen personnummer eller recipient_id."
+)
+EMPTY = Problem("innehållet", "är tomt.", "Skicka utskicket som YAML eller JSON.")
 
 _UNIT = "SE2321000131-E000000000101"
 _NUMBER = "19121212-1212"
@@ -85,6 +91,43 @@ class FollowUpBody(Spec):
     sent_to: Day | None = Field(default=None, description="Skickat senast")
     form_status: FormStatus | None = Field(default=None, description="Hur långt invånaren kommit")
     purge_after_to: Day | None = Field(default=None, description="Gallras efter, till och med")
+
+
+RemoveBody = Annotated[
+    RemoveRecipient,
+    Body(
+        openapi_examples={
+            "personnummer": {
+                "summary": "Den som har personnumret",
+                "value": {"personnummer": _NUMBER},
+            },
+            "recipient_id": {
+                "summary": "En rad i den mottagarlista som visas",
+                "value": {"recipient_id": "e4b1f7a0-2c8d-4f3e-b6a5-90d7c3e8f152"},
+            },
+        }
+    ),
+]
+FindBody = Annotated[
+    FollowUpBody,
+    Body(
+        openapi_examples={
+            "obesvarade": {
+                "summary": "Obesvarade PHQ-9, skickade i februari",
+                "value": {
+                    "form_name": "PHQ",
+                    "sent_from": "2027-02-01",
+                    "sent_to": "2027-02-28",
+                    "form_status": "ONGOING",
+                },
+            },
+            "en mottagare": {
+                "summary": "Allt till en mottagare",
+                "value": {"personnummer": _NUMBER},
+            },
+        }
+    ),
+]
 
 
 class StoppedView(BaseModel):

@@ -46,6 +46,8 @@ Key = Annotated[
     str,
     Header(
         alias="Idempotency-Key",
-        description="Samma nyckel ger samma utskick; utan den räknas samma innehåll som samma.",
+        description="Samma nyckel ger samma utskick; utan den räknas samma innehåll som samma."
+        " En nyckel som kommer igen med annat innehåll ger 409.",
+        examples=["7f2c9d04-1b6e-4a58-93cf-0d2e8b7a6c15"],
     ),
 ]

@@ -1,8 +1,5 @@
 """Every refusal over HTTP: a Swedish sentence, and nothing of what was sent."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -22,14 +19,12 @@ from utskick.domain.specs import problems_of
 from utskick.ports import TemporaryFailure
 from utskick.web.pages.refusals import not_found
 
-STATUS_CODES: dict[type[UtskickError], int] = {
+_STATUS_CODES: dict[type[UtskickError], int] = {
     NotFound: 404,
     UnknownToken: 401,
-    SpecRefused: 422,
     InvalidPersonnummer: 422,
 }
 _CONFLICT = 409
-_UNREADABLE_CODE = 400
 _AWAY = "En tjänst svarar inte. Inget är sparat eller skickat: försök igen om en stund."
 _UNREADABLE = Problem(
     "innehållet",
@@ -41,6 +36,7 @@ _SENTENCES = {
     405: "Adressen tar inte emot det anropet. Se /openapi.json.",
     413: "Det du skickade är för stort. Dela upp utskicket.",
 }
+_HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "30"}}
 
 
 class ProblemView(BaseModel):
@@ -62,39 +58,45 @@ class RefusedView(BaseModel):
     )
 
 
-def refusals(*status_codes: int) -> dict[int | str, dict[str, Any]]:
-    """What `/openapi.json` says of these answers."""
-    told = {
-        401: "Nyckeln saknas, är fel eller har återkallats",
-        404: "Finns inte, eller hör till en annan enhet",
-        409: "Går inte i det läge som utskicket är",
-        413: "För stort",
-        422: "Något i det du skickade är fel; inget är sparat",
-        503: "En tjänst svarar inte; försök igen om en stund",
-    }
-    return {code: {"model": RefusedView, "description": told[code]} for code in status_codes}
-
-
 def add_to(app: FastAPI) -> None:
     """Answer what the routes raise."""
     app.add_exception_handler(UtskickError, show_error)
     app.add_exception_handler(RequestValidationError, show_invalid)
     app.add_exception_handler(HTTPException, show_http)
-    app.add_exception_handler(TemporaryFailure, show_away)
+    app.add_exception_handler(TemporaryFailure, show_error)
+
+
+def refusal_of(error: Exception) -> tuple[int, RefusedView]:
+    """How an error is answered: its status code, and a Swedish sentence or more."""
+    match error:
+        case SpecRefused(problems=found, staff_message=told):
+            problems = [
+                ProblemView(place=p.place, reason=p.reason, remedy=p.remedy) for p in found
+            ]
+            return 422, RefusedView(message=told, problems=problems)
+        case StartBlocked(archived=archived, unsubscribed=unsubscribed, staff_message=told):
+            return _CONFLICT, RefusedView(
+                message=told, archived=list(archived), unsubscribed=list(unsubscribed)
+            )
+        case UtskickError(staff_message=told):
+            return _STATUS_CODES.get(type(error), _CONFLICT), RefusedView(message=told)
+        case HTTPException(status_code=400):
+            return refusal_of(SpecRefused([_UNREADABLE]))
+        case HTTPException(status_code=status_code):
+            told = _SENTENCES.get(status_code, str(_UNREADABLE))
+            return status_code, RefusedView(message=told)
+        case _:
+            return 503, RefusedView(message=_AWAY)
 
 
 def show_error(_request: Request, error: Exception) -> JSONResponse:
-    """Every domain error: a Swedish sentence, and each problem with its place and remedy."""
-    assert isinstance(error, UtskickError)
-    shown = RefusedView(message=error.staff_message)
-    if isinstance(error, SpecRefused):
-        shown.problems = [
-            ProblemView(place=p.place, reason=p.reason, remedy=p.remedy) for p in error.problems
-        ]
-    if isinstance(error, StartBlocked):
-        shown.archived, shown.unsubscribed = list(error.archived), list(error.unsubscribed)
-    headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, UnknownToken) else None
-    return _answer(shown, STATUS_CODES.get(type(error), _CONFLICT), headers)
+    """What was refused, or which neighbour's absence can be waited out."""
+    status_code, shown = refusal_of(error)
+    return JSONResponse(
+        shown.model_dump(exclude_defaults=True),
+        status_code=status_code,
+        headers=_HEADERS.get(status_code) or getattr(error, "headers", None),
+    )
 
 
 def show_invalid(request: Request, error: Exception) -> JSONResponse:
@@ -113,20 +115,4 @@ def show_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if not request.url.path.startswith("/api"):
         return not_found(request)
-    if error.status_code == _UNREADABLE_CODE:
-        return show_error(request, SpecRefused([_UNREADABLE]))
-    message = _SENTENCES.get(error.status_code, str(_UNREADABLE))
-    return _answer(RefusedView(message=message), error.status_code, error.headers)
-
-
-def show_away(_request: Request, _error: Exception) -> JSONResponse:
-    """A neighbour is away: nothing was stored, the same call may be made again."""
-    return _answer(RefusedView(message=_AWAY), 503, {"Retry-After": "30"})
-
-
-def _answer(
-    shown: RefusedView, status_code: int, headers: Mapping[str, str] | None
-) -> JSONResponse:
-    return JSONResponse(
-        shown.model_dump(exclude_defaults=True), status_code=status_code, headers=headers
-    )
+    return show_error(request, error)

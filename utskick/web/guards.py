@@ -9,11 +9,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = logging.getLogger(__name__)
 
-_TOO_LARGE = 413
 _FAULT = (
     "Något gick fel hos oss. Försök igen om en stund: samma innehåll, eller samma"
     " Idempotency-Key, startar inget en gång till."
 )
+
+
+class TooLarge(HTTPException):
+    """A body beyond what is taken."""
+
+    def __init__(self) -> None:
+        super().__init__(413)
 
 
 class SafeHeaders:
@@ -98,11 +104,11 @@ class SizeLimit:
         async def limited() -> Message:
             nonlocal left
             if too_large:
-                raise HTTPException(_TOO_LARGE)
+                raise TooLarge
             message = await receive()
             left -= len(message.get("body", b""))
             if left < 0:
-                raise HTTPException(_TOO_LARGE)
+                raise TooLarge
             return message
 
         await self._app(scope, limited, send)

@@ -1,0 +1,194 @@
+"""What `/openapi.json` says of the answers: an example of each, and every refusal in its words."""
+
+from datetime import datetime
+from typing import Any
+
+from utskick.domain.calendar import STOCKHOLM
+from utskick.domain.errors import (
+    KeyReused,
+    LastRecipient,
+    NotFound,
+    NothingMissed,
+    OccasionPassed,
+    Problem,
+    SpecRefused,
+    StartBlocked,
+    UnknownToken,
+    WrongStatus,
+)
+from utskick.domain.personnummer import SENTENCES, InvalidPersonnummer, PersonnummerProblem
+from utskick.domain.specs import problems_of
+from utskick.ports import TemporaryFailure
+from utskick.use_cases.remove_recipient import AlreadyRemoved
+from utskick.web.bodies import EMPTY, ONE_OF_TWO
+from utskick.web.errors import RefusedView, refusal_of
+from utskick.web.guards import TooLarge
+from utskick.web.views import StartedView
+
+Responses = dict[int | str, dict[str, Any]]
+
+_JSON = "application/json"
+_TOLD = {
+    401: "Nyckeln saknas, är fel eller har återkallats",
+    404: "Finns inte, eller hör till en annan enhet",
+    409: "Går inte som det är nu; inget är gjort",
+    413: "För stort",
+    422: "Något i det du skickade är fel; inget är sparat",
+    503: "En tjänst svarar inte; försök igen om en stund",
+}
+
+_OCCASION = {
+    "id": "c2f0d9b4-6a53-4e1f-8a77-5b1d2e9f4c30",
+    "number": 1,
+    "sends_at": "2027-02-01T08:30:00+01:00",
+    "state": "Planerat",
+    "late": False,
+}
+_DISPATCH = {
+    "id": "7a1c52de-98f4-4b0a-9d0e-3f6a1c0b7e21",
+    "name": "Vuxenpsykiatri, inför besök",
+    "title": "Formulär inför ditt besök",
+    "status": "Pågående",
+    "occasions": [_OCCASION],
+    "forms": [],
+}
+_SENT = {
+    "status": "Klar",
+    "occasions": [_OCCASION | {"state": "Skickat"}],
+    "forms": [
+        {
+            "name": "PHQ-9 Nedstämdhet",
+            "planned": 40,
+            "sent": 39,
+            "refused": {"1177 tog inte emot formuläret": 1},
+        }
+    ],
+}
+_RESTARTED = _DISPATCH | {"registered": True}
+_STARTED = _RESTARTED | {"warnings": []}
+_LISTED = [_DISPATCH | _SENT | {"number_of_recipients": 40}]
+_OPENED = _DISPATCH | {
+    "recipients": [
+        {
+            "id": "e4b1f7a0-2c8d-4f3e-b6a5-90d7c3e8f152",
+            "personnummer": "1912••••-••••",
+            "state": "Mottagare",
+            "reason": "",
+            "notified_by": ["SMS", "Email"],
+        }
+    ]
+}
+_STOPPED = {"on_their_way": 0}
+_SENT_BY_HAND = {"registered": True}
+_FOLLOWED_UP = [
+    {
+        "delivery_id": "5d9e0c3b-71f2-4a86-bd14-8c2f6e7a9b03",
+        "form_name": "PHQ-9 Nedstämdhet",
+        "package_name": "Vuxenpsykiatri, inför besök",
+        "occasion_number": 1,
+        "personnummer": "19121212-1212",
+        "state": "Skickat",
+        "form_status": "",
+        "sent_at": "2027-02-01T08:30:02+01:00",
+        "answer_by": "2028-02-01",
+        "purge_after": "2028-03-01",
+    }
+]
+_UPLOADED = {"upload_id": "f3a8b6d2-0e47-4c95-a1f8-6b7d9c2e5a40"}
+
+
+def _answers(example: object, **described: Any) -> dict[str, Any]:
+    return {"content": {_JSON: {"example": example}}, **described}
+
+
+def _refusals(*errors: Exception) -> Responses:
+    """What a route may raise, as it is answered."""
+    found: Responses = {}
+    for error in errors:
+        status_code, shown = refusal_of(error)
+        refusal = {
+            "model": RefusedView,
+            "description": _TOLD[status_code],
+            "content": {_JSON: {"examples": {}}},
+        }
+        examples = found.setdefault(status_code, refusal)["content"][_JSON]["examples"]
+        examples[type(error).__name__] = {"value": shown.model_dump(exclude_defaults=True)}
+    return found
+
+
+def _mistyped(kind: str, *place: str) -> SpecRefused:
+    return SpecRefused(problems_of([{"type": kind, "loc": place}]))
+
+
+_A_TYPO = PersonnummerProblem.WRONG_CHECK_DIGIT
+_NOT_FOUND = NotFound("dispatch")
+_TOO_LARGE = TooLarge()
+_STOPPED_BEFORE = WrongStatus("change", "stopped", label="Stoppad")
+_ONE_DISPATCH = _refusals(_NOT_FOUND, _mistyped("uuid_parsing", "dispatch_id"))
+
+EVERYWHERE = _refusals(UnknownToken(), TemporaryFailure("away"))
+
+START_DISPATCH = SEND_FORM = {
+    201: _answers(_STARTED),
+    200: _answers(_STARTED, model=StartedView, description="Var redan startat; inget görs om"),
+    **_refusals(
+        StartBlocked(archived=["AUDIT"], unsubscribed=[]),
+        KeyReused(),
+        _TOO_LARGE,
+        SpecRefused(
+            [
+                Problem("recipients, rad 3 (1991••••-••••)", *SENTENCES[_A_TYPO]),
+                *problems_of([{"type": "date_parsing", "loc": ("answer_by",)}]),
+            ]
+        ),
+    ),
+}
+LIST_DISPATCHES = {
+    200: _answers(
+        _LISTED,
+        headers={
+            "Link": {
+                "description": 'Nästa sida, som `</api/paketutskick?sida=2&antal=50>; rel="next"`;'
+                " saknas på den sista",
+                "schema": {"type": "string"},
+            }
+        },
+    ),
+    **_refusals(_mistyped("greater_than_equal", "sida")),
+}
+SHOW_DISPATCH = {200: _answers(_OPENED), **_ONE_DISPATCH}
+STOP_DISPATCH = {200: _answers(_STOPPED), **_ONE_DISPATCH, **_refusals(_STOPPED_BEFORE)}
+RESTART_DISPATCH = {
+    200: _answers(_RESTARTED),
+    **_ONE_DISPATCH,
+    **_refusals(
+        OccasionPassed(datetime(2027, 2, 1, 8, 30, tzinfo=STOCKHOLM)),
+        WrongStatus("restart", "ongoing", label="Pågående"),
+    ),
+}
+REMOVE_RECIPIENT = {
+    200: _answers(_STOPPED),
+    **_refusals(
+        _NOT_FOUND,
+        LastRecipient(),
+        AlreadyRemoved(),
+        _STOPPED_BEFORE,
+        _TOO_LARGE,
+        InvalidPersonnummer(_A_TYPO),
+        SpecRefused([ONE_OF_TWO]),
+    ),
+}
+SEND_MISSED_OCCASION = {
+    200: _answers(_SENT_BY_HAND),
+    **_refusals(
+        _NOT_FOUND,
+        NothingMissed(label="Planerat"),
+        _STOPPED_BEFORE,
+        _mistyped("uuid_parsing", "occasion_id"),
+    ),
+}
+FOLLOW_UP = {
+    200: _answers(_FOLLOWED_UP),
+    **_refusals(_TOO_LARGE, InvalidPersonnummer(_A_TYPO), _mistyped("date_parsing", "sent_from")),
+}
+UPLOAD_SPEC = {201: _answers(_UPLOADED), **_refusals(_TOO_LARGE, SpecRefused([EMPTY]))}
