@@ -6,7 +6,7 @@ refusal mean that the call was *not applied*. Every time-out, reset, cut body an
 it unknown. Reading changes nothing, so a reading that fails is always a `TemporaryFailure`.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -38,13 +38,21 @@ class PermanentFailure(Exception):
         self.reason = reason
 
 
+class Withheld(Exception):
+    """Nothing has left, as the caller's time for it was over."""
+
+
 class UnknownOutcome(Exception):
     """The call may have been applied: never repeat it before it has been read back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormOrder:
-    """What the form service needs to make one form for one resident."""
+    """What the form service needs to make one form for one resident.
+
+    `reference` follows the call through the national platform's logs; the service gives it back
+    nowhere, so nothing can be settled by it.
+    """
 
     unit_id: HsaId
     personnummer: Personnummer
@@ -52,6 +60,7 @@ class FormOrder:
     answer_by: date
     purge_after: date
     banner: str = ""
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,10 +94,13 @@ class Answer:
 class FormService(Protocol):
     """The national form engine (forminteraction 2.0)."""
 
-    async def create_form(self, order: FormOrder) -> FormId:
+    async def create_form(
+        self, order: FormOrder, *, may_leave: Callable[[], bool] = lambda: True
+    ) -> FormId:
         """Make one form. No idempotency key: twice the call is twice the form.
 
-        Raises `TemporaryFailure`, `PermanentFailure` or `UnknownOutcome`.
+        `may_leave` is asked when the connection is open, last of all before bytes leave (I4).
+        Raises `Withheld` if it said no; `TemporaryFailure`, `PermanentFailure`, `UnknownOutcome`.
         """
 
     async def find_forms(

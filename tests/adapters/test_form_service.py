@@ -20,7 +20,7 @@ from tests.local_1177.region import a_personnummer
 from utskick.domain.deliveries import FormId, FormStatus, Refusal
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.units import HsaId
-from utskick.ports import PermanentFailure
+from utskick.ports import PermanentFailure, Withheld
 
 
 async def test_a_made_form_is_found_with_what_was_asked_for(neighbours: Neighbours) -> None:
@@ -49,6 +49,17 @@ async def test_the_same_order_twice_makes_two_forms(neighbours: Neighbours) -> N
     )
     assert {form.id for form in found} == {first, second}
     assert first != second
+
+
+async def test_a_call_that_may_not_leave_any_more_makes_nothing(neighbours: Neighbours) -> None:
+    anna = neighbours.add_person()
+
+    with pytest.raises(Withheld):
+        await neighbours.forms.create_form(an_order(anna), may_leave=lambda: False)
+
+    assert not await neighbours.forms.find_forms(
+        unit_id=UNIT_ID, personnummer=anna, form_ids=[OWN_FORM]
+    )
 
 
 async def test_forms_of_other_units_persons_and_templates_are_not_found(

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from typing import Any
 
 import httpx
 import pytest
@@ -22,7 +23,7 @@ from utskick.adapters.http_inbox import HttpInbox
 from utskick.adapters.http_persons import HttpPersons
 from utskick.domain.deliveries import FormId, Refusal
 from utskick.domain.personnummer import Personnummer
-from utskick.ports import PermanentFailure, TemporaryFailure, UnknownOutcome
+from utskick.ports import PermanentFailure, TemporaryFailure, UnknownOutcome, Withheld
 
 CANARY = Personnummer("191212121212")
 FAULTS = {
@@ -73,6 +74,10 @@ async def look_up(client: HttpClient) -> object:
     return await HttpPersons(client).look_up([CANARY])
 
 
+def truth_of(number: Personnummer, local: Local) -> Any:
+    return local.ask("/control/truth/person", {"personnummer": number.digits})
+
+
 WRITING: dict[str, Call] = {"forms": create, "inbox": tell}
 READING: list[Call] = [find, read, templates, ask, look_up]
 
@@ -115,6 +120,31 @@ async def test_a_call_that_found_no_free_connection_applied_nothing(local: Local
 
     assert [type(result) for result in ended] == [str, TemporaryFailure]
     assert "NoFreeConnection" in str(ended[1])
+
+
+@pytest.mark.parametrize("asked", [1, 2])
+async def test_a_call_is_withheld_until_its_whole_body_has_left(local: Local, asked: int) -> None:
+    """Asked for the head and again for the body, since a process may be paused in between."""
+    answers = [True] * (asked - 1) + [False]
+    forms = HttpFormService(a_client(f"{local.url}/forms"))
+    anna = Personnummer(local.add_person())
+
+    with pytest.raises(Withheld):
+        await forms.create_form(an_order(anna), may_leave=lambda: answers.pop(0))
+
+    assert not answers
+    assert await forms.create_form(an_order(anna), may_leave=lambda: True)
+    assert len(truth_of(anna, local)["forms"]) == 1
+
+
+async def test_a_reference_follows_the_call_and_is_told_by_no_contract(local: Local) -> None:
+    forms = HttpFormService(a_client(f"{local.url}/forms"))
+    anna = Personnummer(local.add_person())
+
+    await forms.create_form(an_order(anna, reference="delivery/2"))
+
+    (form,) = truth_of(anna, local)["forms"]
+    assert form["reference"] == "delivery/2"
 
 
 @pytest.mark.parametrize("call", WRITING.values())

@@ -21,6 +21,7 @@ def test_the_truth_lists_every_form_without_personnummer(local: Local, anna: str
         "templateName": "Mall nationell",
         "createdDateTime": "20260302T120000",
         "personRef": ref_of(local, anna),
+        "reference": "",
     }
     assert anna not in response.text
 

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from tests.clinic import Clinic
 from tests.people import TOLVAN
 from tests.web.conftest import Rest, caller, make_token
+from utskick.failpoints import Step
 from utskick.records import Transaction
 from utskick.store import SqlStore
 from utskick.store.engine import open_engine
@@ -27,7 +28,7 @@ class Broken:
     """A store whose faults hold a personnummer."""
 
     @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
+    def transaction(self, step: Step | None = None) -> Iterator[Transaction]:
         raise RuntimeError(f"UNIQUE constraint failed: {TOLVAN.digits}")
         yield
 
@@ -44,7 +45,7 @@ class Slow:
         self.released = Event()
 
     @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
+    def transaction(self, step: Step | None = None) -> Iterator[Transaction]:
         self.entered.set()
         assert self.released.wait(10)
         with self._store.transaction() as records:

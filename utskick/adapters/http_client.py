@@ -7,7 +7,7 @@ residents, and so are the messages of whatever reads them.
 import asyncio
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -18,10 +18,21 @@ from typing import TypeVar
 import httpx
 from pydantic import BaseModel, ConfigDict
 
+from utskick import failpoints
 from utskick.adapters.http_connections import Connections, NoFreeConnection
-from utskick.ports import TemporaryFailure, UnknownOutcome
+from utskick.failpoints import Exchange
+from utskick.ports import TemporaryFailure, UnknownOutcome, Withheld
 
 _NEVER_OPENED = (NoFreeConnection, httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_CORRELATION = "x-skltp-correlation-id"
+_POINTS = {
+    "connection.connect_tcp.complete": Exchange.CONNECTED,
+    "http11.send_request_headers.started": Exchange.LEAVING,
+    "http11.send_request_body.started": Exchange.HALF_SENT,
+    "http11.send_request_body.complete": Exchange.SENT,
+    "http11.receive_response_body.complete": Exchange.ANSWERED,
+}
+_LEAVES = (Exchange.LEAVING, Exchange.HALF_SENT)
 _IDLE_S = 2.0
 """Shorter than servers are patient, so that no call meets a connection that is being closed."""
 _SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]+)?")
@@ -76,15 +87,17 @@ class HttpClient:
         *,
         answer: type[ContractT],
         reading: bool = False,
+        reference: str = "",
+        may_leave: Callable[[], bool] | None = None,
     ) -> ContractT:
         """Call `contract` and read its answer.
 
-        Raises `TemporaryFailure` if the call was not applied, or was only a `reading`; else
-        `UnknownOutcome`.
+        Raises `TemporaryFailure` if the call was not applied, or was only a `reading`; `Withheld`
+        if `may_leave` said no when all was ready to leave; else `UnknownOutcome`.
         """
         unclear = TemporaryFailure if reading else UnknownOutcome
         try:
-            response = await self._exchange(contract, body)
+            response = await self._exchange(contract, body, reference, may_leave)
         except _NEVER_OPENED as error:
             raise TemporaryFailure(f"{contract}: {type(error).__name__}") from None
         except (httpx.HTTPError, TimeoutError) as error:
@@ -95,14 +108,36 @@ class HttpClient:
         except (TypeError, ValueError):
             raise unclear(f"{contract}: unreadable answer") from None
 
-    async def _exchange(self, contract: str, body: Mapping[str, object]) -> httpx.Response:
+    async def _exchange(
+        self,
+        contract: str,
+        body: Mapping[str, object],
+        reference: str,
+        may_leave: Callable[[], bool] | None,
+    ) -> httpx.Response:
         """An answer may dribble, each byte in time: so the whole of it has an end as well."""
         connections = await self._connections.of_this_loop()
+        headers = {_CORRELATION: reference} if reference else {}
+        watched = may_leave is not None or failpoints.armed()
+        extensions = {"trace": partial(_watch, may_leave)} if watched else {}
         async with (
             connections.borrowed(patience_s=self._patience_s) as connection,
             asyncio.timeout(self._longest_s),
         ):
-            return await connection.post(f"{self._url}/{contract}", json=body)
+            return await connection.post(
+                f"{self._url}/{contract}", json=body, headers=headers, extensions=extensions
+            )
+
+
+async def _watch(
+    may_leave: Callable[[], bool] | None, event: str, _info: Mapping[str, object]
+) -> None:
+    """See how far a call has come. Without its whole body a request is not applied."""
+    if (point := _POINTS.get(event)) is None:
+        return
+    failpoints.reached(point)
+    if point in _LEAVES and may_leave is not None and not may_leave():
+        raise Withheld
 
 
 def _require_success(response: httpx.Response, contract: str, *, reading: bool) -> None:

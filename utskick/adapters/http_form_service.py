@@ -1,6 +1,6 @@
 """The national form engine over HTTP, with the field names of forminteraction 2.0."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -85,7 +85,9 @@ class HttpFormService:
     def __init__(self, client: HttpClient) -> None:
         self._client = client
 
-    async def create_form(self, order: FormOrder) -> FormId:
+    async def create_form(
+        self, order: FormOrder, *, may_leave: Callable[[], bool] = lambda: True
+    ) -> FormId:
         request = {
             "expireDate": contract_date(order.answer_by),
             "healthcare_facility_CareUnit": order.unit_id,
@@ -96,7 +98,11 @@ class HttpFormService:
         if order.banner:
             request["formText"] = order.banner
         answer = await self._client.post(
-            "CreateFormRequest", {"formRequests": [request]}, answer=_CreateFormRequestAnswer
+            "CreateFormRequest",
+            {"formRequests": [request]},
+            answer=_CreateFormRequestAnswer,
+            reference=order.reference,
+            may_leave=may_leave,
         )
         return _only_form(answer)
 

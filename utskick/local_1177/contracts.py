@@ -38,6 +38,9 @@ CONTRACTS: dict[str, Contract] = {
     "/persons/GetPersonsForProfile": get_persons_for_profile,
 }
 
+CORRELATION = b"x-skltp-correlation-id"
+"""The national platform's header for tracing a call. No contract gives it back."""
+
 log = logging.getLogger(__name__)
 
 
@@ -61,9 +64,10 @@ class Contracts:
         if scope["method"] != "POST":
             await connection.answer(HTTPStatus.METHOD_NOT_ALLOWED, {"error": "use POST"})
         elif body is not None:
-            await self._serve(scope["path"], body, connection)
+            reference = dict(scope["headers"]).get(CORRELATION, b"").decode("latin-1")
+            await self._serve(scope["path"], body, reference, connection)
 
-    async def _serve(self, path: str, body: bytes, connection: Connection) -> None:
+    async def _serve(self, path: str, body: bytes, reference: str, connection: Connection) -> None:
         _, name, endpoint = path.split("/")
         neighbour = self.world.neighbours[name]
         neighbour.calls[endpoint] += 1
@@ -73,15 +77,15 @@ class Contracts:
             return
 
         def apply() -> Answer:
-            return self._apply(path, body)
+            return self._apply(path, body, reference)
 
         with neighbour.occupied():
             await _exchange(neighbour, neighbour.fault_for(endpoint), connection, apply)
 
-    def _apply(self, path: str, body: bytes) -> Answer:
+    def _apply(self, path: str, body: bytes, reference: str) -> Answer:
         try:
             with transaction(self.world.state):
-                call = json.loads(body)
+                call = json.loads(body) | {"reference": reference}
                 answer = CONTRACTS[path](self.world.state, call, self.world.clock())
         except NotFound:
             return HTTPStatus.NOT_FOUND, {"error": "no such form"}

@@ -34,7 +34,7 @@ def create_form_request(
         if refusal:
             refusals.append(refusal)
         else:
-            created.append(_create(state, order, now))
+            created.append(_create(state, order, call["reference"], now))
 
     answer = {"formRequestResponses": created, "resultCode": "INFO" if created else "ERROR"}
     if not refusals:
@@ -106,14 +106,25 @@ def add_form(
     expire_date: str,
     keep_until: str,
     banner: str,
+    reference: str = "",
     now: datetime,
 ) -> str:
     """Give a person a new form, and say its id. Asks nothing: see `why_not_sendable` first."""
     form_id = str(uuid4())
     state.execute(
         "INSERT INTO form (id, template_id, unit, person_ref, created_at, expire_date,"
-        " keep_until, banner) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (form_id, template_id, unit, person_ref, stored(now), expire_date, keep_until, banner),
+        " keep_until, banner, reference) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            form_id,
+            template_id,
+            unit,
+            person_ref,
+            stored(now),
+            expire_date,
+            keep_until,
+            banner,
+            reference,
+        ),
     )
     return form_id
 
@@ -143,7 +154,9 @@ def _person_ref(state: sqlite3.Connection, order: dict[str, Any]) -> int | None:
     return int(person["ref"]) if person else None
 
 
-def _create(state: sqlite3.Connection, order: dict[str, Any], now: datetime) -> dict[str, Any]:
+def _create(
+    state: sqlite3.Connection, order: dict[str, Any], reference: str, now: datetime
+) -> dict[str, Any]:
     person_ref = _person_ref(state, order)
     assert person_ref is not None
     unit = order["healthcare_facility_CareUnit"]
@@ -155,6 +168,7 @@ def _create(state: sqlite3.Connection, order: dict[str, Any], now: datetime) -> 
         expire_date=order["expireDate"],
         keep_until=order["keepUntil"],
         banner=order.get("formText") or "",
+        reference=reference,
         now=now,
     )
     return {

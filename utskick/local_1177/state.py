@@ -49,6 +49,7 @@ CREATE TABLE form (
     expire_date TEXT NOT NULL,
     keep_until TEXT NOT NULL,
     banner TEXT NOT NULL,
+    reference TEXT NOT NULL DEFAULT '',
     status TEXT NOT NULL DEFAULT 'ONGOING',
     answers TEXT NOT NULL DEFAULT '{}',
     completed_at TEXT,
@@ -85,6 +86,9 @@ def open_state(path: Path) -> sqlite3.Connection:
     state.execute("PRAGMA foreign_keys = ON")
     if not state.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone():
         state.executescript(f"BEGIN; {SCHEMA} COMMIT;")
+    columns = state.execute("SELECT name FROM pragma_table_info('form')")
+    if "reference" not in {column["name"] for column in columns}:
+        state.execute("ALTER TABLE form ADD COLUMN reference TEXT NOT NULL DEFAULT ''")
     return state
 
 

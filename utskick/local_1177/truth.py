@@ -103,6 +103,7 @@ def _form(form: Row) -> dict[str, Any]:
         "templateName": form["template_name"],
         "createdDateTime": contract_time(form["created_at"]),
         "personRef": form["person_ref"],
+        "reference": form["reference"],
     }
 
 

@@ -7,6 +7,7 @@ decide who may act (leases, settling) are the database's own clock (I13).
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from utskick.failpoints import Step
 from utskick.records.deliveries import Deliveries, InboxMessages
 from utskick.records.desk import Budgets, KeptToken, Texting, Tokens, Uploads
 from utskick.records.dispatches import (
@@ -133,8 +134,8 @@ class Transaction(Protocol):
 
 
 class Store(Protocol):
-    def transaction(self) -> AbstractContextManager[Transaction]:
-        """Commit at the end of the block, or roll back if it raises."""
+    def transaction(self, step: Step | None = None) -> AbstractContextManager[Transaction]:
+        """Commit at the end of the block, or roll back if it raises. `step` names what it does."""
 
     def seal(self, content: bytes) -> str:
         """A keyed hash: the same content, the same seal; says nothing of the content."""

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from utskick.failpoints import Step, reached
 from utskick.store.deliveries import SqlDeliveries
 from utskick.store.desk import SqlBudgets, SqlTexting, SqlTokens, SqlUploads
 from utskick.store.dispatches import SqlDispatches
@@ -60,9 +61,14 @@ class SqlStore:
         self._session_limits = session_limits or SessionLimits()
 
     @contextmanager
-    def transaction(self) -> Iterator[SqlTransaction]:
+    def transaction(self, step: Step | None = None) -> Iterator[SqlTransaction]:
         with Session(self._engine) as session, session.begin():
             yield SqlTransaction(session, self._vault, self._session_limits)
+            if step is not None:
+                session.flush()
+                reached(f"before {step}")
+        if step is not None:
+            reached(f"after {step}")
 
     def seal(self, content: bytes) -> str:
         return self._vault.index(content)

@@ -10,6 +10,7 @@ from enum import StrEnum
 from utskick.domain.dispatches import Dispatch, DispatchStatus
 from utskick.domain.occasions import Occasion, OccasionId, OccasionState, RunToken
 from utskick.domain.rules import Rules
+from utskick.failpoints import Step
 from utskick.records import Store
 from utskick.use_cases.close_occasion import miss_occasion
 
@@ -48,7 +49,7 @@ def claim_occasion(
 
     A run made for another version of the occasion has nothing to do. Raises `NotFound`.
     """
-    with store.transaction() as records:
+    with store.transaction(Step.CLAIM) as records:
         dispatch, occasion = records.dispatches.lock_of_occasion(occasion_id)
         claimed = occasion.version == version and records.occasions.claim(
             occasion_id, token=token, lease_s=rules.lease_s

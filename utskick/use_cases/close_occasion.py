@@ -13,6 +13,7 @@ from utskick.domain.occasions import (
     OccasionState,
     RunToken,
 )
+from utskick.failpoints import Step
 from utskick.records import FormSummary, Store, Transaction
 from utskick.use_cases.report_errors import report_occasion
 
@@ -49,7 +50,7 @@ def close_occasion(
     Missed if something that should be sent is left; planned again if its moment is still to come,
     as when the dispatch was stopped while the run was preparing.
     """
-    with store.transaction() as records:
+    with store.transaction(Step.CLOSE) as records:
         dispatch, occasion = records.dispatches.lock_of_occasion(occasion_id)
         if records.occasions.may_close(occasion_id, token=token):
             _close(records, dispatch, occasion, token=token, now=now)

@@ -12,6 +12,7 @@ from utskick.domain.occasions import Occasion, OccasionId, OccasionState, RunTok
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
 from utskick.domain.units import SYSTEM, Activity, Actor
+from utskick.failpoints import Step
 from utskick.ports import Clock, FormService, Inbox, Persons, Texts
 from utskick.records import LogEntry, Store, Transaction
 from utskick.use_cases.check_forms import check_forms
@@ -135,7 +136,7 @@ def _plan(
         r.id: checked.refused[r.personnummer] for r in active if r.personnummer in checked.refused
     }
     reachable = {r.id: r.personnummer for r in active if r.id not in refused}
-    with store.transaction() as records:
+    with store.transaction(Step.PLAN) as records:
         # A recipient removed since the check has left the list by now; the lock keeps it so.
         records.dispatches.lock_for(dispatch.unit_id, dispatch.id)
         still_there = {

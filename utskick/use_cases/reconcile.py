@@ -13,6 +13,7 @@ from utskick.domain.dispatches import Dispatch, DispatchStatus
 from utskick.domain.errors import NotFound
 from utskick.domain.occasions import Occasion, OccasionId, OccasionState, RunToken
 from utskick.domain.rules import Rules
+from utskick.failpoints import Step
 from utskick.ports import FormService, OccasionPlan, ScheduledOccasion, Scheduler, TemporaryFailure
 from utskick.records import Store
 from utskick.use_cases.close_occasion import (
@@ -59,7 +60,7 @@ async def reconcile(
 
 def _reap(store: Store, rules: Rules, now: datetime) -> None:
     """What the dead have left becomes unknown, released, or done."""
-    with store.transaction() as records:
+    with store.transaction(Step.REAP) as records:
         records.deliveries.expire_leases()
         records.inbox_messages.expire_leases()
         for occasion_id in records.occasions.missed_with_nothing_left():

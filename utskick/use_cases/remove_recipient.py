@@ -13,6 +13,7 @@ from utskick.domain.dispatches import (
 from utskick.domain.errors import NotFound, UtskickError
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.units import Activity, Actor
+from utskick.failpoints import Step
 from utskick.records import LogEntry, Store
 
 
@@ -36,7 +37,7 @@ def remove_recipient(
 
     Raises `LastRecipient`, `AlreadyRemoved`, `WrongStatus` or `NotFound`.
     """
-    with store.transaction() as records:
+    with store.transaction(Step.REMOVE) as records:
         dispatch = records.dispatches.lock_for(actor.unit_id, dispatch_id)
         dispatch.require(DispatchStatus.ONGOING, action="remove a recipient")
         recipients = records.dispatches.recipients(dispatch.id)

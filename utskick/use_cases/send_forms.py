@@ -15,6 +15,7 @@ from functools import partial
 from utskick.domain.deliveries import ClaimedDelivery, DeliveryState, Outcome
 from utskick.domain.occasions import OccasionId, RunToken
 from utskick.domain.rules import Rules
+from utskick.failpoints import Step
 from utskick.ports import (
     Clock,
     FormOrder,
@@ -22,6 +23,7 @@ from utskick.ports import (
     PermanentFailure,
     TemporaryFailure,
     UnknownOutcome,
+    Withheld,
 )
 from utskick.records import Remaining, Store
 from utskick.use_cases.patience import Breaker, next_delay_s
@@ -112,7 +114,7 @@ class _Sending:
 
     def remaining(self) -> Remaining | None:
         """What is left of the occasion; `None` if this run may send no more of it."""
-        with self._store.transaction() as records:
+        with self._store.transaction(Step.REAP) as records:
             records.deliveries.expire_leases()
         with self._store.transaction() as records:
             if not records.occasions.may_send(self._occasion_id, token=self._token):
@@ -148,11 +150,11 @@ class _Sending:
     def _write_and_claim(self, outcomes: list[Outcome], room: int) -> list[ClaimedDelivery]:
         if outcomes:
             # Apart from the claim: whatever becomes of that, what has happened is kept.
-            with self._store.transaction() as records:
+            with self._store.transaction(Step.OUTCOME) as records:
                 records.deliveries.record(outcomes)
         if room < 1:
             return []
-        with self._store.transaction() as records:
+        with self._store.transaction(Step.INTENT) as records:
             return records.deliveries.claim(
                 self._occasion_id, token=self._token, limit=room, lease_s=self._rules.lease_s
             )
@@ -166,12 +168,15 @@ class _Sending:
             answer_by=delivery.answer_by,
             purge_after=delivery.purge_after,
             banner=delivery.banner,
+            reference=f"{delivery.id}/{delivery.attempt}",
         )
         async with self._at_once:
-            if self._clock.monotonic() >= fence:
-                return outcome(state=DeliveryState.PLANNED, retry_after_s=0)
             try:
-                form_id = await self._forms.create_form(order)
+                form_id = await self._forms.create_form(
+                    order, may_leave=lambda: self._clock.monotonic() < fence
+                )
+            except Withheld:
+                return outcome(state=DeliveryState.PLANNED, retry_after_s=0)
             except TemporaryFailure as failure:
                 self._breaker.note(failed=True, at=self._clock.monotonic())
                 delay = next_delay_s(delivery.retries, failure, rules=self._rules)

@@ -7,6 +7,7 @@ from functools import partial
 from utskick.domain.deliveries import ClaimedInboxMessage, DeliveryState, Outcome
 from utskick.domain.occasions import OccasionId, RunToken
 from utskick.domain.rules import Rules
+from utskick.failpoints import Step
 from utskick.ports import (
     Clock,
     Inbox,
@@ -128,12 +129,12 @@ def _reserve(batch: int, store: Store, rules: Rules) -> float:
 def _claim(
     occasion_id: OccasionId, batch: int, token: RunToken, store: Store, rules: Rules
 ) -> list[ClaimedInboxMessage]:
-    with store.transaction() as records:
+    with store.transaction(Step.MESSAGE_INTENT) as records:
         return records.inbox_messages.claim(
             occasion_id, token=token, limit=batch, lease_s=rules.lease_s
         )
 
 
 def _record(outcomes: list[Outcome], store: Store) -> None:
-    with store.transaction() as records:
+    with store.transaction(Step.MESSAGE_OUTCOME) as records:
         records.inbox_messages.record(outcomes)

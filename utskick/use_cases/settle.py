@@ -8,6 +8,7 @@ from functools import partial
 from utskick.domain.deliveries import DeliveryState, FormId, OpenDelivery, Outcome
 from utskick.domain.occasions import OccasionId
 from utskick.domain.rules import Rules
+from utskick.failpoints import Exchange, Step, reached
 from utskick.ports import FormService, FoundForm, PermanentFailure, TemporaryFailure
 from utskick.records import Store
 from utskick.use_cases.patience import each
@@ -43,6 +44,7 @@ def _due(occasion_id: OccasionId | None, store: Store, rules: Rules) -> list[Ope
 
 
 async def _found(delivery: OpenDelivery, *, forms: FormService) -> Sequence[FoundForm] | None:
+    reached(Exchange.READING_BACK)
     try:
         return await forms.find_forms(
             unit_id=delivery.unit_id,
@@ -57,7 +59,7 @@ def _write(
     answers: Sequence[tuple[OpenDelivery, Sequence[FoundForm] | None]], store: Store, rules: Rules
 ) -> int:
     earliest = timedelta(seconds=rules.clock_skew_s) + _WHOLE_SECOND
-    with store.transaction() as records:
+    with store.transaction(Step.SETTLE) as records:
         candidates = {
             delivery.id: _candidates(delivery, found, delivery.first_intent_at - earliest)
             for delivery, found in answers

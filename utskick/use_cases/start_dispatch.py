@@ -23,6 +23,7 @@ from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
 from utskick.domain.specs import DispatchSpec, Sending
 from utskick.domain.units import Activity, Actor, Unit
+from utskick.failpoints import Step
 from utskick.ports import (
     Clock,
     FormService,
@@ -340,7 +341,7 @@ def _save(
     checked: CheckedDispatch, actor: Actor, submission_key: str, store: Store, now: datetime
 ) -> Dispatch:
     dispatch, recipients = checked.dispatch, checked.recipients
-    with store.transaction() as records:
+    with store.transaction(Step.START) as records:
         seal = checked.content_seal
         if not records.dispatches.add(
             dispatch, recipients, submission_key=submission_key, content_seal=seal

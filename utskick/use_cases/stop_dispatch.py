@@ -4,6 +4,7 @@ from datetime import datetime
 
 from utskick.domain.dispatches import DispatchId
 from utskick.domain.units import Activity, Actor
+from utskick.failpoints import Step
 from utskick.ports import Scheduler
 from utskick.records import LogEntry, Store
 from utskick.use_cases.occasion_plans import unregister_occasions
@@ -18,7 +19,7 @@ def stop_dispatch(
     starts all the same finds the dispatch stopped and sends nothing. Raises `WrongStatus` or
     `NotFound`.
     """
-    with store.transaction() as records:
+    with store.transaction(Step.STOP) as records:
         dispatch = records.dispatches.lock_for(actor.unit_id, dispatch_id).stopped(now=now)
         records.dispatches.set_status(dispatch.id, dispatch.status, ended_at=now)
         on_their_way = records.progress.on_their_way(dispatch.id)

@@ -90,7 +90,7 @@ class FailingStore:
         self._store = store
         self.away = False
 
-    def transaction(self) -> Any:
+    def transaction(self, step: object = None) -> Any:
         if self.away:
             raise OperationalError(f"SELECT {ANNA.digits}", {}, Exception(ANNA.formatted))
         return self._store.transaction()

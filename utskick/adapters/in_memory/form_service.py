@@ -1,6 +1,6 @@
 """The form engine in memory."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
@@ -11,7 +11,7 @@ from utskick.domain.deliveries import FormId, FormStatus, Refusal
 from utskick.domain.forms import FormTemplateId
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.units import HsaId
-from utskick.ports import Answer, Clock, FormOrder, FoundForm, PermanentFailure
+from utskick.ports import Answer, Clock, FormOrder, FoundForm, PermanentFailure, Withheld
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,11 @@ class InMemoryFormService:
         self.fails_reading = Failures()
         self._clock = clock
 
-    async def create_form(self, order: FormOrder) -> FormId:
+    async def create_form(
+        self, order: FormOrder, *, may_leave: Callable[[], bool] = lambda: True
+    ) -> FormId:
+        if not may_leave():
+            raise Withheld
         self.fails_before.strike()
         now = self._clock.now()
         if refusal := self._why_refused(order, now):
