@@ -26,7 +26,11 @@ class Local1177:
         self._post("latency", {"service": "forms", "seconds": seconds})
 
     def add_persons(self, numbers: list[str]) -> None:
-        self._post("persons", [{"personnummer": number} for number in numbers])
+        self.add([{"personnummer": number} for number in numbers])
+
+    def add(self, persons: list[dict[str, object]]) -> None:
+        """Add them, or change what is given of those who are there."""
+        self._post("persons", persons)
 
     def forms(self) -> int:
         """How many forms there are, whoever made them."""

@@ -51,6 +51,16 @@ class PostgresqlServer:
         finally:
             self._run(f'DROP DATABASE "{name}" WITH (FORCE)')
 
+    def close(self, database: str) -> None:
+        """Cut off everybody who uses the database, and let nobody in."""
+        self._run(f'ALTER DATABASE "{database}" ALLOW_CONNECTIONS false')
+        self._run(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", database
+        )
+
+    def reopen(self, database: str) -> None:
+        self._run(f'ALTER DATABASE "{database}" ALLOW_CONNECTIONS true')
+
     def make_migrated(self) -> None:
         self._run(f"CREATE DATABASE {_MIGRATED}")
         engine = open_engine(self.url(_MIGRATED))
@@ -64,11 +74,11 @@ class PostgresqlServer:
             return False
         return True
 
-    def _run(self, statement: str) -> None:
+    def _run(self, statement: str, *values: str) -> None:
         with psycopg.connect(
             host="127.0.0.1", port=self.port, user="postgres", autocommit=True
         ) as connection:
-            connection.execute(statement.encode())
+            connection.execute(statement.encode(), values)
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,7 @@ class Step(StrEnum):
 
 
 class Exchange(StrEnum):
-    """How far a call to a neighbour has come."""
+    """How far a call has come that changes something at a neighbour, or that reads it back."""
 
     CONNECTED = "connected"
     LEAVING = "leaving"
@@ -55,11 +55,6 @@ def disarm() -> None:
     """Let the process run as in production."""
     global _on_reaching  # noqa: PLW0603
     _on_reaching = None
-
-
-def armed() -> bool:
-    """Whether anybody is told."""
-    return _on_reaching is not None
 
 
 def reached(point: str) -> None:

@@ -18,9 +18,8 @@ from typing import TypeVar
 import httpx
 from pydantic import BaseModel, ConfigDict
 
-from utskick import failpoints
 from utskick.adapters.http_connections import Connections, NoFreeConnection
-from utskick.failpoints import Exchange
+from utskick.failpoints import Exchange, reached
 from utskick.ports import TemporaryFailure, UnknownOutcome, Withheld
 
 _NEVER_OPENED = (NoFreeConnection, httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
@@ -118,8 +117,7 @@ class HttpClient:
         """An answer may dribble, each byte in time: so the whole of it has an end as well."""
         connections = await self._connections.of_this_loop()
         headers = {_CORRELATION: reference} if reference else {}
-        watched = may_leave is not None or failpoints.armed()
-        extensions = {"trace": partial(_watch, may_leave)} if watched else {}
+        extensions = {"trace": partial(_watch, may_leave)} if may_leave else {}
         async with (
             connections.borrowed(patience_s=self._patience_s) as connection,
             asyncio.timeout(self._longest_s),
@@ -129,14 +127,12 @@ class HttpClient:
             )
 
 
-async def _watch(
-    may_leave: Callable[[], bool] | None, event: str, _info: Mapping[str, object]
-) -> None:
+async def _watch(may_leave: Callable[[], bool], event: str, _info: Mapping[str, object]) -> None:
     """See how far a call has come. Without its whole body a request is not applied."""
     if (point := _POINTS.get(event)) is None:
         return
-    failpoints.reached(point)
-    if point in _LEAVES and may_leave is not None and not may_leave():
+    reached(point)
+    if point in _LEAVES and not may_leave():
         raise Withheld
 
 

@@ -70,5 +70,9 @@ class SqlStore:
         if step is not None:
             reached(f"after {step}")
 
+    def close(self) -> None:
+        """Give the connections back to the database; the next transaction opens new ones."""
+        self._engine.dispose()
+
     def seal(self, content: bytes) -> str:
         return self._vault.index(content)

@@ -1,0 +1,5 @@
+"""Fixtures of those who attack."""
+
+from tests.postgresql import postgresql
+
+__all__ = ["postgresql"]

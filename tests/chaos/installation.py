@@ -1,0 +1,124 @@
+"""An installation under attack: its database, its keys, and the local 1177 that it talks to."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from threading import Lock
+
+from benchmarks.neighbours import persons
+from config.settings import (
+    FormServiceSettings,
+    InboxSettings,
+    PersonsSettings,
+    Settings,
+    TimingSettings,
+)
+from utskick.adapters.in_memory import InMemoryScheduler
+from utskick.adapters.yaml_region import read_region
+from utskick.domain.calendar import STOCKHOLM
+from utskick.domain.dispatches import Dispatch
+from utskick.domain.specs import DispatchSpec, Moment
+from utskick.domain.units import Actor, HsaId
+from utskick.store import SqlStore
+from utskick.use_cases.load_region import load_region
+from utskick.use_cases.message_values import PLACEHOLDERS
+from utskick.use_cases.start_dispatch import start_dispatch
+from utskick.wiring import Services, make_key_file, wire
+
+UNIT = HsaId("SE2321000131-E000000000101")
+STAFF = Actor("SE2321000131-P000000000001", UNIT)
+PACKAGE = "vuxenpsykiatri-infor-besok"
+_CONNECT_S, _READ_S = 0.25, 0.3
+_MIGRATING = Lock()
+"""Alembic bears one thread of a process at a time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """What every process of it needs to know. The times are short, and keep what I4 asks for."""
+
+    database_url: str
+    key_file: Path
+    local_1177: str
+    lease_s: float = 1.2
+    settle_s: float = 1.5
+    concurrency: int = 2
+
+    def services(self) -> Services:
+        """The product's own parts; nothing is scheduled outside its processes."""
+        default = Settings(_env_file=None)
+        neighbour = {"connect_timeout_s": _CONNECT_S, "read_timeout_s": _READ_S}
+        settings = default.model_copy(
+            update={
+                "database": default.database.model_copy(
+                    update={"url": self.database_url, "key_file": self.key_file}
+                ),
+                "forms": FormServiceSettings(
+                    url=f"{self.local_1177}/forms",
+                    concurrency=self.concurrency,
+                    settle_s=self.settle_s,
+                    clock_skew_s=0.5,
+                    **neighbour,
+                ),
+                "inbox": InboxSettings(url=f"{self.local_1177}/inbox", per_s=1000, **neighbour),
+                "persons": PersonsSettings(
+                    url=f"{self.local_1177}/persons", per_s=1000, **neighbour
+                ),
+                "timing": TimingSettings(
+                    opens="00:00",
+                    closes="23:59:59",
+                    lease_s=self.lease_s,
+                    retry_delays_s=(0.2, 0.5, 1),
+                ),
+            }
+        )
+        with _MIGRATING:
+            return replace(wire(settings), scheduler=InMemoryScheduler())
+
+    def prepare(self) -> None:
+        """Keys, tables, and the demo region."""
+        make_key_file(self.key_file)
+        services = self.services()
+        region = read_region(
+            services.settings.region, texts=services.texts, placeholders=PLACEHOLDERS
+        )
+        load_region(region, store=services.store)
+        close(services)
+
+
+def close(services: Services) -> None:
+    """Leave the database."""
+    assert isinstance(services.store, SqlStore)
+    services.store.close()
+
+
+async def start(
+    services: Services,
+    numbers: list[str],
+    *,
+    forms: int,
+    occasions_after_s: list[float],
+    key: str,
+) -> Dispatch:
+    """Start the package for `numbers`; each occasion so long from now."""
+    with services.store.transaction() as records:
+        sendable = [a.form.key for a in records.forms.list_for(UNIT) if a.sendable]
+    now = services.clock.now()
+    moments = [(now + timedelta(seconds=s)).astimezone(STOCKHOLM) for s in occasions_after_s]
+    spec = DispatchSpec(
+        unit=UNIT,
+        package=PACKAGE,
+        recipients=numbers,
+        forms=sendable[:forms],
+        occasions=[Moment(date=f"{m:%Y-%m-%d}", time=f"{m:%H:%M:%S}") for m in moments],
+    )
+    started = await start_dispatch(
+        spec, actor=STAFF, submission_key=key, with_=services.starting, now=now
+    )
+    return started.dispatch
+
+
+def some_persons(count: int, *, after: int = 0) -> list[dict[str, object]]:
+    """Test persons whom everything can be sent to, as the local 1177 takes them in."""
+    reachable = {"in_register": True, "protected": "", "deregistered": "", "account": True}
+    return [{"personnummer": number, **reachable} for number in persons(after + count)[after:]]
