@@ -32,6 +32,19 @@ class Local1177:
         """Add them, or change what is given of those who are there."""
         self._post("persons", persons)
 
+    def break_down(self, service: str, kind: str, **details: float | str) -> None:
+        """From now on a `share` of the calls fails in this way."""
+        self._post("faults", {"service": service, "kind": kind, **details})
+
+    def heal(self) -> None:
+        """No more faults."""
+        httpx.delete(f"{self.url}/control/faults").raise_for_status()
+
+    def struck(self) -> int:
+        """How many calls faults have struck."""
+        calls = httpx.get(f"{self.url}/control/calls").json()
+        return sum(neighbour["struck"] for neighbour in calls.values())
+
     def forms(self) -> int:
         """How many forms there are, whoever made them."""
         truth = httpx.get(f"{self.url}/control/truth", timeout=60).json()

@@ -20,6 +20,7 @@ async def reconcile() -> reconciling.Reconciled:
     return await reconciling.reconcile(
         store=wired.store,
         forms=wired.forms,
+        turns=wired.turns,
         scheduler=wired.scheduler,
         rules=wired.rules,
         now=wired.clock.now(),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -56,6 +57,7 @@ from utskick.use_cases.run_occasion import OccasionRun
 from utskick.use_cases.send_form import send_form
 from utskick.use_cases.start_dispatch import Started, Starting, start_dispatch
 from utskick.use_cases.stop_dispatch import stop_dispatch
+from utskick.use_cases.turns import Turns
 
 UNIT = Unit(HsaId("SE2321000131-E000000000101"), "Vuxenpsykiatriska mottagningen", "031-390 06 11")
 OTHER_UNIT = Unit(HsaId("SE2321000131-E000000000102"), "Vårdcentralen", "031-390 06 12")
@@ -139,6 +141,10 @@ class Clinic:
     spreadsheets: OpenpyxlSpreadsheets = field(default_factory=OpenpyxlSpreadsheets)
     sign_in: InMemorySignIn = field(default_factory=InMemorySignIn)
 
+    @cached_property
+    def turns(self) -> Turns:
+        return Turns(self.rules)
+
     @property
     def starting(self) -> Starting:
         return Starting(
@@ -184,6 +190,7 @@ class Clinic:
             token=RunToken(uuid4()),
             store=self.store,
             forms=self.forms,
+            turns=self.turns,
             inbox=self.inbox,
             persons=self.persons,
             texts=self.texts,

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,11 +31,31 @@ _SETTINGS = (
 _QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PostgresqlServer:
-    """A running server, where a migrated database is copied for each test."""
+    """A server, where a migrated database is copied for each test."""
 
     port: int
+    folder: Path
+    command: Sequence[str]
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """After a crash it has first to recover."""
+        with (self.folder / "log").open("a") as log:
+            self.process = subprocess.Popen(self.command, stderr=log, user=_owner())
+        deadline = time.monotonic() + _STARTS_WITHIN_S
+        while not self.answers():
+            assert self.process.poll() is None, "PostgreSQL ended by itself"
+            assert time.monotonic() < deadline, "PostgreSQL did not start in time"
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        self._end(signal.SIGINT)
+
+    def crash(self) -> None:
+        """PostgreSQL's `immediate` stop: nothing is written any more, and nobody is told."""
+        self._end(signal.SIGQUIT)
 
     def url(self, database: str) -> str:
         """For SQLAlchemy."""
@@ -74,6 +94,11 @@ class PostgresqlServer:
             return False
         return True
 
+    def _end(self, how: signal.Signals) -> None:
+        assert self.process is not None
+        self.process.send_signal(how)
+        self.process.wait()
+
     def _run(self, statement: str, *values: str) -> None:
         with psycopg.connect(
             host="127.0.0.1", port=self.port, user="postgres", autocommit=True
@@ -99,26 +124,16 @@ def running_postgresql(*more_settings: str) -> Iterator[PostgresqlServer]:
     with _temporary_folder() as folder:
         data = f"{folder}/data"
         _run_as_owner(f"{binaries}/initdb", "-D", data, *_NEW)
-        server = PostgresqlServer(_free_port())
-        command = [f"{binaries}/postgres", "-D", data, "-p", str(server.port), "-k", str(folder)]
+        port = _free_port()
         settings = [part for each in (*_SETTINGS, *more_settings) for part in ("-c", each)]
-        with (folder / "log").open("w") as log:
-            process = subprocess.Popen([*command, *settings], stderr=log, user=_owner())
+        command = [f"{binaries}/postgres", "-D", data, "-p", str(port), "-k", str(folder)]
+        server = PostgresqlServer(port, folder, [*command, *settings])
+        server.start()
         try:
-            _wait_until_it_answers(server, process)
             server.make_migrated()
             yield server
         finally:
-            process.send_signal(signal.SIGINT)
-            process.wait()
-
-
-def _wait_until_it_answers(server: PostgresqlServer, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + _STARTS_WITHIN_S
-    while not server.answers():
-        assert process.poll() is None, "PostgreSQL ended by itself"
-        assert time.monotonic() < deadline, "PostgreSQL did not start in time"
-        time.sleep(0.05)
+            server.stop()
 
 
 def _binaries() -> Path | None:

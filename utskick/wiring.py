@@ -42,6 +42,7 @@ from utskick.store.staff import SessionLimits
 from utskick.store.vault import Vault
 from utskick.use_cases.run_occasion import OccasionRun
 from utskick.use_cases.start_dispatch import Starting
+from utskick.use_cases.turns import Turns
 
 _KEY_BYTES = 32
 
@@ -54,6 +55,7 @@ class Services:
     rules: Rules
     store: Store
     forms: FormService
+    turns: Turns
     inbox: Inbox
     persons: Persons
     mailer: Mailer
@@ -89,6 +91,7 @@ class Services:
             token=token,
             store=self.store,
             forms=self.forms,
+            turns=self.turns,
             inbox=self.inbox,
             persons=self.persons,
             texts=self.texts,
@@ -113,9 +116,10 @@ def wire(settings: Settings) -> Services:
     mailer = SmtpMailer(
         host=settings.smtp.host, port=settings.smtp.port, sender=settings.smtp.sender
     )
+    rules = rules_of(settings)
     return Services(
         settings=settings,
-        rules=rules_of(settings),
+        rules=rules,
         store=SqlStore(
             engine,
             vault,
@@ -125,6 +129,7 @@ def wire(settings: Settings) -> Services:
             ),
         ),
         forms=HttpFormService(_client(settings, forms)),
+        turns=Turns(rules),
         inbox=HttpInbox(_client(settings, inbox)),
         persons=HttpPersons(_client(settings, persons), batch=persons.batch),
         mailer=mailer,

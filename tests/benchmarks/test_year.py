@@ -33,6 +33,7 @@ from utskick.store.tables import (
 from utskick.store.vault import Vault
 from utskick.use_cases.message_values import PLACEHOLDERS
 from utskick.use_cases.reconcile import reconcile
+from utskick.use_cases.turns import Turns
 
 __all__ = ["postgresql"]
 
@@ -161,6 +162,7 @@ async def test_the_reconciler_finds_nothing_missed_or_unsettled(year: Year) -> N
     mended = await reconcile(
         store=year.store,
         forms=InMemoryFormService(clock=FakeClock(NOW), templates={}),
+        turns=Turns(Rules()),
         scheduler=scheduler,
         rules=Rules(),
         now=NOW,

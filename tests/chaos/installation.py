@@ -28,7 +28,7 @@ from utskick.wiring import Services, make_key_file, wire
 UNIT = HsaId("SE2321000131-E000000000101")
 STAFF = Actor("SE2321000131-P000000000001", UNIT)
 PACKAGE = "vuxenpsykiatri-infor-besok"
-_CONNECT_S, _READ_S = 0.25, 0.3
+_CONNECT_S, _READ_S = 0.1, 0.25
 _MIGRATING = Lock()
 """Alembic bears one thread of a process at a time."""
 
@@ -40,7 +40,7 @@ class Installation:
     database_url: str
     key_file: Path
     local_1177: str
-    lease_s: float = 1.2
+    lease_s: float = 0.8
     settle_s: float = 1.5
     concurrency: int = 2
 

@@ -15,7 +15,8 @@ from tests.chaos.installation import Installation
 from tests.chaos.worker import Ambush, Deed, Hazard
 
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["tests.chaos.worker"])
+# Each child looks whether it has the main module, which may be pytest's.
+_FORKS.set_forkserver_preload(["tests.chaos.worker", "pytest"])
 
 
 @dataclass(frozen=True, slots=True)

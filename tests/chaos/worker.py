@@ -202,6 +202,7 @@ async def _work(services: Services) -> None:
             await reconcile(
                 store=services.store,
                 forms=services.forms,
+                turns=services.turns,
                 scheduler=runs,
                 rules=services.rules,
                 now=services.clock.now(),

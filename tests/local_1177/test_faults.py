@@ -149,6 +149,7 @@ def test_calls_beyond_the_capacity_are_turned_away(local: Local, anna: str) -> N
     assert counted == {
         "calls": {"CreateFormRequest": 4},
         "turned_away": 2,
+        "struck": 0,
         "peak_concurrency": 2,
     }
 

@@ -29,6 +29,7 @@ from utskick.use_cases.message_values import PLACEHOLDERS
 from utskick.use_cases.run_occasion import OccasionRun
 from utskick.use_cases.send_form import send_form
 from utskick.use_cases.start_dispatch import Starting, start_dispatch
+from utskick.use_cases.turns import Turns
 
 PSYCHIATRY = HsaId("SE2321000131-E000000000101")
 STAFF = Actor("SE2321000131-P000000000001", PSYCHIATRY)
@@ -93,6 +94,7 @@ class Psychiatry:
             token=RunToken(uuid4()),
             store=using.store,
             forms=using.forms,
+            turns=Turns(using.rules),
             inbox=using.inbox,
             persons=using.persons,
             texts=using.texts,

@@ -37,6 +37,7 @@ async def reconciled(clinic: Clinic) -> Reconciled:
     return await reconcile(
         store=clinic.store,
         forms=clinic.forms,
+        turns=clinic.turns,
         scheduler=clinic.scheduler,
         rules=clinic.rules,
         now=clinic.clock.now(),

@@ -46,7 +46,9 @@ def is_there(clinic: Clinic, order: FormOrder, *, made_s_ago: float = 0) -> None
 
 
 async def settled(clinic: Clinic) -> int:
-    return await settle(store=clinic.store, forms=clinic.forms, rules=clinic.rules)
+    return await settle(
+        store=clinic.store, forms=clinic.forms, turns=clinic.turns, rules=clinic.rules
+    )
 
 
 async def test_the_form_that_is_there_is_ours(clinic: Clinic) -> None:

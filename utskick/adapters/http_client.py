@@ -11,18 +11,18 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import partial
+from functools import cache, partial
 from http import HTTPStatus
 from typing import TypeVar
 
 import httpx
 from pydantic import BaseModel, ConfigDict
 
-from utskick.adapters.http_connections import Connections, NoFreeConnection
+from utskick.adapters.http_connections import Connections
 from utskick.failpoints import Exchange, reached
 from utskick.ports import TemporaryFailure, UnknownOutcome, Withheld
 
-_NEVER_OPENED = (NoFreeConnection, httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_NEVER_OPENED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _CORRELATION = "x-skltp-correlation-id"
 _POINTS = {
     "connection.connect_tcp.complete": Exchange.CONNECTED,
@@ -67,14 +67,13 @@ class HttpClient:
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self._url = url.rstrip("/")
-        self._patience_s = connect_timeout_s
         self._longest_s = connect_timeout_s + read_timeout_s
         new_connection = partial(
             httpx.AsyncClient,
             headers={"x-rivta-original-serviceconsumer-hsaid": consumer_hsa_id},
             limits=httpx.Limits(max_connections=1, keepalive_expiry=_IDLE_S),
             timeout=httpx.Timeout(read_timeout_s, connect=connect_timeout_s),
-            verify=tls or ssl.create_default_context(),
+            verify=tls or _system_trust(),
             trust_env=False,
         )
         self._connections = Connections(new_connection, at_once=concurrency)
@@ -119,12 +118,18 @@ class HttpClient:
         headers = {_CORRELATION: reference} if reference else {}
         extensions = {"trace": partial(_watch, may_leave)} if may_leave else {}
         async with (
-            connections.borrowed(patience_s=self._patience_s) as connection,
+            connections.borrowed() as connection,
             asyncio.timeout(self._longest_s),
         ):
             return await connection.post(
                 f"{self._url}/{contract}", json=body, headers=headers, extensions=extensions
             )
+
+
+@cache
+def _system_trust() -> ssl.SSLContext:
+    """Read once: it takes as long as twenty calls."""
+    return ssl.create_default_context()
 
 
 async def _watch(may_leave: Callable[[], bool], event: str, _info: Mapping[str, object]) -> None:

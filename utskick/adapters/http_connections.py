@@ -11,10 +11,6 @@ from contextlib import asynccontextmanager
 import httpx
 
 
-class NoFreeConnection(Exception):
-    """All were busy for as long as the caller would wait."""
-
-
 class LoopConnections:
     """The connections of one event loop, at most `at_once`; opened when they are needed."""
 
@@ -24,19 +20,18 @@ class LoopConnections:
         self._idle: list[httpx.AsyncClient] = []
 
     @asynccontextmanager
-    async def borrowed(self, *, patience_s: float) -> AsyncIterator[httpx.AsyncClient]:
-        """The one used last, as it is the likeliest to be open. Raises `NoFreeConnection`."""
-        try:
-            async with asyncio.timeout(patience_s):
-                await self._turns.acquire()
-        except TimeoutError:
-            raise NoFreeConnection from None
-        client = self._idle.pop() if self._idle else self._open_one()
-        try:
-            yield client
-        finally:
-            self._idle.append(client)
-            self._turns.release()
+    async def borrowed(self) -> AsyncIterator[httpx.AsyncClient]:
+        """The one used last, as it is the likeliest to be open. First come, first served.
+
+        Waiting for it is no failure: each call has an end, and to give up would only mean to come
+        back, behind all others, when a thousand want to call at the same minute.
+        """
+        async with self._turns:
+            client = self._idle.pop() if self._idle else self._open_one()
+            try:
+                yield client
+            finally:
+                self._idle.append(client)
 
     async def close(self) -> None:
         for client in self._idle:

@@ -9,6 +9,7 @@ import ssl
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TypeVar
 from uuid import UUID
 
@@ -28,6 +29,7 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.context import SettingsContext, get_settings_context
 from prefect.exceptions import ObjectNotFound, PrefectException
+from prefect.settings import Settings
 from prefect.states import Cancelled, Scheduled
 
 from utskick.adapters.prefect_deployments import (
@@ -79,11 +81,15 @@ class PrefectScheduler:
         self._work_pool = work_pool
         self._pages_url = pages_url.rstrip("/")
         self._timeout_s = timeout_s
-        # Both take longer to make than a call takes.
-        self._certificates = ssl.create_default_context()
-        context = get_settings_context()
-        self._profile = context.profile
-        self._settings = context.settings.copy_with_update({"client.max_retries": _RETRIES})
+
+    # Both take longer to make than a call takes, and not every process makes one.
+    @cached_property
+    def _certificates(self) -> ssl.SSLContext:
+        return ssl.create_default_context()
+
+    @cached_property
+    def _settings(self) -> Settings:
+        return get_settings_context().settings.copy_with_update({"client.max_retries": _RETRIES})
 
     def register(self, plan: OccasionPlan, *, now: datetime) -> None:
         with self._client() as client:
@@ -143,7 +149,7 @@ class PrefectScheduler:
         """A client whose every failure says only that Prefect is away."""
         try:
             with (
-                SettingsContext(profile=self._profile, settings=self._settings),
+                SettingsContext(profile=get_settings_context().profile, settings=self._settings),
                 SyncPrefectClient(
                     api=self._api_url,
                     auth_string=self._auth_string,

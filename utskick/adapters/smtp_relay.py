@@ -14,7 +14,7 @@ from email.message import EmailMessage
 
 from utskick.ports import PermanentFailure, TemporaryFailure, UnknownOutcome
 
-_FIRST_PERMANENT = 500
+_FIRST_REFUSAL, _FIRST_PERMANENT = 400, 500
 _OK = 250
 _ACCEPTED = (250, 251)
 
@@ -88,8 +88,12 @@ def _submit(connection: smtplib.SMTP, message: EmailMessage) -> None:
         raise _refusal("the relay refuses to receive", error.smtp_code) from None
     except (smtplib.SMTPException, OSError) as error:
         raise UnknownOutcome(f"cut off while handing over: {type(error).__name__}") from None
-    if code != _OK:
-        raise _refusal("the relay refuses the message", code)
+    if code == _OK:
+        return
+    if code < _FIRST_REFUSAL:
+        # Cut short, `250` is read as another number.
+        raise UnknownOutcome(f"no whole answer to the message: {code}")
+    raise _refusal("the relay refuses the message", code)
 
 
 def _refusal(what: str, code: int) -> TemporaryFailure | PermanentFailure:

@@ -70,6 +70,7 @@ def reconcile() -> None:
             reconciling.reconcile(
                 store=wired.store,
                 forms=wired.forms,
+                turns=wired.turns,
                 scheduler=wired.scheduler,
                 rules=wired.rules,
                 now=wired.clock.now(),

@@ -32,6 +32,10 @@ LONGEST_MESSAGE = 4000
 _FIRST_YEAR, _LAST_YEAR = 1900, 2999
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 """What no database, mail or SOAP envelope takes in a text."""
+_DIGITS = re.compile(r"\d{4}")
+"""No field of ours holds so many together; several personnummer run together do."""
+_ROWS = range(1_000_000)
+"""A larger number is no row but a field: YAML takes a personnummer without quotes for one."""
 
 
 def _countable(day: date) -> date:
@@ -152,12 +156,13 @@ def place_of(location: tuple[int | str, ...]) -> str:
     An unknown field may be a personnummer on the wrong line.
     """
     return ", ".join(
-        f"rad {part + 1}" if isinstance(part, int) else _named(part) for part in location
+        f"rad {part + 1}" if isinstance(part, int) and part in _ROWS else _named(str(part))
+        for part in location
     )
 
 
 def _named(field: str) -> str:
-    return masked(field) if looks_like_personnummer(field) else field
+    return masked(field) if _DIGITS.search(field) else field
 
 
 def problems_of(faults: Iterable[Mapping[str, Any]]) -> list[Problem]:

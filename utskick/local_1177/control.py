@@ -90,7 +90,7 @@ async def clear_faults(world: Shared) -> None:
 
 @router.get("/calls")
 async def count_calls(world: Shared) -> dict[str, Any]:
-    """How often each contract was called, and the most calls at once."""
+    """How often each contract was called, how many calls faults struck, and the most at once."""
     return {name: _counts(neighbour) for name, neighbour in world.neighbours.items()}
 
 
@@ -132,6 +132,7 @@ def _counts(neighbour: Neighbour) -> dict[str, Any]:
     return {
         "calls": dict(neighbour.calls),
         "turned_away": neighbour.turned_away,
+        "struck": neighbour.struck,
         "peak_concurrency": neighbour.peak,
     }
 

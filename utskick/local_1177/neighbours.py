@@ -26,6 +26,7 @@ class Neighbour:
     faults: list[Fault] = field(default_factory=list)
     calls: Counter[str] = field(default_factory=Counter)
     turned_away: int = 0
+    struck: int = 0
     busy_with: int = 0
     peak: int = 0
     chance: Random = field(default_factory=Random)
@@ -44,7 +45,9 @@ class Neighbour:
             self.busy_with -= 1
 
     def fault_for(self, endpoint: str) -> Fault | None:
-        return next((fault for fault in self.faults if fault.strikes(endpoint)), None)
+        fault = next((fault for fault in self.faults if fault.strikes(endpoint)), None)
+        self.struck += fault is not None
+        return fault
 
     async def take_its_time(self) -> None:
         duration = self.latency + self.jitter * self.chance.random()
@@ -53,7 +56,7 @@ class Neighbour:
 
     def forget_counts(self) -> None:
         self.calls.clear()
-        self.turned_away = self.peak = 0
+        self.turned_away = self.struck = self.peak = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,16 +34,18 @@ async def check_recipients(
     inbox: Inbox,
     clock: Clock,
     rules: Rules,
+    known: dict[Personnummer, InboxUser] | None = None,
 ) -> Checked:
     """Check everyone. A mark may be set later: done at the start and again at every occasion.
 
-    Raises `TemporaryFailure` if a register does not answer.
+    `known` keeps what the inbox has told from one try to the next: with hundreds of recipients
+    all calls seldom succeed at once. Raises `TemporaryFailure` if a register does not answer.
     """
     refused = await refused_by_register(
         numbers, store=store, persons=persons, clock=clock, rules=rules
     )
     reachable = [number for number in numbers if number not in refused]
-    users = await inbox_users(reachable, inbox=inbox, rules=rules)
+    users = await inbox_users(reachable, inbox=inbox, rules=rules, known=known)
     if needs_account:
         refused |= {n: Refusal.NO_ACCOUNT for n, user in users.items() if not user.active}
     notified_by = {n: user.notified_by for n, user in users.items() if n not in refused}
@@ -64,11 +66,21 @@ async def refused_by_register(
 
 
 async def inbox_users(
-    numbers: Sequence[Personnummer], *, inbox: Inbox, rules: Rules
+    numbers: Sequence[Personnummer],
+    *,
+    inbox: Inbox,
+    rules: Rules,
+    known: dict[Personnummer, InboxUser] | None = None,
 ) -> dict[Personnummer, InboxUser]:
-    """What 1177's inbox knows of each. Raises `TemporaryFailure`."""
-    users = await each(numbers, inbox.user, at_once=rules.inbox_concurrency)
-    return dict(zip(numbers, users, strict=True))
+    """What the inbox knows of each; not asked of those `known`. Raises `TemporaryFailure`."""
+    users = {} if known is None else known
+
+    async def ask(number: Personnummer) -> None:
+        users[number] = await inbox.user(number)
+
+    unasked = [number for number in numbers if number not in users]
+    await each(unasked, ask, at_once=rules.inbox_concurrency)
+    return {number: users[number] for number in numbers}
 
 
 async def _look_up(

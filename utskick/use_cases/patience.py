@@ -43,20 +43,18 @@ async def patiently(
 async def each(
     items: Iterable[Item], call: Callable[[Item], Awaitable[T]], *, at_once: int
 ) -> list[T]:
-    """Call for every item, at most `at_once` at a time. Raises the first failure."""
+    """Call for every item, at most `at_once` at a time. When all have ended, raises a failure."""
     turns = asyncio.Semaphore(at_once)
 
     async def in_turn(item: Item) -> T:
         async with turns:
             return await call(item)
 
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(in_turn(item)) for item in items]
-    except ExceptionGroup as failures:
-        # Whoever waits patiently looks for the failure itself.
-        raise failures.exceptions[0] from None
-    return [task.result() for task in tasks]
+    results = await asyncio.gather(*map(in_turn, items), return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return [result for result in results if not isinstance(result, BaseException)]
 
 
 class Breaker:

@@ -13,7 +13,7 @@ from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
 from utskick.domain.units import SYSTEM, Activity, Actor
 from utskick.failpoints import Step
-from utskick.ports import Clock, FormService, Inbox, Persons, Texts
+from utskick.ports import Clock, FormService, Inbox, InboxUser, Persons, Texts
 from utskick.records import LogEntry, Store, Transaction
 from utskick.use_cases.check_forms import check_forms
 from utskick.use_cases.check_recipients import Checked, check_recipients
@@ -47,11 +47,12 @@ async def validate_recipients(
     inbox: Inbox,
     clock: Clock,
     rules: Rules,
+    known: dict[Personnummer, InboxUser],
     now: datetime,
 ) -> Checked:
     """Check everyone again, and plan one delivery for each form to each who can be reached.
 
-    Safe to repeat. Raises `TemporaryFailure`.
+    Safe to repeat, then with the same `known`. Raises `TemporaryFailure`.
     """
     dispatch, occasion = await asyncio.to_thread(_read, occasion_id, store)
     recipients = await asyncio.to_thread(_recipients, dispatch, store)
@@ -64,6 +65,7 @@ async def validate_recipients(
         inbox=inbox,
         clock=clock,
         rules=rules,
+        known=known,
     )
     await asyncio.to_thread(_plan, dispatch, occasion, recipients, checked, store, now)
     return checked

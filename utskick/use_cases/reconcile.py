@@ -24,6 +24,7 @@ from utskick.use_cases.close_occasion import (
 )
 from utskick.use_cases.occasion_plans import plan_of
 from utskick.use_cases.settle import settle
+from utskick.use_cases.turns import Turns
 
 _OVERDUE = timedelta(seconds=10)
 _ANOTHER_TRY_S = 60
@@ -44,11 +45,17 @@ class Reconciled:
 
 
 async def reconcile(
-    *, store: Store, forms: FormService, scheduler: Scheduler, rules: Rules, now: datetime
+    *,
+    store: Store,
+    forms: FormService,
+    turns: Turns,
+    scheduler: Scheduler,
+    rules: Rules,
+    now: datetime,
 ) -> Reconciled:
     """One round."""
     await asyncio.to_thread(_reap, store, rules, now)
-    settled = await settle(store=store, forms=forms, rules=rules)
+    settled = await settle(store=store, forms=forms, turns=turns, rules=rules)
     missed = await asyncio.to_thread(_apply_late_policy, store, rules, now)
     try:
         return await asyncio.to_thread(

@@ -12,8 +12,9 @@ from functools import cached_property
 
 from utskick.domain.errors import StartBlocked
 from utskick.domain.occasions import Occasion, OccasionId, RunToken
+from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
-from utskick.ports import Clock, FormService, Inbox, Persons, TemporaryFailure, Texts
+from utskick.ports import Clock, FormService, Inbox, InboxUser, Persons, TemporaryFailure, Texts
 from utskick.records import Store
 from utskick.use_cases.check_recipients import Checked
 from utskick.use_cases.claim_occasion import Claim, ClaimResult, claim_occasion, held_occasion
@@ -22,6 +23,7 @@ from utskick.use_cases.patience import patiently
 from utskick.use_cases.prepare_occasion import check_templates, render_message, validate_recipients
 from utskick.use_cases.send_forms import send_forms
 from utskick.use_cases.send_inbox_messages import send_inbox_messages
+from utskick.use_cases.turns import Turns
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +35,7 @@ class OccasionRun:
     token: RunToken
     store: Store
     forms: FormService
+    turns: Turns
     inbox: Inbox
     persons: Persons
     texts: Texts
@@ -73,6 +76,7 @@ class OccasionRun:
 
     async def validate_recipients(self) -> Checked:
         """Raises `TemporaryFailure` if a register stays away for too long."""
+        known: dict[Personnummer, InboxUser] = {}
         return await patiently(
             lambda: validate_recipients(
                 self.occasion_id,
@@ -81,6 +85,7 @@ class OccasionRun:
                 inbox=self.inbox,
                 clock=self.clock,
                 rules=self.rules,
+                known=known,
                 now=self.clock.now(),
             ),
             until=self.until,
@@ -109,6 +114,7 @@ class OccasionRun:
             until=self.until,
             store=self.store,
             forms=self.forms,
+            turns=self.turns,
             clock=self.clock,
             rules=self.rules,
             on_progress=on_progress,

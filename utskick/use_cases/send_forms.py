@@ -26,16 +26,15 @@ from utskick.ports import (
     Withheld,
 )
 from utskick.records import Remaining, Store
-from utskick.use_cases.patience import Breaker, next_delay_s
+from utskick.use_cases.patience import next_delay_s
 from utskick.use_cases.settle import settle
+from utskick.use_cases.turns import Turns
 
 log = logging.getLogger(__name__)
 
 _LOOK_AGAIN_S = 1.0
 _SHORTEST_PAUSE_S = 0.25
 _LONGEST_GATHERING_S = 0.1
-_CLAIMED_AHEAD = 2
-"""Claimed deliveries for each call that may be under way, so that none waits for the database."""
 
 
 async def send_forms(
@@ -45,6 +44,7 @@ async def send_forms(
     until: datetime,
     store: Store,
     forms: FormService,
+    turns: Turns,
     clock: Clock,
     rules: Rules,
     on_progress: Callable[[int], None] = lambda _ended: None,
@@ -54,18 +54,15 @@ async def send_forms(
     `on_progress` is told how many more deliveries have ended. What remains stays planned.
     """
     sending = _Sending(
-        occasion_id, token=token, store=store, forms=forms, clock=clock, rules=rules
+        occasion_id, token=token, store=store, forms=forms, turns=turns, clock=clock, rules=rules
     )
     while True:
-        hurry = clock.now() < until
-        ended = await sending.turn(may_begin=hurry)
-        if ended:
-            on_progress(ended)
-        if sending.under_way:
-            continue
-        await settle(occasion_id, store=store, forms=forms, rules=rules)
+        await sending.send(until=until, on_progress=on_progress)
+        await settle(occasion_id, store=store, forms=forms, turns=turns, rules=rules)
         remaining = await asyncio.to_thread(sending.remaining)
-        if remaining is None or not (remaining.planned or remaining.open) or not hurry:
+        if remaining is None or not (remaining.planned or remaining.open):
+            return
+        if clock.now() >= until:
             return
         await clock.sleep(sending.pause_s(remaining))
 
@@ -80,6 +77,7 @@ class _Sending:
         token: RunToken,
         store: Store,
         forms: FormService,
+        turns: Turns,
         clock: Clock,
         rules: Rules,
     ) -> None:
@@ -89,20 +87,26 @@ class _Sending:
         self._forms = forms
         self._clock = clock
         self._rules = rules
-        self._breaker = Breaker(rules)
-        self._at_once = asyncio.Semaphore(rules.forms_concurrency)
+        self._turns = turns
+        self._breaker = turns.breaker
         self._calls: set[asyncio.Task[Outcome]] = set()
         self._done: list[asyncio.Task[Outcome]] = []
         self._enough = asyncio.Event()
 
-    @property
-    def under_way(self) -> int:
-        return len(self._calls) + len(self._done)
+    async def send(self, *, until: datetime, on_progress: Callable[[int], None]) -> None:
+        """Whatever can be sent now, until no call is under way any more."""
+        with self._turns.shared():
+            while True:
+                ended = await self._turn(may_begin=self._clock.now() < until)
+                if ended:
+                    on_progress(ended)
+                if not (self._calls or self._done):
+                    return
 
-    async def turn(self, *, may_begin: bool) -> int:
+    async def _turn(self, *, may_begin: bool) -> int:
         """Wait for calls to end, write their outcomes, and begin new ones; how many ended."""
         outcomes = await self._ended()
-        room = _CLAIMED_AHEAD * self._rules.forms_concurrency - len(self._calls)
+        room = self._turns.share - len(self._calls)
         if not may_begin or self._breaker.wait_s(at=self._clock.monotonic()):
             room = 0
         # Counted from before the commit: the lease cannot be older than this.
@@ -170,7 +174,7 @@ class _Sending:
             banner=delivery.banner,
             reference=f"{delivery.id}/{delivery.attempt}",
         )
-        async with self._at_once:
+        async with self._turns.taken():
             try:
                 form_id = await self._forms.create_form(
                     order, may_leave=lambda: self._clock.monotonic() < fence

@@ -12,15 +12,22 @@ from utskick.failpoints import Exchange, Step, reached
 from utskick.ports import FormService, FoundForm, PermanentFailure, TemporaryFailure
 from utskick.records import Store
 from utskick.use_cases.patience import each
+from utskick.use_cases.turns import Turns
 
 _BATCH = 200
-_ASK_AGAIN_S = 20
+_ASK_AGAIN_AFTER = 1 / 3
+"""Of the time that settling takes: so long until a reading that failed is tried again."""
 _WHOLE_SECOND = timedelta(seconds=1)
 """The contract tells when a form was made in whole seconds, cut off."""
 
 
 async def settle(
-    occasion_id: OccasionId | None = None, *, store: Store, forms: FormService, rules: Rules
+    occasion_id: OccasionId | None = None,
+    *,
+    store: Store,
+    forms: FormService,
+    turns: Turns,
+    rules: Rules,
 ) -> int:
     """Adopt the form that is there, or plan to send again if there is none; tell how many.
 
@@ -29,7 +36,7 @@ async def settle(
     unsettled = await asyncio.to_thread(_due, occasion_id, store, rules)
     if not unsettled:
         return 0
-    ask = partial(_found, forms=forms)
+    ask = partial(_found, forms=forms, turns=turns)
     answers = await each(unsettled, ask, at_once=rules.forms_concurrency)
     return await asyncio.to_thread(
         _write, list(zip(unsettled, answers, strict=True)), store, rules
@@ -43,14 +50,17 @@ def _due(occasion_id: OccasionId | None, store: Store, rules: Rules) -> list[Ope
         )
 
 
-async def _found(delivery: OpenDelivery, *, forms: FormService) -> Sequence[FoundForm] | None:
-    reached(Exchange.READING_BACK)
+async def _found(
+    delivery: OpenDelivery, *, forms: FormService, turns: Turns
+) -> Sequence[FoundForm] | None:
     try:
-        return await forms.find_forms(
-            unit_id=delivery.unit_id,
-            personnummer=delivery.personnummer,
-            form_ids=[delivery.form_id],
-        )
+        async with turns.taken():
+            reached(Exchange.READING_BACK)
+            return await forms.find_forms(
+                unit_id=delivery.unit_id,
+                personnummer=delivery.personnummer,
+                form_ids=[delivery.form_id],
+            )
     except (TemporaryFailure, PermanentFailure):
         return None
 
@@ -67,7 +77,9 @@ def _write(
         }
         owned = records.deliveries.owned([f for ids in candidates.values() for f in ids])
         silent = [delivery for delivery, found in answers if found is None]
-        records.deliveries.postpone_settling([d.id for d in silent], seconds=_ASK_AGAIN_S)
+        records.deliveries.postpone_settling(
+            [d.id for d in silent], seconds=rules.settle_s * _ASK_AGAIN_AFTER
+        )
         return records.deliveries.settle(
             [
                 *(

@@ -19,6 +19,7 @@ async def keep(services: Services) -> None:
             await reconcile(
                 store=services.store,
                 forms=services.forms,
+                turns=services.turns,
                 scheduler=services.scheduler,
                 rules=services.rules,
                 now=services.clock.now(),
