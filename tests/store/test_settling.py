@@ -145,3 +145,16 @@ def test_what_has_ended_stays_ended_after_a_restored_backup(store: SqlStore) -> 
 
     assert marked == 0
     assert ledger.states == {DeliveryState.SENT: 2}
+
+
+def test_after_a_restored_backup_a_form_of_any_time_since_the_start_may_be_ours(
+    store: SqlStore,
+) -> None:
+    ledger = under_way(store)
+    with store.transaction() as records:
+        records.deliveries.all_to_unknown()
+
+    with store.transaction() as records:
+        dispatch, _ = records.dispatches.of_occasion(ledger.occasion_id)
+
+    assert {each.first_intent_at for each in unsettled(store)} == {dispatch.created_at}

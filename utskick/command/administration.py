@@ -18,6 +18,7 @@ from utskick.use_cases import administer_units as administering
 from utskick.use_cases import clean_up as cleaning
 from utskick.use_cases import compare_ledger as comparing
 from utskick.use_cases import load_region as loading
+from utskick.use_cases import mark_restored as restoring
 from utskick.use_cases import reconcile as reconciling
 from utskick.use_cases import watch_templates as watching
 from utskick.use_cases.message_values import PLACEHOLDERS
@@ -182,8 +183,11 @@ def revoke_token(unit: UnitOption, name: TokenName) -> None:
 
 def mark_restored() -> None:
     """After a restored backup: nothing is sent before 1177 has been asked whether it was."""
-    with told(), services().store.transaction() as records:
-        marked = records.deliveries.all_to_unknown()
+    with told():
+        wired = services()
+        marked = restoring.mark_restored(
+            store=wired.store, rules=wired.rules, now=wired.clock.now()
+        )
     out.print(f"{marked} deliveries will be settled before they are sent")
 
 

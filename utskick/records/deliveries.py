@@ -84,6 +84,9 @@ class InboxMessages(Protocol):
     def expire_leases(self) -> int:
         """Whose sender has died: nobody can tell whether they arrived, so they are `MANUAL`."""
 
+    def all_to_manual(self) -> None:
+        """After a restored backup: what looks unsent may have been sent, and cannot be asked."""
+
     def give_up(self, occasion_id: OccasionId) -> None:
         """Cancel the messages to those who got no form and will get none."""
 

@@ -152,6 +152,11 @@ class SqlDeliveries:
 
     def all_to_unknown(self) -> int:
         now = database_clock(self._session)
+        started_at = (
+            select(DispatchRow.created_at)
+            .where(DispatchRow.id == DeliveryRow.dispatch_id)
+            .scalar_subquery()
+        )
         marked = self._count(
             update(DeliveryRow)
             .where(
@@ -162,7 +167,8 @@ class SqlDeliveries:
             .values(
                 state=DeliveryState.UNKNOWN.value,
                 unknown_at=now,
-                first_intent_at=_first_intent_at(now),
+                # It may have been sent at any time since the backup, which nobody knows.
+                first_intent_at=func.coalesce(DeliveryRow.first_intent_at, started_at),
                 lease_until=None,
                 retry_at=None,
             )

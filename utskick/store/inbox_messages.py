@@ -114,6 +114,14 @@ class SqlInboxMessages:
         assert isinstance(result, CursorResult)
         return result.rowcount
 
+    def all_to_manual(self) -> None:
+        unsent = (DeliveryState.PLANNED.value, DeliveryState.SENDING.value)
+        self._session.execute(
+            update(InboxMessageRow)
+            .where(InboxMessageRow.state.in_(unsent))
+            .values(state=DeliveryState.MANUAL.value, lease_until=None, retry_at=None)
+        )
+
     def give_up(self, occasion_id: OccasionId) -> None:
         may_have_arrived = exists().where(
             DeliveryRow.occasion_id == occasion_id,

@@ -1,0 +1,273 @@
+"""What must be true after every step, read from the tables and held against the truth.
+
+The numbers are those of the protocol's invariants. The tables are read as they are, past the
+product's repositories; what was sent is known from the service alone.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, select
+
+from tests.chaos.databases import Database
+from tests.chaos.service import Call, Service
+from tests.chaos.virtual import World
+from utskick.domain.rules import Rules
+from utskick.store.tables import DeliveryRow, DispatchRow, OccasionRow, RecipientRow
+
+_OPEN = ("sending", "unknown")
+_CLOCK_TICK = timedelta(milliseconds=2)
+"""SQLite's clock tells no more."""
+
+
+@dataclass(slots=True)
+class Watch:
+    """An observer with a memory. `restored_at` is when the database was last set back."""
+
+    world: World
+    database: Database
+    rules: Rules
+    service: Service = field(init=False)
+    restored_at: datetime | None = None
+    stopped: dict[UUID, dict[UUID, int]] = field(default_factory=dict)
+    removed: dict[UUID, dict[UUID, int]] = field(default_factory=dict)
+    _wrong: list[AssertionError] = field(default_factory=list)
+    _before: dict[UUID, RowMapping] = field(default_factory=dict)
+
+    def deliveries(self) -> Sequence[RowMapping]:
+        return self._rows(DeliveryRow)
+
+    def occasions(self) -> Sequence[RowMapping]:
+        return self._rows(OccasionRow)
+
+    def dispatches(self) -> Sequence[RowMapping]:
+        return self._rows(DispatchRow)
+
+    def recipients(self) -> Sequence[RowMapping]:
+        return self._rows(RecipientRow)
+
+    def note_stop(self, dispatch_id: UUID) -> None:
+        """From now on nothing more of the dispatch is begun, until it is restarted."""
+        self.stopped[dispatch_id] = {
+            row["id"]: row["attempt"]
+            for row in self.deliveries()
+            if row["dispatch_id"] == dispatch_id
+        }
+
+    def note_removal(self, recipient_id: UUID) -> None:
+        """From now on nothing more is begun for the recipient."""
+        self.removed[recipient_id] = {
+            row["id"]: row["attempt"]
+            for row in self.deliveries()
+            if row["recipient_id"] == recipient_id
+        }
+
+    def note_restore(self) -> None:
+        """What was done since the backup is forgotten; staff must do it again."""
+        self.restored_at = self.world.now
+        self.stopped.clear()
+        self.removed.clear()
+        self._before.clear()
+
+    def on_leaving(self, call: Call) -> None:
+        """Look at a call in the moment when its bytes leave. What is wrong is told at the step.
+
+        The product takes whatever a call raises for an unknown outcome, and would swallow it.
+        """
+        try:
+            self._look_at(call)
+        except AssertionError as wrong:
+            self._wrong.append(wrong)
+
+    def after_step(self) -> None:
+        if self._wrong:
+            raise self._wrong[0]
+        rows = self.deliveries()
+        self._each_is_planned_once(rows)
+        self._no_key_has_two_open(rows)
+        self._nothing_is_made_twice()
+        self._what_is_sent_is_its_own(rows)
+        self._nothing_is_begun_after_a_stop(rows)
+        self._nothing_is_begun_after_a_removal(rows)
+        self._nothing_is_settled_too_early(rows)
+        self._what_has_ended_stays_ended(rows)
+        self._before = {row["id"]: row for row in rows}
+
+    def unended(self) -> list[str]:
+        """What has not come to its end yet, though it can."""
+        ongoing = {row["id"] for row in self.dispatches() if row["status"] == "ongoing"}
+        return [
+            *(f"delivery {row['state']}" for row in self.deliveries() if row["state"] in _OPEN),
+            *(
+                f"occasion {row['state']} {row['sends_at']}"
+                for row in self.occasions()
+                if row["state"] == "running"
+                or (row["state"] == "planned" and row["dispatch_id"] in ongoing)
+            ),
+        ]
+
+    def after_all(self, *, unreadable: bool) -> None:
+        """When all faults are over and nothing moves any more."""
+        assert not (unended := self.unended()), f"never ended: {unended}"
+        rows = self.deliveries()
+        self._each_was_sent_or_it_is_told_why_not(rows, unreadable=unreadable)
+        self._nobody_was_forgotten(rows)
+        self._every_form_is_somebodys(rows)
+        self._every_dispatch_has_ended()
+
+    def _each_was_sent_or_it_is_told_why_not(
+        self, rows: Sequence[RowMapping], *, unreadable: bool
+    ) -> None:
+        """Sent is made once, not sent is not made, and only a missed or stopped one is left."""
+        occasions = {row["id"]: row for row in self.occasions()}
+        dispatches = {row["id"]: row for row in self.dispatches()}
+        made = Counter(form.delivery_id for form in self.service.made)
+        for row in rows:
+            if row["state"] == "manual":
+                assert unreadable or self.restored_at, "uncertain without a reason"
+                continue
+            if self.restored_at is None:
+                assert made[row["id"]] == (row["state"] == "sent"), f"{row['state']} and made"
+            if row["state"] == "planned":
+                occasion = occasions[row["occasion_id"]]["state"]
+                status = dispatches[row["dispatch_id"]]["status"]
+                assert occasion == "missed" or status != "completed", "left in a done occasion"
+                assert occasion in ("missed", "planned", "blocked"), f"left in {occasion}"
+
+    def _nobody_was_forgotten(self, rows: Sequence[RowMapping]) -> None:
+        """A done occasion has a delivery for each of the dispatch's recipients and forms."""
+        planned = {(row["occasion_id"], row["recipient_id"]) for row in rows}
+        for occasion in self.occasions():
+            for recipient in self.recipients():
+                if (
+                    occasion["state"] == "done"
+                    and recipient["state"] == "active"
+                    and recipient["dispatch_id"] == occasion["dispatch_id"]
+                ):
+                    assert (occasion["id"], recipient["id"]) in planned, "forgotten"
+
+    def _every_form_is_somebodys(self, rows: Sequence[RowMapping]) -> None:
+        """I14: nothing extra, unless the database has forgotten why it was sent."""
+        if self.restored_at is None:
+            known = {row["external_form_id"] for row in rows if row["state"] == "sent"}
+            uncertain = {row["id"] for row in rows if row["state"] == "manual"}
+            for made in self.service.made:
+                assert made.id in known or made.delivery_id in uncertain, "nobody's form"
+
+    def _every_dispatch_has_ended(self) -> None:
+        """I12: whoever died, others have brought it to its end."""
+        for dispatch in self.dispatches():
+            assert dispatch["status"] != "ongoing", "never ended"
+
+    def _look_at(self, call: Call) -> None:
+        (row,) = [row for row in self.deliveries() if row["id"] == call.delivery_id]
+        self._its_intent_is_committed(call, row)
+        self._it_is_within_the_fence(row)
+        self._no_more_are_under_way_than_allowed(call)
+        self._it_has_waited_as_long_as_it_was_told(call)
+        self._whatever_was_sent_before_has_been_settled(call)
+
+    def _its_intent_is_committed(self, call: Call, row: RowMapping) -> None:
+        """I2: the committed row says `sending`, of this very attempt."""
+        assert (row["state"], row["attempt"]) == ("sending", call.attempt), "left without intent"
+
+    def _it_is_within_the_fence(self, row: RowMapping) -> None:
+        """I4: half the lease has not passed since the intent."""
+        fence = row["lease_until"] - timedelta(seconds=self.rules.lease_s / 2)
+        assert self.world.now <= fence + _CLOCK_TICK, "left past its fence"
+
+    def _no_more_are_under_way_than_allowed(self, call: Call) -> None:
+        """I15: a neighbour's limits are never exceeded."""
+        under_way = self.service.under_way(call.loop)
+        assert under_way <= self.rules.forms_concurrency, f"{under_way} calls at once"
+
+    def _it_has_waited_as_long_as_it_was_told(self, call: Call) -> None:
+        """I15: at least the first delay, and Retry-After if that is longer."""
+        not_before = self.service.not_before.get(call.delivery_id, self.world.now)
+        assert self.world.now >= not_before - _CLOCK_TICK, "tried again too soon"
+
+    def _whatever_was_sent_before_has_been_settled(self, call: Call) -> None:
+        """I5, I7: what may have been applied is sent again only after settling."""
+        settles = timedelta(seconds=self.rules.settle_s) - _CLOCK_TICK
+        for earlier in self.service.calls:
+            if (
+                earlier.delivery_id == call.delivery_id
+                and earlier.left_at is not None
+                and not earlier.told_not_applied
+            ):
+                assert self.world.now >= earlier.left_at + settles, "sent again without settling"
+
+    def _each_is_planned_once(self, rows: Sequence[RowMapping]) -> None:
+        """I1: one delivery for each occasion, recipient and form."""
+        _no_doubles((r["occasion_id"], r["recipient_id"], r["form_id"]) for r in rows)
+
+    def _no_key_has_two_open(self, rows: Sequence[RowMapping]) -> None:
+        """I6: one open question for each unit, person and form."""
+        _no_doubles(_key(row) for row in rows if row["state"] in _OPEN)
+
+    def _nothing_is_made_twice(self) -> None:
+        """The promise of them all: at most one form for each delivery, by the service's count."""
+        _no_doubles(made.delivery_id for made in self.service.made)
+
+    def _what_is_sent_is_its_own(self, rows: Sequence[RowMapping]) -> None:
+        """I3, I7: a form that is noted as sent was made for that very delivery.
+
+        After a restored backup it may be one that nobody remembers: of the same unit, person,
+        template and dates, so the resident has what was meant for them.
+        """
+        makers = {made.id: made.delivery_id for made in self.service.made}
+        sent = {row["id"] for row in rows if row["state"] == "sent"}
+        for row in rows:
+            assert (row["state"] == "sent") == (row["external_form_id"] is not None)
+            if row["state"] == "sent":
+                maker = makers[row["external_form_id"]]
+                forgotten = self.restored_at is not None and maker not in sent
+                assert maker == row["id"] or forgotten, "adopted another's form"
+
+    def _nothing_is_begun_after_a_stop(self, rows: Sequence[RowMapping]) -> None:
+        """I8: once a stop is committed there is no new intent."""
+        for dispatch_id, attempts in self.stopped.items():
+            for row in rows:
+                if row["dispatch_id"] == dispatch_id:
+                    assert row["attempt"] <= attempts.get(row["id"], 0), "begun after a stop"
+
+    def _nothing_is_begun_after_a_removal(self, rows: Sequence[RowMapping]) -> None:
+        """I8: once a removal is committed there is no new intent for the recipient."""
+        for recipient_id, attempts in self.removed.items():
+            for row in rows:
+                if row["recipient_id"] == recipient_id:
+                    assert row["attempt"] <= attempts.get(row["id"], 0), "begun after a removal"
+
+    def _nothing_is_settled_too_early(self, rows: Sequence[RowMapping]) -> None:
+        """I7: what is unknown is planned again only when no late call can land any more."""
+        for row in rows:
+            before = self._before.get(row["id"])
+            if before is None or before["state"] != "unknown" or row["state"] == "unknown":
+                continue
+            settled = before["unknown_at"] + timedelta(seconds=self.rules.settle_s)
+            assert self.world.now >= settled - _CLOCK_TICK, "settled too early"
+
+    def _what_has_ended_stays_ended(self, rows: Sequence[RowMapping]) -> None:
+        """I3: a stale process overwrites nothing, and no attempt is counted back."""
+        for row in rows:
+            if before := self._before.get(row["id"]):
+                assert row["attempt"] >= before["attempt"]
+                if before["state"] in ("sent", "refused", "cancelled", "manual"):
+                    assert row["state"] == before["state"], f"was {before['state']}"
+
+    def _rows(self, table: Any) -> Sequence[RowMapping]:
+        with self.database.engine.connect() as connection:
+            return connection.execute(select(table.__table__)).mappings().all()
+
+
+def _key(row: RowMapping) -> tuple[Any, ...]:
+    return row["unit_id"], row["person_id"], row["form_id"]
+
+
+def _no_doubles(things: Any) -> None:
+    doubles = {thing: times for thing, times in Counter(things).items() if times > 1}
+    assert not doubles, f"{sorted(doubles.values())} times the same"

@@ -1,0 +1,284 @@
+"""Neighbours whose every answer the test decides, and who know the truth.
+
+The truth is told by the reference that each call carries, which the product itself never gets
+back: so it is counted apart from whatever our own tables say.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum, auto
+from uuid import UUID, uuid4
+
+from tests.chaos.virtual import World
+from utskick.domain.deliveries import FormId, FormStatus
+from utskick.domain.forms import FormTemplateId
+from utskick.domain.personnummer import Personnummer
+from utskick.domain.units import HsaId
+from utskick.ports import (
+    Answer,
+    FormOrder,
+    FoundForm,
+    InboxMessage,
+    InboxUser,
+    PermanentFailure,
+    TemporaryFailure,
+    UnknownOutcome,
+    Withheld,
+)
+
+HARD_TIMEOUT = timedelta(seconds=30)
+"""A call that has left is applied within it, or never."""
+RETRY_AFTER_S = 30
+
+
+class Fate(StrEnum):
+    """What becomes of a call that has reached the service."""
+
+    ANSWERED = auto()
+    ANSWER_LOST = auto()
+    FAILED = auto()
+    LOST_FOR_NOW = auto()
+    REFUSED = auto()
+    TOO_MANY = auto()
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """One call for one form. `left_at` is when its bytes left, if they have.
+
+    `not_applied` is the truth; `told_not_applied`, that the caller could know.
+    """
+
+    order: FormOrder
+    loop: asyncio.AbstractEventLoop
+    door: "asyncio.Future[None]"
+    answer: "asyncio.Future[FormId]"
+    left_at: datetime | None = None
+    not_applied: bool = False
+    told_not_applied: bool = False
+    form: FormId | None = None
+
+    @property
+    def delivery_id(self) -> UUID:
+        return UUID(self.order.reference.partition("/")[0])
+
+    @property
+    def attempt(self) -> int:
+        return int(self.order.reference.partition("/")[2])
+
+    def waited_s(self, now: datetime) -> float:
+        """For how long its caller has waited since it left."""
+        if self.left_at is None or self.answer.done():
+            return 0
+        return (now - self.left_at).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A form that exists."""
+
+    id: FormId
+    delivery_id: UUID
+    order: FormOrder
+    created_at: datetime
+
+
+@dataclass(slots=True)
+class Service:
+    """A `FormService`. While it is `well` it answers at once, else when the test says so.
+
+    Unless it `connects` at once, a call waits for that too before its bytes leave.
+    """
+
+    world: World
+    templates: Collection[FormTemplateId]
+    on_leaving: Callable[[Call], None]
+    well: bool = False
+    connects: bool = True
+    readable: bool = True
+    was_unreadable: bool = False
+    archived: set[FormTemplateId] = field(default_factory=set)
+    made: list[Made] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    not_before: dict[UUID, datetime] = field(default_factory=dict)
+
+    async def create_form(
+        self, order: FormOrder, *, may_leave: Callable[[], bool] = lambda: True
+    ) -> FormId:
+        loop = asyncio.get_running_loop()
+        call = Call(order, loop, loop.create_future(), loop.create_future())
+        self.calls.append(call)
+        try:
+            if not (self.well or self.connects):
+                await call.door
+            if not may_leave():
+                raise Withheld
+            self.on_leaving(call)
+            call.left_at = self.world.now
+            if self.well:
+                self.decide(call, Fate.ANSWERED)
+            return await call.answer
+        finally:
+            call.door.cancel()
+            call.answer.cancel()
+
+    async def find_forms(
+        self, *, unit_id: HsaId, personnummer: Personnummer, form_ids: Collection[FormTemplateId]
+    ) -> Sequence[FoundForm]:
+        self._require_readable()
+        return [
+            FoundForm(
+                id=made.id,
+                form_id=made.order.form_id,
+                created_at=made.created_at.replace(microsecond=0),
+                created_at_latest=made.created_at.replace(microsecond=0),
+                answer_by=made.order.answer_by,
+                purge_after=made.order.purge_after,
+                status=FormStatus.ONGOING,
+            )
+            for made in self.made
+            if (made.order.unit_id, made.order.personnummer) == (unit_id, personnummer)
+            and made.order.form_id in form_ids
+        ]
+
+    async def form_templates(self, unit_id: HsaId) -> Mapping[FormTemplateId, bool]:
+        self._require_readable()
+        return {form_id: form_id not in self.archived for form_id in self.templates}
+
+    async def read_answer(self, form_id: FormId) -> Answer:
+        raise PermanentFailure("nobody answers here")
+
+    @property
+    def connecting(self) -> list[Call]:
+        return [
+            call
+            for call in self.calls
+            if call.left_at is None and not call.door.done() and not call.answer.done()
+        ]
+
+    @property
+    def undecided(self) -> list[Call]:
+        """Calls that have left and may still be applied, whether or not anybody waits."""
+        return [
+            call
+            for call in self.calls
+            if call.left_at is not None
+            and not call.not_applied
+            and call.form is None
+            and self.world.now <= call.left_at + HARD_TIMEOUT
+        ]
+
+    def under_way(self, loop: asyncio.AbstractEventLoop) -> int:
+        """How many calls the process waits for."""
+        return sum(call.loop is loop and not call.answer.done() for call in self.calls)
+
+    def open_door(self, call: Call, *, opens: bool = True) -> None:
+        """Let the call leave, if its caller still wants it to; or never open its connection."""
+        if opens:
+            call.door.set_result(None)
+        else:
+            self._soonest_again(call, seconds=0)
+            call.door.set_exception(TemporaryFailure("no connection"))
+
+    def decide(self, call: Call, fate: Fate) -> None:
+        match fate:
+            case Fate.ANSWERED:
+                form_id = self.apply(call)
+                self._tell(call, form_id)
+            case Fate.ANSWER_LOST:
+                self.apply(call)
+                self._tell(call, UnknownOutcome("the answer was lost"))
+            case Fate.FAILED:
+                call.not_applied = True
+                self._tell(call, UnknownOutcome("status 503"))
+            case Fate.LOST_FOR_NOW:
+                self._tell(call, UnknownOutcome("timed out"))
+            case Fate.REFUSED:
+                call.not_applied = call.told_not_applied = True
+                self._tell(call, PermanentFailure("refused"))
+            case Fate.TOO_MANY:
+                call.not_applied = call.told_not_applied = True
+                self._soonest_again(call, seconds=RETRY_AFTER_S)
+                self._tell(call, TemporaryFailure("429", retry_after_s=RETRY_AFTER_S))
+
+    def apply(self, call: Call) -> FormId:
+        """Make the form, whether or not anybody is there to be told."""
+        call.form = FormId(str(uuid4()))
+        self.made.append(Made(call.form, call.delivery_id, call.order, self.world.now))
+        return call.form
+
+    def heal(self) -> None:
+        """Answer everything that waits, and from now on everything at once."""
+        self.well = self.readable = True
+        self.archived.clear()
+        for call in self.connecting:
+            self.open_door(call)
+        for call in self.undecided:
+            if not call.answer.done():
+                self.decide(call, Fate.ANSWERED)
+        self.time_out()
+
+    def time_out(self, *, read_timeout_s: float = 0) -> None:
+        """Whoever has waited for longer gives up; the call may still be applied."""
+        for call in self.calls:
+            if call.waited_s(self.world.now) > read_timeout_s:
+                self.decide(call, Fate.LOST_FOR_NOW)
+
+    def _tell(self, call: Call, answer: FormId | Exception) -> None:
+        if call.answer.done() or call.loop.is_closed():
+            return
+        if isinstance(answer, Exception):
+            call.answer.set_exception(answer)
+        else:
+            call.answer.set_result(answer)
+
+    def _soonest_again(self, call: Call, *, seconds: float) -> None:
+        self.not_before[call.delivery_id] = self.world.now + timedelta(seconds=max(4, seconds))
+
+    def _require_readable(self) -> None:
+        if not self.readable:
+            self.was_unreadable = True
+            raise TemporaryFailure("status 503")
+
+
+class MessageFate(StrEnum):
+    """What becomes of a call for an inbox message."""
+
+    LEFT = auto()
+    ANSWER_LOST = auto()
+    NOT_LEFT = auto()
+    TOO_MANY = auto()
+    SILENCE = auto()
+
+
+@dataclass(slots=True)
+class MessageBox:
+    """An `Inbox`. `fates` are those of the next calls; `left` are the messages that are there."""
+
+    fates: list[MessageFate] = field(default_factory=list)
+    left: list[tuple[Personnummer, str]] = field(default_factory=list)
+    _silent: list["asyncio.Future[None]"] = field(default_factory=list)
+
+    async def user(self, personnummer: Personnummer) -> InboxUser:
+        return InboxUser(active=True, notified_by=("SMS",))
+
+    async def add_message(self, personnummer: Personnummer, message: InboxMessage) -> None:
+        fate = self.fates.pop(0) if self.fates else MessageFate.LEFT
+        if fate is MessageFate.TOO_MANY:
+            raise TemporaryFailure("429", retry_after_s=RETRY_AFTER_S)
+        if fate is not MessageFate.NOT_LEFT:
+            self.left.append((personnummer, message.text))
+        if fate is MessageFate.SILENCE:
+            silence: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._silent.append(silence)
+            await silence
+        if fate is not MessageFate.LEFT:
+            raise UnknownOutcome("no answer")
+
+    def heal(self) -> None:
+        self.fates.clear()
+        for silence in self._silent:
+            if not silence.done() and not silence.get_loop().is_closed():
+                silence.set_result(None)

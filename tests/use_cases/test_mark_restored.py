@@ -1,0 +1,107 @@
+"""A backup is put back: 1177 remembers what we have forgotten."""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.clinic import Clinic
+from tests.use_cases.clinic_days import reconciled
+from utskick.domain.deliveries import DeliveryState
+from utskick.domain.dispatches import Dispatch, DispatchStatus
+from utskick.use_cases.mark_restored import mark_restored
+
+
+@pytest.fixture
+def back_up(clinic: Clinic, tmp_path: Path) -> Callable[[], Callable[[], None]]:
+    """Take a copy of the database; what it gives puts the copy back."""
+
+    def take() -> Callable[[], None]:
+        database, copy = tmp_path / "utskick.db", tmp_path / "backup.db"
+        with sqlite3.connect(database) as source, sqlite3.connect(copy) as target:
+            source.backup(target)
+
+        def restore() -> None:
+            with sqlite3.connect(copy) as source, sqlite3.connect(database) as target:
+                source.backup(target)
+
+        return restore
+
+    return take
+
+
+def mark(clinic: Clinic) -> int:
+    return mark_restored(store=clinic.store, rules=clinic.rules, now=clinic.clock.now())
+
+
+def forms_made(clinic: Clinic) -> Counter[tuple[str, object]]:
+    return Counter(
+        (kept.order.personnummer.digits, kept.order.form_id) for kept in clinic.forms.forms
+    )
+
+
+async def finish(clinic: Clinic, dispatch: Dispatch) -> None:
+    for _ in range(3):
+        await reconciled(clinic)
+        for occasion in clinic.dispatch(dispatch).occasions:
+            await clinic.run(occasion)
+
+
+async def test_what_was_sent_after_the_backup_is_found_again_and_not_sent_twice(
+    clinic: Clinic, back_up: Callable[[], Callable[[], None]]
+) -> None:
+    dispatch = (await clinic.start()).dispatch
+    restore = back_up()
+    clinic.clock.moment = dispatch.occasions[0].sends_at
+    await clinic.run(dispatch.occasions[0])
+    made = forms_made(clinic)
+
+    restore()
+    marked = mark(clinic)
+    await finish(clinic, dispatch)
+
+    assert marked == made.total() == 8
+    assert forms_made(clinic) == made
+    assert clinic.dispatch(dispatch).status is DispatchStatus.COMPLETED
+
+
+async def test_what_was_not_sent_after_the_backup_is_sent(
+    clinic: Clinic, back_up: Callable[[], Callable[[], None]]
+) -> None:
+    dispatch = (await clinic.start()).dispatch
+    restore = back_up()
+    clinic.clock.moment = dispatch.occasions[0].sends_at
+
+    restore()
+    mark(clinic)
+    await finish(clinic, dispatch)
+
+    assert set(forms_made(clinic).values()) == {1}
+    assert forms_made(clinic).total() == 8
+
+
+async def test_a_message_that_may_have_been_left_is_not_left_again_but_shown_to_staff(
+    clinic: Clinic, back_up: Callable[[], Callable[[], None]]
+) -> None:
+    dispatch = (await clinic.start()).dispatch
+    restore = back_up()
+    clinic.clock.moment = dispatch.occasions[0].sends_at
+    await clinic.run(dispatch.occasions[0])
+    left = len(clinic.inbox.messages)
+
+    restore()
+    mark(clinic)
+    await finish(clinic, dispatch)
+
+    assert len(clinic.inbox.messages) == left == 2
+    with clinic.store.transaction() as records:
+        states = records.inbox_messages.counts(dispatch.occasions[0].id)
+    assert states == {DeliveryState.MANUAL: 2}
+
+
+async def test_an_occasion_that_is_still_to_come_is_left_as_it_is(clinic: Clinic) -> None:
+    await clinic.start()
+
+    assert mark(clinic) == 0

@@ -1,0 +1,41 @@
+"""After a restored backup: nothing is sent before 1177 has been asked whether it was sent already.
+
+What has happened since the backup is forgotten here, but not at 1177. A form that was sent since
+is found again by its own dates; an inbox message cannot be asked about, so it is never repeated
+and left to staff. What was started, stopped or removed since the backup has to be done again.
+"""
+
+from datetime import datetime
+
+from utskick.domain.calendar import default_answer_by, default_purge_after
+from utskick.domain.dispatches import RecipientState
+from utskick.domain.occasions import OccasionId
+from utskick.domain.rules import Rules
+from utskick.records import Store, Transaction
+
+
+def mark_restored(*, store: Store, rules: Rules, now: datetime) -> int:
+    """Let everything that may have been sent be settled first; tell how many forms that is.
+
+    To be done before anything is started again. An occasion that has become due since the backup
+    may have been sent without a trace here, so it is planned now, on the day that it was for.
+    """
+    with store.transaction() as records:
+        for planned in records.occasions.planned():
+            if planned.sends_at - rules.lead <= now:
+                _plan(records, planned.id)
+        records.inbox_messages.all_to_manual()
+        return records.deliveries.all_to_unknown()
+
+
+def _plan(records: Transaction, occasion_id: OccasionId) -> None:
+    dispatch, occasion = records.dispatches.of_occasion(occasion_id)
+    sent_on = occasion.sends_at.astimezone(occasion.zone).date()
+    recipients = records.dispatches.recipients(dispatch.id)
+    records.deliveries.plan(
+        occasion.id,
+        recipients={r.id for r in recipients if r.state is RecipientState.ACTIVE},
+        refused={},
+        answer_by=dispatch.answer_by or default_answer_by(sent_on),
+        purge_after=dispatch.purge_after or default_purge_after(sent_on),
+    )
