@@ -3,7 +3,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PYTHONUNBUFFERED = 1
 
-.PHONY: run demo test lock check clean
+KILLS ?= 10000
+PAUSES ?= 3000
+DELIVERIES ?= 50000
+CRASHES ?= 200
+SECONDS ?= 330
+SEED ?= 1
+
+.PHONY: run demo test test-product test-attacks storm lock check clean
 
 run: $(VENV)/.installed  ## Start everything on loopback and deliver the example package dispatch
 	@$(BIN)/utskick up
@@ -14,7 +21,21 @@ demo: $(VENV)/.installed  ## The same on free ports in a temporary folder; ends 
 test: $(VENV)/.installed-dev  ## Lint, types, layers and every test
 	@bash .ci/debian-packages
 	@$(MAKE) --no-print-directory check
+ifdef PYTEST
 	@$(BIN)/pytest $(PYTEST)
+else
+	@$(MAKE) --no-print-directory -j2 --output-sync=line test-product test-attacks
+endif
+
+# Beside each other: an attack is mostly waiting, for a lease or for settling.
+test-product:
+	@$(BIN)/pytest --ignore=tests/chaos
+test-attacks:
+	@$(BIN)/pytest tests/chaos
+
+storm: $(VENV)/.installed-dev  ## The release's storm, in pieces; goes on where it was ended
+	@$(BIN)/python -m tests.chaos.storm --kept var/storm.jsonl --kills $(KILLS) --pauses $(PAUSES) \
+		--deliveries $(DELIVERIES) --crashes $(CRASHES) --seconds $(SECONDS) --seed $(SEED)
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

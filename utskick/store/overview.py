@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, case, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from utskick.domain.deliveries import DeliveryState, Refusal
@@ -67,17 +68,20 @@ class SqlOverview:
     def cells(
         self, dispatch_id: DispatchId
     ) -> Mapping[tuple[RecipientId, OccasionId], Mapping[DeliveryState, int]]:
+        # As text: thousands of rows name a few hundred ids, and each is made but once.
+        recipient, occasion = (
+            cast(column, String) for column in (DeliveryRow.recipient_id, DeliveryRow.occasion_id)
+        )
         rows = self._session.execute(
-            select(
-                DeliveryRow.recipient_id, DeliveryRow.occasion_id, DeliveryRow.state, func.count()
-            )
+            select(recipient, occasion, DeliveryRow.state, func.count())
             .where(DeliveryRow.dispatch_id == dispatch_id)
             .group_by(DeliveryRow.recipient_id, DeliveryRow.occasion_id, DeliveryRow.state)
         )
+        id_of = cache(UUID)
         found: dict[tuple[RecipientId, OccasionId], dict[DeliveryState, int]] = {}
         for recipient_id, occasion_id, state, number in rows:
-            cell = found.setdefault((RecipientId(recipient_id), OccasionId(occasion_id)), {})
-            cell[DeliveryState(state)] = number
+            place = RecipientId(id_of(recipient_id)), OccasionId(id_of(occasion_id))
+            found.setdefault(place, {})[DeliveryState(state)] = number
         return found
 
     def of_occasion(self, occasion_id: OccasionId) -> Sequence[OccasionCell]:

@@ -31,7 +31,7 @@ from utskick.running.children import Children
 from utskick.store.engine import open_engine
 
 TICK_S = 0.05
-LONGEST_PIECE_S = 420
+LONGEST_PIECE_S = 330
 HEALED_WITHIN_S = 240
 FAULTS: dict[str, dict[str, tuple[float, float]]] = {
     "CreateFormRequest": {
