@@ -1,0 +1,307 @@
+"""Would anybody notice? `python -m tests.chaos.mutants` removes one safeguard after the other.
+
+Each mutant is a copy of this checkout with one safeguard of the protocol gone. The layers of tests
+are run on it, cheapest first, until one fails. Exits with 1 if a mutant passes them all.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+ROOT = Path(__file__).parents[2]
+LONGEST_S = 900
+
+_SEND = "utskick/use_cases/send_forms.py"
+_SETTLE = "utskick/use_cases/settle.py"
+_CLIENT = "utskick/adapters/http_client.py"
+_DELIVERIES = "utskick/store/deliveries.py"
+_LEASES = "utskick/store/leases.py"
+_OCCASIONS = "utskick/store/occasions.py"
+
+
+class NotFoundInCode(Exception):
+    """The code has changed, and the mutant must follow it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """`old` is there exactly once."""
+
+    path: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A safeguard removed: which invariant it kept, and how it is removed."""
+
+    name: str
+    invariant: str
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Tests that should notice."""
+
+    name: str
+    tests: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+LAYERS = (
+    Layer(
+        "tests",
+        (
+            *("tests/store/test_send_protocol.py", "tests/store/test_settling.py"),
+            *("tests/store/test_stop_and_remove.py", "tests/store/test_two_at_once.py"),
+            *("tests/store/test_inbox_messages.py", "tests/store/test_planning.py"),
+            *("tests/adapters/test_http_failures.py", "tests/use_cases"),
+        ),
+    ),
+    Layer(
+        "L0 machine",
+        ("tests/chaos/test_state_machine.py", "-k", "in_memory"),
+        {"CHAOS_EXAMPLES": "300"},
+    ),
+    Layer("L1 places", ("tests/chaos/test_failpoints.py", "-k", "sqlite")),
+)
+
+
+def _mutant(name: str, invariant: str, *edits: tuple[str, str, str]) -> Mutant:
+    return Mutant(name, invariant, tuple(Edit(*edit) for edit in edits))
+
+
+MUTANTS = (
+    _mutant(
+        "delivery ids are drawn by lot",
+        "I1",
+        (
+            "utskick/domain/deliveries.py",
+            'DeliveryId(uuid5(_NAMESPACE, f"',
+            'DeliveryId(uuid5(__import__("uuid").uuid4(), f"',
+        ),
+    ),
+    _mutant(
+        "the intent is not written",
+        "I2",
+        (_DELIVERIES, "state=DeliveryState.SENDING.value,\n                attempt", "attempt"),
+    ),
+    _mutant(
+        "an outcome is written whatever the attempt",
+        "I3",
+        (
+            _DELIVERIES,
+            'DeliveryRow.attempt == bindparam("of_attempt")',
+            'DeliveryRow.attempt >= bindparam("of_attempt")',
+        ),
+    ),
+    _mutant(
+        "an outcome is written whatever the state",
+        "I3",
+        (
+            _DELIVERIES,
+            'DeliveryRow.state == bindparam("of_state"),',
+            'or_(DeliveryRow.state == bindparam("of_state"), DeliveryRow.attempt > 0),',
+        ),
+    ),
+    _mutant("no fence", "I4", (_SEND, "self._clock.monotonic() < fence", "fence > 0")),
+    _mutant(
+        "the fence is asked for the head alone",
+        "I4",
+        (_CLIENT, "(Exchange.LEAVING, Exchange.HALF_SENT)", "(Exchange.LEAVING,)"),
+    ),
+    _mutant(
+        "5xx means not applied",
+        "I5",
+        (
+            _CLIENT,
+            "        case _:\n            raise UnknownOutcome(message)",
+            "        case _:\n            raise TemporaryFailure(message)",
+        ),
+    ),
+    _mutant(
+        "a time-out means not applied",
+        "I5",
+        (
+            _CLIENT,
+            'raise unclear(f"{contract}: {type(error).__name__}") from None',
+            'raise TemporaryFailure(f"{contract}: {type(error).__name__}") from None',
+        ),
+    ),
+    _mutant(
+        "two of one key may be open",
+        "I6",
+        (
+            _DELIVERIES,
+            "~_same_key_open(),\n            )\n            .order",
+            ")\n            .order",
+        ),
+        (
+            "utskick/store/migrations/versions/0001_the_first_tables.py",
+            '"person_id", "form_id"],\n            unique=True',
+            '"person_id", "form_id"],\n            unique=False',
+        ),
+    ),
+    _mutant("settled at once", "I7", (_SETTLE, "settle_s=rules.settle_s,", "settle_s=0,")),
+    _mutant(
+        "an expired lease means not sent",
+        "I7",
+        (
+            _DELIVERIES,
+            ".values(state=DeliveryState.UNKNOWN.value, unknown_at=now, lease_until=None)",
+            ".values(state=DeliveryState.PLANNED.value, lease_until=None)",
+        ),
+    ),
+    _mutant(
+        "another's form is adopted",
+        "I7",
+        (_SETTLE, "if f not in owned]", "if f]"),
+    ),
+    _mutant(
+        "a form from before the intent is adopted",
+        "I7",
+        (_SETTLE, "        and form.created_at_latest >= earliest\n", ""),
+    ),
+    _mutant(
+        "a stop is not asked for",
+        "I8",
+        (_LEASES, "status == DispatchStatus.ONGOING.value\n        and state", "state"),
+    ),
+    _mutant(
+        "a stop may come between",
+        "I8",
+        (
+            _LEASES,
+            "        .with_for_update(read=True)\n    ).one_or_none()",
+            "    ).one_or_none()",
+        ),
+    ),
+    _mutant(
+        "a removed recipient's retry is sent",
+        "I8",
+        (_DELIVERIES, "        cancel_for_removed(self._session, DeliveryRow, occasion_id)\n", ""),
+    ),
+    _mutant(
+        "an uncertain message is left again",
+        "I10",
+        (
+            "utskick/use_cases/send_inbox_messages.py",
+            "return outcome(state=DeliveryState.MANUAL)",
+            "return outcome(state=DeliveryState.PLANNED, retry_after_s=0)",
+        ),
+    ),
+    _mutant(
+        "two runs may have one occasion",
+        "I11",
+        (
+            _OCCASIONS,
+            "and_(running, or_(OccasionRow.lease_until < now, OccasionRow.run_token == token))",
+            "running",
+        ),
+    ),
+    _mutant(
+        "a retry does not wait",
+        "I15",
+        (
+            _DELIVERIES,
+            "DeliveryRow.retry_at <= now),\n                ~_same_key_open()",
+            "DeliveryRow.retry_at <= now + timedelta(9)),\n                ~_same_key_open()",
+        ),
+    ),
+    _mutant(
+        "a restored backup is trusted",
+        "backup",
+        (
+            "utskick/use_cases/mark_restored.py",
+            "return records.deliveries.all_to_unknown()",
+            "return 0",
+        ),
+    ),
+)
+
+
+def main() -> None:
+    """Try them all, print who caught each, and leave with whether all were caught."""
+    options = _options()
+    table = Table("mutant", "invariant", "caught by", "s", title="Protocol mutants")
+    console = Console()
+    missed = 0
+    for mutant in MUTANTS:
+        if options.only and options.only not in mutant.name:
+            continue
+        began = time.monotonic()
+        caught = catch(mutant, [layer for layer in LAYERS if options.layer in layer.name])
+        missed += caught is None
+        lasted = f"{time.monotonic() - began:.0f}"
+        table.add_row(mutant.name, mutant.invariant, caught or "[red]nobody[/red]", lasted)
+        console.print(f"{mutant.name}: {caught or 'nobody'}")
+    console.print(table)
+    sys.exit(1 if missed else 0)
+
+
+def catch(mutant: Mutant, layers: Sequence[Layer]) -> str | None:
+    """The first layer that fails on it; `None` if none does. Raises `NotFoundInCode`."""
+    with tempfile.TemporaryDirectory(prefix="utskick-mutant-") as name:
+        copy = Path(name)
+        _copy(copy)
+        for edit in mutant.edits:
+            apply(edit, copy)
+        return next((layer.name for layer in layers if not _passes(layer, copy)), None)
+
+
+def apply(edit: Edit, folder: Path) -> None:
+    """Raises `NotFoundInCode`."""
+    path = folder / edit.path
+    code = path.read_text(encoding="utf-8")
+    if code.count(edit.old) != 1:
+        raise NotFoundInCode(edit.path)
+    path.write_text(code.replace(edit.old, edit.new), encoding="utf-8")
+
+
+def _copy(to: Path) -> None:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        target = to / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, target)
+
+
+def _passes(layer: Layer, copy: Path) -> bool:
+    environment = {**os.environ, **layer.environment, "PYTHONPATH": str(copy)}
+    try:
+        run = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-x", *layer.tests],
+            cwd=copy,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=LONGEST_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        # It hangs: that is noticed too.
+        return False
+    return run.returncode == 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos.mutants", description=__doc__)
+    parser.add_argument("--only", help="mutants whose name has this in it")
+    parser.add_argument("--layer", default="", help="layers whose name has this in it")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
