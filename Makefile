@@ -24,14 +24,16 @@ test: $(VENV)/.installed-dev  ## Lint, types, layers and every test
 ifdef PYTEST
 	@$(BIN)/pytest $(PYTEST)
 else
-	@$(MAKE) --no-print-directory -j2 --output-sync=line test-product test-attacks
+	@$(MAKE) --no-print-directory -j2 test-product test-attacks
 endif
 
-# Beside each other: an attack is mostly waiting, for a lease or for settling.
+# Beside each other: an attack is mostly waiting, for a lease or for settling. It is shown when it
+# has ended, so that one can be read while it runs.
 test-product:
 	@$(BIN)/pytest --ignore=tests/chaos
 test-attacks:
-	@$(BIN)/pytest tests/chaos
+	@mkdir -p build
+	@$(BIN)/pytest tests/chaos > build/attacks.log 2>&1; status=$$?; cat build/attacks.log; exit $$status
 
 storm: $(VENV)/.installed-dev  ## The release's storm, in pieces; goes on where it was ended
 	@$(BIN)/python -m tests.chaos.storm --kept var/storm.jsonl --kills $(KILLS) --pauses $(PAUSES) \

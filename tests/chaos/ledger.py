@@ -18,6 +18,15 @@ _DELIVERIES = text(
     " JOIN recipient ON recipient.id = delivery.recipient_id"
 )
 _MESSAGES = text("SELECT state, count(*) AS number FROM inbox_message GROUP BY state")
+_FORGOTTEN = text(
+    "SELECT count(*) FROM occasion"
+    " JOIN recipient ON recipient.dispatch_id = occasion.dispatch_id"
+    " JOIN dispatch_form ON dispatch_form.dispatch_id = occasion.dispatch_id"
+    " WHERE occasion.state = 'done' AND recipient.state = 'active' AND NOT EXISTS ("
+    "SELECT 1 FROM delivery WHERE delivery.occasion_id = occasion.id"
+    " AND delivery.recipient_id = recipient.id AND delivery.form_id = dispatch_form.form_id)"
+)
+"""Who should have had a form at an occasion that has ended, and for whom none was planned."""
 _MAY_HAVE_LEFT = ("sending", "unknown", "sent", "manual")
 
 
@@ -44,10 +53,10 @@ class Row:
 class Verdict:
     """All but the first and the last must be 0.
 
-    `lost`: should have been sent, and was not. `double`: more than one form for a delivery.
-    `wrong`: the ledger names a form that another delivery made. `untold`: a form that the ledger
-    does not know as sent. `after_stop`: sent although stopped or removed before. `told_twice`:
-    inbox messages beyond those in the ledger. `manual`: left to staff.
+    `lost`: should have been sent, and was not, or was never planned. `double`: more than one form
+    for a delivery. `wrong`: the ledger names a form that another delivery made. `untold`: a form
+    that the ledger does not know as sent. `after_stop`: sent although stopped or removed before.
+    `told_twice`: inbox messages beyond those in the ledger. `manual`: left to staff.
     """
 
     deliveries: int
@@ -100,7 +109,7 @@ def judge(
     made = _made(truth["forms"], {row.id for row in rows})
     return Verdict(
         deliveries=len(rows),
-        lost=sum(_is_lost(row, made[row.id]) for row in rows),
+        lost=_forgotten(engine) + sum(_is_lost(row, made[row.id]) for row in rows),
         double=sum(max(0, len(forms) - 1) for forms in made.values()),
         wrong=sum(row.form is not None and row.form not in made[row.id] for row in rows),
         untold=sum(bool(made[row.id]) and row.state not in ("sent", "manual") for row in rows),
@@ -118,6 +127,11 @@ def _made(forms: Iterable[Mapping[str, str]], ours: set[UUID]) -> dict[UUID, lis
         if delivery_id in ours:
             made[delivery_id].append(form["formId"])
     return made
+
+
+def _forgotten(engine: Engine) -> int:
+    with engine.connect() as connection:
+        return connection.scalar(_FORGOTTEN) or 0
 
 
 def _is_lost(row: Row, forms: Sequence[str]) -> bool:

@@ -10,11 +10,20 @@ from utskick.store.statements import FOLDING
 
 _BUSY_TIMEOUT_MS = 30_000
 _MIGRATING = 1177
+_REACH = {
+    # A network that swallows everything: to be noticed within half a minute, in any state.
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
 
 
 def open_engine(url: str) -> Engine:
     """`sqlite:///path` or `postgresql+psycopg://…`. Statement parameters never reach a log."""
-    engine = create_engine(url, hide_parameters=True, pool_pre_ping=True)
+    reach = _REACH if url.startswith("postgresql") else {}
+    engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=reach)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediate)
