@@ -7,9 +7,10 @@ refuses to start with a misspelt one in a group or in the file.
 
 from datetime import time
 from pathlib import Path
+from typing import Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, EmailStr, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, EmailStr, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 HERE = Path(__file__).parent
@@ -206,3 +207,14 @@ class Settings(BaseSettings):
     source_system_hsa_id: str = Field(
         default="SE2321000131-E000000000001", description="Who calls 1177's services."
     )
+
+    @model_validator(mode="after")
+    def _leases_outlive_calls(self) -> Self:
+        """Half a lease must be enough for a whole call, or none could ever be made (I4)."""
+        call_s = self.forms.connect_timeout_s + self.forms.read_timeout_s
+        if self.timing.lease_s <= 2 * call_s:
+            raise ValueError(
+                f"timing.lease_s must be more than {2 * call_s:g}: twice the form service's"
+                " connect_timeout_s and read_timeout_s together"
+            )
+        return self

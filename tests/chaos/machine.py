@@ -16,7 +16,15 @@ from sqlalchemy.exc import OperationalError
 from tests.chaos.databases import Backup, Database
 from tests.chaos.invariants import Watch
 from tests.chaos.service import Fate, MessageBox, MessageFate, Service
-from tests.chaos.virtual import Ambush, Strike, VirtualLoop, Worker, World, WorldClock
+from tests.chaos.virtual import (
+    Ambush,
+    Strike,
+    VirtualLoop,
+    Worker,
+    World,
+    WorldClock,
+    is_lock_timeout,
+)
 from tests.clinic import GAD, MONDAY_NOON, PACKAGE, PHQ, STAFF, UNIT
 from tests.people import ANNA, BO, CILLA
 from utskick.adapters.in_memory import InMemoryMailer, InMemoryPersons, InMemoryScheduler
@@ -464,8 +472,11 @@ class SendProtocol(RuleBasedStateMachine):
     def _allowed(self, deed: Callable[[], T]) -> T | None:
         try:
             return deed()
-        except (UtskickError, OperationalError):
-            # Refused, or in the way of a lock that somebody holds.
+        except UtskickError:
+            return None
+        except OperationalError as error:
+            if not is_lock_timeout(error):
+                raise
             return None
 
     def _heal(self) -> None:

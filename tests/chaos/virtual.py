@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from psycopg.errors import LockNotAvailable
 from sqlalchemy.exc import OperationalError
 
 T = TypeVar("T")
@@ -113,6 +114,11 @@ class Died(BaseException):
     """The process was killed in the middle of a transaction."""
 
 
+def is_lock_timeout(error: BaseException) -> bool:
+    """Whether somebody who stands still held what was needed. A deadlock is something else."""
+    return isinstance(error, OperationalError) and isinstance(error.orig, LockNotAvailable)
+
+
 class CutOff(Exception):
     """The database went away, and nobody can tell whether the transaction held."""
 
@@ -152,7 +158,7 @@ class Worker:
     def step(self) -> None:
         """Go on until there is nothing to do before time passes or somebody answers.
 
-        Raises what ended the process, unless it was the database's going away.
+        Raises what ended the process, unless the database went away or a lock was held too long.
         """
         if not self.running or self.paused:
             return
@@ -160,7 +166,7 @@ class Worker:
         if self._main.done():
             self.close()
             error = None if self._main.cancelled() else self._main.exception()
-            if error is not None and not isinstance(error, (CutOff, OperationalError)):
+            if error is not None and not (isinstance(error, CutOff) or is_lock_timeout(error)):
                 raise error
 
     def meet(self, ambush: Ambush) -> None:

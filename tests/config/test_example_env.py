@@ -1,8 +1,9 @@
 from pathlib import Path
 
-from pydantic import BaseModel
+import pytest
+from pydantic import BaseModel, ValidationError
 
-from config.settings import HERE, Settings
+from config.settings import HERE, Settings, TimingSettings
 
 
 def _names(model: type[BaseModel], prefix: str) -> set[str]:
@@ -37,3 +38,8 @@ def test_the_example_uncommented_is_what_the_program_starts_with(tmp_path: Path)
     default = Settings(_env_file=None)
     assert settings.timing == default.timing
     assert settings.forms == default.forms
+
+
+def test_a_lease_that_no_call_could_outlast_is_refused() -> None:
+    with pytest.raises(ValidationError, match="lease_s must be more than 26"):
+        Settings(_env_file=None, timing=TimingSettings(lease_s=26))

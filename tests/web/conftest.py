@@ -52,6 +52,7 @@ def services_of(clinic: Clinic, **changes: Any) -> Services:
         "texts": clinic.texts,
         "spreadsheets": clinic.spreadsheets,
         "sign_in": clinic.sign_in,
+        "turns": clinic.turns,
         "clock": clinic.clock,
     }
     return Services(**parts | changes)

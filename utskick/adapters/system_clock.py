@@ -4,6 +4,9 @@ import asyncio
 import time
 from datetime import UTC, datetime
 
+_MONOTONIC = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""On Linux the one that goes on while the machine is suspended: leases do not wait for it."""
+
 
 class SystemClock:
     """A `Clock`."""
@@ -12,7 +15,7 @@ class SystemClock:
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        return time.monotonic()
+        return time.clock_gettime(_MONOTONIC)
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
