@@ -429,3 +429,17 @@ async def served_by(
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         yield a_client(f"http://127.0.0.1:{port}", **changes)
+
+
+@pytest.mark.parametrize("steps", range(60))
+async def test_a_call_given_up_at_any_moment_leaves_nothing_behind_that_the_next_one_waits_for(
+    local: Local, steps: int
+) -> None:
+    client = a_client(f"{local.url}/forms", concurrency=1)
+    given_up = asyncio.create_task(find(client))
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    given_up.cancel()
+    await asyncio.wait([given_up])
+
+    await find(client)

@@ -16,7 +16,7 @@ from tests.chaos.worker import Ambush, Deed, Hazard
 
 _FORKS = multiprocessing.get_context("forkserver")
 # Each child looks whether it has the main module, which may be pytest's.
-_FORKS.set_forkserver_preload(["tests.chaos.worker", "pytest"])
+_FORKS.set_forkserver_preload(["tests.chaos.warm", "pytest"])
 
 
 @dataclass(frozen=True, slots=True)

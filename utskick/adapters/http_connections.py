@@ -30,8 +30,11 @@ class LoopConnections:
             client = self._idle.pop() if self._idle else self._open_one()
             try:
                 yield client
-            finally:
-                self._idle.append(client)
+            except BaseException:
+                # A call that was given up may leave its connection taken for ever.
+                await client.aclose()
+                raise
+            self._idle.append(client)
 
     async def close(self) -> None:
         for client in self._idle:

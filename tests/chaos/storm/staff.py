@@ -80,6 +80,20 @@ class Staff:
             )
         return found or 0
 
+    def unfinished(self) -> str:
+        """Each occasion that has not ended, and the states of its deliveries."""
+        with self._engine.connect() as connection:
+            found = connection.execute(
+                text(
+                    "SELECT o.id, o.state, d.status, l.state, count(l.id)"
+                    " FROM occasion o JOIN dispatch d ON d.id = o.dispatch_id"
+                    " LEFT JOIN delivery l ON l.occasion_id = o.id"
+                    " WHERE d.status = 'ongoing' OR l.state IN ('sending', 'unknown')"
+                    " GROUP BY o.id, o.state, d.status, l.state"
+                )
+            )
+        return "\n".join(" ".join(map(str, row)) for row in found)
+
     def leave(self) -> None:
         close(self._services)
 

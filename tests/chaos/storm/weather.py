@@ -59,7 +59,7 @@ MUST_BE_ZERO = ("lost", "double", "wrong", "untold", "after_stop", "told_twice")
 
 
 class NeverQuiet(Exception):
-    """Long after the storm there are still deliveries under way: something hangs."""
+    """Long after the storm there are still deliveries under way: something hangs. Says what."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +72,7 @@ class Orders:
     crashes: int
     seconds: float
     seed: int
-    workers: int = 8
+    workers: int = 5
 
     def due(self, what: str, passed_s: float) -> float:
         """How many there should have been by now, for all to come within four fifths of it."""
@@ -218,7 +218,7 @@ def _heal(staff: Staff, victims: Victims) -> None:
     deadline = time.monotonic() + HEALED_WITHIN_S
     while staff.ongoing() or staff.unsettled():
         if time.monotonic() > deadline:
-            raise NeverQuiet
+            raise NeverQuiet(staff.unfinished())
         victims.look_on()
         time.sleep(TICK_S)
 
