@@ -17,7 +17,7 @@ from utskick.domain.dispatches import Dispatch
 from utskick.domain.errors import UtskickError
 from utskick.ports import TemporaryFailure
 
-RECIPIENTS, FORMS, OCCASIONS = 20, 2, 2
+RECIPIENTS, FORMS, OCCASIONS = 30, 3, 2
 _PATIENTS, _FIRST_PATIENT = 400, 6000
 _AT_ONCE = 14
 _STOPPED, _REMOVED_FROM = 0.1, 0.2
