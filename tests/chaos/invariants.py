@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping, select
 
 from tests.chaos.databases import Database
-from tests.chaos.service import Call, Service
+from tests.chaos.service import Call, MessageBox, Service
 from tests.chaos.virtual import World
 from utskick.domain.rules import Rules
 from utskick.store.tables import DeliveryRow, DispatchRow, OccasionRow, RecipientRow
@@ -32,6 +32,7 @@ class Watch:
     database: Database
     rules: Rules
     service: Service = field(init=False)
+    inbox: MessageBox = field(init=False)
     restored_at: datetime | None = None
     stopped: dict[UUID, dict[UUID, int]] = field(default_factory=dict)
     removed: dict[UUID, dict[UUID, int]] = field(default_factory=dict)
@@ -90,6 +91,7 @@ class Watch:
         self._each_is_planned_once(rows)
         self._no_key_has_two_open(rows)
         self._nothing_is_made_twice()
+        self._nobody_is_told_twice()
         self._what_is_sent_is_its_own(rows)
         self._nothing_is_begun_after_a_stop(rows)
         self._nothing_is_begun_after_a_removal(rows)
@@ -212,6 +214,10 @@ class Watch:
     def _nothing_is_made_twice(self) -> None:
         """The promise of them all: at most one form for each delivery, by the service's count."""
         _no_doubles(made.delivery_id for made in self.service.made)
+
+    def _nobody_is_told_twice(self) -> None:
+        """I10: one message at most for each recipient and occasion; its text tells which."""
+        _no_doubles(self.inbox.left)
 
     def _what_is_sent_is_its_own(self, rows: Sequence[RowMapping]) -> None:
         """I3, I7: a form that is noted as sent was made for that very delivery.

@@ -90,13 +90,13 @@ class SendProtocol(RuleBasedStateMachine):
         self.watch = Watch(self.world, self.database, RULES)
         self.service = Service(self.world, [form.id for form in FORMS], self.watch.on_leaving)
         self.watch.service = self.service
-        self.inbox = MessageBox()
+        self.inbox = self.watch.inbox = MessageBox()
         self.persons = InMemoryPersons(dict.fromkeys(PEOPLE, PersonRecord()))
         self.scheduler = InMemoryScheduler()
         self.texts = JinjaTexts()
         self.dispatches: list[DispatchId] = []
         self.workers: list[Worker] = []
-        self.started = 0
+        self.started = self.tries = 0
         self.backup: tuple[Backup, list[DispatchId]] | None = None
         self.clock_was_ahead = False
         self.ambush: Ambush | None = None
@@ -114,7 +114,7 @@ class SendProtocol(RuleBasedStateMachine):
         tells=st.booleans(),
     )
     def staff_start(self, people: Any, forms: Any, occasions: int, tells: bool) -> None:
-        number = len(self.dispatches) + 1
+        self.tries += 1
         first = (self.clock.now() + timedelta(seconds=2)).astimezone(STOCKHOLM)
         moments = [first + timedelta(minutes=3 * count) for count in range(occasions)]
         spec = DispatchSpec.model_validate(
@@ -125,7 +125,7 @@ class SendProtocol(RuleBasedStateMachine):
                 "recipients": [person.digits for person in people],
                 "forms": [form.key for form in forms],
                 "creates_inbox_message": tells,
-                "inbox_message": f"Utskick {number}, tillfälle {{{{ tillfalle }}}}.",
+                "inbox_message": f"Utskick {self.tries}, tillfälle {{{{ tillfalle }}}}.",
             }
         )
         started = self._at_once(

@@ -10,6 +10,7 @@ import os
 import secrets
 import signal
 import sqlite3
+import sys
 import time
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
@@ -22,6 +23,7 @@ from uuid import UUID
 
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import OperationalError
 
 from tests.chaos.installation import STAFF, Installation, start
 from utskick import failpoints
@@ -70,7 +72,11 @@ def work(
     installation: Installation, lies_in_wait: Ambush | Hazard | None, harness: Connection
 ) -> None:
     """Send whatever is due, until killed."""
-    services = _prepared(installation, lies_in_wait, harness)
+    try:
+        services = _prepared(installation, lies_in_wait, harness)
+    except OperationalError:
+        # The database is away. Whoever keeps the workers starts another.
+        sys.exit(1)
     harness.send("ready")
     asyncio.run(_work(services))
 

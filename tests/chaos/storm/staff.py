@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from tests.chaos.installation import Installation, close, some_persons, start
 from tests.chaos.ledger import Row, rows_of
 from tests.chaos.worker import Deed, carry_out
+from tests.whole.sinks import spellings
 from utskick.domain.dispatches import Dispatch
 from utskick.domain.errors import UtskickError
 from utskick.ports import TemporaryFailure
@@ -21,6 +22,7 @@ RECIPIENTS, FORMS, OCCASIONS = 30, 3, 2
 _PATIENTS, _FIRST_PATIENT = 400, 6000
 _AT_ONCE = 14
 _STOPPED, _REMOVED_FROM = 0.1, 0.2
+_MISTYPED = 0.2
 
 Later = tuple[float, Callable[[], None]]
 
@@ -37,6 +39,10 @@ class Staff:
         self._chance = chance
         self._later: list[Later] = []
         self._begun: tuple[str, list[str], float] | None = None
+
+    @property
+    def numbers(self) -> list[str]:
+        return [str(person["personnummer"]) for person in self.patients]
 
     @property
     def deliveries(self) -> int:
@@ -99,22 +105,25 @@ class Staff:
 
     def _start(self) -> None:
         if self._begun is None:
-            numbers = [str(person["personnummer"]) for person in self.patients]
-            chosen = self._chance.sample(numbers, RECIPIENTS)
+            chosen = self._chance.sample(self.numbers, RECIPIENTS)
             self._begun = str(uuid4()), chosen, self._chance.uniform(4, 8)
+            if self._chance.random() < _MISTYPED:
+                self._mistype(chosen)
         key, numbers, second_after_s = self._begun
-        dispatch = asyncio.run(
-            start(
-                self._services,
-                numbers,
-                forms=FORMS,
-                occasions_after_s=[2, second_after_s],
-                key=key,
-            )
-        )
+        dispatch = self._submit(numbers, [2, second_after_s], key)
         self._begun = None
         self.dispatches += 1
         self._plan(dispatch, numbers)
+
+    def _mistype(self, numbers: list[str]) -> None:
+        """In each of the ways that people do. Nothing of it may be seen anywhere."""
+        with suppress(UtskickError):
+            ways = [way for number in numbers for way in spellings(number)]
+            self._submit(self._chance.sample(ways, RECIPIENTS), [2], str(uuid4()))
+
+    def _submit(self, numbers: list[str], after_s: list[float], key: str) -> Dispatch:
+        work = start(self._services, numbers, forms=FORMS, occasions_after_s=after_s, key=key)
+        return asyncio.run(work)
 
     def _plan(self, dispatch: Dispatch, numbers: list[str]) -> None:
         drawn = self._chance.random()

@@ -27,6 +27,7 @@ from tests.chaos.ledger import judge, rows_of, truth_of
 from tests.chaos.storm.staff import Staff
 from tests.chaos.storm.victims import Victims
 from tests.postgresql import PostgresqlServer, running_postgresql
+from tests.whole.sinks import files_that_name
 from utskick.running.children import Children
 from utskick.store.engine import open_engine
 
@@ -55,7 +56,7 @@ FAULTS: dict[str, dict[str, tuple[float, float]]] = {
     },
 }
 """For each contract and fault the share of calls, and seconds. A third of all writings fail."""
-MUST_BE_ZERO = ("lost", "double", "wrong", "untold", "after_stop", "told_twice")
+MUST_BE_ZERO = ("lost", "double", "wrong", "untold", "after_stop", "told_twice", "leaks")
 
 
 class NeverQuiet(Exception):
@@ -165,7 +166,7 @@ def weather(orders: Orders) -> Weathered:
             removals=staff.removals,
             faults=neighbour.struck(),
             dispatches=staff.dispatches,
-            verdict=asdict(verdict),
+            verdict=asdict(verdict) | {"leaks": len(_leaks(staff, folder, server.folder))},
             recovered_s=[round(seconds, 2) for seconds in victims.recovered_s],
         )
 
@@ -221,6 +222,14 @@ def _heal(staff: Staff, victims: Victims) -> None:
             raise NeverQuiet(staff.unfinished())
         victims.look_on()
         time.sleep(TICK_S)
+
+
+def _leaks(staff: Staff, folder: Path, database: Path) -> list[str]:
+    """Whatever anybody has kept names a patient; but the neighbour, who has to."""
+    found = files_that_name(staff.numbers, [folder, database])
+    leaks = [path for path in found if not Path(path).name.startswith("local-1177.db")]
+    assert leaks != found, "the search finds nothing at all"
+    return leaks
 
 
 def show(pieces: Sequence[Weathered], console: Console) -> None:
