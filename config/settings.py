@@ -114,6 +114,9 @@ class TimingSettings(Group):
     lease_s: float = Field(
         default=45, gt=0, description="A run that is silent for so long is taken to be dead."
     )
+    reconcile_s: float = Field(
+        default=15, gt=0, description="How often the dead and the forgotten are looked for."
+    )
     retry_delays_s: tuple[float, ...] = Field(
         default=(4, 20, 300, 1800), description="Between tries of a call that was not applied."
     )

@@ -13,11 +13,12 @@ from tasks.mail_errors import mail_errors
 async def reconcile() -> State[Any]:
     """Hold the store against Prefect and the clock, and mend what differs. Always safe to run."""
     mended = await housekeeping.reconcile()
+    audited = await housekeeping.audit()
     await mail_errors()
     return Completed(
-        message=f"registered {mended.registered}, started {mended.started}, "
+        message=f"registered {mended.registered + audited.registered}, started {mended.started}, "
         f"resumed {mended.resumed}, missed {mended.missed}, settled {mended.settled}, "
-        f"retired {mended.retired}, removed {mended.removed}"
+        f"retired {audited.retired}, removed {audited.removed}"
     )
 
 

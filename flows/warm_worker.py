@@ -23,6 +23,9 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.flow_engine import run_flow
 from prefect.workers.base import BaseJobConfiguration, BaseWorker, BaseWorkerResult
 
+from utskick.keeper import keep
+from utskick.wiring import services
+
 MODULES = (
     "flows.run_occasion",
     "flows.start_dispatch",
@@ -59,10 +62,12 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, Any, WarmWorkerResult]):
         # Before the first run is due, so that none waits for it.
         await asyncio.to_thread(our_flows)
         self._loop.start()
+        self._keeping = self._loop.submit(keep(services()))
         await super().setup()
 
     async def teardown(self, *exc_info: Any) -> None:
         await super().teardown(*exc_info)
+        self._keeping.cancel()
         await asyncio.to_thread(self._loop.stop)
 
     async def run(

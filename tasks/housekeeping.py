@@ -27,6 +27,19 @@ async def reconcile() -> reconciling.Reconciled:
     )
 
 
+@stage("Gå igenom Prefect")
+async def audit() -> reconciling.Reconciled:
+    """What was registered, and what was put away."""
+    wired = services()
+    return await asyncio.to_thread(
+        reconciling.audit,
+        store=wired.store,
+        scheduler=wired.scheduler,
+        rules=wired.rules,
+        now=wired.clock.now(),
+    )
+
+
 @stage("Radera avslutade")
 async def clean_up() -> int:
     """How many dispatches were deleted."""

@@ -236,9 +236,16 @@ class Scheduler(Protocol):
         """Forget the occasion, with whatever of it has not been started."""
 
     def registered(
-        self, *, dead: Collection[RunToken] = (), now: datetime
+        self,
+        *,
+        only: Collection[OccasionId] | None = None,
+        dead: Collection[RunToken] = (),
+        now: datetime,
     ) -> Sequence[ScheduledOccasion]:
-        """Every occasion that the scheduler knows. The `dead` runs start nothing any more."""
+        """Every occasion that the scheduler knows, or those of `only` that it does.
+
+        The `dead` runs start nothing any more.
+        """
 
 
 class SignIn(Protocol):

@@ -32,7 +32,7 @@ from utskick.store.tables import (
 )
 from utskick.store.vault import Vault
 from utskick.use_cases.message_values import PLACEHOLDERS
-from utskick.use_cases.reconcile import reconcile
+from utskick.use_cases.reconcile import audit, reconcile
 from utskick.use_cases.turns import Turns
 
 __all__ = ["postgresql"]
@@ -169,7 +169,8 @@ async def test_the_reconciler_finds_nothing_missed_or_unsettled(year: Year) -> N
     )
 
     assert (mended.missed, mended.settled, mended.started, mended.resumed) == (0, 0, 0, 0)
-    assert mended.registered > 0
+    audited = audit(store=year.store, scheduler=scheduler, rules=Rules(), now=NOW)
+    assert (audited.registered > 0, audited.removed) == (True, 0)
 
 
 def test_ended_dispatches_are_those_that_are_still_listed(year: Year) -> None:

@@ -240,12 +240,16 @@ class RunsHere:
         pass
 
     def registered(
-        self, *, dead: Collection[RunToken] = (), now: datetime
+        self,
+        *,
+        only: Collection[OccasionId] | None = None,
+        dead: Collection[RunToken] = (),
+        now: datetime,
     ) -> Sequence[ScheduledOccasion]:
         return [
             ScheduledOccasion(occasion_id, version, waiting=True)
             for occasion_id, (version, run) in self._running.items()
-            if not run.done()
+            if not run.done() and (only is None or occasion_id in only)
         ]
 
     def _start(self, plan: OccasionPlan) -> None:

@@ -10,7 +10,7 @@ from utskick.domain.dispatches import Dispatch
 from utskick.domain.occasions import Occasion
 from utskick.ports import FormOrder, Mail, TemporaryFailure
 from utskick.use_cases.close_occasion import Closed
-from utskick.use_cases.reconcile import Reconciled, reconcile
+from utskick.use_cases.reconcile import Reconciled, audit, reconcile
 from utskick.use_cases.report_errors import send_error_reports
 
 AWAY = TemporaryFailure("away")
@@ -38,6 +38,15 @@ async def reconciled(clinic: Clinic) -> Reconciled:
         store=clinic.store,
         forms=clinic.forms,
         turns=clinic.turns,
+        scheduler=clinic.scheduler,
+        rules=clinic.rules,
+        now=clinic.clock.now(),
+    )
+
+
+def audited(clinic: Clinic) -> Reconciled:
+    return audit(
+        store=clinic.store,
         scheduler=clinic.scheduler,
         rules=clinic.rules,
         now=clinic.clock.now(),

@@ -10,6 +10,7 @@ from tests.clinic import PHQ, UNIT, WEEKLY, Clinic, a_clinic
 from tests.people import ANNA
 from tests.use_cases.clinic_days import (
     AWAY,
+    audited,
     mails,
     order_of,
     pass_hours,
@@ -50,7 +51,7 @@ async def test_what_the_scheduler_has_lost_is_registered_again(clinic: Clinic) -
     dispatch = (await clinic.start(package=WEEKLY.key, start=None)).dispatch
     unregister_occasions([dispatch.occasions[1].id], scheduler=clinic.scheduler)
 
-    mended = await reconciled(clinic)
+    mended = audited(clinic)
 
     assert mended == Reconciled(registered=1)
     assert plan_numbers(clinic) == [1, 2, 3]
@@ -61,7 +62,7 @@ async def test_a_stopped_dispatch_that_is_still_registered_is_removed(clinic: Cl
     clinic.scheduler.fails_with.append(AWAY)
     clinic.stop(dispatch)
 
-    mended = await reconciled(clinic)
+    mended = audited(clinic)
 
     assert mended == Reconciled(removed=1)
     assert clinic.scheduler.plans == []
@@ -72,7 +73,7 @@ async def test_a_deleted_dispatch_that_is_still_registered_is_removed(clinic: Cl
     with clinic.store.transaction() as records:
         records.dispatches.delete(dispatch.id)
 
-    assert (await reconciled(clinic)).removed == 1
+    assert audited(clinic).removed == 1
 
 
 async def test_a_spent_occasion_is_retired(clinic: Clinic) -> None:
@@ -81,7 +82,7 @@ async def test_a_spent_occasion_is_retired(clinic: Clinic) -> None:
     await run_to_its_end(clinic, dispatch.occasions[0])
     clinic.clock.moment = started
 
-    mended = await reconciled(clinic)
+    mended = audited(clinic)
 
     (kept,) = clinic.scheduler.registered(now=started)
     assert mended == Reconciled(retired=1)
@@ -185,9 +186,20 @@ async def test_an_occasion_of_the_evening_is_never_sent_at_night(clinic: Clinic)
 async def test_with_the_scheduler_away_the_rest_is_mended(clinic: Clinic) -> None:
     await clinic.start()
     pass_hours(clinic, 24)
+    await clinic.start(start={"date": "2027-02-02", "time": "12:05"})
+    clinic.clock.advance(240)
     clinic.scheduler.fails_with.append(AWAY)
 
     assert await reconciled(clinic) == Reconciled(missed=1, scheduler_away=True)
+    assert await reconciled(clinic) == Reconciled(started=1)
+
+
+async def test_what_lies_ahead_is_nothing_to_ask_the_scheduler_about(clinic: Clinic) -> None:
+    await clinic.start()
+    clinic.scheduler.fails_with.append(AWAY)
+
+    assert await reconciled(clinic) == Reconciled()
+    assert audited(clinic) == Reconciled(scheduler_away=True)
 
 
 async def test_what_was_unknown_when_its_run_ended_is_settled(store: SqlStore) -> None:
@@ -252,7 +264,7 @@ async def test_a_new_version_is_registered_in_the_place_of_the_old(clinic: Clini
         records.occasions.close(occasion_id, OccasionState.MISSED, now=clinic.clock.now())
         records.occasions.send_by_hand(occasion_id, now=clinic.clock.now())
 
-    mended = await reconciled(clinic)
+    mended = audited(clinic)
 
     assert mended.registered == 1
     assert [plan.version for plan in clinic.scheduler.plans] == [2]

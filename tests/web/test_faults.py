@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from threading import Event
 
@@ -15,12 +16,12 @@ from tests.clinic import Clinic
 from tests.people import TOLVAN
 from tests.web.conftest import Rest, caller, make_token
 from utskick.failpoints import Step
+from utskick.keeper import keep
 from utskick.records import Transaction
 from utskick.store import SqlStore
 from utskick.store.engine import open_engine
 from utskick.store.vault import Vault
 from utskick.web.app import create_app
-from utskick.web.keeper import keep
 from utskick.wiring import Services
 
 
@@ -129,7 +130,9 @@ async def cancelled(task: asyncio.Task[None]) -> None:
 
 async def test_the_keeper_registers_what_the_scheduler_missed(rest: Rest, wired: Services) -> None:
     await rest.started()
-    rest.clinic.scheduler.remove(rest.clinic.scheduler.plans[0].occasion_id)
+    plan = rest.clinic.scheduler.plans[0]
+    rest.clinic.scheduler.remove(plan.occasion_id)
+    rest.clinic.clock.moment = plan.starts_at + timedelta(minutes=1)
     keeping = asyncio.create_task(keep(wired))
 
     await until(lambda: bool(rest.clinic.scheduler.plans))

@@ -8,12 +8,14 @@ from pathlib import Path
 from tests.whole.region import Whole
 from utskick.running.ports import choose_ports
 from utskick.running.stack import running_stack
+from utskick.store import SqlStore
 from utskick.wiring import services
 
 _QUICK = {
     # A run starts so long before its moment; short, as the tests' occasions are seconds away.
     "UTSKICK_TIMING__LEAD_S": "6",
     "UTSKICK_TIMING__LEASE_S": "8",
+    "UTSKICK_TIMING__RECONCILE_S": "3",
     "UTSKICK_TIMING__OPENS": "00:00",
     "UTSKICK_TIMING__CLOSES": "23:59:59",
     "UTSKICK_TIMING__RETRY_DELAYS_S": "[0.5, 1, 2]",
@@ -33,6 +35,8 @@ def an_installation(folder: Path) -> Iterator[Whole]:
     try:
         with running_stack(folder, choose_ports(usual=False), lambda _what: None) as running:
             yield Whole(running)
+            assert isinstance(running.services.store, SqlStore)
+            running.services.store.close()
     finally:
         os.environ.clear()
         os.environ.update(before)

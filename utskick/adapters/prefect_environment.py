@@ -27,6 +27,8 @@ def prefect_environment(*, home: Path, api_url: str) -> dict[str, str]:
         # Off unless asked for; an operator's cancel would otherwise end nothing.
         "PREFECT_WORKER_ENABLE_CANCELLATION": "true",
         "PREFECT_WORKER_CANCELLATION_POLL_SECONDS": "10",
+        # After 2, 4 and 8 s. The default's last waits of 16 and 32 s outlast a restarted server.
+        "PREFECT_CLIENT_MAX_RETRIES": "3",
         "PREFECT_CLI_PROMPT": "false",
         "PREFECT_LOGGING_LEVEL": "INFO",
         "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",

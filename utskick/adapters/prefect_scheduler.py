@@ -54,7 +54,7 @@ ENTRYPOINT = "flows.run_occasion.run_occasion"
 """As a module: a run needs no folder, since the package is installed."""
 
 _AT_ONCE = timedelta(minutes=2)
-_STARTS_WITHIN = timedelta(seconds=90)
+_STARTS_WITHIN = timedelta(seconds=30)
 """A run that was taken so long ago, and has not claimed its occasion, has died on the way."""
 _PAGE = 200
 _RETRIES = 2
@@ -126,12 +126,17 @@ class PrefectScheduler:
                 client.delete_deployment(known.id)
 
     def registered(
-        self, *, dead: Collection[RunToken] = (), now: datetime
+        self,
+        *,
+        only: Collection[OccasionId] | None = None,
+        dead: Collection[RunToken] = (),
+        now: datetime,
     ) -> Sequence[ScheduledOccasion]:
+        ours = None if only is None else _of(only)
         with self._client() as client:
             coming = {
                 run.deployment_id
-                for run in _runs_that_may_start(client, now)
+                for run in _runs_that_may_start(client, ours, now)
                 if run.id not in dead
             }
             return [
@@ -140,7 +145,7 @@ class PrefectScheduler:
                     version=version_of(known),
                     waiting=known.id in coming or is_ahead(known, now=now),
                 )
-                for known in _deployments(client)
+                for known in _deployments(client, ours)
                 if (occasion_id := occasion_of(known)) is not None
             ]
 
@@ -181,8 +186,7 @@ class PrefectScheduler:
 
 
 def _known(client: SyncPrefectClient, occasion_id: OccasionId) -> KnownDeployment | None:
-    tags = DeploymentFilterTags(all_=[tag_of(occasion_id)])
-    found = _read_deployments(client, deployments=DeploymentFilter(tags=tags), limit=1)
+    found = _read_deployments(client, deployments=_of([occasion_id]), limit=1)
     return found[0] if found else None
 
 
@@ -198,8 +202,19 @@ def _run(
     )
 
 
-def _deployments(client: SyncPrefectClient) -> Iterator[KnownDeployment]:
-    return _paged(lambda offset: _read_deployments(client, flows=_our_flow(), offset=offset))
+def _of(occasion_ids: Collection[OccasionId]) -> DeploymentFilter:
+    tags = [tag_of(occasion_id) for occasion_id in occasion_ids]
+    return DeploymentFilter(tags=DeploymentFilterTags(any_=tags))
+
+
+def _deployments(
+    client: SyncPrefectClient, ours: DeploymentFilter | None
+) -> Iterator[KnownDeployment]:
+    return _paged(
+        lambda offset: _read_deployments(
+            client, flows=_our_flow(), deployments=ours, offset=offset
+        )
+    )
 
 
 def _read_deployments(
@@ -223,7 +238,9 @@ def _read_deployments(
     return KNOWN_DEPLOYMENTS.validate_json(answer.content)
 
 
-def _runs_that_may_start(client: SyncPrefectClient, now: datetime) -> Iterator[FlowRun]:
+def _runs_that_may_start(
+    client: SyncPrefectClient, ours: DeploymentFilter | None, now: datetime
+) -> Iterator[FlowRun]:
     """Unended, and soon: of later ones their schedules tell."""
     soon = FlowRunFilter(
         state=_in_state(StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING),
@@ -231,7 +248,11 @@ def _runs_that_may_start(client: SyncPrefectClient, now: datetime) -> Iterator[F
     )
     runs = _paged(
         lambda offset: client.read_flow_runs(
-            flow_filter=_our_flow(), flow_run_filter=soon, limit=_PAGE, offset=offset
+            flow_filter=_our_flow(),
+            flow_run_filter=soon,
+            deployment_filter=ours,
+            limit=_PAGE,
+            offset=offset,
         )
     )
     return (run for run in runs if _may_start(run, now))

@@ -77,8 +77,11 @@ def reconcile() -> None:
                 now=wired.clock.now(),
             )
         )
+        audited = reconciling.audit(
+            store=wired.store, scheduler=wired.scheduler, rules=wired.rules, now=wired.clock.now()
+        )
         mails = send_error_reports(store=wired.store, mailer=wired.mailer, texts=wired.texts)
-    out.print(f"{mended}, {mails} mails")
+    out.print(f"{mended}, {audited}, {mails} mails")
 
 
 def clean_up() -> None:

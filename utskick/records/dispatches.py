@@ -114,8 +114,10 @@ class PlannedOccasion:
 
 
 class Occasions(Protocol):
-    def planned(self) -> Sequence[PlannedOccasion]:
-        """Every occasion that an ongoing dispatch has still to send."""
+    def planned(
+        self, *, before: datetime | None = None, limit: int | None = None
+    ) -> Sequence[PlannedOccasion]:
+        """What ongoing dispatches have still to send, the first moment first."""
 
     def claim(self, occasion_id: OccasionId, *, token: RunToken, lease_s: float) -> bool:
         """Let this run have the occasion if no other has it (I11).

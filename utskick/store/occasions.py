@@ -24,15 +24,22 @@ class SqlOccasions:
         self._session = session
         self._punctuality = punctuality
 
-    def planned(self) -> Sequence[PlannedOccasion]:
-        rows = self._session.execute(
+    def planned(
+        self, *, before: datetime | None = None, limit: int | None = None
+    ) -> Sequence[PlannedOccasion]:
+        statement = (
             select(OccasionRow.id, OccasionRow.version, OccasionRow.sends_at)
             .join(DispatchRow, DispatchRow.id == OccasionRow.dispatch_id)
             .where(
                 OccasionRow.state == OccasionState.PLANNED.value,
                 DispatchRow.status == DispatchStatus.ONGOING.value,
             )
+            .order_by(OccasionRow.sends_at)
+            .limit(limit)
         )
+        if before is not None:
+            statement = statement.where(OccasionRow.sends_at <= before)
+        rows = self._session.execute(statement)
         return [
             PlannedOccasion(OccasionId(occasion_id), version, sends_at)
             for occasion_id, version, sends_at in rows

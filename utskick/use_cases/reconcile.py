@@ -2,11 +2,15 @@
 
 The store is the truth. Always safe to run, also twice at once: what two reconcilers do is done
 once, by the claims and unique keys that each step rests on (I12).
+
+`reconcile` looks only at what should be under way, and asks the scheduler nothing when all of it
+is: it can be run as often as one likes, however much is planned. `audit` holds everything that is
+planned against everything that the scheduler has.
 """
 
 import asyncio
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from utskick.domain.dispatches import Dispatch, DispatchStatus
@@ -15,7 +19,7 @@ from utskick.domain.occasions import Occasion, OccasionId, OccasionState, RunTok
 from utskick.domain.rules import Rules
 from utskick.failpoints import Step
 from utskick.ports import FormService, OccasionPlan, ScheduledOccasion, Scheduler, TemporaryFailure
-from utskick.records import Store
+from utskick.records import PlannedOccasion, Store
 from utskick.use_cases.close_occasion import (
     conclude_dispatch,
     miss_occasion,
@@ -27,7 +31,9 @@ from utskick.use_cases.settle import settle
 from utskick.use_cases.turns import Turns
 
 _OVERDUE = timedelta(seconds=10)
-_ANOTHER_TRY_S = 60
+_ANOTHER_TRY_S = 30
+_AT_A_TIME = 100
+"""Of overdue occasions, the longest overdue first: to ask for a thousand would delay them all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,16 +59,29 @@ async def reconcile(
     rules: Rules,
     now: datetime,
 ) -> Reconciled:
-    """One round."""
+    """One round: the dead, the unknown, the missed, and what should have been started."""
     await asyncio.to_thread(_reap, store, rules, now)
     settled = await settle(store=store, forms=forms, turns=turns, rules=rules)
     missed = await asyncio.to_thread(_apply_late_policy, store, rules, now)
+    mended = await asyncio.to_thread(_start_overdue, store, scheduler, rules, now)
+    return replace(mended, settled=settled, missed=missed)
+
+
+def audit(*, store: Store, scheduler: Scheduler, rules: Rules, now: datetime) -> Reconciled:
+    """What the scheduler has lost is registered, and what is spent or stopped is put away."""
+    with store.transaction() as records:
+        planned = {each.id: each for each in records.occasions.planned()}
     try:
-        return await asyncio.to_thread(
-            _mend_schedule, settled, missed, store, scheduler, rules, now
-        )
+        known = _by_id(scheduler.registered(now=now))
+        registered = 0
+        for each in planned.values():
+            scheduled = known.get(each.id)
+            if scheduled is None or scheduled.version != each.version:
+                registered += _register(each, store, scheduler, rules, now)
+        retired, removed = _put_away(known, planned, store, scheduler)
     except TemporaryFailure:
-        return Reconciled(settled=settled, missed=missed, scheduler_away=True)
+        return Reconciled(scheduler_away=True)
+    return Reconciled(registered=registered, retired=retired, removed=removed)
 
 
 def _reap(store: Store, rules: Rules, now: datetime) -> None:
@@ -84,7 +103,7 @@ def _reap(store: Store, rules: Rules, now: datetime) -> None:
 
 def _apply_late_policy(store: Store, rules: Rules, now: datetime) -> int:
     with store.transaction() as records:
-        passed = [each.id for each in records.occasions.planned() if each.sends_at <= now]
+        passed = [each.id for each in records.occasions.planned(before=now)]
         over = records.dispatches.ongoing_without_occasions()
     missed = 0
     for occasion_id in passed:
@@ -100,42 +119,44 @@ def _apply_late_policy(store: Store, rules: Rules, now: datetime) -> int:
     return missed
 
 
-def _mend_schedule(
-    settled: int, missed: int, store: Store, scheduler: Scheduler, rules: Rules, now: datetime
-) -> Reconciled:
+def _start_overdue(store: Store, scheduler: Scheduler, rules: Rules, now: datetime) -> Reconciled:
+    """See to it that each occasion that should be under way has a run, or will soon."""
     with store.transaction() as records:
-        dead = {token for _occasion_id, token in records.occasions.abandoned()}
-    known = {
-        scheduled.occasion_id: scheduled for scheduled in scheduler.registered(dead=dead, now=now)
-    }
-    with store.transaction() as records:
-        expected = {each.id: each for each in records.occasions.planned()}
-    registered = started = 0
-    for planned in expected.values():
-        scheduled = known.get(planned.id)
-        overdue = now >= planned.sends_at - rules.lead + _OVERDUE
-        unknown = scheduled is None or scheduled.version != planned.version
-        forgotten = scheduled is not None and not scheduled.waiting and overdue
-        if not (unknown or forgotten) or (plan := _plan(planned.id, store, rules)) is None:
-            continue
-        if unknown:
-            scheduler.register(plan, now=now)
-            registered += 1
-        else:
-            scheduler.start_now(plan, attempt=_attempt("overdue", now), now=now)
-            started += 1
-    waiting = {scheduled.occasion_id for scheduled in known.values() if scheduled.waiting}
-    resumed = _resume_abandoned(waiting, store, scheduler, rules, now)
-    retired, removed = _put_away(known, expected, store, scheduler)
-    return Reconciled(
-        settled=settled,
-        missed=missed,
-        registered=registered,
-        started=started,
-        resumed=resumed,
-        retired=retired,
-        removed=removed,
-    )
+        before = now + rules.lead - _OVERDUE
+        overdue = records.occasions.planned(before=before, limit=_AT_A_TIME)
+        abandoned = records.occasions.abandoned()
+    concerned = {*(each.id for each in overdue), *(each_id for each_id, _token in abandoned)}
+    if not concerned:
+        return Reconciled()
+    dead = {token for _occasion_id, token in abandoned}
+    try:
+        known = _by_id(scheduler.registered(only=concerned, dead=dead, now=now))
+        registered = started = 0
+        for each in overdue:
+            scheduled = known.get(each.id)
+            if scheduled is None or scheduled.version != each.version:
+                registered += _register(each, store, scheduler, rules, now)
+            elif not scheduled.waiting and (plan := _plan(each.id, store, rules)):
+                scheduler.start_now(plan, attempt=_attempt("overdue", now), now=now)
+                started += 1
+        waiting = {scheduled.occasion_id for scheduled in known.values() if scheduled.waiting}
+        resumed = _resume_abandoned(waiting, store, scheduler, rules, now)
+    except TemporaryFailure:
+        return Reconciled(scheduler_away=True)
+    return Reconciled(registered=registered, started=started, resumed=resumed)
+
+
+def _register(
+    planned: PlannedOccasion, store: Store, scheduler: Scheduler, rules: Rules, now: datetime
+) -> bool:
+    if (plan := _plan(planned.id, store, rules)) is None:
+        return False
+    scheduler.register(plan, now=now)
+    return True
+
+
+def _by_id(scheduled: Iterable[ScheduledOccasion]) -> dict[OccasionId, ScheduledOccasion]:
+    return {each.occasion_id: each for each in scheduled}
 
 
 def _plan(occasion_id: OccasionId, store: Store, rules: Rules) -> OccasionPlan | None:
@@ -198,5 +219,5 @@ def _found(occasion_id: OccasionId, store: Store) -> tuple[Dispatch, Occasion] |
 
 
 def _attempt(of: str, now: datetime) -> str:
-    """Two reconcilers in one minute start one run; if it dies, the next minute another."""
+    """Two reconcilers within the same half minute start one run; if it dies, another comes."""
     return f"{of}:{int(now.timestamp() // _ANOTHER_TRY_S)}"

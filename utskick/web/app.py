@@ -8,9 +8,9 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
+from utskick.keeper import keep
 from utskick.web import api, errors, pages
 from utskick.web.guards import SafeHeaders, SilentFailure, SizeLimit
-from utskick.web.keeper import keep
 from utskick.wiring import Services
 
 

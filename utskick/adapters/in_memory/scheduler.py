@@ -61,7 +61,11 @@ class InMemoryScheduler:
         self._kept.pop(occasion_id, None)
 
     def registered(
-        self, *, dead: Collection[RunToken] = (), now: datetime
+        self,
+        *,
+        only: Collection[OccasionId] | None = None,
+        dead: Collection[RunToken] = (),
+        now: datetime,
     ) -> Sequence[ScheduledOccasion]:
         del dead
         self.fails_with.strike()
@@ -70,6 +74,7 @@ class InMemoryScheduler:
                 occasion_id, kept.plan.version, kept.waiting and kept.plan.starts_at > now
             )
             for occasion_id, kept in self._kept.items()
+            if only is None or occasion_id in only
         ]
 
     def pass_time(self, *, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Reconciling from the web process: the second place that does it (I12)."""
+"""Reconciling beside other work, in the web process and in the worker (I12)."""
 
 import asyncio
 import logging
@@ -9,11 +9,12 @@ from utskick.wiring import Services
 
 log = logging.getLogger(__name__)
 
-EVERY_S = 30
-
 
 async def keep(services: Services) -> None:
-    """Reconcile at the start and every half minute, whatever happens."""
+    """Reconcile now and every `timing.reconcile_s`, whatever happens.
+
+    A round where all is well asks Prefect nothing, and makes no run there.
+    """
     while True:
         try:
             await reconcile(
@@ -33,4 +34,4 @@ async def keep(services: Services) -> None:
         except Exception as error:  # noqa: BLE001  # the next round may well succeed
             # Its text may hold anything: only its kind is logged.
             log.warning("Reconciling failed: %s", type(error).__name__)
-        await asyncio.sleep(EVERY_S)
+        await asyncio.sleep(services.settings.timing.reconcile_s)
