@@ -10,7 +10,7 @@ CRASHES ?= 200
 SECONDS ?= 330
 SEED ?= 1
 
-.PHONY: run demo test test-product test-attacks storm lock check clean
+.PHONY: run demo test test-product test-installation test-attacks storm lock check clean
 
 run: $(VENV)/.installed  ## Start everything on loopback and deliver the example package dispatch
 	@$(BIN)/utskick up
@@ -24,16 +24,20 @@ test: $(VENV)/.installed-dev  ## Lint, types, layers and every test
 ifdef PYTEST
 	@$(BIN)/pytest $(PYTEST)
 else
-	@$(MAKE) --no-print-directory -j2 test-product test-attacks
+	@mkdir -p build
+	@$(MAKE) --no-print-directory -j3 --keep-going test-product test-installation test-attacks
 endif
 
-# Beside each other: an attack is mostly waiting, for a lease or for settling. It is shown when it
-# has ended, so that one can be read while it runs.
+# Beside each other: the second and third are mostly waiting, for a browser, a lease, or settling.
+# They are shown when they have ended, so that the first can be read while it runs.
+AFTERWARDS = > build/$@.log 2>&1; status=$$?; cat build/$@.log; exit $$status
+
 test-product:
-	@$(BIN)/pytest --ignore=tests/chaos
+	@$(BIN)/pytest --ignore=tests/chaos --ignore=tests/whole --ignore=tests/browser
+test-installation:
+	@$(BIN)/pytest tests/whole tests/browser $(AFTERWARDS)
 test-attacks:
-	@mkdir -p build
-	@$(BIN)/pytest tests/chaos > build/attacks.log 2>&1; status=$$?; cat build/attacks.log; exit $$status
+	@$(BIN)/pytest tests/chaos $(AFTERWARDS)
 
 storm: $(VENV)/.installed-dev  ## The release's storm, in pieces; goes on where it was ended
 	@$(BIN)/python -m tests.chaos.storm --kept var/storm.jsonl --kills $(KILLS) --pauses $(PAUSES) \

@@ -103,6 +103,10 @@ class TimingSettings(Group):
     lead_s: float = Field(
         default=120, ge=0, description="A run starts so long before its moment, to prepare."
     )
+    lead_for_each_other_s: float = Field(
+        default=1, ge=0, description="So much earlier for each other that is due at its minute."
+    )
+    longest_lead_s: float = Field(default=1800, ge=0, description="But never so long before.")
     late_after_s: float = Field(
         default=60, gt=0, description="From when on a send counts as late."
     )

@@ -47,12 +47,13 @@ async def run_occasion(order: OccasionOrder) -> State[Any]:
     """
     log = get_run_logger()
     occasion, token = order.occasion_id, UUID(flow_run.id)
+    run = run_of(occasion, token, version=order.version)
 
-    claim = await claim_occasion(occasion, token, order.version)
+    claim = await claim_occasion(occasion, token)
     if claim is not ClaimResult.CLAIMED:
         return await _nothing_to_send(claim)
 
-    async with run_of(occasion, token).held():
+    async with run.held():
         try:
             if blocking := await check_templates(occasion, token):
                 await mail_errors()

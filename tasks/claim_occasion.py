@@ -7,7 +7,7 @@ from utskick.use_cases.claim_occasion import ClaimResult
 
 
 @stage("Ta tillfället")
-async def claim_occasion(occasion_id: UUID, token: UUID, version: int) -> ClaimResult:
+async def claim_occasion(occasion_id: UUID, token: UUID) -> ClaimResult:
     """Whether there is something to send, and nobody else is sending it."""
-    claim = await asyncio.to_thread(run_of(occasion_id, token, version=version).claim)
+    claim = await asyncio.to_thread(run_of(occasion_id, token).claim)
     return claim.result

@@ -1,6 +1,7 @@
 """From the ids that Prefect knows to what they name."""
 
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from prefect.runtime import flow_run
 
@@ -9,10 +10,19 @@ from utskick.domain.occasions import OccasionId, RunToken
 from utskick.use_cases.run_occasion import OccasionRun
 from utskick.wiring import services
 
+_under_way: WeakValueDictionary[UUID, OccasionRun] = WeakValueDictionary()
+
 
 def run_of(occasion_id: UUID, token: UUID, *, version: int = 1) -> OccasionRun:
-    """One attempt to send the occasion; `token` is the flow run's own id."""
-    return services().occasion_run(OccasionId(occasion_id), RunToken(token), version=version)
+    """One attempt to send the occasion; `token` is the flow run's own id.
+
+    The same for every stage, while the flow holds on to it: Prefect's tasks are given ids alone.
+    """
+    run = _under_way.get(token)
+    if run is None:
+        run = services().occasion_run(OccasionId(occasion_id), RunToken(token), version=version)
+        _under_way[token] = run
+    return run
 
 
 def name_of_run() -> str:

@@ -20,6 +20,7 @@ import pytest
 from utskick.store.engine import migrate, open_engine
 
 _MIGRATED = "migrated"
+EMPTY = "template0"
 _STARTS_WITHIN_S = 30
 _NEW = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
 _SETTINGS = (
@@ -62,10 +63,10 @@ class PostgresqlServer:
         return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{database}"
 
     @contextmanager
-    def fresh_database(self) -> Iterator[str]:
+    def fresh_database(self, *, template: str = _MIGRATED) -> Iterator[str]:
         """The URL of a database with all tables and no rows; dropped afterwards."""
         name = f"test_{uuid4().hex}"
-        self._run(f'CREATE DATABASE "{name}" TEMPLATE {_MIGRATED}')
+        self._run(f'CREATE DATABASE "{name}" TEMPLATE {template}')
         try:
             yield self.url(name)
         finally:

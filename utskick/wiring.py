@@ -168,6 +168,8 @@ def rules_of(settings: Settings) -> Rules:
     return Rules(
         zone=timing.zone,
         lead=timedelta(seconds=timing.lead_s),
+        lead_for_each_other=timedelta(seconds=timing.lead_for_each_other_s),
+        longest_lead=timedelta(seconds=timing.longest_lead_s),
         late_after=timedelta(seconds=timing.late_after_s),
         grace=timedelta(seconds=timing.grace_s),
         opens=timing.opens,

@@ -142,6 +142,7 @@ def test_a_blocked_start_shows_the_red_text_and_is_mailed(
 
     desk.expect_told("gemensamma mallar som saknar prenumeration")
     desk.expect_told("Kontakta formularhantering@vgregion.se")
+    desk.page.wait_for_load_state("networkidle")
     told = desk.page.get_by_role("alert").filter(has_text="saknar prenumeration")
     red, green, blue = told.get_by_role("heading").evaluate(
         "heading => getComputedStyle(heading).color.match(/\\d+/g).map(Number)"

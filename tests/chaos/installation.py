@@ -1,5 +1,6 @@
 """An installation under attack: its database, its keys, and the local 1177 that it talks to."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from utskick.domain.calendar import STOCKHOLM
 from utskick.domain.dispatches import Dispatch
 from utskick.domain.specs import DispatchSpec, Moment
 from utskick.domain.units import Actor, HsaId
+from utskick.ports import TemporaryFailure
 from utskick.store import SqlStore
 from utskick.use_cases.load_region import load_region
 from utskick.use_cases.message_values import PLACEHOLDERS
@@ -29,6 +31,7 @@ UNIT = HsaId("SE2321000131-E000000000101")
 STAFF = Actor("SE2321000131-P000000000001", UNIT)
 PACKAGE = "vuxenpsykiatri-infor-besok"
 _CONNECT_S, _READ_S = 0.1, 0.25
+_TRIES = 20
 _MIGRATING = Lock()
 """Alembic bears one thread of a process at a time."""
 
@@ -100,22 +103,38 @@ async def start(
     occasions_after_s: list[float],
     key: str,
 ) -> Dispatch:
-    """Start the package for `numbers`; each occasion so long from now."""
+    """Start the package for `numbers`; each occasion so long from now.
+
+    Tried again while a register does not answer: its time-outs are short, and the machine is busy.
+    """
+    for _ in range(_TRIES):
+        spec = _spec(services, numbers, forms=forms, occasions_after_s=occasions_after_s)
+        with suppress(TemporaryFailure):
+            started = await start_dispatch(
+                spec,
+                actor=STAFF,
+                submission_key=key,
+                with_=services.starting,
+                now=services.clock.now(),
+            )
+            return started.dispatch
+    raise TemporaryFailure("the registers never answered")
+
+
+def _spec(
+    services: Services, numbers: list[str], *, forms: int, occasions_after_s: list[float]
+) -> DispatchSpec:
     with services.store.transaction() as records:
         sendable = [a.form.key for a in records.forms.list_for(UNIT) if a.sendable]
     now = services.clock.now()
     moments = [(now + timedelta(seconds=s)).astimezone(STOCKHOLM) for s in occasions_after_s]
-    spec = DispatchSpec(
+    return DispatchSpec(
         unit=UNIT,
         package=PACKAGE,
         recipients=numbers,
         forms=sendable[:forms],
         occasions=[Moment(date=f"{m:%Y-%m-%d}", time=f"{m:%H:%M:%S}") for m in moments],
     )
-    started = await start_dispatch(
-        spec, actor=STAFF, submission_key=key, with_=services.starting, now=now
-    )
-    return started.dispatch
 
 
 def some_persons(count: int, *, after: int = 0) -> list[dict[str, object]]:

@@ -17,8 +17,8 @@ from tests.chaos.databases import Backup, Database
 from tests.chaos.invariants import Watch
 from tests.chaos.service import Fate, MessageBox, MessageFate, Service
 from tests.chaos.virtual import (
-    Ambush,
     Strike,
+    Trap,
     VirtualLoop,
     Worker,
     World,
@@ -99,7 +99,7 @@ class SendProtocol(RuleBasedStateMachine):
         self.started = self.tries = 0
         self.backup: tuple[Backup, list[DispatchId]] | None = None
         self.clock_was_ahead = False
-        self.ambush: Ambush | None = None
+        self.trap: Trap | None = None
         self._current: Worker | None = None
         self._office = VirtualLoop(self.world)
         arm(self._reached)
@@ -318,7 +318,7 @@ class SendProtocol(RuleBasedStateMachine):
     def something_lies_in_wait(self, when: str, step: Step, strike: Strike) -> None:
         if strike is Strike.PAUSE:
             when = "after"
-        self.ambush = Ambush(f"{when} {step}", strike)
+        self.trap = Trap(f"{when} {step}", strike)
 
     @precondition(lambda self: self.database.has_locks and self.dispatches)
     @rule(
@@ -335,7 +335,7 @@ class SendProtocol(RuleBasedStateMachine):
             "remove": lambda: self._remove(dispatch_id, whom),
             "others": self._others_go_on,
         }
-        self.ambush = Ambush(f"before {step}", Strike.MEANWHILE, deeds[deed])
+        self.trap = Trap(f"before {step}", Strike.MEANWHILE, deeds[deed])
 
     @invariant()
     def the_protocol_holds(self) -> None:
@@ -461,9 +461,9 @@ class SendProtocol(RuleBasedStateMachine):
             asyncio._set_running_loop(outer_loop)  # noqa: SLF001
 
     def _reached(self, point: str) -> None:
-        if self._current and self.ambush and self.ambush.point == point:
-            ambush, self.ambush = self.ambush, None
-            self._current.meet(ambush)
+        if self._current and self.trap and self.trap.point == point:
+            trap, self.trap = self.trap, None
+            self._current.meet(trap)
 
     def _at_once(self, work: Coroutine[Any, Any, T]) -> T | None:
         """What is over before anything else happens; `None` if the product refuses it."""
@@ -481,7 +481,7 @@ class SendProtocol(RuleBasedStateMachine):
 
     def _heal(self) -> None:
         """All faults are over; the product alone must bring everything to its end."""
-        self.ambush = None
+        self.trap = None
         self.world.wall_error = timedelta(0)
         self.service.heal()
         self.inbox.heal()

@@ -461,6 +461,7 @@ class InterruptedForms(InMemoryFormService):
     def __init__(self, *, at: int, strike: Callable[[], None], like: Clinic) -> None:
         super().__init__(clock=like.clock, templates=like.forms.templates)
         self._at, self._strike = at, strike
+        self.struck = asyncio.Event()
 
     async def create_form(
         self, order: FormOrder, *, may_leave: Callable[[], bool] = lambda: True
@@ -468,6 +469,7 @@ class InterruptedForms(InMemoryFormService):
         form_id = await super().create_form(order, may_leave=may_leave)
         if len(self.forms) == self._at:
             self._strike()
+            self.struck.set()
         return form_id
 
 
@@ -536,6 +538,7 @@ async def test_an_occasion_outlives_the_loss_of_the_database_amid_sending(
     clinic = replace(clinic, forms=forms)
 
     running_badly = asyncio.create_task(attempt(clinic, occasion))
+    await asyncio.wait_for(forms.struck.wait(), 20)
     await asyncio.wait([running_badly], timeout=0.4)
     recover(proxy)
     await running_badly

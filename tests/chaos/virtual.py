@@ -133,7 +133,7 @@ class Strike(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Ambush:
+class Trap:
     """What happens to the next process that comes to `point`, a place of `failpoints`."""
 
     point: str
@@ -169,9 +169,9 @@ class Worker:
             if error is not None and not (isinstance(error, CutOff) or is_lock_timeout(error)):
                 raise error
 
-    def meet(self, ambush: Ambush) -> None:
-        """To be called from within, at the place where the ambush lies."""
-        match ambush.strike:
+    def meet(self, trap: Trap) -> None:
+        """To be called from within, at the place where the trap lies."""
+        match trap.strike:
             case Strike.KILL:
                 self.dead = True
                 raise Died
@@ -180,7 +180,7 @@ class Worker:
             case Strike.CUT:
                 raise CutOff
             case Strike.MEANWHILE:
-                ambush.deed()
+                trap.deed()
 
     def close(self) -> None:
         """Clear away what is left of the process, as `asyncio.run` does at its end."""

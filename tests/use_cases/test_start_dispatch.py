@@ -228,6 +228,7 @@ async def test_with_the_scheduler_away_it_is_saved_told_and_registered_later(
 
     started = await clinic.start()
     before = list(clinic.scheduler.plans)
+    clinic.clock.advance(15)
     mended = await reconciled(clinic)
 
     assert not started.registered

@@ -4,7 +4,7 @@ import pytest
 
 from tests.clinic import OTHER_STAFF, PHQ, STAFF, WEEKLY, Clinic
 from tests.people import ANNA, BO, CILLA
-from tests.use_cases.clinic_days import AWAY, pass_hours, reconciled, run_to_its_end
+from tests.use_cases.clinic_days import AWAY, audited, pass_hours, reconciled, run_to_its_end
 from tests.use_cases.conftest import Log
 from utskick.domain.dispatches import Dispatch, RecipientState
 from utskick.domain.errors import LastRecipient, NotFound, OccasionPassed, WrongStatus
@@ -48,7 +48,7 @@ async def test_a_stop_holds_when_the_scheduler_is_away(clinic: Clinic) -> None:
 
     assert clinic.dispatch(dispatch).label == "Stoppad"
     assert len(clinic.scheduler.plans) == 1
-    await reconciled(clinic)
+    audited(clinic)
     assert clinic.scheduler.plans == []
 
 
@@ -106,6 +106,7 @@ async def test_with_the_scheduler_away_a_restart_is_registered_later(clinic: Cli
     restarted = clinic.restart(dispatch)
 
     assert not restarted.registered
+    clinic.clock.advance(15)
     assert (await reconciled(clinic)).registered == 1
 
 

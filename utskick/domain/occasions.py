@@ -41,7 +41,8 @@ OCCASION_LABELS = {
 class Occasion:
     """One local date and time, and the same moment in UTC, so that neither is ever guessed.
 
-    `by_hand_at` is when staff chose to send it after it had been missed.
+    `by_hand_at` is when staff chose to send it after it had been missed. `others_due` is how many
+    occasions were already planned for the same minute when it was.
     """
 
     id: OccasionId
@@ -54,6 +55,7 @@ class Occasion:
     late: bool = False
     version: int = 1
     by_hand_at: datetime | None = None
+    others_due: int = 0
     closed_at: datetime | None = None
 
     @property

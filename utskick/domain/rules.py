@@ -15,6 +15,8 @@ class Rules:
 
     zone: ZoneInfo = STOCKHOLM
     lead: timedelta = timedelta(minutes=2)
+    lead_for_each_other: timedelta = timedelta(seconds=1)
+    longest_lead: timedelta = timedelta(minutes=30)
     late_after: timedelta = timedelta(minutes=1)
     grace: timedelta = timedelta(hours=2)
     opens: time = time(7)
@@ -41,6 +43,14 @@ class Rules:
     @property
     def window(self) -> SendingWindow:
         return SendingWindow(opens=self.opens, closes=self.closes)
+
+    def starts_at(self, occasion: Occasion) -> datetime:
+        """When its run starts to prepare: the earlier, the more others have the same minute.
+
+        So all are prepared when the minute comes, and the starts do not come all at once.
+        """
+        lead = self.lead + occasion.others_due * self.lead_for_each_other
+        return occasion.sends_at - max(self.lead, min(lead, self.longest_lead))
 
     def send_until(self, occasion: Occasion) -> datetime:
         """Until when an occasion may be sent; after that it is missed.

@@ -119,6 +119,12 @@ class Occasions(Protocol):
     ) -> Sequence[PlannedOccasion]:
         """What ongoing dispatches have still to send, the first moment first."""
 
+    def unregistered(self, *, before: datetime, limit: int) -> Sequence[PlannedOccasion]:
+        """What the scheduler has not been told of, of dispatches that were started `before`."""
+
+    def note_registered(self, occasion_id: OccasionId, *, version: int) -> None:
+        """The scheduler has been told of this version."""
+
     def claim(self, occasion_id: OccasionId, *, token: RunToken, lease_s: float) -> bool:
         """Let this run have the occasion if no other has it (I11).
 

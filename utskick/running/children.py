@@ -72,6 +72,11 @@ class Children:
             time.sleep(0.1)
         raise ChildDied(f"{name} did not become healthy:\n{self._end_of_log(name)}")
 
+    @property
+    def pids(self) -> Mapping[str, int]:
+        """Of those that are running."""
+        return {name: child.pid for name, child in self._running.items()}
+
     def check(self) -> None:
         """Raise `ChildDied` if a child has ended."""
         for name, child in self._running.items():

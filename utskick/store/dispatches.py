@@ -1,7 +1,7 @@
 """Dispatches with their occasions and recipients."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -35,6 +35,7 @@ from utskick.store.tables import (
     RecipientRow,
 )
 
+_MINUTE = timedelta(minutes=1)
 _KEPT_FOR_FOLLOW_UP = (
     DeliveryState.SENDING.value,
     DeliveryState.SENT.value,
@@ -72,7 +73,10 @@ class SqlDispatches:
             )
             for position, form in enumerate(dispatch.forms)
         )
-        self._session.add_all(_occasion_row(dispatch.id, o) for o in dispatch.occasions)
+        self._session.add_all(
+            _occasion_row(dispatch.id, occasion, others_due=self._planned_at(occasion.sends_at))
+            for occasion in dispatch.occasions
+        )
         self._session.add_all(
             RecipientRow(
                 id=recipient.id,
@@ -126,6 +130,13 @@ class SqlDispatches:
             .where(DispatchRow.id == dispatch_id)
             .values(status=status.value, ended_at=ended_at)
         )
+        if status is not DispatchStatus.ONGOING:
+            # The scheduler is told to forget it: to go on, it must be told again.
+            self._session.execute(
+                update(OccasionRow)
+                .where(OccasionRow.dispatch_id == dispatch_id, OccasionRow.registered)
+                .values(registered=False)
+            )
 
     def list_for(self, unit_id: HsaId) -> list[Dispatch]:
         return self.many(
@@ -199,6 +210,16 @@ class SqlDispatches:
     def many(self, statement: Select[tuple[DispatchRow]]) -> list[Dispatch]:
         """Those that the statement finds, for the other repositories."""
         return self._with_parts(self._session.scalars(statement).all())
+
+    def _planned_at(self, moment: datetime) -> int:
+        """How many occasions of anybody are planned for its minute."""
+        minute = moment.replace(second=0, microsecond=0)
+        planned = select(func.count()).where(
+            OccasionRow.state == OccasionState.PLANNED.value,
+            OccasionRow.sends_at >= minute,
+            OccasionRow.sends_at < minute + _MINUTE,
+        )
+        return self._session.scalar(planned) or 0
 
     def _insert(self, rows: Sequence[DispatchRow]) -> None:
         self._session.add_all(rows)
@@ -310,7 +331,7 @@ def _dispatch(
     )
 
 
-def _occasion_row(dispatch_id: DispatchId, occasion: Occasion) -> OccasionRow:
+def _occasion_row(dispatch_id: DispatchId, occasion: Occasion, *, others_due: int) -> OccasionRow:
     return OccasionRow(
         id=occasion.id,
         dispatch_id=dispatch_id,
@@ -321,6 +342,7 @@ def _occasion_row(dispatch_id: DispatchId, occasion: Occasion) -> OccasionRow:
         sends_at=occasion.sends_at,
         state=occasion.state.value,
         version=occasion.version,
+        others_due=others_due,
         by_hand_at=occasion.by_hand_at,
     )
 
@@ -337,5 +359,6 @@ def _occasion(row: OccasionRow) -> Occasion:
         late=row.late,
         version=row.version,
         by_hand_at=row.by_hand_at,
+        others_due=row.others_due,
         closed_at=row.closed_at,
     )

@@ -4,7 +4,17 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, and_, exists, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Select,
+    and_,
+    exists,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from utskick.domain.deliveries import OPEN_STATES, DeliveryState
@@ -27,23 +37,24 @@ class SqlOccasions:
     def planned(
         self, *, before: datetime | None = None, limit: int | None = None
     ) -> Sequence[PlannedOccasion]:
-        statement = (
-            select(OccasionRow.id, OccasionRow.version, OccasionRow.sends_at)
-            .join(DispatchRow, DispatchRow.id == OccasionRow.dispatch_id)
-            .where(
-                OccasionRow.state == OccasionState.PLANNED.value,
-                DispatchRow.status == DispatchStatus.ONGOING.value,
-            )
-            .order_by(OccasionRow.sends_at)
-            .limit(limit)
-        )
+        statement = _planned().limit(limit)
         if before is not None:
             statement = statement.where(OccasionRow.sends_at <= before)
-        rows = self._session.execute(statement)
-        return [
-            PlannedOccasion(OccasionId(occasion_id), version, sends_at)
-            for occasion_id, version, sends_at in rows
-        ]
+        return self._found(statement)
+
+    def unregistered(self, *, before: datetime, limit: int) -> Sequence[PlannedOccasion]:
+        return self._found(
+            _planned()
+            .where(~OccasionRow.registered, DispatchRow.created_at <= before)
+            .limit(limit)
+        )
+
+    def note_registered(self, occasion_id: OccasionId, *, version: int) -> None:
+        self._session.execute(
+            update(OccasionRow)
+            .where(OccasionRow.id == occasion_id, OccasionRow.version == version)
+            .values(registered=True)
+        )
 
     def claim(self, occasion_id: OccasionId, *, token: RunToken, lease_s: float) -> bool:
         now = database_clock(self._session)
@@ -135,6 +146,7 @@ class SqlOccasions:
             .values(
                 state=OccasionState.PLANNED.value,
                 version=OccasionRow.version + 1,
+                registered=False,
                 by_hand_at=now,
                 closed_at=None,
             )
@@ -166,10 +178,28 @@ class SqlOccasions:
         )
         return [OccasionId(occasion_id) for occasion_id in rows]
 
+    def _found(self, statement: Select[Any]) -> Sequence[PlannedOccasion]:
+        return [
+            PlannedOccasion(OccasionId(occasion_id), version, sends_at)
+            for occasion_id, version, sends_at in self._session.execute(statement)
+        ]
+
     def _changed(self, statement: Any) -> bool:
         result = self._session.execute(statement)
         assert isinstance(result, CursorResult)
         return result.rowcount == 1
+
+
+def _planned() -> Select[Any]:
+    return (
+        select(OccasionRow.id, OccasionRow.version, OccasionRow.sends_at)
+        .join(DispatchRow, DispatchRow.id == OccasionRow.dispatch_id)
+        .where(
+            OccasionRow.state == literal_column(f"'{OccasionState.PLANNED.value}'"),
+            DispatchRow.status == DispatchStatus.ONGOING.value,
+        )
+        .order_by(OccasionRow.sends_at)
+    )
 
 
 def _held_by(token: RunToken) -> ColumnElement[bool]:

@@ -21,7 +21,7 @@ def plan_of(
         number=occasion.number,
         of=len(dispatch.occasions),
         version=occasion.version,
-        starts_at=occasion.sends_at - rules.lead,
+        starts_at=rules.starts_at(occasion),
         local=occasion.local,
         package_name=dispatch.name,
         title=dispatch.title,
@@ -44,11 +44,26 @@ def register_occasions(
             if occasion.state is OccasionState.PLANNED
         ]
     try:
-        for plan in plans:
-            scheduler.register(plan, now=now)
+        register_plans(plans, store=store, scheduler=scheduler, now=now)
     except TemporaryFailure:
         return False
     return True
+
+
+def register_plans(
+    plans: Iterable[OccasionPlan], *, store: Store, scheduler: Scheduler, now: datetime
+) -> int:
+    """Register each, and note that it is; how many. Raises `TemporaryFailure`."""
+    registered: list[OccasionPlan] = []
+    try:
+        for plan in plans:
+            scheduler.register(plan, now=now)
+            registered.append(plan)
+    finally:
+        with store.transaction() as records:
+            for plan in registered:
+                records.occasions.note_registered(plan.occasion_id, version=plan.version)
+    return len(registered)
 
 
 def unregister_occasions(occasion_ids: Iterable[OccasionId], *, scheduler: Scheduler) -> None:

@@ -26,11 +26,13 @@ from utskick.use_cases.close_occasion import (
     release_occasion,
     settled_occasion,
 )
-from utskick.use_cases.occasion_plans import plan_of
+from utskick.use_cases.occasion_plans import plan_of, register_plans
 from utskick.use_cases.settle import settle
 from utskick.use_cases.turns import Turns
 
 _OVERDUE = timedelta(seconds=10)
+_TOLD_WITHIN = timedelta(seconds=10)
+"""Whoever starts a dispatch tells the scheduler of it; only later do we."""
 _ANOTHER_TRY_S = 30
 _AT_A_TIME = 100
 """Of overdue occasions, the longest overdue first: to ask for a thousand would delay them all."""
@@ -73,11 +75,8 @@ def audit(*, store: Store, scheduler: Scheduler, rules: Rules, now: datetime) ->
         planned = {each.id: each for each in records.occasions.planned()}
     try:
         known = _by_id(scheduler.registered(now=now))
-        registered = 0
-        for each in planned.values():
-            scheduled = known.get(each.id)
-            if scheduled is None or scheduled.version != each.version:
-                registered += _register(each, store, scheduler, rules, now)
+        unknown = [each for each in planned.values() if not _is_known(each, known)]
+        registered = _register(unknown, store, scheduler, rules, now)
         retired, removed = _put_away(known, planned, store, scheduler)
     except TemporaryFailure:
         return Reconciled(scheduler_away=True)
@@ -120,25 +119,24 @@ def _apply_late_policy(store: Store, rules: Rules, now: datetime) -> int:
 
 
 def _start_overdue(store: Store, scheduler: Scheduler, rules: Rules, now: datetime) -> Reconciled:
-    """See to it that each occasion that should be under way has a run, or will soon."""
+    """See to it that the scheduler knows of each occasion, and that each has a run in time."""
     with store.transaction() as records:
-        before = now + rules.lead - _OVERDUE
-        overdue = records.occasions.planned(before=before, limit=_AT_A_TIME)
+        untold = records.occasions.unregistered(before=now - _TOLD_WITHIN, limit=_AT_A_TIME)
+        overdue = records.occasions.planned(before=now + rules.lead - _OVERDUE, limit=_AT_A_TIME)
         abandoned = records.occasions.abandoned()
-    concerned = {*(each.id for each in overdue), *(each_id for each_id, _token in abandoned)}
-    if not concerned:
-        return Reconciled()
-    dead = {token for _occasion_id, token in abandoned}
     try:
+        registered = _register(untold, store, scheduler, rules, now)
+        concerned = {each.id for each in overdue} | {each_id for each_id, _token in abandoned}
+        if not concerned:
+            return Reconciled(registered=registered)
+        dead = {token for _occasion_id, token in abandoned}
         known = _by_id(scheduler.registered(only=concerned, dead=dead, now=now))
-        registered = started = 0
+        unknown = [each for each in overdue if not _is_known(each, known)]
+        registered += _register(unknown, store, scheduler, rules, now)
+        started = 0
         for each in overdue:
-            scheduled = known.get(each.id)
-            if scheduled is None or scheduled.version != each.version:
-                registered += _register(each, store, scheduler, rules, now)
-            elif not scheduled.waiting and (plan := _plan(each.id, store, rules)):
-                scheduler.start_now(plan, attempt=_attempt("overdue", now), now=now)
-                started += 1
+            if _is_known(each, known) and not known[each.id].waiting:
+                started += _start(each, store, scheduler, rules, now)
         waiting = {scheduled.occasion_id for scheduled in known.values() if scheduled.waiting}
         resumed = _resume_abandoned(waiting, store, scheduler, rules, now)
     except TemporaryFailure:
@@ -147,12 +145,27 @@ def _start_overdue(store: Store, scheduler: Scheduler, rules: Rules, now: dateti
 
 
 def _register(
+    occasions: Iterable[PlannedOccasion],
+    store: Store,
+    scheduler: Scheduler,
+    rules: Rules,
+    now: datetime,
+) -> int:
+    plans = filter(None, (_plan(each.id, store, rules) for each in occasions))
+    return register_plans(plans, store=store, scheduler=scheduler, now=now)
+
+
+def _start(
     planned: PlannedOccasion, store: Store, scheduler: Scheduler, rules: Rules, now: datetime
 ) -> bool:
     if (plan := _plan(planned.id, store, rules)) is None:
         return False
-    scheduler.register(plan, now=now)
+    scheduler.start_now(plan, attempt=_attempt("overdue", now), now=now)
     return True
+
+
+def _is_known(planned: PlannedOccasion, known: Mapping[OccasionId, ScheduledOccasion]) -> bool:
+    return planned.id in known and known[planned.id].version == planned.version
 
 
 def _by_id(scheduled: Iterable[ScheduledOccasion]) -> dict[OccasionId, ScheduledOccasion]:

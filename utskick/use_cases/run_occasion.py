@@ -108,6 +108,11 @@ class OccasionRun:
 
     async def send_forms(self, on_progress: Callable[[int], None] = lambda _ended: None) -> None:
         """Send every form of the package to every recipient, once."""
+
+        def note(ended: int) -> None:
+            self._moved.set()
+            on_progress(ended)
+
         await send_forms(
             self.occasion_id,
             token=self.token,
@@ -117,8 +122,9 @@ class OccasionRun:
             turns=self.turns,
             clock=self.clock,
             rules=self.rules,
-            on_progress=on_progress,
+            on_progress=note,
         )
+        self._moved.set()
 
     async def send_inbox_messages(self) -> None:
         """Tell the recipients, beside `send_forms`."""
@@ -130,6 +136,7 @@ class OccasionRun:
             inbox=self.inbox,
             clock=self.clock,
             rules=self.rules,
+            moved=self._moved,
         )
 
     def close(self) -> Closed:
@@ -161,6 +168,10 @@ class OccasionRun:
         """As it was when the run began: its moment never changes within a version."""
         with self.store.transaction() as records:
             return records.dispatches.of_occasion(self.occasion_id)[1]
+
+    @cached_property
+    def _moved(self) -> asyncio.Event:
+        return asyncio.Event()
 
     @property
     def until(self) -> datetime:

@@ -91,6 +91,7 @@ class _Sending:
         self._breaker = turns.breaker
         self._calls: set[asyncio.Task[Outcome]] = set()
         self._done: list[asyncio.Task[Outcome]] = []
+        self._first = asyncio.Event()
         self._enough = asyncio.Event()
 
     async def send(self, *, until: datetime, on_progress: Callable[[int], None]) -> None:
@@ -134,8 +135,10 @@ class _Sending:
     async def _ended(self) -> list[Outcome]:
         """Gather outcomes for one transaction, while as many calls again are under way."""
         if self._calls:
+            await self._first.wait()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._enough.wait(), _LONGEST_GATHERING_S)
+        self._first.clear()
         self._enough.clear()
         done, self._done = self._done, []
         return [call.result() for call in done]
@@ -148,6 +151,7 @@ class _Sending:
     def _note(self, call: asyncio.Task[Outcome]) -> None:
         self._calls.discard(call)
         self._done.append(call)
+        self._first.set()
         if len(self._done) >= self._rules.forms_concurrency or not self._calls:
             self._enough.set()
 

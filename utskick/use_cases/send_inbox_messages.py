@@ -1,8 +1,10 @@
 """Tell recipients in 1177's inbox, once their forms are there (Skapa inkorgsmeddelande)."""
 
 import asyncio
+from collections.abc import Coroutine
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from utskick.domain.deliveries import ClaimedInboxMessage, DeliveryState, Outcome
 from utskick.domain.occasions import OccasionId, RunToken
@@ -19,7 +21,7 @@ from utskick.ports import (
 from utskick.records import Store
 from utskick.use_cases.patience import each, next_delay_s
 
-_LOOK_AGAIN_S = 0.25
+_SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.25, 4.0
 _LARGEST_BATCH = 50
 
 
@@ -32,8 +34,11 @@ async def send_inbox_messages(
     inbox: Inbox,
     clock: Clock,
     rules: Rules,
+    moved: asyncio.Event,
 ) -> None:
     """Send beside the forms, each message when its recipient's forms have all ended.
+
+    `moved` is set whenever some have. Otherwise we look again by ourselves, more and more seldom.
 
     An inbox cannot be read back: a message whose outcome is unknown is left to staff, and never
     sent again (I10). The neighbour's rate is shared by all runs.
@@ -41,7 +46,9 @@ async def send_inbox_messages(
     message = await asyncio.to_thread(_message, occasion_id, store, rules)
     if message is None:
         return
+    pause_s = _SHORTEST_PAUSE_S
     while clock.now() < until:
+        moved.clear()
         ready = await asyncio.to_thread(_ready, occasion_id, token, store)
         if ready is None:
             return
@@ -49,8 +56,19 @@ async def send_inbox_messages(
             batch = max(1, min(ready, _LARGEST_BATCH, int(rules.inbox_per_s)))
             await clock.sleep(await asyncio.to_thread(_reserve, batch, store, rules))
             await _send_batch(occasion_id, message, batch, token, store, inbox, clock, rules)
+            pause_s = _SHORTEST_PAUSE_S
         else:
-            await clock.sleep(_LOOK_AGAIN_S)
+            await _until(moved, clock.sleep(pause_s))
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+
+
+async def _until(moved: asyncio.Event, pause: Coroutine[Any, Any, None]) -> None:
+    waiting = [asyncio.create_task(moved.wait()), asyncio.create_task(pause)]
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each_wait in waiting:
+            each_wait.cancel()
 
 
 async def _send_batch(

@@ -2,6 +2,7 @@
 
 Each run claims no more than its share of what can soon be called. Otherwise a run would hold
 claims that it cannot use before their fence, and a large dispatch would keep a small one waiting.
+With many runs the share is a handful, so that a transaction is for several calls.
 """
 
 import asyncio
@@ -14,6 +15,10 @@ from utskick.use_cases.patience import Breaker
 
 _CLAIMED_AHEAD = 2
 """Claimed deliveries for each call that may be under way, so that none waits for the database."""
+_HANDFUL = 8
+_CALLED_WITHIN = 1 / 8
+"""Of a lease: so soon should all that is claimed have been called. The fence is at half."""
+_PACE_IS_COUNTED_FOR_S = 1.0
 
 
 class Turns:
@@ -22,6 +27,8 @@ class Turns:
     def __init__(self, rules: Rules) -> None:
         self.breaker = Breaker(rules)
         self._at_once = rules.forms_concurrency
+        self._called_within_s = rules.lease_s * _CALLED_WITHIN
+        self._pace = Pace(per_s=10.0 * rules.forms_concurrency)
         self._semaphores: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = (
             WeakKeyDictionary()
         )
@@ -39,7 +46,9 @@ class Turns:
     @property
     def share(self) -> int:
         """How many calls each run may have under way or waiting."""
-        return max(1, _CLAIMED_AHEAD * self._at_once // max(1, self._runs))
+        runs = max(1, self._runs)
+        handful = min(_HANDFUL, int(self._pace.per_s * self._called_within_s) // runs)
+        return max(1, handful, _CLAIMED_AHEAD * self._at_once // runs)
 
     @asynccontextmanager
     async def taken(self) -> AsyncIterator[None]:
@@ -48,3 +57,23 @@ class Turns:
         semaphore = self._semaphores.setdefault(loop, asyncio.Semaphore(self._at_once))
         async with semaphore:
             yield
+        self._pace.note(at=loop.time())
+
+
+class Pace:
+    """How many calls end in a second; `per_s` until a second has been counted."""
+
+    def __init__(self, *, per_s: float) -> None:
+        self.per_s = per_s
+        self._counted = 0
+        self._since: float | None = None
+
+    def note(self, *, at: float) -> None:
+        """One call has ended, `at` a monotonic moment."""
+        if self._since is None or at - self._since > 2 * _PACE_IS_COUNTED_FOR_S:
+            self._since, self._counted = at, 0
+            return
+        self._counted += 1
+        if (passed := at - self._since) >= _PACE_IS_COUNTED_FOR_S:
+            self.per_s = self._counted / passed
+            self._since, self._counted = at, 0

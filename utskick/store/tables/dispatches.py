@@ -3,7 +3,7 @@
 from datetime import date, datetime, time
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from utskick.store.tables.base import Row
@@ -61,11 +61,26 @@ class DispatchFormRow(Row):
     resident_name: Mapped[str]
 
 
+_UNREGISTERED = "state = 'planned' AND NOT registered"
+
+
 class OccasionRow(Row):
-    """`run_token` and `lease_until` say which run may send for the occasion."""
+    """`run_token` and `lease_until` say which run may send for the occasion.
+
+    `registered`: the scheduler has been told of its present version.
+    """
 
     __tablename__ = "occasion"
-    __table_args__ = (UniqueConstraint("dispatch_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("dispatch_id", "number"),
+        Index("ix_occasion_state_sends_at", "state", "sends_at"),
+        Index(
+            "ix_occasion_unregistered",
+            "dispatch_id",
+            sqlite_where=text(_UNREGISTERED),
+            postgresql_where=text(_UNREGISTERED),
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     dispatch_id: Mapped[UUID] = mapped_column(ForeignKey(DispatchRow.id, ondelete="CASCADE"))
@@ -74,8 +89,10 @@ class OccasionRow(Row):
     local_time: Mapped[time]
     zone: Mapped[str]
     sends_at: Mapped[datetime]
-    state: Mapped[str] = mapped_column(String(10), index=True)
+    state: Mapped[str] = mapped_column(String(10))
     version: Mapped[int]
+    registered: Mapped[bool] = mapped_column(default=False)
+    others_due: Mapped[int] = mapped_column(default=0)
     run_token: Mapped[UUID | None]
     lease_until: Mapped[datetime | None]
     message_heading: Mapped[str] = mapped_column(default="")
