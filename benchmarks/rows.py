@@ -66,6 +66,8 @@ def occasion_rows(dispatch: Dispatch) -> Iterator[Values]:
             "sends_at": occasion.sends_at,
             "state": occasion.state.value,
             "version": occasion.version,
+            "registered": True,
+            "others_due": 0,
             "message_heading": "",
             "message_text": "",
             "late": False,

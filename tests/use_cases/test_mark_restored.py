@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.clinic import Clinic
-from tests.use_cases.clinic_days import reconciled
+from tests.clinic import STAFF, Clinic
+from tests.people import ANNA, BO
+from tests.use_cases.clinic_days import pass_hours, reconciled, states
 from utskick.domain.deliveries import DeliveryState
 from utskick.domain.dispatches import Dispatch, DispatchStatus
+from utskick.ports import PersonRecord
 from utskick.use_cases.mark_restored import mark_restored
+from utskick.use_cases.send_missed_occasion import send_missed_occasion
 
 
 @pytest.fixture
@@ -39,6 +42,17 @@ def mark(clinic: Clinic) -> int:
 def forms_made(clinic: Clinic) -> Counter[tuple[str, object]]:
     return Counter(
         (kept.order.personnummer.digits, kept.order.form_id) for kept in clinic.forms.forms
+    )
+
+
+def by_hand(clinic: Clinic, dispatch: Dispatch) -> None:
+    send_missed_occasion(
+        dispatch.occasions[0].id,
+        actor=STAFF,
+        store=clinic.store,
+        scheduler=clinic.scheduler,
+        rules=clinic.rules,
+        now=clinic.clock.now(),
     )
 
 
@@ -99,6 +113,63 @@ async def test_a_message_that_may_have_been_left_is_not_left_again_but_shown_to_
     with clinic.store.transaction() as records:
         states = records.inbox_messages.counts(dispatch.occasions[0].id)
     assert states == {DeliveryState.MANUAL: 2}
+
+
+async def test_what_had_been_begun_without_a_trace_at_the_backup_is_not_sent_twice(
+    clinic: Clinic, back_up: Callable[[], Callable[[], None]]
+) -> None:
+    dispatch = (await clinic.start()).dispatch
+    run = clinic.run_of(dispatch.occasions[0])
+    clinic.clock.moment = dispatch.occasions[0].sends_at
+    with clinic.store.transaction() as records:
+        assert records.occasions.claim(run.occasion_id, token=run.token, lease_s=-1)
+    restore = back_up()
+    await run.validate_recipients()
+    await run.send_forms()
+    made = forms_made(clinic)
+
+    restore()
+    mark(clinic)
+    await finish(clinic, dispatch)
+
+    assert forms_made(clinic) == made
+    assert made.total() == 8
+
+
+async def test_what_was_sent_by_hand_after_the_backup_is_found_again(
+    clinic: Clinic, back_up: Callable[[], Callable[[], None]]
+) -> None:
+    dispatch = (await clinic.start()).dispatch
+    pass_hours(clinic, 24)
+    await reconciled(clinic)
+    by_hand(clinic, dispatch)
+    restore = back_up()
+    await clinic.run(clinic.dispatch(dispatch).occasions[0])
+    made = forms_made(clinic)
+
+    restore()
+    mark(clinic)
+    await finish(clinic, dispatch)
+
+    assert forms_made(clinic) == made
+    assert made.total() == 8
+
+
+async def test_whoever_has_been_protected_since_gets_nothing_after_a_restored_backup(
+    clinic: Clinic, back_up: Callable[[], Callable[[], None]]
+) -> None:
+    dispatch = (await clinic.start()).dispatch
+    restore = back_up()
+    clinic.clock.moment = dispatch.occasions[0].sends_at
+    clinic.persons.records[ANNA] = PersonRecord(protected=True)
+
+    restore()
+    mark(clinic)
+    await clinic.run(dispatch.occasions[0])
+    await finish(clinic, dispatch)
+
+    assert {number for number, _form in forms_made(clinic)} == {BO.digits}
+    assert states(clinic, dispatch) == {DeliveryState.SENT: 4, DeliveryState.MANUAL: 4}
 
 
 async def test_an_occasion_that_is_still_to_come_is_left_as_it_is(clinic: Clinic) -> None:

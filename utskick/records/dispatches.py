@@ -164,6 +164,9 @@ class Occasions(Protocol):
     def abandoned(self) -> list[tuple[OccasionId, RunToken]]:
         """Running occasions whose lease has run out, and the run that died."""
 
+    def begun_without_deliveries(self) -> list[OccasionId]:
+        """Running and missed occasions for which no delivery has been planned."""
+
     def missed_with_nothing_left(self) -> list[OccasionId]:
         """Missed occasions of which, since, everything has been settled."""
 

@@ -161,6 +161,13 @@ class SqlOccasions:
         )
         return [(OccasionId(row.id), RunToken(row.run_token)) for row in rows]
 
+    def begun_without_deliveries(self) -> list[OccasionId]:
+        begun = OccasionState.RUNNING.value, OccasionState.MISSED.value
+        rows = self._session.scalars(
+            select(OccasionRow.id).where(OccasionRow.state.in_(begun), ~_has_deliveries())
+        )
+        return [OccasionId(occasion_id) for occasion_id in rows]
+
     def missed_with_nothing_left(self) -> list[OccasionId]:
         unended = (
             exists().where(
@@ -170,10 +177,11 @@ class SqlOccasions:
                 InboxMessageRow.occasion_id == OccasionRow.id, InboxMessageRow.state.in_(_UNENDED)
             ),
         )
-        planned = exists().where(DeliveryRow.occasion_id == OccasionRow.id)
         rows = self._session.scalars(
             select(OccasionRow.id).where(
-                OccasionRow.state == OccasionState.MISSED.value, planned, ~or_(*unended)
+                OccasionRow.state == OccasionState.MISSED.value,
+                _has_deliveries(),
+                ~or_(*unended),
             )
         )
         return [OccasionId(occasion_id) for occasion_id in rows]
@@ -200,6 +208,10 @@ def _planned() -> Select[Any]:
         )
         .order_by(OccasionRow.sends_at)
     )
+
+
+def _has_deliveries() -> ColumnElement[bool]:
+    return exists().where(DeliveryRow.occasion_id == OccasionRow.id)
 
 
 def _held_by(token: RunToken) -> ColumnElement[bool]:

@@ -78,15 +78,20 @@ def _planned_before(session: Session, occasion_id: OccasionId) -> set[UUID]:
 def _refuse(
     session: Session, occasion_id: OccasionId, refused: Mapping[RecipientId, Refusal]
 ) -> None:
+    """What is unknown must not come back to be sent: whether it was is left to staff."""
     for recipient_id, refusal in refused.items():
+        theirs = update(DeliveryRow).where(
+            DeliveryRow.occasion_id == occasion_id, DeliveryRow.recipient_id == recipient_id
+        )
         session.execute(
-            update(DeliveryRow)
-            .where(
-                DeliveryRow.occasion_id == occasion_id,
-                DeliveryRow.recipient_id == recipient_id,
-                DeliveryRow.state == DeliveryState.PLANNED.value,
+            theirs.where(DeliveryRow.state == DeliveryState.PLANNED.value).values(
+                state=DeliveryState.REFUSED.value, refusal=refusal.value
             )
-            .values(state=DeliveryState.REFUSED.value, refusal=refusal.value)
+        )
+        session.execute(
+            theirs.where(DeliveryRow.state == DeliveryState.UNKNOWN.value).values(
+                state=DeliveryState.MANUAL.value, retry_at=None
+            )
         )
 
 

@@ -17,20 +17,22 @@ from utskick.records import Store, Transaction
 def mark_restored(*, store: Store, rules: Rules, now: datetime) -> int:
     """Let everything that may have been sent be settled first; tell how many forms that is.
 
-    To be done before anything is started again. An occasion that has become due since the backup
-    may have been sent without a trace here, so it is planned now, on the day that it was for.
+    To be done before anything is started again. An occasion that has become due since the backup,
+    or had been begun or missed by then, may have been sent without a trace here, so it is planned
+    now, on the day that it was for.
     """
     with store.transaction() as records:
-        for planned in records.occasions.planned():
-            if planned.sends_at - rules.lead <= now:
-                _plan(records, planned.id)
+        due = [each.id for each in records.occasions.planned(before=now + rules.lead)]
+        for occasion_id in (*due, *records.occasions.begun_without_deliveries()):
+            _plan(records, occasion_id)
         records.inbox_messages.all_to_manual()
         return records.deliveries.all_to_unknown()
 
 
 def _plan(records: Transaction, occasion_id: OccasionId) -> None:
     dispatch, occasion = records.dispatches.of_occasion(occasion_id)
-    sent_on = occasion.sends_at.astimezone(occasion.zone).date()
+    sent_at = occasion.by_hand_at or occasion.sends_at
+    sent_on = sent_at.astimezone(occasion.zone).date()
     recipients = records.dispatches.recipients(dispatch.id)
     records.deliveries.plan(
         occasion.id,

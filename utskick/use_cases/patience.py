@@ -57,8 +57,14 @@ async def each(
     return [result for result in results if not isinstance(result, BaseException)]
 
 
+_LONGEST_CLOSED_S = 30
+
+
 class Breaker:
-    """Keeps us from a neighbour that fails again and again, for longer each time (I15)."""
+    """Keeps us from a neighbour that fails again and again, for longer each time (I15).
+
+    But never for long: all runs share it, and what is due later must not pay for what failed now.
+    """
 
     def __init__(self, rules: Rules, *, threshold: int = 5) -> None:
         self._rules = rules
@@ -72,9 +78,13 @@ class Breaker:
         if not failed:
             self._failures = self._openings = 0
             return
+        if at < self._closed_at:
+            # Begun before it was closed.
+            return
         self._failures += 1
-        if self._failures >= self._threshold and at >= self._closed_at:
-            self._closed_at = at + self._rules.retry_delay_s(self._openings)
+        if self._failures >= self._threshold:
+            delay_s = self._rules.retry_delay_s(self._openings)
+            self._closed_at = at + min(delay_s, _LONGEST_CLOSED_S)
             self._openings += 1
             self._failures = 0
 

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from utskick.domain.dispatches import Dispatch, DispatchStatus
 from utskick.domain.errors import NotFound
-from utskick.domain.occasions import Occasion, OccasionId, OccasionState, RunToken
+from utskick.domain.occasions import NOT_ENDED, Occasion, OccasionId, OccasionState, RunToken
 from utskick.domain.rules import Rules
 from utskick.failpoints import Step
 from utskick.ports import FormService, OccasionPlan, ScheduledOccasion, Scheduler, TemporaryFailure
@@ -217,7 +217,11 @@ def _put_away(
         if found is None or found[0].status is DispatchStatus.STOPPED:
             scheduler.remove(occasion_id)
             removed += 1
-        elif scheduled.waiting and found[1].state is not OccasionState.RUNNING:
+            continue
+        dispatch, occasion = found
+        # It may have been started since we read what is expected.
+        to_come = dispatch.status is DispatchStatus.ONGOING and occasion.state in NOT_ENDED
+        if scheduled.waiting and not to_come:
             scheduler.retire(occasion_id)
             retired += 1
     return retired, removed

@@ -184,7 +184,7 @@ class _Sending:
                     order, may_leave=lambda: self._clock.monotonic() < fence
                 )
             except Withheld:
-                return outcome(state=DeliveryState.PLANNED, retry_after_s=0)
+                return outcome(state=DeliveryState.PLANNED)
             except TemporaryFailure as failure:
                 self._breaker.note(failed=True, at=self._clock.monotonic())
                 delay = next_delay_s(delivery.retries, failure, rules=self._rules)

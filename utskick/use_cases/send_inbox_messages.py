@@ -99,7 +99,7 @@ async def _call(
 ) -> Outcome:
     outcome = partial(Outcome, id=claimed.id, attempt=claimed.attempt)
     if clock.monotonic() >= fence:
-        return outcome(state=DeliveryState.PLANNED, retry_after_s=0)
+        return outcome(state=DeliveryState.PLANNED)
     try:
         await inbox.add_message(claimed.personnummer, message)
     except TemporaryFailure as failure:
