@@ -185,7 +185,10 @@ def revoke_token(unit: UnitOption, name: TokenName) -> None:
 
 
 def mark_restored() -> None:
-    """After a restored backup: nothing is sent before 1177 has been asked whether it was."""
+    """After a restored backup: nothing is sent before 1177 has been asked whether it was.
+
+    To be run before web and worker are started: see "After a restored backup" in RELIABILITY.md.
+    """
     with told():
         wired = services()
         marked = restoring.mark_restored(
