@@ -7,6 +7,7 @@ taking the others with it: what that leaves half done, the send protocol settles
 """
 
 import asyncio
+import logging
 import threading
 from collections.abc import Coroutine, Mapping
 from concurrent.futures import Future, wait
@@ -24,7 +25,7 @@ from prefect.flow_engine import run_flow
 from prefect.workers.base import BaseJobConfiguration, BaseWorker, BaseWorkerResult
 
 from utskick.keeper import keep
-from utskick.wiring import services
+from utskick.wiring import Services, services
 
 MODULES = (
     "flows.run_occasion",
@@ -34,6 +35,9 @@ MODULES = (
 )
 """Nothing else is ever run, whatever a deployment's entrypoint says."""
 _DRAINS_S = 10
+_LOOKS_AGAIN_S = 2
+
+log = logging.getLogger(__name__)
 
 
 class NotOurFlow(Exception):
@@ -61,8 +65,9 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, Any, WarmWorkerResult]):
     async def setup(self) -> None:
         # Before the first run is due, so that none waits for it.
         await asyncio.to_thread(our_flows)
+        wired = await _opened()
         self._loop.start()
-        self._keeping = self._loop.submit(keep(services()))
+        self._keeping = self._loop.submit(keep(wired))
         await super().setup()
 
     async def teardown(self, *exc_info: Any) -> None:
@@ -127,6 +132,21 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, Any, WarmWorkerResult]):
         flow_run = await self.client.read_flow_run(flow_run_id)
         message = "Cancelled by an operator. What the store still holds to be sent is sent later."
         await self._mark_flow_run_as_cancelled(flow_run, state_updates={"message": message})
+
+
+async def _opened() -> Services:
+    """The services, when the database is there: it may come up after us, and no run does without.
+
+    Raises what no waiting mends: missing keys, and settings that make no sense.
+    """
+    while True:
+        try:
+            return await asyncio.to_thread(services)
+        except (FileNotFoundError, ValueError):
+            raise
+        except Exception as error:  # noqa: BLE001  # the driver's own kinds stay in the store
+            log.warning("Waiting for the database: %s", type(error).__name__)
+            await asyncio.sleep(_LOOKS_AGAIN_S)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 
 from utskick.use_cases.reconcile import reconcile
 from utskick.use_cases.report_errors import send_error_reports
@@ -11,27 +12,45 @@ log = logging.getLogger(__name__)
 
 
 async def keep(services: Services) -> None:
-    """Reconcile now and every `timing.reconcile_s`, whatever happens.
+    """Reconcile and mail what is to be told, now and every `timing.reconcile_s`.
 
-    A round where all is well asks Prefect nothing, and makes no run there.
+    A round where all is well asks Prefect nothing, and makes no run there. The mails are apart: a
+    relay that swallows everything must not keep a dispatch from being resumed.
     """
+
+    async def reconciling() -> object:
+        return await reconcile(
+            store=services.store,
+            forms=services.forms,
+            turns=services.turns,
+            scheduler=services.scheduler,
+            rules=services.rules,
+            now=services.clock.now(),
+        )
+
+    async def mailing() -> object:
+        return await asyncio.to_thread(
+            send_error_reports,
+            store=services.store,
+            mailer=services.mailer,
+            texts=services.texts,
+        )
+
+    every_s = services.settings.timing.reconcile_s
+    await asyncio.gather(
+        _again_and_again("Reconciling", reconciling, every_s=every_s),
+        _again_and_again("Mailing errors", mailing, every_s=every_s),
+    )
+
+
+async def _again_and_again(
+    what: str, work: Callable[[], Awaitable[object]], *, every_s: float
+) -> None:
+    """Whatever happens."""
     while True:
         try:
-            await reconcile(
-                store=services.store,
-                forms=services.forms,
-                turns=services.turns,
-                scheduler=services.scheduler,
-                rules=services.rules,
-                now=services.clock.now(),
-            )
-            await asyncio.to_thread(
-                send_error_reports,
-                store=services.store,
-                mailer=services.mailer,
-                texts=services.texts,
-            )
+            await work()
         except Exception as error:  # noqa: BLE001  # the next round may well succeed
             # Its text may hold anything: only its kind is logged.
-            log.warning("Reconciling failed: %s", type(error).__name__)
-        await asyncio.sleep(services.settings.timing.reconcile_s)
+            log.warning("%s failed: %s", what, type(error).__name__)
+        await asyncio.sleep(every_s)

@@ -143,8 +143,17 @@ class Inbox(Protocol):
     async def user(self, personnummer: Personnummer) -> InboxUser:
         """Ask `IsActiveUser`."""
 
-    async def add_message(self, personnummer: Personnummer, message: InboxMessage) -> None:
-        """Leave one message. Cannot be read back: at most once after `UnknownOutcome` (I10)."""
+    async def add_message(
+        self,
+        personnummer: Personnummer,
+        message: InboxMessage,
+        *,
+        may_leave: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """Leave one message. Cannot be read back: at most once after `UnknownOutcome` (I10).
+
+        `may_leave` is asked as for a form (I4). Raises `Withheld` if the answer was no.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -264,7 +264,15 @@ class MessageBox:
     async def user(self, personnummer: Personnummer) -> InboxUser:
         return InboxUser(active=True, notified_by=("SMS",))
 
-    async def add_message(self, personnummer: Personnummer, message: InboxMessage) -> None:
+    async def add_message(
+        self,
+        personnummer: Personnummer,
+        message: InboxMessage,
+        *,
+        may_leave: Callable[[], bool] = lambda: True,
+    ) -> None:
+        if not may_leave():
+            raise Withheld
         fate = self.fates.pop(0) if self.fates else MessageFate.LEFT
         if fate is MessageFate.TOO_MANY:
             raise TemporaryFailure("429", retry_after_s=RETRY_AFTER_S)

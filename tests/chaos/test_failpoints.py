@@ -35,6 +35,8 @@ Case = tuple[str, str, Blow]
 AT_ONCE = 12
 PERSONS, FORMS = 3, 2
 GONE_S = 1.0
+# The next occasion, so late that the change comes before it on a machine that is busy.
+_NEXT_AFTER_S = {"stop": 120, "remove": 20}
 REACHED_WITHIN_S, ENDED_WITHIN_S = 30, 60
 FIRST_PERSON = 2000
 NEEDS_SOMETHING_OPEN = (
@@ -177,7 +179,7 @@ class _Scene:
         return reached
 
     def _attack_a_change(self, what: str) -> bool:
-        dispatch = self._start(after_s=(2, 8))
+        dispatch = self._start(after_s=(2, _NEXT_AFTER_S[what]))
         self._worker()
         _poll(lambda: any(row.may_have_left for row in rows_of(self._engine)), within_s=30)
         deed = Deed(what=what, numbers=(self._numbers[0],), dispatch_id=dispatch.id)

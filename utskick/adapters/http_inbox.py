@@ -1,5 +1,6 @@
 """1177's inbox over HTTP, with the field names of the patientportal contracts."""
 
+from collections.abc import Callable
 from typing import Literal
 
 from pydantic import Field
@@ -38,7 +39,13 @@ class HttpInbox:
         )
         return InboxUser(active=answer.active, notified_by=answer.methods)
 
-    async def add_message(self, personnummer: Personnummer, message: InboxMessage) -> None:
+    async def add_message(
+        self,
+        personnummer: Personnummer,
+        message: InboxMessage,
+        *,
+        may_leave: Callable[[], bool] = lambda: True,
+    ) -> None:
         answer = await self._client.post(
             "AddMessageToPatientPortalInbox",
             {
@@ -53,6 +60,7 @@ class HttpInbox:
                 "sourceSystem": self._source_system,
             },
             answer=_AddMessageAnswer,
+            may_leave=may_leave,
         )
         if answer.result == "ERROR":
             inactive = answer.text == _INACTIVE

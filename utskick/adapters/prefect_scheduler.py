@@ -124,6 +124,9 @@ class PrefectScheduler:
         with self._client() as client, suppress(ObjectNotFound):
             if known := _known(client, occasion_id):
                 client.delete_deployment(known.id)
+                # Prefect's scheduler may have added one while its runs were being deleted.
+                for run in _waiting_runs(client, known.id):
+                    client.delete_flow_run(run.id)
 
     def registered(
         self,

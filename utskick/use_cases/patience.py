@@ -43,17 +43,26 @@ async def patiently(
 async def each(
     items: Iterable[Item], call: Callable[[Item], Awaitable[T]], *, at_once: int
 ) -> list[T]:
-    """Call for every item, at most `at_once` at a time. When all have ended, raises a failure."""
+    """Call for every item, at most `at_once` at a time.
+
+    After a failure no more are begun; it is raised when those under way have ended.
+    """
     turns = asyncio.Semaphore(at_once)
+    failures: list[BaseException] = []
 
     async def in_turn(item: Item) -> T:
         async with turns:
-            return await call(item)
+            if failures:
+                raise failures[0]
+            try:
+                return await call(item)
+            except BaseException as failure:
+                failures.append(failure)
+                raise
 
     results = await asyncio.gather(*map(in_turn, items), return_exceptions=True)
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result
+    if failures:
+        raise failures[0]
     return [result for result in results if not isinstance(result, BaseException)]
 
 

@@ -63,9 +63,10 @@ async def reconcile(
 ) -> Reconciled:
     """One round: the dead, the unknown, the missed, and what should have been started."""
     await asyncio.to_thread(_reap, store, rules, now)
-    settled = await settle(store=store, forms=forms, turns=turns, rules=rules)
     missed = await asyncio.to_thread(_apply_late_policy, store, rules, now)
     mended = await asyncio.to_thread(_start_overdue, store, scheduler, rules, now)
+    # Last: a form service that is silent would keep everything else waiting.
+    settled = await settle(store=store, forms=forms, turns=turns, rules=rules)
     return replace(mended, settled=settled, missed=missed)
 
 

@@ -44,7 +44,7 @@ class OccasionRun:
 
     def claim(self) -> Claim:
         """Whether there is something to send, and nobody else is sending it."""
-        return claim_occasion(
+        claim = claim_occasion(
             self.occasion_id,
             token=self.token,
             version=self.version,
@@ -52,6 +52,9 @@ class OccasionRun:
             rules=self.rules,
             now=self.clock.now(),
         )
+        # What the cached property would else read later, on the event loop that all runs share.
+        vars(self)["occasion"] = claim.occasion
+        return claim
 
     def held(self) -> AbstractAsyncContextManager[None]:
         """Keep the occasion while the block runs."""

@@ -17,6 +17,7 @@ from utskick.ports import (
     PermanentFailure,
     TemporaryFailure,
     UnknownOutcome,
+    Withheld,
 )
 from utskick.records import Store
 from utskick.use_cases.patience import each, next_delay_s
@@ -98,10 +99,12 @@ async def _call(
     fence: float,
 ) -> Outcome:
     outcome = partial(Outcome, id=claimed.id, attempt=claimed.attempt)
-    if clock.monotonic() >= fence:
-        return outcome(state=DeliveryState.PLANNED)
     try:
-        await inbox.add_message(claimed.personnummer, message)
+        await inbox.add_message(
+            claimed.personnummer, message, may_leave=lambda: clock.monotonic() < fence
+        )
+    except Withheld:
+        return outcome(state=DeliveryState.PLANNED)
     except TemporaryFailure as failure:
         delay = next_delay_s(claimed.retries, failure, rules=rules)
         return outcome(state=DeliveryState.PLANNED, retry_after_s=delay)

@@ -1,11 +1,11 @@
 """1177's inbox in memory."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from utskick.adapters.in_memory.failures import Failures
 from utskick.domain.deliveries import Refusal
 from utskick.domain.personnummer import Personnummer
-from utskick.ports import InboxMessage, InboxUser, PermanentFailure
+from utskick.ports import InboxMessage, InboxUser, PermanentFailure, Withheld
 
 _NO_ACCOUNT = InboxUser(active=False, notified_by=())
 
@@ -28,7 +28,15 @@ class InMemoryInbox:
         self.fails_reading.strike()
         return self.users.get(personnummer, _NO_ACCOUNT)
 
-    async def add_message(self, personnummer: Personnummer, message: InboxMessage) -> None:
+    async def add_message(
+        self,
+        personnummer: Personnummer,
+        message: InboxMessage,
+        *,
+        may_leave: Callable[[], bool] = lambda: True,
+    ) -> None:
+        if not may_leave():
+            raise Withheld
         self.fails_before.strike()
         if not self.users.get(personnummer, _NO_ACCOUNT).active:
             raise PermanentFailure("the person has no account", reason=Refusal.NO_ACCOUNT)
