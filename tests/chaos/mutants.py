@@ -1,7 +1,8 @@
 """Would anybody notice? `python -m tests.chaos.mutants` removes one safeguard after the other.
 
 Each mutant is a copy of this checkout with one safeguard of the protocol gone. The layers of tests
-are run on it, cheapest first, until one fails. Exits with 1 if a mutant passes them all.
+are run on it, cheapest first, until one fails. First of all they are run on a copy with nothing
+gone, which must pass them. Exits with 1 if that fails, or if a mutant passes.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +24,9 @@ ROOT = Path(__file__).parents[2]
 LONGEST_S = 900
 
 _SEND = "utskick/use_cases/send_forms.py"
+_MESSAGES = "utskick/use_cases/send_inbox_messages.py"
+_RECONCILE = "utskick/use_cases/reconcile.py"
+_RESTORED = "utskick/use_cases/mark_restored.py"
 _SETTLE = "utskick/use_cases/settle.py"
 _CLIENT = "utskick/adapters/http_client.py"
 _DELIVERIES = "utskick/store/deliveries.py"
@@ -123,6 +128,17 @@ MUTANTS = (
         (_CLIENT, "(Exchange.LEAVING, Exchange.HALF_SENT)", "(Exchange.LEAVING,)"),
     ),
     _mutant(
+        "the fence is told by the wall clock",
+        "I13",
+        (
+            _SEND,
+            "fence = self._clock.monotonic() + self._rules.lease_s / 2",
+            "fence = self._clock.now().timestamp() + self._rules.lease_s / 2",
+        ),
+        (_SEND, "self._clock.monotonic() < fence", "self._clock.now().timestamp() < fence"),
+    ),
+    _mutant("no fence for messages", "I4", (_MESSAGES, "clock.monotonic() < fence", "fence > 0")),
+    _mutant(
         "5xx means not applied",
         "I5",
         (
@@ -197,7 +213,7 @@ MUTANTS = (
         "an uncertain message is left again",
         "I10",
         (
-            "utskick/use_cases/send_inbox_messages.py",
+            _MESSAGES,
             "return outcome(state=DeliveryState.MANUAL)",
             "return outcome(state=DeliveryState.PLANNED, retry_after_s=0)",
         ),
@@ -212,6 +228,20 @@ MUTANTS = (
         ),
     ),
     _mutant(
+        "nobody goes on after the dead",
+        "I12",
+        (
+            _RECONCILE,
+            "resumed = _resume_abandoned(waiting, store, scheduler, rules, now)",
+            "resumed = 0",
+        ),
+    ),
+    _mutant(
+        "a form beyond the ledger is nothing to tell",
+        "I14",
+        ("utskick/use_cases/compare_ledger.py", "if not (missing or extra):", "if not missing:"),
+    ),
+    _mutant(
         "a retry does not wait",
         "I15",
         (
@@ -224,9 +254,23 @@ MUTANTS = (
         "a restored backup is trusted",
         "backup",
         (
-            "utskick/use_cases/mark_restored.py",
+            _RESTORED,
             "return records.deliveries.all_to_unknown()",
             "return 0",
+        ),
+    ),
+    _mutant(
+        "what had been begun before a backup is trusted",
+        "backup",
+        (_RESTORED, "(*due, *records.occasions.begun_without_deliveries())", "due"),
+    ),
+    _mutant(
+        "what is unknown and refused may come back to be sent",
+        "backup",
+        (
+            "utskick/store/planning.py",
+            "theirs.where(DeliveryRow.state == DeliveryState.UNKNOWN.value).values(",
+            "theirs.where(DeliveryRow.attempt < 0).values(",
         ),
     ),
 )
@@ -235,18 +279,21 @@ MUTANTS = (
 def main() -> None:
     """Try them all, print who caught each, and leave with whether all were caught."""
     options = _options()
+    layers = [layer for layer in LAYERS if options.layer in layer.name]
+    if not options.only and (failed := catch(Mutant("nothing is gone", "", ()), layers)):
+        sys.exit(f"{failed}: fails though nothing is gone")
     table = Table("mutant", "invariant", "caught by", "s", title="Protocol mutants")
     console = Console()
     missed = 0
-    for mutant in MUTANTS:
-        if options.only and options.only not in mutant.name:
-            continue
-        began = time.monotonic()
-        caught = catch(mutant, [layer for layer in LAYERS if options.layer in layer.name])
-        missed += caught is None
-        lasted = f"{time.monotonic() - began:.0f}"
-        table.add_row(mutant.name, mutant.invariant, caught or "[red]nobody[/red]", lasted)
-        console.print(f"{mutant.name}: {caught or 'nobody'}")
+    mutants = [mutant for mutant in MUTANTS if options.only in mutant.name]
+    with ThreadPoolExecutor(options.jobs) as pool:
+        for mutant, (caught, lasted_s) in zip(
+            mutants, pool.map(lambda mutant: _timed(mutant, layers), mutants), strict=True
+        ):
+            missed += caught is None
+            by = caught or "[red]nobody[/red]"
+            table.add_row(mutant.name, mutant.invariant, by, f"{lasted_s:.0f}")
+            console.print(f"{mutant.name}: {by}")
     console.print(table)
     sys.exit(1 if missed else 0)
 
@@ -259,6 +306,11 @@ def catch(mutant: Mutant, layers: Sequence[Layer]) -> str | None:
         for edit in mutant.edits:
             apply(edit, copy)
         return next((layer.name for layer in layers if not _passes(layer, copy)), None)
+
+
+def _timed(mutant: Mutant, layers: Sequence[Layer]) -> tuple[str | None, float]:
+    began = time.monotonic()
+    return catch(mutant, layers), time.monotonic() - began
 
 
 def apply(edit: Edit, folder: Path) -> None:
@@ -298,8 +350,9 @@ def _passes(layer: Layer, copy: Path) -> bool:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos.mutants", description=__doc__)
-    parser.add_argument("--only", help="mutants whose name has this in it")
+    parser.add_argument("--only", default="", help="mutants whose name has this in it")
     parser.add_argument("--layer", default="", help="layers whose name has this in it")
+    parser.add_argument("--jobs", type=int, default=2, help="mutants tried at once")
     return parser.parse_args()
 
 

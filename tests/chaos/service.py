@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum, auto
 from uuid import UUID, uuid4
 
-from tests.chaos.virtual import World
+from tests.chaos.virtual import VirtualLoop, World
 from utskick.domain.deliveries import FormId, FormStatus
 from utskick.domain.forms import FormTemplateId
 from utskick.domain.personnummer import Personnummer
@@ -52,7 +52,7 @@ class Call:
     """
 
     order: FormOrder
-    loop: asyncio.AbstractEventLoop
+    loop: VirtualLoop
     door: "asyncio.Future[None]"
     answer: "asyncio.Future[FormId]"
     left_at: datetime | None = None
@@ -108,6 +108,7 @@ class Service:
         self, order: FormOrder, *, may_leave: Callable[[], bool] = lambda: True
     ) -> FormId:
         loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
         call = Call(order, loop, loop.create_future(), loop.create_future())
         self.calls.append(call)
         try:
@@ -235,7 +236,9 @@ class Service:
             call.answer.set_result(answer)
 
     def _soonest_again(self, call: Call, *, seconds: float) -> None:
-        self.not_before[call.delivery_id] = self.world.now + timedelta(seconds=max(4, seconds))
+        """Not for one that is dead or paused: by the time it hears, others may have taken over."""
+        if not call.loop.stands_still():
+            self.not_before[call.delivery_id] = self.world.now + timedelta(seconds=max(4, seconds))
 
     def _require_readable(self) -> None:
         if not self.readable:

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.chaos.databases import Database
@@ -12,6 +12,8 @@ from tests.postgresql import PostgresqlServer
 
 _EXAMPLES = int(os.environ.get("CHAOS_EXAMPLES", "500"))
 _STEPS = int(os.environ.get("CHAOS_STEPS", "60"))
+_SEED = os.environ.get("CHAOS_SEED")
+"""Another path than the one that every commit is tried on."""
 _FEWER = 8
 """The slower databases get so many times fewer examples."""
 
@@ -35,6 +37,8 @@ def _try_everything(url: str, *, examples: int) -> None:
     class Machine(SendProtocol):
         database = opened
 
+    if _SEED is not None:
+        seed(int(_SEED))(Machine)
     try:
         run_state_machine_as_test(
             Machine,
@@ -43,7 +47,7 @@ def _try_everything(url: str, *, examples: int) -> None:
                 stateful_step_count=_STEPS,
                 deadline=None,
                 phases=[Phase.explicit, Phase.generate, Phase.shrink],
-                derandomize=True,
+                derandomize=_SEED is None,
                 print_blob=True,
                 suppress_health_check=list(HealthCheck),
             ),

@@ -64,7 +64,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def __init__(self, world: World, *, stands_still: Callable[[], bool] = lambda: False) -> None:
         self._world = world
-        self._stands_still = stands_still
+        self.stands_still = stands_still
         self._held: list[Callable[[], None]] = []
         selector = _NeverWaits()
         super().__init__(selector)
@@ -84,7 +84,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     ) -> asyncio.Future[T]:
         del executor
         future: asyncio.Future[T] = self.create_future()
-        if self._stands_still():
+        if self.stands_still():
             self._held.append(lambda: self._run(func, args, future))
         else:
             self._run(func, args, future)
@@ -104,7 +104,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
             self._end(future, lambda: future.set_result(result))
 
     def _end(self, future: asyncio.Future[Any], tell: Callable[[], None]) -> None:
-        if self._stands_still():
+        if self.stands_still():
             self._held.append(lambda: self._end(future, tell))
         elif not future.cancelled():
             tell()

@@ -1,5 +1,6 @@
 """An occasion while its neighbours fail: tried again, read back, or missed and told."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -17,9 +18,11 @@ from tests.use_cases.clinic_days import (
     run_to_its_end,
     states,
 )
+from utskick.adapters.in_memory import InMemoryInbox
 from utskick.domain.deliveries import DeliveryState, FormId, Outcome, Refusal
 from utskick.domain.occasions import OccasionState
-from utskick.ports import PermanentFailure, TemporaryFailure, UnknownOutcome
+from utskick.domain.personnummer import Personnummer
+from utskick.ports import InboxMessage, PermanentFailure, TemporaryFailure, UnknownOutcome
 from utskick.store import SqlStore
 from utskick.use_cases.send_missed_occasion import send_missed_occasion
 
@@ -28,6 +31,29 @@ SHORT_GRACE = timedelta(seconds=5)
 PHQ_ONLY: dict[str, Any] = {"forms": [PHQ.key]}
 
 ANNA_ONLY: dict[str, Any] = {"recipients": [ANNA.digits]}
+
+
+class SlowToConnect(InMemoryInbox):
+    """The connections of the first `calls` open when half a lease has passed."""
+
+    def __init__(self, clinic: Clinic, *, calls: int) -> None:
+        super().__init__(clinic.inbox.users)
+        self.withheld = 0
+        self._clinic = clinic
+        self._slow = calls
+
+    async def add_message(
+        self,
+        personnummer: Personnummer,
+        message: InboxMessage,
+        *,
+        may_leave: Callable[[], bool] = lambda: True,
+    ) -> None:
+        if self._slow:
+            self._slow -= 1
+            self._clinic.clock.advance(self._clinic.rules.lease_s / 2)
+            self.withheld += not may_leave()
+        await super().add_message(personnummer, message, may_leave=may_leave)
 
 
 @pytest.mark.parametrize("failures", [1, 5, 12])
@@ -133,6 +159,30 @@ async def test_an_unknown_message_is_left_to_staff_and_never_repeated(clinic: Cl
     assert len(clinic.inbox.messages) == 2
     assert closed.occasion.state is OccasionState.DONE
     assert any("Inkorgsmeddelanden: 1" in mail.body for mail in mails(clinic))
+
+
+async def test_what_goes_wrong_unforeseen_with_a_message_is_left_to_staff_alone(
+    clinic: Clinic,
+) -> None:
+    dispatch = (await clinic.start()).dispatch
+    clinic.inbox.fails_after.append(ValueError("a fault of ours"))
+
+    closed = await run_to_its_end(clinic, dispatch.occasions[0])
+
+    assert closed.messages == {DeliveryState.SENT: 1, DeliveryState.MANUAL: 1}
+
+
+async def test_a_message_whose_connection_opens_too_late_is_withheld_and_left_once(
+    clinic: Clinic,
+) -> None:
+    dispatch = (await clinic.start()).dispatch
+    slow = SlowToConnect(clinic, calls=2)
+
+    closed = await run_to_its_end(replace(clinic, inbox=slow), dispatch.occasions[0])
+
+    assert slow.withheld == 2
+    assert closed.messages == {DeliveryState.SENT: 2}
+    assert len(slow.messages) == 2
 
 
 async def test_a_refused_message_does_not_undo_the_forms(clinic: Clinic) -> None:

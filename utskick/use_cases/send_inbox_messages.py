@@ -1,6 +1,7 @@
 """Tell recipients in 1177's inbox, once their forms are there (Skapa inkorgsmeddelande)."""
 
 import asyncio
+import logging
 from collections.abc import Coroutine
 from datetime import datetime
 from functools import partial
@@ -21,6 +22,8 @@ from utskick.ports import (
 )
 from utskick.records import Store
 from utskick.use_cases.patience import each, next_delay_s
+
+log = logging.getLogger(__name__)
 
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.25, 4.0
 _LARGEST_BATCH = 50
@@ -110,7 +113,9 @@ async def _call(
         return outcome(state=DeliveryState.PLANNED, retry_after_s=delay)
     except PermanentFailure as failure:
         return outcome(state=DeliveryState.REFUSED, refusal=failure.reason)
-    except UnknownOutcome:
+    except Exception as error:  # noqa: BLE001  # whatever it is, the message may be there
+        if not isinstance(error, UnknownOutcome):
+            log.warning("A message failed in an unforeseen way: %s", type(error).__name__)
         return outcome(state=DeliveryState.MANUAL)
     return outcome(state=DeliveryState.SENT)
 
