@@ -21,7 +21,7 @@ from utskick.ports import TemporaryFailure
 RECIPIENTS, FORMS, OCCASIONS = 30, 3, 2
 _PATIENTS, _FIRST_PATIENT = 400, 6000
 _AT_ONCE = 14
-_STOPPED, _REMOVED_FROM = 0.1, 0.2
+_STOPPED, _REMOVED_FROM = 0.25, 0.4
 _MISTYPED = 0.2
 
 Later = tuple[float, Callable[[], None]]
