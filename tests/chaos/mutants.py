@@ -1,8 +1,8 @@
 """Would anybody notice? `python -m tests.chaos.mutants` removes one safeguard after the other.
 
 Each mutant is a copy of this checkout with one safeguard of the protocol gone. The layers of tests
-are run on it, cheapest first, until one fails. First of all they are run on a copy with nothing
-gone, which must pass them. Exits with 1 if that fails, or if a mutant passes.
+are run on it, cheapest first, until one fails; and on a copy with nothing gone, which must pass.
+Exits with 1 if that one fails, or if a mutant passes.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 ROOT = Path(__file__).parents[2]
-LONGEST_S = 900
+LONGEST_S = 1500
 
 _SEND = "utskick/use_cases/send_forms.py"
 _MESSAGES = "utskick/use_cases/send_inbox_messages.py"
@@ -274,28 +274,27 @@ MUTANTS = (
         ),
     ),
 )
+_NOTHING = _mutant("nothing is gone", "")
 
 
 def main() -> None:
-    """Try them all, print who caught each, and leave with whether all were caught."""
+    """Try them all, print who caught each, and leave with whether just those were caught."""
     options = _options()
     layers = [layer for layer in LAYERS if options.layer in layer.name]
-    if not options.only and (failed := catch(Mutant("nothing is gone", "", ()), layers)):
-        sys.exit(f"{failed}: fails though nothing is gone")
     table = Table("mutant", "invariant", "caught by", "s", title="Protocol mutants")
     console = Console()
-    missed = 0
-    mutants = [mutant for mutant in MUTANTS if options.only in mutant.name]
+    wrong = 0
+    mutants = [mutant for mutant in (_NOTHING, *MUTANTS) if options.only in mutant.name]
     with ThreadPoolExecutor(options.jobs) as pool:
         for mutant, (caught, lasted_s) in zip(
             mutants, pool.map(lambda mutant: _timed(mutant, layers), mutants), strict=True
         ):
-            missed += caught is None
-            by = caught or "[red]nobody[/red]"
+            wrong += (caught is None) is not (mutant is _NOTHING)
+            by = caught or "nobody"
             table.add_row(mutant.name, mutant.invariant, by, f"{lasted_s:.0f}")
             console.print(f"{mutant.name}: {by}")
     console.print(table)
-    sys.exit(1 if missed else 0)
+    sys.exit(1 if wrong else 0)
 
 
 def catch(mutant: Mutant, layers: Sequence[Layer]) -> str | None:
