@@ -24,7 +24,7 @@ class Rules:
     lease_s: float = 45
     retry_delays_s: tuple[float, ...] = (4, 20, 300, 1800)
     settle_s: float = 60
-    clock_skew_s: float = 2
+    clock_skew_s: float = 60
     manual_after_s: float = 4 * 3600
     forms_concurrency: int = 50
     inbox_concurrency: int = 50
