@@ -60,7 +60,9 @@ class FormServiceSettings(NeighbourSettings):
         ge=0,
         description="No late call can land after this: twice the service's hard time-out.",
     )
-    clock_skew_s: float = Field(default=60, ge=0, description="How far its clock may be from ours.")
+    clock_skew_s: float = Field(
+        default=60, ge=0, description="How far its clock may be from ours."
+    )
     manual_after_s: float = Field(
         default=4 * 3600, gt=0, description="Reading back in vain for so long: staff must look."
     )
