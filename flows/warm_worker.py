@@ -12,6 +12,7 @@ import threading
 from collections.abc import Coroutine, Mapping
 from concurrent.futures import Future, wait
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -20,6 +21,7 @@ from uuid import UUID
 from anyio import CancelScope
 from anyio.abc import TaskStatus
 from prefect import Flow
+from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.flow_engine import run_flow
 from prefect.workers.base import BaseJobConfiguration, BaseWorker, BaseWorkerResult
@@ -47,6 +49,14 @@ class NotOurFlow(Exception):
         super().__init__(f"{entrypoint} is not a flow of this package")
 
 
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """A run under way. `future` counts as cancelled at once, `ended` is when nothing runs."""
+
+    future: Future[None]
+    ended: threading.Event
+
+
 class WarmWorkerResult(BaseWorkerResult):
     """Always 0: how the run went, the run itself has told."""
 
@@ -60,7 +70,7 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, Any, WarmWorkerResult]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._loop = _LoopInThread()
-        self._running: dict[UUID, Future[Any]] = {}
+        self._running: dict[UUID, _Running] = {}
 
     async def setup(self) -> None:
         # Before the first run is due, so that none waits for it.
@@ -68,6 +78,7 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, Any, WarmWorkerResult]):
         wired = await _opened()
         self._loop.start()
         self._keeping = self._loop.submit(keep(wired))
+        await _prefect_answers()
         await super().setup()
 
     async def teardown(self, *exc_info: Any) -> None:
@@ -83,8 +94,9 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, Any, WarmWorkerResult]):
     ) -> WarmWorkerResult:
         """Raises `NotOurFlow`, which Prefect shows as a crash of the run."""
         flow = await self._flow_of(flow_run)
-        running = self._loop.submit(_told(flow, flow_run))
-        self._running[flow_run.id] = running
+        ended = threading.Event()
+        running = self._loop.submit(_told(flow, flow_run, ended))
+        self._running[flow_run.id] = _Running(running, ended)
         if task_status is not None:
             task_status.started(str(flow_run.id))
         try:
@@ -128,7 +140,9 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, Any, WarmWorkerResult]):
         if running is None:
             await super()._cancel_run(flow_run_id)
             return
-        running.cancel()
+        running.future.cancel()
+        # The run calls that a crash, at its end; what it is called last is what operators see.
+        await asyncio.to_thread(running.ended.wait, _DRAINS_S)
         flow_run = await self.client.read_flow_run(flow_run_id)
         message = "Cancelled by an operator. What the store still holds to be sent is sent later."
         await self._mark_flow_run_as_cancelled(flow_run, state_updates={"message": message})
@@ -146,6 +160,14 @@ async def _opened() -> Services:
             raise
         except Exception as error:  # noqa: BLE001  # the driver's own kinds stay in the store
             log.warning("Waiting for the database: %s", type(error).__name__)
+            await asyncio.sleep(_LOOKS_AGAIN_S)
+
+
+async def _prefect_answers() -> None:
+    """Wait until it does: the base would look for it again only with its next heartbeat."""
+    async with get_client() as client:
+        while (error := await client.api_healthcheck()) is not None:
+            log.warning("Waiting for Prefect: %s", type(error).__name__)
             await asyncio.sleep(_LOOKS_AGAIN_S)
 
 
@@ -168,12 +190,15 @@ def flow_at(entrypoint: str) -> Flow[..., Any]:
         raise NotOurFlow(entrypoint) from None
 
 
-async def _told(flow: Flow[..., Any], flow_run: FlowRun) -> None:
+async def _told(flow: Flow[..., Any], flow_run: FlowRun, ended: threading.Event) -> None:
     """Run the flow. However it ends, Prefect has been told by the run itself."""
-    with suppress(Exception):
-        running = run_flow(flow, flow_run=flow_run, return_type="state")
-        assert isinstance(running, Coroutine)
-        await running
+    try:
+        with suppress(Exception):
+            running = run_flow(flow, flow_run=flow_run, return_type="state")
+            assert isinstance(running, Coroutine)
+            await running
+    finally:
+        ended.set()
 
 
 class _LoopInThread:

@@ -187,3 +187,4 @@ def test_a_run_that_an_operator_cancels_ends_at_once_and_the_occasion_is_sent_al
     whole.heal()
     whole.until_status(dispatch, "Klar")
     assert len(whole.forms_of(UNCALLED)) == len(dispatch.forms)
+    assert whole.prefect("GET", run)["state_type"] == "CANCELLED", "and is called so for good"

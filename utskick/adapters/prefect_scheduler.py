@@ -26,7 +26,7 @@ from prefect.client.schemas.filters import (
     FlowRunFilterState,
     FlowRunFilterStateType,
 )
-from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.context import SettingsContext, get_settings_context
 from prefect.exceptions import ObjectNotFound, PrefectException
 from prefect.settings import Settings
@@ -117,8 +117,10 @@ class PrefectScheduler:
                 for schedule in known.schedules:
                     if schedule.active:
                         client.update_deployment_schedule(known.id, schedule.id, active=False)
-                for run in _waiting_runs(client, known.id):
-                    client.set_flow_run_state(run.id, Cancelled(message="The occasion has ended"))
+                # Twice: Prefect's scheduler may have added one while the others were ended.
+                for _look in range(2):
+                    for run in _waiting_runs(client, known.id):
+                        client.set_flow_run_state(run.id, _ended())
 
     def remove(self, occasion_id: OccasionId) -> None:
         with self._client() as client, suppress(ObjectNotFound):
@@ -203,6 +205,10 @@ def _run(
         name=name_of(plan),
         idempotency_key=key,
     )
+
+
+def _ended() -> State[None]:
+    return Cancelled(message="The occasion has ended")
 
 
 def _of(occasion_ids: Collection[OccasionId]) -> DeploymentFilter:
