@@ -84,6 +84,12 @@ class Watch:
         except AssertionError as wrong:
             self._wrong.append(wrong)
 
+    def is_awaited(self, call: Call) -> bool:
+        """Whether nobody else can have taken the call's delivery over."""
+        (row,) = [row for row in self.deliveries() if row["id"] == call.delivery_id]
+        same_attempt = (row["state"], row["attempt"]) == ("sending", call.attempt)
+        return same_attempt and bool(row["lease_until"] > self.world.now)
+
     def after_step(self) -> None:
         if self._wrong:
             raise self._wrong[0]

@@ -88,7 +88,9 @@ class SendProtocol(RuleBasedStateMachine):
         self.store = self.database.store
         self.clock = WorldClock(self.world)
         self.watch = Watch(self.world, self.database, RULES)
-        self.service = Service(self.world, [form.id for form in FORMS], self.watch.on_leaving)
+        self.service = Service(
+            self.world, [form.id for form in FORMS], self.watch.on_leaving, self.watch.is_awaited
+        )
         self.watch.service = self.service
         self.inbox = self.watch.inbox = MessageBox()
         self.persons = InMemoryPersons(dict.fromkeys(PEOPLE, PersonRecord()))

@@ -95,6 +95,7 @@ class Service:
     world: World
     templates: Collection[FormTemplateId]
     on_leaving: Callable[[Call], None]
+    is_awaited: Callable[[Call], bool]
     well: bool = False
     connects: bool = True
     readable: bool = True
@@ -236,8 +237,8 @@ class Service:
             call.answer.set_result(answer)
 
     def _soonest_again(self, call: Call, *, seconds: float) -> None:
-        """Not for one that is dead or paused: by the time it hears, others may have taken over."""
-        if not call.loop.stands_still():
+        """Not for one that is dead, paused or too late: others may have taken over meanwhile."""
+        if not call.loop.stands_still() and self.is_awaited(call):
             self.not_before[call.delivery_id] = self.world.now + timedelta(seconds=max(4, seconds))
 
     def _require_readable(self) -> None:
