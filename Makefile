@@ -28,17 +28,18 @@ else
 	@$(MAKE) --no-print-directory -j3 --keep-going test-product test-installation test-attacks
 endif
 
-# Beside each other: the second and third are mostly waiting, for a browser, a lease, or settling.
-# They are shown when they have ended, so that the first can be read while it runs.
+# Beside each other: the second and third are mostly waiting, for a lease, settling, or a browser,
+# which comes when the others are over. They are shown when they have ended, so that the first can
+# be read while it runs.
 MACHINE = tests/chaos/test_state_machine.py
 AFTERWARDS = > build/$@.log 2>&1; status=$$?; cat build/$@.log; exit $$status
 
 test-product:
 	@$(BIN)/pytest --ignore=tests/chaos --ignore=tests/whole --ignore=tests/browser
 test-installation:
-	@$(BIN)/pytest $(MACHINE) tests/whole tests/browser $(AFTERWARDS)
+	@$(BIN)/pytest $(MACHINE) tests/whole $(AFTERWARDS)
 test-attacks:
-	@$(BIN)/pytest tests/chaos --ignore=$(MACHINE) $(AFTERWARDS)
+	@$(BIN)/pytest tests/chaos --ignore=$(MACHINE) tests/browser $(AFTERWARDS)
 
 storm: $(VENV)/.installed-dev  ## The release's storm, in pieces; goes on where it was ended
 	@$(BIN)/python -m tests.chaos.storm --kept var/storm.jsonl --kills $(KILLS) --pauses $(PAUSES) \

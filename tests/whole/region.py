@@ -125,14 +125,28 @@ class Whole:
         self.until(lambda: self.dispatch(dispatch.id).label == label, f"{dispatch.id} {label}")
 
     def prefect(self, method: str, path: str, **body: Any) -> Any:
-        """Ask Prefect as its page does; on SQLite it is now and then busy and says 503."""
-        url = f"{self.stack.prefect_url}/api"
-        client = str(UUID(int=7))
+        """Ask Prefect as its page does.
+
+        On SQLite it is now and then busy: it says 503, or answers after up to a minute.
+        """
         deadline = time.monotonic() + _PATIENCE_S
-        while True:
-            csrf = httpx.get(f"{url}/csrf-token", params={"client": client}, timeout=30).json()
-            headers = {"Prefect-Csrf-Token": csrf["token"], "Prefect-Csrf-Client": client}
-            answer = httpx.request(method, f"{url}/{path}", headers=headers, json=body, timeout=30)
-            if answer.status_code != _BUSY or time.monotonic() > deadline:
-                answer.raise_for_status()
-                return answer.json() if answer.content else None
+        with httpx.Client(base_url=f"{self.stack.prefect_url}/api", timeout=_PATIENCE_S) as client:
+            if method != "GET":
+                client.headers.update(_csrf_of(client, deadline))
+            answer = _ask(client, deadline, method, path, json=body)
+        return answer.json() if answer.content else None
+
+
+def _csrf_of(client: httpx.Client, deadline: float) -> dict[str, str]:
+    name = str(UUID(int=7))
+    token = _ask(client, deadline, "GET", "csrf-token", params={"client": name}).json()["token"]
+    return {"Prefect-Csrf-Token": token, "Prefect-Csrf-Client": name}
+
+
+def _ask(
+    client: httpx.Client, deadline: float, method: str, path: str, **content: Any
+) -> httpx.Response:
+    while True:
+        answer = client.request(method, path, **content)
+        if answer.status_code != _BUSY or time.monotonic() > deadline:
+            return answer.raise_for_status()
