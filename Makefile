@@ -28,9 +28,8 @@ else
 	@$(MAKE) --no-print-directory -j3 --keep-going test-product test-installation test-attacks
 endif
 
-# Beside each other: the second and third are mostly waiting, for a lease, settling, or a browser,
-# which comes when the others are over. They are shown when they have ended, so that the first can
-# be read while it runs.
+# Beside each other: the second and third are mostly waiting, for a lease, settling, or a browser.
+# They are shown when they have ended, so that the first can be read while it runs.
 MACHINE = tests/chaos/test_state_machine.py
 AFTERWARDS = > build/$@.log 2>&1; status=$$?; cat build/$@.log; exit $$status
 

@@ -20,6 +20,7 @@ STAFF = Actor("SE2321000131-P000000000001", UNIT)
 PACKAGE = "vuxenpsykiatri-infor-besok"
 _PATIENCE_S = 90
 _BUSY = 503
+_LOOKS_AGAIN_S = 0.2
 
 
 class Whole:
@@ -119,7 +120,7 @@ class Whole:
         deadline = time.monotonic() + patience_s
         while not holds():
             assert time.monotonic() < deadline, f"in vain: {what}"
-            time.sleep(0.2)
+            time.sleep(_LOOKS_AGAIN_S)
 
     def until_status(self, dispatch: Dispatch, label: str) -> None:
         self.until(lambda: self.dispatch(dispatch.id).label == label, f"{dispatch.id} {label}")
@@ -150,3 +151,4 @@ def _ask(
         answer = client.request(method, path, **content)
         if answer.status_code != _BUSY or time.monotonic() > deadline:
             return answer.raise_for_status()
+        time.sleep(_LOOKS_AGAIN_S)
