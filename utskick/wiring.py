@@ -40,6 +40,8 @@ from utskick.store import SqlStore
 from utskick.store.engine import migrate, open_engine
 from utskick.store.staff import SessionLimits
 from utskick.store.vault import Vault
+from utskick.use_cases.form_sender import FormSender
+from utskick.use_cases.heart import Heart
 from utskick.use_cases.run_occasion import OccasionRun
 from utskick.use_cases.start_dispatch import Starting
 from utskick.use_cases.turns import Turns
@@ -55,7 +57,8 @@ class Services:
     rules: Rules
     store: Store
     forms: FormService
-    turns: Turns
+    sender: FormSender
+    heart: Heart
     inbox: Inbox
     persons: Persons
     mailer: Mailer
@@ -65,6 +68,11 @@ class Services:
     spreadsheets: Spreadsheets
     sign_in: SignIn
     clock: Clock
+
+    @property
+    def turns(self) -> Turns:
+        """Calls to the form service that are none of a run's take their turns as well."""
+        return self.sender.turns
 
     @property
     def starting(self) -> Starting:
@@ -91,7 +99,8 @@ class Services:
             token=token,
             store=self.store,
             forms=self.forms,
-            turns=self.turns,
+            sender=self.sender,
+            heart=self.heart,
             inbox=self.inbox,
             persons=self.persons,
             texts=self.texts,
@@ -117,19 +126,23 @@ def wire(settings: Settings) -> Services:
         host=settings.smtp.host, port=settings.smtp.port, sender=settings.smtp.sender
     )
     rules = rules_of(settings)
+    store = SqlStore(
+        engine,
+        vault,
+        session_limits=SessionLimits(
+            idle=timedelta(minutes=settings.sign_in.idle_minutes),
+            absolute=timedelta(minutes=settings.sign_in.absolute_minutes),
+        ),
+    )
+    form_service = HttpFormService(_client(settings, forms))
+    turns, clock = Turns(rules), SystemClock()
     return Services(
         settings=settings,
         rules=rules,
-        store=SqlStore(
-            engine,
-            vault,
-            session_limits=SessionLimits(
-                idle=timedelta(minutes=settings.sign_in.idle_minutes),
-                absolute=timedelta(minutes=settings.sign_in.absolute_minutes),
-            ),
-        ),
-        forms=HttpFormService(_client(settings, forms)),
-        turns=Turns(rules),
+        store=store,
+        forms=form_service,
+        sender=FormSender(store=store, forms=form_service, turns=turns, clock=clock, rules=rules),
+        heart=Heart(store=store, turns=turns, rules=rules),
         inbox=HttpInbox(_client(settings, inbox)),
         persons=HttpPersons(_client(settings, persons), batch=persons.batch),
         mailer=mailer,
@@ -148,7 +161,7 @@ def wire(settings: Settings) -> Services:
             client_secret=settings.sign_in.client_secret.get_secret_value(),
             accepted_acr=settings.sign_in.accepted_acr,
         ),
-        clock=SystemClock(),
+        clock=clock,
     )
 
 

@@ -52,7 +52,8 @@ def services_of(clinic: Clinic, **changes: Any) -> Services:
         "texts": clinic.texts,
         "spreadsheets": clinic.spreadsheets,
         "sign_in": clinic.sign_in,
-        "turns": clinic.turns,
+        "sender": clinic.sender,
+        "heart": clinic.heart,
         "clock": clinic.clock,
     }
     return Services(**parts | changes)

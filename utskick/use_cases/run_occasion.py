@@ -17,13 +17,16 @@ from utskick.domain.rules import Rules
 from utskick.ports import Clock, FormService, Inbox, InboxUser, Persons, TemporaryFailure, Texts
 from utskick.records import Store
 from utskick.use_cases.check_recipients import Checked
-from utskick.use_cases.claim_occasion import Claim, ClaimResult, claim_occasion, held_occasion
+from utskick.use_cases.claim_occasion import Claim, ClaimResult, claim_occasion
 from utskick.use_cases.close_occasion import Closed, close_occasion
+from utskick.use_cases.form_sender import FormSender
+from utskick.use_cases.heart import Heart
 from utskick.use_cases.patience import patiently
 from utskick.use_cases.prepare_occasion import check_templates, render_message, validate_recipients
 from utskick.use_cases.send_forms import send_forms
 from utskick.use_cases.send_inbox_messages import send_inbox_messages
-from utskick.use_cases.turns import Turns
+
+_GIVES_WAY_S = 15
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +38,8 @@ class OccasionRun:
     token: RunToken
     store: Store
     forms: FormService
-    turns: Turns
+    sender: FormSender
+    heart: Heart
     inbox: Inbox
     persons: Persons
     texts: Texts
@@ -58,9 +62,7 @@ class OccasionRun:
 
     def held(self) -> AbstractAsyncContextManager[None]:
         """Keep the occasion while the block runs."""
-        return held_occasion(
-            self.occasion_id, token=self.token, store=self.store, rules=self.rules
-        )
+        return self.heart.holding(self.occasion_id, token=self.token)
 
     async def check_templates(self) -> StartBlocked | None:
         """Raises `TemporaryFailure` if the form service stays away for too long."""
@@ -106,28 +108,24 @@ class OccasionRun:
         while (left := sends_at - self.clock.now().timestamp()) > 0:
             await self.clock.sleep(min(left, self.rules.lease_s))
         late = self.clock.now().timestamp() - sends_at > self.rules.late_after.total_seconds()
-        await asyncio.to_thread(self._begin, late)
+        if late != self.occasion.late:
+            await asyncio.to_thread(self._begin, late)
         return late
 
     async def send_forms(self, on_progress: Callable[[int], None] = lambda _ended: None) -> None:
         """Send every form of the package to every recipient, once."""
-
-        def note(ended: int) -> None:
-            self._moved.set()
-            on_progress(ended)
-
         await send_forms(
             self.occasion_id,
             token=self.token,
             until=self.until,
             store=self.store,
             forms=self.forms,
-            turns=self.turns,
+            sender=self.sender,
             clock=self.clock,
             rules=self.rules,
-            on_progress=note,
+            on_progress=on_progress,
         )
-        self._moved.set()
+        self._sent.set()
 
     async def send_inbox_messages(self) -> None:
         """Tell the recipients, beside `send_forms`."""
@@ -139,8 +137,12 @@ class OccasionRun:
             inbox=self.inbox,
             clock=self.clock,
             rules=self.rules,
-            moved=self._moved,
+            forms_sent=self._sent,
         )
+
+    async def give_way(self) -> None:
+        """Let what is being sent be sent first: to end what has been sent can wait a little."""
+        await self.sender.calm(within_s=_GIVES_WAY_S)
 
     def close(self) -> Closed:
         """End the occasion, and with the last one the dispatch."""
@@ -164,6 +166,7 @@ class OccasionRun:
             except TemporaryFailure:
                 # A neighbour stayed away until it was too late. What is left is missed, and told.
                 pass
+            await self.give_way()
             return await asyncio.to_thread(self.close)
 
     @cached_property
@@ -173,7 +176,7 @@ class OccasionRun:
             return records.dispatches.of_occasion(self.occasion_id)[1]
 
     @cached_property
-    def _moved(self) -> asyncio.Event:
+    def _sent(self) -> asyncio.Event:
         return asyncio.Event()
 
     @property
