@@ -41,6 +41,7 @@ from utskick.store.engine import migrate, open_engine
 from utskick.store.staff import SessionLimits
 from utskick.store.vault import Vault
 from utskick.use_cases.run_occasion import OccasionRun
+from utskick.use_cases.shared_template_lists import SharedTemplateLists
 from utskick.use_cases.start_dispatch import Starting
 from utskick.use_cases.turns import Turns
 
@@ -55,6 +56,7 @@ class Services:
     rules: Rules
     store: Store
     forms: FormService
+    templates: SharedTemplateLists
     turns: Turns
     inbox: Inbox
     persons: Persons
@@ -97,6 +99,7 @@ class Services:
             texts=self.texts,
             clock=self.clock,
             rules=self.rules,
+            templates=self.templates,
         )
 
 
@@ -117,6 +120,8 @@ def wire(settings: Settings) -> Services:
         host=settings.smtp.host, port=settings.smtp.port, sender=settings.smtp.sender
     )
     rules = rules_of(settings)
+    clock = SystemClock()
+    form_service = HttpFormService(_client(settings, forms))
     return Services(
         settings=settings,
         rules=rules,
@@ -128,7 +133,8 @@ def wire(settings: Settings) -> Services:
                 absolute=timedelta(minutes=settings.sign_in.absolute_minutes),
             ),
         ),
-        forms=HttpFormService(_client(settings, forms)),
+        forms=form_service,
+        templates=SharedTemplateLists(form_service, clock),
         turns=Turns(rules),
         inbox=HttpInbox(_client(settings, inbox)),
         persons=HttpPersons(_client(settings, persons), batch=persons.batch),
@@ -148,7 +154,7 @@ def wire(settings: Settings) -> Services:
             client_secret=settings.sign_in.client_secret.get_secret_value(),
             accepted_acr=settings.sign_in.accepted_acr,
         ),
-        clock=SystemClock(),
+        clock=clock,
     )
 
 
