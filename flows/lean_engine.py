@@ -1,9 +1,10 @@
 """Prefect's engine for flows that share one event loop with hundreds of others.
 
-For each run Prefect's own starts a client; a thread with an event loop and a websocket, which
+For each run Prefect's own starts three clients; a thread with an event loop and a websocket, which
 looks five times a second whether an operator has suspended the run; and a thread for heartbeats,
-on which nothing of ours rests. It also writes into the run what nobody reads. Here all runs have
-one client and none of the rest. This leans on `prefect.flow_engine`, in this file alone.
+on which nothing of ours rests. It also writes into the run what nobody reads, and names all that
+it belongs to in each event of each task. Here all runs have the same clients and none of the rest.
+This leans on `prefect.flow_engine`, in this file alone.
 """
 
 import asyncio
@@ -17,8 +18,9 @@ from prefect import Flow
 from prefect._flow_run_suspension import FlowRunSuspensionRequest
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import FlowRun
-from prefect.context import AsyncClientContext
+from prefect.context import AsyncClientContext, SyncClientContext
 from prefect.flow_engine import AsyncFlowRunEngine
+from prefect.settings import get_current_settings
 
 _STARTS_AT_ONCE = 4
 """A start costs Prefect and us some tens of milliseconds of a core each, hardly interrupted."""
@@ -38,6 +40,14 @@ class _LeanEngine(AsyncFlowRunEngine[..., Any]):
         """A run that an operator suspends goes on: *Stoppa paketutskick* stops a dispatch."""
         yield self._flow_run_suspension_request
 
+    def name_nothing_but_the_run(self) -> None:
+        """In the events of its tasks: what the run belongs to, its own events tell."""
+        if self.flow_run is not None:
+            self.flow_run.tags = []
+            self.flow_run.deployment_id = None
+            self.flow_run.work_queue_id = None
+            self.flow_run.work_pool_name = None
+
     @property
     def heartbeat_seconds(self) -> int | None:
         return None
@@ -55,25 +65,29 @@ class FlowRunner:
 
     async def open(self) -> None:
         """Prefect must answer."""
-        client = AsyncClientContext()
-        # Entered in our own context, which each run gets a copy of and so finds the client in.
-        await asyncio.create_task(client.__aenter__(), context=self._context)
-        self._client = client
+        # Entered in our own context, which each run gets a copy of and so finds the clients in.
+        self._client, self._sync_client = AsyncClientContext(), SyncClientContext()
+        await asyncio.create_task(self._client.__aenter__(), context=self._context)
+        self._context.run(self._sync_client.__enter__)
 
     async def close(self) -> None:
+        self._context.run(self._sync_client.__exit__, None, None, None)
         leaving = self._client.__aexit__(None, None, None)
         await asyncio.create_task(leaving, context=self._context)
 
     async def run(self, flow: Flow[..., Any], flow_run: FlowRun) -> None:
-        """Tell Prefect of its beginning and its end: a failure of the flow itself is not raised."""
+        """Tell Prefect of its beginning and its end. A failure of the flow's own is not raised."""
         await asyncio.create_task(self._run(flow, flow_run), context=self._context.copy())
 
     async def _run(self, flow: Flow[..., Any], flow_run: FlowRun) -> None:
+        # Where it is by default: else Prefect's server is asked, twice.
+        flow.result_storage = get_current_settings().results.local_storage_path
         engine = _LeanEngine(flow=flow, parameters=flow_run.parameters, given=flow_run)
         async with self._starting() as started, engine.start():
             while engine.is_running():
                 async with engine.run_context():
                     started()
+                    engine.name_nothing_but_the_run()
                     _state: object = await engine.call_flow_fn()
 
     @asynccontextmanager
