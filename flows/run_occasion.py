@@ -13,7 +13,7 @@ from tasks.claim_occasion import claim_occasion
 from tasks.close_occasion import close_occasion
 from tasks.mail_errors import mail_errors
 from tasks.render_message import render_message
-from tasks.runs import name_of_run, run_of
+from tasks.runs import held, name_of_run, run_of
 from tasks.send_forms import send_forms
 from tasks.validate_recipients import validate_recipients
 from utskick.domain.occasions import OccasionState
@@ -50,7 +50,7 @@ async def run_occasion(order: OccasionOrder) -> State[Any]:
     if claim is not ClaimResult.CLAIMED:
         return await _nothing_to_send(claim)
 
-    async with run.held():
+    async with held(run):
         try:
             if blocking := await check_templates(occasion, token):
                 return await _blocked(blocking)

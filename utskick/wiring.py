@@ -4,7 +4,7 @@ import base64
 import json
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -40,6 +40,7 @@ from utskick.store import SqlStore
 from utskick.store.engine import migrate, open_engine
 from utskick.store.staff import SessionLimits
 from utskick.store.vault import Vault
+from utskick.use_cases.put_away import Spent
 from utskick.use_cases.run_occasion import OccasionRun
 from utskick.use_cases.shared_template_lists import SharedTemplateLists
 from utskick.use_cases.start_dispatch import Starting
@@ -67,6 +68,7 @@ class Services:
     spreadsheets: Spreadsheets
     sign_in: SignIn
     clock: Clock
+    spent: Spent = field(default_factory=Spent)
 
     @property
     def starting(self) -> Starting:
