@@ -7,6 +7,8 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
+from prefect.client.schemas.objects import StateType
+from prefect.states import Completed, Running
 from starlette.responses import PlainTextResponse
 
 from tests.local_1177.conftest import poll, served
