@@ -54,7 +54,7 @@ MODULES = (
 """Nothing else is ever run, whatever a deployment says."""
 _DRAINS_S = 10
 _LOOKS_AGAIN_S = 2
-_DUE_SOON = timedelta(seconds=3)
+_DUE_SOON = timedelta(seconds=5)
 """Longer than it takes until the next look."""
 _SEEN_EVERY_S = 300
 """Deployments that no worker has polled for three times as long are shown as not ready."""

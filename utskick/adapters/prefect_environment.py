@@ -69,8 +69,8 @@ _SERVICES = {
 }
 
 _WORKER = {
-    # How soon a run starts that an operator asks for.
-    "PREFECT_WORKER_QUERY_SECONDS": "2",
+    # How soon a run starts that an operator asks for; give or take a third.
+    "PREFECT_WORKER_QUERY_SECONDS": "3",
     # The longer, the more runs the warm worker learns of with one question; it starts none early.
     "PREFECT_WORKER_PREFETCH_SECONDS": "30",
     # Off unless asked for; an operator's cancel would otherwise end nothing.
