@@ -4,7 +4,7 @@ import base64
 import json
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -42,7 +42,9 @@ from utskick.store.staff import SessionLimits
 from utskick.store.vault import Vault
 from utskick.use_cases.form_sender import FormSender
 from utskick.use_cases.heart import Heart
+from utskick.use_cases.put_away import Spent
 from utskick.use_cases.run_occasion import OccasionRun
+from utskick.use_cases.shared_template_lists import SharedTemplateLists
 from utskick.use_cases.start_dispatch import Starting
 from utskick.use_cases.turns import Turns
 
@@ -59,6 +61,7 @@ class Services:
     forms: FormService
     sender: FormSender
     heart: Heart
+    templates: SharedTemplateLists
     inbox: Inbox
     persons: Persons
     mailer: Mailer
@@ -68,6 +71,7 @@ class Services:
     spreadsheets: Spreadsheets
     sign_in: SignIn
     clock: Clock
+    spent: Spent = field(default_factory=Spent)
 
     @property
     def turns(self) -> Turns:
@@ -106,6 +110,7 @@ class Services:
             texts=self.texts,
             clock=self.clock,
             rules=self.rules,
+            templates=self.templates,
         )
 
 
@@ -141,6 +146,7 @@ def wire(settings: Settings) -> Services:
         rules=rules,
         store=store,
         forms=form_service,
+        templates=SharedTemplateLists(form_service, clock),
         sender=FormSender(store=store, forms=form_service, turns=turns, clock=clock, rules=rules),
         heart=Heart(store=store, turns=turns, rules=rules),
         inbox=HttpInbox(_client(settings, inbox)),

@@ -10,6 +10,7 @@ from httpx import ASGITransport, AsyncClient, Response
 from config.settings import Settings
 from tests.clinic import OTHER_UNIT, UNIT, Clinic, a_spec
 from utskick.domain.units import Unit
+from utskick.use_cases.shared_template_lists import SharedTemplateLists
 from utskick.web.app import create_app
 from utskick.wiring import Services
 
@@ -44,6 +45,7 @@ def services_of(clinic: Clinic, **changes: Any) -> Services:
         "rules": clinic.rules,
         "store": clinic.store,
         "forms": clinic.forms,
+        "templates": SharedTemplateLists(clinic.forms, clinic.clock),
         "inbox": clinic.inbox,
         "persons": clinic.persons,
         "mailer": clinic.mailer,
