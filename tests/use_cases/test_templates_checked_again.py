@@ -98,7 +98,7 @@ async def test_a_run_that_prepares_just_before_its_moment_asks_once(clinic: Clin
     await run.run()
 
     assert forms.asked == 1
-    assert len(forms.forms) == 8
+    assert len(clinic.forms.forms) == 8
 
 
 async def test_a_form_service_that_is_silent_until_the_moment_delays_nothing(
