@@ -4,13 +4,14 @@ In a process of its own, so that the memory is this file's alone.
 """
 
 import json
-import resource
+import os
 import sys
 import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.processes import usage_of
 from utskick.adapters.openpyxl_spreadsheets import OpenpyxlSpreadsheets
 from utskick.domain.rules import Rules
 from utskick.use_cases.import_recipients import import_recipients
@@ -42,7 +43,7 @@ def imported(raw: bytes) -> Imported:
     seconds = time.perf_counter() - began
     return Imported(
         seconds=round(seconds, 2),
-        peak_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        peak_mb=usage_of(os.getpid()).peak_mb,
         accepted=len(found.accepted),
         refused=len(found.refused),
         headings=found.headings,
