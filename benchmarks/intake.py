@@ -47,11 +47,7 @@ def main() -> None:
 
 def _submit(options: argparse.Namespace, folder: Path, console: Console) -> list[Submitted]:
     numbers = persons(options.recipients)
-    with (
-        console.status("") as status,
-        installation(folder, status.update) as installed,
-    ):
-        status.update("Submitting")
+    with console.status("Submitting"), installation(folder, _say_nothing) as installed:
         Local1177(installed.stack.local_1177_url).add_persons(numbers)
         submitter = Submitter(installed)
         each = [
@@ -101,6 +97,10 @@ def result(
             "files": {kind: asdict(each) for kind, each in files.items()},
         }
     return measured
+
+
+def _say_nothing(what: str) -> None:
+    del what
 
 
 def _print(options: argparse.Namespace, measured: dict[str, Any], console: Console) -> None:
