@@ -2,6 +2,7 @@
 
 import os
 import platform
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,11 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.processes import Usage, usage_of
+from config.settings import DatabaseSettings
 from tests.postgresql import EMPTY, PostgresqlServer, running_postgresql
-from utskick.running.ports import choose_ports
+from utskick.running.children import Children
+from utskick.running.ports import HOST, choose_ports
 from utskick.running.stack import Stack, Teller, running_stack
 from utskick.wiring import Services, services
 
+_NOBODY = f"http://{HOST}:9"
 OURS = ("prefect", "worker", "web", "postgresql")
 """The processes of an installation; its neighbours run beside it here, and elsewhere otherwise."""
 
@@ -67,6 +71,25 @@ def installation(folder: Path, tell: Teller) -> Iterator[Installation]:
             os.environ.clear()
             os.environ.update(before)
             services.cache_clear()
+
+
+@contextmanager
+def web_alone(folder: Path, database: DatabaseSettings) -> Iterator[str]:
+    """The web process over a database that is there already; its neighbours are away."""
+    port = choose_ports(usual=False).web
+    environment = {
+        "UTSKICK_DATABASE__URL": database.url,
+        "UTSKICK_DATABASE__KEY_FILE": str(database.key_file),
+        "UTSKICK_FORMS__URL": _NOBODY,
+        "UTSKICK_INBOX__URL": _NOBODY,
+        "UTSKICK_PERSONS__URL": _NOBODY,
+        "UTSKICK_SCHEDULER__API_URL": _NOBODY,
+        "UTSKICK_WEB__PORT": str(port),
+    }
+    with Children(logs=folder / "logs", environment=environment) as children:
+        children.start("web", [sys.executable, "-m", "utskick.web"])
+        children.wait_healthy("web", f"http://{HOST}:{port}/health")
+        yield f"http://{HOST}:{port}"
 
 
 def circumstances() -> dict[str, Any]:
