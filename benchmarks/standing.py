@@ -266,6 +266,15 @@ def main() -> None:
     """Grow, measure, print, and write what was measured."""
     options = _options()
     console = Console()
+    try:
+        _measure(options, console)
+    except psycopg.OperationalError:
+        # Ctrl-C reaches PostgreSQL as well, and then there is nothing left to drop.
+        if not options.keep:
+            raise
+
+
+def _measure(options: argparse.Namespace, console: Console) -> None:
     with (
         tempfile.TemporaryDirectory(prefix="utskick-standing-") as name,
         installation(Path(name), lambda what: console.print(f"[dim]{what}[/dim]")) as installed,
