@@ -17,7 +17,7 @@ class Usage:
     peak_mb: float
 
     def since(self, before: "Usage") -> "Usage":
-        return Usage(round(self.cpu_s - before.cpu_s, 1), self.peak_mb)
+        return Usage(round(self.cpu_s - before.cpu_s, 2), self.peak_mb)
 
 
 def usage_of(root: int) -> Usage:
@@ -31,7 +31,7 @@ def usage_of(root: int) -> Usage:
         for pid in family & stats.keys()
         for ticks in stats[pid][_USER : _CHILDREN_SYSTEM + 1]
     )
-    return Usage(round(ticks / _TICKS, 1), round(sum(map(_peak_mb, family))))
+    return Usage(round(ticks / _TICKS, 2), round(sum(map(_peak_mb, family))))
 
 
 def _pids() -> list[int]:
