@@ -26,7 +26,7 @@ from utskick.domain.units import Actor
 from utskick.ports import InboxUser, PersonRecord
 from utskick.use_cases.close_occasion import Closed
 from utskick.use_cases.start_dispatch import start_dispatch
-from utskick.use_cases.turns import Turns
+from utskick.use_cases.together import together
 from utskick.wiring import Services, wire
 
 _ALREADY_DUE, _STARTED_BEFORE = timedelta(seconds=2), timedelta(seconds=10)
@@ -123,7 +123,7 @@ def _with_twins(
     twins = replace(
         wired,
         rules=rules,
-        turns=Turns(rules),
+        together=together(store=wired.store, forms=service, clock=wired.clock, rules=rules),
         forms=service,
         inbox=InMemoryInbox(
             {number: InboxUser(active=True, notified_by=("SMS",)) for number in people}

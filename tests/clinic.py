@@ -49,8 +49,6 @@ from utskick.use_cases.claim_occasion import ClaimResult
 from utskick.use_cases.clean_up import clean_up
 from utskick.use_cases.close_occasion import Closed
 from utskick.use_cases.follow_up import follow_up
-from utskick.use_cases.form_sender import FormSender
-from utskick.use_cases.heart import Heart
 from utskick.use_cases.list_dispatches import list_dispatches
 from utskick.use_cases.open_dispatch import Shown, show_dispatch
 from utskick.use_cases.remove_recipient import remove_recipient
@@ -59,6 +57,7 @@ from utskick.use_cases.run_occasion import OccasionRun
 from utskick.use_cases.send_form import send_form
 from utskick.use_cases.start_dispatch import Started, Starting, start_dispatch
 from utskick.use_cases.stop_dispatch import stop_dispatch
+from utskick.use_cases.together import Together, together
 from utskick.use_cases.turns import Turns
 
 UNIT = Unit(HsaId("SE2321000131-E000000000101"), "Vuxenpsykiatriska mottagningen", "031-390 06 11")
@@ -144,22 +143,18 @@ class Clinic:
     sign_in: InMemorySignIn = field(default_factory=InMemorySignIn)
 
     @cached_property
-    def turns(self) -> Turns:
-        return Turns(self.rules)
-
-    @cached_property
-    def sender(self) -> FormSender:
-        return FormSender(
+    def together(self) -> Together:
+        return together(
             store=self.store,
             forms=self.forms,
-            turns=self.turns,
             clock=self.clock,
             rules=self.rules,
+            templates=self.forms,
         )
 
-    @cached_property
-    def heart(self) -> Heart:
-        return Heart(store=self.store, turns=self.turns, rules=self.rules)
+    @property
+    def turns(self) -> Turns:
+        return self.together.sender.turns
 
     @property
     def starting(self) -> Starting:
@@ -206,8 +201,7 @@ class Clinic:
             token=RunToken(uuid4()),
             store=self.store,
             forms=self.forms,
-            sender=self.sender,
-            heart=self.heart,
+            together=self.together,
             inbox=self.inbox,
             persons=self.persons,
             texts=self.texts,

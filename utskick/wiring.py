@@ -40,12 +40,10 @@ from utskick.store import SqlStore
 from utskick.store.engine import migrate, open_engine
 from utskick.store.staff import SessionLimits
 from utskick.store.vault import Vault
-from utskick.use_cases.form_sender import FormSender
-from utskick.use_cases.heart import Heart
 from utskick.use_cases.put_away import Spent
 from utskick.use_cases.run_occasion import OccasionRun
-from utskick.use_cases.shared_template_lists import SharedTemplateLists
 from utskick.use_cases.start_dispatch import Starting
+from utskick.use_cases.together import Together, together
 from utskick.use_cases.turns import Turns
 
 _KEY_BYTES = 32
@@ -59,9 +57,7 @@ class Services:
     rules: Rules
     store: Store
     forms: FormService
-    sender: FormSender
-    heart: Heart
-    templates: SharedTemplateLists
+    together: Together
     inbox: Inbox
     persons: Persons
     mailer: Mailer
@@ -76,7 +72,7 @@ class Services:
     @property
     def turns(self) -> Turns:
         """Calls to the form service that are none of a run's take their turns as well."""
-        return self.sender.turns
+        return self.together.sender.turns
 
     @property
     def starting(self) -> Starting:
@@ -103,14 +99,12 @@ class Services:
             token=token,
             store=self.store,
             forms=self.forms,
-            sender=self.sender,
-            heart=self.heart,
+            together=self.together,
             inbox=self.inbox,
             persons=self.persons,
             texts=self.texts,
             clock=self.clock,
             rules=self.rules,
-            templates=self.templates,
         )
 
 
@@ -140,15 +134,13 @@ def wire(settings: Settings) -> Services:
         ),
     )
     form_service = HttpFormService(_client(settings, forms))
-    turns, clock = Turns(rules), SystemClock()
+    clock = SystemClock()
     return Services(
         settings=settings,
         rules=rules,
         store=store,
         forms=form_service,
-        templates=SharedTemplateLists(form_service, clock),
-        sender=FormSender(store=store, forms=form_service, turns=turns, clock=clock, rules=rules),
-        heart=Heart(store=store, turns=turns, rules=rules),
+        together=together(store=store, forms=form_service, clock=clock, rules=rules),
         inbox=HttpInbox(_client(settings, inbox)),
         persons=HttpPersons(_client(settings, persons), batch=persons.batch),
         mailer=mailer,

@@ -38,8 +38,6 @@ from utskick.domain.specs import DispatchSpec
 from utskick.failpoints import Step, arm, disarm
 from utskick.ports import PersonRecord
 from utskick.use_cases.compare_ledger import compare_ledger
-from utskick.use_cases.form_sender import FormSender
-from utskick.use_cases.heart import Heart
 from utskick.use_cases.mark_restored import mark_restored
 from utskick.use_cases.reconcile import reconcile
 from utskick.use_cases.remove_recipient import remove_recipient
@@ -48,6 +46,7 @@ from utskick.use_cases.run_occasion import OccasionRun
 from utskick.use_cases.send_missed_occasion import send_missed_occasion
 from utskick.use_cases.start_dispatch import Starting, start_dispatch
 from utskick.use_cases.stop_dispatch import stop_dispatch
+from utskick.use_cases.together import together
 from utskick.use_cases.turns import Turns
 
 T = TypeVar("T")
@@ -376,7 +375,6 @@ class SendProtocol(RuleBasedStateMachine):
         )
 
     def _run(self, occasion_id: OccasionId, version: int) -> None:
-        turns = Turns(RULES)
         run = OccasionRun(
             occasion_id=occasion_id,
             version=version,
@@ -388,10 +386,13 @@ class SendProtocol(RuleBasedStateMachine):
             texts=self.texts,
             clock=self.clock,
             rules=RULES,
-            sender=FormSender(
-                store=self.store, forms=self.service, turns=turns, clock=self.clock, rules=RULES
+            together=together(
+                store=self.store,
+                forms=self.service,
+                clock=self.clock,
+                rules=RULES,
+                templates=self.service,
             ),
-            heart=Heart(store=self.store, turns=turns, rules=RULES),
         )
         worker = Worker(self.world, run.run())
         self.workers.append(worker)

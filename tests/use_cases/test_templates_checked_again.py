@@ -93,12 +93,12 @@ async def test_the_second_look_comes_within_the_last_minute_but_not_in_its_last_
 async def test_a_run_that_prepares_just_before_its_moment_asks_once(clinic: Clinic) -> None:
     occasion = (await clinic.start()).dispatch.occasions[0]
     clinic.clock.moment = occasion.sends_at - timedelta(seconds=10)
-    run = replace(clinic.run_of(occasion), forms=(forms := counting(clinic)))
+    asked = replace(clinic, forms=(forms := counting(clinic)))
 
-    await run.run()
+    await asked.run(occasion)
 
     assert forms.asked == 1
-    assert len(clinic.forms.forms) == 8
+    assert len(forms.forms) == 8
 
 
 async def test_a_form_service_that_is_silent_until_the_moment_delays_nothing(

@@ -16,16 +16,14 @@ from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
 from utskick.ports import Clock, FormService, Inbox, InboxUser, Persons, TemporaryFailure, Texts
 from utskick.records import Store
-from utskick.use_cases.check_forms import TemplateLists
 from utskick.use_cases.check_recipients import Checked
 from utskick.use_cases.claim_occasion import Claim, ClaimResult, claim_occasion
 from utskick.use_cases.close_occasion import Closed, close_occasion
-from utskick.use_cases.form_sender import FormSender
-from utskick.use_cases.heart import Heart
 from utskick.use_cases.patience import patiently
 from utskick.use_cases.prepare_occasion import check_templates, render_message, validate_recipients
 from utskick.use_cases.send_forms import send_forms
 from utskick.use_cases.send_inbox_messages import send_inbox_messages
+from utskick.use_cases.together import Together
 
 _GIVES_WAY_S = 15
 
@@ -35,24 +33,19 @@ _CHECKED_AGAIN_S = (20, 60)
 
 @dataclass(frozen=True, kw_only=True)
 class OccasionRun:
-    """One attempt to send one occasion. Every stage can be repeated, by this run or by another.
-
-    `templates` is what the runs of a process share when they ask which templates may be sent.
-    """
+    """One attempt to send one occasion. Every stage can be repeated, by this run or by another."""
 
     occasion_id: OccasionId
     version: int
     token: RunToken
     store: Store
     forms: FormService
-    sender: FormSender
-    heart: Heart
+    together: Together
     inbox: Inbox
     persons: Persons
     texts: Texts
     clock: Clock
     rules: Rules
-    templates: TemplateLists | None = None
     _checked_at: list[datetime] = field(default_factory=list, init=False, repr=False)
 
     def claim(self) -> Claim:
@@ -71,7 +64,7 @@ class OccasionRun:
 
     def held(self) -> AbstractAsyncContextManager[None]:
         """Keep the occasion while the block runs."""
-        return self.heart.holding(self.occasion_id, token=self.token)
+        return self.together.heart.holding(self.occasion_id, token=self.token)
 
     async def check_templates(self) -> StartBlocked | None:
         """Raises `TemporaryFailure` if the form service stays away for too long."""
@@ -133,7 +126,7 @@ class OccasionRun:
             until=self.until,
             store=self.store,
             forms=self.forms,
-            sender=self.sender,
+            sender=self.together.sender,
             clock=self.clock,
             rules=self.rules,
             on_progress=on_progress,
@@ -155,7 +148,7 @@ class OccasionRun:
 
     async def give_way(self) -> None:
         """Let what is being sent be sent first: to end what has been sent can wait a little."""
-        await self.sender.calm(within_s=_GIVES_WAY_S)
+        await self.together.sender.calm(within_s=_GIVES_WAY_S)
 
     def close(self) -> Closed:
         """End the occasion, and with the last one the dispatch."""
@@ -210,7 +203,7 @@ class OccasionRun:
             self.occasion_id,
             token=self.token,
             store=self.store,
-            forms=self.templates or self.forms,
+            forms=self.together.templates,
             insist=insist,
             now=now,
         )
