@@ -71,25 +71,26 @@ class MadeForm:
     made_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
 class LeanNeighbour:
     """A neighbour that takes next to nothing of the machine, and where everybody is well."""
 
-    url: str
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
+        self.url = str(client.base_url).rstrip("/")
 
     def set_latency(self, seconds: float) -> None:
         """For the forms alone: they are what is compared."""
         order = {"service": "forms", "seconds": seconds}
-        httpx.post(f"{self.url}/control/latency", json=order).raise_for_status()
+        self._client.post("/control/latency", json=order).raise_for_status()
 
     def set_capacity(self, concurrency: int | None) -> None:
         """From now on more forms at once than these are turned away."""
         order = {"service": "forms", "concurrency": concurrency}
-        httpx.post(f"{self.url}/control/capacity", json=order).raise_for_status()
+        self._client.post("/control/capacity", json=order).raise_for_status()
 
     def forget(self) -> None:
         """Every form, message and count."""
-        httpx.delete(f"{self.url}/control/truth").raise_for_status()
+        self._client.delete("/control/truth").raise_for_status()
 
     def forms(self) -> int:
         """How many there are, whoever made them."""
@@ -102,7 +103,7 @@ class LeanNeighbour:
 
     def made(self) -> list[MadeForm]:
         """Every form, in the order in which they were made."""
-        truth = httpx.get(f"{self.url}/control/truth", timeout=60).json()
+        truth = self._client.get("/control/truth").json()
         return [
             MadeForm(
                 id=form["formId"],
@@ -115,7 +116,7 @@ class LeanNeighbour:
         ]
 
     def _calls(self) -> dict[str, Any]:
-        calls: dict[str, Any] = httpx.get(f"{self.url}/control/calls", timeout=60).json()
+        calls: dict[str, Any] = self._client.get("/control/calls").json()
         return calls
 
 
@@ -127,7 +128,8 @@ def lean_neighbour(children: Children) -> Iterator[LeanNeighbour]:
     children.start("neighbour", command)
     url = f"http://{HOST}:{port}"
     children.wait_healthy("neighbour", f"{url}/health")
-    yield LeanNeighbour(url)
+    with httpx.Client(base_url=url, timeout=60) as client:
+        yield LeanNeighbour(client)
 
 
 @contextmanager

@@ -1,0 +1,47 @@
+"""The product as it is installed: a real Prefect server, the warm worker, PostgreSQL."""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from benchmarks.contenders.contender import Arena
+from benchmarks.installation import Installation, running_installation
+from benchmarks.senders.assignments import Assignment
+from benchmarks.senders.ours import start
+
+_LEAD_S, _DUE_WITHIN_S = 15, 30
+"""A short lead: one occasion alone is prepared in a second or two."""
+
+
+class OursWhole:
+    name = "ours_whole"
+
+    def __init__(self, installation: Installation, assignment: Assignment) -> None:
+        self._installation = installation
+        self._assignment = assignment
+
+    @property
+    def pids(self) -> Mapping[str, int]:
+        idle = ("local-1177", "mailbox")
+        return {name: pid for name, pid in self._installation.pids.items() if name not in idle}
+
+    def send(self) -> Mapping[str, float]:
+        services = self._installation.stack.services
+        dispatch = asyncio.run(start(self._assignment, services, within_s=_DUE_WITHIN_S))
+        return {"began": dispatch.occasions[0].sends_at.timestamp()}
+
+
+@contextmanager
+def ours_whole(arena: Arena) -> Iterator[OursWhole]:
+    settings = {
+        "UTSKICK_TIMING__LEAD_S": str(_LEAD_S),
+        "UTSKICK_FORMS__CONCURRENCY": str(arena.assignment.concurrency),
+        "UTSKICK_PERSONS__PER_S": "1000",
+    }
+    with running_installation(
+        arena.folder / "whole",
+        neighbour=arena.neighbour,
+        postgresql=arena.postgresql,
+        settings=settings,
+    ) as installation:
+        yield OursWhole(installation, arena.assignment)
