@@ -70,7 +70,7 @@ class PlainPrefect:
         self._children.kill("worker")
 
     def recover(self) -> None:
-        """The worker again; and the run, whose death nobody has noticed, by an operator's Retry."""
+        """The worker again; and the run, whose death is unnoticed, by an operator's Retry."""
         self._start_worker()
         self._client.set_flow_run_state(self._known, AwaitingRetry(), force=True)
 
