@@ -61,6 +61,8 @@ KILLED: Mapping[str, Opened[Killable]] = {
 }
 _COLD = ("plain_prefect",)
 """Starts a process for each run, so that nothing of it gets warm."""
+_WIDTH = 130
+"""The tables are read in files as well."""
 _KILL_LATENCY_S = 0.05
 """Slow enough for the middle to be met."""
 
@@ -69,6 +71,7 @@ def main() -> None:
     """Measure, print, and write what was measured."""
     options = _options()
     console = Console()
+    console.width = max(console.width, _WIDTH)
     with _arena(options) as arena:
         results = _timed(options, arena, console)
         fates = {} if options.skip_kills else _killed(options, arena, console)

@@ -11,8 +11,8 @@ from benchmarks.contenders.contender import Arena, Contender, Killable
 from benchmarks.processes import Usage, usage_of
 
 _ENDS_WITHIN_S, _RESTS_WITHIN_S = 600, 180
-_SETTLES_S = 1.0
-"""For calls that were on their way when their sender died."""
+_SETTLES_S = 0.3
+"""After the latency: for calls that are still on their way."""
 _WATCHED_EVERY_S = 1.0
 
 
@@ -61,7 +61,7 @@ def timed(contender: Contender, arena: Arena, *, latency_s: float) -> Round:
             if time.monotonic() > deadline:
                 raise NotEnded(contender.name)
             time.sleep(0.05)
-        time.sleep(_SETTLES_S)
+        time.sleep(latency_s + _SETTLES_S)
     began = told.pop("began", None)
     made = neighbour.made()
     seconds = told.pop("seconds", None)
@@ -93,7 +93,7 @@ def killed_in_the_middle(contender: Killable, arena: Arena, *, latency_s: float)
             break
         time.sleep(0.1)
     recovered_s = time.monotonic() - killed
-    time.sleep(_SETTLES_S)
+    time.sleep(latency_s + _SETTLES_S)
     each = Counter((form.unit, form.person, form.template) for form in neighbour.made())
     return Fate(
         lost=calls - len(each),

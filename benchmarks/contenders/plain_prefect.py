@@ -118,6 +118,7 @@ def plain_prefect(arena: Arena) -> Iterator[PlainPrefect]:
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
         "PREFECT_CLI_PROMPT": "false",
+        "PLAIN_PREFECT_CONCURRENCY": str(arena.assignment.concurrency),
         "PYTHONPATH": str(HERE.parent),
     }
     with Children(logs=home / "logs", environment=environment) as children:

@@ -1,22 +1,20 @@
 """A Celery task for each form, set as a careful user would; and the process that enqueues them."""
 
-import asyncio
 import os
 import sys
 import threading
 import time
-from collections.abc import Coroutine
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-import uvloop
 from celery import Celery  # type: ignore[import-untyped]
 
-from benchmarks.senders.assignments import Assignment, client_session, make_form
+from benchmarks.senders.assignments import Assignment
+from benchmarks.senders.calling import Calling
 from benchmarks.senders.speaking import hear, tell
 
 BROKER, VISIBILITY, CONCURRENCY = "CELERY_BROKER", "CELERY_VISIBILITY_S", "CELERY_CONCURRENCY"
+"""Environment variables: a worker is told nothing else."""
 _PINGED_FOR_S = 30
 
 app = Celery("benchmark", broker=os.environ[BROKER])
@@ -37,36 +35,20 @@ app.conf.update(
 )
 
 
-class Calling:
-    """One event loop and one client for all threads of the worker."""
-
-    def __init__(self) -> None:
-        self._loop = uvloop.new_event_loop()
-        threading.Thread(target=self._loop.run_forever, daemon=True).start()
-        concurrency = int(os.environ[CONCURRENCY])
-        self.session = self.wait_for(_in_loop(concurrency))
-
-    def wait_for(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
-
-
-async def _in_loop(concurrency: int) -> Any:
-    return client_session(concurrency=concurrency)
-
-
 @cache
 def _calling() -> Calling:
-    return Calling()
+    return Calling(concurrency=int(os.environ[CONCURRENCY]))
 
 
 _FIRST = threading.Lock()
+"""Many threads may have the first task at once."""
 
 
 @app.task(name="send")  # type: ignore[untyped-decorator]
 def send(url: str, number: str, form_id: str) -> None:
     with _FIRST:
         calling = _calling()
-    calling.wait_for(make_form(calling.session, url, number=number, form_id=form_id))
+    calling.make_form(url, number=number, form_id=form_id)
 
 
 def main() -> None:
