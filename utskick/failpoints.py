@@ -30,7 +30,6 @@ class Exchange(StrEnum):
 
     CONNECTED = "connected"
     LEAVING = "leaving"
-    HALF_SENT = "half sent"
     SENT = "sent"
     ANSWERED = "answered"
     READING_BACK = "reading back"

@@ -108,7 +108,7 @@ async def test_a_connection_that_never_opened_applied_nothing(call: Call) -> Non
         unheard.bind(("127.0.0.1", 0))
         client = a_client(f"http://127.0.0.1:{unheard.getsockname()[1]}")
 
-        with pytest.raises(TemporaryFailure, match="ConnectError"):
+        with pytest.raises(TemporaryFailure, match="ClientConnectorError"):
             await call(client)
 
 
@@ -121,10 +121,8 @@ async def test_whoever_finds_no_free_connection_waits_for_one(local: Local) -> N
     assert len(set(ended)) == 3
 
 
-@pytest.mark.parametrize("asked", [1, 2])
-async def test_a_call_is_withheld_until_its_whole_body_has_left(local: Local, asked: int) -> None:
-    """Asked for the head and again for the body, since a process may be paused in between."""
-    answers = [True] * (asked - 1) + [False]
+async def test_a_call_is_withheld_until_the_moment_when_it_leaves(local: Local) -> None:
+    answers = [False]
     forms = HttpFormService(a_client(f"{local.url}/forms"))
     anna = Personnummer(local.add_person())
 
@@ -134,6 +132,22 @@ async def test_a_call_is_withheld_until_its_whole_body_has_left(local: Local, as
     assert not answers
     assert await forms.create_form(an_order(anna), may_leave=lambda: True)
     assert len(truth_of(anna, local)["forms"]) == 1
+
+
+async def test_nothing_has_left_when_it_is_asked_whether_the_call_may_leave() -> None:
+    heard: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.set_result(await reader.read())
+        writer.close()
+
+    async with await asyncio.start_server(listen, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        forms = HttpFormService(a_client(f"http://127.0.0.1:{port}"))
+        with pytest.raises(Withheld):
+            await forms.create_form(an_order(CANARY), may_leave=lambda: False)
+
+        assert await heard == b""
 
 
 async def test_a_reference_follows_the_call_and_is_told_by_no_contract(local: Local) -> None:

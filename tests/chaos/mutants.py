@@ -123,9 +123,9 @@ MUTANTS = (
     ),
     _mutant("no fence", "I4", (_SEND, "self._clock.monotonic() < fence", "fence > 0")),
     _mutant(
-        "the fence is asked for the head alone",
+        "the fence is asked for and passed over",
         "I4",
-        (_CLIENT, "(Exchange.LEAVING, Exchange.HALF_SENT)", "(Exchange.LEAVING,)"),
+        (_CLIENT, "            raise Withheld\n        await", "        await"),
     ),
     _mutant(
         "the fence is told by the wall clock",

@@ -4,34 +4,29 @@ No error holds more than the contract's name and the status: requests and answer
 residents, and so are the messages of whatever reads them.
 """
 
-import asyncio
+import json
 import re
 import ssl
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cache, partial
 from http import HTTPStatus
+from types import SimpleNamespace
 from typing import TypeVar
 
-import httpx
+import aiohttp
+from aiohttp.abc import AbstractStreamWriter
 from pydantic import BaseModel, ConfigDict
 
 from utskick.adapters.http_connections import Connections
 from utskick.failpoints import Exchange, reached
 from utskick.ports import TemporaryFailure, UnknownOutcome, Withheld
 
-_NEVER_OPENED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_NEVER_OPENED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 _CORRELATION = "x-skltp-correlation-id"
-_POINTS = {
-    "connection.connect_tcp.complete": Exchange.CONNECTED,
-    "http11.send_request_headers.started": Exchange.LEAVING,
-    "http11.send_request_body.started": Exchange.HALF_SENT,
-    "http11.send_request_body.complete": Exchange.SENT,
-    "http11.receive_response_body.complete": Exchange.ANSWERED,
-}
-_LEAVES = (Exchange.LEAVING, Exchange.HALF_SENT)
+_JSON = "application/json"
 _IDLE_S = 2.0
 """Shorter than servers are patient, so that no call meets a connection that is being closed."""
 _SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]+)?")
@@ -48,6 +43,13 @@ class Contract(BaseModel):
 
 
 ContractT = TypeVar("ContractT", bound=Contract)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
 
 
 class HttpClient:
@@ -67,16 +69,25 @@ class HttpClient:
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self._url = url.rstrip("/")
-        self._longest_s = connect_timeout_s + read_timeout_s
-        new_connection = partial(
-            httpx.AsyncClient,
-            headers={"x-rivta-original-serviceconsumer-hsaid": consumer_hsa_id},
-            limits=httpx.Limits(max_connections=1, keepalive_expiry=_IDLE_S),
-            timeout=httpx.Timeout(read_timeout_s, connect=connect_timeout_s),
-            verify=tls or _system_trust(),
-            trust_env=False,
+        # An answer may dribble, each byte in time: so the whole of it has an end as well.
+        timeout = aiohttp.ClientTimeout(
+            total=connect_timeout_s + read_timeout_s,
+            sock_connect=connect_timeout_s,
+            sock_read=read_timeout_s,
         )
-        self._connections = Connections(new_connection, at_once=concurrency)
+
+        def open_session() -> aiohttp.ClientSession:
+            return aiohttp.ClientSession(
+                headers={"x-rivta-original-serviceconsumer-hsaid": consumer_hsa_id},
+                connector=aiohttp.TCPConnector(
+                    limit=0, keepalive_timeout=_IDLE_S, ssl=tls or True
+                ),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=timeout,
+                trace_configs=[_tracing()],
+            )
+
+        self._connections = Connections(open_session, at_once=concurrency)
 
     async def post(
         self,
@@ -94,11 +105,14 @@ class HttpClient:
         if `may_leave` said no when all was ready to leave; else `UnknownOutcome`.
         """
         unclear = TemporaryFailure if reading else UnknownOutcome
+        request = _Request(body, may_leave)
         try:
-            response = await self._exchange(contract, body, reference, may_leave)
+            response = await self._exchange(contract, request, reference)
         except _NEVER_OPENED as error:
             raise TemporaryFailure(f"{contract}: {type(error).__name__}") from None
-        except (httpx.HTTPError, TimeoutError) as error:
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            if request.withheld:
+                raise Withheld from None
             raise unclear(f"{contract}: {type(error).__name__}") from None
         _require_success(response, contract, reading=reading)
         try:
@@ -106,44 +120,67 @@ class HttpClient:
         except (TypeError, ValueError):
             raise unclear(f"{contract}: unreadable answer") from None
 
-    async def _exchange(
-        self,
-        contract: str,
-        body: Mapping[str, object],
-        reference: str,
-        may_leave: Callable[[], bool] | None,
-    ) -> httpx.Response:
-        """An answer may dribble, each byte in time: so the whole of it has an end as well."""
-        connections = await self._connections.of_this_loop()
-        headers = {_CORRELATION: reference} if reference else {}
-        extensions = {"trace": partial(_watch, may_leave)} if may_leave else {}
+    async def _exchange(self, contract: str, request: "_Request", reference: str) -> _Answered:
+        headers = {_CORRELATION: reference} if reference else None
         async with (
-            connections.borrowed() as connection,
-            asyncio.timeout(self._longest_s),
+            self._connections.borrowed() as session,
+            session.post(
+                f"{self._url}/{contract}",
+                data=request,
+                headers=headers,
+                allow_redirects=False,
+                trace_request_ctx=request.watched,
+            ) as response,
         ):
-            return await connection.post(
-                f"{self._url}/{contract}", json=body, headers=headers, extensions=extensions
-            )
+            content = await response.read()
+            if request.watched:
+                reached(Exchange.ANSWERED)
+            return _Answered(response.status, response.headers, content)
 
 
-@cache
-def _system_trust() -> ssl.SSLContext:
-    """Read once: it takes as long as twenty calls."""
-    return ssl.create_default_context()
+class _Request(aiohttp.BytesPayload):
+    """A JSON body that asks whether it may leave, when all else is ready.
+
+    The head waits for it, and both leave in one write: nothing has left when the answer is no.
+    """
+
+    def __init__(self, body: Mapping[str, object], may_leave: Callable[[], bool] | None) -> None:
+        super().__init__(json.dumps(body).encode(), content_type=_JSON)
+        self._may_leave = may_leave
+        self.withheld = False
+
+    @property
+    def watched(self) -> bool:
+        """Whether the call changes something at the neighbour."""
+        return self._may_leave is not None
+
+    async def write_with_length(
+        self, writer: AbstractStreamWriter, content_length: int | None
+    ) -> None:
+        if self._may_leave is None:
+            await super().write_with_length(writer, content_length)
+            return
+        reached(Exchange.LEAVING)
+        if not self._may_leave():
+            self.withheld = True
+            raise Withheld
+        await super().write_with_length(writer, content_length)
+        reached(Exchange.SENT)
 
 
-async def _watch(may_leave: Callable[[], bool], event: str, _info: Mapping[str, object]) -> None:
-    """See how far a call has come. Without its whole body a request is not applied."""
-    if (point := _POINTS.get(event)) is None:
-        return
-    reached(point)
-    if point in _LEAVES and not may_leave():
-        raise Withheld
+def _tracing() -> aiohttp.TraceConfig:
+    async def connected(_session: object, context: SimpleNamespace, _details: object) -> None:
+        if context.trace_request_ctx:
+            reached(Exchange.CONNECTED)
+
+    tracing = aiohttp.TraceConfig()
+    tracing.on_connection_create_end.append(connected)
+    return tracing
 
 
-def _require_success(response: httpx.Response, contract: str, *, reading: bool) -> None:
-    message = f"{contract}: status {response.status_code}"
-    match response.status_code:
+def _require_success(response: _Answered, contract: str, *, reading: bool) -> None:
+    message = f"{contract}: status {response.status}"
+    match response.status:
         case HTTPStatus.OK:
             return
         case HTTPStatus.NOT_FOUND if reading:
@@ -156,7 +193,7 @@ def _require_success(response: httpx.Response, contract: str, *, reading: bool) 
             raise UnknownOutcome(message)
 
 
-def _retry_after_s(response: httpx.Response) -> float | None:
+def _retry_after_s(response: _Answered) -> float | None:
     """`Retry-After` is a number of seconds or a date (RFC 9110, 10.2.3)."""
     value = response.headers.get("Retry-After", "").strip()
     if _SECONDS.fullmatch(value):

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from fastapi import FastAPI, HTTPException, Response, status
@@ -45,8 +45,7 @@ class Keeper:
         assert isinstance(envelope.content, bytes)
         self.folder.keep(envelope.content, recipients=envelope.rcpt_tos)
         if fault == "drop_after":
-            assert isinstance(server.transport, asyncio.Transport)
-            server.transport.abort()
+            cast("asyncio.Transport", server.transport).abort()
         return "250 OK"
 
 
