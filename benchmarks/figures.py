@@ -1,16 +1,14 @@
 """What rounds and kills come to: medians, ratios within the run, and a table."""
 
-import os
-import platform
 import statistics
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.contenders.measuring import Fate, Round
+from benchmarks.installation import circumstances
 from benchmarks.senders.assignments import Assignment
 
 Results = dict[str, dict[float, list[Round]]]
@@ -42,8 +40,7 @@ def figures(
         for name, by_latency in results.items()
     }
     return {
-        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": {"cores": os.cpu_count(), "python": platform.python_version()},
+        **circumstances(),
         "recipients": len(assignment.numbers),
         "forms": len(assignment.form_ids),
         "calls": assignment.calls,

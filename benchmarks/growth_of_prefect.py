@@ -4,7 +4,6 @@ import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 
 import psycopg
 from psycopg import sql
@@ -27,10 +26,10 @@ class Size:
 
 
 def size_of(database: str) -> Size:
-    """`database` is an URL of PostgreSQL as SQLAlchemy writes it, or an SQLite file."""
+    """`database` is an URL as SQLAlchemy writes it."""
     if database.startswith("postgresql"):
         return _of_postgresql(database.replace("+psycopg", ""))
-    return _of_sqlite(Path(database))
+    return _of_sqlite(database.removeprefix("sqlite:///"))
 
 
 def _of_postgresql(url: str) -> Size:
@@ -47,7 +46,7 @@ def _of_postgresql(url: str) -> Size:
     return Size(size[0], rows)
 
 
-def _of_sqlite(file: Path) -> Size:
+def _of_sqlite(file: str) -> Size:
     with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=30)) as connection:
         tables = [name for (name,) in connection.execute(_TABLES_OF_SQLITE)]
         rows = {

@@ -1,68 +1,90 @@
-"""A whole installation, as operators run it, in front of the lean neighbour."""
+"""A whole installation, as operators run it, and what its processes use."""
 
 import os
+import platform
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
-from benchmarks.neighbours import LeanNeighbour
 from benchmarks.processes import Usage, usage_of
-from config.settings import HERE
-from tests.postgresql import EMPTY, PostgresqlServer
-from utskick.running.ports import choose_ports
-from utskick.running.stack import Stack, running_stack
-from utskick.wiring import services
+from config.settings import HERE, DatabaseSettings
+from tests.postgresql import EMPTY, PostgresqlServer, running_postgresql
+from utskick.running.children import Children
+from utskick.running.ports import HOST, choose_ports
+from utskick.running.stack import Stack, Teller, running_stack
+from utskick.wiring import Services, services
+
+_NOBODY = f"http://{HOST}:9"
+_ELSEWHERE = ("local-1177", "mailbox")
+"""Neighbours: they run beside an installation here, and elsewhere otherwise."""
+
+ALWAYS_OPEN = {"UTSKICK_TIMING__OPENS": "00:00", "UTSKICK_TIMING__CLOSES": "23:59:59"}
+"""For those who send at any hour, as environment variables."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installation:
-    """`prefect_database` is where Prefect keeps its own, a URL or an SQLite file."""
+    """`database` and `prefects` are the URLs of our database and of Prefect's."""
 
     stack: Stack
-    postgresql: PostgresqlServer | None
-    prefect_database: str
+    server: PostgresqlServer | None
+    database: str
+    prefects: str
 
     @property
-    def pids(self) -> Mapping[str, int]:
-        found = dict(self.stack.children.pids)
-        if self.postgresql is not None and self.postgresql.process is not None:
-            found["postgresql"] = self.postgresql.process.pid
-        return found
+    def services(self) -> Services:
+        return self.stack.services
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """Of its processes, without its neighbours."""
+        started = dict(self.stack.children.pids)
+        if self.server is not None and self.server.process is not None:
+            started["postgresql"] = self.server.process.pid
+        return {name: pid for name, pid in started.items() if name not in _ELSEWHERE}
 
     def usage(self) -> dict[str, Usage]:
+        """What each process has used until now, with all of its own children."""
         return {name: usage_of(pid) for name, pid in self.pids.items()}
 
 
 @contextmanager
-def running_installation(
+def installation(folder: Path, tell: Teller) -> Iterator[Installation]:
+    """On a new PostgreSQL, which keeps its promises to the disk."""
+    with running_postgresql() as server, installed(folder, server=server, tell=tell) as running:
+        yield running
+
+
+@contextmanager
+def installed(
     folder: Path,
     *,
-    neighbour: LeanNeighbour,
-    postgresql: PostgresqlServer | None,
-    settings: Mapping[str, str],
+    server: PostgresqlServer | None,
+    settings: Mapping[str, str] = MappingProxyType({}),
+    tell: Teller = lambda what: None,  # noqa: ARG005  # nobody waits for it
 ) -> Iterator[Installation]:
-    """On PostgreSQL if there is one, else on SQLite. `settings` are environment variables."""
+    """Both databases on `server`, or on SQLite without one. `settings` are environment variables.
+
+    Its processes find our packages here, also those that the stock worker starts in a folder of
+    its own.
+    """
     with ExitStack() as parts:
-        chosen = dict(settings) | {
-            "UTSKICK_TIMING__OPENS": "00:00",
-            "UTSKICK_TIMING__CLOSES": "23:59:59",
-            "UTSKICK_FORMS__URL": f"{neighbour.url}/forms",
-            "UTSKICK_INBOX__URL": f"{neighbour.url}/inbox",
-            "UTSKICK_PERSONS__URL": f"{neighbour.url}/persons",
-            # The stock worker runs flows in a folder of its own.
-            "PYTHONPATH": str(HERE.parent),
-        }
-        prefect_database = str(folder / "prefect" / "prefect.db")
-        if postgresql is not None:
-            chosen["UTSKICK_DATABASE__URL"] = parts.enter_context(postgresql.fresh_database())
-            prefect_database = parts.enter_context(postgresql.fresh_database(template=EMPTY))
-            chosen["PREFECT_API_DATABASE_CONNECTION_URL"] = prefect_database.replace(
-                "psycopg", "asyncpg"
-            )
+        database = f"sqlite:///{folder / 'utskick.db'}"
+        prefects = f"sqlite:///{folder / 'prefect' / 'prefect.db'}"
+        chosen = {**settings, "PYTHONPATH": str(HERE.parent)}
+        if server is not None:
+            database = parts.enter_context(server.fresh_database())
+            prefects = parts.enter_context(server.fresh_database(template=EMPTY))
+            chosen["UTSKICK_DATABASE__URL"] = database
+            chosen["PREFECT_API_DATABASE_CONNECTION_URL"] = prefects.replace("psycopg", "asyncpg")
         parts.enter_context(_environment(chosen))
-        stack = parts.enter_context(running_stack(folder, choose_ports(usual=False), _say_nothing))
-        yield Installation(stack=stack, postgresql=postgresql, prefect_database=prefect_database)
+        stack = parts.enter_context(running_stack(folder, choose_ports(usual=False), tell))
+        yield Installation(stack=stack, server=server, database=database, prefects=prefects)
 
 
 @contextmanager
@@ -79,5 +101,32 @@ def _environment(chosen: Mapping[str, str]) -> Iterator[None]:
         services.cache_clear()
 
 
-def _say_nothing(what: str) -> None:
-    del what
+@contextmanager
+def web_alone(folder: Path, database: DatabaseSettings) -> Iterator[str]:
+    """The web process over a database that is there already; its neighbours are away."""
+    port = choose_ports(usual=False).web
+    environment = {
+        "UTSKICK_DATABASE__URL": database.url,
+        "UTSKICK_DATABASE__KEY_FILE": str(database.key_file),
+        "UTSKICK_FORMS__URL": _NOBODY,
+        "UTSKICK_INBOX__URL": _NOBODY,
+        "UTSKICK_PERSONS__URL": _NOBODY,
+        "UTSKICK_SCHEDULER__API_URL": _NOBODY,
+        "UTSKICK_WEB__PORT": str(port),
+    }
+    with Children(logs=folder / "logs", environment=environment) as children:
+        children.start("web", [sys.executable, "-m", "utskick.web"])
+        children.wait_healthy("web", f"http://{HOST}:{port}/health")
+        yield f"http://{HOST}:{port}"
+
+
+def circumstances() -> dict[str, Any]:
+    """When and on what something was measured."""
+    return {
+        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": {
+            "cores": os.cpu_count(),
+            "load_average": round(os.getloadavg()[0], 1),
+            "python": platform.python_version(),
+        },
+    }

@@ -19,7 +19,7 @@ from uuid import uuid4
 from sqlalchemy import text
 
 from benchmarks.growth_of_prefect import Size, size_of
-from benchmarks.installation import Installation, running_installation
+from benchmarks.installation import ALWAYS_OPEN, Installation, installed
 from benchmarks.neighbours import LeanNeighbour, lean_neighbour, persons
 from benchmarks.processes import Usage
 from benchmarks.senders.assignments import UNIT
@@ -101,22 +101,16 @@ def measure(case: Case) -> Measured:
         if case.database == "postgresql":
             server = parts.enter_context(running_postgresql())
         pool = _STOCK_POOL if case.worker == "process" else WORK_POOL
-        installation = parts.enter_context(
-            running_installation(
-                folder,
-                neighbour=neighbour,
-                postgresql=server,
-                settings={"UTSKICK_SCHEDULER__WORK_POOL": pool},
-            )
-        )
+        settings = neighbour.settings | ALWAYS_OPEN | {"UTSKICK_SCHEDULER__WORK_POOL": pool}
+        installation = parts.enter_context(installed(folder, server=server, settings=settings))
         _start_more_workers(case, installation.stack)
         return _measure(case, installation, neighbour)
 
 
 def _measure(case: Case, installation: Installation, neighbour: LeanNeighbour) -> Measured:
-    wired = installation.stack.services
+    wired = installation.services
     expected_s = asyncio.run(_try_some(case, wired)) * _SPARE
-    size_before = size_of(installation.prefect_database)
+    size_before = size_of(installation.prefects)
     moment, submitted_s = asyncio.run(_submit_all(case, wired, expected_s=expected_s))
     usage_before = installation.usage()
     _wait_for(case, neighbour, until=_left_s(moment) + _GIVEN_UP_AFTER_S)
@@ -133,9 +127,7 @@ def _measure(case: Case, installation: Installation, neighbour: LeanNeighbour) -
         submitted_s=round(submitted_s, 3),
         peak_concurrency=neighbour.peak_concurrency(),
         usage={name: usage[name].since(usage_before[name]) for name in usage},
-        prefect=size_of(installation.prefect_database).for_each(
-            case.dispatches, since=size_before
-        ),
+        prefect=size_of(installation.prefects).for_each(case.dispatches, since=size_before),
     )
 
 

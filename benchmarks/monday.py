@@ -8,18 +8,16 @@ or twice.
 
 import argparse
 import json
-import os
-import platform
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.installation import circumstances
 from benchmarks.many_dispatches import FORMS, RECIPIENTS, Case, Measured, NotAsPromised, measure
 
 DATABASES, WORKERS = ("postgresql", "sqlite"), ("warm", "process")
@@ -53,8 +51,7 @@ def merged(measured: Iterable[Mapping[str, Any]], latest: Mapping[str, Any]) -> 
 def result(measured: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What is held against the bar at the top, then each case with all of its details."""
     return {
-        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": {"cores": os.cpu_count(), "python": platform.python_version()},
+        **circumstances(),
         "recipients": RECIPIENTS,
         "forms": FORMS,
         **{_bar(each["case"]): each["p95_s"] for each in measured if _is_warm(each["case"])},

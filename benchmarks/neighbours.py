@@ -78,6 +78,12 @@ class LeanNeighbour:
         self._client = client
         self.url = str(client.base_url).rstrip("/")
 
+    @property
+    def settings(self) -> dict[str, str]:
+        """Where an installation finds it, as environment variables."""
+        services = ("forms", "inbox", "persons")
+        return {f"UTSKICK_{name.upper()}__URL": f"{self.url}/{name}" for name in services}
+
     def set_latency(self, seconds: float) -> None:
         """For the forms alone: they are what is compared."""
         order = {"service": "forms", "seconds": seconds}

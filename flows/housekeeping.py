@@ -18,7 +18,7 @@ async def reconcile() -> State[Any]:
     return Completed(
         message=f"registered {mended.registered + audited.registered}, started {mended.started}, "
         f"resumed {mended.resumed}, missed {mended.missed}, settled {mended.settled}, "
-        f"retired {audited.retired}, removed {audited.removed}"
+        f"removed {audited.removed}"
     )
 
 

@@ -1,6 +1,5 @@
 """Send one occasion (utskickstillfälle) of a dispatch."""
 
-import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -9,16 +8,14 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from pydantic import BaseModel, Field
 
-from tasks.check_templates import check_templates
+from tasks.check_templates import check_templates, check_templates_again
 from tasks.claim_occasion import claim_occasion
 from tasks.close_occasion import close_occasion
 from tasks.mail_errors import mail_errors
 from tasks.render_message import render_message
-from tasks.runs import name_of_run, run_of
+from tasks.runs import held, name_of_run, run_of
 from tasks.send_forms import send_forms
-from tasks.send_inbox_messages import send_inbox_messages
 from tasks.validate_recipients import validate_recipients
-from tasks.wait_until_due import wait_until_due
 from utskick.domain.occasions import OccasionState
 from utskick.ports import TemporaryFailure
 from utskick.use_cases.claim_occasion import ClaimResult
@@ -53,24 +50,23 @@ async def run_occasion(order: OccasionOrder) -> State[Any]:
     if claim is not ClaimResult.CLAIMED:
         return await _nothing_to_send(claim)
 
-    async with run.held():
+    async with held(run):
         try:
             if blocking := await check_templates(occasion, token):
-                await mail_errors()
-                return Failed(name="Avbruten", message=f"Spärrade mallar: {', '.join(blocking)}")
+                return await _blocked(blocking)
             planned = await validate_recipients(occasion, token)
             await render_message(occasion, token)
             log.info("%d forms are planned; waiting for the moment", planned)
+            if blocking := await check_templates_again(occasion, token):
+                return await _blocked(blocking)
 
-            if await wait_until_due(occasion, token):
-                log.warning("The moment has passed: sending late")
-            await asyncio.gather(
-                send_forms(occasion, token, planned), send_inbox_messages(occasion, token)
-            )
+            if await send_forms(occasion, token, planned):
+                log.warning("The moment had passed: sent late")
         except TemporaryFailure as failure:
             log.warning("A neighbour stayed away until it was too late: %s", failure)
         closed = await close_occasion(occasion, token)
-    await mail_errors()
+    if closed.went_wrong:
+        await mail_errors()
     return _ended(closed)
 
 
@@ -79,6 +75,11 @@ async def _nothing_to_send(claim: ClaimResult) -> State[Any]:
         await mail_errors()
         return Failed(name="Missat", message="Tillfället kunde inte skickas i tid")
     return Completed(name="Inget att skicka", message=f"Nothing to send: {claim.value}")
+
+
+async def _blocked(forms: tuple[str, ...]) -> State[Any]:
+    await mail_errors()
+    return Failed(name="Avbruten", message=f"Spärrade mallar: {', '.join(forms)}")
 
 
 def _ended(closed: Closed) -> State[Any]:

@@ -1,12 +1,12 @@
 import asyncio
 from uuid import UUID
 
-from tasks.border import stage
+from tasks.border import safe
 from tasks.runs import run_of
 from utskick.use_cases.claim_occasion import ClaimResult
 
 
-@stage("Ta tillfället")
+@safe
 async def claim_occasion(occasion_id: UUID, token: UUID) -> ClaimResult:
     """Whether there is something to send, and nobody else is sending it."""
     claim = await asyncio.to_thread(run_of(occasion_id, token).claim)

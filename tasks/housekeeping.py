@@ -12,6 +12,9 @@ from utskick.use_cases import watch_templates as watching
 from utskick.use_cases.message_values import PLACEHOLDERS
 from utskick.wiring import services
 
+_NIGHT_HOUR = 2
+"""In UTC: between three and five in Sweden, when nothing is sent."""
+
 
 @stage("Stäm av")
 async def reconcile() -> reconciling.Reconciled:
@@ -29,14 +32,16 @@ async def reconcile() -> reconciling.Reconciled:
 
 @stage("Gå igenom Prefect")
 async def audit() -> reconciling.Reconciled:
-    """What was registered, and what was put away."""
+    """What was registered, and what was put away; thoroughly once a night."""
     wired = services()
+    now = wired.clock.now()
     return await asyncio.to_thread(
         reconciling.audit,
         store=wired.store,
         scheduler=wired.scheduler,
         rules=wired.rules,
-        now=wired.clock.now(),
+        thorough=now.hour == _NIGHT_HOUR,
+        now=now,
     )
 
 

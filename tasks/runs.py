@@ -1,5 +1,7 @@
 """From the ids that Prefect knows to what they name."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from uuid import UUID
 from weakref import WeakValueDictionary
 
@@ -23,6 +25,14 @@ def run_of(occasion_id: UUID, token: UUID, *, version: int = 1) -> OccasionRun:
         run = services().occasion_run(OccasionId(occasion_id), RunToken(token), version=version)
         _under_way[token] = run
     return run
+
+
+@asynccontextmanager
+async def held(run: OccasionRun) -> AsyncIterator[None]:
+    """Keep the occasion that the run has claimed; afterwards it is to be put away."""
+    with services().spent.after(run.occasion_id, sends_at=run.occasion.sends_at):
+        async with run.held():
+            yield
 
 
 def name_of_run() -> str:

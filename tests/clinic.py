@@ -49,6 +49,8 @@ from utskick.use_cases.claim_occasion import ClaimResult
 from utskick.use_cases.clean_up import clean_up
 from utskick.use_cases.close_occasion import Closed
 from utskick.use_cases.follow_up import follow_up
+from utskick.use_cases.form_sender import FormSender
+from utskick.use_cases.heart import Heart
 from utskick.use_cases.list_dispatches import list_dispatches
 from utskick.use_cases.open_dispatch import Shown, show_dispatch
 from utskick.use_cases.remove_recipient import remove_recipient
@@ -145,6 +147,20 @@ class Clinic:
     def turns(self) -> Turns:
         return Turns(self.rules)
 
+    @cached_property
+    def sender(self) -> FormSender:
+        return FormSender(
+            store=self.store,
+            forms=self.forms,
+            turns=self.turns,
+            clock=self.clock,
+            rules=self.rules,
+        )
+
+    @cached_property
+    def heart(self) -> Heart:
+        return Heart(store=self.store, turns=self.turns, rules=self.rules)
+
     @property
     def starting(self) -> Starting:
         return Starting(
@@ -190,7 +206,8 @@ class Clinic:
             token=RunToken(uuid4()),
             store=self.store,
             forms=self.forms,
-            turns=self.turns,
+            sender=self.sender,
+            heart=self.heart,
             inbox=self.inbox,
             persons=self.persons,
             texts=self.texts,

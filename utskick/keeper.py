@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from utskick.use_cases.put_away import put_away
 from utskick.use_cases.reconcile import reconcile
 from utskick.use_cases.report_errors import send_error_reports
 from utskick.wiring import Services
@@ -12,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 async def keep(services: Services) -> None:
-    """Reconcile and mail what is to be told, now and every `timing.reconcile_s`.
+    """Reconcile, put away, and mail what is to be told: now and every `timing.reconcile_s`.
 
     A round where all is well asks Prefect nothing, and makes no run there. The mails are apart: a
     relay that swallows everything must not keep a dispatch from being resumed.
@@ -23,6 +24,16 @@ async def keep(services: Services) -> None:
             store=services.store,
             forms=services.forms,
             turns=services.turns,
+            scheduler=services.scheduler,
+            rules=services.rules,
+            now=services.clock.now(),
+        )
+
+    async def putting_away() -> object:
+        return await asyncio.to_thread(
+            put_away,
+            services.spent,
+            store=services.store,
             scheduler=services.scheduler,
             rules=services.rules,
             now=services.clock.now(),
@@ -39,6 +50,7 @@ async def keep(services: Services) -> None:
     every_s = services.settings.timing.reconcile_s
     await asyncio.gather(
         _again_and_again("Reconciling", reconciling, every_s=every_s),
+        _again_and_again("Putting away", putting_away, every_s=every_s),
         _again_and_again("Mailing errors", mailing, every_s=every_s),
     )
 

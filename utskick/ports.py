@@ -232,17 +232,20 @@ class Scheduler(Protocol):
     Each raises `TemporaryFailure` when the scheduler is away; the reconciler comes back to it.
     """
 
-    def register(self, plan: OccasionPlan, *, now: datetime) -> None:
-        """See to it that the occasion is started at `starts_at`, or at once if that has passed."""
+    def register_all(self, plans: Collection[OccasionPlan], *, now: datetime) -> None:
+        """See to it that each is started at its `starts_at`, or at once if that has passed."""
 
     def start_now(self, plan: OccasionPlan, *, attempt: str, now: datetime) -> None:
         """Start a run of the occasion now, once for each `attempt`."""
 
-    def retire(self, occasion_id: OccasionId) -> None:
-        """Deactivate a spent occasion: it stays visible, and nothing starts it any more."""
+    def remove_all(self, occasion_ids: Collection[OccasionId]) -> None:
+        """Forget the occasions, with whatever of them has not been started.
 
-    def remove(self, occasion_id: OccasionId) -> None:
-        """Forget the occasion, with whatever of it has not been started."""
+        What has been started goes on, and what has ended stays visible.
+        """
+
+    def count_waiting(self) -> int:
+        """How many occasions it knows of which nothing is under way, without looking at each."""
 
     def registered(
         self,

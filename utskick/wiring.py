@@ -4,7 +4,7 @@ import base64
 import json
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from utskick.adapters.http_inbox import HttpInbox
 from utskick.adapters.http_persons import HttpPersons
 from utskick.adapters.jinja_texts import JinjaTexts
 from utskick.adapters.oidc_sign_in import OidcSignIn
-from utskick.adapters.openpyxl_spreadsheets import OpenpyxlSpreadsheets
+from utskick.adapters.openpyxl_spreadsheets import MOST_ROWS, OpenpyxlSpreadsheets
 from utskick.adapters.prefect_scheduler import PrefectScheduler
 from utskick.adapters.sms_by_mail import SmsByMail
 from utskick.adapters.smtp_mailer import SmtpMailer
@@ -40,7 +40,11 @@ from utskick.store import SqlStore
 from utskick.store.engine import migrate, open_engine
 from utskick.store.staff import SessionLimits
 from utskick.store.vault import Vault
+from utskick.use_cases.form_sender import FormSender
+from utskick.use_cases.heart import Heart
+from utskick.use_cases.put_away import Spent
 from utskick.use_cases.run_occasion import OccasionRun
+from utskick.use_cases.shared_template_lists import SharedTemplateLists
 from utskick.use_cases.start_dispatch import Starting
 from utskick.use_cases.turns import Turns
 
@@ -55,7 +59,9 @@ class Services:
     rules: Rules
     store: Store
     forms: FormService
-    turns: Turns
+    sender: FormSender
+    heart: Heart
+    templates: SharedTemplateLists
     inbox: Inbox
     persons: Persons
     mailer: Mailer
@@ -65,6 +71,12 @@ class Services:
     spreadsheets: Spreadsheets
     sign_in: SignIn
     clock: Clock
+    spent: Spent = field(default_factory=Spent)
+
+    @property
+    def turns(self) -> Turns:
+        """Calls to the form service that are none of a run's take their turns as well."""
+        return self.sender.turns
 
     @property
     def starting(self) -> Starting:
@@ -91,12 +103,14 @@ class Services:
             token=token,
             store=self.store,
             forms=self.forms,
-            turns=self.turns,
+            sender=self.sender,
+            heart=self.heart,
             inbox=self.inbox,
             persons=self.persons,
             texts=self.texts,
             clock=self.clock,
             rules=self.rules,
+            templates=self.templates,
         )
 
 
@@ -117,19 +131,24 @@ def wire(settings: Settings) -> Services:
         host=settings.smtp.host, port=settings.smtp.port, sender=settings.smtp.sender
     )
     rules = rules_of(settings)
+    store = SqlStore(
+        engine,
+        vault,
+        session_limits=SessionLimits(
+            idle=timedelta(minutes=settings.sign_in.idle_minutes),
+            absolute=timedelta(minutes=settings.sign_in.absolute_minutes),
+        ),
+    )
+    form_service = HttpFormService(_client(settings, forms))
+    turns, clock = Turns(rules), SystemClock()
     return Services(
         settings=settings,
         rules=rules,
-        store=SqlStore(
-            engine,
-            vault,
-            session_limits=SessionLimits(
-                idle=timedelta(minutes=settings.sign_in.idle_minutes),
-                absolute=timedelta(minutes=settings.sign_in.absolute_minutes),
-            ),
-        ),
-        forms=HttpFormService(_client(settings, forms)),
-        turns=Turns(rules),
+        store=store,
+        forms=form_service,
+        templates=SharedTemplateLists(form_service, clock),
+        sender=FormSender(store=store, forms=form_service, turns=turns, clock=clock, rules=rules),
+        heart=Heart(store=store, turns=turns, rules=rules),
         inbox=HttpInbox(_client(settings, inbox)),
         persons=HttpPersons(_client(settings, persons), batch=persons.batch),
         mailer=mailer,
@@ -141,14 +160,14 @@ def wire(settings: Settings) -> Services:
             pages_url=settings.web.public_url,
         ),
         texts=JinjaTexts(),
-        spreadsheets=OpenpyxlSpreadsheets(),
+        spreadsheets=OpenpyxlSpreadsheets(most_rows=max(MOST_ROWS, 2 * settings.max_recipients)),
         sign_in=OidcSignIn(
             issuer=settings.sign_in.issuer,
             client_id=settings.sign_in.client_id,
             client_secret=settings.sign_in.client_secret.get_secret_value(),
             accepted_acr=settings.sign_in.accepted_acr,
         ),
-        clock=SystemClock(),
+        clock=clock,
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from benchmarks.contenders.contender import Arena
-from benchmarks.installation import Installation, running_installation
+from benchmarks.installation import ALWAYS_OPEN, Installation, installed
 from benchmarks.senders.assignments import Assignment
 from benchmarks.senders.ours import start
 
@@ -22,26 +22,25 @@ class OursWhole:
 
     @property
     def pids(self) -> Mapping[str, int]:
-        idle = ("local-1177", "mailbox")
-        return {name: pid for name, pid in self._installation.pids.items() if name not in idle}
+        return self._installation.pids
 
     def send(self) -> Mapping[str, float]:
-        services = self._installation.stack.services
+        services = self._installation.services
         dispatch = asyncio.run(start(self._assignment, services, within_s=_DUE_WITHIN_S))
         return {"began": dispatch.occasions[0].sends_at.timestamp()}
 
 
 @contextmanager
 def ours_whole(arena: Arena) -> Iterator[OursWhole]:
-    settings = {
-        "UTSKICK_TIMING__LEAD_S": str(_LEAD_S),
-        "UTSKICK_FORMS__CONCURRENCY": str(arena.assignment.concurrency),
-        "UTSKICK_PERSONS__PER_S": "1000",
-    }
-    with running_installation(
-        arena.folder / "whole",
-        neighbour=arena.neighbour,
-        postgresql=arena.postgresql,
-        settings=settings,
-    ) as installation:
+    settings = (
+        arena.neighbour.settings
+        | ALWAYS_OPEN
+        | {
+            "UTSKICK_TIMING__LEAD_S": str(_LEAD_S),
+            "UTSKICK_FORMS__CONCURRENCY": str(arena.assignment.concurrency),
+            "UTSKICK_PERSONS__PER_S": "1000",
+        }
+    )
+    folder = arena.folder / "whole"
+    with installed(folder, server=arena.postgresql, settings=settings) as installation:
         yield OursWhole(installation, arena.assignment)

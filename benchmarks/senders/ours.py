@@ -5,6 +5,7 @@ Asked `{"within_s": …}` it starts a dispatch that is due so soon and sends its
 """
 
 import asyncio
+import gc
 import json
 import sys
 import time
@@ -121,6 +122,9 @@ async def main() -> None:
     assignment = Assignment.read(Path(sys.argv[1]))
     settings = Settings(_env_file=None, **json.loads(sys.argv[2]))
     services = wired(settings)
+    # As the warm worker does when all is loaded.
+    gc.collect()
+    gc.freeze()
     tell("ready")
     while asked := await hear_async():
         if "resume" in asked:

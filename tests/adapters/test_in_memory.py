@@ -104,13 +104,13 @@ def test_an_occasion_waits_for_its_moment_and_is_started_once() -> None:
     scheduler = InMemoryScheduler()
     plan = a_plan()
 
-    scheduler.register(plan, now=NOON)
+    scheduler.register_all([plan], now=NOON)
     scheduler.pass_time(now=NOON)
     assert scheduler.registered(now=NOON) == [ScheduledOccasion(OCCASION, 1, waiting=True)]
     assert not scheduler.runs
 
     scheduler.pass_time(now=plan.starts_at)
-    scheduler.register(plan, now=plan.starts_at)
+    scheduler.register_all([plan], now=plan.starts_at)
     assert scheduler.registered(now=plan.starts_at) == [
         ScheduledOccasion(OCCASION, 1, waiting=False)
     ]
@@ -120,7 +120,7 @@ def test_an_occasion_waits_for_its_moment_and_is_started_once() -> None:
 def test_an_occasion_whose_moment_has_passed_is_started_at_once() -> None:
     scheduler = InMemoryScheduler()
 
-    scheduler.register(a_plan(), now=NOON + timedelta(days=2))
+    scheduler.register_all([a_plan()], now=NOON + timedelta(days=2))
 
     assert [run.attempt for run in scheduler.runs] == [""]
 
@@ -134,18 +134,17 @@ def test_each_attempt_is_started_once() -> None:
     assert [run.attempt for run in scheduler.runs] == ["first", "second"]
 
 
-def test_a_retired_occasion_stays_visible_and_a_removed_one_does_not() -> None:
+def test_a_spent_occasion_stays_visible_until_it_is_removed() -> None:
     scheduler = InMemoryScheduler()
-    scheduler.register(a_plan(), now=NOON)
+    scheduler.register_all([a_plan()], now=NOON)
 
-    scheduler.retire(OCCASION)
+    scheduler.spend(OCCASION)
     scheduler.pass_time(now=NOON + timedelta(days=2))
     assert scheduler.plans == [a_plan()]
     assert not scheduler.runs
 
-    scheduler.remove(OCCASION)
-    scheduler.remove(OCCASION)
-    scheduler.retire(OCCASION)
+    scheduler.remove_all([OCCASION])
+    scheduler.remove_all([OCCASION])
     assert not scheduler.plans
 
 
@@ -154,7 +153,7 @@ def test_the_scheduler_can_be_away() -> None:
     scheduler.fails_with.append(TemporaryFailure("away"))
 
     with pytest.raises(TemporaryFailure):
-        scheduler.register(a_plan(), now=NOON)
+        scheduler.register_all([a_plan()], now=NOON)
 
     assert not scheduler.registered(now=NOON)
 

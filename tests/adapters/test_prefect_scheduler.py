@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from prefect.client.schemas.objects import StateType
+from prefect.states import Completed, Running
 from starlette.responses import PlainTextResponse
 
 from tests.local_1177.conftest import poll, served
@@ -76,35 +77,26 @@ def scheduler(request: pytest.FixtureRequest) -> Scheduler:
 def test_a_registered_occasion_waits(scheduler: Scheduler) -> None:
     plan = a_plan()
 
-    scheduler.register(plan, now=NOW)
-    scheduler.register(plan, now=NOW)
+    scheduler.register_all([plan], now=NOW)
+    scheduler.register_all([plan], now=NOW)
 
     assert of(plan, scheduler) == [ScheduledOccasion(plan.occasion_id, 1, waiting=True)]
 
 
 def test_a_changed_occasion_is_known_by_its_new_version(scheduler: Scheduler) -> None:
     plan = a_plan()
-    scheduler.register(plan, now=NOW)
+    scheduler.register_all([plan], now=NOW)
 
-    scheduler.register(replace(plan, version=2), now=NOW)
+    scheduler.register_all([replace(plan, version=2)], now=NOW)
 
     assert of(plan, scheduler) == [ScheduledOccasion(plan.occasion_id, 2, waiting=True)]
 
 
-def test_a_retired_occasion_stays_and_waits_for_nothing(scheduler: Scheduler) -> None:
-    plan = a_plan()
-    scheduler.register(plan, now=NOW)
-
-    scheduler.retire(plan.occasion_id)
-
-    assert of(plan, scheduler) == [ScheduledOccasion(plan.occasion_id, 1, waiting=False)]
-
-
 def test_a_removed_occasion_is_forgotten(scheduler: Scheduler) -> None:
     plan = a_plan()
-    scheduler.register(plan, now=NOW)
+    scheduler.register_all([plan], now=NOW)
 
-    scheduler.remove(plan.occasion_id)
+    scheduler.remove_all([plan.occasion_id])
 
     assert not of(plan, scheduler)
 
@@ -112,8 +104,8 @@ def test_a_removed_occasion_is_forgotten(scheduler: Scheduler) -> None:
 def test_an_occasion_that_is_not_known_is_already_away(scheduler: Scheduler) -> None:
     unknown = OccasionId(uuid4())
 
-    scheduler.retire(unknown)
-    scheduler.remove(unknown)
+    scheduler.remove_all([unknown])
+    scheduler.remove_all([])
 
 
 def test_starting_an_occasion_makes_it_known(scheduler: Scheduler) -> None:
@@ -129,7 +121,7 @@ def test_a_one_shot_schedule_becomes_a_run_within_ten_seconds(
 ) -> None:
     plan = a_plan()
 
-    prefect.register(plan, now=NOW)
+    prefect.register_all([plan], now=NOW)
 
     run = server.run(plan.occasion_id)
     assert run.expected_start_time == plan.starts_at
@@ -140,11 +132,11 @@ def test_registering_twice_leaves_the_run_as_it_is(
     prefect: PrefectScheduler, server: PrefectServer
 ) -> None:
     plan = a_plan()
-    prefect.register(plan, now=NOW)
+    prefect.register_all([plan], now=NOW)
     first = server.run(plan.occasion_id)
     (schedule,) = server.deployment(plan.occasion_id).schedules
 
-    prefect.register(plan, now=NOW)
+    prefect.register_all([plan], now=NOW)
 
     assert server.run(plan.occasion_id).id == first.id
     assert server.deployment(plan.occasion_id).schedules == [schedule]
@@ -154,12 +146,12 @@ def test_a_moved_occasion_has_only_its_new_run(
     prefect: PrefectScheduler, server: PrefectServer
 ) -> None:
     plan = a_plan()
-    prefect.register(plan, now=NOW)
+    prefect.register_all([plan], now=NOW)
     server.run(plan.occasion_id)
     day = timedelta(days=1)
     moved = replace(plan, version=2, local=plan.local + day, starts_at=plan.starts_at + day)
 
-    prefect.register(moved, now=NOW)
+    prefect.register_all([moved], now=NOW)
 
     run = server.run(plan.occasion_id)
     assert run.expected_start_time == moved.starts_at
@@ -195,7 +187,7 @@ def test_a_changed_clock_moves_no_run(
 ) -> None:
     plan = a_plan(local)
 
-    prefect.register(plan, now=NOW)
+    prefect.register_all([plan], now=NOW)
 
     assert server.run(plan.occasion_id).expected_start_time == plan.starts_at
 
@@ -205,8 +197,8 @@ def test_an_occasion_that_is_near_has_its_run_at_once(
 ) -> None:
     plan = a_plan(NOW.astimezone(STOCKHOLM) + LEAD + timedelta(minutes=1))
 
-    prefect.register(plan, now=NOW)
-    prefect.register(plan, now=NOW)
+    prefect.register_all([plan], now=NOW)
+    prefect.register_all([plan], now=NOW)
 
     (run,) = server.runs(plan.occasion_id)
     assert run.expected_start_time == plan.starts_at
@@ -220,7 +212,7 @@ def test_an_occasion_whose_start_has_passed_is_started_now(
 ) -> None:
     plan = a_plan(NOW.astimezone(STOCKHOLM) - timedelta(minutes=10))
 
-    prefect.register(plan, now=NOW)
+    prefect.register_all([plan], now=NOW)
 
     (run,) = server.runs(plan.occasion_id)
     assert run.expected_start_time == NOW
@@ -235,35 +227,49 @@ def test_each_attempt_starts_one_run(prefect: PrefectScheduler, server: PrefectS
     assert len(server.runs(plan.occasion_id)) == 2
 
 
-def test_nothing_is_left_to_start_of_a_retired_occasion(
-    prefect: PrefectScheduler, server: PrefectServer
-) -> None:
-    plan = a_plan()
-    prefect.register(plan, now=NOW)
-    server.run(plan.occasion_id)
-    prefect.start_now(plan, attempt="by hand", now=NOW)
-
-    def is_retired() -> bool:
-        # More than once, as the audit would: Prefect's scheduler may add one in that very moment.
-        prefect.retire(plan.occasion_id)
-        return {run.state_type for run in server.runs(plan.occasion_id)} == {StateType.CANCELLED}
-
-    poll(is_retired)
-    assert of(plan, prefect) == [ScheduledOccasion(plan.occasion_id, 1, waiting=False)]
-
-
 def test_nothing_is_left_to_start_of_a_removed_occasion(
     prefect: PrefectScheduler, server: PrefectServer
 ) -> None:
     plan = a_plan()
-    prefect.register(plan, now=NOW)
+    prefect.register_all([plan], now=NOW)
     server.run(plan.occasion_id)
     prefect.start_now(plan, attempt="by hand", now=NOW)
 
-    prefect.remove(plan.occasion_id)
+    prefect.remove_all([plan.occasion_id])
 
     assert not server.deployments(plan.occasion_id)
     assert not server.runs(plan.occasion_id)
+
+
+def test_a_run_that_has_ended_stays_visible_when_its_occasion_is_removed(
+    prefect: PrefectScheduler, server: PrefectServer
+) -> None:
+    plan = a_plan()
+    prefect.start_now(plan, attempt="by hand", now=NOW)
+    run = server.run(plan.occasion_id)
+    server.client.set_flow_run_state(run.id, Completed(message="8 av 8"), force=True)
+
+    prefect.remove_all([plan.occasion_id])
+
+    (kept,) = server.runs(plan.occasion_id)
+    assert kept.state_type is StateType.COMPLETED
+    assert f"paketutskick:{plan.dispatch_id}" in kept.tags
+    assert " · 1 av 3 · Uppföljning efter 6 veckor · " in kept.name
+
+
+def test_what_waits_is_counted_without_what_is_under_way(
+    prefect: PrefectScheduler, server: PrefectServer
+) -> None:
+    before = prefect.count_waiting()
+    plans = [a_plan(), a_plan()]
+
+    prefect.register_all(plans, now=NOW)
+    assert prefect.count_waiting() == before + 2
+
+    prefect.start_now(plans[0], attempt="by hand", now=NOW)
+    begun = next(r for r in server.runs(plans[0].occasion_id) if r.expected_start_time == NOW)
+    server.client.set_flow_run_state(begun.id, Running(), force=True)
+    assert prefect.count_waiting() == before + 1
 
 
 def test_operators_read_what_when_and_for_whom(
@@ -271,7 +277,7 @@ def test_operators_read_what_when_and_for_whom(
 ) -> None:
     plan = replace(a_plan(), package_name="Smärta & sömn | 50 %")
 
-    prefect.register(plan, now=NOW)
+    prefect.register_all([plan], now=NOW)
 
     deployment = server.deployment(plan.occasion_id)
     short_id = str(plan.occasion_id)[:8]
@@ -295,12 +301,12 @@ def test_a_paused_deployment_waits_for_nothing_until_it_is_registered_again(
     prefect: PrefectScheduler, server: PrefectServer
 ) -> None:
     plan = a_plan()
-    prefect.register(plan, now=NOW)
+    prefect.register_all([plan], now=NOW)
     server.client.pause_deployment(server.deployment(plan.occasion_id).id)
     poll(lambda: not server.runs(plan.occasion_id))
     assert of(plan, prefect) == [ScheduledOccasion(plan.occasion_id, 1, waiting=False)]
 
-    prefect.register(plan, now=NOW)
+    prefect.register_all([plan], now=NOW)
 
     assert of(plan, prefect) == [ScheduledOccasion(plan.occasion_id, 1, waiting=True)]
 
@@ -309,14 +315,14 @@ def test_parameters_that_an_operator_has_changed_are_no_version_of_ours(
     prefect: PrefectScheduler, server: PrefectServer
 ) -> None:
     plan = a_plan()
-    prefect.register(plan, now=NOW)
+    prefect.register_all([plan], now=NOW)
     deployment = server.deployment(plan.occasion_id)
     server.client.create_deployment(
         flow_id=deployment.flow_id, name=deployment.name, tags=deployment.tags, parameters={}
     )
     assert of(plan, prefect) == [ScheduledOccasion(plan.occasion_id, 0, waiting=False)]
 
-    prefect.register(plan, now=NOW)
+    prefect.register_all([plan], now=NOW)
 
     assert of(plan, prefect) == [ScheduledOccasion(plan.occasion_id, 1, waiting=True)]
 
@@ -325,7 +331,7 @@ def test_deployments_that_are_no_occasions_are_left_alone(
     prefect: PrefectScheduler, server: PrefectServer
 ) -> None:
     plan = a_plan()
-    prefect.register(plan, now=NOW)
+    prefect.register_all([plan], now=NOW)
     flow_id = server.deployment(plan.occasion_id).flow_id
     server.client.create_deployment(flow_id=flow_id, name="Skicka ett tillfälle för hand")
     server.client.create_deployment(flow_id=flow_id, name="Märkt fel", tags=["tillfälle:ett"])
@@ -338,8 +344,7 @@ def test_every_page_of_occasions_is_read(
 ) -> None:
     monkeypatch.setattr("utskick.adapters.prefect_scheduler._PAGE", 2)
     plans = [a_plan() for _ in range(5)]
-    for plan in plans:
-        prefect.register(plan, now=NOW)
+    prefect.register_all(plans, now=NOW)
 
     known = {each.occasion_id for each in prefect.registered(now=NOW)}
 
@@ -348,7 +353,7 @@ def test_every_page_of_occasions_is_read(
 
 def test_a_work_pool_that_is_not_there_fails_for_now(server: PrefectServer) -> None:
     with pytest.raises(TemporaryFailure):
-        at(server.api_url, work_pool="missing").register(a_plan(), now=NOW)
+        at(server.api_url, work_pool="missing").register_all([a_plan()], now=NOW)
 
 
 @pytest.mark.parametrize("status", [200, 401, 500])
@@ -368,10 +373,10 @@ def test_a_server_that_is_away_fails_for_now() -> None:
     away = at("http://127.0.0.1:1/api")
 
     for call in (
-        lambda: away.register(a_plan(), now=NOW),
+        lambda: away.register_all([a_plan()], now=NOW),
         lambda: away.start_now(a_plan(), attempt="first", now=NOW),
-        lambda: away.retire(OccasionId(uuid4())),
-        lambda: away.remove(OccasionId(uuid4())),
+        lambda: away.remove_all([OccasionId(uuid4())]),
+        away.count_waiting,
         lambda: away.registered(now=NOW),
     ):
         with pytest.raises(TemporaryFailure, match="Prefect is away"):

@@ -7,6 +7,7 @@ import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openpyxl.worksheet.formula import ArrayFormula
 
 from utskick.adapters.openpyxl_spreadsheets import OpenpyxlSpreadsheets
 from utskick.domain.recipients import UnreadableFile
@@ -82,6 +83,24 @@ def test_a_formula_without_a_known_value_is_its_own_text() -> None:
     assert SPREADSHEETS.read(workbook(['=HYPERLINK("http://evil.example")'])) == [
         ['=HYPERLINK("http://evil.example")']
     ]
+
+
+def test_an_array_formula_without_a_known_value_is_its_own_text() -> None:
+    raw = workbook(["a", ArrayFormula("B1:B2", "=A1:A2")])
+
+    assert SPREADSHEETS.read(raw) == [["a", "=A1:A2"]]
+
+
+def test_a_text_that_begins_as_a_formula_is_read_beside_one() -> None:
+    raw = edited(workbook(["'=a", "=1+1", None, "b"]), "<f>1+1</f><v />", "<f>1+1</f><v>2</v>")
+
+    assert SPREADSHEETS.read(raw) == [["'=a", "2", "", "b"]]
+
+
+def test_more_rows_are_read_where_lists_may_be_longer() -> None:
+    raw = workbook(*[["a"]] * 20_001)
+
+    assert len(OpenpyxlSpreadsheets(most_rows=20_001).read(raw)) == 20_001
 
 
 def test_a_sheet_that_lies_of_its_size_is_read_whole() -> None:

@@ -36,15 +36,16 @@ def test_a_case_measured_again_takes_the_place_of_the_first_and_leaves_the_other
 
 def test_growth_is_told_for_each_occasion_and_only_of_what_has_grown(tmp_path: Path) -> None:
     file = tmp_path / "prefect.db"
+    url = f"sqlite:///{file}"
     with closing(sqlite3.connect(file)) as database:
         database.execute("CREATE TABLE events (id INTEGER)")
         database.execute("CREATE TABLE flow (id INTEGER)")
         database.commit()
-        before = size_of(str(file))
+        before = size_of(url)
         database.executemany("INSERT INTO events VALUES (?)", [(n,) for n in range(3000)])
         database.commit()
 
-        grown = size_of(str(file)).for_each(10, since=before)
+        grown = size_of(url).for_each(10, since=before)
 
     assert grown.rows == {"events": 300}
     assert grown.size_bytes > 1000

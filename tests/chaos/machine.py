@@ -38,6 +38,8 @@ from utskick.domain.specs import DispatchSpec
 from utskick.failpoints import Step, arm, disarm
 from utskick.ports import PersonRecord
 from utskick.use_cases.compare_ledger import compare_ledger
+from utskick.use_cases.form_sender import FormSender
+from utskick.use_cases.heart import Heart
 from utskick.use_cases.mark_restored import mark_restored
 from utskick.use_cases.reconcile import reconcile
 from utskick.use_cases.remove_recipient import remove_recipient
@@ -374,6 +376,7 @@ class SendProtocol(RuleBasedStateMachine):
         )
 
     def _run(self, occasion_id: OccasionId, version: int) -> None:
+        turns = Turns(RULES)
         run = OccasionRun(
             occasion_id=occasion_id,
             version=version,
@@ -385,7 +388,10 @@ class SendProtocol(RuleBasedStateMachine):
             texts=self.texts,
             clock=self.clock,
             rules=RULES,
-            turns=Turns(RULES),
+            sender=FormSender(
+                store=self.store, forms=self.service, turns=turns, clock=self.clock, rules=RULES
+            ),
+            heart=Heart(store=self.store, turns=turns, rules=RULES),
         )
         worker = Worker(self.world, run.run())
         self.workers.append(worker)

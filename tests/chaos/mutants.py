@@ -23,7 +23,10 @@ from rich.table import Table
 ROOT = Path(__file__).parents[2]
 LONGEST_S = 1500
 
-_SEND = "utskick/use_cases/send_forms.py"
+_SEND = "utskick/use_cases/form_sender.py"
+_CALL = "utskick/use_cases/call_form_service.py"
+_CLAIMING = "utskick/store/claiming.py"
+_OUTCOMES = "utskick/store/outcomes.py"
 _MESSAGES = "utskick/use_cases/send_inbox_messages.py"
 _RECONCILE = "utskick/use_cases/reconcile.py"
 _RESTORED = "utskick/use_cases/mark_restored.py"
@@ -101,27 +104,37 @@ MUTANTS = (
     _mutant(
         "the intent is not written",
         "I2",
-        (_DELIVERIES, "state=DeliveryState.SENDING.value,\n                attempt", "attempt"),
+        (_CLAIMING, "state=DeliveryState.SENDING.value,\n        attempt", "attempt"),
     ),
     _mutant(
         "an outcome is written whatever the attempt",
         "I3",
         (
-            _DELIVERIES,
+            _OUTCOMES,
             'DeliveryRow.attempt == bindparam("of_attempt")',
             'DeliveryRow.attempt >= bindparam("of_attempt")',
+        ),
+        (
+            _OUTCOMES,
+            "DeliveryRow.attempt == _told.c.attempt",
+            "DeliveryRow.attempt >= _told.c.attempt",
         ),
     ),
     _mutant(
         "an outcome is written whatever the state",
         "I3",
         (
-            _DELIVERIES,
-            'DeliveryRow.state == bindparam("of_state"),',
-            'or_(DeliveryRow.state == bindparam("of_state"), DeliveryRow.attempt > 0),',
+            _OUTCOMES,
+            'DeliveryRow.state == bindparam("of_state"),\n    )',
+            "DeliveryRow.attempt > 0,\n    )",
+        ),
+        (
+            _OUTCOMES,
+            '        DeliveryRow.state == bindparam("of_state"),\n        ~exists',
+            "        ~exists",
         ),
     ),
-    _mutant("no fence", "I4", (_SEND, "self._clock.monotonic() < fence", "fence > 0")),
+    _mutant("no fence", "I4", (_CALL, "return clock.monotonic() < fence", "return fence > 0")),
     _mutant(
         "the fence is asked for and passed over",
         "I4",
@@ -135,7 +148,7 @@ MUTANTS = (
             "fence = self._clock.monotonic() + self._rules.lease_s / 2",
             "fence = self._clock.now().timestamp() + self._rules.lease_s / 2",
         ),
-        (_SEND, "self._clock.monotonic() < fence", "self._clock.now().timestamp() < fence"),
+        (_CALL, "return clock.monotonic() < fence", "return clock.now().timestamp() < fence"),
     ),
     _mutant("no fence for messages", "I4", (_MESSAGES, "clock.monotonic() < fence", "fence > 0")),
     _mutant(
@@ -159,11 +172,8 @@ MUTANTS = (
     _mutant(
         "two of one key may be open",
         "I6",
-        (
-            _DELIVERIES,
-            "~_same_key_open(),\n            )\n            .order",
-            ")\n            .order",
-        ),
+        (_CLAIMING, "        ~same_key_open(),\n    )\n    .order", "    )\n    .order"),
+        (_CLAIMING, "for row in rows if by_key[", "for row in rows if True or by_key["),
         (
             "utskick/store/migrations/versions/0001_the_first_tables.py",
             '"person_id", "form_id"],\n            unique=True',
@@ -193,21 +203,21 @@ MUTANTS = (
     _mutant(
         "a stop is not asked for",
         "I8",
-        (_LEASES, "status == DispatchStatus.ONGOING.value\n        and state", "state"),
+        (
+            _LEASES,
+            "row.status == DispatchStatus.ONGOING.value\n        and row.state",
+            "row.state",
+        ),
     ),
     _mutant(
         "a stop may come between",
         "I8",
-        (
-            _LEASES,
-            "        .with_for_update(read=True)\n    ).one_or_none()",
-            "    ).one_or_none()",
-        ),
+        (_LEASES, "    .with_for_update(read=True)\n", ""),
     ),
     _mutant(
         "a removed recipient's retry is sent",
         "I8",
-        (_DELIVERIES, "        cancel_for_removed(self._session, DeliveryRow, occasion_id)\n", ""),
+        (_CLAIMING, "    if allowed.with_removed:\n", "    if False:\n"),
     ),
     _mutant(
         "an uncertain message is left again",
@@ -245,9 +255,9 @@ MUTANTS = (
         "a retry does not wait",
         "I15",
         (
-            _DELIVERIES,
-            "DeliveryRow.retry_at <= now),\n                ~_same_key_open()",
-            "DeliveryRow.retry_at <= now + timedelta(9)),\n                ~_same_key_open()",
+            _CLAIMING,
+            'DeliveryRow.retry_at <= bindparam("at"))',
+            "DeliveryRow.retry_at.is_not(None))",
         ),
     ),
     _mutant(

@@ -226,18 +226,19 @@ class RunsHere:
         self._loop = asyncio.get_running_loop()
         self._running: dict[OccasionId, tuple[int, Future[None]]] = {}
 
-    def register(self, plan: OccasionPlan, *, now: datetime) -> None:
-        if plan.starts_at <= now:
-            self._start(plan)
+    def register_all(self, plans: Collection[OccasionPlan], *, now: datetime) -> None:
+        for plan in plans:
+            if plan.starts_at <= now:
+                self._start(plan)
 
     def start_now(self, plan: OccasionPlan, *, attempt: str, now: datetime) -> None:
         self._start(plan)
 
-    def retire(self, occasion_id: OccasionId) -> None:
+    def remove_all(self, occasion_ids: Collection[OccasionId]) -> None:
         pass
 
-    def remove(self, occasion_id: OccasionId) -> None:
-        pass
+    def count_waiting(self) -> int:
+        return 0
 
     def registered(
         self,

@@ -24,6 +24,8 @@ from utskick.domain.units import Actor, HsaId
 from utskick.ports import FormService
 from utskick.store import SqlStore
 from utskick.use_cases.clean_up import clean_up
+from utskick.use_cases.form_sender import FormSender
+from utskick.use_cases.heart import Heart
 from utskick.use_cases.load_region import load_region
 from utskick.use_cases.message_values import PLACEHOLDERS
 from utskick.use_cases.run_occasion import OccasionRun
@@ -88,13 +90,21 @@ class Psychiatry:
     async def _run(self, dispatch: Dispatch) -> None:
         (occasion,) = dispatch.occasions
         using = self.starting
+        turns = Turns(using.rules)
         await OccasionRun(
             occasion_id=occasion.id,
             version=occasion.version,
             token=RunToken(uuid4()),
             store=using.store,
             forms=using.forms,
-            turns=Turns(using.rules),
+            sender=FormSender(
+                store=using.store,
+                forms=using.forms,
+                turns=turns,
+                clock=using.clock,
+                rules=using.rules,
+            ),
+            heart=Heart(store=using.store, turns=turns, rules=using.rules),
             inbox=using.inbox,
             persons=using.persons,
             texts=using.texts,

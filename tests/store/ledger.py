@@ -31,6 +31,7 @@ from utskick.domain.dispatches import (
 from utskick.domain.forms import FormTemplate
 from utskick.domain.occasions import Occasion, OccasionId, RunToken
 from utskick.domain.personnummer import Personnummer
+from utskick.records import Claim
 from utskick.store import SqlStore
 
 NOW = datetime(2027, 2, 1, 11, tzinfo=UTC)
@@ -118,9 +119,8 @@ class Ledger:
         self, *, limit: int = 100, token: RunToken | None = None, lease_s: float = LEASE_S
     ) -> list[ClaimedDelivery]:
         with self.store.transaction() as records:
-            return records.deliveries.claim(
-                self.occasion_id, token=token or self.token, limit=limit, lease_s=lease_s
-            )
+            ours = Claim(occasion_id=self.occasion_id, token=token or self.token, limit=limit)
+            return records.deliveries.claim([ours], lease_s=lease_s)
 
     def record(self, *outcomes: Outcome) -> int:
         with self.store.transaction() as records:

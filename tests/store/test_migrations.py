@@ -19,4 +19,4 @@ def test_migrating_again_changes_nothing(engine: Engine) -> None:
     migrate(engine)
 
     with engine.connect() as connection:
-        assert MigrationContext.configure(connection).get_current_revision() == "0003"
+        assert MigrationContext.configure(connection).get_current_revision() == "0004"

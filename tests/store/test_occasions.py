@@ -56,7 +56,7 @@ def test_a_run_that_lost_the_occasion_can_neither_renew_nor_close_it(store: SqlS
     ledger.take(token=other_run())
 
     with store.transaction() as records:
-        renewed = records.occasions.renew(ledger.occasion_id, token=ledger.token, lease_s=60)
+        renewed = records.occasions.renew({ledger.token: ledger.occasion_id}, lease_s=60)
         begun = records.occasions.begin_sending(ledger.occasion_id, token=ledger.token, late=True)
         may_close = records.occasions.may_close(ledger.occasion_id, token=ledger.token)
         closed = records.occasions.close(
@@ -73,7 +73,7 @@ def test_a_renewed_lease_keeps_the_occasion(store: SqlStore) -> None:
     ledger.take(lease_s=NO_LEASE_S)
 
     with store.transaction() as records:
-        renewed = records.occasions.renew(ledger.occasion_id, token=ledger.token, lease_s=60)
+        renewed = records.occasions.renew({ledger.token: ledger.occasion_id}, lease_s=60)
 
     assert renewed
     assert not ledger.take(token=other_run())

@@ -10,6 +10,7 @@ from tests.people import ANNA
 from tests.store.ledger import NO_LEASE_S, Ledger, change, ended, sent, under_way
 from utskick.domain.deliveries import DeliveryState, Refusal
 from utskick.domain.occasions import RunToken
+from utskick.records import Claim
 from utskick.store import SqlStore
 
 
@@ -32,7 +33,9 @@ def test_an_intent_that_is_rolled_back_leaves_the_delivery_planned(store: SqlSto
     ledger = under_way(store)
 
     with pytest.raises(RuntimeError), store.transaction() as records:
-        records.deliveries.claim(ledger.occasion_id, token=ledger.token, limit=9, lease_s=60)
+        records.deliveries.claim(
+            [Claim(occasion_id=ledger.occasion_id, token=ledger.token, limit=9)], lease_s=60
+        )
         raise RuntimeError
 
     assert ledger.states == {DeliveryState.PLANNED: 2}

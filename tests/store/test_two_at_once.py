@@ -21,7 +21,7 @@ from utskick.domain.dispatches import DispatchStatus
 from utskick.domain.occasions import RunToken
 from utskick.domain.rules import Rules
 from utskick.domain.units import Activity, Actor, HsaId
-from utskick.records import LogEntry, LogQuery
+from utskick.records import Claim, LogEntry, LogQuery
 from utskick.store import SqlStore
 from utskick.use_cases.claim_occasion import ClaimResult, claim_occasion
 from utskick.use_cases.close_occasion import close_occasion
@@ -88,7 +88,9 @@ def test_a_stop_waits_for_a_claim_and_counts_what_it_began(store: SqlStore, othe
             return records.progress.on_their_way(ledger.dispatch.id)
 
     with store.transaction() as records:
-        records.deliveries.claim(ledger.occasion_id, token=ledger.token, limit=9, lease_s=60)
+        records.deliveries.claim(
+            [Claim(occasion_id=ledger.occasion_id, token=ledger.token, limit=9)], lease_s=60
+        )
         stopping = other.waits(stop)
 
     assert stopping.result(_PATIENCE_S) == 2
@@ -129,7 +131,9 @@ def test_two_dispatches_that_claim_one_key_at_once_open_it_once(
     first, second = under_way(store, numbers=(ANNA,)), under_way(store, numbers=(ANNA, BO))
 
     with store.transaction() as records:
-        records.deliveries.claim(first.occasion_id, token=first.token, limit=9, lease_s=60)
+        records.deliveries.claim(
+            [Claim(occasion_id=first.occasion_id, token=first.token, limit=9)], lease_s=60
+        )
         claim = other.waits(second.claim)
 
     assert [claimed.personnummer for claimed in claim.result(_PATIENCE_S)] == [BO]

@@ -44,11 +44,12 @@ async def reconciled(clinic: Clinic) -> Reconciled:
     )
 
 
-def audited(clinic: Clinic) -> Reconciled:
+def audited(clinic: Clinic, *, thorough: bool = True) -> Reconciled:
     return audit(
         store=clinic.store,
         scheduler=clinic.scheduler,
         rules=clinic.rules,
+        thorough=thorough,
         now=clinic.clock.now(),
     )
 

@@ -133,6 +133,16 @@ def test_the_wrong_file_is_not_explained_row_by_row() -> None:
     assert "501 mottagare" in caught.value.staff_message
 
 
+def test_the_longer_lists_may_be_the_larger_files_are_and_the_more_is_explained() -> None:
+    text = "Namn;Personnummer\n" + f"{'x' * 1000};{ANNA.digits}\n" * 1100
+
+    with pytest.raises(FileTooLarge):
+        imported(text)
+    found = imported(text, allowed=10_000)
+
+    assert (len(found.accepted), len(found.refused), found.headings) == (1, 1099, 1)
+
+
 @pytest.mark.parametrize(
     ("raw", "told"),
     [

@@ -10,6 +10,7 @@ from tests.clinic import PHQ, UNIT, WEEKLY, Clinic, a_clinic
 from tests.people import ANNA
 from tests.use_cases.clinic_days import (
     AWAY,
+    Meanwhile,
     audited,
     mails,
     order_of,
@@ -21,6 +22,7 @@ from tests.use_cases.clinic_days import (
 from utskick.domain.deliveries import DeliveryState, Outcome
 from utskick.domain.dispatches import Dispatch
 from utskick.domain.occasions import OccasionState, RunToken
+from utskick.records import Claim
 from utskick.store import SqlStore
 from utskick.use_cases.claim_occasion import ClaimResult
 from utskick.use_cases.occasion_plans import unregister_occasions
@@ -37,7 +39,7 @@ def dead_run(clinic: Clinic, dispatch: Dispatch) -> RunToken:
     with clinic.store.transaction() as records:
         assert records.occasions.claim(dispatch.occasions[0].id, token=token, lease_s=-1)
     # Its schedule is spent: nothing else is waiting to be started.
-    clinic.scheduler.retire(dispatch.occasions[0].id)
+    clinic.scheduler.spend(dispatch.occasions[0].id)
     return token
 
 
@@ -76,17 +78,49 @@ async def test_a_deleted_dispatch_that_is_still_registered_is_removed(clinic: Cl
     assert audited(clinic).removed == 1
 
 
-async def test_a_spent_occasion_is_retired(clinic: Clinic) -> None:
+async def test_a_spent_occasion_is_removed(clinic: Clinic) -> None:
     dispatch = (await clinic.start()).dispatch
-    started = clinic.clock.now()
     await run_to_its_end(clinic, dispatch.occasions[0])
-    clinic.clock.moment = started
 
     mended = audited(clinic)
 
-    (kept,) = clinic.scheduler.registered(now=started)
-    assert mended == Reconciled(retired=1)
-    assert not kept.waiting
+    assert mended == Reconciled(removed=1)
+    assert clinic.scheduler.plans == []
+
+
+async def test_an_occasion_that_is_under_way_stays_registered(clinic: Clinic) -> None:
+    dispatch = (await clinic.start()).dispatch
+    clinic.run_of(dispatch.occasions[0]).claim()
+
+    assert audited(clinic) == Reconciled()
+    assert plan_numbers(clinic) == [1]
+
+
+@pytest.mark.parametrize("difference", ["lost", "stopped"])
+async def test_a_quick_audit_sees_by_their_number_that_something_differs(
+    clinic: Clinic, difference: str
+) -> None:
+    dispatch = (await clinic.start()).dispatch
+    await clinic.start()
+    if difference == "lost":
+        clinic.scheduler.remove_all([dispatch.occasions[0].id])
+    else:
+        clinic.scheduler.fails_with.append(AWAY)
+        clinic.stop(dispatch)
+
+    mended = audited(clinic, thorough=False)
+
+    assert (mended.registered, mended.removed) in [(1, 0), (0, 1)]
+    assert len(clinic.scheduler.plans) == (2 if difference == "lost" else 1)
+
+
+async def test_a_quick_audit_lists_nothing_where_the_numbers_are_the_same(clinic: Clinic) -> None:
+    await clinic.start()
+    calls: list[None] = []
+    clinic.scheduler.fails_with = Meanwhile(lambda: calls.append(None))
+
+    assert audited(clinic, thorough=False) == Reconciled()
+    assert len(calls) == 1
 
 
 async def test_an_occasion_that_nobody_started_is_started(clinic: Clinic) -> None:
@@ -210,7 +244,9 @@ async def test_what_was_unknown_when_its_run_ended_is_settled(store: SqlStore) -
     await run.validate_recipients()
     await run.wait_until_due()
     with store.transaction() as records:
-        (annas,) = records.deliveries.claim(run.occasion_id, token=run.token, limit=1, lease_s=9)
+        (annas,) = records.deliveries.claim(
+            [Claim(occasion_id=run.occasion_id, token=run.token, limit=1)], lease_s=9
+        )
         records.deliveries.record(
             [Outcome(id=annas.id, attempt=annas.attempt, state=DeliveryState.UNKNOWN)]
         )
@@ -231,7 +267,9 @@ async def test_what_no_one_could_ask_about_for_hours_is_left_to_staff(store: Sql
     run.claim()
     await run.validate_recipients()
     with store.transaction() as records:
-        (annas,) = records.deliveries.claim(run.occasion_id, token=run.token, limit=1, lease_s=9)
+        (annas,) = records.deliveries.claim(
+            [Claim(occasion_id=run.occasion_id, token=run.token, limit=1)], lease_s=9
+        )
         records.deliveries.record(
             [Outcome(id=annas.id, attempt=annas.attempt, state=DeliveryState.UNKNOWN)]
         )

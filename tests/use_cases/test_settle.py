@@ -12,6 +12,7 @@ from utskick.adapters.in_memory import KeptForm
 from utskick.domain.deliveries import DeliveryState, FormId, Outcome
 from utskick.domain.dispatches import Dispatch
 from utskick.ports import FormOrder
+from utskick.records import Claim
 from utskick.store import SqlStore
 from utskick.use_cases.settle import settle
 
@@ -30,7 +31,9 @@ async def unknown(clinic: Clinic) -> tuple[Dispatch, FormOrder]:
     run.claim()
     await run.validate_recipients()
     with clinic.store.transaction() as records:
-        (annas,) = records.deliveries.claim(run.occasion_id, token=run.token, limit=1, lease_s=9)
+        (annas,) = records.deliveries.claim(
+            [Claim(occasion_id=run.occasion_id, token=run.token, limit=1)], lease_s=9
+        )
         records.deliveries.record(
             [Outcome(id=annas.id, attempt=annas.attempt, state=DeliveryState.UNKNOWN)]
         )

@@ -10,6 +10,7 @@ from httpx import ASGITransport, AsyncClient, Response
 from config.settings import Settings
 from tests.clinic import OTHER_UNIT, UNIT, Clinic, a_spec
 from utskick.domain.units import Unit
+from utskick.use_cases.shared_template_lists import SharedTemplateLists
 from utskick.web.app import create_app
 from utskick.wiring import Services
 
@@ -44,6 +45,7 @@ def services_of(clinic: Clinic, **changes: Any) -> Services:
         "rules": clinic.rules,
         "store": clinic.store,
         "forms": clinic.forms,
+        "templates": SharedTemplateLists(clinic.forms, clinic.clock),
         "inbox": clinic.inbox,
         "persons": clinic.persons,
         "mailer": clinic.mailer,
@@ -52,7 +54,8 @@ def services_of(clinic: Clinic, **changes: Any) -> Services:
         "texts": clinic.texts,
         "spreadsheets": clinic.spreadsheets,
         "sign_in": clinic.sign_in,
-        "turns": clinic.turns,
+        "sender": clinic.sender,
+        "heart": clinic.heart,
         "clock": clinic.clock,
     }
     return Services(**parts | changes)

@@ -131,7 +131,7 @@ async def cancelled(task: asyncio.Task[None]) -> None:
 async def test_the_keeper_registers_what_the_scheduler_missed(rest: Rest, wired: Services) -> None:
     await rest.started()
     plan = rest.clinic.scheduler.plans[0]
-    rest.clinic.scheduler.remove(plan.occasion_id)
+    rest.clinic.scheduler.remove_all([plan.occasion_id])
     rest.clinic.clock.moment = plan.starts_at + timedelta(minutes=1)
     keeping = asyncio.create_task(keep(wired))
 

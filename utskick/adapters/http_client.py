@@ -107,7 +107,7 @@ class HttpClient:
         unclear = TemporaryFailure if reading else UnknownOutcome
         request = _Request(body, may_leave)
         try:
-            response = await self._exchange(contract, request, reference)
+            response = await self._exchange(contract, request, reference, again=reading)
         except _NEVER_OPENED as error:
             raise TemporaryFailure(f"{contract}: {type(error).__name__}") from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -120,7 +120,18 @@ class HttpClient:
         except (TypeError, ValueError):
             raise unclear(f"{contract}: unreadable answer") from None
 
-    async def _exchange(self, contract: str, request: "_Request", reference: str) -> _Answered:
+    async def _exchange(
+        self, contract: str, request: "_Request", reference: str, *, again: bool
+    ) -> _Answered:
+        """What is lost with a connection that had been closed is asked `again`, once."""
+        try:
+            return await self._call(contract, request, reference)
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+            if not again:
+                raise
+        return await self._call(contract, request, reference)
+
+    async def _call(self, contract: str, request: "_Request", reference: str) -> _Answered:
         headers = {_CORRELATION: reference} if reference else None
         async with (
             self._connections.borrowed() as session,

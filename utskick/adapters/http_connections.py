@@ -6,6 +6,9 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 
+_TO_CLOSE: set["Connections"] = set()
+"""Kept until their loop ends: whoever made them may be gone before."""
+
 
 class Connections:
     """Each event loop's own, at most `at_once`: none can be used from another loop."""
@@ -35,10 +38,14 @@ class Connections:
 
     async def _close_with(self, loop: asyncio.AbstractEventLoop) -> AsyncGenerator[None]:
         """A loop that ends closes its generators first, and this one the connections with it."""
+        _TO_CLOSE.add(self)
         try:
             yield
         finally:
-            await self._by_loop.pop(loop).session.close()
+            ended = self._by_loop.pop(loop)
+            if not self._by_loop:
+                _TO_CLOSE.discard(self)
+            await ended.session.close()
 
 
 class _LoopConnections:

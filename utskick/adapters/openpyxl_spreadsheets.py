@@ -5,19 +5,22 @@ import re
 import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import openpyxl
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
 
 from utskick.domain.recipients import UnreadableFile
 from utskick.domain.tables import Cell, Rows, starts_a_formula
 
 _MOST_BYTES = 50_000_000
 """Unpacked, as the file itself declares it: no more than that is ever unpacked."""
-_MOST_ROWS = 20_000
+MOST_ROWS = 20_000
 _MOST_COLUMNS = 50
+_FORMULA = "="
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NOT_IN_SHEET_NAMES = re.compile(r"[\[\]:*?/\\'\t\n\r]")
 _LONGEST_SHEET_NAME = 31
@@ -25,6 +28,9 @@ _WIDEST = 60
 
 
 class OpenpyxlSpreadsheets:
+    def __init__(self, *, most_rows: int = MOST_ROWS) -> None:
+        self._most_rows = most_rows
+
     def read(self, raw: bytes) -> list[list[str]]:
         """A formula is its last value as the file has it, or its own text: none is evaluated."""
         try:
@@ -32,10 +38,13 @@ class OpenpyxlSpreadsheets:
             with warnings.catch_warnings():
                 # It warns of each thing in a workbook that it leaves out.
                 warnings.simplefilter("ignore")
-                values, formulas = _cells(raw, data_only=True), _cells(raw, data_only=False)
+                typed = list(_texts(raw, self._most_rows, data_only=False))
+                if not _has_formula(typed):
+                    return typed
+                known = _texts(raw, self._most_rows, data_only=True)
+                return [_known_or_typed(*both) for both in zip(known, typed, strict=True)]
         except Exception:  # noqa: BLE001  # a broken workbook breaks the library in every way
             raise UnreadableFile from None
-        return [_texts(known, typed) for known, typed in zip(values, formulas, strict=True)]
 
     def write(self, rows: Rows, *, name: str) -> bytes:
         """The first row is a heading that stays in sight."""
@@ -58,32 +67,37 @@ def _require_small(raw: bytes) -> None:
             raise UnreadableFile
 
 
-def _cells(raw: bytes, *, data_only: bool) -> list[tuple[Any, ...]]:
+def _texts(raw: bytes, most_rows: int, *, data_only: bool) -> Iterator[list[str]]:
+    """The rows, without the empty cells at their ends; `data_only` gives values of formulas."""
     book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=data_only)
     try:
         sheet = book.worksheets[0]
         # One row and column more than allowed: what is too much is refused, never cut off.
-        rows = sheet.iter_rows(max_row=_MOST_ROWS + 1, max_col=_MOST_COLUMNS + 1, values_only=True)
-        return list(_bounded(rows))
+        rows = sheet.iter_rows(max_row=most_rows + 1, max_col=_MOST_COLUMNS + 1, values_only=True)
+        for number, row in enumerate(rows, start=1):
+            too_much = row if number > most_rows else row[_MOST_COLUMNS:]
+            if any(value is not None for value in too_much):
+                raise UnreadableFile
+            yield _without_empty_end([_text(value) for value in row[:_MOST_COLUMNS]])
     finally:
         book.close()
 
 
-def _bounded(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-    for number, row in enumerate(rows, start=1):
-        filled = row if number > _MOST_ROWS else row[_MOST_COLUMNS:]
-        if any(value is not None for value in filled):
-            raise UnreadableFile
-        yield row[:_MOST_COLUMNS]
+def _has_formula(table: Sequence[Sequence[str]]) -> bool:
+    """Whether any cell may be one; a text that begins as one costs only a second look."""
+    return any(text.startswith(_FORMULA) for row in table for text in row)
 
 
-def _texts(values: tuple[Any, ...], formulas: tuple[Any, ...]) -> list[str]:
-    texts = [
-        _text(typed if known is None else known)
-        for known, typed in zip(values, formulas, strict=True)
-    ]
-    filled = [column for column, text in enumerate(texts, start=1) if text]
-    return texts[: max(filled, default=0)]
+def _known_or_typed(known: Sequence[str], typed: Sequence[str]) -> list[str]:
+    """A formula without a known value is its own text."""
+    both = zip_longest(known, typed, fillvalue="")
+    return _without_empty_end([value or formula for value, formula in both])
+
+
+def _without_empty_end(texts: list[str]) -> list[str]:
+    while texts and not texts[-1]:
+        texts.pop()
+    return texts
 
 
 def _text(value: Any) -> str:
@@ -92,6 +106,8 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
+    if isinstance(value, ArrayFormula | DataTableFormula):
+        return getattr(value, "text", None) or _FORMULA
     return str(value)
 
 

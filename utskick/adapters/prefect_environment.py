@@ -1,4 +1,9 @@
-"""What Prefect's server, worker and flow runs are told, each setting with its measured reason."""
+"""What Prefect's server, worker and flow runs are told, each setting with its measured reason.
+
+Prefect's own defaults look for work some hundred times a minute, and write each task's state by
+itself. Ours are for a server that is idle nearly always and has hundreds of runs within minutes.
+Nothing of ours rests on what is slowed down or turned off; `utskick.use_cases.reconcile` does it.
+"""
 
 from pathlib import Path
 
@@ -14,22 +19,61 @@ def prefect_environment(*, home: Path, api_url: str) -> dict[str, str]:
         "PREFECT_PROFILES_PATH": str(home / "profiles.toml"),
         # A missing server is to be told of, not replaced by one that nobody sees.
         "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
-        # One-shot schedules: the default looks for three runs and loads all schedules each minute.
-        "PREFECT_SERVER_SERVICES_SCHEDULER_MIN_RUNS": "1",
-        "PREFECT_SERVER_SERVICES_LATE_RUNS_AFTER_SECONDS": "20",
         # Nothing leaves the machine.
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
         "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": "true",
-        # The stock worker fills a freed slot at its next look only, and looks each ten seconds.
-        "PREFECT_WORKER_QUERY_SECONDS": "2",
-        "PREFECT_WORKER_PREFETCH_SECONDS": "10",
-        # Off unless asked for; an operator's cancel would otherwise end nothing.
-        "PREFECT_WORKER_ENABLE_CANCELLATION": "true",
-        "PREFECT_WORKER_CANCELLATION_POLL_SECONDS": "10",
         # After 2, 4 and 8 s. The default's last waits of 16 and 32 s outlast a restarted server.
         "PREFECT_CLIENT_MAX_RETRIES": "3",
         "PREFECT_CLI_PROMPT": "false",
         "PREFECT_LOGGING_LEVEL": "INFO",
+        # That a task has completed is a state already; each line is a row beside it.
+        "PREFECT_LOGGING_LOGGERS_PREFECT_TASK_RUNS_LEVEL": "WARNING",
         "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
+        **_SERVICES,
+        **_WORKER,
     }
+
+
+_SERVICES = {
+    # One-shot schedules: the default looks for three runs and loads all schedules each minute.
+    "PREFECT_SERVER_SERVICES_SCHEDULER_MIN_RUNS": "1",
+    # Each pass takes 5 ms for every schedule that is spent and not yet put away. New ones are
+    # found by the loop over recent deployments, and near ones get their runs at once.
+    "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "600",
+    "PREFECT_SERVER_SERVICES_SCHEDULER_RECENT_DEPLOYMENTS_LOOP_SECONDS": "8",
+    # What is late is shown as late within a minute; we start it after ten seconds.
+    "PREFECT_SERVER_SERVICES_LATE_RUNS_AFTER_SECONDS": "20",
+    "PREFECT_SERVER_SERVICES_LATE_RUNS_LOOP_SECONDS": "30",
+    # A worker is shown as offline after three missed heartbeats, and at most a minute.
+    "PREFECT_SERVER_SERVICES_FOREMAN_LOOP_SECONDS": "60",
+    # The warm worker asks the pool each five minutes when nothing is due.
+    "PREFECT_SERVER_SERVICES_FOREMAN_DEPLOYMENT_LAST_POLLED_TIMEOUT_SECONDS": "900",
+    "PREFECT_SERVER_SERVICES_FOREMAN_WORK_QUEUE_LAST_POLLED_TIMEOUT_SECONDS": "900",
+    # For leases of concurrency limits, child flows, and workers with something to clean up: none
+    # of which we have, but an operator may set a limit.
+    "PREFECT_SERVER_SERVICES_REPOSSESSOR_LOOP_SECONDS": "300",
+    "PREFECT_SERVER_SERVICES_CANCELLATION_CLEANUP_LOOP_SECONDS": "300",
+    "PREFECT_SERVER_SERVICES_CLEANUP_RECONCILER_LOOP_SECONDS": "300",
+    "PREFECT_SERVER_SERVICES_PAUSE_EXPIRATIONS_LOOP_SECONDS": "300",
+    # No automations: error mail is ours. They would read each event once more.
+    "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": "false",
+    # Many rows in each transaction, in place of one.
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "2",
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "200",
+    # Ended runs are kept for a week, as ended dispatches are; the default is for ever.
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": "604800",
+    "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": "P7D",
+}
+
+_WORKER = {
+    # How soon a run starts that an operator asks for; give or take a third.
+    "PREFECT_WORKER_QUERY_SECONDS": "3",
+    # The longer, the more runs the warm worker learns of with one question; it starts none early.
+    "PREFECT_WORKER_PREFETCH_SECONDS": "30",
+    # Off unless asked for; an operator's cancel would otherwise end nothing.
+    "PREFECT_WORKER_ENABLE_CANCELLATION": "true",
+    "PREFECT_WORKER_CANCELLATION_POLL_SECONDS": "10",
+}

@@ -3,6 +3,10 @@
 An occasion that starts within two minutes gets its run at once, as a schedule whose time passes
 before its run exists is never made up. Nothing rests on Prefect for sending once: a run that
 comes twice, or all the same, finds nothing to do.
+
+A deployment tells what is to come: when its occasion has ended it is deleted, and its runs, which
+have the occasion's name and tags, tell what was. Ten thousand spent ones would be in the way of
+operators, and of Prefect, which looks at all of them now and then.
 """
 
 import ssl
@@ -26,11 +30,11 @@ from prefect.client.schemas.filters import (
     FlowRunFilterState,
     FlowRunFilterStateType,
 )
-from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.context import SettingsContext, get_settings_context
 from prefect.exceptions import ObjectNotFound, PrefectException
 from prefect.settings import Settings
-from prefect.states import Cancelled, Scheduled
+from prefect.states import Scheduled
 
 from utskick.adapters.prefect_deployments import (
     KNOWN_DEPLOYMENTS,
@@ -81,6 +85,7 @@ class PrefectScheduler:
         self._work_pool = work_pool
         self._pages_url = pages_url.rstrip("/")
         self._timeout_s = timeout_s
+        self._flow_id: UUID | None = None
 
     # Both take longer to make than a call takes, and not every process makes one.
     @cached_property
@@ -91,44 +96,41 @@ class PrefectScheduler:
     def _settings(self) -> Settings:
         return get_settings_context().settings.copy_with_update({"client.max_retries": _RETRIES})
 
-    def register(self, plan: OccasionPlan, *, now: datetime) -> None:
+    def register_all(self, plans: Collection[OccasionPlan], *, now: datetime) -> None:
         with self._client() as client:
-            at_once = plan.starts_at <= now + _AT_ONCE
-            known = _known(client, plan.occasion_id)
-            if known is not None and not at_once and is_as_planned(known, plan):
-                return
-            if known is not None and known.name != name_of(plan):
-                client.delete_deployment(known.id)
-            deployment_id = self._deploy(client, plan, active=not at_once)
-            if at_once:
-                key = f"{plan.occasion_id}:{plan.version}"
-                _run(client, deployment_id, plan, key=key, at=max(plan.starts_at, now))
+            known = _known(client, [plan.occasion_id for plan in plans])
+            for plan in plans:
+                self._register(client, plan, known.get(plan.occasion_id), now)
 
     def start_now(self, plan: OccasionPlan, *, attempt: str, now: datetime) -> None:
         with self._client() as client:
-            known = _known(client, plan.occasion_id)
+            known = _known(client, [plan.occasion_id]).get(plan.occasion_id)
             deployment_id = known.id if known else self._deploy(client, plan, active=False)
             key = f"{plan.occasion_id}:{plan.version}:{attempt}"
             _run(client, deployment_id, plan, key=key, at=now)
 
-    def retire(self, occasion_id: OccasionId) -> None:
-        with self._client() as client, suppress(ObjectNotFound):
-            if known := _known(client, occasion_id):
-                for schedule in known.schedules:
-                    if schedule.active:
-                        client.update_deployment_schedule(known.id, schedule.id, active=False)
-                # Twice: Prefect's scheduler may have added one while the others were ended.
-                for _look in range(2):
-                    for run in _waiting_runs(client, known.id):
-                        client.set_flow_run_state(run.id, _ended())
-
-    def remove(self, occasion_id: OccasionId) -> None:
-        with self._client() as client, suppress(ObjectNotFound):
-            if known := _known(client, occasion_id):
-                client.delete_deployment(known.id)
-                # Prefect's scheduler may have added one while its runs were being deleted.
-                for run in _waiting_runs(client, known.id):
+    def remove_all(self, occasion_ids: Collection[OccasionId]) -> None:
+        with self._client() as client:
+            deployment_ids = [known.id for known in _known(client, occasion_ids).values()]
+            for deployment_id in deployment_ids:
+                with suppress(ObjectNotFound):
+                    client.delete_deployment(deployment_id)
+            # Prefect's scheduler may have added one while its runs were being deleted.
+            for run in _waiting_runs(client, deployment_ids):
+                with suppress(ObjectNotFound):
                     client.delete_flow_run(run.id)
+
+    def count_waiting(self) -> int:
+        under_way = FlowRunFilter(state=_in_state(StateType.PENDING, StateType.RUNNING))
+        with self._client() as client:
+            known = client.request(
+                "POST",
+                "/deployments/count",
+                json={"flows": _our_flow().model_dump(mode="json", exclude_unset=True)},
+            )
+            return int(known.text) - client.count_flow_runs(
+                flow_filter=_our_flow(), flow_run_filter=under_way
+            )
 
     def registered(
         self,
@@ -150,7 +152,7 @@ class PrefectScheduler:
                     version=version_of(known),
                     waiting=known.id in coming or is_ahead(known, now=now),
                 )
-                for known in _deployments(client, ours)
+                for known in _deployments(client, ours, flows=_our_flow())
                 if (occasion_id := occasion_of(known)) is not None
             ]
 
@@ -174,11 +176,32 @@ class PrefectScheduler:
                 yield client
         # An answer that makes no sense is a ValueError.
         except (httpx.HTTPError, PrefectException, RuntimeError, ValueError) as error:
+            # Another server may be there the next time, with a database of its own.
+            self._flow_id = None
             raise TemporaryFailure(f"Prefect is away: {type(error).__name__}") from None
 
+    def _register(
+        self,
+        client: SyncPrefectClient,
+        plan: OccasionPlan,
+        known: KnownDeployment | None,
+        now: datetime,
+    ) -> None:
+        at_once = plan.starts_at <= now + _AT_ONCE
+        if known is not None and not at_once and is_as_planned(known, plan):
+            return
+        if known is not None and known.name != name_of(plan):
+            client.delete_deployment(known.id)
+        deployment_id = self._deploy(client, plan, active=not at_once)
+        if at_once:
+            key = f"{plan.occasion_id}:{plan.version}"
+            _run(client, deployment_id, plan, key=key, at=max(plan.starts_at, now))
+
     def _deploy(self, client: SyncPrefectClient, plan: OccasionPlan, *, active: bool) -> UUID:
+        if self._flow_id is None:
+            self._flow_id = client.create_flow_from_name(FLOW_NAME)
         return client.create_deployment(
-            flow_id=client.create_flow_from_name(FLOW_NAME),
+            flow_id=self._flow_id,
             name=name_of(plan),
             description=description_of(plan, pages_url=self._pages_url),
             tags=tags_of(plan),
@@ -190,9 +213,17 @@ class PrefectScheduler:
         )
 
 
-def _known(client: SyncPrefectClient, occasion_id: OccasionId) -> KnownDeployment | None:
-    found = _read_deployments(client, deployments=_of([occasion_id]), limit=1)
-    return found[0] if found else None
+def _known(
+    client: SyncPrefectClient, occasion_ids: Collection[OccasionId]
+) -> dict[OccasionId, KnownDeployment]:
+    """Those of them that Prefect has."""
+    if not occasion_ids:
+        return {}
+    return {
+        occasion_id: known
+        for known in _deployments(client, _of(occasion_ids), flows=None)
+        if (occasion_id := occasion_of(known)) is not None
+    }
 
 
 def _run(
@@ -207,44 +238,28 @@ def _run(
     )
 
 
-def _ended() -> State[None]:
-    return Cancelled(message="The occasion has ended")
-
-
 def _of(occasion_ids: Collection[OccasionId]) -> DeploymentFilter:
     tags = [tag_of(occasion_id) for occasion_id in occasion_ids]
     return DeploymentFilter(tags=DeploymentFilterTags(any_=tags))
 
 
 def _deployments(
-    client: SyncPrefectClient, ours: DeploymentFilter | None
+    client: SyncPrefectClient, ours: DeploymentFilter | None, *, flows: FlowFilter | None
 ) -> Iterator[KnownDeployment]:
-    return _paged(
-        lambda offset: _read_deployments(
-            client, flows=_our_flow(), deployments=ours, offset=offset
+    def read(offset: int) -> Sequence[KnownDeployment]:
+        answer = client.request(
+            "POST",
+            "/deployments/filter",
+            json={
+                "flows": flows.model_dump(mode="json") if flows else None,
+                "deployments": ours.model_dump(mode="json") if ours else None,
+                "limit": _PAGE,
+                "offset": offset,
+            },
         )
-    )
+        return KNOWN_DEPLOYMENTS.validate_json(answer.content)
 
-
-def _read_deployments(
-    client: SyncPrefectClient,
-    *,
-    flows: FlowFilter | None = None,
-    deployments: DeploymentFilter | None = None,
-    limit: int | None = None,
-    offset: int = 0,
-) -> Sequence[KnownDeployment]:
-    answer = client.request(
-        "POST",
-        "/deployments/filter",
-        json={
-            "flows": flows.model_dump(mode="json") if flows else None,
-            "deployments": deployments.model_dump(mode="json") if deployments else None,
-            "limit": limit or _PAGE,
-            "offset": offset,
-        },
-    )
-    return KNOWN_DEPLOYMENTS.validate_json(answer.content)
+    return _paged(read)
 
 
 def _runs_that_may_start(
@@ -267,10 +282,14 @@ def _runs_that_may_start(
     return (run for run in runs if _may_start(run, now))
 
 
-def _waiting_runs(client: SyncPrefectClient, deployment_id: UUID) -> Sequence[FlowRun]:
+def _waiting_runs(
+    client: SyncPrefectClient, deployment_ids: Collection[UUID]
+) -> Sequence[FlowRun]:
+    if not deployment_ids:
+        return []
     return client.read_flow_runs(
         flow_run_filter=FlowRunFilter(
-            deployment_id=FlowRunFilterDeploymentId(any_=[deployment_id]),
+            deployment_id=FlowRunFilterDeploymentId(any_=list(deployment_ids)),
             state=_in_state(StateType.SCHEDULED),
         )
     )

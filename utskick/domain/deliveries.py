@@ -120,6 +120,7 @@ class ClaimedDelivery:
     """A delivery whose intent to send is committed: attempt `attempt` may go out, once."""
 
     id: DeliveryId
+    occasion_id: OccasionId
     attempt: int
     unit_id: HsaId
     person_id: PersonId

@@ -1,6 +1,7 @@
 """The statements that keep each form, and each message, sent once."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
@@ -20,6 +21,15 @@ from utskick.domain.dispatches import (
 from utskick.domain.occasions import OccasionId, RunToken
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What a run wants to send next: at most `limit` deliveries of its occasion."""
+
+    occasion_id: OccasionId
+    token: RunToken
+    limit: int
+
+
 class Deliveries(Protocol):
     def plan(
         self,
@@ -36,12 +46,13 @@ class Deliveries(Protocol):
         """
 
     def claim(
-        self, occasion_id: OccasionId, *, token: RunToken, limit: int, lease_s: float
+        self, claims: Sequence[Claim], *, lease_s: float, one_by_one: bool = True
     ) -> list[ClaimedDelivery]:
-        """Commit the intent to send (I2), for at most `limit` deliveries.
+        """Commit the intent to send (I2), for several runs at once.
 
-        Only while the dispatch may send, the run has the occasion, and no other call for the same
-        unit, person and form is open (I6).
+        For each only while its dispatch may send, it has the occasion, and no other call for the
+        same unit, person and form is open (I6). Another process may open one at this very moment:
+        `one_by_one` then leaves out just that one; without, the whole transaction fails.
         """
 
     def record(self, outcomes: Sequence[Outcome]) -> int:

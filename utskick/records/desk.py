@@ -63,7 +63,13 @@ class Texting(Protocol):
 
 
 class Budgets(Protocol):
-    """Each neighbour's allowed rate, shared by every process."""
+    """What each neighbour allows, in time and at once, shared by every process."""
 
     def reserve(self, neighbour: str, *, calls: int, per_s: float) -> float:
         """Take the next `calls` places in the queue; how many seconds until the first."""
+
+    def count_sender(self, process_id: UUID, *, lease_s: float) -> int:
+        """Count the process among those that send, for so long; how many they are with it."""
+
+    def forget_sender(self, process_id: UUID) -> None:
+        """The process sends no more, for the time being."""

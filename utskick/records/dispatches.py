@@ -131,8 +131,8 @@ class Occasions(Protocol):
         It must be planned, or running with its lease run out, and its dispatch ongoing.
         """
 
-    def renew(self, occasion_id: OccasionId, *, token: RunToken, lease_s: float) -> bool:
-        """Prolong the lease; `False` means that another run has the occasion."""
+    def renew(self, held: Mapping[RunToken, OccasionId], *, lease_s: float) -> int:
+        """Prolong the leases of the runs that still have their occasions; how many have."""
 
     def set_message(self, occasion_id: OccasionId, *, heading: str, text: str) -> None:
         """Keep the rendered inbox message: the same for all recipients of the occasion."""

@@ -147,7 +147,7 @@ def start_prefect(children: Children, ports: Ports) -> None:
     children.start(
         "prefect",
         [
-            *(sys.executable, "-m", "prefect", "server", "start"),
+            *(sys.executable, "-m", "utskick.running.prefect_server"),
             *("--host", HOST, "--port", str(ports.prefect)),
         ],
     )

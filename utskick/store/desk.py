@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy import CursorResult, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from utskick.domain.errors import NotFound, UnknownToken
@@ -14,7 +14,14 @@ from utskick.domain.specs import UploadId
 from utskick.domain.units import Actor, HsaId
 from utskick.records import KeptToken
 from utskick.store.statements import all_or_each, database_clock, insert_new
-from utskick.store.tables import NeighbourBudgetRow, SmsRow, TokenRow, UnitRow, UploadRow
+from utskick.store.tables import (
+    NeighbourBudgetRow,
+    SenderRow,
+    SmsRow,
+    TokenRow,
+    UnitRow,
+    UploadRow,
+)
 from utskick.store.vault import Sealed, Vault
 
 _TOKEN_BYTES = 32
@@ -145,3 +152,18 @@ class SqlBudgets:
         row.free_at = first + timedelta(seconds=calls / per_s)
         self._session.flush()
         return (first - now).total_seconds()
+
+    def count_sender(self, process_id: UUID, *, lease_s: float) -> int:
+        now = database_clock(self._session)
+        until = now + timedelta(seconds=lease_s)
+        insert_new(self._session, SenderRow, [{"id": process_id, "alive_until": until}])
+        self._session.execute(
+            update(SenderRow).where(SenderRow.id == process_id).values(alive_until=until)
+        )
+        living = select(func.count()).where(SenderRow.alive_until >= now)
+        return self._session.scalar(living) or 1
+
+    def forget_sender(self, process_id: UUID) -> None:
+        now = database_clock(self._session)
+        gone = or_(SenderRow.id == process_id, SenderRow.alive_until < now)
+        self._session.execute(delete(SenderRow).where(gone))

@@ -47,7 +47,7 @@ class SqlInboxMessages:
     ) -> list[ClaimedInboxMessage]:
         if limit < 1 or not may_send(self._session, occasion_id, token):
             return []
-        cancel_for_removed(self._session, InboxMessageRow, occasion_id)
+        cancel_for_removed(self._session, InboxMessageRow, [occasion_id])
         now = database_clock(self._session)
         ids = self._session.scalars(
             select(InboxMessageRow.id).where(_claimable(occasion_id, now)).limit(limit)

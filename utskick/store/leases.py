@@ -1,11 +1,16 @@
-"""Whether a run may still send: asked in the same transaction as each intent."""
+"""Whether runs may still send: asked in the same transaction as each intent."""
 
-from sqlalchemy import select, update
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
 from utskick.domain.deliveries import DeliveryState
 from utskick.domain.dispatches import DispatchStatus, RecipientState
 from utskick.domain.occasions import OccasionId, OccasionState, RunToken
+from utskick.store.statements import database_now
 from utskick.store.tables import (
     DeliveryRow,
     DispatchRow,
@@ -14,47 +19,87 @@ from utskick.store.tables import (
     RecipientRow,
 )
 
+_HAS_REMOVED = exists().where(
+    RecipientRow.dispatch_id == DispatchRow.id,
+    RecipientRow.state == RecipientState.REMOVED.value,
+)
+_HELD = (
+    select(
+        OccasionRow.id,
+        DispatchRow.status,
+        OccasionRow.state,
+        OccasionRow.run_token,
+        _HAS_REMOVED.label("has_removed"),
+        database_now().label("now"),
+    )
+    .join(DispatchRow, OccasionRow.dispatch_id == DispatchRow.id)
+    .where(OccasionRow.id.in_(bindparam("occasion_ids", expanding=True)))
+    .with_for_update(read=True)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """The occasions that may be sent, those of them with removed recipients, and the time."""
+
+    occasion_ids: frozenset[OccasionId]
+    with_removed: frozenset[OccasionId]
+    now: datetime | None
+
 
 def may_send(session: Session, occasion_id: OccasionId, token: RunToken) -> bool:
-    """Share the dispatch's and the occasion's rows until the transaction ends (I8).
+    """As `who_may_send`, for one run."""
+    return bool(who_may_send(session, {occasion_id: token}).occasion_ids)
 
-    A stop, a removal or another run's claim is therefore wholly before or wholly after.
+
+def who_may_send(session: Session, tokens: Mapping[OccasionId, RunToken]) -> Allowed:
+    """Which of the occasions are their runs' to send; `tokens` names the run of each.
+
+    Shares the dispatches' and the occasions' rows until the transaction ends (I8): a stop, a
+    removal or another run's claim is therefore wholly before or wholly after.
     """
-    found = session.execute(
-        select(DispatchRow.status, OccasionRow.state, OccasionRow.run_token)
-        .join(OccasionRow, OccasionRow.dispatch_id == DispatchRow.id)
-        .where(OccasionRow.id == occasion_id)
-        .with_for_update(read=True)
-    ).one_or_none()
-    if found is None:
-        return False
-    status, state, run_token = found
-    return bool(
-        status == DispatchStatus.ONGOING.value
-        and state == OccasionState.RUNNING.value
-        and run_token == token
+    held = session.connection().execute(_HELD, {"occasion_ids": list(tokens)}).all()
+    allowed = [
+        row
+        for row in held
+        if row.status == DispatchStatus.ONGOING.value
+        and row.state == OccasionState.RUNNING.value
+        and row.run_token == tokens[row.id]
+    ]
+    return Allowed(
+        occasion_ids=frozenset(row.id for row in allowed),
+        with_removed=frozenset(row.id for row in allowed if row.has_removed),
+        now=allowed[0].now if allowed else None,
     )
 
 
 def cancel_for_removed(
-    session: Session, table: type[DeliveryRow] | type[InboxMessageRow], occasion_id: OccasionId
+    session: Session,
+    table: type[DeliveryRow] | type[InboxMessageRow],
+    occasion_ids: Collection[OccasionId],
 ) -> None:
     """What was under way at the removal may since have come back to be tried again (I8).
 
-    To be called once `may_send` has shared the rows: no removal can come between.
+    To be called once `who_may_send` has shared the rows: no removal can come between.
     """
-    removed = (
-        select(RecipientRow.id)
-        .join(OccasionRow, OccasionRow.dispatch_id == RecipientRow.dispatch_id)
-        .where(OccasionRow.id == occasion_id, RecipientRow.state == RecipientState.REMOVED.value)
+    session.connection().execute(_CANCELLING[table], {"occasion_ids": list(occasion_ids)})
+
+
+_REMOVED = (
+    select(RecipientRow.id)
+    .join(OccasionRow, OccasionRow.dispatch_id == RecipientRow.dispatch_id)
+    .where(
+        OccasionRow.id.in_(bindparam("occasion_ids", expanding=True)),
+        RecipientRow.state == RecipientState.REMOVED.value,
     )
-    session.execute(
-        update(table)
-        .where(
-            table.occasion_id == occasion_id,
-            table.state == DeliveryState.PLANNED.value,
-            table.recipient_id.in_(removed),
-        )
-        .values(state=DeliveryState.CANCELLED.value)
-        .execution_options(synchronize_session=False)
+)
+_CANCELLING = {
+    table: update(table)
+    .where(
+        table.occasion_id.in_(bindparam("occasion_ids", expanding=True)),
+        table.state == DeliveryState.PLANNED.value,
+        table.recipient_id.in_(_REMOVED),
     )
+    .values(state=DeliveryState.CANCELLED.value)
+    for table in (DeliveryRow, InboxMessageRow)
+}

@@ -1,6 +1,6 @@
 """Which run has an occasion, and until when: the lease that keeps two runs apart."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -77,13 +77,19 @@ class SqlOccasions:
             )
         )
 
-    def renew(self, occasion_id: OccasionId, *, token: RunToken, lease_s: float) -> bool:
+    def renew(self, held: Mapping[RunToken, OccasionId], *, lease_s: float) -> int:
         until = database_clock(self._session) + timedelta(seconds=lease_s)
-        return self._changed(
+        result = self._session.execute(
             update(OccasionRow)
-            .where(OccasionRow.id == occasion_id, _held_by(token))
+            .where(
+                OccasionRow.id.in_(held.values()),
+                OccasionRow.run_token.in_(held),
+                OccasionRow.state == OccasionState.RUNNING.value,
+            )
             .values(lease_until=until)
         )
+        assert isinstance(result, CursorResult)
+        return result.rowcount
 
     def set_message(self, occasion_id: OccasionId, *, heading: str, text: str) -> None:
         self._session.execute(

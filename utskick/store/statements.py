@@ -8,21 +8,45 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, func, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.sql.functions import FunctionElement
 
 from utskick.domain.calendar import STOCKHOLM
-from utskick.store.tables import Row
+from utskick.domain.deliveries import OPEN_STATES
+from utskick.store.tables import Row, UtcDateTime
+
+
+class database_now(FunctionElement[datetime]):  # noqa: N801  # named as the functions of SQL are
+    """The database's own time, moving within a transaction too: it alone judges age (I13)."""
+
+    type = UtcDateTime()
+    inherit_cache = True
+
+
+@compiles(database_now, "postgresql")
+def _on_postgresql(*_: Any, **__: Any) -> str:
+    return "(clock_timestamp() AT TIME ZONE 'UTC')"
+
+
+@compiles(database_now, "sqlite")
+def _on_sqlite(*_: Any, **__: Any) -> str:
+    # As SQLAlchemy writes a moment there, so that the two can be compared.
+    return "(strftime('%Y-%m-%d %H:%M:%f', 'now') || '000')"
+
+
+_CLOCK = select(database_now())
 
 
 def database_clock(session: Session) -> datetime:
-    """The database's own time, moving within a transaction too: it alone judges age (I13)."""
-    if session.get_bind().dialect.name == "postgresql":
-        moment = session.scalar(select(func.clock_timestamp()))
-        assert isinstance(moment, datetime)
-        return moment.astimezone(UTC)
-    text = session.scalar(select(literal_column("strftime('%Y-%m-%d %H:%M:%f', 'now')")))
-    return datetime.fromisoformat(str(text)).replace(tzinfo=UTC)
+    """What `database_now` is now."""
+    moment = session.connection().scalar(_CLOCK)
+    assert isinstance(moment, datetime)
+    return moment
 
+
+# Written out: with a bound value no database can tell that a partial index applies.
+OPEN: list[ColumnElement[str]] = [literal_column(f"'{state.value}'") for state in OPEN_STATES]
 
 FOLDING = "und-x-icu"
 """A collation by which small and capital letters of every alphabet are told apart."""

@@ -1,14 +1,21 @@
 """Which of a dispatch's forms may be sent: by our register, and by the form service's."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Protocol
 
 from utskick.domain.forms import FormAccess, FormTemplateId, require_sendable
 from utskick.domain.units import HsaId
-from utskick.ports import FormService, TemporaryFailure
+from utskick.ports import TemporaryFailure
 from utskick.records import Store
+
+
+class TemplateLists(Protocol):
+    """What of `FormService` tells which templates a unit may send; or `SharedTemplateLists`."""
+
+    async def form_templates(self, unit_id: HsaId) -> Mapping[FormTemplateId, bool]: ...
 
 
 async def check_forms(
@@ -16,7 +23,7 @@ async def check_forms(
     form_ids: Sequence[FormTemplateId],
     *,
     store: Store,
-    forms: FormService,
+    forms: TemplateLists,
     now: datetime,
 ) -> list[FormAccess]:
     """A form is archived, or not the unit's to send, if either register says so.
@@ -36,7 +43,7 @@ async def require_forms(
     form_ids: Sequence[FormTemplateId],
     *,
     store: Store,
-    forms: FormService,
+    forms: TemplateLists,
     now: datetime,
 ) -> None:
     """Raise `StartBlocked` unless all may be sent.

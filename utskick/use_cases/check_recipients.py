@@ -1,8 +1,9 @@
 """Ask the population register and 1177 who can get a form, and who would be told of it."""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from utskick.domain.deliveries import Refusal
 from utskick.domain.personnummer import Personnummer
@@ -41,14 +42,26 @@ async def check_recipients(
     `known` keeps what the inbox has told from one try to the next: with hundreds of recipients
     all calls seldom succeed at once. Raises `TemporaryFailure` if a register does not answer.
     """
-    refused = await refused_by_register(
-        numbers, store=store, persons=persons, clock=clock, rules=rules
-    )
+    users = {} if known is None else known
+    ask = partial(inbox_users, inbox=inbox, rules=rules, known=users)
+    refused: dict[Personnummer, Refusal] = {}
+    asking: asyncio.Task[object] = asyncio.create_task(ask([]))
+    try:
+        async for batch in _looked_up(
+            list(numbers), store=store, persons=persons, clock=clock, rules=rules
+        ):
+            refused |= _refusals(batch)
+            await asking
+            # Beside the next batch, whose turn the register's pace makes us wait for.
+            asking = asyncio.create_task(ask([n for n in batch if n not in refused]))
+        await asking
+    finally:
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
     reachable = [number for number in numbers if number not in refused]
-    users = await inbox_users(reachable, inbox=inbox, rules=rules, known=known)
     if needs_account:
-        refused |= {n: Refusal.NO_ACCOUNT for n, user in users.items() if not user.active}
-    notified_by = {n: user.notified_by for n, user in users.items() if n not in refused}
+        refused |= {n: Refusal.NO_ACCOUNT for n in reachable if not users[n].active}
+    notified_by = {n: users[n].notified_by for n in reachable if n not in refused}
     return Checked(refused=refused, notified_by=notified_by)
 
 
@@ -61,8 +74,12 @@ async def refused_by_register(
     rules: Rules,
 ) -> dict[Personnummer, Refusal]:
     """Whom the population register tells us not to send to. Raises `TemporaryFailure`."""
-    records = await _look_up(list(numbers), store=store, persons=persons, clock=clock, rules=rules)
-    return {n: why for n in numbers if (why := _refusal(records[n])) is not None}
+    refused: dict[Personnummer, Refusal] = {}
+    async for batch in _looked_up(
+        list(numbers), store=store, persons=persons, clock=clock, rules=rules
+    ):
+        refused |= _refusals(batch)
+    return refused
 
 
 async def inbox_users(
@@ -83,19 +100,26 @@ async def inbox_users(
     return {number: users[number] for number in numbers}
 
 
-async def _look_up(
+async def _looked_up(
     numbers: Sequence[Personnummer], *, store: Store, persons: Persons, clock: Clock, rules: Rules
-) -> dict[Personnummer, PersonRecord | None]:
-    records: dict[Personnummer, PersonRecord | None] = {}
+) -> AsyncIterator[Mapping[Personnummer, PersonRecord | None]]:
+    """A batch at a time, at the register's pace."""
     for start in range(0, len(numbers), rules.persons_batch):
         await clock.sleep(await asyncio.to_thread(_reserve, store, rules))
-        records |= await persons.look_up(numbers[start : start + rules.persons_batch])
-    return records
+        batch = numbers[start : start + rules.persons_batch]
+        records = await persons.look_up(batch)
+        yield {number: records[number] for number in batch}
 
 
 def _reserve(store: Store, rules: Rules) -> float:
     with store.transaction() as records:
         return records.budgets.reserve("persons", calls=1, per_s=rules.persons_per_s)
+
+
+def _refusals(
+    batch: Mapping[Personnummer, PersonRecord | None],
+) -> dict[Personnummer, Refusal]:
+    return {n: why for n, record in batch.items() if (why := _refusal(record)) is not None}
 
 
 def _refusal(record: PersonRecord | None) -> Refusal | None:

@@ -1,8 +1,5 @@
-"""Take an occasion, keep it, and let it go: only one run at a time has it (I11)."""
+"""Take an occasion: only one run at a time has it (I11). `heart` keeps it."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -63,34 +60,6 @@ def claim_occasion(
         else:
             result = ClaimResult.CLAIMED
     return Claim(result=result, dispatch=dispatch, occasion=occasion, until=until)
-
-
-@asynccontextmanager
-async def held_occasion(
-    occasion_id: OccasionId, *, token: RunToken, store: Store, rules: Rules
-) -> AsyncIterator[None]:
-    """Prolong the lease while the block runs. Whoever loses it finds out at its next intent."""
-
-    def renew() -> bool:
-        with store.transaction() as records:
-            return records.occasions.renew(occasion_id, token=token, lease_s=rules.lease_s)
-
-    async def keep() -> None:
-        let_go, held = asyncio.Event(), True
-        while held:
-            # With the database away the lease may run out; then another run may have it.
-            with suppress(Exception):
-                held = await asyncio.to_thread(renew)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(let_go.wait(), rules.lease_s / 3)
-
-    keeping = asyncio.create_task(keep())
-    try:
-        yield
-    finally:
-        keeping.cancel()
-        with suppress(asyncio.CancelledError):
-            await keeping
 
 
 def _why_not(dispatch: Dispatch, occasion: Occasion, version: int) -> ClaimResult:

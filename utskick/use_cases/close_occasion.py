@@ -34,6 +34,13 @@ class Closed:
         return all(form.sent + self.left_out == form.planned for form in self.forms)
 
     @property
+    def went_wrong(self) -> bool:
+        """Whether somebody is to be told of it by mail."""
+        missed = self.occasion.state is OccasionState.MISSED
+        uncertain = self.messages.get(DeliveryState.MANUAL, 0)
+        return missed or not self.complete or uncertain > 0
+
+    @property
     def planned(self) -> int:
         return sum(form.planned for form in self.forms)
 

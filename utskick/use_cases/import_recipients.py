@@ -18,7 +18,7 @@ from utskick.domain.recipients import (
 from utskick.domain.rules import Rules
 from utskick.ports import Spreadsheets
 
-_LARGEST_BYTES = 1_000_000
+_LARGEST_BYTES, _BYTES_A_ROW = 1_000_000, 200
 _MOST_REFUSED = 500
 """So many reasons anybody can read; with more it is the wrong file."""
 _ZIPPED = b"PK\x03\x04"
@@ -40,7 +40,7 @@ def import_recipients(
     `UnreadableFile`, `NoNumberColumn`, `SeveralNumberColumns`, `NoRecipients` or
     `TooManyRecipients`.
     """
-    cells, headings = _cells(raw, spreadsheets)
+    cells, headings = _cells(raw, spreadsheets, rules)
     if not cells:
         raise NoRecipients
     found = judge(
@@ -52,16 +52,17 @@ def import_recipients(
     count = len(already) + len(found.accepted)
     if count > rules.max_recipients:
         raise TooManyRecipients(count=count, allowed=rules.max_recipients)
-    if len(found.refused) > _MOST_REFUSED:
+    if len(found.refused) > max(_MOST_REFUSED, 2 * rules.max_recipients):
         raise TooManyRecipients(count=len(cells), allowed=rules.max_recipients)
     return replace(found, headings=headings)
 
 
-def _cells(raw: bytes, spreadsheets: Spreadsheets) -> tuple[list[NumberedCell], int]:
-    if len(raw) > _LARGEST_BYTES:
+def _cells(raw: bytes, spreadsheets: Spreadsheets, rules: Rules) -> tuple[list[NumberedCell], int]:
+    largest = max(_LARGEST_BYTES, _BYTES_A_ROW * rules.max_recipients)
+    if len(raw) > largest:
         raise FileTooLarge
     if raw.startswith(_OLD_OR_LOCKED):
         raise UnreadableFile(locked=True)
     if raw.startswith(_ZIPPED):
         return numbers_of_table(spreadsheets.read(raw))
-    return numbers_of_text(decode(raw, max_bytes=_LARGEST_BYTES))
+    return numbers_of_text(decode(raw, max_bytes=largest))

@@ -1,6 +1,7 @@
 """What the scheduler is told of occasions, and telling it."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 
 from utskick.domain.dispatches import Dispatch, DispatchId, RecipientState
@@ -8,6 +9,9 @@ from utskick.domain.occasions import Occasion, OccasionId, OccasionState
 from utskick.domain.rules import Rules
 from utskick.ports import OccasionPlan, Scheduler, TemporaryFailure
 from utskick.records import Store, Transaction
+
+_AT_A_TIME = 24
+"""What of it has been done is noted, should the scheduler go away meanwhile."""
 
 
 def plan_of(
@@ -53,23 +57,19 @@ def register_occasions(
 def register_plans(
     plans: Iterable[OccasionPlan], *, store: Store, scheduler: Scheduler, now: datetime
 ) -> int:
-    """Register each, and note that it is; how many. Raises `TemporaryFailure`."""
-    registered: list[OccasionPlan] = []
-    try:
-        for plan in plans:
-            scheduler.register(plan, now=now)
-            registered.append(plan)
-    finally:
+    """Register all, and note that they are; how many. Raises `TemporaryFailure`."""
+    left, registered = list(plans), 0
+    while left:
+        some, left = left[:_AT_A_TIME], left[_AT_A_TIME:]
+        scheduler.register_all(some, now=now)
         with store.transaction() as records:
-            for plan in registered:
+            for plan in some:
                 records.occasions.note_registered(plan.occasion_id, version=plan.version)
-    return len(registered)
+        registered += len(some)
+    return registered
 
 
 def unregister_occasions(occasion_ids: Iterable[OccasionId], *, scheduler: Scheduler) -> None:
-    """Best effort: what stays registered finds nothing to send, and the reconciler removes it."""
-    for occasion_id in occasion_ids:
-        try:
-            scheduler.remove(occasion_id)
-        except TemporaryFailure:
-            return
+    """Best effort: what stays registered finds nothing to send, and the audit removes it."""
+    with suppress(TemporaryFailure):
+        scheduler.remove_all(list(occasion_ids))

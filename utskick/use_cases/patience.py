@@ -82,11 +82,16 @@ class Breaker:
         self._openings = 0
         self._closed_at = 0.0
 
-    def note(self, *, failed: bool, at: float) -> None:
-        """Tell how a call ended, `at` a monotonic moment."""
+    def note(self, *, failed: bool, at: float, asked_for_s: float | None = None) -> None:
+        """Tell how a call ended, `at` a monotonic moment.
+
+        A neighbour that has `asked_for` a pause gets it from all of us, at once.
+        """
         if not failed:
             self._failures = self._openings = 0
             return
+        if asked_for_s:
+            self._closed_at = max(self._closed_at, at + min(asked_for_s, _LONGEST_CLOSED_S))
         if at < self._closed_at:
             # Begun before it was closed.
             return

@@ -1,38 +1,49 @@
 """Before the moment: check templates and recipients again, plan, and render the message."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 
 from utskick.domain.calendar import default_answer_by, default_purge_after
 from utskick.domain.deliveries import Refusal
 from utskick.domain.dispatches import Dispatch, DispatchStatus, Recipient, RecipientState
 from utskick.domain.errors import StartBlocked
-from utskick.domain.forms import require_sendable
+from utskick.domain.forms import FormTemplateId, require_sendable
 from utskick.domain.occasions import Occasion, OccasionId, OccasionState, RunToken
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
-from utskick.domain.units import SYSTEM, Activity, Actor
+from utskick.domain.units import SYSTEM, Activity, Actor, HsaId
 from utskick.failpoints import Step
-from utskick.ports import Clock, FormService, Inbox, InboxUser, Persons, Texts
+from utskick.ports import Clock, Inbox, InboxUser, Persons, Texts
 from utskick.records import LogEntry, Store, Transaction
-from utskick.use_cases.check_forms import check_forms
+from utskick.use_cases.check_forms import TemplateLists, check_forms, require_forms
 from utskick.use_cases.check_recipients import Checked, check_recipients
 from utskick.use_cases.message_values import values_for
 from utskick.use_cases.report_errors import report_occasion
 
 
 async def check_templates(
-    occasion_id: OccasionId, *, token: RunToken, store: Store, forms: FormService, now: datetime
+    occasion_id: OccasionId,
+    *,
+    token: RunToken,
+    store: Store,
+    forms: TemplateLists,
+    insist: bool = True,
+    now: datetime,
 ) -> StartBlocked | None:
     """If a form has been archived or unsubscribed since the start: nothing of it is sent.
 
-    The dispatch becomes Avbruten and the error addresses are told. Raises `TemporaryFailure`.
+    The dispatch becomes Avbruten and the error addresses are told. Raises `TemporaryFailure` if
+    the form service is silent; without `insist`, our own register is then enough.
     """
     dispatch, occasion = await asyncio.to_thread(_read, occasion_id, store)
+    if dispatch.status is not DispatchStatus.ONGOING:
+        # Stopped meanwhile: nothing is sent, and so nothing need keep it from being restarted.
+        return None
+    check = _require_both if insist else require_forms
     form_ids = [form.form_id for form in dispatch.forms]
-    access = await check_forms(dispatch.unit_id, form_ids, store=store, forms=forms, now=now)
     try:
-        require_sendable(access)
+        await check(dispatch.unit_id, form_ids, store=store, forms=forms, now=now)
     except StartBlocked as blocked:
         await asyncio.to_thread(_abort, dispatch, occasion, blocked, token, store, now)
         return blocked
@@ -79,6 +90,17 @@ def render_message(occasion_id: OccasionId, *, store: Store, texts: Texts, now: 
         values = values_for(dispatch, occasion, unit, now=now)
         text = texts.fill_in(dispatch.inbox_message, values)
         records.occasions.set_message(occasion_id, heading=dispatch.heading, text=text)
+
+
+async def _require_both(
+    unit_id: HsaId,
+    form_ids: Sequence[FormTemplateId],
+    *,
+    store: Store,
+    forms: TemplateLists,
+    now: datetime,
+) -> None:
+    require_sendable(await check_forms(unit_id, form_ids, store=store, forms=forms, now=now))
 
 
 def _read(occasion_id: OccasionId, store: Store) -> tuple[Dispatch, Occasion]:

@@ -5,7 +5,8 @@ once, by the claims and unique keys that each step rests on (I12).
 
 `reconcile` looks only at what should be under way, and asks the scheduler nothing when all of it
 is: it can be run as often as one likes, however much is planned. `audit` holds everything that is
-planned against everything that the scheduler has.
+planned against everything that the scheduler has, if their numbers differ or it is to be thorough:
+to list ten thousand costs the scheduler a minute.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from datetime import datetime, timedelta
 
 from utskick.domain.dispatches import Dispatch, DispatchStatus
 from utskick.domain.errors import NotFound
-from utskick.domain.occasions import NOT_ENDED, Occasion, OccasionId, OccasionState, RunToken
+from utskick.domain.occasions import Occasion, OccasionId, OccasionState, RunToken
 from utskick.domain.rules import Rules
 from utskick.failpoints import Step
 from utskick.ports import FormService, OccasionPlan, ScheduledOccasion, Scheduler, TemporaryFailure
@@ -27,6 +28,7 @@ from utskick.use_cases.close_occasion import (
     settled_occasion,
 )
 from utskick.use_cases.occasion_plans import plan_of, register_plans
+from utskick.use_cases.put_away import is_over
 from utskick.use_cases.settle import settle
 from utskick.use_cases.turns import Turns
 
@@ -47,7 +49,6 @@ class Reconciled:
     registered: int = 0
     started: int = 0
     resumed: int = 0
-    retired: int = 0
     removed: int = 0
     scheduler_away: bool = False
 
@@ -70,18 +71,27 @@ async def reconcile(
     return replace(mended, settled=settled, missed=missed)
 
 
-def audit(*, store: Store, scheduler: Scheduler, rules: Rules, now: datetime) -> Reconciled:
-    """What the scheduler has lost is registered, and what is spent or stopped is put away."""
+def audit(
+    *, store: Store, scheduler: Scheduler, rules: Rules, thorough: bool = True, now: datetime
+) -> Reconciled:
+    """What the scheduler has lost is registered, and what is spent or stopped is put away.
+
+    What it misses without being `thorough` is started in time all the same, or does nothing.
+    """
     with store.transaction() as records:
         planned = {each.id: each for each in records.occasions.planned()}
     try:
+        if not thorough and scheduler.count_waiting() == len(planned):
+            return Reconciled()
         known = _by_id(scheduler.registered(now=now))
         unknown = [each for each in planned.values() if not _is_known(each, known)]
         registered = _register(unknown, store, scheduler, rules, now)
-        retired, removed = _put_away(known, planned, store, scheduler)
+        # Read again each: it may have been started since we read what is planned.
+        over = [each for each in known if each not in planned and is_over(each, store)]
+        scheduler.remove_all(over)
     except TemporaryFailure:
         return Reconciled(scheduler_away=True)
-    return Reconciled(registered=registered, retired=retired, removed=removed)
+    return Reconciled(registered=registered, removed=len(over))
 
 
 def _reap(store: Store, rules: Rules, now: datetime) -> None:
@@ -201,31 +211,6 @@ def _resume_abandoned(
     for plan, token in plans:
         scheduler.start_now(plan, attempt=_attempt(str(token), now), now=now)
     return len(plans)
-
-
-def _put_away(
-    known: Mapping[OccasionId, ScheduledOccasion],
-    expected: Collection[OccasionId],
-    store: Store,
-    scheduler: Scheduler,
-) -> tuple[int, int]:
-    """Retire what is spent; remove what was stopped or deleted."""
-    retired = removed = 0
-    for occasion_id, scheduled in known.items():
-        if occasion_id in expected:
-            continue
-        found = _found(occasion_id, store)
-        if found is None or found[0].status is DispatchStatus.STOPPED:
-            scheduler.remove(occasion_id)
-            removed += 1
-            continue
-        dispatch, occasion = found
-        # It may have been started since we read what is expected.
-        to_come = dispatch.status is DispatchStatus.ONGOING and occasion.state in NOT_ENDED
-        if scheduled.waiting and not to_come:
-            scheduler.retire(occasion_id)
-            retired += 1
-    return retired, removed
 
 
 def _found(occasion_id: OccasionId, store: Store) -> tuple[Dispatch, Occasion] | None:

@@ -6,8 +6,8 @@ The flow `flows.run_occasion` tells the same story to operators, a task for each
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from utskick.domain.errors import StartBlocked
@@ -16,31 +16,44 @@ from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
 from utskick.ports import Clock, FormService, Inbox, InboxUser, Persons, TemporaryFailure, Texts
 from utskick.records import Store
+from utskick.use_cases.check_forms import TemplateLists
 from utskick.use_cases.check_recipients import Checked
-from utskick.use_cases.claim_occasion import Claim, ClaimResult, claim_occasion, held_occasion
+from utskick.use_cases.claim_occasion import Claim, ClaimResult, claim_occasion
 from utskick.use_cases.close_occasion import Closed, close_occasion
+from utskick.use_cases.form_sender import FormSender
+from utskick.use_cases.heart import Heart
 from utskick.use_cases.patience import patiently
 from utskick.use_cases.prepare_occasion import check_templates, render_message, validate_recipients
 from utskick.use_cases.send_forms import send_forms
 from utskick.use_cases.send_inbox_messages import send_inbox_messages
-from utskick.use_cases.turns import Turns
+
+_GIVES_WAY_S = 15
+
+_CHECKED_AGAIN_S = (20, 60)
+"""So long before the moment, somewhere between: hundreds of runs may have the same one."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class OccasionRun:
-    """One attempt to send one occasion. Every stage can be repeated, by this run or by another."""
+    """One attempt to send one occasion. Every stage can be repeated, by this run or by another.
+
+    `templates` is what the runs of a process share when they ask which templates may be sent.
+    """
 
     occasion_id: OccasionId
     version: int
     token: RunToken
     store: Store
     forms: FormService
-    turns: Turns
+    sender: FormSender
+    heart: Heart
     inbox: Inbox
     persons: Persons
     texts: Texts
     clock: Clock
     rules: Rules
+    templates: TemplateLists | None = None
+    _checked_at: list[datetime] = field(default_factory=list, init=False, repr=False)
 
     def claim(self) -> Claim:
         """Whether there is something to send, and nobody else is sending it."""
@@ -58,24 +71,27 @@ class OccasionRun:
 
     def held(self) -> AbstractAsyncContextManager[None]:
         """Keep the occasion while the block runs."""
-        return held_occasion(
-            self.occasion_id, token=self.token, store=self.store, rules=self.rules
-        )
+        return self.heart.holding(self.occasion_id, token=self.token)
 
     async def check_templates(self) -> StartBlocked | None:
         """Raises `TemporaryFailure` if the form service stays away for too long."""
-        return await patiently(
-            lambda: check_templates(
-                self.occasion_id,
-                token=self.token,
-                store=self.store,
-                forms=self.forms,
-                now=self.clock.now(),
-            ),
-            until=self.until,
-            clock=self.clock,
-            rules=self.rules,
-        )
+        return await self._check_templates_until(self.until)
+
+    async def check_templates_again(self) -> StartBlocked | None:
+        """Shortly before the moment, as a run may have prepared half an hour ago.
+
+        It waits until then, and not past the moment for a form service that is silent.
+        """
+        earliest, latest = _CHECKED_AGAIN_S[1], _CHECKED_AGAIN_S[0]
+        spread = self.occasion_id.int % (earliest - latest)
+        again_at = self.occasion.sends_at - timedelta(seconds=latest + spread)
+        if self._checked_at and self._checked_at[-1] >= again_at:
+            return None
+        await self._wait_until(again_at)
+        try:
+            return await self._check_templates_until(self.occasion.sends_at)
+        except TemporaryFailure:
+            return await self._check_templates(insist=False)
 
     async def validate_recipients(self) -> Checked:
         """Raises `TemporaryFailure` if a register stays away for too long."""
@@ -102,32 +118,27 @@ class OccasionRun:
 
     async def wait_until_due(self) -> bool:
         """Wait for the moment: nothing is sent before it. Tell whether it had passed long ago."""
-        sends_at = self.occasion.sends_at.timestamp()
-        while (left := sends_at - self.clock.now().timestamp()) > 0:
-            await self.clock.sleep(min(left, self.rules.lease_s))
-        late = self.clock.now().timestamp() - sends_at > self.rules.late_after.total_seconds()
-        await asyncio.to_thread(self._begin, late)
+        sends_at = self.occasion.sends_at
+        await self._wait_until(sends_at)
+        late = self.clock.now() - sends_at > self.rules.late_after
+        if late != self.occasion.late:
+            await asyncio.to_thread(self._begin, late)
         return late
 
     async def send_forms(self, on_progress: Callable[[int], None] = lambda _ended: None) -> None:
         """Send every form of the package to every recipient, once."""
-
-        def note(ended: int) -> None:
-            self._moved.set()
-            on_progress(ended)
-
         await send_forms(
             self.occasion_id,
             token=self.token,
             until=self.until,
             store=self.store,
             forms=self.forms,
-            turns=self.turns,
+            sender=self.sender,
             clock=self.clock,
             rules=self.rules,
-            on_progress=note,
+            on_progress=on_progress,
         )
-        self._moved.set()
+        self._sent.set()
 
     async def send_inbox_messages(self) -> None:
         """Tell the recipients, beside `send_forms`."""
@@ -139,8 +150,12 @@ class OccasionRun:
             inbox=self.inbox,
             clock=self.clock,
             rules=self.rules,
-            moved=self._moved,
+            forms_sent=self._sent,
         )
+
+    async def give_way(self) -> None:
+        """Let what is being sent be sent first: to end what has been sent can wait a little."""
+        await self.sender.calm(within_s=_GIVES_WAY_S)
 
     def close(self) -> Closed:
         """End the occasion, and with the last one the dispatch."""
@@ -159,11 +174,14 @@ class OccasionRun:
                     return blocked
                 await self.validate_recipients()
                 await asyncio.to_thread(self.render_message)
+                if blocked := await self.check_templates_again():
+                    return blocked
                 await self.wait_until_due()
                 await asyncio.gather(self.send_forms(), self.send_inbox_messages())
             except TemporaryFailure:
                 # A neighbour stayed away until it was too late. What is left is missed, and told.
                 pass
+            await self.give_way()
             return await asyncio.to_thread(self.close)
 
     @cached_property
@@ -173,13 +191,36 @@ class OccasionRun:
             return records.dispatches.of_occasion(self.occasion_id)[1]
 
     @cached_property
-    def _moved(self) -> asyncio.Event:
+    def _sent(self) -> asyncio.Event:
         return asyncio.Event()
 
     @property
     def until(self) -> datetime:
         """When this run must give up."""
         return self.rules.send_until(self.occasion)
+
+    async def _check_templates_until(self, until: datetime) -> StartBlocked | None:
+        return await patiently(
+            self._check_templates, until=until, clock=self.clock, rules=self.rules
+        )
+
+    async def _check_templates(self, *, insist: bool = True) -> StartBlocked | None:
+        now = self.clock.now()
+        blocked = await check_templates(
+            self.occasion_id,
+            token=self.token,
+            store=self.store,
+            forms=self.templates or self.forms,
+            insist=insist,
+            now=now,
+        )
+        self._checked_at.append(now)
+        return blocked
+
+    async def _wait_until(self, moment: datetime) -> None:
+        # By the wall clock, which may be set meanwhile.
+        while (left := (moment - self.clock.now()).total_seconds()) > 0:
+            await self.clock.sleep(min(left, self.rules.lease_s))
 
     def _begin(self, late: bool) -> None:  # noqa: FBT001
         with self.store.transaction() as records:

@@ -25,7 +25,7 @@ from utskick.use_cases.patience import each, next_delay_s
 
 log = logging.getLogger(__name__)
 
-_SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.25, 4.0
+_SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 4.0
 _LARGEST_BATCH = 50
 
 
@@ -38,11 +38,11 @@ async def send_inbox_messages(
     inbox: Inbox,
     clock: Clock,
     rules: Rules,
-    moved: asyncio.Event,
+    forms_sent: asyncio.Event,
 ) -> None:
     """Send beside the forms, each message when its recipient's forms have all ended.
 
-    `moved` is set whenever some have. Otherwise we look again by ourselves, more and more seldom.
+    `forms_sent` is set when all have; until then we look by ourselves, more and more seldom.
 
     An inbox cannot be read back: a message whose outcome is unknown is left to staff, and never
     sent again (I10). The neighbour's rate is shared by all runs.
@@ -52,7 +52,7 @@ async def send_inbox_messages(
         return
     pause_s = _SHORTEST_PAUSE_S
     while clock.now() < until:
-        moved.clear()
+        forms_sent.clear()
         ready = await asyncio.to_thread(_ready, occasion_id, token, store)
         if ready is None:
             return
@@ -62,12 +62,12 @@ async def send_inbox_messages(
             await _send_batch(occasion_id, message, batch, token, store, inbox, clock, rules)
             pause_s = _SHORTEST_PAUSE_S
         else:
-            await _until(moved, clock.sleep(pause_s))
+            await _until(forms_sent, clock.sleep(pause_s))
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
 
-async def _until(moved: asyncio.Event, pause: Coroutine[Any, Any, None]) -> None:
-    waiting = [asyncio.create_task(moved.wait()), asyncio.create_task(pause)]
+async def _until(event: asyncio.Event, pause: Coroutine[Any, Any, None]) -> None:
+    waiting = [asyncio.create_task(event.wait()), asyncio.create_task(pause)]
     try:
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
     finally:

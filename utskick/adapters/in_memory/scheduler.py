@@ -37,13 +37,14 @@ class InMemoryScheduler:
         """What operators see."""
         return [kept.plan for kept in self._kept.values()]
 
-    def register(self, plan: OccasionPlan, *, now: datetime) -> None:
+    def register_all(self, plans: Collection[OccasionPlan], *, now: datetime) -> None:
         self.fails_with.strike()
-        run = StartedRun(plan.occasion_id, plan.version)
-        due = plan.starts_at <= now
-        self._kept[plan.occasion_id] = _Kept(plan, waiting=not due and run not in self.runs)
-        if due:
-            self._start(run)
+        for plan in plans:
+            run = StartedRun(plan.occasion_id, plan.version)
+            due = plan.starts_at <= now
+            self._kept[plan.occasion_id] = _Kept(plan, waiting=not due and run not in self.runs)
+            if due:
+                self._start(run)
 
     def start_now(self, plan: OccasionPlan, *, attempt: str, now: datetime) -> None:
         del now
@@ -51,14 +52,14 @@ class InMemoryScheduler:
         self._kept.setdefault(plan.occasion_id, _Kept(plan, waiting=False))
         self._start(StartedRun(plan.occasion_id, plan.version, attempt))
 
-    def retire(self, occasion_id: OccasionId) -> None:
+    def remove_all(self, occasion_ids: Collection[OccasionId]) -> None:
         self.fails_with.strike()
-        if kept := self._kept.get(occasion_id):
-            self._kept[occasion_id] = replace(kept, waiting=False)
+        for occasion_id in occasion_ids:
+            self._kept.pop(occasion_id, None)
 
-    def remove(self, occasion_id: OccasionId) -> None:
+    def count_waiting(self) -> int:
         self.fails_with.strike()
-        self._kept.pop(occasion_id, None)
+        return len(self._kept)
 
     def registered(
         self,
@@ -76,6 +77,11 @@ class InMemoryScheduler:
             for occasion_id, kept in self._kept.items()
             if only is None or occasion_id in only
         ]
+
+    def spend(self, occasion_id: OccasionId) -> None:
+        """Nothing of it waits any more, as after its schedule has started something."""
+        if kept := self._kept.get(occasion_id):
+            self._kept[occasion_id] = replace(kept, waiting=False)
 
     def pass_time(self, *, now: datetime) -> None:
         """Start what has been waiting for a moment that has come."""

@@ -7,7 +7,7 @@ from utskick.store.tables.deliveries import (
     PunctualityRow,
     ReminderRow,
 )
-from utskick.store.tables.desk import NeighbourBudgetRow, SmsRow, UploadRow
+from utskick.store.tables.desk import NeighbourBudgetRow, SenderRow, SmsRow, UploadRow
 from utskick.store.tables.dispatches import (
     DispatchFormRow,
     DispatchRow,
@@ -40,6 +40,7 @@ __all__ = [
     "RecipientRow",
     "ReminderRow",
     "Row",
+    "SenderRow",
     "SignInAttemptRow",
     "SmsRow",
     "StaffMemberRow",

@@ -29,7 +29,7 @@ class DeliveryRow(Row):
             sqlite_where=_OPEN,
             postgresql_where=_OPEN,
         ),
-        Index("ix_delivery_occasion_state", "occasion_id", "state"),
+        Index("ix_delivery_occasion_state_position", "occasion_id", "state", "position"),
         Index("ix_delivery_open", "state", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_delivery_unit_sent", "unit_id", "sent_at"),
         Index("ix_delivery_unit_purge", "unit_id", "purge_after"),

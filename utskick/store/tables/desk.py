@@ -38,3 +38,12 @@ class NeighbourBudgetRow(Row):
 
     neighbour: Mapped[str] = mapped_column(String(20), primary_key=True)
     free_at: Mapped[datetime]
+
+
+class SenderRow(Row):
+    """A process that sends: the form service's calls at once are divided among them."""
+
+    __tablename__ = "sender"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    alive_until: Mapped[datetime]

@@ -1,0 +1,80 @@
+"""Flows on the lean engine, as a real Prefect server is told of them."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import pytest
+from prefect.client.schemas.objects import State, StateType
+from prefect.events import Event
+
+from tests.flows.lean_runs import MANY
+from tests.local_1177.conftest import poll
+from tests.prefect_server import PrefectServer, prefect_server
+
+_EVENTS_PER_TASK = 3
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a process has run, and the server knows of it."""
+
+    server: PrefectServer
+    told: Mapping[str, Sequence[str]]
+
+    def states(self, name: str) -> list[State]:
+        runs = [self.server.client.read_flow_run(UUID(each)) for each in self.told[name]]
+        return [run.state for run in runs if run.state is not None]
+
+    def events(self, prefix: str) -> Sequence[Event]:
+        asked = {"filter": {"event": {"prefix": [prefix]}}}
+        answer = self.server.client.request("POST", "/events/filter", json=asked)
+        return [Event.model_validate(each) for each in answer.json()["events"]]
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
+    with prefect_server(tmp_path_factory.mktemp("prefect")) as server:
+        process = subprocess.run(
+            [sys.executable, "-m", "tests.flows.lean_runs"],
+            env=os.environ | {"PREFECT_API_URL": server.api_url},
+            stdout=subprocess.PIPE,
+            check=True,
+        )
+        yield Ran(server, json.loads(process.stdout))
+
+
+def test_prefect_is_told_how_a_run_went(ran: Ran) -> None:
+    (state,) = ran.states("greeted")
+
+    assert (state.type, state.name, state.message) == (StateType.COMPLETED, "Hälsat", "Hej Anna")
+
+
+def test_prefect_is_told_of_a_failure(ran: Ran) -> None:
+    assert [state.type for state in ran.states("failed")] == [StateType.FAILED]
+
+
+def test_runs_that_wait_keep_no_other_from_starting(ran: Ran) -> None:
+    assert [state.type for state in ran.states("waited")] == [StateType.COMPLETED] * MANY
+
+
+def test_a_run_that_is_cancelled_ends_at_once_and_prefect_is_told(ran: Ran) -> None:
+    assert [state.type for state in ran.states("cancelled")] == [StateType.CRASHED]
+
+
+def test_a_task_is_told_of_in_three_events_that_name_its_run_alone(ran: Ran) -> None:
+    def events() -> Sequence[Event]:
+        return ran.events("prefect.task-run.")
+
+    poll(lambda: len(events()) >= _EVENTS_PER_TASK, timeout_s=20)
+    assert len(events()) == _EVENTS_PER_TASK
+    for event in events():
+        assert {related.role for related in event.related} <= {"flow-run", "flow"}
+
+
+def test_a_run_sends_no_heartbeats(ran: Ran) -> None:
+    assert not ran.events("prefect.flow-run.heartbeat")

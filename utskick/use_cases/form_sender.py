@@ -1,0 +1,325 @@
+"""Send the forms of all runs in this process together: intent, call, outcome.
+
+One pump serves them: outcomes are written and intents committed for many runs in one transaction,
+and each run gets as much as the others, however much it has. A call is never made without its
+intent committed.
+
+What happens if we die: before the intent's commit nothing has left. After it, and before the
+outcome's, the row says `sending`; its lease runs out, it becomes `unknown`, and it is settled by
+asking the form service. After the outcome's commit there is nothing more to do.
+"""
+
+import asyncio
+import logging
+import math
+from collections import Counter, deque
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import datetime
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+from utskick.domain.deliveries import ClaimedDelivery, DeliveryState, Outcome
+from utskick.domain.occasions import OccasionId, RunToken
+from utskick.domain.rules import Rules
+from utskick.failpoints import Step
+from utskick.ports import Clock, FormService
+from utskick.records import Claim, Store
+from utskick.use_cases.call_form_service import call_form_service
+from utskick.use_cases.turns import Turns
+
+log = logging.getLogger(__name__)
+
+_HANDFUL = 8
+"""The least that a run claims when it is its turn, so that a transaction is for several calls."""
+_LONGEST_GATHERING_S = 0.1
+_FURTHEST_AHEAD = 8
+"""Times the calls that may be made at once: so much is claimed beyond them, at most."""
+_GIVEN_UP_AFTER = 3
+"""Claims that fail one after the other: then the database is away, for all."""
+
+
+class FormSender:
+    """What all runs of this process send with. The loops of tests have a pump each."""
+
+    def __init__(
+        self, *, store: Store, forms: FormService, turns: Turns, clock: Clock, rules: Rules
+    ) -> None:
+        self.turns = turns
+        self._ledger = _Ledger(store, lease_s=rules.lease_s)
+        self._forms = forms
+        self._clock = clock
+        self._rules = rules
+        self._pumps: WeakKeyDictionary[asyncio.AbstractEventLoop, _Pump] = WeakKeyDictionary()
+
+    async def send(
+        self,
+        occasion_id: OccasionId,
+        *,
+        token: RunToken,
+        until: datetime,
+        on_progress: Callable[[int], None],
+    ) -> None:
+        """Whatever of the occasion can be sent now, until none of its calls is under way.
+
+        `on_progress` is told how many more deliveries have ended. Raises what the database raises;
+        what was under way then is settled like what the dead leave.
+        """
+        loop = asyncio.get_running_loop()
+        await self._pump_of(loop).serve(
+            _Run(occasion_id, token, until, on_progress, loop.create_future())
+        )
+
+    async def calm(self, *, within_s: float) -> None:
+        """Wait until nothing is being sent, but no longer than that."""
+        with suppress(TimeoutError):
+            pump = self._pump_of(asyncio.get_running_loop())
+            await asyncio.wait_for(pump.idle.wait(), within_s)
+
+    def _pump_of(self, loop: asyncio.AbstractEventLoop) -> "_Pump":
+        if loop not in self._pumps:
+            self._pumps[loop] = _Pump(
+                self._ledger, self._forms, self.turns, self._clock, self._rules
+            )
+        return self._pumps[loop]
+
+
+class _Run:
+    """One run's part: `wants` more as long as there may be something to claim."""
+
+    def __init__(
+        self,
+        occasion_id: OccasionId,
+        token: RunToken,
+        until: datetime,
+        on_progress: Callable[[int], None],
+        served: asyncio.Future[None],
+    ) -> None:
+        self.occasion_id = occasion_id
+        self.token = token
+        self.until = until
+        self.on_progress = on_progress
+        self.served = served
+        self.wants = True
+        self.under_way = 0
+
+    def claim(self, limit: int) -> Claim:
+        return Claim(occasion_id=self.occasion_id, token=self.token, limit=limit)
+
+    def fail(self, error: Exception) -> None:
+        self.wants = False
+        if not self.served.done():
+            self.served.set_exception(error)
+
+
+class _Intended(NamedTuple):
+    """A delivery that may be called until the monotonic moment `fence` (I4)."""
+
+    run: _Run
+    delivery: ClaimedDelivery
+    fence: float
+
+
+class _Pump:
+    """Serves runs while there are any. `idle` is set when there are none."""
+
+    def __init__(
+        self, ledger: "_Ledger", forms: FormService, turns: Turns, clock: Clock, rules: Rules
+    ) -> None:
+        self._ledger = ledger
+        self._forms = forms
+        self._turns = turns
+        self._clock = clock
+        self._rules = rules
+        # A thread of its own: what other stages do must not come before what is due.
+        self._thread = ThreadPoolExecutor(1, "forms")
+        self._runs: list[_Run] = []
+        self._intended: deque[_Intended] = deque()
+        self._callers: set[asyncio.Task[None]] = set()
+        self._ended: list[tuple[_Run, Outcome]] = []
+        self._under_way = 0
+        self._ahead = turns.at_once
+        self._enough = asyncio.Event()
+        self._pumping: asyncio.Task[None] | None = None
+        self.idle = asyncio.Event()
+        self.idle.set()
+
+    async def serve(self, run: _Run) -> None:
+        self._runs.append(run)
+        self.idle.clear()
+        self._enough.set()
+        if self._pumping is None:
+            self._pumping = asyncio.create_task(self._pump())
+        try:
+            await run.served
+        finally:
+            # Given up: what is under way ends, and is written; no more is begun.
+            run.wants = False
+            self._enough.set()
+
+    async def _pump(self) -> None:
+        try:
+            while self._runs or self._under_way:
+                await self._enough.wait()
+                self._enough.clear()
+                try:
+                    await self._turn()
+                except Exception as error:  # noqa: BLE001  # whatever it is, all must be told
+                    self._fail_all(error)
+        finally:
+            self._pumping = None
+            self.idle.set()
+
+    async def _turn(self) -> None:
+        """Write what has ended, and begin what is next."""
+        ended, self._ended = self._ended, []
+        self._under_way -= len(ended)
+        chosen = self._chosen()
+        # Counted from before the commit: the lease cannot be older than this.
+        fence = self._clock.monotonic() + self._rules.lease_s / 2
+        written = await asyncio.get_running_loop().run_in_executor(
+            self._thread,
+            self._ledger.turn,
+            [outcome for _, outcome in ended],
+            [run.claim(limit) for run, limit in chosen.items()],
+        )
+        for run, outcome in ended:
+            run.under_way -= 1
+            if outcome.state is not DeliveryState.PLANNED:
+                run.on_progress(1)
+        self._adapt(starved=bool(ended and written.claimed) and self._idle_places > 0)
+        self._begin(chosen, written, fence)
+        self._let_go()
+
+    def _chosen(self) -> dict[_Run, int]:
+        """Whose turn it is, and how much each may claim: the same for all, while there is room."""
+        now, wait_s = self._clock.now(), self._turns.breaker.wait_s(at=self._clock.monotonic())
+        for run in self._runs:
+            run.wants = run.wants and not wait_s and now < run.until
+        # Should two runs of this process think that an occasion is theirs, one asks at a time.
+        wanting = {run.occasion_id: run for run in self._runs if run.wants}
+        if not wanting or self._room < 1:
+            return {}
+        each = min(self._room, max(_HANDFUL, self._room // len(wanting)))
+        chosen = list(wanting.values())[: math.ceil(self._room / each)]
+        self._runs = [run for run in self._runs if run not in chosen] + chosen
+        return dict.fromkeys(chosen, each)
+
+    def _begin(self, chosen: Mapping[_Run, int], written: "_Written", fence: float) -> None:
+        runs = {run.occasion_id: run for run in chosen}
+        found = Counter(delivery.occasion_id for delivery in written.claimed)
+        for run, limit in chosen.items():
+            run.under_way += found[run.occasion_id]
+            run.wants = run.wants and found[run.occasion_id] == limit
+        for occasion_id, error in written.failed.items():
+            runs[occasion_id].fail(error)
+        self._under_way += len(written.claimed)
+        self._intended.extend(
+            _Intended(runs[delivery.occasion_id], delivery, fence) for delivery in written.claimed
+        )
+        while len(self._callers) < min(self._turns.at_once, len(self._intended)):
+            caller = asyncio.create_task(self._call())
+            self._callers.add(caller)
+            caller.add_done_callback(self._callers.discard)
+
+    def _let_go(self) -> None:
+        """Whoever wants no more and has nothing under way."""
+        for run in self._runs:
+            if not (run.wants or run.under_way or run.served.done()):
+                run.served.set_result(None)
+        self._runs = [run for run in self._runs if run.wants or run.under_way]
+        much_room = self._room > self._ahead // 2 and any(run.wants for run in self._runs)
+        if much_room or not self._under_way:
+            self._enough.set()
+
+    def _fail_all(self, error: Exception) -> None:
+        """What is under way still ends, and is written when that is possible again."""
+        for run in self._runs:
+            run.fail(error)
+        self._runs.clear()
+
+    @property
+    def _room(self) -> int:
+        """How much more may be claimed. At first only what can be called at once: it is due."""
+        ahead = self._ahead if self._under_way else self._turns.at_once
+        return self._turns.at_once + ahead - self._under_way
+
+    @property
+    def _idle_places(self) -> int:
+        """How many calls could be made for which nothing is claimed."""
+        return max(0, self._turns.at_once - (self._under_way - len(self._ended)))
+
+    def _adapt(self, *, starved: bool) -> None:
+        """Claim further ahead if calls had to wait for the database, and else not so far."""
+        least = self._turns.at_once
+        ahead = self._ahead * 2 if starved else self._ahead - self._ahead // 32
+        self._ahead = max(least, min(ahead, _FURTHEST_AHEAD * least))
+
+    async def _call(self) -> None:
+        """One of those who call: one delivery after the other, while there are any."""
+        while self._intended:
+            intended = self._intended.popleft()
+            async with self._turns.taken():
+                outcome = await call_form_service(
+                    intended.delivery,
+                    forms=self._forms,
+                    breaker=self._turns.breaker,
+                    clock=self._clock,
+                    rules=self._rules,
+                    fence=intended.fence,
+                )
+            self._note(intended.run, outcome)
+
+    def _note(self, run: _Run, outcome: Outcome) -> None:
+        """Gather outcomes for one transaction, while as many calls again are under way."""
+        if not self._ended:
+            asyncio.get_running_loop().call_later(_LONGEST_GATHERING_S, self._enough.set)
+        self._ended.append((run, outcome))
+        if len(self._ended) >= min(self._ahead // 2 or 1, self._under_way):
+            self._enough.set()
+
+
+class _Written(NamedTuple):
+    """What a turn has committed. Of the runs that `failed`, nothing is known but why."""
+
+    claimed: Sequence[ClaimedDelivery]
+    failed: dict[OccasionId, Exception]
+
+
+class _Ledger:
+    """The transactions, in a thread."""
+
+    def __init__(self, store: Store, *, lease_s: float) -> None:
+        self._store = store
+        self._lease_s = lease_s
+
+    def turn(self, outcomes: Sequence[Outcome], claims: Sequence[Claim]) -> _Written:
+        if outcomes:
+            # Apart from the claims: whatever becomes of those, what has happened is kept.
+            with self._store.transaction(Step.OUTCOME) as records:
+                records.deliveries.record(outcomes)
+        if not claims:
+            return _Written([], {})
+        try:
+            return _Written(self._claim(claims, one_by_one=False), {})
+        except Exception as error:  # noqa: BLE001  # the database's own kinds stay in the store
+            log.warning("Claiming again, one by one: %s", type(error).__name__)
+            return self._claim_each(claims)
+
+    def _claim_each(self, claims: Sequence[Claim]) -> _Written:
+        """One run's trouble must not be every run's."""
+        claimed: list[ClaimedDelivery] = []
+        failed: dict[OccasionId, Exception] = {}
+        for claim in claims:
+            try:
+                claimed += self._claim([claim], one_by_one=True)
+            except Exception as error:
+                failed[claim.occasion_id] = error
+                if len(failed) >= min(_GIVEN_UP_AFTER, len(claims)):
+                    raise
+        return _Written(claimed, failed)
+
+    def _claim(self, claims: Sequence[Claim], *, one_by_one: bool) -> list[ClaimedDelivery]:
+        with self._store.transaction(Step.INTENT) as records:
+            return records.deliveries.claim(claims, lease_s=self._lease_s, one_by_one=one_by_one)

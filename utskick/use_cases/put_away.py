@@ -1,0 +1,87 @@
+"""Have the scheduler forget what has ended, when it has nothing better to do."""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from threading import Lock
+
+from utskick.domain.dispatches import DispatchStatus
+from utskick.domain.errors import NotFound
+from utskick.domain.occasions import NOT_ENDED, OccasionId
+from utskick.domain.rules import Rules
+from utskick.ports import Scheduler, TemporaryFailure
+from utskick.records import Store
+
+_AHEAD = timedelta(minutes=1)
+_AT_A_TIME = 50
+"""A call for each: so many take the scheduler some seconds."""
+
+
+class Spent:
+    """Occasions that have ended in this process, and are still in the scheduler.
+
+    In memory alone: what a process that dies has left here, the audit finds.
+    """
+
+    def __init__(self) -> None:
+        self._under_way: dict[OccasionId, datetime] = {}
+        self._spent: dict[OccasionId, None] = {}
+        self._lock = Lock()
+
+    @contextmanager
+    def after(self, occasion_id: OccasionId, *, sends_at: datetime) -> Iterator[None]:
+        """The block runs the occasion. Whether it has then ended, the store knows."""
+        with self._lock:
+            self._under_way[occasion_id] = sends_at
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._under_way[occasion_id]
+                self._spent[occasion_id] = None
+
+    def is_calm(self, *, now: datetime) -> bool:
+        """Whether nothing under way here is sent, or will be within a minute."""
+        with self._lock:
+            return all(sends_at > now + _AHEAD for sends_at in self._under_way.values())
+
+    def first(self, count: int) -> list[OccasionId]:
+        """Those that have waited longest."""
+        with self._lock:
+            return list(self._spent)[:count]
+
+    def forget(self, occasion_ids: Collection[OccasionId]) -> None:
+        with self._lock:
+            for occasion_id in occasion_ids:
+                self._spent.pop(occasion_id, None)
+
+
+def put_away(
+    spent: Spent, *, store: Store, scheduler: Scheduler, rules: Rules, now: datetime
+) -> int:
+    """Some of the spent ones, if all is calm; how many. What fails is left for the next time."""
+    occasion_ids = spent.first(_AT_A_TIME)
+    if not occasion_ids or not spent.is_calm(now=now) or _some_start_soon(store, rules, now):
+        return 0
+    over = [occasion_id for occasion_id in occasion_ids if is_over(occasion_id, store)]
+    try:
+        scheduler.remove_all(over)
+    except TemporaryFailure:
+        return 0
+    spent.forget(occasion_ids)
+    return len(over)
+
+
+def is_over(occasion_id: OccasionId, store: Store) -> bool:
+    """Whether nothing of the occasion is left to be started: ended, stopped, or deleted."""
+    with store.transaction() as records:
+        try:
+            dispatch, occasion = records.dispatches.of_occasion(occasion_id)
+        except NotFound:
+            return True
+    return dispatch.status is not DispatchStatus.ONGOING or occasion.state not in NOT_ENDED
+
+
+def _some_start_soon(store: Store, rules: Rules, now: datetime) -> bool:
+    with store.transaction() as records:
+        return bool(records.occasions.planned(before=now + rules.lead + _AHEAD, limit=1))
