@@ -1,17 +1,18 @@
-"""A whole installation on PostgreSQL, as operators run it, and what its processes use."""
+"""A whole installation, as operators run it, and what its processes use."""
 
 import os
 import platform
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from benchmarks.processes import Usage, usage_of
-from config.settings import DatabaseSettings
+from config.settings import HERE, DatabaseSettings
 from tests.postgresql import EMPTY, PostgresqlServer, running_postgresql
 from utskick.running.children import Children
 from utskick.running.ports import HOST, choose_ports
@@ -19,8 +20,11 @@ from utskick.running.stack import Stack, Teller, running_stack
 from utskick.wiring import Services, services
 
 _NOBODY = f"http://{HOST}:9"
-OURS = ("prefect", "worker", "web", "postgresql")
-"""The processes of an installation; its neighbours run beside it here, and elsewhere otherwise."""
+_ELSEWHERE = ("local-1177", "mailbox")
+"""Neighbours: they run beside an installation here, and elsewhere otherwise."""
+
+ALWAYS_OPEN = {"UTSKICK_TIMING__OPENS": "00:00", "UTSKICK_TIMING__CLOSES": "23:59:59"}
+"""For those who send at any hour, as environment variables."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +32,7 @@ class Installation:
     """`database` and `prefects` are the URLs of our database and of Prefect's."""
 
     stack: Stack
-    server: PostgresqlServer
+    server: PostgresqlServer | None
     database: str
     prefects: str
 
@@ -38,39 +42,63 @@ class Installation:
 
     @property
     def pids(self) -> dict[str, int]:
-        assert self.server.process is not None
-        return {**self.stack.children.pids, "postgresql": self.server.process.pid}
+        """Of its processes, without its neighbours."""
+        started = dict(self.stack.children.pids)
+        if self.server is not None and self.server.process is not None:
+            started["postgresql"] = self.server.process.pid
+        return {name: pid for name, pid in started.items() if name not in _ELSEWHERE}
 
     def usage(self) -> dict[str, Usage]:
-        """What each of `OURS` has used until now, with all of its own children."""
-        return {name: usage_of(pid) for name, pid in self.pids.items() if name in OURS}
+        """What each process has used until now, with all of its own children."""
+        return {name: usage_of(pid) for name, pid in self.pids.items()}
 
 
 @contextmanager
 def installation(folder: Path, tell: Teller) -> Iterator[Installation]:
-    """Both databases on one new server, which keeps its promises to the disk."""
+    """On a new PostgreSQL, which keeps its promises to the disk."""
+    with running_postgresql() as server, installed(folder, server=server, tell=tell) as running:
+        yield running
+
+
+@contextmanager
+def installed(
+    folder: Path,
+    *,
+    server: PostgresqlServer | None,
+    settings: Mapping[str, str] = MappingProxyType({}),
+    tell: Teller = lambda what: None,  # noqa: ARG005  # nobody waits for it
+) -> Iterator[Installation]:
+    """Both databases on `server`, or on SQLite without one. `settings` are environment variables.
+
+    Its processes find our packages here, also those that the stock worker starts in a folder of
+    its own.
+    """
+    with ExitStack() as parts:
+        database = f"sqlite:///{folder / 'utskick.db'}"
+        prefects = f"sqlite:///{folder / 'prefect' / 'prefect.db'}"
+        chosen = {**settings, "PYTHONPATH": str(HERE.parent)}
+        if server is not None:
+            database = parts.enter_context(server.fresh_database())
+            prefects = parts.enter_context(server.fresh_database(template=EMPTY))
+            chosen["UTSKICK_DATABASE__URL"] = database
+            chosen["PREFECT_API_DATABASE_CONNECTION_URL"] = prefects.replace("psycopg", "asyncpg")
+        parts.enter_context(_environment(chosen))
+        stack = parts.enter_context(running_stack(folder, choose_ports(usual=False), tell))
+        yield Installation(stack=stack, server=server, database=database, prefects=prefects)
+
+
+@contextmanager
+def _environment(chosen: Mapping[str, str]) -> Iterator[None]:
+    """Around this process's own services, which are kept until the settings change."""
     before = dict(os.environ)
-    with (
-        running_postgresql() as server,
-        server.fresh_database() as database,
-        server.fresh_database(template=EMPTY) as prefects,
-    ):
-        os.environ.update(
-            {
-                "UTSKICK_DATABASE__URL": database,
-                "PREFECT_API_DATABASE_CONNECTION_URL": prefects.replace("psycopg", "asyncpg"),
-            }
-        )
+    os.environ.update(chosen)
+    services.cache_clear()
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
         services.cache_clear()
-        try:
-            with running_stack(folder, choose_ports(usual=False), tell) as stack:
-                yield Installation(
-                    stack=stack, server=server, database=database, prefects=prefects
-                )
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
-            services.cache_clear()
 
 
 @contextmanager

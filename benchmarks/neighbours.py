@@ -1,11 +1,12 @@
-"""The local 1177 as a process of its own, with a latency and as many persons as are needed."""
+"""The neighbours that benchmarks talk to, each a process of its own, and test persons for them."""
 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 from stdnum import luhn
@@ -57,6 +58,84 @@ class Local1177:
 
     def _post(self, path: str, body: object) -> None:
         httpx.post(f"{self.url}/control/{path}", json=body, timeout=60).raise_for_status()
+
+
+@dataclass(frozen=True, slots=True)
+class MadeForm:
+    """A form as the neighbour holds it; `person` is an opaque number."""
+
+    id: str
+    unit: str
+    person: int
+    template: str
+    made_at: datetime
+
+
+class LeanNeighbour:
+    """A neighbour that takes next to nothing of the machine, and where everybody is well."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
+        self.url = str(client.base_url).rstrip("/")
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """Where an installation finds it, as environment variables."""
+        services = ("forms", "inbox", "persons")
+        return {f"UTSKICK_{name.upper()}__URL": f"{self.url}/{name}" for name in services}
+
+    def set_latency(self, seconds: float) -> None:
+        """For the forms alone: they are what is compared."""
+        order = {"service": "forms", "seconds": seconds}
+        self._client.post("/control/latency", json=order).raise_for_status()
+
+    def set_capacity(self, concurrency: int | None) -> None:
+        """From now on more forms at once than these are turned away."""
+        order = {"service": "forms", "concurrency": concurrency}
+        self._client.post("/control/capacity", json=order).raise_for_status()
+
+    def forget(self) -> None:
+        """Every form, message and count."""
+        self._client.delete("/control/truth").raise_for_status()
+
+    def forms(self) -> int:
+        """How many there are, whoever made them."""
+        made: int = self._calls()["made"]
+        return made
+
+    def peak_concurrency(self) -> int:
+        peak: int = self._calls()["forms"]["peak_concurrency"]
+        return peak
+
+    def made(self) -> list[MadeForm]:
+        """Every form, in the order in which they were made."""
+        truth = self._client.get("/control/truth").json()
+        return [
+            MadeForm(
+                id=form["formId"],
+                unit=form["unit"],
+                person=form["personRef"],
+                template=form["templateId"],
+                made_at=datetime.fromtimestamp(form["madeAt"], UTC),
+            )
+            for form in truth["forms"]
+        ]
+
+    def _calls(self) -> dict[str, Any]:
+        calls: dict[str, Any] = self._client.get("/control/calls").json()
+        return calls
+
+
+@contextmanager
+def lean_neighbour(children: Children) -> Iterator[LeanNeighbour]:
+    """Started on a free port, with the demo region's templates."""
+    port = choose_ports(usual=False).local_1177
+    command = [sys.executable, "-m", "benchmarks.lean_neighbour", "--port", str(port)]
+    children.start("neighbour", command)
+    url = f"http://{HOST}:{port}"
+    children.wait_healthy("neighbour", f"{url}/health")
+    with httpx.Client(base_url=url, timeout=60) as client:
+        yield LeanNeighbour(client)
 
 
 @contextmanager

@@ -1,174 +1,164 @@
-"""One occasion beside a bare loop and a plain Prefect flow: `python -m benchmarks.one_occasion`.
+"""One occasion, sent in every way: `python -m benchmarks.one_occasion --json FILE`.
 
-All make the same calls to the same local 1177, in turns, so that noise hits all alike; medians.
-Exits with 1 unless the local 1177 holds exactly the forms that each contender should have made.
+All contenders make the same calls to the same neighbour, each from processes of its own: a bare
+loop, the product on PostgreSQL and on SQLite, in turns, so that noise hits all alike; and once
+each, the whole product as it is installed, a plain Prefect flow, Celery on Redis, and DBOS. Then
+each is killed in the middle and started again, and what the neighbour holds is counted.
+
+Exits with 1 if the product or the bare loop made another number of forms than asked for.
 """
 
 import argparse
-import asyncio
 import json
-import logging
-import os
-import platform
-import statistics
 import sys
 import tempfile
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from rich.console import Console
-from rich.table import Table
 
-from benchmarks import contenders
-from benchmarks.contenders import Ours, Task
-from benchmarks.neighbours import Local1177, local_1177, persons
+from benchmarks.contenders.bare_loop import bare_loop
+from benchmarks.contenders.celery_redis import celery
+from benchmarks.contenders.contender import Arena, Contender, Killable
+from benchmarks.contenders.dbos_postgresql import dbos
+from benchmarks.contenders.measuring import Fate, killed_in_the_middle, timed
+from benchmarks.contenders.ours import ours_on_postgresql, ours_on_sqlite
+from benchmarks.contenders.ours_whole import ours_whole
+from benchmarks.contenders.plain_prefect import plain_prefect
+from benchmarks.figures import Results, figures, print_figures, wrong_counts
+from benchmarks.lean_neighbour.catalogue import read_catalogue
+from benchmarks.neighbours import lean_neighbour, persons
+from benchmarks.senders.assignments import UNIT, Assignment
+from config.settings import HERE
+from tests.postgresql import running_postgresql
 from utskick.running.children import Children
-from utskick.wiring import Services
 
-T = TypeVar("T")
+ContenderT = TypeVar("ContenderT", bound=Contender)
+Opened = Callable[[Arena], AbstractContextManager[ContenderT]]
 
-
-class WrongCount(Exception):
-    """A contender made more or fewer forms than it should."""
+IN_TURNS: Mapping[str, Opened[Contender]] = {
+    "bare_loop": bare_loop,
+    "ours": ours_on_postgresql,
+    "ours_sqlite": ours_on_sqlite,
+}
+ONCE: Mapping[str, Opened[Contender]] = {
+    "ours_whole": ours_whole,
+    "celery": celery,
+    "dbos": dbos,
+    "plain_prefect": plain_prefect,
+}
+KILLED: Mapping[str, Opened[Killable]] = {
+    "bare_loop": bare_loop,
+    "ours": partial(ours_on_postgresql, short=True),
+    "ours_sqlite": partial(ours_on_sqlite, short=True),
+    "celery": partial(celery, short=True),
+    "dbos": dbos,
+    "plain_prefect": plain_prefect,
+}
+_COLD = ("plain_prefect",)
+"""Starts a process for each run, so that nothing of it gets warm."""
+_WIDTH = 130
+"""The tables are read in files as well."""
+_KILL_LATENCY_S = 0.05
+"""Slow enough for the middle to be met."""
 
 
 def main() -> None:
     """Measure, print, and write what was measured."""
     options = _options()
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    with tempfile.TemporaryDirectory(prefix="utskick-benchmark-") as name:
-        folder = Path(name)
-        with (
-            Children(logs=folder / "logs", environment={}) as children,
-            local_1177(folder, children) as neighbour,
-        ):
-            try:
-                measured = _measure(options, folder, neighbour)
-            except WrongCount as wrong:
-                Console(stderr=True).print(f"[red]{wrong}[/red]")
-                sys.exit(1)
-    _print(measured)
+    console = Console()
+    console.width = max(console.width, _WIDTH)
+    with _arena(options) as arena:
+        results = _timed(options, arena, console)
+        fates = {} if options.skip_kills else _killed(options, arena, console)
+        measured = figures(results, fates, arena.assignment, repeats=options.repeats)
+    print_figures(measured, console)
     if options.json:
         Path(options.json).write_text(json.dumps(measured, indent=2) + "\n")
+    if wrong := wrong_counts(results, calls=measured["calls"]):
+        sys.exit(f"another number of forms than asked for: {', '.join(wrong)}")
 
 
-def _measure(options: argparse.Namespace, folder: Path, neighbour: Local1177) -> dict[str, Any]:
-    services = contenders.wired(folder, neighbour.url, concurrency=options.concurrency)
-    numbers = persons(options.recipients)
-    neighbour.add_persons(numbers)
-    neighbour.set_latency(options.latency_ms / 1000)
-    task = _task(options, services, neighbour, numbers)
-    calls = options.recipients * options.forms
-    rounds = [_round(task, services, neighbour, calls) for _ in range(options.repeats)]
-    prefect_s = None
-    if not options.skip_prefect:
-        with contenders.prefect_server(folder):
-            prefect_s = _counted(neighbour, calls, lambda: contenders.plain_prefect(task))
-    return _result(options, calls, rounds, prefect_s, neighbour)
+@contextmanager
+def _arena(options: argparse.Namespace) -> Iterator[Arena]:
+    """PostgreSQL as in production: what is committed is on the disk."""
+    with ExitStack() as parts:
+        folder = Path(parts.enter_context(tempfile.TemporaryDirectory(prefix="utskick-occasion-")))
+        children = parts.enter_context(Children(logs=folder / "logs", environment={}))
+        neighbour = parts.enter_context(lean_neighbour(children))
+        sendable = read_catalogue(HERE / "region").available(UNIT)
+        forms = [each for each in sendable if not each.archived][: options.forms]
+        arena = Arena(
+            folder=folder,
+            neighbour=neighbour,
+            postgresql=parts.enter_context(running_postgresql()),
+            assignment=Assignment(
+                url=neighbour.url,
+                numbers=tuple(persons(options.recipients)),
+                form_ids=tuple(form.id for form in forms),
+                form_keys=tuple(form.key for form in forms),
+                concurrency=options.concurrency,
+            ),
+        )
+        arena.assignment.write(arena.assignment_file)
+        yield arena
 
 
-def _round(
-    task: Task, services: Services, neighbour: Local1177, calls: int
-) -> tuple[float, Ours, Ours]:
-    def ours(*, inbox_messages: bool) -> Ours:
-        return asyncio.run(contenders.ours(task, services, inbox_messages=inbox_messages))
+def _timed(options: argparse.Namespace, arena: Arena, console: Console) -> Results:
+    results: Results = defaultdict(lambda: defaultdict(list))
 
-    return (
-        _counted(neighbour, calls, lambda: asyncio.run(contenders.bare_loop(task))),
-        _counted(neighbour, calls, lambda: ours(inbox_messages=False)),
-        _counted(neighbour, calls, lambda: ours(inbox_messages=True)),
-    )
+    def measure(contender: Contender) -> None:
+        for latency_ms in options.latencies_ms:
+            with console.status(f"{contender.name}, {latency_ms:g} ms …"):
+                measured = timed(contender, arena, latency_s=latency_ms / 1000)
+            results[contender.name][latency_ms].append(measured)
 
-
-def _counted(neighbour: Local1177, calls: int, contend: Callable[[], T]) -> T:
-    before = neighbour.forms()
-    result = contend()
-    made = neighbour.forms() - before
-    if made != calls:
-        raise WrongCount(f"{made} forms were made in place of {calls}")
-    return result
-
-
-def _task(
-    options: argparse.Namespace, services: Services, neighbour: Local1177, numbers: list[str]
-) -> Task:
-    with services.store.transaction() as records:
-        sendable = [a.form for a in records.forms.list_for(contenders.UNIT) if a.sendable]
-    chosen = sendable[: options.forms]
-    return Task(
-        url=neighbour.url,
-        numbers=numbers,
-        form_keys=[form.key for form in chosen],
-        form_ids=[str(form.id) for form in chosen],
-        concurrency=options.concurrency,
-    )
+    with ExitStack() as parts:
+        in_turns = [
+            parts.enter_context(opened(arena)) for opened in _wanted(IN_TURNS, options).values()
+        ]
+        for contender in in_turns:
+            timed(contender, arena, latency_s=0)
+        for _ in range(options.repeats):
+            for contender in in_turns:
+                measure(contender)
+    for name, opened in _wanted(ONCE, options).items():
+        with opened(arena) as contender:
+            if name not in _COLD:
+                timed(contender, arena, latency_s=0)
+            measure(contender)
+    return results
 
 
-def _result(
-    options: argparse.Namespace,
-    calls: int,
-    rounds: list[tuple[float, Ours, Ours]],
-    prefect_s: float | None,
-    neighbour: Local1177,
-) -> dict[str, Any]:
-    bare = statistics.median(bare for bare, _, _ in rounds)
-    ours = statistics.median(ours.sending_s for _, ours, _ in rounds)
-    told = statistics.median(told.sending_s for _, _, told in rounds)
-    limit = calls * options.latency_ms / 1000 / options.concurrency
-    return {
-        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": {"cores": os.cpu_count(), "python": platform.python_version()},
-        "recipients": options.recipients,
-        "forms": options.forms,
-        "calls": calls,
-        "latency_ms": options.latency_ms,
-        "concurrency": options.concurrency,
-        "repeats": options.repeats,
-        "peak_concurrency": neighbour.peak_concurrency(),
-        "limit_s": round(limit, 3),
-        "bare_loop_s": round(bare, 3),
-        "ours_s": round(ours, 3),
-        "ours_with_inbox_messages_s": round(told, 3),
-        "ours_preparing_s": round(statistics.median(o.preparing_s for _, o, _ in rounds), 3),
-        "ours_closing_s": round(statistics.median(o.closing_s for _, o, _ in rounds), 3),
-        "plain_prefect_s": prefect_s and round(prefect_s, 3),
-        "ours_over_bare_loop": round(ours / bare, 2),
-        "plain_prefect_over_ours": prefect_s and round(prefect_s / ours, 2),
-    }
+def _killed(options: argparse.Namespace, arena: Arena, console: Console) -> dict[str, Fate]:
+    fates = {}
+    for name, opened in _wanted(KILLED, options).items():
+        with console.status(f"{name}, killed in the middle …"), opened(arena) as contender:
+            fates[name] = killed_in_the_middle(contender, arena, latency_s=_KILL_LATENCY_S)
+    return fates
 
 
-def _print(measured: dict[str, Any]) -> None:
-    title = f"{measured['recipients']} recipients × {measured['forms']} forms"
-    table = Table("", "seconds", "calls/s", "ratio", title=title)
-    calls = measured["calls"]
-    for name, key, ratio in (
-        ("limit: calls × latency ÷ concurrency", "limit_s", ""),
-        ("bare asyncio loop", "bare_loop_s", "1"),
-        ("ours, from the moment", "ours_s", f"{measured['ours_over_bare_loop']} × bare"),
-        ("ours, with inbox messages", "ours_with_inbox_messages_s", ""),
-        ("plain Prefect flow", "plain_prefect_s", f"{measured['plain_prefect_over_ours']} × ours"),
-    ):
-        seconds = measured[key]
-        if seconds:
-            table.add_row(name, f"{seconds:.2f}", f"{calls / seconds:.0f}", ratio)
-    Console().print(table)
-    Console().print(
-        f"Prepared before the moment in {measured['ours_preparing_s']} s,"
-        f" closed in {measured['ours_closing_s']} s"
-    )
+def _wanted(
+    contenders: Mapping[str, Opened[ContenderT]], options: argparse.Namespace
+) -> Mapping[str, Opened[ContenderT]]:
+    return {name: each for name, each in contenders.items() if name in options.only}
 
 
 def _options() -> argparse.Namespace:
+    every = [*IN_TURNS, *ONCE]
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", help="write the figures here")
     parser.add_argument("--recipients", type=int, default=250)
     parser.add_argument("--forms", type=int, default=4)
-    parser.add_argument("--latency-ms", type=float, default=10)
+    parser.add_argument("--latencies-ms", type=float, nargs="+", default=[10, 500])
     parser.add_argument("--concurrency", type=int, default=50)
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--skip-prefect", action="store_true")
+    parser.add_argument("--repeats", type=int, default=3, help="of those measured in turns")
+    parser.add_argument("--only", nargs="+", choices=every, default=every, metavar="NAME")
+    parser.add_argument("--skip-kills", action="store_true")
     return parser.parse_args()
 
 

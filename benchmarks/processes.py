@@ -1,6 +1,7 @@
 """What a process and all of its children have used, as Linux counts it."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,16 +23,30 @@ class Usage:
 
 def usage_of(root: int) -> Usage:
     """Of `root` and whatever it has started."""
-    stats = {pid: stat for pid in _pids() if (stat := _stat(pid))}
-    family = {root}
-    while grown := {pid for pid, stat in stats.items() if int(stat[_PARENT]) in family} - family:
-        family |= grown
+    stats = _stats()
+    family = _family(root, stats)
     ticks = sum(
         int(ticks)
         for pid in family & stats.keys()
         for ticks in stats[pid][_USER : _CHILDREN_SYSTEM + 1]
     )
     return Usage(round(ticks / _TICKS, 2), round(sum(map(_peak_mb, family))))
+
+
+def family_of(root: int) -> set[int]:
+    """`root` and whatever it has started."""
+    return _family(root, _stats())
+
+
+def _family(root: int, stats: Mapping[int, list[str]]) -> set[int]:
+    family = {root}
+    while grown := {pid for pid, stat in stats.items() if int(stat[_PARENT]) in family} - family:
+        family |= grown
+    return family
+
+
+def _stats() -> dict[int, list[str]]:
+    return {pid: stat for pid in _pids() if (stat := _stat(pid))}
 
 
 def _pids() -> list[int]:

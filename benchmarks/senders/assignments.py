@@ -1,0 +1,71 @@
+"""What every sender is asked to do, and the one call that it is about."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Self
+
+import aiohttp
+
+UNIT = "SE2321000131-E000000000101"
+ANSWER_BY, PURGE_AFTER = "2030-01-01", "2030-02-01"
+_TIMEOUT_S = 60
+
+
+class NotMade(Exception):
+    """The neighbour did not answer that it has made the form."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """Every form to every recipient. `form_keys` are our own names for `form_ids`."""
+
+    url: str
+    numbers: tuple[str, ...]
+    form_ids: tuple[str, ...]
+    form_keys: tuple[str, ...]
+    concurrency: int
+
+    @property
+    def calls(self) -> int:
+        return len(self.numbers) * len(self.form_ids)
+
+    def forms(self) -> Iterator[tuple[str, str]]:
+        """Each recipient with each form."""
+        return ((number, form_id) for number in self.numbers for form_id in self.form_ids)
+
+    def write(self, path: Path) -> None:
+        path.write_text(json.dumps(asdict(self)))
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        told: Mapping[str, Any] = json.loads(path.read_text())
+        lists = {name: tuple(value) for name, value in told.items() if isinstance(value, list)}
+        return cls(**{**told, **lists})
+
+
+def client_session(*, concurrency: int) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=concurrency),
+        timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S),
+    )
+
+
+async def make_form(
+    session: aiohttp.ClientSession, url: str, *, number: str, form_id: str
+) -> None:
+    """One form for one recipient. Raises `NotMade`."""
+    request = {
+        "expireDate": ANSWER_BY.replace("-", ""),
+        "healthcare_facility_CareUnit": UNIT,
+        "keepUntil": PURGE_AFTER.replace("-", ""),
+        "subjectOfCare": number,
+        "templateId": form_id,
+    }
+    async with session.post(
+        f"{url}/forms/CreateFormRequest", json={"formRequests": [request]}
+    ) as response:
+        if response.status != HTTPStatus.OK or (await response.json())["resultCode"] != "OK":
+            raise NotMade
