@@ -106,7 +106,7 @@ class TimingSettings(Group):
         default=120, ge=0, description="A run starts so long before its moment, to prepare."
     )
     lead_for_each_other_s: float = Field(
-        default=1, ge=0, description="So much earlier for each other that is due at its minute."
+        default=0.5, ge=0, description="So much earlier for each other that is due at its minute."
     )
     longest_lead_s: float = Field(default=1800, ge=0, description="But never so long before.")
     late_after_s: float = Field(

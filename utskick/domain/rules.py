@@ -15,7 +15,7 @@ class Rules:
 
     zone: ZoneInfo = STOCKHOLM
     lead: timedelta = timedelta(minutes=2)
-    lead_for_each_other: timedelta = timedelta(seconds=1)
+    lead_for_each_other: timedelta = timedelta(seconds=0.5)
     longest_lead: timedelta = timedelta(minutes=30)
     late_after: timedelta = timedelta(minutes=1)
     grace: timedelta = timedelta(hours=2)
