@@ -11,6 +11,7 @@ It asks Prefect for little: hundreds of runs start within minutes, and nothing h
 import asyncio
 import gc
 import logging
+import sys
 import threading
 import time
 from collections.abc import Coroutine, Mapping
@@ -54,6 +55,7 @@ MODULES = (
 """Nothing else is ever run, whatever a deployment says."""
 _DRAINS_S = 10
 _LOOKS_AGAIN_S = 2
+_SWITCHES_AFTER_S = 0.0005
 _DUE_SOON = timedelta(seconds=5)
 """Longer than it takes until the next look."""
 _SEEN_EVERY_S = 300
@@ -103,9 +105,7 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, Any, WarmWorkerResult]):
         self._keeping = self._loop.submit(keep(wired))
         await _prefect_answers()
         await asyncio.wrap_future(self._loop.submit(self._runner.open()))
-        # What is loaded by now stays, and no collection need look at it again.
-        gc.collect()
-        gc.freeze()
+        settle_in()
         await super().setup()
 
     async def teardown(self, *exc_info: Any) -> None:
@@ -219,6 +219,15 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, Any, WarmWorkerResult]):
         flow_run = await self.client.read_flow_run(flow_run_id)
         message = "Cancelled by an operator. What the store still holds to be sent is sent later."
         await self._mark_flow_run_as_cancelled(flow_run, state_updates={"message": message})
+
+
+def settle_in() -> None:
+    """What a process does that will send: once all is loaded, and for good."""
+    # What is loaded by now stays, and no collection need look at it again.
+    gc.collect()
+    gc.freeze()
+    # A thread that comes back from the database would wait ten times as long for the interpreter.
+    sys.setswitchinterval(_SWITCHES_AFTER_S)
 
 
 async def _opened() -> Services:

@@ -5,7 +5,6 @@ Asked `{"within_s": …}` it starts a dispatch that is due so soon and sends its
 """
 
 import asyncio
-import gc
 import json
 import sys
 import time
@@ -20,6 +19,7 @@ import uvloop
 from benchmarks.senders.assignments import ANSWER_BY, PURGE_AFTER, UNIT, Assignment
 from benchmarks.senders.speaking import hear_async, tell
 from config.settings import Settings
+from flows.warm_worker import settle_in
 from utskick.adapters.in_memory import InMemoryScheduler
 from utskick.adapters.yaml_region import read_region
 from utskick.domain.dispatches import Dispatch
@@ -122,9 +122,7 @@ async def main() -> None:
     assignment = Assignment.read(Path(sys.argv[1]))
     settings = Settings(_env_file=None, **json.loads(sys.argv[2]))
     services = wired(settings)
-    # As the warm worker does when all is loaded.
-    gc.collect()
-    gc.freeze()
+    settle_in()
     tell("ready")
     while asked := await hear_async():
         if "resume" in asked:

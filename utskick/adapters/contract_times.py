@@ -1,10 +1,12 @@
 """Dates and times as the national contracts write them: Swedish local time, without zone."""
 
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from utskick.domain.calendar import STOCKHOLM
 
 
+@lru_cache(maxsize=64)
 def contract_date(day: date) -> str:
     return f"{day:%Y%m%d}"
 
