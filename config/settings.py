@@ -50,7 +50,9 @@ class NeighbourSettings(Group):
     url: str
     connect_timeout_s: float = Field(default=3, gt=0)
     read_timeout_s: float = Field(default=10, gt=0)
-    concurrency: int = Field(default=50, ge=1, description="Calls at once, from each process.")
+    concurrency: int = Field(
+        default=50, ge=1, description="Calls at once. Of the form service: from all processes."
+    )
 
 
 class FormServiceSettings(NeighbourSettings):

@@ -79,3 +79,14 @@ def test_a_misspelt_setting_is_named_without_its_value(
     printed = capsys.readouterr().err
     assert "UTSKICK_DATABASE__KEYZ" in printed
     assert "a-secret" not in printed
+
+
+def test_what_prefect_is_told_can_be_written_into_an_environment_file(
+    installation: Installation,
+) -> None:
+    lines = installation.run("prefect-settings").stdout.splitlines()
+
+    told = dict(line.split("=", 1) for line in lines)
+    assert told["PREFECT_SERVER_SERVICES_SCHEDULER_MIN_RUNS"] == "1"
+    assert told["PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED"] == "events,flow_runs"
+    assert not any("/" in value for value in told.values())

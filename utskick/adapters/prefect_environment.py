@@ -17,6 +17,13 @@ def prefect_environment(*, home: Path, api_url: str) -> dict[str, str]:
         "PREFECT_SERVER_UI_API_URL": api_url,
         # No profile of the user's own may point elsewhere.
         "PREFECT_PROFILES_PATH": str(home / "profiles.toml"),
+        **everywhere(),
+    }
+
+
+def everywhere() -> dict[str, str]:
+    """What holds in every installation, wherever its parts are."""
+    return {
         # A missing server is to be told of, not replaced by one that nobody sees.
         "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
         # Nothing leaves the machine.

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from config.settings import DATA
+from utskick.adapters.prefect_environment import everywhere
 from utskick.command.output import err, form_table, out
 from utskick.running.children import ChildDied
 from utskick.running.demo import differences, truth_of
@@ -35,6 +36,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("up", rich_help_panel=_PANEL)(up)
     app.command("demo", rich_help_panel=_PANEL)(demo)
     app.command("serve", rich_help_panel=_PANEL)(serve)
+    app.command("prefect-settings", rich_help_panel=_PANEL)(prefect_settings)
 
 
 def up(
@@ -77,6 +79,12 @@ def demo(
 def serve() -> None:
     """Serve the web process alone, as in production."""
     run_web()
+
+
+def prefect_settings() -> None:
+    """Print what Prefect's server and workers are told, as lines for an environment file."""
+    for name, value in everywhere().items():
+        print(f"{name}={value}")  # noqa: T201  # a file's lines, which nothing may fold
 
 
 def _deliver_example(stack: Stack) -> bool:
