@@ -6,8 +6,10 @@ from prefect.artifacts import acreate_progress_artifact, aupdate_progress_artifa
 from tasks.border import best_effort, stage
 from tasks.runs import run_of
 
-_SHOWN_AFTER_S = 5
-_SHOW_EVERY_S = 5
+_SHOWN_AFTER_S = 30
+_SHOW_EVERY_S = 10
+_shown = asyncio.Semaphore(8)
+"""Hundreds may be sent at once: to show them all would take longer than to send them."""
 _WHOLE = 100
 
 
@@ -46,12 +48,13 @@ class _Progress:
 
     async def show(self) -> None:
         await asyncio.sleep(_SHOWN_AFTER_S)
-        artifact = await acreate_progress_artifact(
-            progress=self._share, key=self._key, description="Så långt har utskicket kommit"
-        )
-        while self._ended < self._planned:
-            await asyncio.sleep(_SHOW_EVERY_S)
-            await aupdate_progress_artifact(artifact, self._share)
+        async with _shown:
+            artifact = await acreate_progress_artifact(
+                progress=self._share, key=self._key, description="Så långt har utskicket kommit"
+            )
+            while self._ended < self._planned:
+                await asyncio.sleep(_SHOW_EVERY_S)
+                await aupdate_progress_artifact(artifact, self._share)
 
     @property
     def _share(self) -> float:

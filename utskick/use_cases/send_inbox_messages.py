@@ -42,7 +42,8 @@ async def send_inbox_messages(
 ) -> None:
     """Send beside the forms, each message when its recipient's forms have all ended.
 
-    `forms_sent` is set when all have; until then we look by ourselves, more and more seldom.
+    `forms_sent` is set when all have; until then we look by ourselves, but seldom: the forms of
+    all runs come first. After that more and more seldom, for what is to be tried again.
 
     An inbox cannot be read back: a message whose outcome is unknown is left to staff, and never
     sent again (I10). The neighbour's rate is shared by all runs.
@@ -50,9 +51,9 @@ async def send_inbox_messages(
     message = await asyncio.to_thread(_message, occasion_id, store, rules)
     if message is None:
         return
+    await _until(forms_sent, clock.sleep(_LONGEST_PAUSE_S))
     pause_s = _SHORTEST_PAUSE_S
     while clock.now() < until:
-        forms_sent.clear()
         ready = await asyncio.to_thread(_ready, occasion_id, token, store)
         if ready is None:
             return
@@ -61,9 +62,11 @@ async def send_inbox_messages(
             await clock.sleep(await asyncio.to_thread(_reserve, batch, store, rules))
             await _send_batch(occasion_id, message, batch, token, store, inbox, clock, rules)
             pause_s = _SHORTEST_PAUSE_S
-        else:
-            await _until(forms_sent, clock.sleep(pause_s))
+        elif forms_sent.is_set():
+            await clock.sleep(pause_s)
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+        else:
+            await _until(forms_sent, clock.sleep(_LONGEST_PAUSE_S))
 
 
 async def _until(event: asyncio.Event, pause: Coroutine[Any, Any, None]) -> None:
