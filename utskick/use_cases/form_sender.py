@@ -136,7 +136,7 @@ class _Pump:
         self._thread = ThreadPoolExecutor(1, "forms")
         self._runs: list[_Run] = []
         self._intended: deque[_Intended] = deque()
-        self._callers: set[asyncio.Task[None]] = set()
+        self._callers: list[asyncio.Task[None]] = []
         self._ended: list[tuple[_Run, Outcome]] = []
         self._under_way = 0
         self._ahead = turns.at_once
@@ -218,10 +218,9 @@ class _Pump:
         self._intended.extend(
             _Intended(runs[delivery.occasion_id], delivery, fence) for delivery in written.claimed
         )
+        self._callers = [caller for caller in self._callers if not caller.done()]
         while len(self._callers) < min(self._turns.at_once, len(self._intended)):
-            caller = asyncio.create_task(self._call())
-            self._callers.add(caller)
-            caller.add_done_callback(self._callers.discard)
+            self._callers.append(asyncio.create_task(self._call()))
 
     def _let_go(self) -> None:
         """Whoever wants no more and has nothing under way."""
