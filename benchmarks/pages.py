@@ -8,7 +8,6 @@ import argparse
 import json
 import os
 import platform
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -22,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import Engine
 
+from benchmarks.installation import web_alone
 from benchmarks.visits import Browser, Visited, sign_in, visits
 from benchmarks.year import Filled, Size, fill
 from config.settings import HERE, DatabaseSettings
@@ -29,8 +29,6 @@ from tests.postgresql import running_postgresql
 from utskick.adapters.jinja_texts import JinjaTexts
 from utskick.adapters.yaml_region import read_region
 from utskick.domain.calendar import STOCKHOLM
-from utskick.running.children import Children
-from utskick.running.ports import HOST, choose_ports
 from utskick.store import SqlStore
 from utskick.store.engine import migrate, open_engine
 from utskick.store.vault import Vault
@@ -38,7 +36,6 @@ from utskick.use_cases.message_values import PLACEHOLDERS
 from utskick.wiring import make_key_file, vault_of
 
 _SERVER = ("shared_buffers=512MB", "max_wal_size=4GB")
-_NOBODY = f"http://{HOST}:9"
 _WARM_UPS = 5
 _TWENTIETHS = 20
 
@@ -71,7 +68,7 @@ def _measure(
     filled = _fill(engine, vault, size)
     filled_in = time.perf_counter() - began
     token = sign_in(SqlStore(engine, vault), filled, now=datetime.now(UTC))
-    with _web(folder, database) as url, Browser(url, token) as browser:
+    with web_alone(folder, database) as url, Browser(url, token) as browser:
         visited = visit_all(browser, filled, times=options.times)
     return {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -120,25 +117,6 @@ def _database(folder: Path, *, sqlite: bool) -> Iterator[DatabaseSettings]:
         return
     with running_postgresql(*_SERVER) as server, server.fresh_database() as url:
         yield DatabaseSettings(url=url, key_file=key_file)
-
-
-@contextmanager
-def _web(folder: Path, database: DatabaseSettings) -> Iterator[str]:
-    """The web process as it is, its keeper included; the neighbours are away."""
-    port = choose_ports(usual=False).web
-    environment = {
-        "UTSKICK_DATABASE__URL": database.url,
-        "UTSKICK_DATABASE__KEY_FILE": str(database.key_file),
-        "UTSKICK_FORMS__URL": _NOBODY,
-        "UTSKICK_INBOX__URL": _NOBODY,
-        "UTSKICK_PERSONS__URL": _NOBODY,
-        "UTSKICK_SCHEDULER__API_URL": _NOBODY,
-        "UTSKICK_WEB__PORT": str(port),
-    }
-    with Children(logs=folder / "logs", environment=environment) as children:
-        children.start("web", [sys.executable, "-m", "utskick.web"])
-        children.wait_healthy("web", f"http://{HOST}:{port}/health")
-        yield f"http://{HOST}:{port}"
 
 
 def result(visited: Sequence[Visited]) -> dict[str, Any]:

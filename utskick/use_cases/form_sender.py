@@ -10,10 +10,9 @@ asking the form service. After the outcome's commit there is nothing more to do.
 """
 
 import asyncio
-import logging
 import math
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
@@ -23,21 +22,17 @@ from weakref import WeakKeyDictionary
 from utskick.domain.deliveries import ClaimedDelivery, DeliveryState, Outcome
 from utskick.domain.occasions import OccasionId, RunToken
 from utskick.domain.rules import Rules
-from utskick.failpoints import Step
 from utskick.ports import Clock, FormService
 from utskick.records import Claim, Store
 from utskick.use_cases.call_form_service import call_form_service
+from utskick.use_cases.form_ledger import FormLedger, Written
 from utskick.use_cases.turns import Turns
-
-log = logging.getLogger(__name__)
 
 _HANDFUL = 8
 """The least that a run claims when it is its turn, so that a transaction is for several calls."""
 _LONGEST_GATHERING_S = 0.1
 _FURTHEST_AHEAD = 8
 """Times the calls that may be made at once: so much is claimed beyond them, at most."""
-_GIVEN_UP_AFTER = 3
-"""Claims that fail one after the other: then the database is away, for all."""
 
 
 class FormSender:
@@ -47,7 +42,7 @@ class FormSender:
         self, *, store: Store, forms: FormService, turns: Turns, clock: Clock, rules: Rules
     ) -> None:
         self.turns = turns
-        self._ledger = _Ledger(store, lease_s=rules.lease_s)
+        self._ledger = FormLedger(store, lease_s=rules.lease_s)
         self._forms = forms
         self._clock = clock
         self._rules = rules
@@ -125,7 +120,7 @@ class _Pump:
     """Serves runs while there are any. `idle` is set when there are none."""
 
     def __init__(
-        self, ledger: "_Ledger", forms: FormService, turns: Turns, clock: Clock, rules: Rules
+        self, ledger: FormLedger, forms: FormService, turns: Turns, clock: Clock, rules: Rules
     ) -> None:
         self._ledger = ledger
         self._forms = forms
@@ -206,7 +201,7 @@ class _Pump:
         self._runs = [run for run in self._runs if run not in chosen] + chosen
         return dict.fromkeys(chosen, each)
 
-    def _begin(self, chosen: Mapping[_Run, int], written: "_Written", fence: float) -> None:
+    def _begin(self, chosen: Mapping[_Run, int], written: Written, fence: float) -> None:
         runs = {run.occasion_id: run for run in chosen}
         found = Counter(delivery.occasion_id for delivery in written.claimed)
         for run, limit in chosen.items():
@@ -277,48 +272,3 @@ class _Pump:
         self._ended.append((run, outcome))
         if len(self._ended) >= min(self._ahead // 2 or 1, self._under_way):
             self._enough.set()
-
-
-class _Written(NamedTuple):
-    """What a turn has committed. Of the runs that `failed`, nothing is known but why."""
-
-    claimed: Sequence[ClaimedDelivery]
-    failed: dict[OccasionId, Exception]
-
-
-class _Ledger:
-    """The transactions, in a thread."""
-
-    def __init__(self, store: Store, *, lease_s: float) -> None:
-        self._store = store
-        self._lease_s = lease_s
-
-    def turn(self, outcomes: Sequence[Outcome], claims: Sequence[Claim]) -> _Written:
-        if outcomes:
-            # Apart from the claims: whatever becomes of those, what has happened is kept.
-            with self._store.transaction(Step.OUTCOME) as records:
-                records.deliveries.record(outcomes)
-        if not claims:
-            return _Written([], {})
-        try:
-            return _Written(self._claim(claims, one_by_one=False), {})
-        except Exception as error:  # noqa: BLE001  # the database's own kinds stay in the store
-            log.warning("Claiming again, one by one: %s", type(error).__name__)
-            return self._claim_each(claims)
-
-    def _claim_each(self, claims: Sequence[Claim]) -> _Written:
-        """One run's trouble must not be every run's."""
-        claimed: list[ClaimedDelivery] = []
-        failed: dict[OccasionId, Exception] = {}
-        for claim in claims:
-            try:
-                claimed += self._claim([claim], one_by_one=True)
-            except Exception as error:
-                failed[claim.occasion_id] = error
-                if len(failed) >= min(_GIVEN_UP_AFTER, len(claims)):
-                    raise
-        return _Written(claimed, failed)
-
-    def _claim(self, claims: Sequence[Claim], *, one_by_one: bool) -> list[ClaimedDelivery]:
-        with self._store.transaction(Step.INTENT) as records:
-            return records.deliveries.claim(claims, lease_s=self._lease_s, one_by_one=one_by_one)
