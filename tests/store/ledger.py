@@ -31,7 +31,7 @@ from utskick.domain.dispatches import (
 from utskick.domain.forms import FormTemplate
 from utskick.domain.occasions import Occasion, OccasionId, RunToken
 from utskick.domain.personnummer import Personnummer
-from utskick.records import Claim
+from utskick.records import DeliveryClaim
 from utskick.store import SqlStore
 
 NOW = datetime(2027, 2, 1, 11, tzinfo=UTC)
@@ -119,7 +119,9 @@ class Ledger:
         self, *, limit: int = 100, token: RunToken | None = None, lease_s: float = LEASE_S
     ) -> list[ClaimedDelivery]:
         with self.store.transaction() as records:
-            ours = Claim(occasion_id=self.occasion_id, token=token or self.token, limit=limit)
+            ours = DeliveryClaim(
+                occasion_id=self.occasion_id, token=token or self.token, limit=limit
+            )
             return records.deliveries.claim([ours], lease_s=lease_s)
 
     def record(self, *outcomes: Outcome) -> int:
@@ -131,7 +133,7 @@ class Ledger:
             return records.deliveries.settle(outcomes)
 
     def send(self, *, limit: int = 100) -> list[ClaimedDelivery]:
-        """Claim, and record all as sent."""
+        """DeliveryClaim, and record all as sent."""
         claimed = self.claim(limit=limit)
         self.record(*(sent(delivery) for delivery in claimed))
         return claimed

@@ -10,7 +10,7 @@ from tests.people import ANNA
 from tests.store.ledger import NO_LEASE_S, Ledger, change, ended, sent, under_way
 from utskick.domain.deliveries import DeliveryState, Refusal
 from utskick.domain.occasions import RunToken
-from utskick.records import Claim
+from utskick.records import DeliveryClaim
 from utskick.store import SqlStore
 
 
@@ -34,7 +34,8 @@ def test_an_intent_that_is_rolled_back_leaves_the_delivery_planned(store: SqlSto
 
     with pytest.raises(RuntimeError), store.transaction() as records:
         records.deliveries.claim(
-            [Claim(occasion_id=ledger.occasion_id, token=ledger.token, limit=9)], lease_s=60
+            [DeliveryClaim(occasion_id=ledger.occasion_id, token=ledger.token, limit=9)],
+            lease_s=60,
         )
         raise RuntimeError
 

@@ -21,7 +21,7 @@ from utskick.domain.dispatches import DispatchStatus
 from utskick.domain.occasions import RunToken
 from utskick.domain.rules import Rules
 from utskick.domain.units import Activity, Actor, HsaId
-from utskick.records import Claim, LogEntry, LogQuery
+from utskick.records import DeliveryClaim, LogEntry, LogQuery
 from utskick.store import SqlStore
 from utskick.use_cases.claim_occasion import ClaimResult, claim_occasion
 from utskick.use_cases.close_occasion import close_occasion
@@ -89,7 +89,8 @@ def test_a_stop_waits_for_a_claim_and_counts_what_it_began(store: SqlStore, othe
 
     with store.transaction() as records:
         records.deliveries.claim(
-            [Claim(occasion_id=ledger.occasion_id, token=ledger.token, limit=9)], lease_s=60
+            [DeliveryClaim(occasion_id=ledger.occasion_id, token=ledger.token, limit=9)],
+            lease_s=60,
         )
         stopping = other.waits(stop)
 
@@ -132,7 +133,7 @@ def test_two_dispatches_that_claim_one_key_at_once_open_it_once(
 
     with store.transaction() as records:
         records.deliveries.claim(
-            [Claim(occasion_id=first.occasion_id, token=first.token, limit=9)], lease_s=60
+            [DeliveryClaim(occasion_id=first.occasion_id, token=first.token, limit=9)], lease_s=60
         )
         claim = other.waits(second.claim)
 

@@ -18,7 +18,7 @@ from tests.use_cases.clinic_days import (
 from utskick.domain.deliveries import DeliveryState
 from utskick.domain.occasions import Occasion, OccasionState
 from utskick.ports import UnknownOutcome
-from utskick.records import Claim
+from utskick.records import DeliveryClaim
 from utskick.store import SqlStore
 from utskick.use_cases.claim_occasion import ClaimResult
 from utskick.use_cases.close_occasion import Closed
@@ -212,7 +212,7 @@ async def _killed_after_claiming(clinic: Clinic, occasion: Occasion, *, calls_ma
     await run.wait_until_due()
     with clinic.store.transaction() as records:
         claimed = records.deliveries.claim(
-            [Claim(occasion_id=occasion.id, token=run.token, limit=3)], lease_s=-1
+            [DeliveryClaim(occasion_id=occasion.id, token=run.token, limit=3)], lease_s=-1
         )
         records.occasions.renew({run.token: occasion.id}, lease_s=-1)
     for delivery in claimed if calls_made else ():

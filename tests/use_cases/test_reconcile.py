@@ -22,7 +22,7 @@ from tests.use_cases.clinic_days import (
 from utskick.domain.deliveries import DeliveryState, Outcome
 from utskick.domain.dispatches import Dispatch
 from utskick.domain.occasions import OccasionState, RunToken
-from utskick.records import Claim
+from utskick.records import DeliveryClaim
 from utskick.store import SqlStore
 from utskick.use_cases.claim_occasion import ClaimResult
 from utskick.use_cases.occasion_plans import unregister_occasions
@@ -245,7 +245,7 @@ async def test_what_was_unknown_when_its_run_ended_is_settled(store: SqlStore) -
     await run.wait_until_due()
     with store.transaction() as records:
         (annas,) = records.deliveries.claim(
-            [Claim(occasion_id=run.occasion_id, token=run.token, limit=1)], lease_s=9
+            [DeliveryClaim(occasion_id=run.occasion_id, token=run.token, limit=1)], lease_s=9
         )
         records.deliveries.record(
             [Outcome(id=annas.id, attempt=annas.attempt, state=DeliveryState.UNKNOWN)]
@@ -268,7 +268,7 @@ async def test_what_no_one_could_ask_about_for_hours_is_left_to_staff(store: Sql
     await run.validate_recipients()
     with store.transaction() as records:
         (annas,) = records.deliveries.claim(
-            [Claim(occasion_id=run.occasion_id, token=run.token, limit=1)], lease_s=9
+            [DeliveryClaim(occasion_id=run.occasion_id, token=run.token, limit=1)], lease_s=9
         )
         records.deliveries.record(
             [Outcome(id=annas.id, attempt=annas.attempt, state=DeliveryState.UNKNOWN)]

@@ -12,7 +12,7 @@ from utskick.adapters.in_memory import KeptForm
 from utskick.domain.deliveries import DeliveryState, FormId, Outcome
 from utskick.domain.dispatches import Dispatch
 from utskick.ports import FormOrder
-from utskick.records import Claim
+from utskick.records import DeliveryClaim
 from utskick.store import SqlStore
 from utskick.use_cases.settle import settle
 
@@ -32,7 +32,7 @@ async def unknown(clinic: Clinic) -> tuple[Dispatch, FormOrder]:
     await run.validate_recipients()
     with clinic.store.transaction() as records:
         (annas,) = records.deliveries.claim(
-            [Claim(occasion_id=run.occasion_id, token=run.token, limit=1)], lease_s=9
+            [DeliveryClaim(occasion_id=run.occasion_id, token=run.token, limit=1)], lease_s=9
         )
         records.deliveries.record(
             [Outcome(id=annas.id, attempt=annas.attempt, state=DeliveryState.UNKNOWN)]

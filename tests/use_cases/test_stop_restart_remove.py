@@ -8,7 +8,7 @@ from tests.use_cases.clinic_days import AWAY, audited, pass_hours, reconciled, r
 from tests.use_cases.conftest import Log
 from utskick.domain.dispatches import Dispatch, RecipientState
 from utskick.domain.errors import LastRecipient, NotFound, OccasionPassed, WrongStatus
-from utskick.records import Claim
+from utskick.records import DeliveryClaim
 from utskick.use_cases.remove_recipient import AlreadyRemoved, remove_recipient
 from utskick.use_cases.restart_dispatch import restart_dispatch
 from utskick.use_cases.stop_dispatch import stop_dispatch
@@ -21,7 +21,7 @@ async def begin_annas_first(clinic: Clinic, dispatch: Dispatch) -> None:
     await run.validate_recipients()
     with clinic.store.transaction() as records:
         records.deliveries.claim(
-            [Claim(occasion_id=run.occasion_id, token=run.token, limit=1)], lease_s=60
+            [DeliveryClaim(occasion_id=run.occasion_id, token=run.token, limit=1)], lease_s=60
         )
 
 

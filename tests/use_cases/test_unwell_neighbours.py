@@ -23,7 +23,7 @@ from utskick.domain.deliveries import DeliveryState, FormId, Outcome, Refusal
 from utskick.domain.occasions import OccasionState
 from utskick.domain.personnummer import Personnummer
 from utskick.ports import InboxMessage, PermanentFailure, TemporaryFailure, UnknownOutcome
-from utskick.records import Claim
+from utskick.records import DeliveryClaim
 from utskick.store import SqlStore
 from utskick.use_cases.send_missed_occasion import send_missed_occasion
 
@@ -247,7 +247,7 @@ async def test_what_was_missed_can_be_sent_by_hand_and_only_that(clinic: Clinic)
     await run.wait_until_due()
     with clinic.store.transaction() as records:
         (annas,) = records.deliveries.claim(
-            [Claim(occasion_id=run.occasion_id, token=run.token, limit=1)], lease_s=9
+            [DeliveryClaim(occasion_id=run.occasion_id, token=run.token, limit=1)], lease_s=9
         )
     form_id = await clinic.forms.create_form(order_of(annas))
     with clinic.store.transaction() as records:

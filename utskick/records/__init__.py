@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from utskick.failpoints import Step
-from utskick.records.deliveries import Claim, Deliveries, InboxMessages
+from utskick.records.deliveries import Deliveries, DeliveryClaim, InboxMessages
 from utskick.records.desk import Budgets, KeptToken, Texting, Tokens, Uploads
 from utskick.records.dispatches import (
     Dispatches,
@@ -50,8 +50,8 @@ from utskick.records.staff import Sessions, SignedInPerson
 __all__ = [
     "AccessLog",
     "Budgets",
-    "Claim",
     "Deliveries",
+    "DeliveryClaim",
     "DispatchOrder",
     "DispatchQuery",
     "Dispatches",

@@ -22,7 +22,7 @@ from utskick.domain.occasions import OccasionId, RunToken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class DeliveryClaim:
     """What a run wants to send next: at most `limit` deliveries of its occasion."""
 
     occasion_id: OccasionId
@@ -46,7 +46,7 @@ class Deliveries(Protocol):
         """
 
     def claim(
-        self, claims: Sequence[Claim], *, lease_s: float, one_by_one: bool = True
+        self, claims: Sequence[DeliveryClaim], *, lease_s: float, one_by_one: bool = True
     ) -> list[ClaimedDelivery]:
         """Commit the intent to send (I2), for several runs at once.
 

@@ -13,7 +13,7 @@ from utskick.domain.dispatches import PersonId
 from utskick.domain.forms import FormTemplateId
 from utskick.domain.occasions import OccasionId
 from utskick.domain.units import HsaId
-from utskick.records import Claim
+from utskick.records import DeliveryClaim
 from utskick.store.leases import cancel_for_removed, who_may_send
 from utskick.store.people import People
 from utskick.store.statements import OPEN, all_or_each
@@ -23,7 +23,7 @@ from utskick.store.tables import DeliveryRow, DispatchRow, PersonRow, UtcDateTim
 def claim_deliveries(
     session: Session,
     people: People,
-    claims: Sequence[Claim],
+    claims: Sequence[DeliveryClaim],
     *,
     lease_s: float,
     one_by_one: bool,
@@ -49,7 +49,7 @@ def claim_deliveries(
     return [_claimed(row, people) for row in rows if row.id in claimed]
 
 
-def _claimable(session: Session, claim: Claim, now: datetime) -> Sequence[Row[Any]]:
+def _claimable(session: Session, claim: DeliveryClaim, now: datetime) -> Sequence[Row[Any]]:
     values = {"of_occasion": claim.occasion_id, "at": now, "at_most": claim.limit}
     return session.connection().execute(_CLAIMABLE, values).all()
 

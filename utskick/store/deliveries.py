@@ -32,7 +32,7 @@ from utskick.domain.dispatches import RecipientId
 from utskick.domain.forms import FormTemplateId
 from utskick.domain.occasions import OccasionId
 from utskick.domain.units import HsaId
-from utskick.records import Claim
+from utskick.records import DeliveryClaim
 from utskick.store.claiming import claim_deliveries, same_key, same_key_open
 from utskick.store.outcomes import write_outcomes
 from utskick.store.people import People
@@ -65,7 +65,7 @@ class SqlDeliveries:
         )
 
     def claim(
-        self, claims: Sequence[Claim], *, lease_s: float, one_by_one: bool = True
+        self, claims: Sequence[DeliveryClaim], *, lease_s: float, one_by_one: bool = True
     ) -> list[ClaimedDelivery]:
         return claim_deliveries(
             self._session, self._people, claims, lease_s=lease_s, one_by_one=one_by_one

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from utskick.domain.deliveries import ClaimedDelivery, Outcome
 from utskick.domain.occasions import OccasionId
 from utskick.failpoints import Step
-from utskick.records import Claim, Store
+from utskick.records import DeliveryClaim, Store
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ class FormLedger:
         self._store = store
         self._lease_s = lease_s
 
-    def turn(self, outcomes: Sequence[Outcome], claims: Sequence[Claim]) -> Written:
+    def turn(self, outcomes: Sequence[Outcome], claims: Sequence[DeliveryClaim]) -> Written:
         """Write what has ended and commit what is to be called. Raises what the database raises.
 
         Outcomes that could not be written are settled, like what the dead leave.
@@ -46,7 +46,7 @@ class FormLedger:
             log.warning("Claiming again, one by one: %s", type(error).__name__)
             return self._claim_each(claims)
 
-    def _claim_each(self, claims: Sequence[Claim]) -> Written:
+    def _claim_each(self, claims: Sequence[DeliveryClaim]) -> Written:
         """One run's trouble must not be every run's."""
         claimed: list[ClaimedDelivery] = []
         failed: dict[OccasionId, Exception] = {}
@@ -59,6 +59,8 @@ class FormLedger:
                     raise
         return Written(claimed, failed)
 
-    def _claim(self, claims: Sequence[Claim], *, one_by_one: bool) -> list[ClaimedDelivery]:
+    def _claim(
+        self, claims: Sequence[DeliveryClaim], *, one_by_one: bool
+    ) -> list[ClaimedDelivery]:
         with self._store.transaction(Step.INTENT) as records:
             return records.deliveries.claim(claims, lease_s=self._lease_s, one_by_one=one_by_one)

@@ -23,7 +23,7 @@ from utskick.domain.deliveries import ClaimedDelivery, DeliveryState, Outcome
 from utskick.domain.occasions import OccasionId, RunToken
 from utskick.domain.rules import Rules
 from utskick.ports import Clock, FormService
-from utskick.records import Claim, Store
+from utskick.records import DeliveryClaim, Store
 from utskick.use_cases.call_form_service import call_form_service
 from utskick.use_cases.form_ledger import FormLedger, Written
 from utskick.use_cases.turns import Turns
@@ -99,8 +99,8 @@ class _Run:
         self.wants = True
         self.under_way = 0
 
-    def claim(self, limit: int) -> Claim:
-        return Claim(occasion_id=self.occasion_id, token=self.token, limit=limit)
+    def claim(self, limit: int) -> DeliveryClaim:
+        return DeliveryClaim(occasion_id=self.occasion_id, token=self.token, limit=limit)
 
     def fail(self, error: Exception) -> None:
         self.wants = False
