@@ -38,18 +38,19 @@ class Watch:
     removed: dict[UUID, dict[UUID, int]] = field(default_factory=dict)
     _wrong: list[AssertionError] = field(default_factory=list)
     _before: dict[UUID, RowMapping] = field(default_factory=dict)
+    _order: dict[UUID, int] = field(default_factory=dict)
 
     def deliveries(self) -> Sequence[RowMapping]:
         return self._rows(DeliveryRow)
 
     def occasions(self) -> Sequence[RowMapping]:
-        return self._rows(OccasionRow)
+        return self._in_order(self._rows(OccasionRow), "sends_at")
 
     def dispatches(self) -> Sequence[RowMapping]:
         return self._rows(DispatchRow)
 
     def recipients(self) -> Sequence[RowMapping]:
-        return self._rows(RecipientRow)
+        return self._in_order(self._rows(RecipientRow), "position")
 
     def note_stop(self, dispatch_id: UUID) -> None:
         """From now on nothing more of the dispatch is begun, until it is restarted."""
@@ -270,6 +271,13 @@ class Watch:
                 assert row["attempt"] >= before["attempt"]
                 if before["state"] in ("sent", "refused", "cancelled", "manual"):
                     assert row["state"] == before["state"], f"was {before['state']}"
+
+    def _in_order(self, rows: Sequence[RowMapping], within: str) -> Sequence[RowMapping]:
+        """As they were first seen: PostgreSQL's own order is never the same, nor are our ids."""
+        unseen = [row for row in rows if row["id"] not in self._order]
+        for row in sorted(unseen, key=lambda row: row[within]):
+            self._order[row["id"]] = len(self._order)
+        return sorted(rows, key=lambda row: self._order[row["id"]])
 
     def _rows(self, table: Any) -> Sequence[RowMapping]:
         with self.database.engine.connect() as connection:
