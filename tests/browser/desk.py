@@ -38,6 +38,13 @@ class Desk:
         asked.click()
         self.page.get_by_role("button", name=yes, exact=True).locator("visible=true").click()
 
+    def point_at(self, what: Locator) -> None:
+        """Click in the middle of it with the mouse, whatever of the page is there."""
+        what.scroll_into_view_if_needed()
+        box = what.bounding_box()
+        assert box is not None
+        self.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
     def field(self, label: str) -> Locator:
         """Sections may be named as a field of theirs is."""
         fields = self.page.locator("input, textarea, select")

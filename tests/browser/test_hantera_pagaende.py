@@ -22,7 +22,21 @@ def test_a_dispatch_is_found_in_the_list_and_opened(
     desk.press("Sök")
     row = desk.page.get_by_role("row").filter(has_text="Inför besök i mars")
     expect(row).to_contain_text("Pågående")
-    row.get_by_role("link").first.click()
+    expect(row.get_by_role("link")).to_have_count(1)
+    desk.point_at(row.get_by_role("cell").last)
+
+    expect(desk.row(someone)).to_be_visible()
+
+
+def test_on_a_phone_too_the_whole_row_opens_a_dispatch(
+    desk: Desk, installation: Whole, someone: Resident
+) -> None:
+    """Klicka på raden med önskat paketutskick."""
+    installation.start([someone.personnummer], after_s=[A_DAY_S], title="Med telefonen i handen")
+    desk.page.set_viewport_size({"width": 390, "height": 800})
+
+    desk.page.goto("/paketutskick")
+    desk.point_at(desk.page.get_by_role("row").filter(has_text="Med telefonen"))
 
     expect(desk.row(someone)).to_be_visible()
 
