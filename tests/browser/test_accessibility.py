@@ -1,5 +1,7 @@
 """Every page in every state: axe finds nothing, and nothing is wider than a phone."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -206,6 +208,20 @@ def test_a_part_of_the_administration(maj_britt: Desk, part: str, one: str) -> N
     expect(maj_britt.heading(one)).to_be_visible()
     for asked in page.locator("summary").all():
         asked.click()
+    require_accessible(page)
+
+
+def test_a_link_that_the_administration_makes(maj_britt: Desk) -> None:
+    page = maj_britt.page
+    page.goto("/forvaltning/formularmallar?sok=PHQ")
+    page.get_by_role("main").get_by_role("link", name="PHQ").first.click()
+    maj_britt.press("Skapa formulärlänk")
+    expect(page.get_by_role("alert")).to_be_visible()
+    require_accessible(page)
+
+    page.get_by_label("Enhet", exact=True).select_option(index=1)
+    maj_britt.press("Skapa formulärlänk")
+    expect(maj_britt.field("Formulärlänk")).to_have_value(re.compile("externalApplication="))
     require_accessible(page)
 
 

@@ -7,8 +7,10 @@ from tests.clinic import MONDAY_NOON, OWN, STAFF, UNIT, Clinic
 from tests.local_1177.conftest import Local, Resident, ref_of
 from tests.local_1177.test_mailbox import Mailbox
 from tests.manual.psychiatry import PSYCHIATRY, Psychiatry
+from tests.use_cases.test_administer_units import ADMINISTRATOR
 from utskick.adapters.sms_by_mail import SmsByMail
 from utskick.adapters.smtp_mailer import SmtpMailer
+from utskick.use_cases.administer_forms import make_form_link
 from utskick.use_cases.form_link import form_link
 from utskick.use_cases.send_sms import draft_form_link, draft_ongoing_forms, send_sms
 
@@ -20,6 +22,20 @@ def test_a_form_link_is_for_one_unit(clinic: Clinic) -> None:
     assert link == (
         f"https://formular.1177.se/etjanst/{OWN.id}?externalApplication=UTSKICK_{UNIT.id}"
     )
+
+
+def test_the_administration_makes_a_link_for_a_unit(clinic: Clinic) -> None:
+    """Den regionala förvaltningen … kan skapa en länk till ett formulär för en specifik enhet."""
+    link = make_form_link(
+        OWN.id,
+        UNIT.id,
+        actor=ADMINISTRATOR,
+        store=clinic.store,
+        rules=clinic.rules,
+        now=clinic.clock.now(),
+    )
+
+    assert link == form_link(OWN.key, unit_id=UNIT.id, store=clinic.store, rules=clinic.rules)
 
 
 def test_whoever_opens_the_link_signs_in_and_gets_the_form_from_that_unit(

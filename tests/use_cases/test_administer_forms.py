@@ -10,9 +10,11 @@ from tests.use_cases.test_administer_units import ADMINISTRATOR
 from utskick.domain.dispatches import DispatchStatus
 from utskick.domain.errors import NotFound, StartBlocked
 from utskick.domain.forms import Catalogue, FormTemplate, FormTemplateId, NationalForm
+from utskick.domain.units import Unit
 from utskick.use_cases.administer_forms import (
     archive_form,
     list_form_templates,
+    make_form_link,
     offer_form,
     open_form_template,
 )
@@ -34,6 +36,17 @@ def offer(clinic: Clinic, form: FormTemplate, *, to_others: bool) -> None:
         to_others=to_others,
         actor=ADMINISTRATOR,
         store=clinic.store,
+        now=clinic.clock.now(),
+    )
+
+
+def link(clinic: Clinic, form: FormTemplate, unit: Unit) -> str:
+    return make_form_link(
+        form.id,
+        unit.id,
+        actor=ADMINISTRATOR,
+        store=clinic.store,
+        rules=clinic.rules,
         now=clinic.clock.now(),
     )
 
@@ -139,3 +152,21 @@ def test_an_own_form_that_is_shared_can_be_subscribed_to(clinic: Clinic) -> None
         records.forms.subscribe(OTHER_UNIT.id, OWN.id, subscribed=True)
         (access,) = records.forms.access(OTHER_UNIT.id, [OWN.id])
     assert access.sendable
+
+
+def test_a_link_to_a_form_is_made_for_any_unit_that_may_send_it(clinic: Clinic, log: Log) -> None:
+    for unit in open_form_template(PHQ.id, store=clinic.store).senders:
+        assert link(clinic, PHQ, unit).endswith(f"_{unit.id}")
+
+    assert log() == [
+        f"Skriva: skapat formulärlänk till {PHQ.key} för {unit.id}" for unit in (UNIT, OTHER_UNIT)
+    ]
+
+
+def test_no_link_is_made_for_a_unit_that_may_not_send_the_form(clinic: Clinic, log: Log) -> None:
+    assert open_form_template(OWN.id, store=clinic.store).senders == [UNIT]
+
+    with pytest.raises(StartBlocked):
+        link(clinic, OWN, OTHER_UNIT)
+
+    assert log() == []

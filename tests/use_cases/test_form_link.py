@@ -1,5 +1,7 @@
 """Formulärlänk: one form, one unit, nobody's identity."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.clinic import FOREIGN, PHQ, SHARED, UNIT, Clinic
@@ -35,4 +37,12 @@ def test_an_archived_form_has_no_link(clinic: Clinic) -> None:
         records.forms.archive(PHQ.id, archived_at=clinic.clock.now())
 
     with pytest.raises(StartBlocked):
+        link_to(clinic, PHQ.key)
+
+
+def test_a_withdrawn_unit_has_no_links(clinic: Clinic) -> None:
+    with clinic.store.transaction() as records:
+        records.units.save([replace(UNIT, withdrawn_at=clinic.clock.now())])
+
+    with pytest.raises(NotFound):
         link_to(clinic, PHQ.key)

@@ -1,4 +1,4 @@
-"""Förvaltning, formulärmallar: archive them, and offer them to other units."""
+"""Förvaltning, formulärmallar: archive them, offer them to other units, and link to them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -6,9 +6,11 @@ from datetime import datetime
 
 from utskick.domain.forms import FormTemplate, FormTemplateId
 from utskick.domain.packages import PackageTemplate
+from utskick.domain.rules import Rules
 from utskick.domain.units import Actor, HsaId, Unit
 from utskick.records import Store
 from utskick.use_cases.administer_units import log_act
+from utskick.use_cases.form_link import form_link
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,11 +24,15 @@ class FormRegister:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedForm:
-    """A form template, and what a change of it would strike: ongoing dispatches by unit."""
+    """A form template, and what a change of it would strike: ongoing dispatches by unit.
+
+    `senders` are the units that may send it, archived or not.
+    """
 
     form: FormTemplate
     units: Mapping[HsaId, Unit]
     subscribers: Sequence[Unit]
+    senders: Sequence[Unit]
     packages: Sequence[PackageTemplate]
     in_use: Mapping[HsaId, int]
 
@@ -51,6 +57,12 @@ def open_form_template(form_id: FormTemplateId, *, store: Store) -> OpenedForm:
             form=form,
             units=units,
             subscribers=[unit for unit in units.values() if unit.id in subscribers],
+            senders=[
+                unit
+                for unit in units.values()
+                if unit.withdrawn_at is None
+                and form.available_to(unit.id, subscribed=unit.id in subscribers)
+            ],
             packages=[each for each in records.packages.all() if form_id in each.form_ids],
             in_use=records.forms.in_use(form_id),
         )
@@ -87,3 +99,24 @@ def offer_form(
             records.forms.save([offered])
             act = "delat" if to_others else "slutat dela"
             log_act(f"{act} formulärmall {form.key}", actor, records, now)
+
+
+def make_form_link(
+    form_id: FormTemplateId,
+    unit_id: HsaId,
+    *,
+    actor: Actor,
+    store: Store,
+    rules: Rules,
+    now: datetime,
+) -> str:
+    """The link that the unit itself could make; told in the list of changes.
+
+    Raises `NotFound` or `StartBlocked`.
+    """
+    with store.transaction() as records:
+        form = records.forms.get(form_id)
+    link = form_link(form.key, unit_id=unit_id, store=store, rules=rules)
+    with store.transaction() as records:
+        log_act(f"skapat formulärlänk till {form.key} för {unit_id}", actor, records, now)
+    return link

@@ -12,10 +12,11 @@ from utskick.records import Store
 def form_link(form_key: str, *, unit_id: HsaId, store: Store, rules: Rules) -> str:
     """The link holds the form and the unit, nobody's identity: the resident signs in behind it.
 
-    Raises `NotFound` or `StartBlocked`.
+    Raises `NotFound`, for a withdrawn unit too, or `StartBlocked`.
     """
     with store.transaction() as records:
-        records.units.get(unit_id)
+        if records.units.get(unit_id).withdrawn_at is not None:
+            raise NotFound("unit")
         form = records.forms.find(form_key)
         if form is None:
             raise NotFound("form template", form_key)

@@ -292,6 +292,23 @@ async def test_a_national_form_cannot_be_shared_or_not(administrator: Browser) -
     assert "redan fria för alla enheter" in words_of(answer.text)
 
 
+async def test_a_link_is_made_for_a_unit_that_may_send_the_form(administrator: Browser) -> None:
+    answer = await post(administrator, f"{form_page(OWN)}/lank", enhet=UNIT.id)
+    changes = words_of(await administrator.open("/forvaltning"))
+
+    assert f"/etjanst/{OWN.id}?externalApplication=UTSKICK_{UNIT.id}" in unescape(answer.text)
+    assert f"Skapat formulärlänk till {OWN.key} för {UNIT.id}" in changes
+
+
+@pytest.mark.parametrize("unit_id", ["", "finns-inte", OTHER_UNIT.id])
+async def test_no_link_is_made_for_another_unit(administrator: Browser, unit_id: str) -> None:
+    answer = await post(administrator, f"{form_page(OWN)}/lank", enhet=unit_id)
+
+    assert answer.status_code == 422
+    assert "Välj en enhet som får skicka mallen." in words_of(answer.text)
+    assert "Inga ändringar än." in words_of(await administrator.open("/forvaltning"))
+
+
 # Sign-ins
 
 

@@ -85,6 +85,7 @@ WHO_MAY = {
     "form-template-page": For.ADMINISTRATOR,
     "archive-form": For.ADMINISTRATOR,
     "take-back-form": For.ADMINISTRATOR,
+    "make-form-link": For.ADMINISTRATOR,
     "offer-form": For.ADMINISTRATOR,
     "stop-offering-form": For.ADMINISTRATOR,
     "packages-page": For.ADMINISTRATOR,

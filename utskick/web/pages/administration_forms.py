@@ -1,4 +1,4 @@
-"""Förvaltning, formulärmallar: archive, take back, offer to other units."""
+"""Förvaltning, formulärmallar: archive, take back, offer to other units, link for one of them."""
 
 from typing import Annotated
 from urllib.parse import urlencode
@@ -6,19 +6,24 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
+from utskick.domain.errors import NotFound, Problem, StartBlocked
 from utskick.domain.forms import Catalogue, FormTemplate, FormTemplateId
+from utskick.domain.units import HsaId
 from utskick.use_cases.administer_forms import (
     archive_form,
     list_form_templates,
+    make_form_link,
     offer_form,
     open_form_template,
 )
 from utskick.web.callers import Now, Wired
 from utskick.web.labels import CATALOGUE_LABELS
 from utskick.web.pages.administration import PageNumber, Sought, one_page
-from utskick.web.pages.frame import page, see_other
+from utskick.web.pages.frame import page, problems_by_field, see_other
+from utskick.web.pages.posted import text
 from utskick.web.pages.refusals import page_router
-from utskick.web.pages.visitors import Administrator, Posted
+from utskick.web.pages.visitors import Administrator, Posted, Visitor
+from utskick.wiring import Services
 
 router = page_router()
 
@@ -80,16 +85,33 @@ def show(
     request: Request, form_id: UUID, visitor: Administrator, wired: Wired, besked: str = ""
 ) -> Response:
     """One form template: who subscribes, and what a change would strike."""
-    residents = wired.settings.residents
-    return page(
-        request,
-        "administration_form.html",
-        visitor=visitor,
-        opened=open_form_template(FormTemplateId(form_id), store=wired.store),
-        look_at=residents.url + residents.preview_path.format(form_id=form_id),
-        catalogue_labels=CATALOGUE_LABELS,
-        done=_DONE.get(besked, ""),
-    )
+    return _show(request, form_id, visitor, wired, done=_DONE.get(besked, ""))
+
+
+@router.post("/forvaltning/formularmallar/{form_id}/lank", name="make-form-link")
+def make_link(
+    request: Request,
+    form_id: UUID,
+    visitor: Administrator,
+    posted: Posted,
+    wired: Wired,
+    now: Now,
+) -> Response:
+    """A link to the form for the unit that was chosen."""
+    chosen = text(posted, "enhet")
+    try:
+        link = make_form_link(
+            FormTemplateId(form_id),
+            HsaId(chosen),
+            actor=visitor.actor,
+            store=wired.store,
+            rules=wired.rules,
+            now=now,
+        )
+    except (NotFound, StartBlocked):
+        told = Problem("enhet", "Ingen länk är skapad.", "Välj en enhet som får skicka mallen.")
+        return _show(request, form_id, visitor, wired, told, chosen=chosen)
+    return _show(request, form_id, visitor, wired, chosen=chosen, link=link)
 
 
 @router.post("/forvaltning/formularmallar/{form_id}/arkivera", name="archive-form")
@@ -134,6 +156,34 @@ def stop_offering(
         FormTemplateId(form_id), to_others=False, actor=visitor.actor, store=wired.store, now=now
     )
     return _see(form_id, "inte-delad")
+
+
+def _show(
+    request: Request,
+    form_id: UUID,
+    visitor: Visitor,
+    wired: Services,
+    *problems: Problem,
+    done: str = "",
+    chosen: str = "",
+    link: str = "",
+) -> Response:
+    residents = wired.settings.residents
+    opened = open_form_template(FormTemplateId(form_id), store=wired.store)
+    return page(
+        request,
+        "administration_form.html",
+        visitor=visitor,
+        status_code=422 if problems else 200,
+        opened=opened,
+        senders=[("", "Välj enhet"), *((unit.id, unit.name) for unit in opened.senders)],
+        look_at=residents.url + residents.preview_path.format(form_id=form_id),
+        catalogue_labels=CATALOGUE_LABELS,
+        problems=problems_by_field(problems),
+        done=done,
+        chosen=chosen,
+        link=link,
+    )
 
 
 def _see(form_id: UUID, done: str) -> Response:
