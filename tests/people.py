@@ -20,3 +20,12 @@ EMIGRATED = _person("199605212381")
 STRANGER = _person("199706042380")
 WITHOUT_ACCOUNT = _person("199801142382")
 UNNOTIFIED = _person("199804142389")
+
+COORDINATION_NUMBERS = (
+    "191711602399",
+    "191806602395",
+    "193002902397",
+    "192004912388",
+    "193302912385",
+)
+"""Published by Skatteverket: the day of birth is not known, or is past the end of its month."""

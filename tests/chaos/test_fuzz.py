@@ -30,11 +30,8 @@ from utskick.domain.calendar import ImpossibleTime, parse_clock, parse_date
 from utskick.domain.deliveries import FormId
 from utskick.domain.errors import SpecRefused
 from utskick.domain.package_specs import PackageSpec
-from utskick.domain.personnummer import (
-    InvalidPersonnummer,
-    looks_like_personnummer,
-    parse_personnummer,
-)
+from utskick.domain.personnummer import InvalidPersonnummer, parse_personnummer, tidied
+from utskick.domain.personnummer_in_text import looks_like_personnummer
 from utskick.domain.recipient_tables import NoNumberColumn, SeveralNumberColumns
 from utskick.domain.recipients import (
     FileTooLarge,
@@ -123,7 +120,7 @@ def test_a_personnummer_is_twelve_ascii_digits_or_refused_discreetly(
     else:
         assert number.digits.isascii()
         assert len(number.digits) == 12
-        assert number.digits == text.strip().replace("-", "")
+        assert number.digits == tidied(text).replace("-", "")
         assert number.digits[4:] not in f"{number}{number!r}"
 
 

@@ -1,33 +1,41 @@
 """Personnummer: twelve digits that never show themselves by accident."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any, NoReturn
 
 from stdnum import luhn
+from stdnum.exceptions import InvalidChecksum, InvalidComponent
+from stdnum.se import personnummer as ordinary
 
 from utskick.domain.errors import UtskickError
 
 _TYPED = re.compile(r"\d{8}-?\d{4}", re.ASCII)
-_TEN_DIGITS = re.compile(r"\d{6}[-+]?\d{4}", re.ASCII)
-_RESERVE = re.compile(r"\d{8}-?\d{2}[KMX]\d", re.ASCII | re.IGNORECASE)
-_IN_TEXT = re.compile(r"(?<!\d)(?:\d{2})?(\d{2})(\d{2})(\d{2})[\s\-–+]?(\d{4})(?!\d)")
-_WITHOUT_MONTH = re.compile(r"\d{4}00(?:6[1-9]|[78]\d|9[01])\d{4}", re.ASCII)
+_TWELVE_DIGITS = 12
+_TEN_DIGITS = re.compile(r"\d{6}-?\d{4}", re.ASCII)
+_RESERVE = re.compile(r"\d{8}-?(?:[KMX]\d{3}|\d{2}[KMX]\d)", re.ASCII | re.IGNORECASE)
+_COORDINATION = re.compile(r"\d{4}(?:0\d|1[0-2])(?:[6-8]\d|9[01])\d{4}", re.ASCII)
+"""Its date need not exist: the month may be 00, the day of birth 0, or the 31st of April."""
+_COORDINATION_DAYS = 60
 _EARLIEST_YEAR = 1840
 """Nobody born before it was alive when numbers were first given, and the check digit does not
 cover the century: 1091 for 1991 would pass."""
-_COORDINATION_DAYS = 60
-_MONTHS = 12
-_LONGEST_MONTH = 31
+_QUOTES = frozenset("\"'`\u00b4\u201a\u201e")
+_OTHER_DASHES = frozenset("\u02d7\u2043\u2212\u2796")
+_BLANKS = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and signs that show nothing."""
 
 
 class PersonnummerProblem(StrEnum):
     EMPTY = "empty"
     TEN_DIGITS = "ten_digits"
     PLUS_SIGN = "plus_sign"
+    OTHER_DIGITS = "other_digits"
     WRONG_CHARACTERS = "wrong_characters"
+    MISPLACED_HYPHEN = "misplaced_hyphen"
     WRONG_LENGTH = "wrong_length"
     IMPOSSIBLE_DATE = "impossible_date"
     WRONG_CHECK_DIGIT = "wrong_check_digit"
@@ -45,11 +53,19 @@ SENTENCES: dict[PersonnummerProblem, tuple[str, str]] = {
     ),
     PersonnummerProblem.PLUS_SIGN: (
         "Plustecken går inte att använda.",
-        "Skriv århundradet i stället: ÅÅÅÅMMDD-XXXX.",
+        "Skriv ett bindestreck i stället, och födelseåret med fyra siffror.",
+    ),
+    PersonnummerProblem.OTHER_DIGITS: (
+        "Siffrorna är av en annan sort än tangentbordets.",
+        "Skriv in dem för hand i stället för att klistra in dem.",
     ),
     PersonnummerProblem.WRONG_CHARACTERS: (
         "Det finns andra tecken än siffror.",
-        "Skriv personnumret som ÅÅÅÅMMDD-XXXX.",
+        "Ta bort allt utom de tolv siffrorna och bindestrecket.",
+    ),
+    PersonnummerProblem.MISPLACED_HYPHEN: (
+        "Bindestrecken står inte rätt.",
+        "Skriv bara ett, före de fyra sista siffrorna, eller inget alls.",
     ),
     PersonnummerProblem.WRONG_LENGTH: (
         "Antalet siffror stämmer inte.",
@@ -114,11 +130,12 @@ class Personnummer:
     @property
     def formatted(self) -> str:
         """ÅÅÅÅMMDD-XXXX, for those who may see it."""
-        return f"{self.digits[:8]}-{self.digits[8:]}"
+        return ordinary.format(self.digits)
 
     @property
     def is_coordination_number(self) -> bool:
-        return int(self.digits[6:8]) > _COORDINATION_DAYS
+        """A samordningsnummer: the day of birth plus 60, or 60 alone if it is not known."""
+        return int(self.digits[6:8]) >= _COORDINATION_DAYS
 
     @property
     def born(self) -> date | None:
@@ -135,19 +152,49 @@ class Personnummer:
 def parse_personnummer(
     text: str, *, accept_coordination_numbers: bool = False, today: date
 ) -> Personnummer:
-    """Read ÅÅÅÅMMDDXXXX or ÅÅÅÅMMDD-XXXX. Raises `InvalidPersonnummer`.
+    """Read ÅÅÅÅMMDDXXXX or ÅÅÅÅMMDD-XXXX, once `tidied`. Raises `InvalidPersonnummer`.
 
-    ASCII digits only: libraries let full-width digits, long dashes and future dates through.
+    ASCII digits only: libraries let full-width digits and future dates through.
     """
-    typed = text.strip()
+    typed = tidied(text)
     if problem := _not_typed_right(typed):
         raise InvalidPersonnummer(problem)
     number = Personnummer(typed.replace("-", ""))
-    if problem := _not_a_person(number, today):
+    if problem := _not_a_number(number) or _in_the_future(number, today):
         raise InvalidPersonnummer(problem)
     if number.is_coordination_number and not accept_coordination_numbers:
         raise InvalidPersonnummer(PersonnummerProblem.COORDINATION_NUMBER)
     return number
+
+
+def tidied(text: str) -> str:
+    """Without what comes along when a number is pasted, and with one sort of hyphen.
+
+    Spaces, quotation marks and what shows nothing are dropped; any dash is a hyphen.
+    """
+    return "".join(
+        "-" if is_dash(character) else character
+        for character in text
+        if not (character.isspace() or _is_quote(character) or is_invisible(character))
+    )
+
+
+def is_dash(character: str) -> bool:
+    return unicodedata.category(character) == "Pd" or character in _OTHER_DASHES
+
+
+def is_invisible(character: str) -> bool:
+    """Control characters, soft hyphens, joiners, marks of direction: nobody sees them."""
+    return (
+        unicodedata.category(character) in ("Cc", "Cf")
+        or character in _BLANKS
+        or "\ufe00" <= character <= "\ufe0f"
+    )
+
+
+def could_be_somebodys(digits: str) -> bool:
+    """Whether twelve ASCII digits have a date and a check digit that hold, on whatever day."""
+    return _not_a_number(Personnummer(digits)) is None
 
 
 def masked(text: str) -> str:
@@ -157,47 +204,57 @@ def masked(text: str) -> str:
     return f"{shown}••••-••••"
 
 
-def looks_like_personnummer(text: str) -> bool:
-    """Whether free text holds anything like a personnummer, in any digits.
-
-    A phone number or an HSA-id is none: its date or its check digit does not hold.
-    """
-    return any(_could_be_a_person(*found) for found in _IN_TEXT.findall(text))
-
-
-def _could_be_a_person(year: str, month: str, day: str, last: str) -> bool:
-    number = str(int(f"1{year}{month}{day}{last}"))[1:]
-    return (
-        int(month) <= _MONTHS
-        and 1 <= int(day) % _COORDINATION_DAYS <= _LONGEST_MONTH
-        and luhn.is_valid(number)
-    )
+def _is_quote(character: str) -> bool:
+    return unicodedata.category(character) in ("Pi", "Pf") or character in _QUOTES
 
 
 def _not_typed_right(typed: str) -> PersonnummerProblem | None:
     if _TYPED.fullmatch(typed):
         return None
     digits = typed.replace("-", "")
+    only_digits = digits.isascii() and digits.isdigit()
     likely = {
         PersonnummerProblem.EMPTY: not typed,
         PersonnummerProblem.PLUS_SIGN: "+" in typed,
         PersonnummerProblem.TEN_DIGITS: _TEN_DIGITS.fullmatch(typed),
         PersonnummerProblem.RESERVE_NUMBER: _RESERVE.fullmatch(typed),
-        PersonnummerProblem.WRONG_LENGTH: digits.isascii() and digits.isdigit(),
+        PersonnummerProblem.MISPLACED_HYPHEN: only_digits and len(digits) == _TWELVE_DIGITS,
+        PersonnummerProblem.WRONG_LENGTH: only_digits,
+        PersonnummerProblem.OTHER_DIGITS: digits.isdigit(),
         PersonnummerProblem.WRONG_CHARACTERS: True,
     }
     return next(problem for problem, found in likely.items() if found)
 
 
-def _not_a_person(number: Personnummer, today: date) -> PersonnummerProblem | None:
-    year = int(number.digits[:4])
-    dated = number.born is not None or _WITHOUT_MONTH.fullmatch(number.digits)
-    if not dated or year < _EARLIEST_YEAR:
+def _not_a_number(number: Personnummer) -> PersonnummerProblem | None:
+    if int(number.digits[:4]) < _EARLIEST_YEAR:
+        return PersonnummerProblem.IMPOSSIBLE_DATE
+    wrong = _not_coordination if number.is_coordination_number else _not_ordinary
+    if problem := wrong(number):
+        return problem
+    return PersonnummerProblem.SERIAL_ZERO if number.digits[8:11] == "000" else None
+
+
+def _not_ordinary(number: Personnummer) -> PersonnummerProblem | None:
+    try:
+        ordinary.validate(number.digits)
+    except InvalidComponent:
+        return PersonnummerProblem.IMPOSSIBLE_DATE
+    except InvalidChecksum:
+        return PersonnummerProblem.WRONG_CHECK_DIGIT
+    return None
+
+
+def _not_coordination(number: Personnummer) -> PersonnummerProblem | None:
+    """The library knows nothing of these."""
+    if not _COORDINATION.fullmatch(number.digits):
         return PersonnummerProblem.IMPOSSIBLE_DATE
     if not luhn.is_valid(number.digits[2:]):
         return PersonnummerProblem.WRONG_CHECK_DIGIT
-    if (number.born or date(year, 1, 1)) > today:
-        return PersonnummerProblem.IN_THE_FUTURE
-    if number.digits[8:11] == "000":
-        return PersonnummerProblem.SERIAL_ZERO
     return None
+
+
+def _in_the_future(number: Personnummer, today: date) -> PersonnummerProblem | None:
+    year, month = int(number.digits[:4]), int(number.digits[4:6])
+    earliest = number.born or date(year, month or 1, 1)
+    return PersonnummerProblem.IN_THE_FUTURE if earliest > today else None

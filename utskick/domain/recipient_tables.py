@@ -4,13 +4,13 @@ import csv
 from collections.abc import Sequence
 
 from utskick.domain.errors import UtskickError
-from utskick.domain.personnummer import looks_like_personnummer
+from utskick.domain.personnummer import tidied
+from utskick.domain.personnummer_in_text import looks_like_personnummer
 from utskick.domain.recipients import (
     UnreadableFile,
     cells_of,
     is_heading,
     is_rounded,
-    tidied,
     with_points,
 )
 

@@ -1,7 +1,6 @@
 """Reading a recipient list (mottagarlista): every row is accepted or refused with its reason."""
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -12,10 +11,10 @@ from utskick.domain.personnummer import (
     Personnummer,
     masked,
     parse_personnummer,
+    tidied,
 )
 
 _SEPARATORS = re.compile(r"[,;\t]")
-_QUOTES = "\"'"
 _NEXT_NUMBER = re.compile(r"(?<=\d)[^\S\n]+(?=\d{8}-?\d{4}(?!\d))", re.ASCII)
 """Space between two whole numbers on a line."""
 _ROUNDED = re.compile(r"(\d)[.,](\d+E\+\d+)", re.IGNORECASE | re.ASCII)
@@ -133,7 +132,7 @@ def judge(
     for row, cell in cells:
         try:
             number = parse_personnummer(
-                tidied(cell), accept_coordination_numbers=accept_coordination_numbers, today=today
+                cell, accept_coordination_numbers=accept_coordination_numbers, today=today
             )
         except InvalidPersonnummer as error:
             reason, remedy = _why(cell, error)
@@ -148,17 +147,6 @@ def judge(
         else:
             accepted[number] = AcceptedRow(row, number)
     return RecipientList(tuple(accepted.values()), tuple(refused))
-
-
-def tidied(cell: str) -> str:
-    """Without the spaces, quotes and invisible marks that come along when a number is pasted."""
-    return "".join(
-        character
-        for character in cell
-        if not character.isspace()
-        and character not in _QUOTES
-        and unicodedata.category(character) != "Cf"
-    )
 
 
 def cells_of(text: str) -> Iterator[tuple[int, str]]:

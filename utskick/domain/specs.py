@@ -22,7 +22,8 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from utskick.domain.errors import Problem
-from utskick.domain.personnummer import looks_like_personnummer, masked
+from utskick.domain.personnummer import masked
+from utskick.domain.personnummer_in_text import looks_like_personnummer
 
 UploadId = NewType("UploadId", UUID)
 """Refers to a spec handed over outside the orchestrator, which must never see a personnummer."""

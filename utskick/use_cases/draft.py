@@ -17,7 +17,8 @@ from utskick.domain.deliveries import REFUSAL_LABELS, REFUSAL_REMEDIES
 from utskick.domain.errors import NotFound, Problem, UtskickError
 from utskick.domain.forms import FormTemplate
 from utskick.domain.packages import PackageTemplate
-from utskick.domain.personnummer import Personnummer, looks_like_personnummer, masked
+from utskick.domain.personnummer import Personnummer, masked
+from utskick.domain.personnummer_in_text import looks_like_personnummer
 from utskick.domain.recipients import NoRecipients, TooManyRecipients, read_recipients
 from utskick.domain.rules import Rules
 from utskick.domain.specs import DispatchSpec, Moment, Sending, texts_with_personnummer

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from utskick.domain.errors import Problem, SpecRefused, UtskickError
-from utskick.domain.personnummer import looks_like_personnummer
+from utskick.domain.personnummer_in_text import looks_like_personnummer
 from utskick.domain.rules import Rules
 from utskick.domain.sms import SmsCount, costly, count, normalise, parse_mobile, replaced
 from utskick.domain.units import Activity, Actor

@@ -17,7 +17,7 @@ from utskick.domain.personnummer import (
     Personnummer,
     parse_personnummer,
 )
-from utskick.domain.recipients import NoRecipients, RefusedRow, TooManyRecipients, tidied
+from utskick.domain.recipients import NoRecipients, RefusedRow, TooManyRecipients
 from utskick.domain.rules import Rules
 from utskick.domain.units import Actor
 from utskick.use_cases.import_recipients import import_recipients
@@ -144,7 +144,7 @@ class RecipientList:
             return
         try:
             number = parse_personnummer(
-                tidied(self.typed),
+                self.typed,
                 accept_coordination_numbers=wired.rules.accept_coordination_numbers,
                 today=now.astimezone(wired.rules.zone).date(),
             )

@@ -1,0 +1,100 @@
+"""What in a text is somebody's number, and what only has as many digits."""
+
+import pytest
+
+from tests.people import COORDINATION_NUMBERS
+from utskick.domain.personnummer_in_text import Likeness, likeness, looks_like_personnummer
+
+IN_TWELVE_DIGITS = [
+    "199102042398",
+    "19910204-2398",
+    "19910204 2398",
+    "19910204+2398",
+    "19910204 - 2398",
+    "19910204 -2398",
+    "19910204\u20112398",
+    "19910204\u2013 2398",
+    "19910204\u22122398",
+    "19910204\u00ad2398",
+    "1991\u200b0204\u20602398",
+    "19910204\n2398",
+    "19910204_2398",
+    "1991-02-04-2398",
+    "1991.02.04.2398",
+    "1991/02/04 2398",
+    "1991 02 04 2398",
+    "1991:0204:2398",
+    "19 91 02 04 23 98",
+    "19-91-02-04-23-98",
+    "1 9 9 1 0 2 0 4 2 3 9 8",
+    "\uff11\uff19\uff19\uff11\uff10\uff12\uff10\uff14\uff12\uff13\uff19\uff18",
+    "\u0661\u0669\u0669\u0661\u0660\u0662\u0660\u0664\u0662\u0663\u0669\u0668",
+    "Anna199102042398b",
+    "Mellan 2027-02-01 och 2027-02-08 kommer 19910204-2398.",
+]
+IN_TEN_DIGITS = [
+    "9102042398",
+    "Ring Anna 910204-2398",
+    "91 0204-2398 910204+2398",
+    "910204\u20132398",
+    "91-02-04-2398",
+    "91 02 04 23 98",
+    "19 910204-2398",
+    "070110-2386",
+    "070110 2386",
+]
+PHONES = [
+    "0701740607",
+    "070-174 06 07",
+    "070-1740607",
+    "0701-740607",
+    "0701-74 06 07",
+    "07 01 74 06 07",
+    "+46701740607",
+    "+46 70 174 06 07",
+    "+46 (0)70-174 06 07",
+    "0046701740607",
+    "0701740607, 0701740615 eller 0701740623",
+    "031-390 06 11",
+]
+NOBODY = [
+    "",
+    "Rum 1234, plan 5",
+    "2027-02-01 08:30",
+    "2027-02-01 08.30\u201309.15",
+    "2027-01-03\u20132027-01-11",
+    "2027-01-03 - 2027-01-11",
+    "Svara 2027-02-01 10:15, 2027-02-08 10:15 eller 2027-02-15 10:15",
+    "SE2321000131-E000000000101",
+    "556036-0793",
+    "16556036-0793",
+    "232100-0131",
+    "Ärende 2027-123456",
+    "0 1 2 3 4 5 6 7 8 9 10",
+    "199102042397",
+    "19910204-0004",
+]
+
+
+@pytest.mark.parametrize("text", [*IN_TWELVE_DIGITS, *COORDINATION_NUMBERS])
+def test_twelve_digits_are_noticed_however_they_are_written(text: str) -> None:
+    assert likeness(text) is Likeness.TWELVE_DIGITS
+
+
+@pytest.mark.parametrize("text", IN_TEN_DIGITS)
+def test_ten_digits_are_noticed_too(text: str) -> None:
+    assert likeness(text) is Likeness.TEN_DIGITS
+
+
+@pytest.mark.parametrize("text", [*PHONES, *NOBODY])
+def test_telephones_dates_times_and_other_numbers_are_nobodys(text: str) -> None:
+    assert not looks_like_personnummer(text)
+
+
+def test_a_mobile_number_is_none_unless_it_is_written_as_a_personnummer() -> None:
+    assert not looks_like_personnummer("0701740607")
+    assert looks_like_personnummer("070174-0607")
+
+
+def test_the_surest_in_a_text_is_what_counts() -> None:
+    assert likeness("910204-2398, 0701740607, 19910204-2398") is Likeness.TWELVE_DIGITS

@@ -1,0 +1,89 @@
+"""What in a free text, or in a cell, looks like a personnummer, however it is written."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from enum import IntEnum
+
+from utskick.domain.personnummer import could_be_somebodys, is_dash, is_invisible
+
+
+class Likeness(IntEnum):
+    """Twelve digits are surer than ten, as telephones and case numbers have ten as well."""
+
+    NONE = 0
+    TEN_DIGITS = 10
+    TWELVE_DIGITS = 12
+
+
+_BETWEEN = r"[ .:/_·+-]"
+_NOT_A_DATE = r"(?!\d|[./-]\d\d[./-]\d\d(?!\d))"
+"""With what follows, the last four digits may be the year of another date: from–to."""
+_TWELVE = re.compile(
+    rf"(?<!\d)(?=((?:18|19|20)\d\d){_BETWEEN}{{0,3}}(\d\d){_BETWEEN}{{0,3}}(\d\d)"
+    rf"{_BETWEEN}{{0,3}}(\d{{4}}){_NOT_A_DATE})"
+)
+_TEN = re.compile(
+    rf"(?<!\d)(?=(\d\d)({_BETWEEN}{{0,3}})(\d\d)\2(\d\d)({_BETWEEN}{{0,3}})(\d{{4}})"
+    rf"{_NOT_A_DATE})"
+)
+_PIECEMEAL = re.compile(rf"(?<!\d)\d\d?({_BETWEEN}{{1,3}})\d\d?(?:\1\d\d?)+(?!\d)")
+"""All in pieces of a digit or two, held apart in one way."""
+_PIECES = {(2, 5), (2, 6), (1, 10), (1, 12)}
+"""Digits in each, and how many there are of them."""
+_MOBILE = re.compile(r"07[02369]\d{7}", re.ASCII)
+_FEWEST_SIGNS = 5
+"""In ten digits: one sign may stand for two, as \u3251 for 21."""
+
+
+def looks_like_personnummer(text: str) -> bool:
+    """Whether the text holds anything like a personnummer, in any digits and writing."""
+    return likeness(text) is not Likeness.NONE
+
+
+def likeness(text: str) -> Likeness:
+    """How sure it is that the text holds a personnummer; a date and a check digit must hold.
+
+    A mobile number is none, unless it is written as a personnummer is: with its last four apart.
+    """
+    if sum(map(str.isnumeric, text)) < _FEWEST_SIGNS:
+        return Likeness.NONE
+    found = {len(digits) for digits in _candidates(_plain(text)) if _somebodys(digits)}
+    return Likeness(max(found, default=0))
+
+
+def _candidates(text: str) -> Iterator[str]:
+    for parts in _TWELVE.findall(text):
+        yield "".join(parts)
+    for year, _, month, day, apart, last in _TEN.findall(text):
+        digits = year + month + day + last
+        if apart or not _MOBILE.fullmatch(digits):
+            yield digits
+    for found in _PIECEMEAL.finditer(text):
+        pieces = found[0].split(found[1])
+        digits = "".join(pieces)
+        if (len(pieces[0]), len(pieces)) in _PIECES and not _MOBILE.fullmatch(digits):
+            yield digits
+
+
+def _somebodys(digits: str) -> bool:
+    if len(digits) == Likeness.TWELVE_DIGITS:
+        return could_be_somebodys(digits)
+    return len(digits) == Likeness.TEN_DIGITS and any(
+        could_be_somebodys(century + digits) for century in ("19", "20")
+    )
+
+
+def _plain(text: str) -> str:
+    """Digits, spaces and hyphens of one sort, and nothing that cannot be seen."""
+    return "".join(map(_plain_character, unicodedata.normalize("NFKC", text)))
+
+
+def _plain_character(character: str) -> str:
+    if character.isdecimal():
+        return str(unicodedata.decimal(character))
+    if character.isspace():
+        return " "
+    if is_invisible(character):
+        return ""
+    return "-" if is_dash(character) else character
