@@ -128,13 +128,13 @@ class InboxUser:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxMessage:
-    """A message for 1177's inbox, with a link to the forms."""
+    """A message for 1177's inbox. Its link leads to `forms`; without any, to all there are."""
 
     unit_id: HsaId
     unit_name: str
     heading: str
     text: str
-    link: str
+    forms: tuple[FormId, ...] = ()
 
 
 class Inbox(Protocol):

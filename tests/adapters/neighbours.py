@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Protocol
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 from tests.local_1177.conftest import NOON, Local
@@ -18,6 +19,7 @@ from utskick.adapters.in_memory import (
     InMemoryInbox,
     InMemoryPersons,
 )
+from utskick.domain.deliveries import FormId
 from utskick.domain.forms import FormTemplateId
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.units import HsaId
@@ -67,8 +69,8 @@ class Neighbours(Protocol):
     def add_stranger(self) -> Personnummer:
         """Somebody whom no register knows."""
 
-    def messages_of(self, number: Personnummer) -> list[tuple[str, str, str]]:
-        """Heading, text and link of each."""
+    def messages_of(self, number: Personnummer) -> list[tuple[str, str, tuple[FormId, ...]]]:
+        """Heading, text and linked forms of each."""
 
 
 class TwinNeighbours:
@@ -114,9 +116,9 @@ class TwinNeighbours:
         self.forms.unknown_persons.add(number)
         return number
 
-    def messages_of(self, number: Personnummer) -> list[tuple[str, str, str]]:
+    def messages_of(self, number: Personnummer) -> list[tuple[str, str, tuple[FormId, ...]]]:
         return [
-            (message.heading, message.text, message.link)
+            (message.heading, message.text, message.forms)
             for receiver, message in self.inbox.messages
             if receiver == number
         ]
@@ -154,10 +156,16 @@ class LocalNeighbours:
     def add_stranger(self) -> Personnummer:
         return Personnummer(a_personnummer())
 
-    def messages_of(self, number: Personnummer) -> list[tuple[str, str, str]]:
+    def messages_of(self, number: Personnummer) -> list[tuple[str, str, tuple[FormId, ...]]]:
         told = self._local.ask("/control/truth/person", {"personnummer": number.digits})
         return [
-            (message["messageDescription"], message["messageText"], message["ssoLink"])
+            (
+                message["messageDescription"],
+                message["messageText"],
+                tuple(
+                    FormId(form_id) for _, form_id in parse_qsl(message["ssoLink"]["queryString"])
+                ),
+            )
             for message in told["messages"]
         ]
 
@@ -183,5 +191,5 @@ def a_message() -> InboxMessage:
         unit_name="Mottagningen",
         heading="Inför ditt besök",
         text="Hej! Svara gärna – å, ä och ö.",
-        link="https://formular.1177.se",
+        forms=(FormId("first"), FormId("second")),
     )

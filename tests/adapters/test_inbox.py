@@ -1,9 +1,12 @@
 """What every `Inbox` promises."""
 
+from dataclasses import replace
+
 import pytest
 
-from tests.adapters.neighbours import Neighbours, a_message
-from utskick.domain.deliveries import Refusal
+from tests.adapters.neighbours import LocalNeighbours, Neighbours, a_message
+from tests.local_1177.conftest import Local
+from utskick.domain.deliveries import FormId, Refusal
 from utskick.ports import InboxUser, PermanentFailure
 
 
@@ -28,7 +31,7 @@ async def test_a_message_is_left_as_it_was_written(neighbours: Neighbours) -> No
 
     await neighbours.inbox.add_message(anna, message)
 
-    assert neighbours.messages_of(anna) == [(message.heading, message.text, message.link)]
+    assert neighbours.messages_of(anna) == [(message.heading, message.text, message.forms)]
 
 
 async def test_the_same_message_twice_is_two_messages(neighbours: Neighbours) -> None:
@@ -48,3 +51,19 @@ async def test_a_message_to_somebody_without_account_is_refused(neighbours: Neig
 
     assert caught.value.reason is Refusal.NO_ACCOUNT
     assert not neighbours.messages_of(anna)
+
+
+async def test_a_link_carries_nothing_but_the_ids_of_the_forms(local: Local) -> None:
+    neighbours = LocalNeighbours(local)
+    anna = neighbours.add_person()
+
+    for forms in ((), (FormId("a&b"),), (FormId("one"), FormId("two"))):
+        await neighbours.inbox.add_message(anna, replace(a_message(), forms=forms))
+
+    told = local.ask("/control/truth/person", {"personnummer": anna.digits})["messages"]
+    shared = {"systemId": "FORMULAR", "type": "CurrentTarget"}
+    assert [message["ssoLink"] for message in told] == [
+        shared | {"text": "Till formulären", "queryString": ""},
+        shared | {"text": "Till formuläret", "queryString": "formular=a%26b"},
+        shared | {"text": "Till formulären", "queryString": "formular=one&formular=two"},
+    ]

@@ -141,9 +141,7 @@ async def test_everybody_is_well_and_has_an_account(neighbour: LeanNeighbour) ->
 
 
 async def test_a_message_is_counted_and_names_nobody(neighbour: LeanNeighbour) -> None:
-    message = InboxMessage(
-        unit_id=UNIT, unit_name="Mottagningen", heading="Frågor", text="Svara", link="https://x"
-    )
+    message = InboxMessage(unit_id=UNIT, unit_name="Mottagningen", heading="Frågor", text="Svara")
 
     await HttpInbox(client(neighbour.url, "inbox")).add_message(SOMEBODY, message)
 

@@ -1,10 +1,13 @@
 """What was sent, as the resident meets it: the inbox, the form, the answer."""
 
+from datetime import timedelta
+
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PagesOf
 from tests.browser.desk import Desk
 from tests.browser.people import CHILD, GUARDIAN, Resident
+from tests.whole.region import Whole
 
 
 def test_the_resident_reads_the_message_pauses_goes_on_and_answers(
@@ -21,7 +24,6 @@ def test_the_resident_reads_the_message_pauses_goes_on_and_answers(
     message = resident.message("Inför ditt besök")
     expect(message).to_contain_text("Vuxenpsykiatriska mottagningen Björkängen")
     message.get_by_role("link", name="Till formuläret").click()
-    resident.follow("Inför ditt besök")
     expect(resident.page.get_by_text("Ring om du inte hinner.")).to_be_visible()
 
     resident.page.get_by_role("textbox").first.fill("Sömnen.")
@@ -32,6 +34,35 @@ def test_the_resident_reads_the_message_pauses_goes_on_and_answers(
 
     resident.answer_everything()
     resident.confirm_answers()
+
+
+def test_the_link_of_a_packages_message_leads_to_its_forms_through_the_sign_in(
+    desk: Desk, pages_of: PagesOf, someone: Resident, installation: Whole
+) -> None:
+    """Ett meddelande i inkorgen med en länk till formuläret."""
+    desk.choose_package("Vuxenpsykiatri, inför besök")
+    desk.set_occasion(1, installation.now() + timedelta(seconds=40))
+    desk.add(someone)
+    desk.start_package()
+    installation.until(lambda: installation.messages_of(someone.personnummer), "the message")
+    resident = pages_of(someone)
+    resident.open_inbox()
+    link = resident.page.get_by_role("link", name="Till formulären").get_attribute("href")
+    resident.press("Logga ut")
+
+    resident.page.goto(f"{installation.local_1177}{link}")
+    resident.confirm_identity(someone)
+
+    expect(resident.page.get_by_role("status")).to_contain_text("meddelandet står först")
+    listed = resident.page.get_by_role("list").first.get_by_role("link")
+    expect(listed).to_have_text(
+        [
+            "Inför ditt besök",
+            "Frågor om nedstämdhet",
+            "Frågor om oro",
+            "Dina levnadsvanor",
+        ]
+    )
 
 
 def test_a_guardian_answers_for_a_child_under_thirteen(amina: Desk, pages_of: PagesOf) -> None:

@@ -13,6 +13,7 @@ from utskick.domain.deliveries import (
     Refusal,
     delivery_id,
     inbox_message_id,
+    link_text,
 )
 from utskick.domain.dispatches import DispatchId, RecipientId
 from utskick.domain.occasions import OccasionId
@@ -57,3 +58,8 @@ def test_everything_that_staff_see_has_words() -> None:
     assert set(DELIVERY_LABELS) == set(DeliveryState)
     assert set(FORM_STATUS_LABELS) == set(FormStatus)
     assert set(REFUSAL_LABELS) == set(REFUSAL_REMEDIES) == set(Refusal)
+
+
+def test_a_messages_link_says_whether_it_leads_to_one_form_or_several() -> None:
+    assert link_text(1) == "Till formuläret"
+    assert link_text(0) == link_text(4) == "Till formulären"

@@ -18,7 +18,7 @@ def a_message(personnummer: str, *, notify: bool = True) -> dict[str, Any]:
             "organisationUnit": {"unitId": UNIT, "unitName": "Mottagningen"},
             "messageDescription": "Formulär",
             "messageText": "Hej!",
-            "ssoLink": "http://127.0.0.1/",
+            "ssoLink": {"systemId": "FORMULAR", "text": "Till formuläret", "type": "NewTarget"},
         },
         "notify": notify,
         "sourceSystem": "UTSKICK",
@@ -69,6 +69,31 @@ def test_nobody_is_notified_unless_asked_for(local: Local, anna: str) -> None:
     answer = local.ask("/inbox/AddMessageToPatientPortalInbox", a_message(anna, notify=False))
 
     assert answer["notificationSent"] == []
+
+
+def test_without_a_source_system_there_is_neither_link_nor_notification(
+    local: Local, anna: str
+) -> None:
+    call = a_message(anna)
+    del call["sourceSystem"]
+
+    answer = local.ask("/inbox/AddMessageToPatientPortalInbox", call)
+
+    (message,) = local.ask("/control/truth/person", {"personnummer": anna})["messages"]
+    assert (answer["resultCode"], answer["notificationSent"]) == ("OK", [])
+    assert message["ssoLink"] == {}
+
+
+@pytest.mark.parametrize("link", [{"type": "CurrentTarget"}, {"systemId": "X", "text": "Y"}])
+def test_a_link_without_what_the_contract_asks_for_is_a_bad_request(
+    local: Local, anna: str, link: dict[str, str]
+) -> None:
+    call = a_message(anna)
+    call["message"]["ssoLink"] = link
+
+    response = local.post("/inbox/AddMessageToPatientPortalInbox", call)
+
+    assert response.status_code == 400
 
 
 def test_an_ordinary_person_has_a_name_and_no_marks(local: Local) -> None:

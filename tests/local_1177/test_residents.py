@@ -33,6 +33,17 @@ def stranger(local: Local) -> Iterator[Resident]:
     browser.close()
 
 
+def leave_message(local: Local, to: str, *, heading: str, link: dict[str, str]) -> None:
+    message = {
+        "organisationUnit": {"unitId": UNIT, "unitName": "Mottagningen"},
+        "messageDescription": heading,
+        "messageText": "Hej <script>",
+        "ssoLink": link,
+    }
+    call = {"subjectOfCareId": to, "message": message, "notify": True, "sourceSystem": "X"}
+    local.ask("/inbox/AddMessageToPatientPortalInbox", call)
+
+
 def test_a_visitor_is_told_that_this_is_not_1177(resident: Resident) -> None:
     page = resident.get("/")
 
@@ -269,23 +280,97 @@ def test_units_that_have_sent_something_offer_their_own_forms(
 def test_the_inbox_shows_messages_with_their_link_and_escapes_them(
     local: Local, resident: Resident, anna: str
 ) -> None:
-    for heading, link in (("Första", "javascript:alert(1)"), ("Andra", f"{local.url}/")):
-        message = {
-            "organisationUnit": {"unitId": UNIT, "unitName": "Mottagningen"},
-            "messageDescription": heading,
-            "messageText": "Hej <script>",
-            "ssoLink": link,
-        }
-        call = {"subjectOfCareId": anna, "message": message, "notify": True, "sourceSystem": "X"}
-        local.ask("/inbox/AddMessageToPatientPortalInbox", call)
+    for heading, system in (("Första", "OKÄNT"), ("Andra", "FORMULAR")):
+        link = {"systemId": system, "text": "Till <b>", "type": "NewTarget"}
+        leave_message(local, anna, heading=heading, link={**link, "queryString": 'formular="1"'})
     resident.sign_in(ref_of(local, anna))
 
     page = resident.get("/inkorg").text
 
     assert page.index("Andra") < page.index("Första")
     assert "Hej &lt;script&gt;" in page
-    assert page.count("Till formuläret") == 1
-    assert "javascript:" not in page
+    assert page.count("Till &lt;b&gt;") == 1
+    assert 'href="/oppna?formular=&#34;1&#34;"' in page
+
+
+def test_a_message_about_one_form_leads_to_it_through_the_sign_in(
+    local: Local, resident: Resident, anna: str
+) -> None:
+    """Manual: "ett meddelande i inkorgen med en länk till formuläret"."""
+    local.create(anna)
+    form_id = local.create(anna, templateId=OWN)
+    asked = resident.get(f"/oppna?formular={form_id}")
+    then = re.search(r'name="till" value="([^"]+)"', asked.text)
+    assert then is not None
+
+    page = resident.post("/logga-in", ref=str(ref_of(local, anna)), till=then[1])
+
+    assert page.url.path == f"/formular/{form_id}"
+    assert "<h1>Frågor egen</h1>" in page.text
+
+
+def test_a_message_about_several_forms_leads_to_the_page_with_them_first_in_their_order(
+    local: Local, resident: Resident, anna: str
+) -> None:
+    others = [local.create(anna), local.create(anna)]
+    second, first = local.create(anna), local.create(anna)
+    others.append(local.create(anna))
+    resident.sign_in(ref_of(local, anna))
+
+    page = resident.get(f"/oppna?formular={first}&formular={second}&formular=purged")
+
+    listed = re.findall(r'href="/formular/([^"]+)"', page.text)
+    assert listed == [first, second, *reversed(others)]
+    assert "Formulären i meddelandet står först" in page.text
+
+
+def test_a_message_about_a_child_leads_the_guardian_to_the_childs_forms(
+    local: Local, resident: Resident, anna: str, child: str
+) -> None:
+    one, other = local.create(child), local.create(child)
+    resident.sign_in(ref_of(local, anna))
+
+    several = resident.get(f"/oppna?formular={one}&formular={other}")
+    resident.post("/ombud", ref=str(ref_of(local, anna)))
+    single = resident.get(f"/oppna?formular={one}")
+
+    assert "Formulär för Lillan" in several.text
+    assert single.url.path == f"/formular/{one}"
+    assert single.status_code == 200
+
+
+def test_a_message_leads_nobody_else_to_its_forms(
+    local: Local, stranger: Resident, anna: str
+) -> None:
+    one, other = local.create(anna), local.create(anna)
+
+    assert stranger.get(f"/oppna?formular={one}").status_code == 404
+    assert stranger.get(f"/oppna?formular={one}&formular={other}").status_code == 404
+
+
+def test_a_message_that_names_no_form_leads_to_the_page(
+    local: Local, resident: Resident, anna: str
+) -> None:
+    resident.sign_in(ref_of(local, anna))
+
+    page = resident.get("/oppna?")
+
+    assert "<h1>Mina formulär</h1>" in page.text
+
+
+def test_whose_form_it_is_decides_for_whom_one_answers_whatever_another_tab_chose(
+    local: Local, resident: Resident, anna: str, child: str
+) -> None:
+    form_id = local.create(child)
+    resident.sign_in(ref_of(local, anna))
+    resident.post("/ombud", ref=str(ref_of(local, child)))
+    resident.get(f"/formular/{form_id}")
+    resident.post("/ombud", ref=str(ref_of(local, anna)))
+
+    start = resident.post(f"/formular/{form_id}", steg="pausa", **GOOD_ANSWERS)
+
+    assert "Dina svar är sparade." in start.text
+    assert "Formulär för Lillan" in start.text
 
 
 def test_a_post_without_the_pages_token_is_refused(

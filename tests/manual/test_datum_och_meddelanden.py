@@ -1,7 +1,9 @@
 """Skicka ett formulär i Utskick: dates, the inbox message, the form's banner, and who answers."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from html import unescape
 
 from tests.clinic import OWN, PACKAGE, PHQ, Clinic
 from tests.local_1177.conftest import Local, Resident, ref_of
@@ -116,10 +118,25 @@ async def test_the_message_in_the_inbox_has_a_link_to_the_form(
     await psychiatry.send([someone])
 
     inbox = resident.get("/inkorg").text
+    link = re.search(r'href="(/oppna[^"]+)">Till formuläret<', inbox)
 
     assert "Vuxenpsykiatriska mottagningen Björkängen ber dig att svara på" in inbox
-    assert "Till formuläret" in inbox
-    assert "Frågor om nedstämdhet" in resident.get("/").text
+    assert link is not None
+    assert "<h1>Frågor om nedstämdhet</h1>" in resident.get(link[1]).text
+
+
+async def test_the_message_of_a_package_leads_to_its_forms_in_their_order(
+    psychiatry: Psychiatry, resident: Resident, someone: str
+) -> None:
+    """Ett meddelande i inkorgen med en länk till formuläret."""
+    dispatch = await psychiatry.start([someone])
+    await psychiatry.send([someone])
+
+    (address,) = re.findall(r'href="(/oppna[^"]+)">Till formulären<', resident.get("/inkorg").text)
+    page = resident.get(unescape(address)).text
+
+    listed = re.findall(r'href="/formular/[^"]+">([^<]+)<', page)
+    assert listed[:-1] == [form.resident_name for form in dispatch.forms]
 
 
 async def test_the_preset_inbox_message_can_be_changed(clinic: Clinic) -> None:

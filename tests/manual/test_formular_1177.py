@@ -72,7 +72,7 @@ async def test_forms_sent_without_an_inbox_message_are_found_on_the_page(
     ongoing, _, _ = _sections(resident)
 
     assert PHQ_9 in ongoing
-    assert "Till formuläret" not in resident.get("/inkorg").text
+    assert "Till formulär" not in resident.get("/inkorg").text
 
 
 async def test_several_forms_can_be_sent_by_personnummer_without_an_inbox_message(
@@ -86,7 +86,7 @@ async def test_several_forms_can_be_sent_by_personnummer_without_an_inbox_messag
     ongoing, _, _ = _sections(resident)
 
     assert all(form.resident_name in ongoing for form in dispatch.forms)
-    assert "Till formuläret" not in resident.get("/inkorg").text
+    assert "Till formulär" not in resident.get("/inkorg").text
 
 
 async def test_someone_without_an_account_can_be_sent_forms_when_no_message_is_made(

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Engine
 
-from tests.clinic import GAD, PHQ
+from tests.clinic import GAD, OWN, PHQ
 from tests.people import ANNA
 from tests.store.ledger import NO_LEASE_S, Ledger, a_dispatch, change, ended, sent, under_way
 from utskick.domain.deliveries import ClaimedInboxMessage, DeliveryState, Refusal
@@ -38,6 +38,22 @@ def test_a_message_waits_until_all_of_its_recipients_forms_have_ended(store: Sql
     with store.transaction() as records:
         assert records.inbox_messages.ready(ledger.occasion_id) == 1
     assert [message.personnummer for message in claim(ledger)] == [ANNA]
+
+
+def test_a_message_knows_its_recipients_own_forms_in_the_packages_order(store: SqlStore) -> None:
+    ledger = under_way(store, a_dispatch(forms=(PHQ, GAD, OWN)))
+    claimed = ledger.claim()
+    for number, delivery in enumerate(reversed(claimed)):
+        refused = delivery.form_id == GAD.id
+        ledger.record(
+            ended(delivery, DeliveryState.REFUSED, refusal=Refusal.FORM_ARCHIVED)
+            if refused
+            else sent(delivery, f"form-{number}")
+        )
+
+    annas, bos = claim(ledger)
+
+    assert {annas.forms, bos.forms} == {("form-5", "form-3"), ("form-2", "form-0")}
 
 
 def test_whoever_got_no_form_is_told_of_none(store: SqlStore) -> None:

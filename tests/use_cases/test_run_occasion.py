@@ -229,7 +229,7 @@ async def test_the_one_who_reads_a_message_learns_which_unit_sent_it(clinic: Cli
         unit_name=UNIT.name,
         heading=PACKAGE.resident_title,
         text=f"Hej! {UNIT.name} vill att du svarar på 4 formulär.",
-        link=clinic.rules.resident_url,
+        forms=tuple(kept.id for kept in clinic.forms.forms),
     )
 
 

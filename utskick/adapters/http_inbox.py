@@ -1,12 +1,13 @@
 """1177's inbox over HTTP, with the field names of the patientportal contracts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
+from urllib.parse import urlencode
 
 from pydantic import Field
 
 from utskick.adapters.http_client import Contract, HttpClient
-from utskick.domain.deliveries import Refusal
+from utskick.domain.deliveries import FormId, Refusal, link_text
 from utskick.domain.personnummer import Personnummer
 from utskick.ports import InboxMessage, InboxUser, PermanentFailure
 
@@ -24,11 +25,18 @@ class _AddMessageAnswer(Contract):
 
 
 class HttpInbox:
-    """An `Inbox`. 1177 tells (aviserar) the resident of each message."""
+    """An `Inbox`. 1177 tells (aviserar) the resident of each message.
 
-    def __init__(self, client: HttpClient, *, source_system: str = "UTSKICK") -> None:
+    `link_system` is what the portal calls formular.1177.se. The portal knows its address and
+    signs the resident in there; a link gives only what follows the address.
+    """
+
+    def __init__(
+        self, client: HttpClient, *, source_system: str = "UTSKICK", link_system: str = "FORMULAR"
+    ) -> None:
         self._client = client
         self._source_system = source_system
+        self._link_system = link_system
 
     async def user(self, personnummer: Personnummer) -> InboxUser:
         answer = await self._client.post(
@@ -54,7 +62,7 @@ class HttpInbox:
                     "organisationUnit": {"unitId": message.unit_id, "unitName": message.unit_name},
                     "messageDescription": message.heading,
                     "messageText": message.text,
-                    "ssoLink": message.link,
+                    "ssoLink": self._link(message.forms),
                 },
                 "notify": True,
                 "sourceSystem": self._source_system,
@@ -68,3 +76,12 @@ class HttpInbox:
                 "AddMessageToPatientPortalInbox: ERROR",
                 reason=Refusal.NO_ACCOUNT if inactive else Refusal.REFUSED_BY_1177,
             )
+
+    def _link(self, forms: Sequence[FormId]) -> dict[str, str]:
+        """Ids of forms alone: an address must not say of whom or about what they are."""
+        return {
+            "systemId": self._link_system,
+            "text": link_text(len(forms)),
+            "queryString": urlencode([("formular", form_id) for form_id in forms]),
+            "type": "CurrentTarget",
+        }

@@ -27,6 +27,11 @@ def delivery_id(
     return DeliveryId(uuid5(_NAMESPACE, f"{dispatch_id}/{occasion_id}/{recipient_id}/{form_id}"))
 
 
+def link_text(forms: int) -> str:
+    """What an inbox message calls its link, by how many forms it leads to."""
+    return "Till formuläret" if forms == 1 else "Till formulären"
+
+
 def inbox_message_id(occasion_id: OccasionId, recipient_id: RecipientId) -> InboxMessageId:
     """The same two always give the same message."""
     return InboxMessageId(uuid5(_NAMESPACE, f"{occasion_id}/{recipient_id}"))
@@ -162,9 +167,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedInboxMessage:
-    """An inbox message whose intent to send is committed."""
+    """An inbox message whose intent to send is committed. `forms` have arrived, in their order."""
 
     id: InboxMessageId
     attempt: int
     personnummer: Personnummer
+    forms: tuple[FormId, ...]
     retries: int = 0

@@ -113,14 +113,22 @@ async def open_form(template_id: str, visit: Visiting, posted: Posted) -> Respon
 
 
 def _form(visit: Visit, form_id: str) -> Row:
-    """Raises 404 unless it is a form of the person, or of the child that they answer for."""
+    """The form; from now on its person is answered for, whoever was so in another tab.
+
+    Raises 404 unless it is a form of the person, or of a child that they answer for.
+    """
+    subject = visit.subject
     form: Row | None = visit.world.state.execute(
         "SELECT form.*, template.resident_name, template.description, unit.name AS unit_name,"
         " unit.phone FROM form JOIN template ON template.id = template_id"
-        " JOIN unit ON hsa_id = form.unit WHERE form.id = ? AND person_ref = ?",
-        (form_id, visit.subject["ref"]),
+        " JOIN unit ON hsa_id = form.unit WHERE form.id = ?",
+        (form_id,),
     ).fetchone()
     if form is None:
+        raise HTTPException(status.HTTP_404_NOT_FOUND)
+    if visit.may_act_for(form["person_ref"]):
+        visit.act_for(form["person_ref"])
+    elif form["person_ref"] != subject["ref"]:
         raise HTTPException(status.HTTP_404_NOT_FOUND)
     return form
 

@@ -1,10 +1,15 @@
 """1177's inbox (patientportal): whom it reaches, and messages that cannot be read back."""
 
+import json
 import sqlite3
 from datetime import datetime
 from typing import Any
 
 from utskick.local_1177.moments import stored
+
+LINK_SYSTEMS = {"FORMULAR": "/oppna"}
+"""Systems that a message's link may lead to, with the address of each: here one, on this site."""
+LINK_TYPES = ("CurrentTarget", "NewTarget", "Embedded", "Widget")
 
 
 def is_active_user(
@@ -19,7 +24,10 @@ def is_active_user(
 
 
 def add_message(state: sqlite3.Connection, call: dict[str, Any], now: datetime) -> dict[str, Any]:
-    """Leave one message. There is no idempotency key: twice asked is two messages."""
+    """Leave one message. There is no idempotency key: twice asked is two messages.
+
+    Without a `sourceSystem` there is neither link nor notification.
+    """
     person = _active(state, call["subjectOfCareId"])
     if person is None:
         return {
@@ -27,7 +35,9 @@ def add_message(state: sqlite3.Connection, call: dict[str, Any], now: datetime) 
             "resultCode": "ERROR",
             "resultText": "Target person is not active user",
         }
-    message, notified = call["message"], person["notified_by"] if call["notify"] else ""
+    message, source = call["message"], call.get("sourceSystem") or ""
+    notified = person["notified_by"] if call.get("notify") and source else ""
+    link = _checked(message.get("ssoLink") or {}) if source else {}
     state.execute(
         "INSERT INTO message (person_ref, unit, unit_name, heading, text, link, source_system,"
         " notified, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -37,13 +47,34 @@ def add_message(state: sqlite3.Connection, call: dict[str, Any], now: datetime) 
             message["organisationUnit"]["unitName"],
             message.get("messageDescription") or "",
             message["messageText"],
-            message.get("ssoLink") or "",
-            call["sourceSystem"],
+            json.dumps(link, ensure_ascii=False),
+            source,
             notified,
             stored(now),
         ),
     )
     return {"notificationSent": notified.split(), "resultCode": "OK", "resultText": ""}
+
+
+def link_of(message: sqlite3.Row) -> tuple[str, str] | None:
+    """Address and text of a message's link, if it leads to a system that the portal knows."""
+    link = json.loads(message["link"])
+    base = LINK_SYSTEMS.get(link.get("systemId"))
+    return (f"{base}?{link['queryString']}", link["text"]) if base else None
+
+
+def _checked(link: dict[str, Any]) -> dict[str, Any]:
+    """Raises `KeyError` or `ValueError` for a link that breaks the contract."""
+    if not link:
+        return {}
+    if link["type"] not in LINK_TYPES:
+        raise ValueError("no such type of link")
+    return {
+        "systemId": str(link["systemId"]),
+        "text": str(link["text"]),
+        "queryString": str(link.get("queryString") or ""),
+        "type": link["type"],
+    }
 
 
 def _active(state: sqlite3.Connection, personnummer: str) -> sqlite3.Row | None:

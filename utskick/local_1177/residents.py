@@ -1,13 +1,16 @@
 """formular.1177.se for residents: sign in, find one's forms, read one's messages."""
 
+import json
+from collections.abc import Sequence
 from sqlite3 import Row
-from typing import Any
+from typing import Annotated, Any
+from urllib.parse import quote
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, HTTPException, Query, Request, Response, status
 
 from utskick.local_1177.answers import is_expired
-from utskick.local_1177.moments import today
-from utskick.local_1177.people import holders_named, may_answer_for
+from utskick.local_1177.inbox import link_of
+from utskick.local_1177.people import holders_named
 from utskick.local_1177.visits import FromOwnPage, Posted, Sessions, Visit, Visiting, own_address
 
 router = APIRouter(include_in_schema=False)
@@ -18,16 +21,31 @@ async def start(visit: Visiting, till: str = "/", sparat: str = "") -> Response:
     """The forms of whoever is signed in, in the manual's order; or else the sign-in."""
     if visit.signed_in is None:
         return _sign_in_page(visit, words="", then=own_address(till))
-    if not may_answer_for(visit.person, visit.subject, day=today(visit.world.clock())):
-        visit.session.subject_ref = visit.session.person_ref
-    forms = _forms_of(visit)
-    return visit.page(
-        "start.html",
-        saved=bool(sparat),
-        ongoing=[form for form in forms if form["status"] != "COMPLETED"],
-        available=_available_to(visit),
-        sent=[form for form in forms if form["status"] == "COMPLETED"],
-    )
+    if not visit.may_act_for(visit.subject["ref"]):
+        visit.act_for(visit.person["ref"])
+    return _start_page(visit, saved=bool(sparat))
+
+
+@router.get("/oppna")
+async def open_link(
+    visit: Visiting, formular: Annotated[list[str], Query(default_factory=list)]
+) -> Response:
+    """Where a message's link leads: to its form, or to its several forms, first and in order.
+
+    Raises 404 if none of several is the visitor's to answer.
+    """
+    person = visit.person
+    if len(formular) == 1:
+        return visit.go(f"/formular/{quote(formular[0], safe='')}")
+    rows = visit.world.state.execute(
+        "SELECT DISTINCT person_ref FROM form WHERE id IN (SELECT value FROM json_each(?))",
+        (json.dumps(formular),),
+    ).fetchall()
+    whose = next((row["person_ref"] for row in rows if visit.may_act_for(row["person_ref"])), None)
+    if whose is None and formular:
+        raise HTTPException(status.HTTP_404_NOT_FOUND)
+    visit.act_for(whose or person["ref"])
+    return _start_page(visit, first=formular)
 
 
 @router.post("/sok")
@@ -65,8 +83,24 @@ async def act_for(visit: Visiting, posted: Posted) -> Response:
 async def inbox(visit: Visiting) -> Response:
     messages = visit.world.state.execute(
         "SELECT * FROM message WHERE person_ref = ? ORDER BY id DESC", (visit.subject["ref"],)
-    ).fetchall()
-    return visit.page("inbox.html", messages=messages)
+    )
+    return visit.page(
+        "inbox.html",
+        messages=[{**dict(message), "link": link_of(message)} for message in messages],
+    )
+
+
+def _start_page(visit: Visit, *, saved: bool = False, first: Sequence[str] = ()) -> Response:
+    forms = _forms_of(visit)
+    forms.sort(key=lambda form: first.index(form["id"]) if form["id"] in first else len(first))
+    return visit.page(
+        "start.html",
+        saved=saved,
+        from_message=any(form["id"] in first for form in forms),
+        ongoing=[form for form in forms if form["status"] != "COMPLETED"],
+        available=_available_to(visit),
+        sent=[form for form in forms if form["status"] == "COMPLETED"],
+    )
 
 
 def _sign_in_page(visit: Visit, *, words: str, then: str) -> Response:

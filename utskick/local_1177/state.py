@@ -89,6 +89,8 @@ def open_state(path: Path) -> sqlite3.Connection:
     columns = state.execute("SELECT name FROM pragma_table_info('form')")
     if "reference" not in {column["name"] for column in columns}:
         state.execute("ALTER TABLE form ADD COLUMN reference TEXT NOT NULL DEFAULT ''")
+    # Files from when a link was a whole address.
+    state.execute("UPDATE message SET link = '{}' WHERE link NOT LIKE '{%'")
     return state
 
 

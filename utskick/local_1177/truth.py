@@ -131,5 +131,5 @@ def _message_texts(message: Row) -> dict[str, Any]:
         "unitName": message["unit_name"],
         "messageDescription": message["heading"],
         "messageText": message["text"],
-        "ssoLink": message["link"],
+        "ssoLink": json.loads(message["link"]),
     }

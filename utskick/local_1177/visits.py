@@ -84,11 +84,14 @@ class Visit:
         """Whose forms and messages are shown: the person's own, or a child's."""
         return person_by_ref(self.world.state, self.session.subject_ref) or self.person
 
-    def act_for(self, ref: int) -> None:
-        """Answer for a child from now on, or for oneself again. Raises 403 for anybody else."""
+    def may_act_for(self, ref: int) -> bool:
         subject = person_by_ref(self.world.state, ref)
         day = today(self.world.clock())
-        if subject is None or not may_answer_for(self.person, subject, day=day):
+        return subject is not None and may_answer_for(self.person, subject, day=day)
+
+    def act_for(self, ref: int) -> None:
+        """Answer for a child from now on, or for oneself again. Raises 403 for anybody else."""
+        if not self.may_act_for(ref):
             raise HTTPException(status.HTTP_403_FORBIDDEN)
         self.session.subject_ref = ref
 

@@ -1,8 +1,10 @@
 """Inbox messages: once, and at most once when nobody can tell (I10)."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
@@ -21,6 +23,7 @@ from utskick.domain.deliveries import (
     OPEN_STATES,
     ClaimedInboxMessage,
     DeliveryState,
+    FormId,
     InboxMessageId,
     Outcome,
 )
@@ -69,15 +72,37 @@ class SqlInboxMessages:
             .where(InboxMessageRow.id.in_(ids))
             .execution_options(populate_existing=True)
         )
+        forms = self._arrived(occasion_id, ids)
         return [
             ClaimedInboxMessage(
                 id=InboxMessageId(row.id),
                 attempt=row.attempt,
                 personnummer=self._people.personnummer(person),
+                forms=tuple(forms[row.recipient_id]),
                 retries=row.retries,
             )
             for row, person in rows
         ]
+
+    def _arrived(
+        self, occasion_id: OccasionId, ids: Sequence[UUID]
+    ) -> Mapping[UUID, Sequence[FormId]]:
+        """The forms of each message's recipient, in the package's order."""
+        rows = self._session.execute(
+            select(DeliveryRow.recipient_id, DeliveryRow.external_form_id)
+            .join(InboxMessageRow, InboxMessageRow.recipient_id == DeliveryRow.recipient_id)
+            .where(
+                InboxMessageRow.id.in_(ids),
+                DeliveryRow.occasion_id == occasion_id,
+                DeliveryRow.state == DeliveryState.SENT.value,
+                DeliveryRow.external_form_id.is_not(None),
+            )
+            .order_by(DeliveryRow.position)
+        )
+        forms = defaultdict[UUID, list[FormId]](list)
+        for recipient_id, form_id in rows:
+            forms[recipient_id].append(FormId(form_id))
+        return forms
 
     def record(self, outcomes: Sequence[Outcome]) -> int:
         if not outcomes:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from utskick.domain.deliveries import link_text
 from utskick.domain.units import Unit
 from utskick.ports import Texts
 from utskick.use_cases.message_values import PLACEHOLDERS
@@ -15,6 +16,7 @@ class MessagePreview:
     heading: str
     unit_name: str
     text: str
+    link: str
     banner: str
     unknown: tuple[str, ...] = ()
 
@@ -34,6 +36,7 @@ def preview_message(
         heading=heading,
         unit_name=unit.name,
         text=message if unknown else texts.fill_in(message, values),
+        link=link_text(int(values["antal_formular"])),
         banner=banner,
         unknown=unknown,
     )

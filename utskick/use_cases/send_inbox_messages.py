@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Coroutine
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -48,7 +49,7 @@ async def send_inbox_messages(
     An inbox cannot be read back: a message whose outcome is unknown is left to staff, and never
     sent again (I10). The neighbour's rate is shared by all runs.
     """
-    message = await asyncio.to_thread(_message, occasion_id, store, rules)
+    message = await asyncio.to_thread(_message, occasion_id, store)
     if message is None:
         return
     await _until(forms_sent, clock.sleep(_LONGEST_PAUSE_S))
@@ -107,7 +108,9 @@ async def _call(
     outcome = partial(Outcome, id=claimed.id, attempt=claimed.attempt)
     try:
         await inbox.add_message(
-            claimed.personnummer, message, may_leave=lambda: clock.monotonic() < fence
+            claimed.personnummer,
+            replace(message, forms=claimed.forms),
+            may_leave=lambda: clock.monotonic() < fence,
         )
     except Withheld:
         return outcome(state=DeliveryState.PLANNED)
@@ -123,20 +126,15 @@ async def _call(
     return outcome(state=DeliveryState.SENT)
 
 
-def _message(occasion_id: OccasionId, store: Store, rules: Rules) -> InboxMessage | None:
+def _message(occasion_id: OccasionId, store: Store) -> InboxMessage | None:
+    """What is the same to all: each gets a link to their own forms."""
     with store.transaction() as records:
         dispatch, _ = records.dispatches.of_occasion(occasion_id)
         if not dispatch.creates_inbox_message:
             return None
         unit = records.units.get(dispatch.unit_id)
         heading, text = records.occasions.message(occasion_id)
-    return InboxMessage(
-        unit_id=unit.id,
-        unit_name=unit.name,
-        heading=heading,
-        text=text,
-        link=rules.resident_url,
-    )
+    return InboxMessage(unit_id=unit.id, unit_name=unit.name, heading=heading, text=text)
 
 
 def _ready(occasion_id: OccasionId, token: RunToken, store: Store) -> int | None:

@@ -54,7 +54,7 @@ async def send_reminder(
     statuses = await ask_statuses([form], actor=actor, forms=forms, rules=rules)
     await asyncio.to_thread(keep_statuses, statuses, store, now)
     _require_unanswered(form, statuses)
-    message = _message(form, unit, texts, rules)
+    message = _message(form, unit, texts)
     await clock.sleep(await asyncio.to_thread(_reserve, store, rules))
     await asyncio.to_thread(_begin, form, today, actor, store, now)
     try:
@@ -108,7 +108,7 @@ def _require_unanswered(form: FollowedUp, statuses: Mapping[FormId, FormStatus])
         )
 
 
-def _message(form: FollowedUp, unit: Unit, texts: Texts, rules: Rules) -> InboxMessage:
+def _message(form: FollowedUp, unit: Unit, texts: Texts) -> InboxMessage:
     values = {
         "form_name": form.form_name,
         "unit_name": unit.name,
@@ -120,7 +120,7 @@ def _message(form: FollowedUp, unit: Unit, texts: Texts, rules: Rules) -> InboxM
         unit_name=unit.name,
         heading="Påminnelse: du har ett formulär att svara på",
         text=texts.render("inbox/reminder.txt", values),
-        link=rules.resident_url,
+        forms=(form.form_id,) if form.form_id else (),
     )
 
 
