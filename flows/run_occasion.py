@@ -16,7 +16,7 @@ from tasks.render_message import render_message
 from tasks.runs import held, name_of_run, run_of
 from tasks.send_forms import send_forms
 from tasks.validate_recipients import validate_recipients
-from utskick.domain.occasions import OccasionState
+from utskick.domain.occasions import Occasion, OccasionState
 from utskick.ports import TemporaryFailure
 from utskick.use_cases.claim_occasion import ClaimResult
 from utskick.use_cases.close_occasion import Closed
@@ -39,8 +39,8 @@ class OccasionOrder(BaseModel):
 async def run_occasion(order: OccasionOrder) -> State[Any]:
     """Send every form of the package to every recipient, at its moment.
 
-    A one-shot schedule starts this a little before, and so may an operator. Running it twice sends
-    nothing twice; running it for a stopped dispatch sends nothing at all.
+    A one-shot schedule starts this a little before. An operator who does so earlier holds nothing
+    by it. Running it twice sends nothing twice; running it for a stopped dispatch sends nothing.
     """
     log = get_run_logger()
     occasion, token = order.occasion_id, UUID(flow_run.id)
@@ -48,7 +48,7 @@ async def run_occasion(order: OccasionOrder) -> State[Any]:
 
     claim = await claim_occasion(occasion, token)
     if claim is not ClaimResult.CLAIMED:
-        return await _nothing_to_send(claim)
+        return await _nothing_to_send(claim, run.occasion)
 
     async with held(run):
         try:
@@ -70,10 +70,15 @@ async def run_occasion(order: OccasionOrder) -> State[Any]:
     return _ended(closed)
 
 
-async def _nothing_to_send(claim: ClaimResult) -> State[Any]:
+async def _nothing_to_send(claim: ClaimResult, occasion: Occasion) -> State[Any]:
     if claim is ClaimResult.TOO_LATE:
         await mail_errors()
         return Failed(name="Missat", message="Tillfället kunde inte skickas i tid")
+    if claim is ClaimResult.TOO_EARLY:
+        told = (
+            f"Skickas {occasion.local:%Y-%m-%d %H:%M} som planerat. Den här körningen höll inget"
+        )
+        return Completed(name="För tidigt", message=told)
     return Completed(name="Inget att skicka", message=f"Nothing to send: {claim.value}")
 
 

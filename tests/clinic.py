@@ -195,6 +195,8 @@ class Clinic:
         )
 
     def run_of(self, occasion: Occasion) -> OccasionRun:
+        """A run of it, when the scheduler starts it or later."""
+        self.clock.moment = max(self.clock.moment, self.rules.starts_at(occasion))
         return OccasionRun(
             occasion_id=occasion.id,
             version=occasion.version,

@@ -1,6 +1,9 @@
 """One occasion from its claim to its end: on time, each form once, and never silently lost."""
 
+from datetime import timedelta
 from typing import Any
+
+import pytest
 
 from tests.clinic import GAD, OWN, PACKAGE, PHQ, SHARED, UNIT, WEEKLY, Clinic
 from tests.people import ANNA, BO, PROTECTED
@@ -203,6 +206,31 @@ async def test_a_run_that_begins_too_late_misses_the_occasion_and_tells(clinic: 
     assert clinic.dispatch(dispatch).occasions[0].state is OccasionState.MISSED
     assert clinic.forms.forms == []
     assert len(mails(clinic)) == 1
+
+
+@pytest.mark.parametrize("minutes", [3, 6, 30, 60 * 24 * 7])
+async def test_a_run_before_the_scheduled_one_holds_nothing(
+    clinic: Clinic, minutes: float
+) -> None:
+    dispatch = (await clinic.start()).dispatch
+    run = clinic.run_of(dispatch.occasions[0])
+    clinic.clock.moment = run.occasion.sends_at - timedelta(minutes=minutes)
+
+    early = await run.run()
+
+    assert early is ClaimResult.TOO_EARLY
+    assert clinic.dispatch(dispatch) == dispatch
+    assert (await run_to_its_end(clinic, dispatch.occasions[0])).sent == 8
+
+
+async def test_a_scheduler_whose_clock_is_a_little_ahead_starts_no_run_too_early(
+    clinic: Clinic,
+) -> None:
+    dispatch = (await clinic.start()).dispatch
+    run = clinic.run_of(dispatch.occasions[0])
+    clinic.clock.advance(-10)
+
+    assert run.claim().result is ClaimResult.CLAIMED
 
 
 async def test_progress_is_told_on_the_way(clinic: Clinic) -> None:

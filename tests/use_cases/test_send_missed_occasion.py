@@ -1,5 +1,7 @@
 """Skicka nu: what was missed is sent by hand, once."""
 
+from datetime import timedelta
+
 import pytest
 
 from tests.clinic import OTHER_STAFF, STAFF, WEEKLY, Clinic
@@ -8,6 +10,7 @@ from tests.use_cases.conftest import Log
 from utskick.domain.dispatches import Dispatch
 from utskick.domain.errors import NotFound, NothingMissed, WrongStatus
 from utskick.domain.units import Actor
+from utskick.use_cases.claim_occasion import ClaimResult
 from utskick.use_cases.send_missed_occasion import send_missed_occasion
 
 
@@ -97,3 +100,13 @@ async def test_with_the_scheduler_away_it_is_sent_when_it_is_back(
 
     assert (registered, mended.registered) == (False, 1)
     assert log()[-1] == "Skriva: skickar missat tillfälle 1 för hand"
+
+
+async def test_what_staff_send_by_hand_is_never_too_early(clinic: Clinic) -> None:
+    dispatch = await missed(clinic)
+    send_now(clinic, dispatch)
+    (occasion,) = clinic.dispatch(dispatch).occasions
+    run = clinic.run_of(occasion)
+    clinic.clock.moment = occasion.sends_at - timedelta(hours=1)
+
+    assert run.claim().result is ClaimResult.CLAIMED

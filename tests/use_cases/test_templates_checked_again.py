@@ -40,9 +40,8 @@ def counting(clinic: Clinic) -> Counting:
 
 async def early_run(clinic: Clinic) -> OccasionRun:
     """As when hundreds have the same minute: it prepares long before."""
-    occasion = (await clinic.start()).dispatch.occasions[0]
-    clinic.clock.moment = occasion.sends_at - HALF_AN_HOUR
-    return clinic.run_of(occasion)
+    prepares_early = replace(clinic, rules=replace(clinic.rules, lead=HALF_AN_HOUR))
+    return prepares_early.run_of((await clinic.start()).dispatch.occasions[0])
 
 
 def when_recipients_are_checked(clinic: Clinic, deed: Callable[[], None]) -> None:
@@ -131,7 +130,6 @@ async def test_our_own_register_blocks_though_the_form_service_is_silent(store: 
 
 async def test_a_dispatch_that_was_stopped_meanwhile_can_be_restarted(clinic: Clinic) -> None:
     dispatch = (await clinic.start()).dispatch
-    clinic.clock.moment = dispatch.occasions[0].sends_at - HALF_AN_HOUR
 
     def stop_and_archive() -> None:
         clinic.stop(dispatch)

@@ -1,7 +1,7 @@
 """Take an occasion: only one run at a time has it (I11). `heart` keeps it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from utskick.domain.dispatches import Dispatch, DispatchStatus
@@ -20,7 +20,12 @@ class ClaimResult(StrEnum):
     ALREADY_SENT = "already sent"
     TAKEN = "taken"
     OUTDATED = "outdated"
+    TOO_EARLY = "too early"
     TOO_LATE = "too late"
+
+
+_TOLERANCE = timedelta(seconds=30)
+"""The scheduler's clock may be so far ahead of ours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,15 +49,22 @@ def claim_occasion(
 ) -> Claim:
     """Claim the occasion for the run `token`, or mark it as missed if it is too late for it.
 
-    A run made for another version of the occasion has nothing to do. Raises `NotFound`.
+    A run that an operator starts before the schedule would holds nothing: what it learnt could be
+    old when the moment comes, and the scheduled run does it all. Nor has a run made for another
+    version of the occasion anything to do. Raises `NotFound`.
     """
     with store.transaction(Step.CLAIM) as records:
         dispatch, occasion = records.dispatches.lock_of_occasion(occasion_id)
-        claimed = occasion.version == version and records.occasions.claim(
-            occasion_id, token=token, lease_s=rules.lease_s
+        too_early = _is_too_early(dispatch, occasion, rules, now)
+        claimed = (
+            not too_early
+            and occasion.version == version
+            and records.occasions.claim(occasion_id, token=token, lease_s=rules.lease_s)
         )
         until = rules.send_until(occasion)
-        if not claimed:
+        if too_early:
+            result = ClaimResult.TOO_EARLY
+        elif not claimed:
             result = _why_not(dispatch, occasion, version)
         elif now >= until:
             result = ClaimResult.TOO_LATE
@@ -60,6 +72,16 @@ def claim_occasion(
         else:
             result = ClaimResult.CLAIMED
     return Claim(result=result, dispatch=dispatch, occasion=occasion, until=until)
+
+
+def _is_too_early(dispatch: Dispatch, occasion: Occasion, rules: Rules, now: datetime) -> bool:
+    """What staff send by hand never is, nor what another run has begun."""
+    waits = (
+        dispatch.status is DispatchStatus.ONGOING
+        and occasion.state is OccasionState.PLANNED
+        and occasion.by_hand_at is None
+    )
+    return waits and now < rules.starts_at(occasion) - _TOLERANCE
 
 
 def _why_not(dispatch: Dispatch, occasion: Occasion, version: int) -> ClaimResult:
