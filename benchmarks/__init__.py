@@ -1,1 +1,6 @@
 """What speed is measured with: contenders side by side in one run, as ratios."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+"""The checkout: benchmarks are no part of what is installed."""

@@ -28,11 +28,12 @@ from benchmarks.neighbours import persons
 from benchmarks.twin_runs import Cost, NotAllSent, TwinRuns
 from benchmarks.visits import Browser, Visited, sign_in, visits
 from benchmarks.year import Filled, Size, fill
-from config.settings import HERE, DatabaseSettings
+from config.settings import DatabaseSettings
 from tests.postgresql import PostgresqlServer, running_postgresql
 from utskick.adapters.jinja_texts import JinjaTexts
 from utskick.adapters.yaml_region import read_region
 from utskick.domain.calendar import STOCKHOLM
+from utskick.files import REGION
 from utskick.store import SqlStore
 from utskick.store.engine import open_engine
 from utskick.store.tables import DeliveryRow
@@ -103,7 +104,7 @@ def main() -> None:
 
 def _grown(database: DatabaseSettings, deliveries: int) -> Grown:
     engine = open_engine(database.url)
-    region = read_region(HERE / "region", texts=JinjaTexts(), placeholders=PLACEHOLDERS)
+    region = read_region(REGION, texts=JinjaTexts(), placeholders=PLACEHOLDERS)
     size = Size(
         persons=max(_FEWEST_PERSONS, min(_MOST_PERSONS, deliveries)),
         dispatches=max(1, deliveries // _DELIVERIES_A_DISPATCH),

@@ -11,8 +11,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from benchmarks import ROOT
 from benchmarks.processes import Usage, usage_of
-from config.settings import HERE, DatabaseSettings
+from config.settings import DatabaseSettings
 from tests.postgresql import EMPTY, PostgresqlServer, running_postgresql
 from utskick.running.children import Children
 from utskick.running.ports import HOST, choose_ports
@@ -76,7 +77,7 @@ def installed(
     with ExitStack() as parts:
         database = f"sqlite:///{folder / 'utskick.db'}"
         prefects = f"sqlite:///{folder / 'prefect' / 'prefect.db'}"
-        chosen = {**settings, "PYTHONPATH": str(HERE.parent)}
+        chosen = {**settings, "PYTHONPATH": str(ROOT)}
         if server is not None:
             database = parts.enter_context(server.fresh_database())
             prefects = parts.enter_context(server.fresh_database(template=EMPTY))

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 from stdnum import luhn
 
-from config.settings import HERE
+from utskick.files import REGION
 from utskick.running.children import Children
 from utskick.running.ports import HOST, choose_ports
 
@@ -146,7 +146,7 @@ def local_1177(folder: Path, children: Children) -> Iterator[Local1177]:
         "local-1177",
         [
             *(sys.executable, "-m", "utskick.local_1177", "--port", str(port)),
-            *("--state", str(folder / "local-1177.db"), "--region", str(HERE / "region")),
+            *("--state", str(folder / "local-1177.db"), "--region", str(REGION)),
         ],
     )
     url = f"http://{HOST}:{port}"

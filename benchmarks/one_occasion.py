@@ -33,8 +33,8 @@ from benchmarks.figures import Results, figures, print_figures, wrong_counts
 from benchmarks.lean_neighbour.catalogue import read_catalogue
 from benchmarks.neighbours import lean_neighbour, persons
 from benchmarks.senders.assignments import UNIT, Assignment
-from config.settings import HERE
 from tests.postgresql import running_postgresql
+from utskick.files import REGION
 from utskick.running.children import Children
 
 ContenderT = TypeVar("ContenderT", bound=Contender)
@@ -90,7 +90,7 @@ def _arena(options: argparse.Namespace) -> Iterator[Arena]:
         folder = Path(parts.enter_context(tempfile.TemporaryDirectory(prefix="utskick-occasion-")))
         children = parts.enter_context(Children(logs=folder / "logs", environment={}))
         neighbour = parts.enter_context(lean_neighbour(children))
-        sendable = read_catalogue(HERE / "region").available(UNIT)
+        sendable = read_catalogue(REGION).available(UNIT)
         forms = [each for each in sendable if not each.archived][: options.forms]
         arena = Arena(
             folder=folder,

@@ -24,11 +24,12 @@ from sqlalchemy import Engine
 from benchmarks.installation import web_alone
 from benchmarks.visits import Browser, Visited, sign_in, visits
 from benchmarks.year import Filled, Size, fill
-from config.settings import HERE, DatabaseSettings
+from config.settings import DatabaseSettings
 from tests.postgresql import running_postgresql
 from utskick.adapters.jinja_texts import JinjaTexts
 from utskick.adapters.yaml_region import read_region
 from utskick.domain.calendar import STOCKHOLM
+from utskick.files import REGION
 from utskick.store import SqlStore
 from utskick.store.engine import migrate, open_engine
 from utskick.store.vault import Vault
@@ -87,7 +88,7 @@ def _measure(
 
 
 def _fill(engine: Engine, vault: Vault, size: Size) -> Filled:
-    region = read_region(HERE / "region", texts=JinjaTexts(), placeholders=PLACEHOLDERS)
+    region = read_region(REGION, texts=JinjaTexts(), placeholders=PLACEHOLDERS)
     filled = fill(engine, vault, region, size, now=datetime.now(UTC))
     if engine.dialect.name == "postgresql":
         # As its autovacuum does, in time.

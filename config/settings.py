@@ -1,10 +1,11 @@
 """Everything that differs between a laptop, the test environment and production.
 
-Values come from environment variables named UTSKICK_<GROUP>__<NAME>, from the file `config/.env`,
-or from what a running `utskick up` has chosen. `config/example.env` lists them all. The program
-refuses to start with a misspelt one in a group or in the file.
+Values come from environment variables named UTSKICK_<GROUP>__<NAME>, from the file `config/.env`
+in the current folder, or from what a `utskick up` that runs there has chosen. `example.env` lists
+them all. The program refuses to start with a misspelt one in a group or in the file.
 """
 
+import os
 from datetime import time
 from pathlib import Path
 from typing import Self
@@ -13,9 +14,12 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, EmailStr, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-HERE = Path(__file__).parent
-DATA = HERE.parent / "var"
-"""Where `utskick up` keeps everything, unless it is told another folder."""
+from utskick.files import REGION
+
+FOLDER = Path(os.environ.get("UTSKICK_FOLDER", "")).absolute()
+"""Where an installation is: the current folder, or the one that the environment names."""
+DATA = FOLDER / "var"
+"""Where `utskick up` keeps everything, unless another folder is asked for."""
 RUNNING = DATA / "running.env"
 """Where `utskick up` says on which ports it runs, so that the command finds it."""
 
@@ -184,7 +188,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="UTSKICK_",
         env_nested_delimiter="__",
-        env_file=(HERE / ".env", RUNNING),
+        env_file=(FOLDER / "config" / ".env", RUNNING),
         extra="forbid",
         frozen=True,
         hide_input_in_errors=True,
@@ -202,7 +206,7 @@ class Settings(BaseSettings):
     residents: ResidentSettings = ResidentSettings()
 
     region: Path = Field(
-        default=HERE / "region",
+        default=REGION,
         description="The folder with units, form templates, subscriptions and packages.",
     )
     forms_desk: EmailStr = Field(

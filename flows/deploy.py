@@ -6,7 +6,6 @@ Done again, it renews them.
 
 import asyncio
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -17,7 +16,7 @@ from prefect.client.schemas.schedules import CronSchedule
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.utilities.callables import parameter_schema
 
-PREFECT_YAML = Path(__file__).parent.parent / "prefect.yaml"
+from utskick.files import PREFECT_YAML
 
 
 async def deploy() -> None:
@@ -38,8 +37,7 @@ async def _make_pool(client: PrefectClient, name: str) -> None:
 
 
 async def _deploy(client: PrefectClient, entry: dict[str, Any]) -> None:
-    file, _, function = entry["entrypoint"].partition(":")
-    module = file.removesuffix(".py").replace("/", ".")
+    module, _, function = entry["entrypoint"].rpartition(".")
     flow: Flow[..., Any] = getattr(import_module(module), function)
     await client.create_deployment(
         flow_id=await client.create_flow(flow),
@@ -47,8 +45,7 @@ async def _deploy(client: PrefectClient, entry: dict[str, Any]) -> None:
         description=entry["description"],
         tags=entry["tags"],
         work_pool_name=entry["work_pool"]["name"],
-        # As a module, so that a run needs no folder: the package is installed.
-        entrypoint=f"{module}.{function}",
+        entrypoint=entry["entrypoint"],
         parameter_openapi_schema=parameter_schema(flow).model_dump_for_openapi(),
         enforce_parameter_schema=True,
         schedules=[

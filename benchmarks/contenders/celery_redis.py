@@ -9,8 +9,8 @@ from contextlib import contextmanager, suppress
 from redis import Redis
 from redis.exceptions import RedisError
 
+from benchmarks import ROOT
 from benchmarks.contenders.contender import Arena, Sender
-from config.settings import HERE
 from utskick.running.children import Children
 from utskick.running.ports import HOST, choose_ports
 
@@ -78,7 +78,7 @@ def celery(arena: Arena, *, short: bool = False) -> Iterator[CeleryOnRedis]:
         "CELERY_BROKER": f"redis://{HOST}:{port}/0",
         "CELERY_VISIBILITY_S": str(SHORT_VISIBILITY_S if short else VISIBILITY_S),
         "CELERY_CONCURRENCY": str(arena.assignment.concurrency),
-        "PYTHONPATH": str(HERE.parent),
+        "PYTHONPATH": str(ROOT),
     }
     folder = arena.folder / f"redis-{port}"
     folder.mkdir()

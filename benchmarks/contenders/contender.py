@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Protocol
 
+from benchmarks import ROOT
 from benchmarks.neighbours import LeanNeighbour
 from benchmarks.senders.assignments import Assignment
-from config.settings import HERE
 from tests.postgresql import PostgresqlServer
 
 _STARTS_WITHIN_S, _ANSWERS_WITHIN_S = 60, 600
@@ -79,7 +79,7 @@ class Sender:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=file,
-                cwd=HERE.parent,
+                cwd=ROOT,
                 start_new_session=True,
             )
         self._said: queue.Queue[dict[str, Any] | None] = queue.Queue()

@@ -13,9 +13,9 @@ from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.states import AwaitingRetry, Scheduled
 
+from benchmarks import ROOT
 from benchmarks.contenders.contender import Arena
 from benchmarks.processes import family_of
-from config.settings import HERE
 from utskick.running.children import Children
 from utskick.running.ports import HOST, choose_ports
 
@@ -119,7 +119,7 @@ def plain_prefect(arena: Arena) -> Iterator[PlainPrefect]:
         "DO_NOT_TRACK": "1",
         "PREFECT_CLI_PROMPT": "false",
         "PLAIN_PREFECT_CONCURRENCY": str(arena.assignment.concurrency),
-        "PYTHONPATH": str(HERE.parent),
+        "PYTHONPATH": str(ROOT),
     }
     with Children(logs=home / "logs", environment=environment) as children:
         server = (sys.executable, "-m", "prefect", "server", "start")

@@ -9,7 +9,7 @@ import uvloop
 from benchmarks.lean_neighbour.catalogue import read_catalogue
 from benchmarks.lean_neighbour.connection import Connection
 from benchmarks.lean_neighbour.world import World
-from config.settings import HERE
+from utskick.files import REGION
 from utskick.running.ports import HOST
 
 
@@ -26,7 +26,7 @@ def main() -> None:
         "--capacity", type=int, help="forms at once; whoever asks for more is turned away"
     )
     options = parser.parse_args()
-    world = World(read_catalogue(HERE / "region"))
+    world = World(read_catalogue(REGION))
     world.services["forms"].capacity = options.capacity
     uvloop.run(serve(world, options.port))
 

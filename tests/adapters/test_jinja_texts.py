@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import Environment, TemplateNotFound, UndefinedError
 
-from utskick.adapters.jinja_texts import TEMPLATES, JinjaTexts
+from utskick.adapters.jinja_texts import JinjaTexts
 from utskick.domain.sms import count, normalise
+from utskick.files import TEMPLATES
 
 ALLOWED = ("enhet", "besvaras_senast", "kontakt", "titel")
 VALUES = {name: f"[{name}]" for name in ALLOWED}

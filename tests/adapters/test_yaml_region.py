@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import HERE
 from utskick.adapters.jinja_texts import JinjaTexts
 from utskick.adapters.yaml_region import read_region
 from utskick.domain.errors import SpecRefused
 from utskick.domain.packages import FORMS_DESK, Weekday
 from utskick.domain.region import Region
+from utskick.files import REGION
 from utskick.use_cases.message_values import PLACEHOLDERS
 
 PACKAGE = "packages/vuxenpsykiatri-veckoskattning.yaml"
@@ -21,7 +21,7 @@ UNIT = "SE2321000131-E000000000101"
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """The demo region, to be spoilt."""
-    return shutil.copytree(HERE / "region", tmp_path / "region")
+    return shutil.copytree(REGION, tmp_path / "region")
 
 
 def read(folder: Path) -> Region:

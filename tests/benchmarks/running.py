@@ -13,7 +13,7 @@ def measured(name: str, *options: str, figures: Path) -> dict[str, Any]:
         [sys.executable, "-m", f"benchmarks.{name}", *options, "--json", str(figures)],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr

@@ -5,8 +5,8 @@ import yaml
 
 from benchmarks.idle import AUDIT, AUDITED_EVERY_S, Idle, above, shares
 from benchmarks.processes import Usage
-from flows.deploy import PREFECT_YAML
 from tests.benchmarks.running import measured
+from utskick.files import PREFECT_YAML
 
 
 def used(**cpu_s: float) -> dict[str, Usage]:

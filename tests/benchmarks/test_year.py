@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from benchmarks.year import Filled, Size, fill
-from config.settings import HERE
 from tests.postgresql import PostgresqlServer, postgresql
 from utskick.adapters.in_memory import FakeClock, InMemoryFormService, InMemoryScheduler
 from utskick.adapters.jinja_texts import JinjaTexts
@@ -20,6 +19,7 @@ from utskick.domain.dispatches import DispatchId, DispatchStatus, RecipientId
 from utskick.domain.occasions import OccasionId, OccasionState
 from utskick.domain.personnummer import parse_personnummer
 from utskick.domain.rules import Rules
+from utskick.files import REGION
 from utskick.store import SqlStore
 from utskick.store.engine import open_engine
 from utskick.store.tables import (
@@ -50,7 +50,7 @@ class Year:
 
 
 def a_year(engine: Engine) -> Year:
-    region = read_region(HERE / "region", texts=JinjaTexts(), placeholders=PLACEHOLDERS)
+    region = read_region(REGION, texts=JinjaTexts(), placeholders=PLACEHOLDERS)
     filled = fill(engine, VAULT, region, SMALL, now=NOW)
     return Year(engine, SqlStore(engine, VAULT), filled)
 

@@ -13,7 +13,6 @@ from uuid import UUID, uuid4
 import pytest
 from typer.testing import CliRunner, Result
 
-from config.settings import HERE
 from tests.local_1177.conftest import served
 from tests.whole.sinks import demo_numbers
 from utskick.adapters.jinja_texts import JinjaTexts
@@ -22,6 +21,7 @@ from utskick.command import app
 from utskick.domain.calendar import STOCKHOLM
 from utskick.domain.dispatches import Dispatch, DispatchId
 from utskick.domain.occasions import Occasion, RunToken
+from utskick.files import REGION
 from utskick.local_1177.app import create_app
 from utskick.store import SqlStore
 from utskick.store.engine import open_engine
@@ -94,7 +94,7 @@ class Installation:
 def local_1177(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Its address."""
     folder = tmp_path_factory.mktemp("local_1177")
-    with served(create_app(folder / "state.db", HERE / "region")) as url:
+    with served(create_app(folder / "state.db", REGION)) as url:
         yield url
 
 
@@ -103,7 +103,7 @@ def loaded(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with the demo region."""
     path = tmp_path_factory.mktemp("loaded") / "loaded.db"
     shutil.copy(migrated, path)
-    region = read_region(HERE / "region", texts=JinjaTexts(), placeholders=PLACEHOLDERS)
+    region = read_region(REGION, texts=JinjaTexts(), placeholders=PLACEHOLDERS)
     engine = open_engine(f"sqlite:///{path}")
     vault = Vault(keys={"1": bytes(32)}, current="1", index_key=bytes(32))
     load_region(region, store=SqlStore(engine, vault))

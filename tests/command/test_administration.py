@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 import yaml
 
-from config.settings import HERE
 from tests.command.conftest import UNIT, Installation
 from utskick.domain.errors import UnknownToken
 from utskick.domain.units import HsaId
+from utskick.files import REGION
 
-REGION = HERE / "region"
 EXAMPLES = sorted((REGION / "examples").glob("*.yaml"))
 LOADED = "5 enheter, 18 formulärmallar, 10 prenumerationer, 6 grundplåtar (0 ändrade)\n"
 

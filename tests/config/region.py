@@ -1,12 +1,11 @@
 """What the tests of the demo region read."""
 
 import csv
-from pathlib import Path
 from typing import Any
 
 import yaml
 
-REGION = Path(__file__).parents[2] / "config" / "region"
+from utskick.files import REGION
 
 
 def read(name: str) -> Any:

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from config.settings import HERE, Settings, TimingSettings
+from config.settings import Settings, TimingSettings
+from utskick.files import EXAMPLE_ENV
 
 
 def _names(model: type[BaseModel], prefix: str) -> set[str]:
@@ -23,13 +24,13 @@ def _lines(path: Path) -> list[str]:
 
 
 def test_the_example_lists_every_setting_and_no_other() -> None:
-    listed = {line.partition("=")[0] for line in _lines(HERE / "example.env")}
+    listed = {line.partition("=")[0] for line in _lines(EXAMPLE_ENV)}
 
     assert listed == _names(Settings, "UTSKICK_")
 
 
 def test_the_example_uncommented_is_what_the_program_starts_with(tmp_path: Path) -> None:
-    filled = [line for line in _lines(HERE / "example.env") if not line.endswith("=")]
+    filled = [line for line in _lines(EXAMPLE_ENV) if not line.endswith("=")]
     file = tmp_path / ".env"
     file.write_text("\n".join(filled))
 

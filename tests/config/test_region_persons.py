@@ -4,7 +4,8 @@ from datetime import date, time
 
 import pytest
 
-from tests.config.region import PACKAGES, REGION, read, read_persons
+from tests.config.region import PACKAGES, read, read_persons
+from utskick.files import REGION
 
 DISPATCH_SPECS = ["psykiatri", "psykiatri-med-hinder", "blockerat"]
 PERSONS = {person["personnummer"]: person for person in read_persons()}

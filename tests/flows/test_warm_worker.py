@@ -1,22 +1,19 @@
 """The worker runs our flows, and nothing else."""
 
-from pathlib import Path
-
 import pytest
 import yaml
 from prefect.workers.base import BaseWorker
 
-from flows.deploy import PREFECT_YAML
 from flows.warm_worker import NotOurFlow, WarmWorker, flow_named, our_flows
 from utskick.adapters.prefect_scheduler import ENTRYPOINT
+from utskick.files import PREFECT_YAML
 
 
 def test_every_flow_that_is_deployed_can_be_run() -> None:
-    entries = yaml.safe_load(Path(PREFECT_YAML).read_text())["deployments"]
-    modules = (each["entrypoint"].replace(".py:", ".").replace("/", ".") for each in entries)
+    entries = yaml.safe_load(PREFECT_YAML.read_text())["deployments"]
 
     ours = {f"{flow.fn.__module__}.{flow.fn.__name__}" for flow in our_flows().values()}
-    assert {*modules, ENTRYPOINT} == ours
+    assert {*(each["entrypoint"] for each in entries), ENTRYPOINT} == ours
 
 
 @pytest.mark.parametrize("name", ["", "os.system", "run_occasion", "flows.deploy.deploy"])

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.clinic import open_store
-from tests.config.region import REGION, read_persons
+from tests.config.region import read_persons
 from tests.local_1177.conftest import Local, Resident, ref_of, served
 from tests.local_1177.test_mailbox import Mailbox, open_mailbox
 from tests.manual.psychiatry import Psychiatry, a_psychiatry, load_demo_region
+from utskick.files import REGION
 from utskick.local_1177.app import create_app
 from utskick.store import SqlStore
 

@@ -7,7 +7,6 @@ from functools import cache
 from typing import Any
 from uuid import uuid4
 
-from tests.config.region import REGION
 from utskick.adapters.http_client import HttpClient
 from utskick.adapters.http_form_service import HttpFormService
 from utskick.adapters.http_inbox import HttpInbox
@@ -21,6 +20,7 @@ from utskick.domain.occasions import RunToken
 from utskick.domain.rules import Rules
 from utskick.domain.specs import DispatchSpec, FormSpec
 from utskick.domain.units import Actor, HsaId
+from utskick.files import REGION
 from utskick.ports import FormService
 from utskick.store import SqlStore
 from utskick.use_cases.clean_up import clean_up

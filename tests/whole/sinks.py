@@ -5,14 +5,14 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from utskick.files import REGION
+
 _LIKE_A_NUMBER = re.compile(
     rb"[0-9](?:[0-9 +-]|\xe2\x80\x93){8,}[0-9]|(?:\xef\xbc[\x90-\x99]){10,}"
 )
 _NOT_A_DIGIT = re.compile(r"[^0-9]")
 _FULL_WIDTH = {0xFF10 + digit: ord("0") + digit for digit in range(10)}
 _SHORT = 10
-
-REGION = Path(__file__).parents[2] / "config" / "region"
 
 
 def demo_numbers() -> list[str]:

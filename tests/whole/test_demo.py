@@ -1,48 +1,109 @@
-"""The demo, as a newcomer runs it, and what it leaves behind."""
+"""The demo, as a newcomer runs it who has installed the wheel, and what it leaves behind."""
 
-import os
+import re
 import subprocess
-import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
+import httpx
 import pytest
 
 from tests.whole.sinks import demo_numbers, leaks, spellings
+from tests.whole.wheel import files_to_ship, site_packages, without_the_checkout
+
+_ADDRESS = re.compile(r"│ (\w+).*│ (http\S+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What it has left and said, and how pages looked while it ran."""
+
+    folder: Path
+    returncode: int
+    said: str
+    pages: dict[str, httpx.Response]
 
 
 @pytest.fixture(scope="module")
-def demo(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> tuple[Path, subprocess.CompletedProcess[str]]:
-    folder = tmp_path_factory.mktemp("demo")
-    command = [sys.executable, "-c", "from utskick.command import main; main()", "demo"]
-    ended = subprocess.run(
-        [*command, "--folder", str(folder)],
+def demo(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """Started in the folder of another program, whose modules have the names of ours."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    for name in ("config", "flows", "tasks", "utskick"):
+        (elsewhere / f"{name}.py").write_text("raise RuntimeError('not the installed one')")
+    with subprocess.Popen(
+        [installed / "utskick", "demo", "--folder", "kept"],
+        cwd=elsewhere,
         # Wide, so that no cell of the table is wrapped.
-        env=os.environ | {"COLUMNS": "250"},
-        capture_output=True,
+        env=without_the_checkout() | {"COLUMNS": "250", "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
-        timeout=280,
-        check=False,
-    )
-    return folder, ended
+    ) as running:
+        assert running.stdout is not None
+        said = "".join(_until_addresses(running.stdout))
+        pages = _opened(dict(_ADDRESS.findall(said)))
+        rest, _ = running.communicate(timeout=280)
+    return Demo(elsewhere / "kept", running.returncode, said + rest, pages)
 
 
-def test_the_demo_delivers_the_package_and_says_so(
-    demo: tuple[Path, subprocess.CompletedProcess[str]],
+def _until_addresses(output: IO[str]) -> Iterator[str]:
+    for line in output:
+        yield line
+        if "Data and logs" in line:
+            return
+
+
+def _opened(addresses: dict[str, str]) -> dict[str, httpx.Response]:
+    """A page of each face, with its style sheet."""
+    staff, residents = addresses["Staff"], addresses["Residents"]
+    found = {"staff": httpx.get(staff, follow_redirects=True), "residents": httpx.get(residents)}
+    for name, url in (("staff", staff), ("residents", residents)):
+        sheet = re.search(r'href="(/[^"]+\.css[^"]*)"', found[name].text)
+        assert sheet, found[name].text
+        found[f"{name}, style"] = httpx.get(url + sheet[1])
+    return found | {
+        "script": httpx.get(f"{staff}/static/utskick.js"),
+        "mailbox": httpx.get(addresses["Mailbox"]),
+        "REST": httpx.get(addresses["REST"]),
+    }
+
+
+def test_the_demo_delivers_the_package_and_says_so(demo: Demo) -> None:
+    assert demo.returncode == 0, demo.said
+    assert "PHQ-9" in demo.said
+    assert "Skyddad identitet: 2" in demo.said
+    assert "gemensamma mallar som saknar prenumeration" in " ".join(demo.said.split())
+
+
+def test_its_pages_can_be_opened_while_it_runs(demo: Demo) -> None:
+    answers = {name: answer.status_code for name, answer in demo.pages.items()}
+
+    assert answers == dict.fromkeys(answers, 200)
+    assert "Logga in" in demo.pages["staff"].text
+
+
+def test_it_keeps_everything_where_it_was_started_and_nothing_where_it_is_installed(
+    demo: Demo, installed: Path
 ) -> None:
-    _, ended = demo
+    kept = {path.name for path in demo.folder.iterdir()}
+    assert {"utskick.db", "keys.json", "logs", "mails", "prefect", "local-1177.db"} <= kept
 
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert "PHQ-9" in ended.stdout
-    assert "Skyddad identitet: 2" in ended.stdout
-    assert "gemensamma mallar som saknar prenumeration" in " ".join(ended.stdout.split())
+    ours = site_packages(installed.parent)
+    written = {str(path.relative_to(ours)) for path in ours.rglob("*") if path.is_file()}
+    shipped = files_to_ship() | {"dependencies.pth"}
+    assert {name for name in written - shipped if not _is_made_by_pip(name)} == set()
+
+
+def _is_made_by_pip(name: str) -> bool:
+    return name.endswith(".pyc") or ".dist-info/" in name
 
 
 def test_no_personnummer_of_the_demo_is_in_prefects_data_the_logs_or_the_mails(
-    demo: tuple[Path, subprocess.CompletedProcess[str]],
+    demo: Demo,
 ) -> None:
-    folder, _ = demo
+    folder = demo.folder
     words = [word for number in demo_numbers() for word in spellings(number)]
 
     assert leaks([folder / "prefect", folder / "logs", folder / "mails"], words) == []
@@ -51,18 +112,18 @@ def test_no_personnummer_of_the_demo_is_in_prefects_data_the_logs_or_the_mails(
 
 
 def test_the_search_finds_a_personnummer_where_there_is_one(
-    demo: tuple[Path, subprocess.CompletedProcess[str]],
+    demo: Demo,
 ) -> None:
-    folder, _ = demo
+    folder = demo.folder
     words = [word for number in demo_numbers() for word in spellings(number)]
 
     assert leaks([folder], words) == [str(folder / "local-1177.db")]
 
 
 def test_no_message_text_is_in_prefects_data_the_logs_or_the_mails(
-    demo: tuple[Path, subprocess.CompletedProcess[str]],
+    demo: Demo,
 ) -> None:
-    folder, _ = demo
+    folder = demo.folder
     words = ["ber vi dig att svara", "Du har snart ett besök"]
 
     assert leaks([folder / "prefect", folder / "logs", folder / "mails"], words) == []

@@ -1,4 +1,4 @@
-"""Swedish texts: full Jinja for the repository's own, placeholders only for what staff write.
+"""Swedish texts: full Jinja for the product's own, placeholders only for what staff write.
 
 Jinja's sandbox keeps a template from escaping, not from being a bomb: `{{ 'a' * 10 ** 9 }}` takes
 the machine's memory. So nothing that staff write is ever run. Their `{{ name }}` is found and
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-TEMPLATES = Path(__file__).parents[2] / "templates"
+from utskick.files import TEMPLATES
 
 _PLACEHOLDER = re.compile(r"(?<!\{)\{\{\s*(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
 _RUN_BY_JINJA = re.compile(r"\{[{%#].*?(?:[}%#]\}|$)", re.MULTILINE)

@@ -48,7 +48,7 @@ def told() -> Iterator[None]:
         _tell(error.staff_message)
         raise typer.Exit(REFUSED) from None
     except FileNotFoundError:
-        _tell("Här finns ingen installation. Starta en med make run.")
+        _tell("Här finns ingen installation. Gå till dess mapp, eller starta en: utskick up.")
         raise typer.Exit(REFUSED) from None
     except TemporaryFailure:
         _tell("En tjänst svarar inte. Inget är skickat: försök igen om en stund.")

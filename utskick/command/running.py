@@ -51,6 +51,7 @@ def up(
     ):
         _deliver_example(stack)
         _tell_addresses(stack)
+        out.print("Runs until Ctrl-C.")
         while not threading.Event().wait(1):
             stack.children.check()
 
@@ -66,6 +67,7 @@ def demo(
     place = kept or Path(tempfile.mkdtemp(prefix="utskick-demo-"))
     try:
         with _ending_kindly(), running_stack(place, choose_ports(usual=False), _tell) as stack:
+            _tell_addresses(stack)
             as_told = _deliver_example(stack)
     finally:
         if kept is None:
@@ -118,7 +120,6 @@ def _tell_addresses(stack: Stack) -> None:
     table.add_row("REST", f"{stack.web_url}/openapi.json")
     table.add_row("Data and logs", str(stack.folder))
     out.print(table)
-    out.print("Runs until Ctrl-C.")
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from http import HTTPStatus
-from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exception_handlers import http_exception_handler
@@ -11,10 +10,11 @@ from fastapi.responses import FileResponse, HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 
+from utskick.files import TEMPLATES
 from utskick.local_1177.moments import STOCKHOLM, contract_date
 from utskick.local_1177.people import full_name
 
-FOLDER = Path(__file__).parents[2] / "templates" / "local_1177"
+FOLDER = TEMPLATES / "local_1177"
 MONTHS = (
     "januari",
     "februari",

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from config.settings import HERE, RUNNING
+from config.settings import RUNNING
 from utskick.adapters.prefect_environment import prefect_environment
 from utskick.adapters.yaml_region import read_region
+from utskick.files import REGION
 from utskick.running.children import Children
 from utskick.running.ports import HOST, Ports
 from utskick.use_cases.load_region import load_region
@@ -18,6 +19,8 @@ from utskick.use_cases.message_values import PLACEHOLDERS
 from utskick.wiring import Services, make_key_file, services
 
 WORK_POOL = "utskick"
+_PYTHON = (sys.executable, "-P", "-m")
+"""Without the current folder: it may hold a `tasks.py` of somebody else's."""
 
 
 class Teller(Protocol):
@@ -94,9 +97,9 @@ def running_stack(folder: Path, ports: Ports, tell: Teller) -> Iterator[Stack]:
         children.wait_healthy("mailbox", f"{stack.mailbox_url}/health")
         children.wait_healthy("prefect", f"{stack.prefect_url}/api/health")
         tell("Deployments, worker, web")
-        children.run_to_end("deploy", [sys.executable, "-m", "flows.deploy"])
+        children.run_to_end("deploy", [*_PYTHON, "flows.deploy"])
         start_worker(children)
-        children.start("web", [sys.executable, "-m", "utskick.web"])
+        children.start("web", [*_PYTHON, "utskick.web"])
         children.wait_healthy("web", f"{stack.web_url}/health")
         yield stack
 
@@ -124,18 +127,17 @@ def findable(stack: Stack) -> Iterator[None]:
 
 
 def _start_neighbours(children: Children, folder: Path, ports: Ports) -> None:
-    python = sys.executable
     children.start(
         "local-1177",
         [
-            *(python, "-m", "utskick.local_1177", "--port", str(ports.local_1177)),
-            *("--state", str(folder / "local-1177.db"), "--region", str(HERE / "region")),
+            *(*_PYTHON, "utskick.local_1177", "--port", str(ports.local_1177)),
+            *("--state", str(folder / "local-1177.db"), "--region", str(REGION)),
         ],
     )
     children.start(
         "mailbox",
         [
-            *(python, "-m", "utskick.local_1177.mailbox", "--smtp-port", str(ports.smtp)),
+            *(*_PYTHON, "utskick.local_1177.mailbox", "--smtp-port", str(ports.smtp)),
             *("--http-port", str(ports.mailbox), "--folder", str(folder / "mails")),
         ],
     )
@@ -147,7 +149,7 @@ def start_prefect(children: Children, ports: Ports) -> None:
     children.start(
         "prefect",
         [
-            *(sys.executable, "-m", "utskick.running.prefect_server"),
+            *(*_PYTHON, "utskick.running.prefect_server"),
             *("--host", HOST, "--port", str(ports.prefect)),
         ],
     )
@@ -156,7 +158,7 @@ def start_prefect(children: Children, ports: Ports) -> None:
 def start_worker(children: Children) -> None:
     """Start the worker that runs the flows."""
     worker = [
-        *(sys.executable, "-m", "prefect", "worker", "start"),
+        *(*_PYTHON, "prefect", "worker", "start"),
         *("--pool", WORK_POOL, "--type", "warm", "--name", "utskick"),
     ]
     children.start("worker", worker)

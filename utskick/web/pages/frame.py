@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from fastapi import Request
@@ -16,10 +15,11 @@ from markupsafe import Markup
 from utskick.domain.calendar import STOCKHOLM
 from utskick.domain.errors import Problem
 from utskick.domain.staff import Role
+from utskick.files import TEMPLATES
 from utskick.web.labels import WEEKDAYS
 from utskick.web.pages.visitors import Visitor
 
-FOLDER = Path(__file__).parents[3] / "templates" / "web"
+FOLDER = TEMPLATES / "web"
 _SEE_OTHER = 303
 
 
