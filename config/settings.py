@@ -8,10 +8,18 @@ them all. The program refuses to start with a misspelt one in a group or in the 
 import os
 from datetime import time
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, EmailStr, Field, SecretStr, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    EmailStr,
+    Field,
+    SecretStr,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from utskick.files import REGION
@@ -22,6 +30,15 @@ DATA = FOLDER / "var"
 """Where `utskick up` keeps everything, unless another folder is asked for."""
 RUNNING = DATA / "running.env"
 """Where `utskick up` says on which ports it runs, so that the command finds it."""
+
+
+def _ascii(address: str) -> str:
+    if not address.isascii():
+        raise ValueError("no relay can be relied on to take an address outside ASCII")
+    return address
+
+
+MailAddress = Annotated[EmailStr, AfterValidator(_ascii)]
 
 
 class Group(BaseModel):
@@ -92,7 +109,7 @@ class PersonsSettings(NeighbourSettings):
 class SmtpSettings(Group):
     host: str = Field(default="127.0.0.1", description="The region's mail relay.")
     port: int = Field(default=8025, ge=1, le=65535)
-    sender: EmailStr = Field(
+    sender: MailAddress = Field(
         default="utskick@vgregion.se", description="Shown as the sender of error mail."
     )
     sms_domain: str = Field(default="sms.vgregion.se", description="The mail-to-SMS gateway.")
@@ -209,7 +226,7 @@ class Settings(BaseSettings):
         default=REGION,
         description="The folder with units, form templates, subscriptions and packages.",
     )
-    forms_desk: EmailStr = Field(
+    forms_desk: MailAddress = Field(
         default="formularhantering@vgregion.se",
         description="Gets a mail when a start is blocked, and whenever a dispatch goes wrong.",
     )

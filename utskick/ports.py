@@ -176,7 +176,10 @@ class Persons(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """A plain-text mail. Never holds a personnummer: mail is not a safe channel."""
+    """A plain-text mail. Never holds a personnummer: mail is not a safe channel.
+
+    `to` is everybody whom it is for, whoever has got it already.
+    """
 
     to: tuple[str, ...]
     subject: str
@@ -184,18 +187,33 @@ class Mail:
     message_id: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotTaken:
+    """For whom a relay did not take a mail: the `deferred` may be tried again."""
+
+    deferred: frozenset[str] = frozenset()
+    refused: frozenset[str] = frozenset()
+
+
 class Mailer(Protocol):
     """The region's mail relay."""
 
-    def send(self, mail: Mail) -> None:
-        """Hand it over. Raises `TemporaryFailure`, `PermanentFailure` or `UnknownOutcome`."""
+    def send(self, mail: Mail, *, to: Collection[str]) -> NotTaken:
+        """Hand it over for these of its addresses; a relay answers for each by itself.
+
+        What is the same for all is raised: `TemporaryFailure`, `PermanentFailure` or
+        `UnknownOutcome`.
+        """
 
 
 class SmsGateway(Protocol):
     """The region's gateway from mail to SMS."""
 
     def send(self, number: MobileNumber, text: str) -> None:
-        """Hand over one SMS, at most once (I10). Raises as `Mailer.send`."""
+        """Hand over one SMS, at most once (I10).
+
+        Raises `TemporaryFailure`, `PermanentFailure` or `UnknownOutcome`.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ class ScriptedRelay:
     says: Mapping[str, str]
     port: int = 0
     heard: list[str] = field(default_factory=list)
+    message_ids: list[str] = field(default_factory=list)
 
     def talk(self, connection: socket.socket) -> None:
         with connection, connection.makefile("rw", encoding="utf-8", newline="\r\n") as lines:
@@ -39,10 +40,11 @@ class ScriptedRelay:
                 verb = command.partition(" ")[0].upper()
                 self.heard.append(command)
 
-    @staticmethod
-    def _message(lines: Iterator[str]) -> str:
-        while next(lines) != ".\r\n":
-            pass
+    def _message(self, lines: Iterator[str]) -> str:
+        while (line := next(lines)) != ".\r\n":
+            name, _, value = line.partition(":")
+            if name == "Message-ID":
+                self.message_ids.append(value.strip())
         return "."
 
 

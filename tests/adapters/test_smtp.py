@@ -26,7 +26,7 @@ from utskick.adapters.sms_by_mail import SmsByMail
 from utskick.adapters.smtp_mailer import SmtpMailer
 from utskick.domain.sms import parse_mobile
 from utskick.local_1177.mailbox import create_app
-from utskick.ports import Mail, PermanentFailure, TemporaryFailure, UnknownOutcome
+from utskick.ports import Mail, NotTaken, PermanentFailure, TemporaryFailure, UnknownOutcome
 
 SENDER = "utskick@vgregion.se"
 DESK = "formularhantering@vgregion.se"
@@ -75,10 +75,15 @@ def a_mail(
     return Mail(to=to, subject=subject, body=body, message_id="<1@utskick>")
 
 
+def hand_over(mailer: SmtpMailer, mail: Mail) -> NotTaken:
+    """To everybody whom it is for."""
+    return mailer.send(mail, to=mail.to)
+
+
 def test_a_mail_arrives_as_it_was_written(mailbox: Mailbox) -> None:
     mail = a_mail(to=(DESK, UNIT))
 
-    a_mailer(mailbox.smtp_port).send(mail)
+    hand_over(a_mailer(mailbox.smtp_port), mail)
 
     got = mailbox.newest()
     assert got.get_content().replace("\r\n", "\n") == mail.body
@@ -92,7 +97,7 @@ def test_a_mail_arrives_as_it_was_written(mailbox: Mailbox) -> None:
 
 
 def test_a_subject_cannot_add_headers(mailbox: Mailbox) -> None:
-    a_mailer(mailbox.smtp_port).send(a_mail(subject="Paket\r\nBcc: someone@example.se"))
+    hand_over(a_mailer(mailbox.smtp_port), a_mail(subject="Paket\r\nBcc: someone@example.se"))
 
     got = mailbox.newest()
     assert got["Subject"] == "Paket Bcc: someone@example.se"
@@ -135,7 +140,7 @@ def test_a_failing_relay_says_what_can_be_known(
     mailbox.fails(kind)
 
     with pytest.raises(failure):
-        a_mailer(mailbox.smtp_port).send(a_mail())
+        hand_over(a_mailer(mailbox.smtp_port), a_mail())
 
 
 @pytest.mark.parametrize(
@@ -148,8 +153,6 @@ def test_a_failing_relay_says_what_can_be_known(
         ("MAIL", "451 Later", TemporaryFailure),
         ("MAIL", "550 Never", PermanentFailure),
         ("MAIL", HANG_UP, TemporaryFailure),
-        ("RCPT", "450 Greylisted", TemporaryFailure),
-        ("RCPT", "550 Nobody", PermanentFailure),
         ("RCPT", HANG_UP, TemporaryFailure),
         ("DATA", "451 Later", TemporaryFailure),
         ("DATA", "554 Never", PermanentFailure),
@@ -161,7 +164,7 @@ def test_a_failing_relay_says_what_can_be_known(
 )
 def test_each_stage_fails_in_its_own_way(verb: str, reply: str, failure: Failure) -> None:
     with relay(**{verb: reply}) as scripted, pytest.raises(failure) as caught:
-        a_mailer(scripted.port).send(a_mail())
+        hand_over(a_mailer(scripted.port), a_mail())
 
     told = "".join(traceback.format_exception(caught.value))
     assert DESK not in told
@@ -171,30 +174,82 @@ def test_each_stage_fails_in_its_own_way(verb: str, reply: str, failure: Failure
 @pytest.mark.parametrize("reply", ["451 What?", HANG_UP])
 def test_a_mail_that_was_taken_is_sent_however_the_relay_takes_leave(reply: str) -> None:
     with relay(QUIT=reply) as scripted:
-        a_mailer(scripted.port).send(a_mail())
+        hand_over(a_mailer(scripted.port), a_mail())
 
     assert "." in scripted.heard
 
 
-def test_a_mail_goes_to_those_whom_the_relay_accepts() -> None:
-    with relay(**{f"rcpt TO:<{UNIT}>": "550 Nobody"}) as scripted:
-        a_mailer(scripted.port).send(a_mail(to=(DESK, UNIT)))
+@pytest.mark.parametrize(
+    ("reply", "not_taken"),
+    [
+        ("450 Greylisted", NotTaken(deferred=frozenset({UNIT}))),
+        ("421 Too busy", NotTaken(deferred=frozenset({UNIT}))),
+        ("550 Nobody", NotTaken(refused=frozenset({UNIT}))),
+    ],
+)
+def test_a_relay_answers_for_each_address_by_itself(reply: str, not_taken: NotTaken) -> None:
+    with relay(**{f"rcpt TO:<{UNIT}>": reply}) as scripted:
+        answer = hand_over(a_mailer(scripted.port), a_mail(to=(UNIT, DESK)))
 
+    assert answer == not_taken
     assert "." in scripted.heard
 
 
-def test_there_is_a_second_chance_for_whom_the_relay_could_take_later() -> None:
+def test_a_mail_that_nobody_is_there_for_is_not_handed_over() -> None:
     refusals = {f"rcpt TO:<{DESK}>": "450 Greylisted", f"rcpt TO:<{UNIT}>": "550 Nobody"}
 
-    with relay(**refusals) as scripted, pytest.raises(TemporaryFailure):
-        a_mailer(scripted.port).send(a_mail(to=(DESK, UNIT)))
+    with relay(**refusals) as scripted:
+        answer = hand_over(a_mailer(scripted.port), a_mail(to=(DESK, UNIT)))
+
+    assert answer == NotTaken(deferred=frozenset({DESK}), refused=frozenset({UNIT}))
+    assert "data" not in scripted.heard
+
+
+def test_a_relay_that_dies_between_two_addresses_got_nothing() -> None:
+    with (
+        relay(**{f"rcpt TO:<{UNIT}>": HANG_UP}) as scripted,
+        pytest.raises(TemporaryFailure),
+    ):
+        hand_over(a_mailer(scripted.port), a_mail(to=(DESK, UNIT)))
 
     assert "data" not in scripted.heard
 
 
-def test_an_address_that_no_relay_can_take_is_refused() -> None:
-    with pytest.raises(PermanentFailure):
-        a_mailer(1).send(a_mail(to=("sjuksköterska@vgregion.se",)))
+def test_whoever_gets_a_mail_later_sees_whom_else_it_is_for(mailbox: Mailbox) -> None:
+    a_mailer(mailbox.smtp_port).send(a_mail(to=(DESK, UNIT)), to=[UNIT])
+
+    [newest, *_] = mailbox.mails()
+    assert newest["to"] == [UNIT]
+    assert mailbox.newest()["To"] == f"{DESK}, {UNIT}"
+
+
+def test_an_address_that_no_relay_can_take_is_refused_and_the_others_get_theirs(
+    mailbox: Mailbox,
+) -> None:
+    nurse, abroad = "sjuksköterska@vgregion.se", "chef@sjukhuset-i-borås.se"
+
+    answer = hand_over(a_mailer(mailbox.smtp_port), a_mail(to=(nurse, abroad)))
+
+    [newest, *_] = mailbox.mails()
+    assert answer == NotTaken(refused=frozenset({nurse}))
+    assert newest["to"] == ["chef@xn--sjukhuset-i-bors-rob.se"]
+
+
+def test_a_mail_to_nobody_reaches_no_relay() -> None:
+    nurse = "sjuksköterska@vgregion.se"
+
+    assert hand_over(a_mailer(1), a_mail(to=(nurse,))) == NotTaken(refused=frozenset({nurse}))
+
+
+@pytest.mark.parametrize(
+    ("reply", "failure"),
+    [("450 Greylisted", TemporaryFailure), ("550 Nobody", PermanentFailure)],
+)
+def test_a_gateway_that_does_not_take_the_number_fails_as_a_whole(
+    reply: str, failure: Failure
+) -> None:
+    with relay(RCPT=reply) as scripted, pytest.raises(failure):
+        SmsByMail(a_mailer(scripted.port)).send(MOBILE, "Hej!")
 
 
 def test_a_relay_that_is_away_got_nothing() -> None:
@@ -202,17 +257,17 @@ def test_a_relay_that_is_away_got_nothing() -> None:
         unheard.bind(("127.0.0.1", 0))
 
         with pytest.raises(TemporaryFailure):
-            a_mailer(unheard.getsockname()[1]).send(a_mail())
+            hand_over(a_mailer(unheard.getsockname()[1]), a_mail())
 
 
 def test_a_silent_relay_is_not_waited_for() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(TemporaryFailure):
-        a_mailer(silent.getsockname()[1], timeout_s=0.1).send(a_mail())
+        hand_over(a_mailer(silent.getsockname()[1], timeout_s=0.1), a_mail())
 
 
 def test_with_tls_a_relay_that_offers_none_gets_nothing() -> None:
     with relay() as scripted, pytest.raises(TemporaryFailure):
-        a_mailer(scripted.port, tls=ssl.create_default_context()).send(a_mail())
+        hand_over(a_mailer(scripted.port, tls=ssl.create_default_context()), a_mail())
 
     assert not any(command.startswith("mail") for command in scripted.heard)
 
@@ -227,9 +282,9 @@ def test_with_tls_the_mail_is_sent_encrypted(tmp_path: Path) -> None:
     )
     controller.start()
     try:
-        a_mailer(port, tls=ssl.create_default_context(cafile=certificate)).send(a_mail())
+        hand_over(a_mailer(port, tls=ssl.create_default_context(cafile=certificate)), a_mail())
         with pytest.raises(TemporaryFailure):
-            a_mailer(port, tls=ssl.create_default_context()).send(a_mail())
+            hand_over(a_mailer(port, tls=ssl.create_default_context()), a_mail())
     finally:
         controller.stop()
 

@@ -84,6 +84,12 @@ def test_questions_may_share_their_options(folder: Path) -> None:
             "inbox_message: {{{{ personnummer }}}} går",
         ),
         (PACKAGE, f"- {FORMS_DESK}", "- vem@", "error_addresses, rad 1: e-postadressen"),
+        (
+            PACKAGE,
+            f"- {FORMS_DESK}",
+            "- åsa@vgregion.se",
+            "error_addresses, rad 1: e-postadressen har å",
+        ),
     ],
 )
 def test_a_fault_has_its_file_line_field_and_reason(

@@ -304,12 +304,13 @@ class Relay:
         )
         begun = time.monotonic()
         try:
-            self._mailer.send(mail)
+            not_taken = self._mailer.send(mail, to=mail.to)
         except (TemporaryFailure, UnknownOutcome) as failure:
             return type(failure)
         finally:
             assert time.monotonic() - begun < _SMTP_WAITS * _SMTP_S + _SLACK_S
-        return None
+        # Of a cut answer for the only address too.
+        return TemporaryFailure if not_taken.deferred else None
 
     def arrived(self, subject: str) -> int:
         mails: list[dict[str, Any]] = httpx.get(f"{self._url}/api/mails").json()

@@ -65,6 +65,10 @@ def test_a_whole_spec_is_understood() -> None:
             {"error_addresses": ["chef@"]},
             "error_addresses, rad 1: e-postadressen är inte giltig.",
         ),
+        (
+            {"error_addresses": ["chef@vgregion.se", "sjuksköterska@vgregion.se"]},
+            "error_addresses, rad 2: e-postadressen har å, ä, ö eller ett annat tecken före @",
+        ),
         ({"title": "x" * 201}, "title: texten är för lång. Korta den."),
         ({"title": " "}, "title: texten är tom. Fyll i den."),
         ({"inbox_message": "x" * 4001}, "inbox_message: texten är för lång. Korta den."),

@@ -9,13 +9,14 @@ from tests.store.ledger import NOW, change
 from utskick.records import ErrorReport
 from utskick.store import SqlStore
 
+DESK, UNIT = "formularhantering@vgregion.se", "enhet@vgregion.se"
 REPORT = ErrorReport(
     id=uuid4(),
     subject="dispatch",
     cause="occasion-1-missed",
     text="missed.txt",
     values={"package_name": "Inför besök", "counts": [["Avliden", 1]]},
-    addresses=("formularhantering@vgregion.se", "enhet@vgregion.se"),
+    addresses=(DESK, UNIT),
 )
 
 
@@ -32,13 +33,13 @@ def unsent(store: SqlStore) -> list[ErrorReport]:
 def test_a_report_comes_back_as_it_was(store: SqlStore) -> None:
     assert add(store, REPORT)
 
-    assert unsent(store) == [REPORT]
+    assert unsent(store) == [replace(REPORT, waiting=REPORT.addresses)]
 
 
 def test_what_is_told_can_be_read_before_and_after_it_has_been_mailed(store: SqlStore) -> None:
     add(store, REPORT)
     with store.transaction() as records:
-        records.error_reports.sent(REPORT.id)
+        records.error_reports.sent(REPORT.id, REPORT.addresses)
         told = records.error_reports.told("dispatch", "occasion-1-missed")
         of_another = records.error_reports.told("dispatch", "occasion-2-missed")
 
@@ -60,7 +61,7 @@ def test_a_report_that_has_been_mailed_is_not_mailed_again(store: SqlStore) -> N
     add(store, REPORT)
 
     with store.transaction() as records:
-        records.error_reports.sent(REPORT.id)
+        records.error_reports.sent(REPORT.id, REPORT.addresses)
 
     assert unsent(store) == []
     assert not add(store, REPORT)
@@ -69,10 +70,53 @@ def test_a_report_that_has_been_mailed_is_not_mailed_again(store: SqlStore) -> N
 def test_a_postponed_report_waits_for_its_moment(store: SqlStore, engine: Engine) -> None:
     add(store, REPORT)
     with store.transaction() as records:
-        records.error_reports.postpone(REPORT.id, seconds=3600)
+        records.error_reports.postpone(REPORT.id, REPORT.addresses, seconds=3600)
 
     waiting = unsent(store)
-    change(engine, "UPDATE error_report SET retry_at = :past", past="2020-01-01 00:00:00")
+    change(engine, "UPDATE error_mail SET retry_at = :past", past="2020-01-01 00:00:00")
 
     assert waiting == []
-    assert unsent(store) == [REPORT]
+    assert unsent(store) == [replace(REPORT, waiting=REPORT.addresses)]
+
+
+def test_each_address_waits_by_itself(store: SqlStore, engine: Engine) -> None:
+    add(store, REPORT)
+    with store.transaction() as records:
+        records.error_reports.sent(REPORT.id, [DESK])
+        records.error_reports.postpone(REPORT.id, [UNIT], seconds=3600)
+    change(engine, "UPDATE error_mail SET retry_at = :past", past="2020-01-01 00:00:00")
+
+    assert unsent(store) == [replace(REPORT, waiting=(UNIT,))]
+
+
+def test_an_address_that_comes_later_gets_what_was_mailed_before(store: SqlStore) -> None:
+    add(store, REPORT)
+    with store.transaction() as records:
+        records.error_reports.sent(REPORT.id, REPORT.addresses)
+
+    assert add(store, replace(REPORT, addresses=(DESK, "chef@vgregion.se")))
+
+    (report,) = unsent(store)
+    assert report.waiting == ("chef@vgregion.se",)
+    assert report.addresses == (DESK, UNIT, "chef@vgregion.se")
+
+
+def test_whoever_refuses_is_asked_again_for_a_week_and_told_of_until_it_takes_one(
+    store: SqlStore, engine: Engine
+) -> None:
+    add(store, REPORT)
+    with store.transaction() as records:
+        records.error_reports.refused(REPORT.id, [UNIT], seconds=-1)
+        refusing = records.error_reports.refusing()
+
+    again = unsent(store)
+    change(engine, "UPDATE error_mail SET retry_at = NULL")
+    change(engine, "UPDATE error_report SET created_at = :past", past="2020-01-01 00:00:00")
+    given_up = unsent(store)
+    with store.transaction() as records:
+        still_refusing = records.error_reports.refusing()
+        records.error_reports.sent(REPORT.id, [UNIT])
+        taken = records.error_reports.refusing()
+
+    assert [UNIT in report.waiting for report in (*again, *given_up)] == [True, False]
+    assert (refusing, still_refusing, taken) == ({UNIT}, {UNIT}, set())

@@ -2,11 +2,18 @@
 
 import pytest
 
+from tests.adapters.scripted_relay import HANG_UP, ScriptedRelay, relay
 from tests.clinic import Clinic
 from tests.use_cases.clinic_days import AWAY, mails
-from utskick.ports import PermanentFailure, UnknownOutcome
+from utskick.adapters.smtp_mailer import SmtpMailer
+from utskick.ports import Mailer, PermanentFailure, UnknownOutcome
 from utskick.records import ErrorReport
-from utskick.use_cases.report_errors import report, send_error_reports
+from utskick.use_cases.report_errors import (
+    Mailed,
+    refusing_addresses,
+    report,
+    send_error_reports,
+)
 
 VALUES = {
     "package_name": "Inför besök",
@@ -17,7 +24,12 @@ VALUES = {
 }
 
 
-def keep_one(clinic: Clinic, *, cause: str = "blocked") -> None:
+DESK, MANAGER = "formularhantering@vgregion.se", "chef@vgregion.se"
+
+
+def keep_one(
+    clinic: Clinic, *, cause: str = "blocked", addresses: tuple[str, ...] = (DESK, MANAGER)
+) -> None:
     with clinic.store.transaction() as records:
         report(
             records,
@@ -25,13 +37,23 @@ def keep_one(clinic: Clinic, *, cause: str = "blocked") -> None:
             cause=cause,
             text="blocked_start.txt",
             values=VALUES,
-            addresses=("formularhantering@vgregion.se", "chef@vgregion.se"),
+            addresses=addresses,
             now=clinic.clock.now(),
         )
 
 
 def send(clinic: Clinic) -> int:
-    return send_error_reports(store=clinic.store, mailer=clinic.mailer, texts=clinic.texts)
+    return send_all(clinic).mails
+
+
+def send_all(clinic: Clinic, mailer: Mailer | None = None) -> Mailed:
+    return send_error_reports(
+        store=clinic.store, mailer=mailer or clinic.mailer, texts=clinic.texts
+    )
+
+
+def got_by(clinic: Clinic, address: str) -> list[str]:
+    return [mail.message_id for taker, mail in clinic.mailer.received if taker == address]
 
 
 def waiting(clinic: Clinic) -> list[ErrorReport]:
@@ -41,7 +63,7 @@ def waiting(clinic: Clinic) -> list[ErrorReport]:
 
 def let_the_pause_pass(clinic: Clinic, kept: ErrorReport) -> None:
     with clinic.store.transaction() as records:
-        records.error_reports.postpone(kept.id, seconds=-1)
+        records.error_reports.postpone(kept.id, kept.addresses, seconds=-1)
 
 
 def test_a_report_becomes_one_mail_to_all_addresses(clinic: Clinic) -> None:
@@ -51,7 +73,7 @@ def test_a_report_becomes_one_mail_to_all_addresses(clinic: Clinic) -> None:
 
     (mail,) = clinic.mailer.sent
     assert (sent, again) == (1, 0)
-    assert mail.to == ("formularhantering@vgregion.se", "chef@vgregion.se")
+    assert mail.to == (DESK, MANAGER)
     assert mail.subject == "Paketutskick kunde inte startas: Inför besök, Mottagningen"
     assert mail.body.startswith("Paketutskicket ”Inför besök” kunde inte startas.")
 
@@ -97,6 +119,70 @@ def test_a_mail_sent_twice_has_the_same_message_id(clinic: Clinic) -> None:
     first, second = clinic.mailer.sent
     assert first == second
     assert first.message_id == f"<{kept.id}@utskick>"
+
+
+@pytest.mark.parametrize("how", ["deferred", "refused"])
+def test_each_address_gets_its_mail_by_itself(clinic: Clinic, how: str) -> None:
+    keep_one(clinic)
+    (kept,) = waiting(clinic)
+    let_the_pause_pass(clinic, kept)
+    getattr(clinic.mailer, how).add(MANAGER)
+    send(clinic)
+    let_the_pause_pass(clinic, kept)
+    send(clinic)
+    before = got_by(clinic, MANAGER)
+    getattr(clinic.mailer, how).clear()
+    let_the_pause_pass(clinic, kept)
+
+    send(clinic)
+
+    assert before == []
+    assert got_by(clinic, MANAGER) == got_by(clinic, DESK) == [f"<{kept.id}@utskick>"]
+
+
+def test_an_address_that_refuses_is_told_of_and_not_asked_at_once(clinic: Clinic) -> None:
+    keep_one(clinic)
+    clinic.mailer.refused.add(MANAGER)
+
+    mailed, at_once = send_all(clinic), send_all(clinic)
+
+    assert (str(mailed), str(at_once)) == ("1 mails, 1 addresses refuse theirs", "0 mails")
+    assert refusing_addresses(store=clinic.store) == {MANAGER}
+
+
+def test_an_address_that_is_added_gets_what_the_others_have_got(clinic: Clinic) -> None:
+    keep_one(clinic, addresses=(DESK,))
+    send(clinic)
+    keep_one(clinic, addresses=(DESK, MANAGER))
+    send(clinic)
+
+    assert len(got_by(clinic, DESK)) == len(got_by(clinic, MANAGER)) == 1
+
+
+def test_a_relay_that_dies_between_two_addresses_gets_the_same_mail_again(
+    clinic: Clinic,
+) -> None:
+    keep_one(clinic)
+    (kept,) = waiting(clinic)
+    let_the_pause_pass(clinic, kept)
+    with relay(**{f"rcpt TO:<{MANAGER}>": HANG_UP}) as dying:
+        first = send_all(clinic, smtp(dying))
+    let_the_pause_pass(clinic, kept)
+    with relay(**{f"rcpt TO:<{MANAGER}>": "450 Later"}) as deferring:
+        second = send_all(clinic, smtp(deferring))
+    let_the_pause_pass(clinic, kept)
+    with relay() as well:
+        third = send_all(clinic, smtp(well))
+
+    assert [each.mails for each in (first, second, third)] == [0, 1, 1]
+    assert f"rcpt TO:<{DESK}>" not in well.heard
+    (id_of_second,), (id_of_third,) = deferring.message_ids, well.message_ids
+    assert id_of_second == id_of_third == f"<{kept.id}@utskick>"
+    assert dying.message_ids == []
+
+
+def smtp(scripted: ScriptedRelay) -> SmtpMailer:
+    return SmtpMailer(host="127.0.0.1", port=scripted.port, sender="utskick@vgregion.se")
 
 
 def test_one_mail_that_cannot_go_does_not_stop_the_next(clinic: Clinic) -> None:

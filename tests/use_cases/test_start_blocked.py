@@ -67,3 +67,33 @@ async def test_a_blocked_start_is_told_at_once_and_once_an_hour(clinic: Clinic) 
     assert mail.subject == f"Paketutskick kunde inte startas: {PACKAGE.name}, {UNIT.name}"
     assert "- GAD-7" in mail.body
     assert len(mails(clinic)) == 2
+
+
+async def test_an_address_that_is_added_within_the_hour_gets_the_mail_too(clinic: Clinic) -> None:
+    clinic.forms.archived.add(GAD.id)
+
+    for address in ("chef@vgregion.se", "vikarie@vgregion.se"):
+        with pytest.raises(StartBlocked):
+            await clinic.start(error_addresses=[address])
+
+    takers = [taker for taker, _ in clinic.mailer.received]
+    assert takers == [FORMS_DESK, "chef@vgregion.se", "vikarie@vgregion.se"]
+
+
+async def test_what_blocks_next_is_told_within_the_hour_too(clinic: Clinic) -> None:
+    for form in (GAD, PHQ):
+        clinic.forms.archived.add(form.id)
+        with pytest.raises(StartBlocked):
+            await clinic.start()
+
+    assert ["PHQ-9" in mail.body for mail in mails(clinic)] == [False, True]
+
+
+async def test_the_desk_gets_its_mail_though_the_unit_refuses_theirs(clinic: Clinic) -> None:
+    clinic.forms.archived.add(GAD.id)
+    clinic.mailer.refused.add("chef@vgregion.se")
+
+    with pytest.raises(StartBlocked):
+        await clinic.start(error_addresses=["chef@vgregion.se"])
+
+    assert [taker for taker, _ in clinic.mailer.received] == [FORMS_DESK]

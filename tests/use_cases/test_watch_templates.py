@@ -52,6 +52,61 @@ async def test_each_change_is_told_of_once(clinic: Clinic) -> None:
     ]
 
 
+async def test_a_form_that_is_archived_a_second_time_is_told_of_again(clinic: Clinic) -> None:
+    await clinic.start()
+    for _ in range(2):
+        clinic.forms.archived.add(PHQ.id)
+        await watch(clinic)
+        await watch(clinic)
+        clinic.forms.archived.clear()
+        await watch(clinic)
+
+    assert len(mails(clinic)) == 2
+
+
+async def test_a_form_that_is_archived_anew_between_two_looks_is_told_of_again(
+    clinic: Clinic,
+) -> None:
+    await clinic.start()
+    for _ in range(2):
+        with clinic.store.transaction() as records:
+            records.forms.archive(PHQ.id, archived_at=clinic.clock.now())
+        await watch(clinic)
+        clinic.clock.advance(60)
+
+    assert len(mails(clinic)) == 2
+
+
+async def test_what_is_archived_in_both_registers_is_one_change(clinic: Clinic) -> None:
+    await clinic.start()
+    clinic.forms.archived.add(PHQ.id)
+    await watch(clinic)
+    with clinic.store.transaction() as records:
+        records.forms.archive(PHQ.id, archived_at=clinic.clock.now())
+    await watch(clinic)
+    clinic.forms.archived.clear()
+
+    await watch(clinic)
+
+    assert len(mails(clinic)) == 1
+
+
+async def test_a_dispatch_started_since_is_told_of_by_itself(clinic: Clinic) -> None:
+    await clinic.start(error_addresses=["forst@vgregion.se"])
+    clinic.forms.archived.add(PHQ.id)
+    await watch(clinic)
+    clinic.forms.archived.clear()
+    await clinic.start(package=WEEKLY.key, start=None, error_addresses=["sedan@vgregion.se"])
+    clinic.forms.archived.add(PHQ.id)
+
+    await watch(clinic)
+
+    assert {mail.to[1:] for mail in mails(clinic)} == {
+        ("forst@vgregion.se",),
+        ("sedan@vgregion.se",),
+    }
+
+
 async def test_an_ended_subscription_is_told_of(clinic: Clinic) -> None:
     await clinic.start()
     with clinic.store.transaction() as records:

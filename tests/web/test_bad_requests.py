@@ -104,6 +104,7 @@ async def test_another_content_type_is_told_which_one_to_use(
         ("forms", ["x"] * 101),
         ("error_addresses", ["a@b@c"]),
         ("error_addresses", ["a\n@example.org"]),
+        ("error_addresses", ["åsa@example.org"]),
         ("creates_inbox_message", "kanske"),
         ("inbox_message", "{{ 7 * 7 }}"),
         ("inbox_message", "x" * 4001),

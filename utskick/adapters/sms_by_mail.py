@@ -4,7 +4,7 @@ from email.utils import getaddresses, make_msgid
 
 from utskick.adapters.smtp_mailer import SmtpMailer
 from utskick.domain.sms import MobileNumber, normalise, sms_address
-from utskick.ports import PermanentFailure
+from utskick.ports import PermanentFailure, TemporaryFailure
 
 
 class SmsByMail:
@@ -18,11 +18,15 @@ class SmsByMail:
         address = _only_address(sms_address(number, domain=self._domain))
         # Not by the host's name, which would tell the gateway about our network.
         message_id = make_msgid(domain=self._mailer.sender.rpartition("@")[2])
-        self._mailer.hand_over(
+        not_taken = self._mailer.hand_over(
             normalise(text),
             recipients=[address],
-            headers={"Subject": "", "Message-ID": message_id},
+            headers={"To": address, "Subject": "", "Message-ID": message_id},
         )
+        if not_taken.refused:
+            raise PermanentFailure("the gateway refuses the number")
+        if not_taken.deferred:
+            raise TemporaryFailure("the gateway takes the number later")
 
 
 def _only_address(text: str) -> str:

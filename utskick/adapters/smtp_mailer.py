@@ -1,13 +1,14 @@
 """Mail through the region's relay."""
 
 import ssl
-from collections.abc import Sequence
+from collections.abc import Collection
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import localtime
 
 from utskick.adapters.smtp_relay import SmtpRelay
-from utskick.ports import Mail, PermanentFailure
+from utskick.domain.addresses import ascii_address
+from utskick.ports import Mail, NotTaken
 
 
 class SmtpMailer:
@@ -25,26 +26,33 @@ class SmtpMailer:
         self._relay = SmtpRelay(host=host, port=port, timeout_s=timeout_s, tls=tls)
         self.sender = sender
 
-    def send(self, mail: Mail) -> None:
-        # An address outside ASCII would need a relay and a mailbox that both speak SMTPUTF8.
-        recipients = [address for address in mail.to if address.isascii()]
+    def send(self, mail: Mail, *, to: Collection[str]) -> NotTaken:
+        spelt = {address: ascii_address(address) for address in (*mail.to, *to)}
+        recipients = {spelling: address for address in to if (spelling := spelt[address])}
+        unusable = frozenset(to) - frozenset(recipients.values())
         if not recipients:
-            raise PermanentFailure("no address that a relay can take")
+            return NotTaken(refused=unusable)
         headers = {
+            "To": ", ".join(filter(None, (spelt[address] for address in mail.to))),
             "Subject": " ".join(mail.subject.split()),
             "Message-ID": mail.message_id,
             # Keeps autoreplies away (RFC 3834).
             "Auto-Submitted": "auto-generated",
         }
-        self.hand_over(mail.body, recipients=recipients, headers=headers)
+        not_taken = self.hand_over(mail.body, recipients=list(recipients), headers=headers)
+        return NotTaken(
+            deferred=frozenset(recipients[each] for each in not_taken.deferred),
+            refused=frozenset(recipients[each] for each in not_taken.refused) | unusable,
+        )
 
-    def hand_over(self, text: str, *, recipients: Sequence[str], headers: dict[str, str]) -> None:
-        """Send plain text with these headers beside From, To and Date. Raises as `send`."""
+    def hand_over(
+        self, text: str, *, recipients: Collection[str], headers: dict[str, str]
+    ) -> NotTaken:
+        """Send plain text with these headers beside From and Date. Raises as `send`."""
         message = EmailMessage(SMTP)
         message["From"] = self.sender
-        message["To"] = ", ".join(recipients)
         message["Date"] = localtime()
         for name, value in headers.items():
             message[name] = value
         message.set_content(text, cte="quoted-printable")
-        self._relay.hand_over(message, sender=self.sender, recipients=recipients)
+        return self._relay.hand_over(message, sender=self.sender, recipients=recipients)

@@ -7,12 +7,12 @@ for the message was not applied; what fails from there on may have been.
 import logging
 import smtplib
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
 
-from utskick.ports import PermanentFailure, TemporaryFailure, UnknownOutcome
+from utskick.ports import NotTaken, PermanentFailure, TemporaryFailure, UnknownOutcome
 
 _FIRST_REFUSAL, _FIRST_PERMANENT = 400, 500
 _OK = 250
@@ -30,16 +30,20 @@ class SmtpRelay:
     timeout_s: float = 10
     tls: ssl.SSLContext | None = None
 
-    def hand_over(self, message: EmailMessage, *, sender: str, recipients: Sequence[str]) -> None:
-        """Send to whom the relay accepts; refused addresses beside accepted ones are logged.
+    def hand_over(
+        self, message: EmailMessage, *, sender: str, recipients: Collection[str]
+    ) -> NotTaken:
+        """Send to whom the relay accepts; tell whom it does not.
 
-        Raises `TemporaryFailure`, `PermanentFailure` (nobody was accepted) or `UnknownOutcome`.
+        Raises `TemporaryFailure`, `PermanentFailure` or `UnknownOutcome`, if it is so for all.
         """
         with self._connected() as connection:
             with _not_applied():
                 _greet(connection, tls=self.tls)
-                _address(connection, sender=sender, recipients=recipients)
-            _submit(connection, message)
+                not_taken = _address(connection, sender=sender, recipients=recipients)
+            if len(not_taken.deferred) + len(not_taken.refused) < len(recipients):
+                _submit(connection, message)
+        return not_taken
 
     @contextmanager
     def _connected(self) -> Iterator[smtplib.SMTP]:
@@ -69,16 +73,16 @@ def _greet(connection: smtplib.SMTP, *, tls: ssl.SSLContext | None) -> None:
         connection.ehlo()
 
 
-def _address(connection: smtplib.SMTP, *, sender: str, recipients: Sequence[str]) -> None:
+def _address(connection: smtplib.SMTP, *, sender: str, recipients: Collection[str]) -> NotTaken:
     code, _ = connection.mail(sender)
     if code != _OK:
         raise _refusal("the relay refuses the sender", code)
-    refused = [code for to in recipients if (code := connection.rcpt(to)[0]) not in _ACCEPTED]
-    if len(refused) == len(recipients):
-        # Temporary if only one of them is: then there is somebody to try again for.
-        raise _refusal("the relay refuses all recipients", min(refused))
-    if refused:
-        log.warning("the relay refuses %d of %d recipients", len(refused), len(recipients))
+    codes = {to: connection.rcpt(to)[0] for to in recipients}
+    not_accepted = {to: code for to, code in codes.items() if code not in _ACCEPTED}
+    if not_accepted:
+        log.warning("the relay refuses %d of %d recipients", len(not_accepted), len(recipients))
+    refused = frozenset(to for to, code in not_accepted.items() if code >= _FIRST_PERMANENT)
+    return NotTaken(deferred=frozenset(not_accepted) - refused, refused=refused)
 
 
 def _submit(connection: smtplib.SMTP, message: EmailMessage) -> None:

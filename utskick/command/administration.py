@@ -81,7 +81,7 @@ def reconcile() -> None:
             store=wired.store, scheduler=wired.scheduler, rules=wired.rules, now=wired.clock.now()
         )
         mails = send_error_reports(store=wired.store, mailer=wired.mailer, texts=wired.texts)
-    out.print(f"{mended}, {audited}, {mails} mails")
+    out.print(f"{mended}, {audited}, {mails}")
 
 
 def clean_up() -> None:
@@ -104,7 +104,7 @@ def watch_templates() -> None:
             )
         )
         mails = send_error_reports(store=wired.store, mailer=wired.mailer, texts=wired.texts)
-    out.print(f"{blocking} forms block ongoing dispatches, {mails} mails")
+    out.print(f"{blocking} forms block ongoing dispatches, {mails}")
 
 
 def compare_ledger() -> None:

@@ -7,8 +7,9 @@ tell.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 
-from pydantic import EmailStr, Field
+from pydantic import Field
 
+from utskick.domain.addresses import MailAddress
 from utskick.domain.calendar import ImpossibleTime, parse_clock
 from utskick.domain.errors import Problem
 from utskick.domain.forms import FormTemplateId
@@ -40,7 +41,7 @@ class PackageSpec(Spec):
     time: str | None
     interval_weeks: int = Field(ge=0, le=_LONGEST_INTERVAL_WEEKS)
     occasions: int = Field(ge=1, le=_MOST_OCCASIONS)
-    error_addresses: list[EmailStr] = Field(max_length=20)
+    error_addresses: list[MailAddress] = Field(max_length=20)
     inbox_message: str = Field(min_length=1, max_length=LONGEST_MESSAGE)
 
 

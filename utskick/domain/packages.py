@@ -52,4 +52,7 @@ def with_forms_desk(
     addresses: tuple[str, ...], *, forms_desk: str = FORMS_DESK
 ) -> tuple[str, ...]:
     """The addresses with the forms desk first, each once, whatever was removed or added."""
-    return tuple(dict.fromkeys((forms_desk, *(a.strip() for a in addresses if a.strip()))))
+    named = (forms_desk, *filter(None, (address.strip() for address in addresses)))
+    # Read backwards, so that of several spellings the first is kept.
+    by_mailbox = {address.casefold(): address for address in reversed(named)}
+    return tuple(by_mailbox[key] for key in dict.fromkeys(map(str.casefold, named)))

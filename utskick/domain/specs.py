@@ -14,13 +14,13 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
-    EmailStr,
     Field,
     StringConstraints,
     field_validator,
 )
 from pydantic_core import PydanticCustomError
 
+from utskick.domain.addresses import MailAddress
 from utskick.domain.errors import Problem
 from utskick.domain.personnummer import masked
 from utskick.domain.personnummer_in_text import looks_like_personnummer
@@ -99,7 +99,7 @@ class DispatchSpec(Sending):
 
     package: str = Field(description="Grundplåtens nyckel eller namn")
     title: Text | None = Field(default=None, description="Titel som visas för invånaren")
-    error_addresses: list[EmailStr] = Field(
+    error_addresses: list[MailAddress] = Field(
         default_factory=list,
         max_length=20,
         description="Fler adresser för e-postavisering vid eventuella fel",
@@ -134,6 +134,10 @@ _REASONS = {
     "too_long": ("listan är för lång.", "Dela upp utskicket."),
     "control_character": ("texten innehåller ett otillåtet tecken.", "Skriv om den."),
     "string_unicode": ("texten innehåller ett otillåtet tecken.", "Skriv om den."),
+    "address_not_ascii": (
+        "e-postadressen har å, ä, ö eller ett annat tecken före @ som mejl inte kan skickas till.",
+        "Skriv en annan adress.",
+    ),
     "too_short": ("listan är tom.", "Lägg till minst ett värde."),
     "string_type": ("värdet ska vara text.", 'Sätt citattecken runt det, till exempel "08:00".'),
     "list_type": ("värdet ska vara en lista.", "Skriv ett värde per rad med bindestreck framför."),

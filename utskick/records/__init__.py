@@ -18,6 +18,7 @@ from utskick.records.dispatches import (
     Progress,
     Remaining,
 )
+from utskick.records.error_reports import ErrorReport, ErrorReports, WatchedForms
 from utskick.records.follow_up import (
     FollowedUp,
     FollowUp,
@@ -30,8 +31,6 @@ from utskick.records.follow_up import (
 from utskick.records.journal import (
     AccessLog,
     DoneWith,
-    ErrorReport,
-    ErrorReports,
     LogEntry,
     LoggedEntry,
     LogQuery,
@@ -90,6 +89,7 @@ __all__ = [
     "Transaction",
     "Units",
     "Uploads",
+    "WatchedForms",
 ]
 
 
@@ -120,6 +120,8 @@ class Transaction(Protocol):
     def inbox_messages(self) -> InboxMessages: ...
     @property
     def error_reports(self) -> ErrorReports: ...
+    @property
+    def watched_forms(self) -> WatchedForms: ...
     @property
     def access_log(self) -> AccessLog: ...
     @property

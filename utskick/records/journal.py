@@ -1,44 +1,13 @@
-"""Who did what with whose data, and what the error addresses must be told."""
+"""Who did what with whose data."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Protocol
-from uuid import UUID
+from typing import Protocol
 
 from utskick.domain.dispatches import Dispatch, DispatchId
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.units import Activity, Actor, HsaId
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ErrorReport:
-    """A mail to the error addresses, sent at least once, with the same Message-ID each time.
-
-    One for each subject and cause. Holds no personal data.
-    """
-
-    id: UUID
-    subject: str
-    cause: str
-    text: str
-    values: Mapping[str, object] = field(default_factory=dict)
-    addresses: tuple[str, ...] = ()
-
-
-class ErrorReports(Protocol):
-    def add(self, report: ErrorReport, *, now: datetime) -> bool:
-        """Keep it for sending; `False` if the same cause has been reported before."""
-
-    def unsent(self, *, limit: int) -> list[ErrorReport]:
-        """Those whose time has come."""
-
-    def told(self, subject: str, cause: str) -> Mapping[str, Any] | None:
-        """What was kept to be told of it, mailed or not."""
-
-    def sent(self, report_id: UUID) -> None: ...
-
-    def postpone(self, report_id: UUID, *, seconds: float) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,9 +10,10 @@ from utskick.failpoints import Step, reached
 from utskick.store.deliveries import SqlDeliveries
 from utskick.store.desk import SqlBudgets, SqlTexting, SqlTokens, SqlUploads
 from utskick.store.dispatches import SqlDispatches
+from utskick.store.error_reports import SqlErrorReports, SqlWatchedForms
 from utskick.store.follow_up import SqlFollowUp
 from utskick.store.inbox_messages import SqlInboxMessages
-from utskick.store.journal import SqlAccessLog, SqlErrorReports
+from utskick.store.journal import SqlAccessLog
 from utskick.store.occasions import SqlOccasions
 from utskick.store.overview import SqlOverview
 from utskick.store.people import People
@@ -42,6 +43,7 @@ class SqlTransaction:
         self.follow_up = SqlFollowUp(session, people)
         self.inbox_messages = SqlInboxMessages(session, people)
         self.error_reports = SqlErrorReports(session)
+        self.watched_forms = SqlWatchedForms(session)
         self.access_log = SqlAccessLog(session, people)
         self.uploads = SqlUploads(session, vault)
         self.tokens = SqlTokens(session)

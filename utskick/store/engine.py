@@ -30,7 +30,7 @@ def open_engine(url: str) -> Engine:
     return engine
 
 
-def migrate(engine: Engine) -> None:
+def migrate(engine: Engine, *, revision: str = "head") -> None:
     """Bring the tables up to date; nothing happens if they are."""
     config = Config()
     config.set_main_option("script_location", "utskick.store:migrations")
@@ -39,7 +39,7 @@ def migrate(engine: Engine) -> None:
             # Two processes that start at once on an empty database take turns.
             connection.execute(select(func.pg_advisory_xact_lock(_MIGRATING)))
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

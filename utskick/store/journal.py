@@ -1,20 +1,19 @@
-"""What must be told afterwards: the access log, and the mails to the error addresses."""
+"""The access log: who has done what with whose data."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from utskick.domain.dispatches import Dispatch, DispatchId
 from utskick.domain.units import Activity, HsaId
-from utskick.records import DoneWith, ErrorReport, LogEntry, LoggedEntry, LogQuery
+from utskick.records import DoneWith, LogEntry, LoggedEntry, LogQuery
 from utskick.store.people import People
-from utskick.store.statements import all_or_each, database_clock, matches, start_of
-from utskick.store.tables import AccessLogRow, ErrorReportRow, PersonRow, StaffMemberRow
+from utskick.store.statements import matches, start_of
+from utskick.store.tables import AccessLogRow, PersonRow, StaffMemberRow
 from utskick.store.tables.journal import CHANGED
 
 
@@ -146,75 +145,3 @@ def link(previous: str, entry: Mapping[Any, Any]) -> str:
     told = (entry[name] for name in _TOLD)
     words = [each.isoformat() if isinstance(each, datetime) else str(each) for each in told]
     return hashlib.sha256("\x1f".join([previous, *words]).encode()).hexdigest()
-
-
-_TAKEN_FOR = timedelta(minutes=1)
-
-
-class SqlErrorReports:
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    def add(self, report: ErrorReport, *, now: datetime) -> bool:
-        row = ErrorReportRow(
-            id=report.id,
-            subject=report.subject,
-            cause=report.cause,
-            text=report.text,
-            values=dict(report.values),
-            addresses=list(report.addresses),
-            created_at=now,
-        )
-        return bool(all_or_each(self._session, [row], self._insert))
-
-    def unsent(self, *, limit: int) -> list[ErrorReport]:
-        now = database_clock(self._session)
-        rows = self._session.scalars(
-            select(ErrorReportRow)
-            .where(
-                ErrorReportRow.sent_at.is_(None),
-                or_(ErrorReportRow.retry_at.is_(None), ErrorReportRow.retry_at <= now),
-            )
-            .order_by(ErrorReportRow.created_at)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        ).all()
-        for row in rows:
-            # Taken: if its sender dies, another tries after this.
-            row.retry_at = now + _TAKEN_FOR
-        self._session.flush()
-        return [
-            ErrorReport(
-                id=row.id,
-                subject=row.subject,
-                cause=row.cause,
-                text=row.text,
-                values=row.values,
-                addresses=tuple(row.addresses),
-            )
-            for row in rows
-        ]
-
-    def told(self, subject: str, cause: str) -> Mapping[str, Any] | None:
-        return self._session.scalar(
-            select(ErrorReportRow.values).where(
-                ErrorReportRow.subject == subject, ErrorReportRow.cause == cause
-            )
-        )
-
-    def sent(self, report_id: UUID) -> None:
-        self._change(report_id, sent_at=database_clock(self._session))
-
-    def postpone(self, report_id: UUID, *, seconds: float) -> None:
-        self._change(
-            report_id, retry_at=database_clock(self._session) + timedelta(seconds=seconds)
-        )
-
-    def _change(self, report_id: UUID, **values: datetime) -> None:
-        self._session.execute(
-            update(ErrorReportRow).where(ErrorReportRow.id == report_id).values(**values)
-        )
-
-    def _insert(self, rows: Sequence[ErrorReportRow]) -> None:
-        self._session.add_all(rows)
-        self._session.flush()

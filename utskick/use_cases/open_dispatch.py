@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -64,7 +65,8 @@ class Progress:
 class Opened:
     """A dispatch with its recipients, what each of them has got so far, and what has been done.
 
-    `blocked`: the forms that ended it, when it was aborted.
+    `blocked`: the forms that ended it, when it was aborted. `refusing`: the addresses that do not
+    take our mails.
     """
 
     progress: Progress
@@ -73,6 +75,7 @@ class Opened:
     started_by: str
     done: Sequence[DoneWith]
     blocked: StartBlocked | None
+    refusing: AbstractSet[str]
 
     @property
     def dispatch(self) -> Dispatch:
@@ -134,6 +137,7 @@ def open_dispatch(dispatch_id: DispatchId, *, actor: Actor, store: Store, now: d
             started_by=names.get(dispatch.created_by, dispatch.created_by),
             done=records.access_log.done_with(dispatch),
             blocked=_blocked(dispatch, records),
+            refusing=records.error_reports.refusing(),
         )
 
 

@@ -1,26 +1,40 @@
 """E-postavisering vid eventuella fel: tell the error addresses, once for each thing gone wrong.
 
 A report is kept in the same transaction as what it tells of, and mailed afterwards. The mail goes
-at least once, always with the same Message-ID (I10).
+at least once to each address, always with the same Message-ID (I10). A relay answers for each
+address by itself: those that it does not take are tried again alone.
 """
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
 from utskick.domain.dispatches import Dispatch, DispatchKind
 from utskick.domain.occasions import Occasion
-from utskick.ports import Mail, Mailer, TemporaryFailure, Texts, UnknownOutcome
+from utskick.ports import Mail, Mailer, NotTaken, TemporaryFailure, Texts, UnknownOutcome
 from utskick.records import ErrorReport, Store, Transaction
 
 log = logging.getLogger(__name__)
 
 _NAMESPACE = UUID("0f6f1d8e-51f3-4a53-8d4e-9e7b9a3b2c5d")
-_BATCH = 20
+_BATCH = 50
 _PAUSE_S = 60
 _GIVE_UP_S = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Mailed:
+    """How many mails went, and how many addresses refused theirs."""
+
+    mails: int = 0
+    refused: int = 0
+
+    def __str__(self) -> str:
+        told = f", {self.refused} addresses refuse theirs" if self.refused else ""
+        return f"{self.mails} mails{told}"
 
 
 def report(
@@ -33,7 +47,10 @@ def report(
     addresses: tuple[str, ...],
     now: datetime,
 ) -> None:
-    """Keep one mail for each subject and cause. `text` names a file of `templates/mail`."""
+    """Keep one mail for each subject and cause, and each address that it comes to later.
+
+    `text` names a file of `templates/mail`.
+    """
     records.error_reports.add(
         ErrorReport(
             id=uuid5(_NAMESPACE, f"{subject}/{cause}"),
@@ -92,13 +109,20 @@ def _cause(occasion: Occasion, cause: str) -> str:
     return f"occasion-{occasion.number}-version-{occasion.version}-{cause}"
 
 
-def send_error_reports(*, store: Store, mailer: Mailer, texts: Texts) -> int:
-    """Mail what has not been mailed; tell how many mails went. Safe to repeat."""
+def send_error_reports(*, store: Store, mailer: Mailer, texts: Texts) -> Mailed:
+    """Mail what has not been mailed. Safe to repeat."""
     with store.transaction() as records:
         reports = records.error_reports.unsent(limit=_BATCH)
-    return sum(
+    done = [
         _send(error_report, store=store, mailer=mailer, texts=texts) for error_report in reports
-    )
+    ]
+    return Mailed(sum(each.mails for each in done), sum(each.refused for each in done))
+
+
+def refusing_addresses(*, store: Store) -> set[str]:
+    """The addresses that do not take our mails, for staff to see beside them."""
+    with store.transaction() as records:
+        return records.error_reports.refusing()
 
 
 def _mail(error_report: ErrorReport, *, texts: Texts) -> Mail:
@@ -112,18 +136,20 @@ def _mail(error_report: ErrorReport, *, texts: Texts) -> Mail:
     )
 
 
-def _send(error_report: ErrorReport, *, store: Store, mailer: Mailer, texts: Texts) -> bool:
-    pause_s = 0
+def _send(error_report: ErrorReport, *, store: Store, mailer: Mailer, texts: Texts) -> Mailed:
+    waiting = frozenset(error_report.waiting)
+    pause_s = _PAUSE_S
     try:
-        mailer.send(_mail(error_report, texts=texts))
+        not_taken = mailer.send(_mail(error_report, texts=texts), to=error_report.waiting)
     except (TemporaryFailure, UnknownOutcome):
-        pause_s = _PAUSE_S
+        not_taken = NotTaken(deferred=waiting)
     except Exception as error:  # noqa: BLE001  # one that cannot be written must not stop the rest
         log.warning("A report cannot be mailed: %s", type(error).__name__)
-        pause_s = _GIVE_UP_S
+        not_taken, pause_s = NotTaken(deferred=waiting), _GIVE_UP_S
+    taken = waiting - not_taken.deferred - not_taken.refused
     with store.transaction() as records:
-        if pause_s:
-            records.error_reports.postpone(error_report.id, seconds=pause_s)
-        else:
-            records.error_reports.sent(error_report.id)
-    return not pause_s
+        reports, report_id = records.error_reports, error_report.id
+        reports.sent(report_id, taken)
+        reports.refused(report_id, not_taken.refused, seconds=_GIVE_UP_S)
+        reports.postpone(report_id, not_taken.deferred, seconds=pause_s)
+    return Mailed(mails=bool(taken), refused=len(not_taken.refused))

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import uuid4
+from uuid import NAMESPACE_OID, uuid4, uuid5
 
 from utskick.domain.calendar import LocalMoment
 from utskick.domain.dispatches import (
@@ -275,13 +275,15 @@ def _tell_blocked(
     with_: Starting,
     now: datetime,
 ) -> None:
-    """One mail for each package and unit, at most one an hour (I10)."""
+    """One mail to each address for each package, unit and what blocks it, at most one an hour."""
     unit, package = understood.unit, understood.package
+    # The names are too long for a key.
+    blocking = uuid5(NAMESPACE_OID, repr((blocked.archived, blocked.unsubscribed)))
     with with_.store.transaction() as records:
         report(
             records,
             subject=f"{unit.id}/{package.key}",
-            cause=f"blocked-start-{now:%Y-%m-%dT%H}",
+            cause=f"blocked-start-{now:%Y-%m-%dT%H}-{blocking}",
             text="blocked_start.txt",
             values={
                 "package_name": package.name,

@@ -1,18 +1,19 @@
 """Every day: find archived or unsubscribed forms in ongoing dispatches, before they hurt.
 
-One mail for each change, naming the ongoing dispatches that it hits.
+One mail for each change, naming the ongoing dispatches that it hits. What was blocked when last
+looked at is no news; what could be sent meanwhile, or has been archived anew, is.
 """
 
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import uuid4
 
 from utskick.domain.dispatches import Dispatch
 from utskick.domain.forms import FormAccess
 from utskick.domain.rules import Rules
-from utskick.domain.units import HsaId
 from utskick.ports import FormService
-from utskick.records import Store
+from utskick.records import Store, Transaction
 from utskick.use_cases.check_forms import check_forms
 from utskick.use_cases.report_errors import report
 
@@ -25,10 +26,8 @@ async def watch_templates(*, store: Store, forms: FormService, rules: Rules, now
         theirs = [dispatch for dispatch in ongoing if dispatch.unit_id == unit_id]
         form_ids = dict.fromkeys(form.form_id for d in theirs for form in d.forms)
         access = await check_forms(unit_id, list(form_ids), store=store, forms=forms, now=now)
-        unsendable = [a for a in access if not a.sendable]
-        for form in unsendable:
-            await asyncio.to_thread(_tell, unit_id, form, theirs, store, rules, now)
-        blocked += len(unsendable)
+        await asyncio.to_thread(_note, access, theirs, store, rules, now)
+        blocked += sum(not form.sendable for form in access)
     return blocked
 
 
@@ -37,32 +36,55 @@ def _ongoing(store: Store) -> list[Dispatch]:
         return records.dispatches.ongoing()
 
 
-def _tell(
-    unit_id: HsaId,
-    access: FormAccess,
+def _note(
+    access: Sequence[FormAccess],
     theirs: Sequence[Dispatch],
     store: Store,
     rules: Rules,
     now: datetime,
 ) -> None:
-    form = access.form
-    hit = [d for d in theirs if any(f.form_id == form.id for f in d.forms)]
-    addresses = dict.fromkeys((rules.forms_desk, *(a for d in hit for a in d.error_addresses)))
-    kind = "archived" if form.archived else "unsubscribed"
     with store.transaction() as records:
-        unit = records.units.get(unit_id)
-        report(
-            records,
-            subject=f"{unit_id}/{form.id}",
-            cause=f"{kind}-version-{form.version}",
-            text="template_watch.txt",
-            values={
-                "unit_name": unit.name,
-                "unit_id": unit.id,
-                "archived": [form.name] if form.archived else [],
-                "unsubscribed": [] if form.archived else [form.name],
-                "hits": [dispatch.name for dispatch in hit],
-            },
-            addresses=tuple(addresses),
-            now=now,
-        )
+        for each in access:
+            hit = [d for d in theirs if any(f.form_id == each.form.id for f in d.forms)]
+            if each.sendable:
+                records.watched_forms.sendable(each.form.id, [dispatch.id for dispatch in hit])
+            else:
+                _tell_news(each, hit, records, rules, now)
+
+
+def _tell_news(
+    access: FormAccess,
+    hit: Sequence[Dispatch],
+    records: Transaction,
+    rules: Rules,
+    now: datetime,
+) -> None:
+    form, change = access.form, uuid4()
+    news_for = records.watched_forms.blocked(
+        form.id,
+        [dispatch.id for dispatch in hit],
+        kind="archived" if form.archived else "unsubscribed",
+        # Of an archiving in the form service nobody knows the moment.
+        archived_at=records.forms.get(form.id).archived_at,
+        change=change,
+    )
+    struck = [dispatch for dispatch in hit if dispatch.id in news_for]
+    if not struck:
+        return
+    unit = records.units.get(struck[0].unit_id)
+    addresses = (rules.forms_desk, *(a for dispatch in struck for a in dispatch.error_addresses))
+    report(
+        records,
+        subject=f"{unit.id}/{form.id}",
+        cause=f"blocked-{change}",
+        text="template_watch.txt",
+        values={
+            "unit_name": unit.name,
+            "unit_id": unit.id,
+            "archived": [form.name] if form.archived else [],
+            "unsubscribed": [] if form.archived else [form.name],
+            "hits": [dispatch.name for dispatch in hit],
+        },
+        addresses=tuple(dict.fromkeys(addresses)),
+        now=now,
+    )

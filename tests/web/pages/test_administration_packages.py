@@ -124,6 +124,7 @@ async def test_what_was_typed_and_never_added_is_added_when_saving(administrator
         ({"interval_weeks": "0"}, "interval_weeks", "Flera tillfällen behöver ett intervall."),
         ({"interval_weeks": ""}, "interval_weeks", "Värdet ska vara ett heltal."),
         ({"error_addresses": "vem@"}, "error_addresses", "E-postadressen är inte giltig."),
+        ({"error_addresses": "åsa@vgregion.se"}, "error_addresses", "E-postadressen har å, ä, ö"),
         ({"inbox_message": ""}, "inbox_message", "Texten är tom."),
         ({"inbox_message": "{{ namn }}"}, "inbox_message", "{{ namn }} går inte att använda."),
         ({"inbox_message": f"Hej {ANNA.digits}"}, "inbox_message", "Texten innehåller något"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.clinic import PACKAGE, PHQ, UNIT, WEEKLY
 from tests.people import ANNA, BO, CILLA, PROTECTED
-from tests.use_cases.clinic_days import reconciled
+from tests.use_cases.clinic_days import mails, reconciled
 from tests.use_cases.conftest import Log
 from tests.web.pages.conftest import Browser, session, sign_in, words_of
 from tests.web.pages.forms import forms_of
@@ -110,6 +110,18 @@ async def test_a_long_list_comes_in_pages(staff: Browser) -> None:
     assert "Sida 1 av 2" in first
     assert "Nummer 50" in first
     assert "Nummer 0 " in second
+
+
+async def test_an_address_that_refused_a_mail_says_so(staff: Browser) -> None:
+    dispatch = await started(staff, error_addresses=["chef@vgregion.se"])
+    staff.clinic.forms.archived.add(PHQ.id)
+    await run(staff, dispatch)
+    staff.clinic.mailer.refused.add("chef@vgregion.se")
+    mails(staff.clinic)
+
+    words = words_of(await staff.open(address_of(dispatch)))
+
+    assert "formularhantering@vgregion.se chef@vgregion.se Tar inte emot mejl" in words
 
 
 async def test_opened_it_shows_who_got_what(staff: Browser) -> None:

@@ -258,6 +258,30 @@ async def test_a_package_prepared_without_the_forms_desk_says_so(staff: Browser)
     assert missing not in words_of(await presets(staff, PACKAGE.key))
 
 
+async def test_an_address_that_takes_no_mail_is_told_at_its_field(staff: Browser) -> None:
+    answer = await staff.press(await presets(staff), "starta", error_addresses="åsa@vgregion.se")
+
+    assert answer.status_code == 422
+    assert (
+        "Fel: E-postadressen har å, ä, ö eller ett annat tecken före @ som mejl inte kan skickas"
+        " till. Skriv en annan adress." in words_of(answer.text)
+    )
+
+
+async def test_an_address_that_refused_a_mail_says_so_where_staff_and_others_see_it(
+    staff: Browser, administrator: Browser
+) -> None:
+    staff.clinic.mailer.refused.add(FORMS_DESK)
+    staff.clinic.forms.archived.add(PHQ.id)
+    blocked = await at_message(staff)
+
+    assert "Ett mejl om det går till alla adresser för e-postavisering." in words_of(blocked.text)
+    assert f"{FORMS_DESK} Tar inte emot mejl" in words_of(await presets(staff))
+    assert f"provar på nytt en gång om dagen i en vecka. {FORMS_DESK}" in words_of(
+        await administrator.open("/forvaltning")
+    )
+
+
 async def test_everything_that_is_wrong_is_told_at_once(staff: Browser) -> None:
     answer = await staff.press(
         await presets(staff),

@@ -15,7 +15,7 @@ from utskick.store.tables.dispatches import (
     PersonRow,
     RecipientRow,
 )
-from utskick.store.tables.journal import AccessLogRow, ErrorReportRow
+from utskick.store.tables.journal import AccessLogRow, BlockedFormRow, ErrorMailRow, ErrorReportRow
 from utskick.store.tables.reference import (
     FormTemplateRow,
     PackageTemplateRow,
@@ -26,9 +26,11 @@ from utskick.store.tables.staff import SignInAttemptRow, StaffMemberRow, StaffSe
 
 __all__ = [
     "AccessLogRow",
+    "BlockedFormRow",
     "DeliveryRow",
     "DispatchFormRow",
     "DispatchRow",
+    "ErrorMailRow",
     "ErrorReportRow",
     "FormTemplateRow",
     "InboxMessageRow",

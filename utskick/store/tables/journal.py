@@ -8,7 +8,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from utskick.store.tables.base import Row
-from utskick.store.tables.dispatches import PersonRow
+from utskick.store.tables.dispatches import DispatchRow, PersonRow
 
 CHANGED = text("activity IN ('Skriva', 'Radera')")
 """What the index of `access_log` by dispatch holds: one list read is an entry for each on it."""
@@ -23,10 +23,45 @@ class ErrorReportRow(Row):
     cause: Mapped[str] = mapped_column(String(100))
     text: Mapped[str] = mapped_column(String(100))
     values: Mapped[dict[str, Any]] = mapped_column(JSON)
-    addresses: Mapped[list[str]] = mapped_column(JSON)
     created_at: Mapped[datetime]
+
+
+_WAITING = text("sent_at IS NULL")
+
+
+class ErrorMailRow(Row):
+    """A report at one of its addresses."""
+
+    __tablename__ = "error_mail"
+    __table_args__ = (
+        Index(
+            "ix_error_mail_waiting",
+            "retry_at",
+            sqlite_where=_WAITING,
+            postgresql_where=_WAITING,
+        ),
+    )
+
+    report_id: Mapped[UUID] = mapped_column(ForeignKey(ErrorReportRow.id), primary_key=True)
+    address: Mapped[str] = mapped_column(String(320), primary_key=True)
+    position: Mapped[int]
     retry_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
+    refused_at: Mapped[datetime | None]
+
+
+class BlockedFormRow(Row):
+    """A form of a dispatch that could not be sent when last looked at, and has been told of."""
+
+    __tablename__ = "blocked_form"
+
+    dispatch_id: Mapped[UUID] = mapped_column(
+        ForeignKey(DispatchRow.id, ondelete="CASCADE"), primary_key=True
+    )
+    form_id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    archived_at: Mapped[datetime | None]
+    change: Mapped[UUID]
 
 
 class AccessLogRow(Row):

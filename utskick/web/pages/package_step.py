@@ -1,6 +1,7 @@
 """One step of Starta Paketutskick: what has been filled in, and the page that shows it."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Self
@@ -20,6 +21,7 @@ from utskick.use_cases.preview_dispatch import (
     preview_dispatch,
 )
 from utskick.use_cases.preview_message import MessagePreview, preview_message
+from utskick.use_cases.report_errors import refusing_addresses
 from utskick.web.callers import Now, Wired
 from utskick.web.labels import FIELD_LABELS, presets_in_words
 from utskick.web.pages.frame import page, problems_by_field
@@ -48,13 +50,14 @@ Visit = Annotated[_Visit, Depends(_visit)]
 
 @dataclass(slots=True, kw_only=True)
 class Step:
-    """`offered` are the forms that can be added."""
+    """`offered` are the forms that can be added; `refusing` the addresses that take no mails."""
 
     visit: _Visit
     filled: Filled
     package: PackageTemplate
     offered: list[FormTemplate]
     preview: DispatchPreview
+    refusing: AbstractSet[str]
 
     @classmethod
     def of(cls, visit: _Visit, posted: FormData, filled: Filled, package: PackageTemplate) -> Self:
@@ -71,7 +74,14 @@ class Step:
             rules=wired.rules,
             now=visit.now,
         )
-        return cls(visit=visit, filled=filled, package=package, offered=offered, preview=preview)
+        return cls(
+            visit=visit,
+            filled=filled,
+            package=package,
+            offered=offered,
+            preview=preview,
+            refusing=refusing_addresses(store=wired.store),
+        )
 
     @property
     def warnings(self) -> list[str]:
@@ -133,6 +143,7 @@ class Step:
             blocked=refused or self.preview.blocked,
             values=self.values,
             forms_desk=wired.rules.forms_desk,
+            refusing=self.refusing,
             look_at=self._address_of,
             problems=problems_by_field(tuple(problems)),
             labels=FIELD_LABELS,

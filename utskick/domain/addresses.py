@@ -1,0 +1,32 @@
+"""Mail addresses that every relay can take: those in ASCII (RFC 5321).
+
+A domain outside ASCII has a spelling within it (IDNA), and gets that one. What stands before the @
+has none: it would take SMTPUTF8 of every relay on the way, which nobody can promise beforehand.
+"""
+
+from typing import Annotated
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, EmailStr
+from pydantic_core import PydanticCustomError
+
+
+def ascii_address(address: str) -> str | None:
+    """The address as a relay takes it; `None` if there is no such spelling."""
+    if address.isascii():
+        return address
+    try:
+        return validate_email(address, check_deliverability=False).ascii_email
+    except EmailNotValidError:
+        return None
+
+
+def _relayable(address: str) -> str:
+    spelt = ascii_address(address)
+    if spelt is None:
+        raise PydanticCustomError("address_not_ascii", "an address outside ASCII")
+    return spelt
+
+
+MailAddress = Annotated[EmailStr, AfterValidator(_relayable)]
+"""An address that a spec may name; in ASCII once it has been read."""
