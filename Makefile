@@ -9,8 +9,9 @@ DELIVERIES ?= 50000
 CRASHES ?= 200
 SECONDS ?= 330
 SEED ?= 1
+BENCH ?= one_occasion
 
-.PHONY: run demo test test-product test-installation test-attacks storm lock check clean
+.PHONY: run demo test test-product test-installation test-attacks storm bench lock check clean
 
 run: $(VENV)/.installed  ## Start everything on loopback and deliver the example package dispatch
 	@$(BIN)/utskick up
@@ -19,7 +20,7 @@ demo: $(VENV)/.installed  ## The same on free ports in a temporary folder; ends 
 	@$(BIN)/utskick demo $(if $(DEMO_DIR),--folder "$(DEMO_DIR)")
 
 test: $(VENV)/.installed-dev  ## Lint, types, layers and every test
-	@bash .ci/debian-packages
+	@bash .ci/debian-packages postgresql chromium
 	@$(MAKE) --no-print-directory check
 ifdef PYTEST
 	@$(BIN)/pytest $(PYTEST)
@@ -43,6 +44,10 @@ test-attacks:
 storm: $(VENV)/.installed-dev  ## The release's storm, in pieces; goes on where it was ended
 	@$(BIN)/python -m tests.chaos.storm --kept var/storm.jsonl --kills $(KILLS) --pauses $(PAUSES) \
 		--deliveries $(DELIVERIES) --crashes $(CRASHES) --seconds $(SECONDS) --seed $(SEED)
+
+bench: $(VENV)/.installed-bench  ## Measure: BENCH="NAME OPTIONS", as `python -m benchmarks` lists them
+	@bash .ci/debian-packages postgresql redis-server
+	@$(BIN)/python -m benchmarks $(BENCH)
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -69,12 +74,18 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
 	@$(INSTALL) --require-hashes -r requirements-dev.lock
 	@touch $@
 
+$(VENV)/.installed-bench: $(VENV)/.installed-dev requirements-bench.lock
+	@echo "Installing what we are measured beside …"
+	@$(INSTALL) --require-hashes -r requirements-bench.lock
+	@touch $@
+
 LOCK = echo 'setuptools>=77' | uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -
 
-lock:  ## Renew both locks within pyproject.toml's ranges (needs uv)
+lock:  ## Renew the locks within pyproject.toml's ranges (needs uv)
 	$(LOCK) -o requirements.lock
 	$(LOCK) --extra dev -c requirements.lock -o requirements-dev.lock
+	$(LOCK) --extra bench -c requirements-dev.lock -o requirements-bench.lock
 
 clean:
 	rm -rf $(VENV) var build *.egg-info

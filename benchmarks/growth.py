@@ -1,4 +1,4 @@
-"""What a delivery costs as the database grows: `python -m benchmarks.growth`.
+"""What a delivery costs as the database grows: `python -m benchmarks growth`.
 
 For each size a database of its own is filled on one PostgreSQL with a made-up year. Then occasions
 of 250 recipients × 4 forms are planned, sent and recorded over each of them in turns, so that
@@ -25,7 +25,9 @@ from sqlalchemy import Engine, func, select, text
 
 from benchmarks.installation import circumstances, web_alone
 from benchmarks.neighbours import persons
-from benchmarks.twin_runs import Cost, NotAllSent, TwinRuns
+from benchmarks.progress import Steps, steps
+from benchmarks.start import start
+from benchmarks.twin_runs import Cost, TwinRuns
 from benchmarks.visits import Browser, Visited, sign_in, visits
 from benchmarks.year import Filled, Size, fill
 from config.settings import DatabaseSettings
@@ -86,16 +88,17 @@ def main() -> None:
         server = parts.enter_context(running_postgresql(*_SERVER))
         make_key_file(folder / "keys.json")
         grown = []
+        turns = _WARM_UPS + options.repeats
+        progress = parts.enter_context(steps(2 * len(options.deliveries) + turns))
         for deliveries in sorted(options.deliveries):
-            with console.status(f"{deliveries:,} deliveries …"):
-                url = parts.enter_context(server.fresh_database())
-                database = DatabaseSettings(url=url, key_file=folder / "keys.json")
-                grown.append(_grown(database, deliveries))
-        with console.status("Opening pages …"):
-            for each in grown:
-                each.pages_ms = _pages_ms(folder, each, times=options.visits)
-        with console.status("Sending …"):
-            _send(grown, server, options)
+            progress.begin(f"filling a database with {deliveries:,} deliveries")
+            url = parts.enter_context(server.fresh_database())
+            database = DatabaseSettings(url=url, key_file=folder / "keys.json")
+            grown.append(_grown(database, deliveries))
+        for each in grown:
+            progress.begin(f"opening pages over {each.deliveries:,}")
+            each.pages_ms = _pages_ms(folder, each, times=options.visits)
+        _send(grown, server, options, progress)
     _print(grown, console)
     if options.json:
         written = circumstances() | result(grown)
@@ -149,13 +152,19 @@ def _pages_ms(folder: Path, grown: Grown, *, times: int) -> dict[str, float]:
     return {each.visit.name: round(median(each.times_ms), 1) for each in opened}
 
 
-def _send(grown: Sequence[Grown], server: PostgresqlServer, options: argparse.Namespace) -> None:
+def _send(
+    grown: Sequence[Grown],
+    server: PostgresqlServer,
+    options: argparse.Namespace,
+    progress: Steps,
+) -> None:
     numbers = persons(options.recipients)
     runs = [
         (each, TwinRuns(each.database, server, numbers=numbers, forms=options.forms))
         for each in grown
     ]
     for turn in range(-_WARM_UPS, options.repeats):
+        progress.begin("sending an occasion over each")
         # To and fro: what comes after the largest would always pay for its checkpoint.
         for each, run in runs if turn % 2 else reversed(runs):
             cost = asyncio.run(run.send_one())
@@ -233,7 +242,4 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except NotAllSent as broken:
-        sys.exit(str(broken))
+    start("growth", sys.argv[1:])

@@ -1,4 +1,4 @@
-"""What is taken in: dispatches over REST, and long recipient files: `python -m benchmarks.intake`.
+"""What is taken in: dispatches over REST, and long recipient files: `python -m benchmarks intake`.
 
 A whole installation on PostgreSQL takes the dispatches, with a real Prefect server; each file is
 imported by a process of its own. Exits with 1 if a row is neither accepted nor refused.
@@ -17,17 +17,20 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import NotAsPromised
 from benchmarks.importing import Imported
 from benchmarks.installation import circumstances, installation
 from benchmarks.neighbours import Local1177, persons
+from benchmarks.progress import Steps, steps
 from benchmarks.recipient_files import FORMATS, recipient_file
-from benchmarks.submissions import NotAccepted, Submitted, Submitter, medians
+from benchmarks.start import start
+from benchmarks.submissions import Submitted, Submitter, medians
 
 _WARM_UPS = 1
 _THOUSAND = 1000
 
 
-class RowsLost(Exception):
+class RowsLost(NotAsPromised):
     """The rows of a file that were accepted, refused or headings are not all of its rows."""
 
 
@@ -35,25 +38,33 @@ def main() -> None:
     """Measure, print, and write what was measured."""
     options = _options()
     console = Console()
-    with tempfile.TemporaryDirectory(prefix="utskick-intake-") as name:
+    submissions = _WARM_UPS + options.repeats if options.repeats else 0
+    with (
+        tempfile.TemporaryDirectory(prefix="utskick-intake-") as name,
+        steps(bool(submissions) + submissions + len(options.formats)) as progress,
+    ):
         folder = Path(name)
-        submitted = _submit(options, folder, console) if options.repeats else []
-        files = {kind: import_file(kind, options.rows, folder) for kind in options.formats}
+        submitted = _submit(options, folder, progress) if submissions else []
+        files = {}
+        for kind in options.formats:
+            progress.begin(f"importing {options.rows:,} rows, {kind}")
+            files[kind] = import_file(kind, options.rows, folder)
     measured = result(options.rows, submitted, files)
     _print(options, measured, console)
     if options.json:
         Path(options.json).write_text(json.dumps(circumstances() | measured, indent=2) + "\n")
 
 
-def _submit(options: argparse.Namespace, folder: Path, console: Console) -> list[Submitted]:
+def _submit(options: argparse.Namespace, folder: Path, progress: Steps) -> list[Submitted]:
     numbers = persons(options.recipients)
-    with console.status("Submitting"), installation(folder, _say_nothing) as installed:
+    each = []
+    progress.begin("starting an installation")
+    with installation(folder, progress.say) as installed:
         Local1177(installed.stack.local_1177_url).add_persons(numbers)
         submitter = Submitter(installed)
-        each = [
-            submitter.submit(numbers, occasions=options.occasions)
-            for _ in range(_WARM_UPS + options.repeats)
-        ]
+        for _ in range(_WARM_UPS + options.repeats):
+            progress.begin("submitting a dispatch")
+            each.append(submitter.submit(numbers, occasions=options.occasions))
     return each[_WARM_UPS:]
 
 
@@ -99,10 +110,6 @@ def result(
     return measured
 
 
-def _say_nothing(what: str) -> None:
-    del what
-
-
 def _print(options: argparse.Namespace, measured: dict[str, Any], console: Console) -> None:
     if "submissions" in measured:
         title = f"{options.recipients} recipients × {options.occasions} occasions over REST"
@@ -136,7 +143,4 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except (NotAccepted, RowsLost) as broken:
-        sys.exit(str(broken))
+    start("intake", sys.argv[1:])

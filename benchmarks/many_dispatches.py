@@ -18,10 +18,12 @@ from uuid import uuid4
 
 from sqlalchemy import text
 
+from benchmarks import NotAsPromised
 from benchmarks.growth_of_prefect import Size, size_of
 from benchmarks.installation import ALWAYS_OPEN, Installation, installed
 from benchmarks.neighbours import LeanNeighbour, lean_neighbour, persons
 from benchmarks.processes import Usage
+from benchmarks.progress import Steps
 from benchmarks.senders.assignments import UNIT
 from benchmarks.senders.ours import PACKAGE
 from tests.postgresql import running_postgresql
@@ -35,6 +37,8 @@ from utskick.use_cases.start_dispatch import start_dispatch
 from utskick.wiring import Services
 
 RECIPIENTS, FORMS = 20, 2
+STEPS = 4
+"""Of one case, as its progress is shown."""
 _STOCK_POOL = "stock"
 _PERSONS = 18_000
 _TRIED_FIRST = 3
@@ -45,10 +49,6 @@ _TOMORROW = timedelta(days=1)
 _GIVEN_UP_AFTER_S = 900
 _WRITTEN_WITHIN_S = 3
 """The last forms are in the ledger so long after they were made."""
-
-
-class NotAsPromised(Exception):
-    """A form came early, or did not come, or came twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +90,9 @@ class Measured:
     prefect: Size
 
 
-def measure(case: Case) -> Measured:
+def measure(case: Case, progress: Steps, *, name: str) -> Measured:
     """One case, in an installation of its own. Raises `NotAsPromised`."""
+    progress.begin(f"{name}: starting")
     with ExitStack() as parts:
         folder = Path(parts.enter_context(tempfile.TemporaryDirectory(prefix="utskick-monday-")))
         outside = parts.enter_context(Children(logs=folder / "outside", environment={}))
@@ -104,16 +105,22 @@ def measure(case: Case) -> Measured:
         settings = neighbour.settings | ALWAYS_OPEN | {"UTSKICK_SCHEDULER__WORK_POOL": pool}
         installation = parts.enter_context(installed(folder, server=server, settings=settings))
         _start_more_workers(case, installation.stack)
-        return _measure(case, installation, neighbour)
+        return _measure(case, installation, neighbour, progress)
 
 
-def _measure(case: Case, installation: Installation, neighbour: LeanNeighbour) -> Measured:
+def _measure(
+    case: Case, installation: Installation, neighbour: LeanNeighbour, progress: Steps
+) -> Measured:
     wired = installation.services
+    progress.begin(f"submitting {case.dispatches:,} dispatches")
     expected_s = asyncio.run(_try_some(case, wired)) * _SPARE
     size_before = size_of(installation.prefects)
     moment, submitted_s = asyncio.run(_submit_all(case, wired, expected_s=expected_s))
     usage_before = installation.usage()
-    _wait_for(case, neighbour, until=_left_s(moment) + _GIVEN_UP_AFTER_S)
+    progress.begin(f"waiting for the moment, {moment.astimezone(STOCKHOLM):%H:%M:%S}")
+    time.sleep(max(0, _left_s(moment)))
+    progress.begin(f"sending {case.forms:,} forms")
+    _wait_for(case, neighbour, within_s=_GIVEN_UP_AFTER_S)
     time.sleep(_WRITTEN_WITHIN_S)
     usage = installation.usage()
     made = {form.id: form.made_at for form in neighbour.made()}
@@ -196,9 +203,9 @@ async def _submit(wired: Services, number: int, case: Case, moment: datetime) ->
     )
 
 
-def _wait_for(case: Case, neighbour: LeanNeighbour, *, until: float) -> None:
-    """Raises `NotAsPromised` if the forms do not come within `until` seconds."""
-    deadline = time.monotonic() + until
+def _wait_for(case: Case, neighbour: LeanNeighbour, *, within_s: float) -> None:
+    """Raises `NotAsPromised` if the forms do not come in time."""
+    deadline = time.monotonic() + within_s
     while neighbour.forms() < case.forms:
         if time.monotonic() > deadline:
             raise NotAsPromised("not all forms came")

@@ -1,4 +1,4 @@
-"""Monday 08:00: many dispatches due at the same second, `python -m benchmarks.monday`.
+"""Monday 08:00: many dispatches due at the same second, `python -m benchmarks monday`.
 
 A whole installation with a real Prefect server, as operators run it, in front of the lean
 neighbour. Each case is written as soon as it has ended, beside what the file holds already: so a
@@ -18,7 +18,9 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.installation import circumstances
-from benchmarks.many_dispatches import FORMS, RECIPIENTS, Case, Measured, NotAsPromised, measure
+from benchmarks.many_dispatches import FORMS, RECIPIENTS, STEPS, Case, Measured, measure
+from benchmarks.progress import steps
+from benchmarks.start import start
 
 DATABASES, WORKERS = ("postgresql", "sqlite"), ("warm", "process")
 _ALL = (
@@ -34,9 +36,10 @@ def main() -> None:
     console = Console()
     file = Path(options.json) if options.json else None
     measured = json.loads(file.read_text())["cases"] if file and file.exists() else []
-    for case in _cases(options):
-        with console.status(f"{case.name} …"):
-            latest = measure(case)
+    cases = _cases(options)
+    for number, case in enumerate(cases, start=1):
+        with steps(STEPS) as progress:
+            latest = measure(case, progress, name=f"{case.name} ({number} of {len(cases)})")
         _print(latest, console)
         measured = merged(measured, asdict(latest))
         if file:
@@ -127,7 +130,4 @@ def _case(written: str, options: argparse.Namespace) -> Case:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except NotAsPromised as broken:
-        sys.exit(str(broken))
+    start("monday", sys.argv[1:])

@@ -1,4 +1,4 @@
-"""One occasion, sent in every way: `python -m benchmarks.one_occasion --json FILE`.
+"""One occasion, sent in every way: `python -m benchmarks one_occasion --json FILE`.
 
 All contenders make the same calls to the same neighbour, each from processes of its own: a bare
 loop, the product on PostgreSQL and on SQLite, in turns, so that noise hits all alike; and once
@@ -32,7 +32,9 @@ from benchmarks.contenders.plain_prefect import plain_prefect
 from benchmarks.figures import Results, figures, print_figures, wrong_counts
 from benchmarks.lean_neighbour.catalogue import read_catalogue
 from benchmarks.neighbours import lean_neighbour, persons
+from benchmarks.progress import Steps, steps
 from benchmarks.senders.assignments import UNIT, Assignment
+from benchmarks.start import start
 from tests.postgresql import running_postgresql
 from utskick.files import REGION
 from utskick.running.children import Children
@@ -73,8 +75,9 @@ def main() -> None:
     console = Console()
     console.width = max(console.width, _WIDTH)
     with _arena(options) as arena:
-        results = _timed(options, arena, console)
-        fates = {} if options.skip_kills else _killed(options, arena, console)
+        with steps(_number_of_steps(options)) as progress:
+            results = _timed(options, arena, progress)
+            fates = {} if options.skip_kills else _killed(options, arena, progress)
         measured = figures(results, fates, arena.assignment, repeats=options.repeats)
     print_figures(measured, console)
     if options.json:
@@ -108,15 +111,24 @@ def _arena(options: argparse.Namespace) -> Iterator[Arena]:
         yield arena
 
 
-def _timed(options: argparse.Namespace, arena: Arena, console: Console) -> Results:
+def _number_of_steps(options: argparse.Namespace) -> int:
+    """One start of those in turns, one of each other, the rounds of all, and the kills."""
+    in_turns, once = len(_wanted(IN_TURNS, options)), len(_wanted(ONCE, options))
+    rounds = (int(options.repeats) * in_turns + once) * len(options.latencies_ms)
+    kills = 0 if options.skip_kills else len(_wanted(KILLED, options))
+    return 1 + once + rounds + kills
+
+
+def _timed(options: argparse.Namespace, arena: Arena, progress: Steps) -> Results:
     results: Results = defaultdict(lambda: defaultdict(list))
 
     def measure(contender: Contender) -> None:
         for latency_ms in options.latencies_ms:
-            with console.status(f"{contender.name}, {latency_ms:g} ms …"):
-                measured = timed(contender, arena, latency_s=latency_ms / 1000)
+            progress.begin(f"{contender.name}, {latency_ms:g} ms")
+            measured = timed(contender, arena, latency_s=latency_ms / 1000)
             results[contender.name][latency_ms].append(measured)
 
+    progress.begin("starting those that are measured in turns")
     with ExitStack() as parts:
         in_turns = [
             parts.enter_context(opened(arena)) for opened in _wanted(IN_TURNS, options).values()
@@ -127,6 +139,7 @@ def _timed(options: argparse.Namespace, arena: Arena, console: Console) -> Resul
             for contender in in_turns:
                 measure(contender)
     for name, opened in _wanted(ONCE, options).items():
+        progress.begin(f"starting {name}")
         with opened(arena) as contender:
             if name not in _COLD:
                 timed(contender, arena, latency_s=0)
@@ -134,10 +147,11 @@ def _timed(options: argparse.Namespace, arena: Arena, console: Console) -> Resul
     return results
 
 
-def _killed(options: argparse.Namespace, arena: Arena, console: Console) -> dict[str, Fate]:
+def _killed(options: argparse.Namespace, arena: Arena, progress: Steps) -> dict[str, Fate]:
     fates = {}
     for name, opened in _wanted(KILLED, options).items():
-        with console.status(f"{name}, killed in the middle …"), opened(arena) as contender:
+        progress.begin(f"{name}, killed in the middle")
+        with opened(arena) as contender:
             fates[name] = killed_in_the_middle(contender, arena, latency_s=_KILL_LATENCY_S)
     return fates
 
@@ -163,4 +177,4 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    start("one_occasion", sys.argv[1:])

@@ -1,4 +1,4 @@
-"""Every staff page over a large region's database: `python -m benchmarks.pages`.
+"""Every staff page over a large region's database: `python -m benchmarks pages`.
 
 Fills PostgreSQL with a made-up year, starts the web process, and opens each page again and again
 over one kept connection, in turns, so that noise hits all alike.
@@ -6,8 +6,7 @@ over one kept connection, in turns, so that noise hits all alike.
 
 import argparse
 import json
-import os
-import platform
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -21,7 +20,9 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import Engine
 
-from benchmarks.installation import web_alone
+from benchmarks.installation import circumstances, web_alone
+from benchmarks.progress import Steps, steps
+from benchmarks.start import start
 from benchmarks.visits import Browser, Visited, sign_in, visits
 from benchmarks.year import Filled, Size, fill
 from config.settings import DatabaseSettings
@@ -45,17 +46,19 @@ def main() -> None:
     """Fill, measure, print, and write what was measured."""
     options = _options()
     with (
+        steps(1 + _WARM_UPS + options.times) as progress,
         tempfile.TemporaryDirectory(prefix="utskick-benchmark-") as name,
         _database(Path(name), sqlite=options.sqlite) as database,
     ):
-        measured = _measure(options, Path(name), database)
+        progress.begin(f"filling a database with {options.deliveries:,} deliveries")
+        measured = _measure(options, Path(name), database, progress)
     _print(measured)
     if options.json:
         Path(options.json).write_text(json.dumps(measured, indent=2, ensure_ascii=False) + "\n")
 
 
 def _measure(
-    options: argparse.Namespace, folder: Path, database: DatabaseSettings
+    options: argparse.Namespace, folder: Path, database: DatabaseSettings, progress: Steps
 ) -> dict[str, Any]:
     size = Size(
         dispatches=options.dispatches,
@@ -70,14 +73,9 @@ def _measure(
     filled_in = time.perf_counter() - began
     token = sign_in(SqlStore(engine, vault), filled, now=datetime.now(UTC))
     with web_alone(folder, database) as url, Browser(url, token) as browser:
-        visited = visit_all(browser, filled, times=options.times)
+        visited = visit_all(browser, filled, progress, times=options.times)
     return {
-        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": {
-            "cores": os.cpu_count(),
-            "load_average": round(os.getloadavg()[0], 1),
-            "python": platform.python_version(),
-        },
+        **circumstances(),
         "database": engine.dialect.name,
         "dispatches": size.dispatches,
         "deliveries": size.deliveries,
@@ -97,11 +95,12 @@ def _fill(engine: Engine, vault: Vault, size: Size) -> Filled:
     return filled
 
 
-def visit_all(browser: Browser, filled: Filled, *, times: int) -> list[Visited]:
+def visit_all(browser: Browser, filled: Filled, progress: Steps, *, times: int) -> list[Visited]:
     """All pages in turns, after some turns that do not count; exports a tenth as often."""
     today = datetime.now(STOCKHOLM).date()
     visited = [Visited(visit) for visit in visits(filled, today=today)]
     for turn in range(-_WARM_UPS, times):
+        progress.begin("opening every page")
         for each in visited:
             if not each.visit.export or turn % 10 == 0:
                 browser.open(each, counts=turn >= 0)
@@ -173,4 +172,4 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    start("pages", sys.argv[1:])

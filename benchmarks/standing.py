@@ -1,4 +1,4 @@
-"""Thousands of ongoing dispatches, and nothing due: `python -m benchmarks.standing`.
+"""Thousands of ongoing dispatches, and nothing due: `python -m benchmarks standing`.
 
 A whole installation on PostgreSQL with a real Prefect server, grown from step to step. At each
 step one more dispatch is submitted, the list is opened, what is planned is reconciled and audited,
@@ -22,16 +22,18 @@ from typing import Any
 
 import psycopg
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from benchmarks.idle import AuditFailed, Idle, measure_idle
+from benchmarks import NotAsPromised
+from benchmarks.idle import Idle, measure_idle
 from benchmarks.installation import Installation, circumstances, installation
 from benchmarks.neighbours import Local1177, persons
+from benchmarks.progress import Steps, steps
 from benchmarks.standing_dispatches import StandingDispatches
-from benchmarks.submissions import UNIT, NotAccepted, Submitted, Submitter, medians
+from benchmarks.start import start
+from benchmarks.submissions import UNIT, Submitted, Submitter, medians
 from benchmarks.visits import Browser, Visit, Visited
 from utskick.domain.dispatches import PersonId
 from utskick.domain.forms import FormTemplate
@@ -48,11 +50,12 @@ from utskick.wiring import Services, vault_of
 _PERSONS = 5000
 _STAFF = "SE2321000131-P000000000001"
 _SUBMISSIONS = 5
+_STEPS = 4
 _TIMES = 20
 _WARM_UPS = 3
 
 
-class NotAllRegistered(Exception):
+class NotAllRegistered(NotAsPromised):
     """Prefect lacks occasions that are planned."""
 
 
@@ -92,20 +95,24 @@ class Measuring:
         self._submitter = Submitter(installed)
         self._made = self._occasions = 0
 
-    def at(self, dispatches: int, progress: Progress) -> Standing:
+    def at(self, dispatches: int, progress: Steps) -> Standing:
         """Grow to so many, and measure. Raises `NotAllRegistered`."""
         filled_in_s = self._grow(dispatches, progress)
         _analyse(self._installed)
+        progress.begin("submitting one more")
         submitted = medians([self._submit() for _ in range(_SUBMISSIONS)])
+        progress.begin("reconciling, auditing, opening the list")
         reconcile_s, _cpu = self._taken(self._reconcile)
         audit_s, audit_cpu_s = self._taken(self._audit)
+        list_page_ms, list_ms = _list_page_ms(self._installed), _list_ms(self._wired)
+        progress.begin(f"standing still for {self._options.idle_s:g} s")
         return Standing(
             dispatches=dispatches,
             occasions=self._occasions,
             filled_in_s=round(filled_in_s, 1),
             submitted=submitted,
-            list_page_ms=_list_page_ms(self._installed),
-            list_ms=_list_ms(self._wired),
+            list_page_ms=list_page_ms,
+            list_ms=list_ms,
             reconcile_s=round(reconcile_s, 3),
             audit_s=round(audit_s, 2),
             audit_cpu_s=round(audit_cpu_s, 1),
@@ -114,13 +121,17 @@ class Measuring:
             ),
         )
 
-    def _grow(self, dispatches: int, progress: Progress) -> float:
-        more = dispatches - self._made
-        task = progress.add_task(f"{dispatches:,} dispatches", total=more)
+    def _grow(self, dispatches: int, progress: Steps) -> float:
+        progress.begin(f"filling up to {dispatches:,} dispatches")
+        made = self._made
+
+        def told(more: int) -> None:
+            nonlocal made
+            made += more
+            progress.say(f"{made:,} of {dispatches:,} dispatches")
+
         began = time.monotonic()
-        self._occasions += self._standing.grow(
-            more, on_progress=lambda made: progress.advance(task, made)
-        )
+        self._occasions += self._standing.grow(dispatches - self._made, on_progress=told)
         self._made = dispatches
         return time.monotonic() - began
 
@@ -277,14 +288,14 @@ def main() -> None:
 def _measure(options: argparse.Namespace, console: Console) -> None:
     with (
         tempfile.TemporaryDirectory(prefix="utskick-standing-") as name,
-        installation(Path(name), lambda what: console.print(f"[dim]{what}[/dim]")) as installed,
+        steps(_STEPS * len(options.dispatches)) as progress,
+        installation(Path(name), progress.say) as installed,
     ):
         measured = []
-        with Progress(console=console) as progress:
-            measuring = Measuring(installed, options)
-            for dispatches in sorted(options.dispatches):
-                measured.append(measuring.at(dispatches, progress))
-                _print(measured[-1], console)
+        measuring = Measuring(installed, options)
+        for dispatches in sorted(options.dispatches):
+            measured.append(measuring.at(dispatches, progress))
+            _print(measured[-1], console)
         if options.json:
             written = circumstances() | {"idle_s": options.idle_s} | result(measured)
             Path(options.json).write_text(json.dumps(written, indent=2) + "\n")
@@ -314,7 +325,4 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except (AuditFailed, NotAccepted, NotAllRegistered) as broken:
-        sys.exit(str(broken))
+    start("standing", sys.argv[1:])

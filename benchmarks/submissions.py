@@ -12,6 +12,7 @@ from uuid import uuid4
 import httpx
 import psycopg
 
+from benchmarks import NotAsPromised
 from benchmarks.installation import Installation
 from utskick.domain.calendar import STOCKHOLM
 from utskick.domain.units import Actor, HsaId
@@ -27,7 +28,7 @@ _SAVED = "SELECT count(*) FROM dispatch WHERE unit_id = %s AND created_at >= %s"
 _REGISTERED = "SELECT count(*) FROM deployment WHERE created >= %s"
 
 
-class NotAccepted(Exception):
+class NotAccepted(NotAsPromised):
     """The installation did not take the dispatch, or never told Prefect of it."""
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from datetime import time as clock_time
 from uuid import uuid4
 
+from benchmarks import NotAsPromised
 from benchmarks.processes import usage_of
 from benchmarks.submissions import PACKAGE, UNIT
 from config.settings import DatabaseSettings, Settings
@@ -33,7 +34,7 @@ _ALREADY_DUE, _STARTED_BEFORE = timedelta(seconds=2), timedelta(seconds=10)
 _UNBOUNDED_PER_S = 1e6
 
 
-class NotAllSent(Exception):
+class NotAllSent(NotAsPromised):
     """An occasion left something unsent, so that its cost means nothing."""
 
 

@@ -7,7 +7,7 @@ import time
 from functools import cache
 from pathlib import Path
 
-from celery import Celery  # type: ignore[import-untyped]
+from celery import Celery
 
 from benchmarks.senders.assignments import Assignment
 from benchmarks.senders.calling import Calling
@@ -44,7 +44,7 @@ _FIRST = threading.Lock()
 """Many threads may have the first task at once."""
 
 
-@app.task(name="send")  # type: ignore[untyped-decorator]
+@app.task(name="send")
 def send(url: str, number: str, form_id: str) -> None:
     with _FIRST:
         calling = _calling()

@@ -8,9 +8,9 @@ from typing import Any
 
 
 def measured(name: str, *options: str, figures: Path) -> dict[str, Any]:
-    """What `python -m benchmarks.NAME` writes."""
+    """What `python -m benchmarks NAME` writes."""
     ended = subprocess.run(
-        [sys.executable, "-m", f"benchmarks.{name}", *options, "--json", str(figures)],
+        [sys.executable, "-m", "benchmarks", name, *options, "--json", str(figures)],
         capture_output=True,
         text=True,
         timeout=600,

@@ -18,7 +18,7 @@ def test_the_benchmark_counts_what_each_contender_made(tmp_path: Path) -> None:
     ]
 
     ended = subprocess.run(
-        [sys.executable, "-m", "benchmarks.one_occasion", *options, "--json", str(figures)],
+        [sys.executable, "-m", "benchmarks", "one_occasion", *options, "--json", str(figures)],
         capture_output=True,
         text=True,
         timeout=600,
