@@ -157,7 +157,9 @@ class WebSettings(Group):
     public_url: str = Field(
         default="http://127.0.0.1:8000", description="The staff pages, as browsers reach them."
     )
-    max_upload_bytes: int = Field(default=1_000_000, ge=1)
+    max_upload_bytes: int = Field(
+        default=1_000_000, ge=1, description="Of one call to REST; what pages may post follows."
+    )
 
 
 class SignInSettings(Group):

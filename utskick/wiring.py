@@ -16,7 +16,7 @@ from utskick.adapters.http_inbox import HttpInbox
 from utskick.adapters.http_persons import HttpPersons
 from utskick.adapters.jinja_texts import JinjaTexts
 from utskick.adapters.oidc_sign_in import OidcSignIn
-from utskick.adapters.openpyxl_spreadsheets import MOST_ROWS, OpenpyxlSpreadsheets
+from utskick.adapters.openpyxl_spreadsheets import OpenpyxlSpreadsheets
 from utskick.adapters.prefect_scheduler import PrefectScheduler
 from utskick.adapters.sms_by_mail import SmsByMail
 from utskick.adapters.smtp_mailer import SmtpMailer
@@ -152,7 +152,7 @@ def wire(settings: Settings) -> Services:
             pages_url=settings.web.public_url,
         ),
         texts=JinjaTexts(),
-        spreadsheets=OpenpyxlSpreadsheets(most_rows=max(MOST_ROWS, 2 * settings.max_recipients)),
+        spreadsheets=OpenpyxlSpreadsheets(most_rows=rules.limits.file_rows),
         sign_in=OidcSignIn(
             issuer=settings.sign_in.issuer,
             client_id=settings.sign_in.client_id,

@@ -21,7 +21,7 @@ document.addEventListener("submit", async (event) => {
   const left = { field: document.activeElement, values: values(form) };
   let answer;
   try {
-    answer = await fetch(form.action, { method: "POST", body: new FormData(form, button) });
+    answer = await fetch(form.action, { method: "POST", body: posted(form, button) });
   } catch {
     told.textContent = "Det gick inte att nå Utskick. Kontrollera nätet och försök igen.";
     told.className = "unreached";
@@ -43,6 +43,17 @@ document.addEventListener("submit", async (event) => {
   }
 });
 
+/* Of a file that is too large only enough is sent to tell that it is. */
+function posted(form, button) {
+  const body = new FormData(form, button);
+  for (const input of form.querySelectorAll("input[type=file][data-most]")) {
+    const [file] = input.files;
+    const most = Number(input.dataset.most);
+    if (file?.size > most) body.set(input.name, file.slice(0, most + 1), file.name);
+  }
+  return body;
+}
+
 /* What can be typed while an answer is awaited, and must not be lost when it comes. */
 function values(form) {
   const fields = [...form.elements].filter((field) => field.id && /^(text|search|date|tel)/.test(field.type));
@@ -57,6 +68,9 @@ addEventListener("pageshow", () => {
 function swap(page, from, moved) {
   const came = page.getElementById("innehall");
   if (!came) { location.reload(); return; }
+  for (const open of document.querySelectorAll("main details[id][open]")) {
+    came.querySelector(`details#${open.id}`)?.setAttribute("open", "");
+  }
   document.getElementById("innehall").replaceWith(came);
   document.title = page.title;
   const wanted = moved ? null : came.querySelector("[data-focus]");
@@ -87,7 +101,8 @@ function poll(element) {
   }, Number(element.dataset.every || 3) * 1000);
 }
 
-/* <form data-live="/address" data-into="#id">: while typing, show what the server makes of it. */
+/* <form data-live="/address" data-into="#id">: while typing, show what the server makes of it.
+   <input data-unlived>: it makes nothing of this. */
 let waiting;
 document.addEventListener("input", (event) => {
   const form = event.target.form;
@@ -96,11 +111,30 @@ document.addEventListener("input", (event) => {
   waiting = setTimeout(async () => {
     const body = new FormData(form);
     for (const name of [...body.keys()]) if (body.get(name) instanceof File) body.delete(name);
+    for (const field of form.querySelectorAll("[data-unlived]")) body.delete(field.name);
     const answer = await fetch(form.dataset.live, { method: "POST", body }).catch(() => null);
     const into = document.querySelector(form.dataset.into);
     if (answer?.ok && !answer.redirected && into) into.innerHTML = await answer.text();
   }, 300);
 });
+
+/* <button data-choose="id">: lets a file be chosen, which is sent at once. */
+document.addEventListener("click", (event) => {
+  const input = document.getElementById(event.target.closest("[data-choose]")?.dataset.choose);
+  if (!input || input.files.length) return;
+  event.preventDefault();
+  input.click();
+});
+
+/* While the file was being chosen, an answer may have brought another page. */
+async function sendChosen(chosen) {
+  const now = () => document.getElementById(chosen.id);
+  while (now()?.form.dataset.sent) await new Promise((resolve) => { setTimeout(resolve, 100); });
+  const input = now();
+  if (!input || !chosen.files.length) return;
+  if (input !== chosen) input.files = chosen.files;
+  input.form.requestSubmit(document.querySelector(`[data-choose="${input.id}"]`));
+}
 
 /* data-copy="#id": put the field's text on the clipboard, where the browser lets us. */
 document.addEventListener("click", async (event) => {
@@ -112,6 +146,11 @@ document.addEventListener("click", async (event) => {
 
 function wake(part) {
   if (navigator.clipboard) part.querySelectorAll("[data-copy]").forEach((button) => { button.hidden = false; });
+  part.querySelectorAll("[data-choose]").forEach((button) => {
+    const input = document.getElementById(button.dataset.choose);
+    input.hidden = true;
+    input.addEventListener("change", () => sendChosen(input));
+  });
   part.querySelectorAll("[data-poll]").forEach((element) => {
     if (!element.dataset.awake) { element.dataset.awake = "1"; poll(element); }
   });

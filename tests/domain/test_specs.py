@@ -69,9 +69,12 @@ def test_a_whole_spec_is_understood() -> None:
             {"error_addresses": ["chef@vgregion.se", "sjuksköterska@vgregion.se"]},
             "error_addresses, rad 2: e-postadressen har å, ä, ö eller ett annat tecken före @",
         ),
-        ({"title": "x" * 201}, "title: texten är för lång. Korta den."),
+        ({"title": "x" * 201}, "title: texten är för lång. Korta den till högst 200 tecken."),
         ({"title": " "}, "title: texten är tom. Fyll i den."),
-        ({"inbox_message": "x" * 4001}, "inbox_message: texten är för lång. Korta den."),
+        (
+            {"inbox_message": "x" * 4001},
+            "inbox_message: texten är för lång. Korta den till högst 4000 tecken.",
+        ),
         ({"forms": []}, "forms: listan är tom. Lägg till minst ett värde."),
         (
             {"start": "måndag"},

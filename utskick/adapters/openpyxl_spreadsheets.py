@@ -13,12 +13,12 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
 
+from utskick.domain.limits import Limits
 from utskick.domain.recipients import UnreadableFile
 from utskick.domain.tables import Cell, Rows, starts_a_formula
 
 _MOST_BYTES = 50_000_000
 """Unpacked, as the file itself declares it: no more than that is ever unpacked."""
-MOST_ROWS = 20_000
 _MOST_COLUMNS = 50
 _FORMULA = "="
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -28,7 +28,7 @@ _WIDEST = 60
 
 
 class OpenpyxlSpreadsheets:
-    def __init__(self, *, most_rows: int = MOST_ROWS) -> None:
+    def __init__(self, *, most_rows: int = Limits().file_rows) -> None:
         self._most_rows = most_rows
 
     def read(self, raw: bytes) -> list[list[str]]:

@@ -8,11 +8,10 @@ from pydantic import BaseModel, ValidationError
 
 from utskick.adapters.yaml_loader import Loader, Refused, require_plain
 from utskick.domain.errors import Problem, SpecRefused
+from utskick.domain.limits import SPEC_BYTES
 from utskick.domain.specs import place_of, problems_of
 
 Model = TypeVar("Model", bound=BaseModel)
-
-_LARGEST_BYTES = 1_000_000
 
 
 def read_file(path: Path, model: type[Model], *, aliases: bool = False) -> Model:
@@ -32,7 +31,7 @@ def read_text(raw: bytes, model: type[Model], *, name: str, aliases: bool = Fals
     What was typed is not repeated in the faults: it may hold a personnummer. Only with `aliases`
     may a part of the text refer to another.
     """
-    if len(raw) > _LARGEST_BYTES:
+    if len(raw) > SPEC_BYTES:
         raise SpecRefused([Problem(name, "filen är för stor.", "Dela upp utskicket.")])
     try:
         loader = Loader(raw.decode("utf-8-sig"))

@@ -5,12 +5,12 @@ from typing import Any, TypeVar
 
 from utskick.adapters.yaml_files import read_file
 from utskick.domain.errors import Problem, SpecRefused
+from utskick.domain.limits import SPEC_BYTES
 from utskick.domain.recipients import decode
 from utskick.domain.specs import DispatchSpec, FormSpec, Sending
 
 Model = TypeVar("Model", bound=Sending)
 
-_LARGEST_LIST_BYTES = 1_000_000
 _NO_FILE = Problem(
     "recipients_file",
     "filen med mottagare går inte att läsa.",
@@ -47,7 +47,7 @@ def _whole(read: DispatchFile | FormFile, path: Path, model: type[Model]) -> Mod
             raw = (path.parent / read.recipients_file).read_bytes()
         except OSError:
             raise SpecRefused([_NO_FILE]) from None
-        text = decode(raw, max_bytes=_LARGEST_LIST_BYTES)
+        text = decode(raw, max_bytes=SPEC_BYTES)
         fields["recipients"] = [*read.recipients, *rows_of(text)]
     return model.model_validate(fields)
 

@@ -13,8 +13,9 @@ from utskick.domain.addresses import MailAddress
 from utskick.domain.calendar import ImpossibleTime, parse_clock
 from utskick.domain.errors import Problem
 from utskick.domain.forms import FormTemplateId
+from utskick.domain.limits import LONGEST_TEXTS, MOST_ADDRESSES, MOST_FORMS, MOST_OCCASIONS
 from utskick.domain.packages import FORMS_DESK, PackageTemplate, Weekday, with_forms_desk
-from utskick.domain.specs import LONGEST_MESSAGE, Spec, Text, texts_with_personnummer
+from utskick.domain.specs import Spec, Text, texts_with_personnummer
 from utskick.domain.units import HsaId
 
 KEY = r"^[a-z0-9-]+$"
@@ -25,7 +26,6 @@ WEEKDAYS = dict(
         strict=True,
     )
 )
-_MOST_OCCASIONS = 100
 _LONGEST_INTERVAL_WEEKS = 52
 
 
@@ -36,13 +36,13 @@ class PackageSpec(Spec):
     name: Text
     resident_title: Text
     units: list[str]
-    forms: list[str] = Field(min_length=1, max_length=100)
+    forms: list[str] = Field(min_length=1, max_length=MOST_FORMS)
     weekday: str | None
     time: str | None
     interval_weeks: int = Field(ge=0, le=_LONGEST_INTERVAL_WEEKS)
-    occasions: int = Field(ge=1, le=_MOST_OCCASIONS)
-    error_addresses: list[MailAddress] = Field(max_length=20)
-    inbox_message: str = Field(min_length=1, max_length=LONGEST_MESSAGE)
+    occasions: int = Field(ge=1, le=MOST_OCCASIONS)
+    error_addresses: list[MailAddress] = Field(max_length=MOST_ADDRESSES)
+    inbox_message: str = Field(min_length=1, max_length=LONGEST_TEXTS["inbox_message"])
 
 
 def check_package(

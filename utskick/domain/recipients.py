@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from utskick.domain.errors import UtskickError
+from utskick.domain.limits import megabytes
 from utskick.domain.personnummer import (
     InvalidPersonnummer,
     Personnummer,
@@ -34,9 +35,19 @@ class UnreadableFile(UtskickError):
 
 
 class FileTooLarge(UtskickError):
-    def __init__(self) -> None:
+    """More bytes than a list of recipients ever has: mostly it holds something else as well."""
+
+    def __init__(self, *, allowed: int, pasted: bool = False) -> None:
         super().__init__("the file is too large")
-        self.staff_message = "Filen är för stor. Dela upp den i flera utskick."
+        what, otherwise = (
+            ("Det inklistrade", "klistra in en del i taget")
+            if pasted
+            else ("Filen", "klistra in numren i stället")
+        )
+        self.staff_message = (
+            f"{what} är för stor{'t' if pasted else ''}: högst {megabytes(allowed)} kan läsas in."
+            f" Ta med bara kolumnen med personnummer, eller {otherwise}."
+        )
 
 
 class TooManyRecipients(UtskickError):
@@ -88,7 +99,7 @@ def decode(raw: bytes, *, max_bytes: int) -> str:
     UTF-16 only with its mark: without it the zero bytes give it away, and nothing is guessed.
     """
     if len(raw) > max_bytes:
-        raise FileTooLarge
+        raise FileTooLarge(allowed=max_bytes)
     encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
         text = raw.decode(encoding)

@@ -5,6 +5,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from utskick.domain.calendar import STOCKHOLM, SendingWindow, send_deadline
+from utskick.domain.limits import Limits
 from utskick.domain.occasions import Occasion
 from utskick.domain.packages import FORMS_DESK
 
@@ -31,7 +32,7 @@ class Rules:
     inbox_per_s: float = 50
     persons_per_s: float = 10
     persons_batch: int = 100
-    max_recipients: int = 250
+    max_recipients: int = Limits().recipients
     accept_coordination_numbers: bool = False
     forms_desk: str = FORMS_DESK
     resident_url: str = "https://formular.1177.se"
@@ -39,6 +40,10 @@ class Rules:
     purposes: tuple[str, ...] = ("Vård och behandling",)
     manager_role: str = "UTSKICK;Logg"
     administrator_role: str = "UTSKICK;Förvaltning"
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(self.max_recipients)
 
     @property
     def window(self) -> SendingWindow:

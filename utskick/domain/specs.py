@@ -22,14 +22,16 @@ from pydantic_core import PydanticCustomError
 
 from utskick.domain.addresses import MailAddress
 from utskick.domain.errors import Problem
+from utskick.domain.limits import LONGEST_TEXTS, MOST_ADDRESSES, MOST_FORMS, MOST_OCCASIONS
 from utskick.domain.personnummer import masked
 from utskick.domain.personnummer_in_text import looks_like_personnummer
 
 UploadId = NewType("UploadId", UUID)
 """Refers to a spec handed over outside the orchestrator, which must never see a personnummer."""
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-LONGEST_MESSAGE = 4000
+Text = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TEXTS["title"])
+]
 _FIRST_YEAR, _LAST_YEAR = 1900, 2999
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 """What no database, mail or SOAP envelope takes in a text."""
@@ -81,11 +83,13 @@ class Sending(Spec):
     purge_after: Day | None = Field(default=None, description="Gallras efter")
     creates_inbox_message: bool = Field(default=True, description="Skapa inkorgsmeddelande")
     inbox_message: str | None = Field(
-        default=None, max_length=LONGEST_MESSAGE, description="Ändrat inkorgsmeddelande"
+        default=None,
+        max_length=LONGEST_TEXTS["inbox_message"],
+        description="Ändrat inkorgsmeddelande",
     )
     form_banner: str = Field(
         default="",
-        max_length=1000,
+        max_length=LONGEST_TEXTS["form_banner"],
         description="Formulärmeddelande: den gula banderollen överst i formuläret",
     )
     leave_out_unreachable: bool = Field(
@@ -101,7 +105,7 @@ class DispatchSpec(Sending):
     title: Text | None = Field(default=None, description="Titel som visas för invånaren")
     error_addresses: list[MailAddress] = Field(
         default_factory=list,
-        max_length=20,
+        max_length=MOST_ADDRESSES,
         description="Fler adresser för e-postavisering vid eventuella fel",
     )
     start: Moment | None = Field(
@@ -109,13 +113,13 @@ class DispatchSpec(Sending):
     )
     occasions: list[Moment] | None = Field(
         default=None,
-        max_length=100,
+        max_length=MOST_OCCASIONS,
         description="Alla tillfällen, ett i taget, i stället för start",
     )
     forms: list[str] | None = Field(
         default=None,
         min_length=1,
-        max_length=100,
+        max_length=MOST_FORMS,
         description="Ingående formulär i stället för grundplåtens",
     )
 
@@ -154,6 +158,19 @@ _REASONS = {
     ),
 }
 
+_TOO_LONG = {
+    **{
+        name: ("texten är för lång.", f"Korta den till högst {longest} tecken.")
+        for name, longest in LONGEST_TEXTS.items()
+    },
+    "error_addresses": (
+        f"fler än {MOST_ADDRESSES} adresser.",
+        "Ta bort några, eller använd en funktionsbrevlåda.",
+    ),
+    "occasions": (f"fler än {MOST_OCCASIONS} tillfällen.", "Starta resten för sig."),
+    "forms": (f"fler än {MOST_FORMS} formulär.", "Ta bort några."),
+}
+
 
 def place_of(location: tuple[int | str, ...]) -> str:
     """A field's place as people count: `recipients, rad 3`.
@@ -179,6 +196,8 @@ def problems_of(faults: Iterable[Mapping[str, Any]]) -> list[Problem]:
             reason, remedy = "datumet är inte giltigt.", "Skriv det som ÅÅÅÅ-MM-DD."
         elif kind == "value_error":
             reason, remedy = "e-postadressen är inte giltig.", "Kontrollera hur den är skriven."
+        elif kind in ("string_too_long", "too_long") and fault["loc"][-1] in _TOO_LONG:
+            reason, remedy = _TOO_LONG[str(fault["loc"][-1])]
         else:
             reason, remedy = _REASONS.get(kind, ("värdet är inte giltigt.", "Se exemplen."))
         problems.append(Problem(place_of(fault["loc"]) or "filen", reason, remedy))

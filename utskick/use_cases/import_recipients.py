@@ -18,9 +18,6 @@ from utskick.domain.recipients import (
 from utskick.domain.rules import Rules
 from utskick.ports import Spreadsheets
 
-_LARGEST_BYTES, _BYTES_A_ROW = 1_000_000, 200
-_MOST_REFUSED = 500
-"""So many reasons anybody can read; with more it is the wrong file."""
 _ZIPPED = b"PK\x03\x04"
 _OLD_OR_LOCKED = b"\xd0\xcf\x11\xe0"
 """Excel before 2007, and any Excel with a password."""
@@ -52,15 +49,15 @@ def import_recipients(
     count = len(already) + len(found.accepted)
     if count > rules.max_recipients:
         raise TooManyRecipients(count=count, allowed=rules.max_recipients)
-    if len(found.refused) > max(_MOST_REFUSED, 2 * rules.max_recipients):
+    if len(found.refused) > rules.limits.refused_rows:
         raise TooManyRecipients(count=len(cells), allowed=rules.max_recipients)
     return replace(found, headings=headings)
 
 
 def _cells(raw: bytes, spreadsheets: Spreadsheets, rules: Rules) -> tuple[list[NumberedCell], int]:
-    largest = max(_LARGEST_BYTES, _BYTES_A_ROW * rules.max_recipients)
+    largest = rules.limits.file_bytes
     if len(raw) > largest:
-        raise FileTooLarge
+        raise FileTooLarge(allowed=largest)
     if raw.startswith(_OLD_OR_LOCKED):
         raise UnreadableFile(locked=True)
     if raw.startswith(_ZIPPED):

@@ -39,7 +39,11 @@ def create_app(services: Services) -> FastAPI:
     app.state.services = services
     app.include_router(api.router)
     app.add_api_route("/health", health, include_in_schema=False)
-    app.add_middleware(SizeLimit, max_bytes=services.settings.web.max_upload_bytes)
+    app.add_middleware(
+        SizeLimit,
+        limits=services.rules.limits,
+        api_bytes=services.settings.web.max_upload_bytes,
+    )
     app.add_middleware(SilentFailure)
     app.add_middleware(SafeHeaders, forms_lead_to=services.settings.residents.url)
     errors.add_to(app)

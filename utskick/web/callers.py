@@ -17,13 +17,14 @@ _bearer = HTTPBearer(
 )
 
 
-def _services(request: Request) -> Services:
+def services_of(request: Request) -> Services:
+    """The application's services."""
     services = request.app.state.services
     assert isinstance(services, Services)
     return services
 
 
-Wired = Annotated[Services, Depends(_services)]
+Wired = Annotated[Services, Depends(services_of)]
 
 
 def _now(wired: Wired) -> datetime:

@@ -7,6 +7,8 @@ from fastapi.responses import JSONResponse
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from utskick.domain.limits import Limits
+
 log = logging.getLogger(__name__)
 
 _FAULT = (
@@ -89,16 +91,18 @@ def _fault(error: Exception) -> JSONResponse:
 class SizeLimit:
     """413 for a body that is too large: at once if its length is told, else midway."""
 
-    def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, *, limits: Limits, api_bytes: int) -> None:
         self._app = app
-        self._max_bytes = max_bytes
+        self._limits = limits
+        self._api_bytes = api_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        told = dict(scope["headers"]).get(b"content-length", b"")
-        left = self._max_bytes
+        headers = dict(scope["headers"])
+        told = headers.get(b"content-length", b"")
+        left = self._allowed(scope["path"], headers.get(b"content-type", b""))
         too_large = told.isdigit() and int(told) > left
 
         async def limited() -> Message:
@@ -112,3 +116,11 @@ class SizeLimit:
             return message
 
         await self._app(scope, limited, send)
+
+    def _allowed(self, path: str, content_type: bytes) -> int:
+        """Of what a page posts only the fields are kept whole, so a file may be long in coming."""
+        if path.startswith("/api"):
+            return self._api_bytes
+        if content_type.startswith(b"multipart/form-data"):
+            return self._limits.request_bytes
+        return self._limits.form_bytes

@@ -20,6 +20,8 @@ FIELD_LABELS = {
     "form": "Formulärmall",
     "forms": "Ingående formulär",
     "recipients": "Mottagarlista",
+    "fil": "Fil",
+    "inklistrat": "Klistra in flera",
     "occasions": "Utskickstillfällen",
     "start": "Första tillfället",
     "answer_by": "Besvaras senast",

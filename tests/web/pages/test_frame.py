@@ -70,19 +70,6 @@ async def test_an_unknown_address_is_told_in_swedish(staff: Browser) -> None:
     assert "Sidan finns inte" in words_of(answer.text)
 
 
-async def test_a_file_that_is_too_large_is_refused_at_once(staff: Browser) -> None:
-    csrf = dict(main_form(await staff.open(PAGE)).fields)["csrf"]
-
-    answer = await staff.post(
-        PAGE,
-        data={"csrf": csrf, "gor": "importera"},
-        files={"fil": ("stor.txt", b"1" * 2_000_000, "text/plain")},
-    )
-
-    assert answer.status_code == 413
-    assert "Filen är för stor" in words_of(answer.text)
-
-
 class FailingStore:
     """A store whose database can be switched off."""
 

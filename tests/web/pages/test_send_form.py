@@ -50,7 +50,12 @@ def everything_of(page: str) -> dict[str, list[str]]:
 
 
 def numbers_in(page: str) -> list[str]:
-    return [value.split()[0] for name, value in main_form(page).fields if name == "mottagare"]
+    return [
+        each.split()[0]
+        for name, value in main_form(page).fields
+        if name == "mottagare" and value
+        for each in value.split("|")
+    ]
 
 
 async def test_the_form_is_chosen_by_a_part_of_its_name_and_sent_after_a_question(

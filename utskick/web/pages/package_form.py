@@ -151,7 +151,7 @@ class Filled:
             ("purge_after", self.purge_after),
             *ticked,
             ("again", self.again),
-            *(("mottagare", each.carried) for each in self.recipients.listed),
+            *self.recipients.carried,
         ]
 
 

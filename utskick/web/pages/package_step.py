@@ -147,6 +147,7 @@ class Step:
             look_at=self._address_of,
             problems=problems_by_field(tuple(problems)),
             labels=FIELD_LABELS,
+            limits=wired.rules.limits,
         )
 
     def _address_of(self, form_id: FormTemplateId) -> str:
@@ -181,7 +182,7 @@ def choose(visit: _Visit, filled: Filled, *, sought: str | None = None) -> Respo
             for package in list_packages(actor=visit.visitor.actor, store=visit.wired.store)
         ],
         sought=sought or "",
-        carried=[("mottagare", each.carried) for each in filled.recipients.listed],
+        carried=filled.recipients.carried,
         forms_desk=visit.wired.rules.forms_desk,
         problems=problems_by_field(problems),
         labels={"paket": FIELD_LABELS["package"]},

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from utskick.domain.errors import NotFound, UtskickError
 from utskick.domain.staff import CommissionEnded, NotAllowed, NotSignedIn, UnitChoiceNeeded
 from utskick.ports import TemporaryFailure
+from utskick.web.pages.form_body import close_form, read_form
 from utskick.web.pages.frame import page, see_other
 from utskick.web.pages.visitors import COOKIE, ForeignForm, StaleForm, require_own_origin
 
@@ -27,6 +28,8 @@ _STATUS_CODES: dict[type[Exception], int] = {
 _CONFLICT = 409
 _AWAY_CODE = 503
 _LATER = "Försök igen om en stund"
+_SIGN_IN = ("/logga-in?till=/inloggad", "Logga in")
+_CHOOSE_UNIT = ("/valj-enhet", "Välj enhet")
 _NOWHERE = "Sidan finns inte. Kontrollera adressen, eller välj i menyn."
 _AWAY = "En tjänst som vi behöver svarar inte just nu. Inget är skickat: försök igen om en stund."
 _FAULT = (
@@ -37,7 +40,8 @@ _SENTENCES = {
     400: "Det som skickades gick inte att läsa. Gå tillbaka och försök igen.",
     404: _NOWHERE,
     405: _NOWHERE,
-    413: "Filen är för stor. Dela upp den i flera utskick.",
+    413: "Det du skickade är för stort för att läsas in, så inget är gjort. Gå tillbaka i"
+    " webbläsaren, där det du fyllde i finns kvar, och välj en mindre fil eller korta texten.",
 }
 
 
@@ -58,7 +62,7 @@ class PageRoute(APIRoute):
                 return await refuse(request, error)
             finally:
                 # Files that were posted.
-                await request.close()
+                await close_form(request)
 
         return answer_or_refuse
 
@@ -71,12 +75,16 @@ def page_router() -> APIRouter:
 async def refuse(request: Request, error: Exception) -> Response:
     """The page for an error."""
     match error:
-        case UnitChoiceNeeded():
+        case UnitChoiceNeeded() if request.method == "GET":
             answer: Response = see_other("/valj-enhet")
+        case UnitChoiceNeeded():
+            told = error.staff_message
+            answer = await _resume(request, 403, "Välj enhet först", told, way=_CHOOSE_UNIT)
         case NotSignedIn() if request.method == "GET":
             answer = see_other(f"/logga-in?till={quote(request.url.path)}")
         case NotSignedIn():
-            answer = await _resume(request, 401, "Du är inte inloggad längre", error.staff_message)
+            told = error.staff_message
+            answer = await _resume(request, 401, "Du är inte inloggad längre", told, way=_SIGN_IN)
         case StaleForm():
             answer = await _resume(request, 403, "Kontrollera och fortsätt", error.staff_message)
         case UtskickError():
@@ -113,8 +121,15 @@ def _sentence(request: Request, status_code: int, told: str) -> Response:
     return page(request, "refused.html", visitor=visitor, status_code=status_code, told=told)
 
 
-async def _resume(request: Request, status_code: int, heading: str, told: str) -> Response:
-    """A page that carries what was posted, for one more try."""
+async def _resume(
+    request: Request,
+    status_code: int,
+    heading: str,
+    told: str,
+    *,
+    way: tuple[str, str] | None = None,
+) -> Response:
+    """A page that carries what was posted, for one more try; `way` is what to do before it."""
     fields, lost_file = await _carried(request)
     answer = page(
         request,
@@ -126,7 +141,7 @@ async def _resume(request: Request, status_code: int, heading: str, told: str) -
         fields=fields,
         lost_file=lost_file,
         posted=request.method == "POST",
-        signed_out=getattr(request.state, "visitor", None) is None and status_code != _AWAY_CODE,
+        way=way,
     )
     if status_code == _AWAY_CODE:
         answer.headers["Retry-After"] = "30"
@@ -142,7 +157,7 @@ async def _carried(request: Request) -> tuple[list[tuple[str, str]], bool]:
         return [], False
     try:
         require_own_origin(request)
-        posted = list((await request.form()).multi_items())
+        posted = list((await read_form(request)).multi_items())
     except (ForeignForm, HTTPException):
         return [], False
     fields = [(name, text) for name, text in posted if isinstance(text, str) and name != "csrf"]

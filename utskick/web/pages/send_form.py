@@ -82,7 +82,7 @@ class Filled:
             ("inbox_message", self.inbox_message),
             ("form_banner", self.form_banner),
             ("again", self.again),
-            *(("mottagare", each.carried) for each in self.recipients.listed),
+            *self.recipients.carried,
         ]
 
 
@@ -169,6 +169,7 @@ class _Step:
             placeholders=PLACEHOLDERS,
             problems=problems_by_field(problems),
             labels=FIELD_LABELS,
+            limits=self.wired.rules.limits,
             **values,
         )
 

@@ -2,10 +2,9 @@
 
 import asyncio
 import secrets
-from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import Form, Request, Response
+from fastapi import Request, Response
 
 from utskick.domain.errors import UtskickError
 from utskick.domain.staff import NotSignedIn
@@ -20,6 +19,7 @@ from utskick.use_cases.sign_in import (
 )
 from utskick.web.callers import Now, Wired
 from utskick.web.pages.frame import page, see_other
+from utskick.web.pages.posted import text
 from utskick.web.pages.refusals import page_router
 from utskick.web.pages.visitors import COOKIE, Posted, SignedIn, require_own_origin
 from utskick.wiring import Services
@@ -101,16 +101,15 @@ async def show_units(request: Request, visitor: SignedIn, wired: Wired, now: Now
 async def choose(
     request: Request,
     _visitor: SignedIn,
-    _posted: Posted,
+    posted: Posted,
     wired: Wired,
     now: Now,
-    enhet: Annotated[str, Form()] = "",
 ) -> Response:
     """Work for another unit; next time too."""
     token = await asyncio.to_thread(
         choose_unit,
         request.cookies[COOKIE],
-        HsaId(enhet),
+        HsaId(text(posted, "enhet")),
         store=wired.store,
         rules=wired.rules,
         now=now,

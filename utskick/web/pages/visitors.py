@@ -16,10 +16,10 @@ from utskick.domain.staff import NotAllowed, NotSignedIn, Role, StaffSession, Un
 from utskick.domain.units import Actor, HsaId, Unit
 from utskick.use_cases.current_session import current_session
 from utskick.web.callers import Now, Wired
+from utskick.web.pages.form_body import read_form
 
 COOKIE = "__Host-utskick"
 """Holds the session's token: bound to this host, never read by scripts."""
-_MOST_FIELDS = 5000
 
 
 class ForeignForm(UtskickError):
@@ -128,7 +128,7 @@ async def _posted(request: Request, visitor: SignedIn) -> FormData:
     Raises `ForeignForm` or `StaleForm`.
     """
     require_own_origin(request)
-    posted = await request.form(max_fields=_MOST_FIELDS)
+    posted = await read_form(request)
     if not secrets.compare_digest(str(posted.get("csrf", "")).encode(), visitor.csrf.encode()):
         raise StaleForm
     return posted

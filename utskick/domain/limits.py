@@ -1,0 +1,68 @@
+"""How much of everything is taken: one table, so that no two places disagree.
+
+Each limit is told where it is met, in a sentence of its own; what follows from the longest
+recipient list allowed is counted from it.
+"""
+
+from dataclasses import dataclass
+
+MEGABYTE = 1_000_000
+
+LONGEST_TEXTS = {"title": 200, "inbox_message": 4000, "form_banner": 1000}
+"""Characters, by the field's name."""
+MOST_OCCASIONS = 100
+MOST_FORMS = 100
+MOST_ADDRESSES = 20
+SPEC_BYTES = MEGABYTE
+"""Of a spec handed in as a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`recipients`: how many a dispatch may have. Manual: "cirka 250 mottagare åt gången"."""
+
+    recipients: int = 250
+
+    @property
+    def file_bytes(self) -> int:
+        """Of a list of recipients, as a file or pasted."""
+        return max(MEGABYTE, 200 * self.recipients)
+
+    @property
+    def file_rows(self) -> int:
+        """Of a workbook, so that one of a million empty rows ends."""
+        return max(20_000, 2 * self.recipients)
+
+    @property
+    def refused_rows(self) -> int:
+        """So many reasons anybody can read; with more it is the wrong file."""
+        return max(500, 2 * self.recipients)
+
+    @property
+    def form_fields(self) -> int:
+        """Of what a page posts. A list of recipients is one field, however long it is."""
+        return 5_000
+
+    @property
+    def form_files(self) -> int:
+        return 10
+
+    @property
+    def form_bytes(self) -> int:
+        """Of what a page posts, but for files: a long list, its report, and a large paste."""
+        return max(8 * MEGABYTE, 1_000 * self.recipients)
+
+    @property
+    def request_bytes(self) -> int:
+        """Of what a page posts with files, as long as it is worth reading on.
+
+        What is too much of a file is thrown away, so that all else that was typed is kept.
+        """
+        return max(100 * MEGABYTE, self.form_bytes + self.file_bytes)
+
+
+def megabytes(size: int) -> str:
+    """As people read it: 1 MB, 3,6 MB."""
+    tenths = -(-size * 10 // MEGABYTE)
+    whole, rest = divmod(tenths, 10)
+    return f"{whole},{rest} MB" if rest else f"{whole} MB"

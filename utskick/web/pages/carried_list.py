@@ -1,0 +1,92 @@
+"""Mottagarlista and the report of an import, as a page's form carries them: a field for each.
+
+A list may be long, and a form has few fields.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass
+from datetime import date
+from typing import Self
+
+from utskick.domain.personnummer import Personnummer, parse_personnummer
+from utskick.domain.recipients import RefusedRow
+from utskick.domain.rules import Rules
+
+_CHANNELS = {"SMS": "Sms", "Email": "E-post", "Other": "Annat"}
+_UNASKED = "?"
+_BETWEEN = "|"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One on the list. `notified_by` is `None` if 1177 could not be asked."""
+
+    number: Personnummer
+    notified_by: tuple[str, ...] | None
+
+    @property
+    def carried(self) -> str:
+        channels = _UNASKED if self.notified_by is None else ",".join(self.notified_by)
+        return f"{self.number.digits} {channels}"
+
+    @property
+    def channels(self) -> str:
+        return ", ".join(_CHANNELS.get(channel, channel) for channel in self.notified_by or ())
+
+    @classmethod
+    def read(cls, carried: str, *, rules: Rules, today: date) -> Self:
+        """Raises `InvalidPersonnummer` for what no page of ours has carried."""
+        digits, _, channels = carried.partition(" ")
+        return cls(
+            parse_personnummer(
+                digits, accept_coordination_numbers=rules.accept_coordination_numbers, today=today
+            ),
+            None if channels == _UNASKED else tuple(filter(None, channels.split(","))),
+        )
+
+
+def carry(listed: Iterable[Listed]) -> str:
+    return _BETWEEN.join(each.carried for each in listed)
+
+
+def carried_in(fields: Iterable[str], *, rules: Rules, today: date) -> list[Listed]:
+    """Each once. Raises `InvalidPersonnummer` for what no page of ours has carried."""
+    carried = dict.fromkeys(each for field in fields for each in field.split(_BETWEEN) if each)
+    return [Listed.read(each, rules=rules, today=today) for each in carried]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of an import: how many were added, and every row that was not, with why."""
+
+    added: int
+    refused: tuple[RefusedRow, ...]
+
+    @property
+    def heading(self) -> str:
+        told = f"{self.added} mottagare lades till"
+        if not self.refused:
+            return told
+        rows = len(self.refused)
+        return f"{told}, {rows} {'rad' if rows == 1 else 'rader'} togs inte med"
+
+    @property
+    def carried(self) -> str:
+        rows = [astuple(row) for row in self.refused]
+        return json.dumps([self.added, rows], ensure_ascii=False, separators=(",", ":"))
+
+    @classmethod
+    def read(cls, carried: str) -> Self | None:
+        """`None` for what no page of ours has carried."""
+        try:
+            added, rows = json.loads(carried)
+            return cls(int(added), tuple(RefusedRow(*row) for row in rows))
+        except (ValueError, TypeError, RecursionError):
+            return None
+
+    def with_more(self, earlier: Self | None) -> Self:
+        """With what an earlier one of the same press tells."""
+        if earlier is None:
+            return self
+        return type(self)(earlier.added + self.added, (*earlier.refused, *self.refused))
