@@ -10,7 +10,8 @@ import httpx
 
 from benchmarks.neighbours import persons
 from benchmarks.year import Filled
-from utskick.domain.deliveries import DeliveryState, FormStatus
+from utskick.domain.answers import AnswerKnown
+from utskick.domain.deliveries import DeliveryState
 from utskick.domain.staff import Commission, Role, StaffSession
 from utskick.domain.units import Activity
 from utskick.records import Order
@@ -145,7 +146,7 @@ def _follow_up(filled: Filled, today: date) -> Iterator[Visit]:
         ("personnummer", {"personnummer": filled.patient}),
         ("månaden", {"skickat_fran": month_ago, "skickat_till": f"{today}"}),
         ("osäkra", {"utskick_status": DeliveryState.MANUAL.value}),
-        ("besvarade", {"svar_status": FormStatus.COMPLETED.value}),
+        ("besvarade", {"svar_status": AnswerKnown.ANSWERED.value}),
         ("gallras inom kort", {"gallras_till": f"{today + timedelta(days=30)}"}),
         ("gallras om länge", {"gallras_fran": year_on}),
         ("gallrade med", {"med_gallrade": "ja"}),

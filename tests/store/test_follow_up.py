@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from tests.clinic import GAD, OTHER_UNIT, PHQ, UNIT
 from tests.people import ANNA, BO
 from tests.store.ledger import NOW, PURGE_AFTER, a_dispatch, change, ended, sent, under_way
+from utskick.domain.answers import AnswerCount, AnswerKnown
 from utskick.domain.deliveries import DeliveryState, FormId, FormStatus
 from utskick.domain.forms import FormTemplate
 from utskick.domain.units import HsaId
@@ -46,7 +47,9 @@ def two_packages(store: SqlStore) -> SqlStore:
         ({"package_name": "_"}, 0),
         ({"personnummer": ANNA}, 2),
         ({"personnummer": BO, "form_name": "GAD"}, 0),
-        ({"form_status": FormStatus.ONGOING}, 3),
+        ({"form_status": FormStatus.ONGOING}, 0),
+        ({"answer": AnswerKnown.UNANSWERED}, 0),
+        ({"answer": AnswerKnown.NOT_CHECKED}, 3),
         ({"form_status": FormStatus.COMPLETED}, 0),
         ({"purge_after_to": PURGE_AFTER}, 3),
         ({"purge_after_to": PURGE_AFTER - timedelta(days=1)}, 0),
@@ -151,7 +154,7 @@ def test_the_order_can_be_chosen(
     assert (found.form_name, on_the_last_page.form_name) == (first.name, last.name)
 
 
-def test_the_unanswered_come_first_if_asked_for(two_packages: SqlStore) -> None:
+def test_the_answered_come_last_if_asked_for(two_packages: SqlStore) -> None:
     (annas,) = search(two_packages, form_name="gad")
     assert annas.form_id
     with two_packages.transaction() as records:
@@ -176,7 +179,7 @@ def test_what_is_purged_is_hidden_unless_asked_for_and_not_counted(
 
     assert (others, again) == ([], [])
     assert (marked.purged_by, marked.purged_at) == ("X", NOW)
-    assert (counted, sum(rate.sent for rate in rates)) == (2, 2)
+    assert (counted, sum(rate.answers.sent for rate in rates)) == (2, 2)
     assert search(two_packages, personnummer=BO) == []
     assert len(search(two_packages, personnummer=BO, with_purged=True)) == 1
 
@@ -189,9 +192,9 @@ def test_answers_are_counted_by_package_and_form(two_packages: SqlStore) -> None
         records.follow_up.set_form_status({annas.form_id: FormStatus.COMPLETED}, now=NOW)
         rates = records.follow_up.response_rates(UNIT.id, FollowUpQuery())
 
-    assert [(each.package_name, each.form_name, each.sent, each.answered) for each in rates] == [
-        ("100 % uppföljning", "GAD-7", 1, 0),
-        ("Inför besök", "PHQ-9", 2, 1),
+    assert [(each.package_name, each.form_name, each.answers) for each in rates] == [
+        ("100 % uppföljning", "GAD-7", AnswerCount(sent=1, known=0, answered=0)),
+        ("Inför besök", "PHQ-9", AnswerCount(sent=2, known=1, answered=1)),
     ]
 
 

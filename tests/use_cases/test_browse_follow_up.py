@@ -9,6 +9,7 @@ from tests.clinic import GAD, PHQ, STAFF, Clinic
 from tests.people import ANNA, BO
 from tests.use_cases.clinic_days import AWAY, run_to_its_end
 from tests.use_cases.conftest import Log
+from utskick.domain.answers import AnswerCount, AnswerKnown
 from utskick.domain.deliveries import FormStatus
 from utskick.domain.tables import Cell
 from utskick.ports import Answer
@@ -33,9 +34,15 @@ def answered(clinic: Clinic, number: int) -> None:
         )
 
 
-async def browse(clinic: Clinic, *, ask: bool = False, rate: bool = False) -> FollowUpPage:
+async def browse(
+    clinic: Clinic,
+    *,
+    query: FollowUpQuery | None = None,
+    ask: bool = False,
+    rate: bool = False,
+) -> FollowUpPage:
     return await browse_follow_up(
-        FollowUpQuery(),
+        query or FollowUpQuery(),
         page=1,
         ask=ask,
         rate=rate,
@@ -114,12 +121,60 @@ async def test_answers_are_counted_for_each_package_and_for_each_form_in_all(
     page = await browse(clinic, ask=True, rate=True)
 
     assert page.rates is not None
-    assert [(each.form_name, each.sent) for each in page.rates] == [
+    assert [(each.form_name, each.answers.sent) for each in page.rates] == [
         (GAD.name, 2),
         (PHQ.name, 2),
         (PHQ.name, 1),
     ]
-    assert page.rates_by_form == {PHQ.name: (3, 1)}
+    assert page.rates_by_form == {PHQ.name: AnswerCount(sent=3, known=3, answered=1)}
+
+
+@pytest.mark.usefixtures("sent")
+async def test_what_was_never_asked_is_neither_answered_nor_not(clinic: Clinic) -> None:
+    answered(clinic, 5)
+
+    answer_shares = [each.answers.share for each in (await browse(clinic, rate=True)).rates or ()]
+    found = {
+        sought: await browse(clinic, query=FollowUpQuery(answer=sought)) for sought in AnswerKnown
+    }
+
+    assert answer_shares == ["känd för 0 av 2", "känd för 0 av 2", "känd för 0 av 1"]
+    assert {sought: (page.total, page.not_checked) for sought, page in found.items()} == {
+        AnswerKnown.ANSWERED: (0, 5),
+        AnswerKnown.UNANSWERED: (0, 5),
+        AnswerKnown.NOT_CHECKED: (5, 0),
+    }
+
+
+@pytest.mark.usefixtures("sent")
+async def test_what_has_been_asked_is_one_or_the_other(clinic: Clinic) -> None:
+    answered(clinic, 2)
+    await browse(clinic, ask=True)
+
+    found = {
+        sought: await browse(clinic, query=FollowUpQuery(answer=sought)) for sought in AnswerKnown
+    }
+
+    assert {sought: (page.total, page.not_checked) for sought, page in found.items()} == {
+        AnswerKnown.ANSWERED: (2, 0),
+        AnswerKnown.UNANSWERED: (3, 0),
+        AnswerKnown.NOT_CHECKED: (0, 0),
+    }
+
+
+@pytest.mark.usefixtures("sent")
+async def test_an_export_tells_what_has_not_been_checked_and_when_the_rest_was(
+    clinic: Clinic,
+) -> None:
+    before = [row[6:8] for row in export(clinic)[1:]]
+    answered(clinic, 5)
+    clinic.clock.advance(60)
+    await browse(clinic, ask=True)
+    after = [row[6:8] for row in export(clinic)[1:]]
+
+    at = f"{clinic.clock.now().astimezone(clinic.rules.zone):%Y-%m-%d %H:%M}"
+    assert before == [["Ej kontrollerat", ""]] * 5
+    assert after == [["Besvarat", at]] * 5
 
 
 @pytest.mark.usefixtures("sent")

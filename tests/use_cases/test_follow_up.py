@@ -2,14 +2,17 @@
 
 from dataclasses import replace
 
-from tests.clinic import OTHER_STAFF, PHQ, Clinic
+import pytest
+
+from tests.clinic import OTHER_STAFF, PHQ, STAFF, Clinic
 from tests.people import ANNA, BO
 from tests.use_cases.clinic_days import AWAY, run_to_its_end
 from tests.use_cases.conftest import Log
+from utskick.domain.answers import AnswerKnown
 from utskick.domain.deliveries import FormId, FormStatus
 from utskick.ports import Answer
 from utskick.records import FollowUpQuery
-from utskick.use_cases.follow_up import follow_up
+from utskick.use_cases.follow_up import follow_up, passed_over
 
 
 async def phq_to_both(clinic: Clinic) -> None:
@@ -66,6 +69,32 @@ async def test_a_form_answered_since_is_no_longer_among_the_ongoing(clinic: Clin
     found = await clinic.follow_up(form_status=FormStatus.ONGOING)
 
     assert len(found) == 1
+
+
+@pytest.mark.parametrize("answer", [AnswerKnown.ANSWERED, AnswerKnown.UNANSWERED])
+async def test_answers_are_asked_for_before_they_are_sought(
+    clinic: Clinic, answer: AnswerKnown
+) -> None:
+    await phq_to_both(clinic)
+    answered(clinic, clinic.forms.forms[0].id)
+
+    (found,) = await clinic.follow_up(answer=answer)
+
+    assert found.answer is answer
+
+
+async def test_a_form_that_nobody_could_ask_about_is_not_among_the_unanswered(
+    clinic: Clinic,
+) -> None:
+    await phq_to_both(clinic)
+    clinic.forms.fails_reading.extend([AWAY] * 4)
+    query = FollowUpQuery(answer=AnswerKnown.UNANSWERED)
+
+    found = await clinic.follow_up(answer=AnswerKnown.UNANSWERED)
+    unasked = await clinic.follow_up(answer=AnswerKnown.NOT_CHECKED)
+
+    assert (len(found), len(unasked)) == (0, 2)
+    assert passed_over(query, actor=STAFF, store=clinic.store) == 2
 
 
 async def test_a_form_opened_by_a_link_is_not_shown(clinic: Clinic) -> None:

@@ -202,3 +202,15 @@ async def test_a_personnummer_that_is_none_is_a_fault_in_what_was_sent(rest: Res
     for answer in (removed, found):
         assert answer.status_code == 422
         assert "Kontrollsiffran stämmer inte" in answer.json()["message"]
+
+
+async def test_a_search_for_answers_tells_of_how_many_they_are_not_known(rest: Rest) -> None:
+    dispatch = (await rest.clinic.start()).dispatch
+    await run_to_its_end(rest.clinic, dispatch.occasions[0])
+    rest.clinic.forms.fails_reading.extend([AWAY] * 2)
+
+    found = await rest.post("/api/uppfoljning", json={"answer": "unanswered"})
+    later = await rest.post("/api/uppfoljning", json={"answer": "unanswered"})
+
+    assert (found.json(), found.headers["Utskick-Ej-Kontrollerade"]) == ([], "8")
+    assert (len(later.json()), later.headers["Utskick-Ej-Kontrollerade"]) == (8, "0")

@@ -23,14 +23,16 @@ from utskick.command.output import (
     told,
 )
 from utskick.command.specs import read_dispatch, read_form
-from utskick.domain.deliveries import DELIVERY_LABELS, FORM_STATUS_LABELS, FormStatus
+from utskick.domain.answers import AnswerKnown
+from utskick.domain.deliveries import DELIVERY_LABELS, FormStatus
 from utskick.domain.dispatches import DispatchId, RecipientId
 from utskick.domain.occasions import OccasionId
 from utskick.domain.personnummer import Personnummer, parse_personnummer
 from utskick.domain.specs import Sending
 from utskick.domain.units import Actor
 from utskick.records import DispatchQuery, FollowUpQuery
-from utskick.use_cases.follow_up import follow_up
+from utskick.records.follow_up import COUNTED
+from utskick.use_cases.follow_up import follow_up, passed_over
 from utskick.use_cases.form_link import form_link
 from utskick.use_cases.list_dispatches import list_dispatches
 from utskick.use_cases.open_dispatch import show_dispatch
@@ -251,6 +253,9 @@ def find(
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Gallras efter, till och med.")
     ] = None,
     status: Annotated[FormStatus | None, typer.Option(help="Hur långt invånaren kommit.")] = None,
+    answer: Annotated[
+        AnswerKnown | None, typer.Option(help="Besvarade, obesvarade eller ej kontrollerade.")
+    ] = None,
     *,
     person: Annotated[bool, typer.Option(help="Fråga efter ett personnummer.")] = False,
 ) -> None:
@@ -267,6 +272,7 @@ def find(
             sent_to=sent_to and sent_to.date(),
             purge_after_to=purge_after_to and purge_after_to.date(),
             form_status=status,
+            answer=answer,
         )
         found = asyncio.run(
             follow_up(
@@ -278,6 +284,7 @@ def find(
                 now=now,
             )
         )
+        not_checked = passed_over(query, actor=actor_for(unit), store=wired.store)
     rows = Table("Formulär", "Paketutskick", "Mottagare", "Skickat", "Status", "Gallras efter")
     for each in found:
         rows.add_row(
@@ -287,10 +294,13 @@ def find(
             f"{each.sent_at.astimezone(wired.rules.zone):%Y-%m-%d %H:%M}"
             if each.sent_at
             else DELIVERY_LABELS[each.state],
-            FORM_STATUS_LABELS[each.form_status] if each.form_status else "–",
+            each.status_in_words or "–",
             f"{each.purge_after}",
         )
     out.print(rows if found else "Inget hittades.")
+    if not_checked:
+        counted = f"Fler än {COUNTED}" if not_checked > COUNTED else not_checked
+        out.print(f"{counted} formulär är inte med: 1177 har inte svarat på om de är besvarade.")
 
 
 def link(

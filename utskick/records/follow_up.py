@@ -1,11 +1,12 @@
 """Uppföljning: what was sent, found again."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, Self
 
+from utskick.domain.answers import AnswerCount, AnswerKnown, answer_known, status_in_words
 from utskick.domain.deliveries import (
     DeliveryId,
     DeliveryState,
@@ -23,7 +24,7 @@ MOST_RATES = 100
 
 
 class Order(StrEnum):
-    """What the list is sorted by. `ANSWER`: the unanswered first."""
+    """What the list is sorted by. `ANSWER`: the answered last."""
 
     SENT = "sent"
     ANSWER_BY = "answer_by"
@@ -34,7 +35,10 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowUpQuery:
-    """What to look for in Uppföljning. Empty fields match everything; names match in part."""
+    """What to look for in Uppföljning. Empty fields match everything; names match in part.
+
+    `form_status` and `answer` find only what the form service has said.
+    """
 
     form_name: str = ""
     package_name: str = ""
@@ -43,6 +47,7 @@ class FollowUpQuery:
     sent_to: date | None = None
     state: DeliveryState | None = None
     form_status: FormStatus | None = None
+    answer: AnswerKnown | None = None
     purge_after_from: date | None = None
     purge_after_to: date | None = None
     with_purged: bool = False
@@ -50,10 +55,18 @@ class FollowUpQuery:
     offset: int = 0
     limit: int = 500
 
+    @property
+    def whatever_the_answer(self) -> Self:
+        """The same, of forms that have been answered, have not, and have not been asked about."""
+        return replace(self, form_status=None, answer=None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowedUp:
-    """One form in Uppföljning. `form_status_at` is when the form service last said so."""
+    """One form in Uppföljning.
+
+    `form_status_at` is when the form service last said so; without it the status is a guess.
+    """
 
     delivery_id: DeliveryId
     dispatch_id: DispatchId
@@ -75,6 +88,14 @@ class FollowedUp:
     purged_at: datetime | None
     purged_by: str | None
 
+    @property
+    def answer(self) -> AnswerKnown | None:
+        return answer_known(self.form_status, checked_at=self.form_status_at)
+
+    @property
+    def status_in_words(self) -> str:
+        return status_in_words(self.form_status, checked_at=self.form_status_at)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResponseRate:
@@ -83,8 +104,7 @@ class ResponseRate:
     form_name: str
     package_name: str
     occasion_number: int
-    sent: int
-    answered: int
+    answers: AnswerCount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from utskick.domain.answers import AnswerCount, AnswerKnown
 from utskick.domain.deliveries import DeliveryId, DeliveryState, FormId, FormStatus
 from utskick.domain.dispatches import DispatchId
 from utskick.domain.errors import NotFound
@@ -87,7 +88,8 @@ class SqlFollowUp:
     def response_rates(self, unit_id: HsaId, query: FollowUpQuery) -> Sequence[ResponseRate]:
         parts = (DeliveryRow.form_name, DeliveryRow.package_name, DeliveryRow.occasion_number)
         answered = case((DeliveryRow.form_status == FormStatus.COMPLETED.value, 1))
-        statement = select(*parts, func.count(), func.count(answered)).where(
+        known = func.count(DeliveryRow.form_status_at)
+        statement = select(*parts, func.count(), known, func.count(answered)).where(
             DeliveryRow.state == _written_out(DeliveryState.SENT)
         )
         by = (DeliveryRow.package_name, DeliveryRow.occasion_number, DeliveryRow.form_name)
@@ -99,10 +101,9 @@ class SqlFollowUp:
                 form_name=form_name,
                 package_name=package_name,
                 occasion_number=occasion_number,
-                sent=sent,
-                answered=answered,
+                answers=AnswerCount(sent=sent, known=known, answered=answered),
             )
-            for form_name, package_name, occasion_number, sent, answered in rows
+            for form_name, package_name, occasion_number, sent, known, answered in rows
         ]
 
     def set_form_status(self, statuses: Mapping[FormId, FormStatus], *, now: datetime) -> None:
@@ -263,8 +264,7 @@ def _conditions(query: FollowUpQuery) -> Iterator[ColumnElement[bool]]:
         yield DeliveryRow.state.in_(_WORTH_SHOWING)
     else:
         yield DeliveryRow.state == _written_out(query.state)
-    if query.form_status is not None:
-        yield DeliveryRow.form_status == query.form_status.value
+    yield from _of_the_answer(query)
     if not query.with_purged:
         yield DeliveryRow.purged_at.is_(None)
     if query.sent_from is not None:
@@ -275,6 +275,22 @@ def _conditions(query: FollowUpQuery) -> Iterator[ColumnElement[bool]]:
         yield DeliveryRow.purge_after >= query.purge_after_from
     if query.purge_after_to is not None:
         yield DeliveryRow.purge_after <= query.purge_after_to
+
+
+def _of_the_answer(query: FollowUpQuery) -> Iterator[ColumnElement[bool]]:
+    """As `answer_known` decides."""
+    if query.form_status is not None:
+        yield DeliveryRow.form_status == query.form_status.value
+        yield DeliveryRow.form_status_at.is_not(None)
+    match query.answer:
+        case AnswerKnown.ANSWERED:
+            yield DeliveryRow.form_status == FormStatus.COMPLETED.value
+        case AnswerKnown.UNANSWERED:
+            yield DeliveryRow.form_status != FormStatus.COMPLETED.value
+            yield DeliveryRow.form_status_at.is_not(None)
+        case AnswerKnown.NOT_CHECKED:
+            yield DeliveryRow.form_status.is_not(None)
+            yield DeliveryRow.form_status_at.is_(None)
 
 
 def _reminder(row: ReminderRow) -> Reminder:

@@ -1,18 +1,21 @@
 """Uppföljning, page by page: with the statuses that are known, or asked for anew."""
 
 import asyncio
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import reduce
 
-from utskick.domain.deliveries import DELIVERY_LABELS, FORM_STATUS_LABELS, DeliveryId
+from utskick.domain.answers import AnswerCount
+from utskick.domain.deliveries import DELIVERY_LABELS, DeliveryId
 from utskick.domain.rules import Rules
 from utskick.domain.tables import Cell
 from utskick.domain.units import Actor
 from utskick.ports import FormService
 from utskick.records import FollowedUp, FollowUpQuery, Reminder, ResponseRate, Store
 from utskick.records.follow_up import COUNTED, MOST_RATES
-from utskick.use_cases.follow_up import ask_statuses, keep_statuses, log_seen
+from utskick.use_cases.follow_up import ask_statuses, count_not_checked, keep_statuses, log_seen
 
 PER_PAGE = 50
 MOST_EXPORTED = 10_000
@@ -22,7 +25,8 @@ MOST_EXPORTED = 10_000
 class FollowUpPage:
     """`total` counts no further than `COUNTED`: then there are `more`.
 
-    `rates` are told only to those who ask: to count all that was sent takes longest.
+    `rates` are told only to those who ask: to count all that was sent takes longest. `not_checked`
+    counts those that a search for answers passes over, as theirs are not known.
     """
 
     found: Sequence[FollowedUp]
@@ -30,22 +34,23 @@ class FollowUpPage:
     rates: Sequence[ResponseRate] | None
     total: int
     number: int
+    not_checked: int = 0
 
     @property
-    def rates_by_form(self) -> Mapping[str, tuple[int, int]]:
-        """Sent and answered in all of each form that has several rates.
+    def rates_by_form(self) -> Mapping[str, AnswerCount]:
+        """In all, of each form that has several rates.
 
         Empty if there may be more rates than could be told.
         """
         if self.rates is None or len(self.rates) == MOST_RATES:
             return {}
-        by_form: dict[str, list[ResponseRate]] = {}
+        by_form: dict[str, list[AnswerCount]] = {}
         for rate in self.rates:
-            by_form.setdefault(rate.form_name, []).append(rate)
+            by_form.setdefault(rate.form_name, []).append(rate.answers)
         return {
-            name: (sum(rate.sent for rate in rates), sum(rate.answered for rate in rates))
-            for name, rates in by_form.items()
-            if len(rates) > 1
+            name: reduce(operator.add, counts)
+            for name, counts in by_form.items()
+            if len(counts) > 1
         }
 
     @property
@@ -128,7 +133,7 @@ def _row(found: FollowedUp, rules: Rules) -> list[Cell]:
         found.personnummer.formatted,
         DELIVERY_LABELS[found.state],
         _moment(found.sent_at, rules),
-        FORM_STATUS_LABELS[found.form_status] if found.form_status else "",
+        found.status_in_words,
         _moment(found.form_status_at, rules),
         f"{found.answer_by:%Y-%m-%d}",
         f"{found.purge_after:%Y-%m-%d}",
@@ -157,6 +162,7 @@ def _show(
             rates=records.follow_up.response_rates(actor.unit_id, query) if rate else None,
             total=len(found) if few else records.follow_up.count(actor.unit_id, query),
             number=page,
+            not_checked=count_not_checked(query, actor=actor, records=records),
         )
         log_seen(found, "visat i Uppföljning", actor, records, now)
     return shown

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
+from utskick.domain.answers import AnswerKnown
 from utskick.domain.deliveries import FormId, FormStatus
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
@@ -24,16 +26,33 @@ async def follow_up(
 ) -> list[FollowedUp]:
     """Find single forms by what staff remember; every person shown is logged as read.
 
-    The form service is asked how far unanswered ones have come; if it does not answer, the last
-    known status is shown. Gallras efter is only a filter: nothing is deleted by it.
+    The form service is asked how far unanswered ones have come, whatever answers are sought; if it
+    does not answer, the last known status is shown. Gallras efter is only a filter: nothing is
+    deleted by it.
     """
+    asked = await asyncio.to_thread(_search, query.whatever_the_answer, actor, store)
+    statuses = await ask_statuses(asked, actor=actor, forms=forms, rules=rules)
+    await asyncio.to_thread(keep_statuses, statuses, store, now)
     found = await asyncio.to_thread(_search, query, actor, store)
-    statuses = await ask_statuses(found, actor=actor, forms=forms, rules=rules)
-    if statuses:
-        await asyncio.to_thread(keep_statuses, statuses, store, now)
-        found = await asyncio.to_thread(_search, query, actor, store)
     await asyncio.to_thread(_log, found, actor, store, now)
     return found
+
+
+def passed_over(query: FollowUpQuery, *, actor: Actor, store: Store) -> int:
+    """As `count_not_checked`."""
+    with store.transaction() as records:
+        return count_not_checked(query, actor=actor, records=records)
+
+
+def count_not_checked(query: FollowUpQuery, *, actor: Actor, records: Transaction) -> int:
+    """How many the query passes over, as nobody has asked about their answers.
+
+    None if it does not go by answers, or looks for these. No further than `COUNTED + 1`.
+    """
+    if query.answer is AnswerKnown.NOT_CHECKED or query == query.whatever_the_answer:
+        return 0
+    unknown = replace(query.whatever_the_answer, answer=AnswerKnown.NOT_CHECKED)
+    return records.follow_up.count(actor.unit_id, unknown)
 
 
 def _search(query: FollowUpQuery, actor: Actor, store: Store) -> list[FollowedUp]:

@@ -60,7 +60,7 @@ async def open_answer(
             away = True
         except PermanentFailure:
             answer = None
-    if answer is not None and answer.status is not form.form_status:
+    if answer is not None:
         await asyncio.to_thread(_keep, answer, store, now)
         form = replace(form, form_status=answer.status, form_status_at=now)
     shown = answer if answer and answer.status is FormStatus.COMPLETED else None

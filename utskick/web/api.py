@@ -16,7 +16,7 @@ from utskick.domain.errors import SpecRefused
 from utskick.domain.occasions import OccasionId
 from utskick.domain.personnummer import Personnummer, parse_personnummer
 from utskick.records import DispatchQuery, FollowUpQuery
-from utskick.use_cases.follow_up import follow_up
+from utskick.use_cases.follow_up import follow_up, passed_over
 from utskick.use_cases.list_dispatches import list_dispatches
 from utskick.use_cases.open_dispatch import show_dispatch
 from utskick.use_cases.remove_recipient import remove_recipient
@@ -235,15 +235,23 @@ def send_missed(occasion_id: UUID, caller: Caller, wired: Wired, now: Now) -> Se
     name="follow-up",
     responses=openapi.FOLLOW_UP,
     summary="Uppföljning",
-    description="Högst 500 enskilda formulär. Tomma fält matchar allt. Varje visad person loggas.",
+    description=(
+        "Högst 500 enskilda formulär. Tomma fält matchar allt. Varje visad person loggas."
+        " Den som söker på svar får i huvudet Utskick-Ej-Kontrollerade veta hur många som inte är"
+        " med, därför att 1177 inte har svarat på om de är besvarade."
+    ),
     response_description="De senaste först; osäkra före alla andra",
 )
-async def find(body: FindBody, caller: Caller, wired: Wired, now: Now) -> list[FollowedUpView]:
+async def find(
+    body: FindBody, caller: Caller, wired: Wired, now: Now, response: Response
+) -> list[FollowedUpView]:
     number = _personnummer(body.personnummer, wired, now) if body.personnummer else None
     query = FollowUpQuery(**body.model_dump(exclude={"personnummer"}), personnummer=number)
     found = await follow_up(
         query, actor=caller, store=wired.store, forms=wired.forms, rules=wired.rules, now=now
     )
+    not_checked = await asyncio.to_thread(passed_over, query, actor=caller, store=wired.store)
+    response.headers["Utskick-Ej-Kontrollerade"] = str(not_checked)
     return [followed_up_view(each) for each in found]
 
 

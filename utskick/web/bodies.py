@@ -7,7 +7,8 @@ from uuid import UUID
 from fastapi import Body
 from pydantic import BaseModel, Field
 
-from utskick.domain.deliveries import DELIVERY_LABELS, FORM_STATUS_LABELS, FormStatus
+from utskick.domain.answers import AnswerKnown
+from utskick.domain.deliveries import DELIVERY_LABELS, FormStatus
 from utskick.domain.errors import Problem
 from utskick.domain.specs import Day, DispatchSpec, FormSpec, Spec
 from utskick.records import FollowedUp
@@ -89,7 +90,13 @@ class FollowUpBody(Spec):
     )
     sent_from: Day | None = Field(default=None, description="Skickat tidigast")
     sent_to: Day | None = Field(default=None, description="Skickat senast")
-    form_status: FormStatus | None = Field(default=None, description="Hur långt invånaren kommit")
+    form_status: FormStatus | None = Field(
+        default=None, description="Hur långt invånaren kommit, av dem där det är känt"
+    )
+    answer: AnswerKnown | None = Field(
+        default=None,
+        description="Besvarade, obesvarade, eller de där 1177 inte har svarat på vilket",
+    )
     purge_after_to: Day | None = Field(default=None, description="Gallras efter, till och med")
 
 
@@ -118,7 +125,7 @@ FindBody = Annotated[
                     "form_name": "PHQ",
                     "sent_from": "2027-02-01",
                     "sent_to": "2027-02-28",
-                    "form_status": "ONGOING",
+                    "answer": "unanswered",
                 },
             },
             "en mottagare": {
@@ -149,7 +156,11 @@ class FollowedUpView(BaseModel):
     occasion_number: int = Field(description="Vilket av utskickets tillfällen")
     personnummer: str = Field(description="Mottagaren", examples=[_NUMBER])
     state: str = Field(description="Hur utskicket gick", examples=["Skickat"])
-    form_status: str = Field(description="Hur långt invånaren kommit; tomt om det är okänt")
+    form_status: str = Field(
+        description="Hur långt invånaren kommit; Ej kontrollerat om det är okänt",
+        examples=["Besvarat"],
+    )
+    form_status_at: datetime | None = Field(description="När 1177 svarade det")
     sent_at: datetime | None = Field(description="När det skickades")
     answer_by: date = Field(description="Besvaras senast")
     purge_after: date = Field(description="Gallras efter")
@@ -164,7 +175,8 @@ def followed_up_view(found: FollowedUp) -> FollowedUpView:
         occasion_number=found.occasion_number,
         personnummer=found.personnummer.formatted,
         state=DELIVERY_LABELS[found.state],
-        form_status=FORM_STATUS_LABELS[found.form_status] if found.form_status else "",
+        form_status=found.status_in_words,
+        form_status_at=found.form_status_at,
         sent_at=found.sent_at,
         answer_by=found.answer_by,
         purge_after=found.purge_after,

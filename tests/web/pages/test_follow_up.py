@@ -79,7 +79,10 @@ async def test_what_was_sent_is_listed_with_whom_it_went_to(
         ({"skickat_fran": "2026-01-01", "skickat_till": "2199-01-01"}, 2),
         ({"skickat_fran": "2199-01-01"}, 0),
         ({"svar_status": "COMPLETED"}, 0),
-        ({"svar_status": "ONGOING"}, 2),
+        ({"svar_status": "ONGOING"}, 0),
+        ({"svar_status": "answered"}, 0),
+        ({"svar_status": "unanswered"}, 0),
+        ({"svar_status": "not_checked"}, 2),
         ({"utskick_status": "manual"}, 0),
         ({"ordning": "answer"}, 2),
         ({"gallras_till": "2027-12-31"}, 0),
@@ -130,11 +133,27 @@ async def test_whoever_is_shown_is_logged_once(staff: Browser, sent: Dispatch, l
 
 async def test_statuses_are_fetched_when_asked_for(staff: Browser, sent: Dispatch) -> None:
     answered(staff.clinic)
-    assert " 0 %" in words_of(await search(staff, "svarsfrekvens 1"))
+    before = words_of(await search(staff, "svarsfrekvens 1"))
 
     await search(staff, "status 1")
 
-    assert " 100 %" in words_of(await search(staff, "svarsfrekvens 1"))
+    after = words_of(await search(staff, "svarsfrekvens 1"))
+    assert "2 – känd för 0 av 2" in before
+    assert "Ej kontrollerat" in before
+    assert "2 2 100 %" in after
+    assert "0 %" not in before
+
+
+async def test_a_search_for_answers_tells_of_how_many_they_are_not_known(
+    staff: Browser, sent: Dispatch
+) -> None:
+    unasked = words_of(await search(staff, svar_status="unanswered"))
+    await search(staff, "status 1")
+    asked = words_of(await search(staff, svar_status="unanswered"))
+
+    assert "2 formulär är inte med, för ingen har kontrollerat om de är besvarade." in unasked
+    assert "är inte med" not in asked
+    assert "2 formulär" in asked
 
 
 async def test_what_is_ticked_stays_ticked_while_statuses_are_fetched(

@@ -15,6 +15,7 @@ from uuid import UUID
 from fastapi import Request, Response
 from starlette.datastructures import FormData
 
+from utskick.domain.answers import ANSWER_LABELS, AnswerKnown
 from utskick.domain.deliveries import (
     DELIVERY_LABELS,
     FORM_STATUS_LABELS,
@@ -48,8 +49,19 @@ _ORDERS = {
     Order.ANSWER_BY: "Besvaras senast",
     Order.PURGE_AFTER: "Gallras efter",
     Order.FORM: "Formulärets namn",
-    Order.ANSWER: "Svar, obesvarade först",
+    Order.ANSWER: "Svar, besvarade sist",
 }
+_ANSWERS = (
+    (AnswerKnown.ANSWERED.value, ANSWER_LABELS[AnswerKnown.ANSWERED]),
+    (AnswerKnown.UNANSWERED.value, ANSWER_LABELS[AnswerKnown.UNANSWERED]),
+    *(
+        (status.value, FORM_STATUS_LABELS[status])
+        for status in FormStatus
+        if status is not FormStatus.COMPLETED
+    ),
+    (AnswerKnown.NOT_CHECKED.value, ANSWER_LABELS[AnswerKnown.NOT_CHECKED]),
+)
+"""What may be sought of answers: in all, and how far those have come that are not done."""
 COLUMNS = {
     "paket": "Paketutskick",
     "tillfalle": "Tillfälle",
@@ -156,9 +168,8 @@ async def _show(
         "labels": _LABELS,
         "columns": COLUMNS,
         "states": [("", "Alla"), *((s.value, DELIVERY_LABELS[s]) for s in _STATES)],
-        "statuses": [("", "Alla"), *((s.value, FORM_STATUS_LABELS[s]) for s in FormStatus)],
+        "statuses": [("", "Alla"), *_ANSWERS],
         "orders": [(order.value, label) for order, label in _ORDERS.items()],
-        "status_labels": FORM_STATUS_LABELS,
         "sign": delivery_sign,
         "today": now.astimezone(wired.rules.zone).date(),
     }
@@ -226,6 +237,7 @@ def _read(posted: FormData, wired: Services, now: datetime) -> _Asked:
         sent_to=read_day(posted, "skickat_till", problems=problems),
         state=_chosen(DeliveryState, text(posted, "utskick_status")),
         form_status=_chosen(FormStatus, text(posted, "svar_status")),
+        answer=_chosen(AnswerKnown, text(posted, "svar_status")),
         purge_after_from=read_day(posted, "gallras_fran", problems=problems),
         purge_after_to=read_day(posted, "gallras_till", problems=problems),
         with_purged="med_gallrade" in posted,

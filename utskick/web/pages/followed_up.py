@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import Request, Response
 
-from utskick.domain.deliveries import FORM_STATUS_LABELS, DeliveryId, DeliveryState
+from utskick.domain.deliveries import DeliveryId, DeliveryState
 from utskick.use_cases.open_answer import open_answer
 from utskick.use_cases.send_reminder import CannotRemind, send_reminder
 from utskick.web.callers import Now, Wired
@@ -91,6 +91,5 @@ async def _show(
         for_printing=for_printing,
         refused=refused,
         sign=delivery_sign,
-        status_labels=FORM_STATUS_LABELS,
         **{"done": ""} | values,
     )
