@@ -94,7 +94,7 @@ def _arena(options: argparse.Namespace) -> Iterator[Arena]:
         children = parts.enter_context(Children(logs=folder / "logs", environment={}))
         neighbour = parts.enter_context(lean_neighbour(children))
         sendable = read_catalogue(REGION).available(UNIT)
-        forms = [each for each in sendable if not each.archived][: options.forms]
+        forms = [each for each in sendable if not each["archived"]][: options.forms]
         arena = Arena(
             folder=folder,
             neighbour=neighbour,
@@ -102,8 +102,8 @@ def _arena(options: argparse.Namespace) -> Iterator[Arena]:
             assignment=Assignment(
                 url=neighbour.url,
                 numbers=tuple(persons(options.recipients)),
-                form_ids=tuple(form.id for form in forms),
-                form_keys=tuple(form.key for form in forms),
+                form_ids=tuple(form["id"] for form in forms),
+                form_keys=tuple(form["key"] for form in forms),
                 concurrency=options.concurrency,
             ),
         )

@@ -13,6 +13,7 @@ FORMATS = ("txt", "csv", "xlsx")
 _TEST_NUMBERS = 18_262
 _COORDINATION_NUMBER = "197010632391"
 """An official test number too."""
+_FULL_WIDTH = {ord("0") + digit: 0xFF10 + digit for digit in range(10)}
 _WRONG_EACH = 20
 """Every twentieth row is wrong, in one way after the other."""
 
@@ -25,6 +26,8 @@ WRONG: dict[str, Callable[[str], str]] = {
     "nothing": lambda _number: "",
     "ten digits": lambda number: number[2:],
     "a plus sign": lambda number: f"{number[2:8]}+{number[8:]}",
+    "a hyphen elsewhere": lambda number: f"{number[:4]}-{number[4:]}",
+    "digits of another sort": lambda number: number.translate(_FULL_WIDTH),
     "other characters": lambda number: f"{number[:8]}-{number[8:10]}O{number[11]}",
     "too few digits": lambda number: number[:11],
     "an impossible date": lambda number: f"{number[:4]}1341{number[8:]}",

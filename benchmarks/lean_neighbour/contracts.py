@@ -4,61 +4,48 @@ A call that breaks the contract raises `KeyError`, `TypeError` or `ValueError`.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 from benchmarks.lean_neighbour.world import Form, World
+from utskick.local_1177.form_contract import (
+    answer_to_orders,
+    created,
+    form_described,
+    is_wanted,
+    templates_described,
+    why_no_dates,
+)
+from utskick.local_1177.moments import contract_time, stored, today
 
 _METHODS = ["SMS", "Email"]
 
 
 def create_form_request(world: World, call: dict[str, Any]) -> dict[str, Any]:
     """A form for each request: twice asked is two forms."""
-    created, refusals = [], []
+    made, refusals = [], []
     for order in call["formRequests"]:
-        unit, subject = order["healthcare_facility_CareUnit"], order["subjectOfCare"]
-        template, expires, keep = order["templateId"], order["expireDate"], order["keepUntil"]
-        refusal = _why_no_dates(expires, keep) or world.catalogue.why_not_sendable(template, unit)
+        unit, template = order["healthcare_facility_CareUnit"], order["templateId"]
+        expires, keep = order["expireDate"], order["keepUntil"]
+        refusal = _why_no_dates(expires, keep, today(datetime.now(UTC)))
+        refusal = refusal or world.catalogue.why_not_sendable(template, unit)
         if refusal:
             refusals.append(refusal)
-            continue
-        form_id = world.make_form(unit, subject, template, expires, keep)
-        created.append(
-            {
-                "formId": form_id,
-                "healthcare_facility_CareUnit": unit,
-                "subjectOfCare": subject,
-            }
-        )
-    answer = {"formRequestResponses": created, "resultCode": "INFO" if created else "ERROR"}
-    if not refusals:
-        return answer | {"resultCode": "OK"}
-    return answer | {"comment": " ".join(dict.fromkeys(refusals))}
+        else:
+            form_id = world.make_form(unit, order["subjectOfCare"], template, expires, keep)
+            made.append(created(form_id, order))
+    return answer_to_orders(made, refusals)
 
 
 def get_forms(world: World, call: dict[str, Any]) -> dict[str, Any]:
-    """What the unit has given the person; no `templateIds` means of all templates."""
-    wanted = call.get("templateIds")
+    """What the unit has given the person."""
     found = world.forms_of(call["healthcare_facility_CareUnit"], call["subjectOfCare"])
-    return {"forms": [_described(form) for form in found if not wanted or form.template in wanted]}
+    return {"forms": [_described(world, form) for form in found if is_wanted(form.template, call)]}
 
 
 def get_form_templates(world: World, call: dict[str, Any]) -> dict[str, Any]:
-    unit = call["healthcare_facility_CareUnit"]
-    return {
-        "formTemplates": [
-            {
-                "templateId": template.id,
-                "templateName": template.name,
-                "residentName": template.resident_name,
-                "templateVersion": template.version,
-                "publishStatus": "Archived" if template.archived else "Published",
-                "catalogue": template.catalogue,
-            }
-            for template in world.catalogue.available(unit)
-        ]
-    }
+    return templates_described(world.catalogue.available(call["healthcare_facility_CareUnit"]))
 
 
 def is_active_user(_world: World, call: dict[str, Any]) -> dict[str, Any]:
@@ -105,31 +92,19 @@ def _subject(call: dict[str, Any]) -> str:
     return subject
 
 
-def _described(form: Form) -> dict[str, Any]:
-    return {
-        "formId": form.id,
-        "templateId": form.template,
-        "createdDateTime": form.created,
-        "expireDate": form.expires,
-        "keepUntil": form.keep_until,
-        "formStatus": "ONGOING",
-        "healthcare_facility_CareUnit": form.unit,
-        "subjectOfCare": form.subject,
-    }
+def _described(world: World, form: Form) -> dict[str, Any]:
+    return form_described(
+        form_id=form.id,
+        template_id=form.template,
+        template_name=world.catalogue.names[form.template],
+        created_at=contract_time(stored(datetime.fromtimestamp(form.made_at, UTC))),
+        expires=form.expires,
+        keep_until=form.keep_until,
+        status="ONGOING",
+        unit=form.unit,
+        subject=form.subject,
+    )
 
 
-@lru_cache(maxsize=1000)
-def _why_no_dates(expires: str, keep_until: str) -> str | None:
-    """Kept, as a day off by the time zone matters to nobody here."""
-    try:
-        _day(keep_until)
-        passed = _day(expires) < datetime.now(UTC).date() - timedelta(days=1)
-    except ValueError:
-        return "INVALID_DATE"
-    return "INVALID_DATE" if passed else None
-
-
-def _day(text: str) -> date:
-    if len(text) != len("YYYYMMDD") or not text.isdigit():
-        raise ValueError("not a date of eight digits")
-    return date.fromisoformat(text)
+_why_no_dates = lru_cache(maxsize=1000)(why_no_dates)
+"""A run asks with the same two dates all along."""

@@ -3,13 +3,9 @@
 import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 from benchmarks.lean_neighbour.catalogue import Catalogue
-
-_STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
 
 @dataclass(slots=True)
@@ -35,12 +31,6 @@ class Form:
     expires: str
     keep_until: str
     made_at: float
-
-    @property
-    def created(self) -> str:
-        """In the contract's words: local time, whole seconds."""
-        local = datetime.fromtimestamp(self.made_at, UTC).astimezone(_STOCKHOLM)
-        return f"{local:%Y%m%dT%H%M%S}"
 
 
 class World:

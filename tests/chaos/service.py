@@ -12,7 +12,8 @@ from enum import StrEnum, auto
 from uuid import UUID, uuid4
 
 from tests.chaos.virtual import VirtualLoop, World
-from utskick.domain.deliveries import FormId, FormStatus
+from utskick.adapters.in_memory.kept_forms import KeptForm, read_back
+from utskick.domain.deliveries import FormId
 from utskick.domain.forms import FormTemplateId
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.units import HsaId
@@ -75,16 +76,6 @@ class Call:
         return (now - self.left_at).total_seconds()
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A form that exists."""
-
-    id: FormId
-    delivery_id: UUID
-    order: FormOrder
-    created_at: datetime
-
-
 @dataclass(slots=True)
 class Service:
     """A `FormService`. While it is `well` it answers at once, else when the test says so.
@@ -101,7 +92,7 @@ class Service:
     readable: bool = True
     was_unreadable: bool = False
     archived: set[FormTemplateId] = field(default_factory=set)
-    made: list[Made] = field(default_factory=list)
+    made: list[KeptForm] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     not_before: dict[UUID, datetime] = field(default_factory=dict)
 
@@ -130,20 +121,7 @@ class Service:
         self, *, unit_id: HsaId, personnummer: Personnummer, form_ids: Collection[FormTemplateId]
     ) -> Sequence[FoundForm]:
         self._require_readable()
-        return [
-            FoundForm(
-                id=made.id,
-                form_id=made.order.form_id,
-                created_at=made.created_at.replace(microsecond=0),
-                created_at_latest=made.created_at.replace(microsecond=0),
-                answer_by=made.order.answer_by,
-                purge_after=made.order.purge_after,
-                status=FormStatus.ONGOING,
-            )
-            for made in self.made
-            if (made.order.unit_id, made.order.personnummer) == (unit_id, personnummer)
-            and made.order.form_id in form_ids
-        ]
+        return read_back(self.made, unit_id=unit_id, personnummer=personnummer, form_ids=form_ids)
 
     async def form_templates(self, unit_id: HsaId) -> Mapping[FormTemplateId, bool]:
         self._require_readable()
@@ -208,7 +186,7 @@ class Service:
     def apply(self, call: Call) -> FormId:
         """Make the form, whether or not anybody is there to be told."""
         call.form = FormId(str(uuid4()))
-        self.made.append(Made(call.form, call.delivery_id, call.order, self.world.now))
+        self.made.append(KeptForm(call.form, call.order, self.world.now))
         return call.form
 
     def heal(self) -> None:

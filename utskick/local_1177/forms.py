@@ -10,7 +10,15 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from utskick.local_1177.moments import contract_date, contract_time, stored, today
+from utskick.local_1177.form_contract import (
+    answer_to_orders,
+    created,
+    form_described,
+    is_wanted,
+    templates_described,
+    why_no_dates,
+)
+from utskick.local_1177.moments import contract_time, stored, today
 from utskick.local_1177.questions import questions_of
 from utskick.local_1177.templates import available_templates, why_not_sendable
 
@@ -28,30 +36,23 @@ def create_form_request(
     state: sqlite3.Connection, call: dict[str, Any], now: datetime
 ) -> dict[str, Any]:
     """Make a form for each request. There is no idempotency key: twice asked is two forms."""
-    created, refusals = [], []
+    made, refusals = [], []
     for order in call["formRequests"]:
         refusal = _why_refused(state, order, now)
         if refusal:
             refusals.append(refusal)
         else:
-            created.append(_create(state, order, call["reference"], now))
-
-    answer = {"formRequestResponses": created, "resultCode": "INFO" if created else "ERROR"}
-    if not refusals:
-        return answer | {"resultCode": "OK"}
-    return answer | {"comment": " ".join(dict.fromkeys(refusals))}
+            made.append(created(_create(state, order, call["reference"], now), order))
+    return answer_to_orders(made, refusals)
 
 
 def get_forms(state: sqlite3.Connection, call: dict[str, Any], _now: datetime) -> dict[str, Any]:
-    """The forms that the unit has given the person; no `templateIds` means of all templates."""
+    """The forms that the unit has given the person."""
     rows = state.execute(
         f"{FORMS} WHERE person.personnummer = ? AND unit = ? ORDER BY created_at",
         (call["subjectOfCare"], call["healthcare_facility_CareUnit"]),
     )
-    wanted = call.get("templateIds")
-    return {
-        "forms": [_described(form) for form in rows if not wanted or form["template_id"] in wanted]
-    }
+    return {"forms": [_described(form) for form in rows if is_wanted(form["template_id"], call)]}
 
 
 def get_form(state: sqlite3.Connection, call: dict[str, Any], _now: datetime) -> dict[str, Any]:
@@ -81,20 +82,8 @@ def get_form(state: sqlite3.Connection, call: dict[str, Any], _now: datetime) ->
 def get_form_templates(
     state: sqlite3.Connection, call: dict[str, Any], _now: datetime
 ) -> dict[str, Any]:
-    """Everything that is the unit's to use. Archived templates are listed and cannot be sent."""
-    return {
-        "formTemplates": [
-            {
-                "templateId": template["id"],
-                "templateName": template["name"],
-                "residentName": template["resident_name"],
-                "templateVersion": template["version"],
-                "publishStatus": "Archived" if template["archived"] else "Published",
-                "catalogue": template["catalogue"],
-            }
-            for template in available_templates(state, call["healthcare_facility_CareUnit"])
-        ]
-    }
+    """Everything that is the unit's to use."""
+    return templates_described(available_templates(state, call["healthcare_facility_CareUnit"]))
 
 
 def add_form(
@@ -130,13 +119,8 @@ def add_form(
 
 
 def _why_refused(state: sqlite3.Connection, order: dict[str, Any], now: datetime) -> str | None:
-    try:
-        expires = contract_date(order["expireDate"])
-        contract_date(order["keepUntil"])
-    except ValueError:
-        return "INVALID_DATE"
-    if expires < today(now):
-        return "INVALID_DATE"
+    if refusal := why_no_dates(order["expireDate"], order["keepUntil"], today(now)):
+        return refusal
     if _person_ref(state, order) is None:
         return "SUBJECT_UNKNOWN"
     return why_not_sendable(
@@ -156,14 +140,13 @@ def _person_ref(state: sqlite3.Connection, order: dict[str, Any]) -> int | None:
 
 def _create(
     state: sqlite3.Connection, order: dict[str, Any], reference: str, now: datetime
-) -> dict[str, Any]:
+) -> str:
     person_ref = _person_ref(state, order)
     assert person_ref is not None
-    unit = order["healthcare_facility_CareUnit"]
-    form_id = add_form(
+    return add_form(
         state,
         template_id=order["templateId"],
-        unit=unit,
+        unit=order["healthcare_facility_CareUnit"],
         person_ref=person_ref,
         expire_date=order["expireDate"],
         keep_until=order["keepUntil"],
@@ -171,25 +154,20 @@ def _create(
         reference=reference,
         now=now,
     )
-    return {
-        "formId": form_id,
-        "healthcare_facility_CareUnit": unit,
-        "subjectOfCare": order["subjectOfCare"],
-    }
 
 
 def _described(form: sqlite3.Row) -> dict[str, Any]:
-    described = {
-        "formId": form["id"],
-        "templateId": form["template_id"],
-        "templateName": form["template_name"],
-        "createdDateTime": contract_time(form["created_at"]),
-        "expireDate": form["expire_date"],
-        "keepUntil": form["keep_until"],
-        "formStatus": form["status"],
-        "healthcare_facility_CareUnit": form["unit"],
-        "subjectOfCare": form["personnummer"],
-    }
+    described = form_described(
+        form_id=form["id"],
+        template_id=form["template_id"],
+        template_name=form["template_name"],
+        created_at=contract_time(form["created_at"]),
+        expires=form["expire_date"],
+        keep_until=form["keep_until"],
+        status=form["status"],
+        unit=form["unit"],
+        subject=form["personnummer"],
+    )
     if form["completed_at"]:
         described["completedDateTime"] = contract_time(form["completed_at"])
     return described

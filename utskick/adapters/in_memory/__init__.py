@@ -5,8 +5,9 @@ shall go wrong is told so beforehand, in the lists that each twin has for it.
 """
 
 from utskick.adapters.in_memory.clock import FakeClock
-from utskick.adapters.in_memory.form_service import InMemoryFormService, KeptForm
+from utskick.adapters.in_memory.form_service import InMemoryFormService
 from utskick.adapters.in_memory.inbox import InMemoryInbox
+from utskick.adapters.in_memory.kept_forms import KeptForm
 from utskick.adapters.in_memory.mail import InMemoryMailer, InMemorySmsGateway
 from utskick.adapters.in_memory.persons import InMemoryPersons
 from utskick.adapters.in_memory.scheduler import InMemoryScheduler

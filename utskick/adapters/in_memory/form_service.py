@@ -1,26 +1,17 @@
 """The form engine in memory."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
 from utskick.adapters.in_memory.failures import Failures
+from utskick.adapters.in_memory.kept_forms import KeptForm, read_back
 from utskick.domain.calendar import STOCKHOLM
 from utskick.domain.deliveries import FormId, FormStatus, Refusal
 from utskick.domain.forms import FormTemplateId
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.units import HsaId
 from utskick.ports import Answer, Clock, FormOrder, FoundForm, PermanentFailure, Withheld
-
-
-@dataclass(frozen=True, slots=True)
-class KeptForm:
-    """A form that was made, with what was asked for."""
-
-    id: FormId
-    order: FormOrder
-    created_at: datetime
 
 
 class InMemoryFormService:
@@ -65,12 +56,13 @@ class InMemoryFormService:
         self, *, unit_id: HsaId, personnummer: Personnummer, form_ids: Collection[FormTemplateId]
     ) -> Sequence[FoundForm]:
         self.fails_reading.strike()
-        return [
-            self._found(form)
-            for form in self.forms
-            if (form.order.unit_id, form.order.personnummer) == (unit_id, personnummer)
-            and form.order.form_id in form_ids
-        ]
+        return read_back(
+            self.forms,
+            unit_id=unit_id,
+            personnummer=personnummer,
+            form_ids=form_ids,
+            status_of=self._status_of,
+        )
 
     async def form_templates(self, unit_id: HsaId) -> Mapping[FormTemplateId, bool]:
         self.fails_reading.strike()
@@ -97,15 +89,6 @@ class InMemoryFormService:
             return Refusal.FORM_UNAVAILABLE
         return None
 
-    def _found(self, form: KeptForm) -> FoundForm:
-        answer = self.answers.get(form.id)
-        created_at = form.created_at.replace(microsecond=0)
-        return FoundForm(
-            id=form.id,
-            form_id=form.order.form_id,
-            created_at=created_at,
-            created_at_latest=created_at,
-            answer_by=form.order.answer_by,
-            purge_after=form.order.purge_after,
-            status=answer.status if answer else FormStatus.ONGOING,
-        )
+    def _status_of(self, form_id: FormId) -> FormStatus:
+        answer = self.answers.get(form_id)
+        return answer.status if answer else FormStatus.ONGOING
