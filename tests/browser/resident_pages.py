@@ -46,6 +46,8 @@ class ResidentPages:
             for written in question.get_by_role("textbox").all():
                 numeric = written.get_attribute("inputmode") == "numeric"
                 written.fill("3" if numeric else "Jag sover dåligt.")
+            for scale in question.get_by_role("combobox").all():
+                scale.select_option(index=1)
             if question.get_by_role("radio").count():
                 question.get_by_role("radio").first.check()
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,10 @@ class Resident:
     def post(self, path: str, **fields: str) -> httpx.Response:
         return self._seen(self.client.post(path, data={"csrf": self.csrf, **fields}))
 
+    def submit(self, page: httpx.Response, path: str, **fields: str) -> httpx.Response:
+        """Press a button of a page, whatever other tabs have been shown since."""
+        return self._seen(self.client.post(path, data={**hidden_fields(page), **fields}))
+
     def sign_in(self, ref: int, *, then: str = "/") -> httpx.Response:
         self.get("/")
         return self.post("/logga-in", ref=str(ref), till=then)
@@ -114,6 +119,12 @@ class Resident:
         if token:
             self.csrf = token[1]
         return page
+
+
+def hidden_fields(page: httpx.Response) -> dict[str, str]:
+    """What the forms of a page carry unseen."""
+    hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text)
+    return {name: unescape(value) for name, value in hidden}
 
 
 @pytest.fixture(scope="session")

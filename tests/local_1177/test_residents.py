@@ -95,6 +95,21 @@ def test_the_start_page_has_the_manuals_headings_in_its_order(
     assert re.findall(r"<summary><h2>(.+?)</h2>", page.text) == HEADINGS
 
 
+def test_each_heading_has_a_plus_sign_and_says_how_many_forms_it_has(
+    local: Local, resident: Resident, anna: str
+) -> None:
+    """Manual: "Genom att klicka på respektive rubrik eller på plustecknet visas formulären"."""
+    for _ in range(3):
+        form_id = local.create(anna)
+    local.control("answer", {"formId": form_id})
+
+    page = resident.sign_in(ref_of(local, anna))
+
+    summaries = re.findall(r"<summary>(.*?)</summary>", page.text, re.DOTALL)
+    assert all('class="plus"' in summary for summary in summaries)
+    assert re.findall(r"(\d+)<span", "".join(summaries)) == ["2", "1", "1"]
+
+
 def test_a_form_is_answered_reviewed_and_confirmed(
     local: Local, resident: Resident, anna: str
 ) -> None:
@@ -112,7 +127,7 @@ def test_a_form_is_answered_reviewed_and_confirmed(
     assert "&lt;b&gt;Nej&lt;/b&gt;" in review.text
     assert local.forms_of(anna)[0]["formStatus"] == "PENDING_COMPLETION"
 
-    receipt = resident.post(f"/formular/{form_id}/bekrafta")
+    receipt = resident.submit(review, f"/formular/{form_id}/bekrafta")
     assert receipt.url.path == f"/formular/{form_id}/kvitto"
     assert "Tack för dina svar" in receipt.text
     assert local.forms_of(anna)[0]["formStatus"] == "COMPLETED"
@@ -188,8 +203,8 @@ def test_a_guardian_answers_for_a_child_and_is_marked_as_proxy(
     start = resident.post("/ombud", ref=str(ref_of(local, child)))
     assert "Formulär för Lillan" in start.text
 
-    resident.post(f"/formular/{form_id}", steg="granska", **GOOD_ANSWERS)
-    resident.post(f"/formular/{form_id}/bekrafta")
+    review = resident.post(f"/formular/{form_id}", steg="granska", **GOOD_ANSWERS)
+    resident.submit(review, f"/formular/{form_id}/bekrafta")
 
     form = local.ask("/forms/GetForm", {"formId": form_id})
     assert form["proxy"] == {"subjectOfCare": anna, "name": "Anna Testsson"}
@@ -203,10 +218,10 @@ def test_a_guardian_cannot_confirm_on_the_thirteenth_birthday(
     form_id = local.create(child)
     resident.sign_in(ref_of(local, anna))
     resident.post("/ombud", ref=str(ref_of(local, child)))
-    resident.post(f"/formular/{form_id}", steg="granska", **GOOD_ANSWERS)
+    review = resident.post(f"/formular/{form_id}", steg="granska", **GOOD_ANSWERS)
 
     local.now = datetime(2026, 5, 31, 22, 0, tzinfo=UTC)
-    page = resident.post(f"/formular/{form_id}/bekrafta")
+    page = resident.submit(review, f"/formular/{form_id}/bekrafta")
 
     assert page.status_code == 409
     assert "barnet har fyllt 13 år" in page.text
@@ -241,10 +256,10 @@ def test_a_form_link_makes_a_form_for_the_person_and_the_unit(
     local: Local, resident: Resident, anna: str
 ) -> None:
     resident.sign_in(ref_of(local, anna))
-    resident.get(f"/etjanst/{OWN}?externalApplication=MITT_SYSTEM_{UNIT}")
+    link = resident.get(f"/etjanst/{OWN}?externalApplication=MITT_SYSTEM_{UNIT}")
     assert local.forms_of(anna) == []
 
-    opened = resident.post(f"/etjanst/{OWN}", unit=UNIT)
+    opened = resident.submit(link, f"/etjanst/{OWN}")
 
     (form,) = local.forms_of(anna)
     assert opened.url.path == f"/formular/{form['formId']}"
@@ -385,6 +400,23 @@ def test_a_post_without_the_pages_token_is_refused(
     assert page.status_code == 403
     assert "försök igen" in page.text
     assert local.forms_of(anna)[0]["formStatus"] == "ONGOING"
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://example.org"}]
+)
+def test_what_another_site_posts_is_refused_and_carried_nowhere(
+    local: Local, resident: Resident, anna: str, headers: dict[str, str]
+) -> None:
+    form_id = local.create(anna)
+    resident.sign_in(ref_of(local, anna))
+    opened = resident.get(f"/formular/{form_id}")
+    resident.client.headers.update(headers)
+
+    page = resident.submit(opened, f"/formular/{form_id}", steg="pausa", **GOOD_ANSWERS)
+
+    assert page.status_code == 403
+    assert local.forms_of(anna)[0]["answers"] == {}
 
 
 def test_signing_out_ends_the_visit(local: Local, resident: Resident, anna: str) -> None:

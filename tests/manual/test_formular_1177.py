@@ -7,6 +7,7 @@ import httpx
 from tests.clinic import Clinic
 from tests.local_1177.conftest import Local, Resident, ref_of
 from tests.manual.psychiatry import Psychiatry
+from utskick.local_1177.answers import SENT_IN_IS_SHOWN_FOR
 from utskick.use_cases.send_sms import draft_ongoing_forms
 
 PHQ_9 = "Frågor om nedstämdhet"
@@ -45,9 +46,12 @@ async def test_a_resident_finds_the_forms_that_have_been_sent_in(
     local.control("answer", {"formId": local.forms_of(someone)[0]["formId"]})
 
     ongoing, _, sent = _sections(resident)
+    local.now += SENT_IN_IS_SHOWN_FOR
+    _, _, purged = _sections(resident)
 
     assert PHQ_9 in sent
     assert PHQ_9 not in ongoing
+    assert PHQ_9 not in purged
 
 
 async def test_a_resident_finds_other_forms_that_are_offered(
@@ -164,9 +168,9 @@ async def test_answers_are_not_sent_in_before_they_are_confirmed(
     page = resident.get(address)
     names = set(re.findall(r'name="(svar-[a-z]+)"', page.text))
 
-    resident.post(address, **{"steg": "granska"} | dict.fromkeys(names, "1"))
+    review = resident.post(address, **{"steg": "granska"} | dict.fromkeys(names, "1"))
     assert local.forms_of(someone)[0]["formStatus"] == "PENDING_COMPLETION"
-    resident.post(f"{address}/bekrafta")
+    resident.submit(review, f"{address}/bekrafta")
 
     assert local.forms_of(someone)[0]["formStatus"] == "COMPLETED"
 
@@ -202,8 +206,8 @@ def test_each_heading_opens_its_list(resident: Resident) -> None:
     """Genom att klicka på respektive rubrik eller på plustecknet visas formulären."""
     page = resident.get("/").text
 
-    opened = re.findall(r"<details[^>]*>\s*<summary>.*?</summary>\s*<ul", page, re.DOTALL)
-    assert len(opened) == len(HEADINGS)
+    opened = re.findall(r"<details[^>]*>\s*<summary>(.*?)</summary>\s*<ul", page, re.DOTALL)
+    assert ['class="plus"' in summary for summary in opened] == [True] * len(HEADINGS)
 
 
 def _sections(resident: Resident) -> tuple[str, str, str]:

@@ -1,121 +1,124 @@
 """formular.1177.se: opening a form, answering it, pausing, and confirming."""
 
-import json
-from collections.abc import Mapping
-from datetime import timedelta
+from dataclasses import replace
 from sqlite3 import Row
-from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Query, Response, status
+from fastapi import APIRouter, HTTPException, Response, status
 
 from utskick.local_1177.answers import (
     CannotAnswer,
+    ChangedSince,
     Incomplete,
     confirm,
+    is_purged,
     require_answerable,
     save_draft,
+    saved_answers,
 )
-from utskick.local_1177.forms import add_form
-from utskick.local_1177.moments import today, years_old_on
-from utskick.local_1177.people import full_name, person_by_ref
+from utskick.local_1177.drafts import (
+    Answers,
+    Draft,
+    differing,
+    merge,
+    read_answers,
+    read_draft,
+)
+from utskick.local_1177.form_pages import ask_page, closed_page, questions_page, read_only_page
 from utskick.local_1177.questions import problems, questions_of
-from utskick.local_1177.templates import why_not_sendable
-from utskick.local_1177.visits import FromOwnPage, Posted, Visit, Visiting
+from utskick.local_1177.visits import Posted, Visit, Visiting
 
 router = APIRouter(include_in_schema=False)
-
-A_MONTH = timedelta(days=31)
 
 
 @router.get("/formular/{form_id}")
 async def show(form_id: str, visit: Visiting) -> Response:
+    """The questions, with what was filled in when the visit was lost, if it was."""
     form = _form(visit, form_id)
-    if form["status"] == "COMPLETED":
-        return _read_only(visit, form, "sent.html")
+    draft = _draft_of_lost_visit(visit, form)
+    if form["status"] == "COMPLETED" and draft is None:
+        return read_only_page(visit, form, "sent.html")
     try:
         require_answerable(visit.world.state, form, by=visit.person, now=visit.world.clock())
     except CannotAnswer as error:
-        return _closed(visit, form, error, status_code=status.HTTP_200_OK)
-    return _questions_page(visit, form, json.loads(form["answers"]), found={})
+        visit.forget_unsaved(form_id)
+        return closed_page(visit, form, error, draft=draft, status_code=status.HTTP_200_OK)
+    if draft and draft.asked:
+        return ask_page(visit, form, draft, keys=draft.asked)
+    saved = saved_answers(form)
+    return questions_page(visit, form, draft or Draft(saved, saved), resumed=draft is not None)
 
 
 @router.post("/formular/{form_id}")
 async def save(form_id: str, visit: Visiting, posted: Posted) -> Response:
-    """Keep the answers; then pause (Pausa), or go on to the review."""
+    """Keep the answers; then ask which of two to keep, pause (Pausa), or go on to the review."""
     form = _form(visit, form_id)
     questions = questions_of(visit.world.state, form["template_id"])
-    answers = {q.key: posted.get(f"svar-{q.key}", "").strip() for q in questions}
-    given = {key: answer for key, answer in answers.items() if answer}
+    draft = read_draft(posted, questions)
+    merged = merge(saved_answers(form), draft)
     try:
-        save_draft(visit.world.state, form, given, by=visit.person, now=visit.world.clock())
+        save_draft(
+            visit.world.state, form, merged.answers, by=visit.person, now=visit.world.clock()
+        )
     except CannotAnswer as error:
-        return _closed(visit, form, error)
+        return closed_page(visit, form, error, draft=draft)
+    visit.forget_unsaved(form_id)
+    if merged.conflicts:
+        return ask_page(visit, form, replace(draft, base=merged.answers), keys=merged.conflicts)
     if posted.get("steg") == "pausa":
         return visit.go("/?sparat=ja")
-    found = problems(questions, given)
+    found = problems(questions, merged.answers)
     if found:
-        return _questions_page(visit, form, given, found=found)
+        return questions_page(visit, form, Draft(merged.answers, merged.answers), found=found)
     return visit.go(f"/formular/{form_id}/granska")
 
 
 @router.get("/formular/{form_id}/granska")
 async def review(form_id: str, visit: Visiting) -> Response:
-    return _read_only(visit, _form(visit, form_id), "review.html")
-
-
-@router.post("/formular/{form_id}/bekrafta", dependencies=[FromOwnPage])
-async def confirm_answers(form_id: str, visit: Visiting) -> Response:
+    """What is saved, to be confirmed; if other answers were to be when the visit was lost, ask."""
     form = _form(visit, form_id)
+    if form["status"] == "COMPLETED":
+        return visit.go(f"/formular/{form_id}")
+    lost = visit.session.unsaved.get(f"/formular/{form_id}/bekrafta")
+    if lost is None:
+        return read_only_page(visit, form, "review.html")
+    questions = questions_of(visit.world.state, form["template_id"])
+    reviewed = read_answers(lost.get("visade", ""), questions)
+    if reviewed != saved_answers(form):
+        return _ask_about_reviewed(visit, form, reviewed)
+    return read_only_page(visit, form, "review.html", resumed=True)
+
+
+@router.post("/formular/{form_id}/bekrafta")
+async def confirm_answers(form_id: str, visit: Visiting, posted: Posted) -> Response:
+    """Send in what the review showed, and nothing else. A second click changes nothing."""
+    form = _form(visit, form_id)
+    saved = saved_answers(form)
+    questions = questions_of(visit.world.state, form["template_id"])
+    reviewed = read_answers(posted.get("visade", ""), questions)
+    if form["status"] == "COMPLETED" and reviewed == saved:
+        return visit.go(f"/formular/{form_id}/kvitto")
     try:
-        confirm(visit.world.state, form, by=visit.person, now=visit.world.clock())
+        confirm(visit.world.state, form, reviewed, by=visit.person, now=visit.world.clock())
+    except ChangedSince:
+        return _ask_about_reviewed(visit, form, reviewed)
     except Incomplete as error:
-        return _questions_page(visit, form, json.loads(form["answers"]), found=error.problems)
+        return questions_page(visit, form, Draft(saved, saved), found=error.problems)
     except CannotAnswer as error:
-        return _closed(visit, form, error)
+        return closed_page(visit, form, error, draft=Draft(reviewed, saved))
+    visit.forget_unsaved(form_id)
     return visit.go(f"/formular/{form_id}/kvitto")
 
 
 @router.get("/formular/{form_id}/kvitto")
 async def receipt(form_id: str, visit: Visiting) -> Response:
-    return _read_only(visit, _form(visit, form_id), "receipt.html")
-
-
-@router.get("/etjanst/{template_id}")
-async def form_link(
-    template_id: str,
-    visit: Visiting,
-    external_application: Annotated[str, Query(alias="externalApplication")] = "",
-) -> Response:
-    """A form link (formulärlänk). Opening one makes nothing yet: the button does."""
-    subject = visit.subject
-    offer = _offer(visit, template_id, external_application.rpartition("_")[2])
-    return visit.page("link.html", offer=offer, subject_name=full_name(subject))
-
-
-@router.post("/etjanst/{template_id}")
-async def open_form(template_id: str, visit: Visiting, posted: Posted) -> Response:
-    """Make a new form of the template. Answer within a year, as for forms that staff send."""
-    subject = visit.subject
-    offer = _offer(visit, template_id, posted.get("unit", ""))
-    now = visit.world.clock()
-    expires = years_old_on(today(now), 1)
-    form_id = add_form(
-        visit.world.state,
-        template_id=template_id,
-        unit=offer["hsa_id"],
-        person_ref=subject["ref"],
-        expire_date=f"{expires:%Y%m%d}",
-        keep_until=f"{expires + A_MONTH:%Y%m%d}",
-        banner="",
-        now=now,
-    )
-    return visit.go(f"/formular/{form_id}")
+    return read_only_page(visit, _form(visit, form_id), "receipt.html")
 
 
 def _form(visit: Visit, form_id: str) -> Row:
     """The form; from now on its person is answered for, whoever was so in another tab.
 
-    Raises 404 unless it is a form of the person, or of a child that they answer for.
+    Raises 404 unless it is a form of the person, or of a child that they answer for; and 410 when
+    it was sent in so long ago that residents see it no more.
     """
     subject = visit.subject
     form: Row | None = visit.world.state.execute(
@@ -130,48 +133,18 @@ def _form(visit: Visit, form_id: str) -> Row:
         visit.act_for(form["person_ref"])
     elif form["person_ref"] != subject["ref"]:
         raise HTTPException(status.HTTP_404_NOT_FOUND)
+    if is_purged(form, now=visit.world.clock()):
+        raise HTTPException(status.HTTP_410_GONE)
     return form
 
 
-def _offer(visit: Visit, template_id: str, unit: str) -> Row:
-    """The template and the unit of a form link. Raises 404 when the unit may not send it."""
-    offer: Row | None = visit.world.state.execute(
-        "SELECT template.id, resident_name, description, hsa_id, unit.name AS unit_name"
-        " FROM template, unit WHERE template.id = ? AND hsa_id = ?",
-        (template_id, unit),
-    ).fetchone()
-    if offer is None or why_not_sendable(visit.world.state, template_id, unit):
-        raise HTTPException(status.HTTP_404_NOT_FOUND)
-    return offer
+def _draft_of_lost_visit(visit: Visit, form: Row) -> Draft | None:
+    fields = visit.session.unsaved.get(f"/formular/{form['id']}")
+    if fields is None:
+        return None
+    return read_draft(fields, questions_of(visit.world.state, form["template_id"]))
 
 
-def _questions_page(
-    visit: Visit, form: Row, answers: Mapping[str, str], *, found: Mapping[str, str]
-) -> Response:
-    return visit.page(
-        "form.html",
-        status_code=status.HTTP_422_UNPROCESSABLE_CONTENT if found else status.HTTP_200_OK,
-        form=form,
-        questions=questions_of(visit.world.state, form["template_id"]),
-        answers=answers,
-        problems=found,
-    )
-
-
-def _closed(
-    visit: Visit, form: Row, error: CannotAnswer, *, status_code: int = status.HTTP_409_CONFLICT
-) -> Response:
-    return visit.page(
-        "closed.html", status_code=status_code, form=form, advice=error.resident_message
-    )
-
-
-def _read_only(visit: Visit, form: Row, name: str) -> Response:
-    answers = json.loads(form["answers"])
-    shown = [
-        (question.text, question.shown(answers[question.key]))
-        for question in questions_of(visit.world.state, form["template_id"])
-        if question.key in answers
-    ]
-    proxy = person_by_ref(visit.world.state, form["proxy_ref"])
-    return visit.page(name, form=form, shown=shown, proxy=proxy)
+def _ask_about_reviewed(visit: Visit, form: Row, reviewed: Answers) -> Response:
+    saved = saved_answers(form)
+    return ask_page(visit, form, Draft(reviewed, saved), keys=differing(reviewed, saved))

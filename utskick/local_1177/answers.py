@@ -3,11 +3,15 @@
 import json
 import sqlite3
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from utskick.local_1177.moments import contract_date, stored, today
 from utskick.local_1177.people import may_answer_for, person_by_ref
 from utskick.local_1177.questions import problems, questions_of
+
+SENT_IN_IS_SHOWN_FOR = timedelta(days=90)
+"""Long enough to look back before the next visit; what one answers about one's health should not
+lie open for years to whoever holds the telephone. The unit's own copy is the unit's to purge."""
 
 
 class CannotAnswer(Exception):
@@ -16,6 +20,16 @@ class CannotAnswer(Exception):
     def __init__(self, message: str, *, resident_message: str) -> None:
         super().__init__(message)
         self.resident_message = resident_message
+
+
+class ChangedSince(CannotAnswer):
+    """What was to be confirmed is not what is saved."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the answers have changed since they were reviewed",
+            resident_message="Svaren har ändrats sedan du granskade dem. Inget är inskickat.",
+        )
 
 
 class Incomplete(CannotAnswer):
@@ -59,6 +73,18 @@ def is_expired(form: sqlite3.Row, *, now: datetime) -> bool:
     return today(now) > contract_date(form["expire_date"])
 
 
+def is_purged(form: sqlite3.Row, *, now: datetime) -> bool:
+    """Whether it was sent in so long ago that residents see it no more (gallrat)."""
+    sent_in = form["completed_at"]
+    return sent_in is not None and now - datetime.fromisoformat(sent_in) >= SENT_IN_IS_SHOWN_FOR
+
+
+def saved_answers(form: sqlite3.Row) -> dict[str, str]:
+    """Question key → answer."""
+    answers: dict[str, str] = json.loads(form["answers"])
+    return answers
+
+
 def save_draft(
     state: sqlite3.Connection,
     form: sqlite3.Row,
@@ -76,11 +102,21 @@ def save_draft(
 
 
 def confirm(
-    state: sqlite3.Connection, form: sqlite3.Row, *, by: sqlite3.Row, now: datetime
+    state: sqlite3.Connection,
+    form: sqlite3.Row,
+    reviewed: Mapping[str, str],
+    *,
+    by: sqlite3.Row,
+    now: datetime,
 ) -> None:
-    """Send in the saved answers. Raises `Incomplete` while a question lacks a good answer."""
+    """Send in the saved answers, if they are those that were reviewed.
+
+    Raises `ChangedSince` if they are not, and `Incomplete` while a question lacks a good answer.
+    """
     require_answerable(state, form, by=by, now=now)
-    found = problems(questions_of(state, form["template_id"]), json.loads(form["answers"]))
+    if reviewed != saved_answers(form):
+        raise ChangedSince
+    found = problems(questions_of(state, form["template_id"]), reviewed)
     if found:
         raise Incomplete(found)
     proxy = by["ref"] if by["ref"] != form["person_ref"] else None

@@ -6,14 +6,24 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from utskick.local_1177 import answering, control, oidc, pages, previews, residents, truth
+from utskick.local_1177 import (
+    answering,
+    control,
+    form_links,
+    oidc,
+    pages,
+    previews,
+    residents,
+    truth,
+)
 from utskick.local_1177.contracts import Contracts
 from utskick.local_1177.moments import Clock, utc_now
 from utskick.local_1177.neighbours import World
 from utskick.local_1177.oidc_grants import Grants
+from utskick.local_1177.resuming import answer_stale_visit
 from utskick.local_1177.seed import seed_once
 from utskick.local_1177.state import open_state
-from utskick.local_1177.visits import Sessions, SignInFirst, ask_to_sign_in
+from utskick.local_1177.visits import Sessions, SignInFirst, StaleVisit, ask_to_sign_in
 
 
 def create_app(state: Path, region: Path, clock: Clock = utc_now) -> Contracts:
@@ -39,8 +49,10 @@ def create_app(state: Path, region: Path, clock: Clock = utc_now) -> Contracts:
     app.include_router(oidc.router)
     app.include_router(residents.router)
     app.include_router(answering.router)
+    app.include_router(form_links.router)
     app.include_router(previews.router)
     app.add_exception_handler(SignInFirst, ask_to_sign_in)
+    app.add_exception_handler(StaleVisit, answer_stale_visit)
     pages.install(app)
     return Contracts(world, app)
 

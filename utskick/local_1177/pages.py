@@ -33,7 +33,8 @@ FOR_PROGRAMS = ("/control", "/oidc")
 SAFETY = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src data:;"
     " base-uri 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
+    # Same origin: else browsers post without saying from where.
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
@@ -45,6 +46,10 @@ ERRORS: Mapping[int, tuple[str, str]] = {
     HTTPStatus.NOT_FOUND: (
         "Sidan finns inte",
         "Kontrollera adressen, eller gå till startsidan där du hittar dina formulär.",
+    ),
+    HTTPStatus.GONE: (
+        "Formuläret visas inte längre",
+        "Det du har skickat in visas bara en tid. Fråga mottagningen om du vill veta dina svar.",
     ),
 }
 ANY_ERROR = ("Något gick fel", "Gå till startsidan och försök igen.")
@@ -69,13 +74,13 @@ async def _show_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if request.url.path.startswith(FOR_PROGRAMS):
         return await http_exception_handler(request, error)
-    heading, advice = ERRORS.get(error.status_code, ANY_ERROR)
+    return show_error(error.status_code)
+
+
+def show_error(status_code: int) -> Response:
+    heading, advice = ERRORS.get(status_code, ANY_ERROR)
     return render(
-        "error.html",
-        status_code=error.status_code,
-        person=None,
-        heading=heading,
-        advice=advice,
+        "error.html", status_code=status_code, person=None, heading=heading, advice=advice
     )
 
 

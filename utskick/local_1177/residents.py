@@ -8,10 +8,17 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response, status
 
-from utskick.local_1177.answers import is_expired
+from utskick.local_1177.answers import SENT_IN_IS_SHOWN_FOR, is_expired, is_purged
 from utskick.local_1177.inbox import link_of
-from utskick.local_1177.people import holders_named
-from utskick.local_1177.visits import FromOwnPage, Posted, Sessions, Visit, Visiting, own_address
+from utskick.local_1177.resuming import carried_by, resume, sign_in_page
+from utskick.local_1177.visits import (
+    Posted,
+    Sessions,
+    Visit,
+    Visiting,
+    own_address,
+    posted_ref,
+)
 
 router = APIRouter(include_in_schema=False)
 
@@ -20,7 +27,7 @@ router = APIRouter(include_in_schema=False)
 async def start(visit: Visiting, till: str = "/", sparat: str = "") -> Response:
     """The forms of whoever is signed in, in the manual's order; or else the sign-in."""
     if visit.signed_in is None:
-        return _sign_in_page(visit, words="", then=own_address(till))
+        return sign_in_page(visit, then=own_address(till))
     if not visit.may_act_for(visit.subject["ref"]):
         visit.act_for(visit.person["ref"])
     return _start_page(visit, saved=bool(sparat))
@@ -51,8 +58,11 @@ async def open_link(
 @router.post("/sok")
 async def search(visit: Visiting, posted: Posted) -> Response:
     """Find a test person by name. Posted, so that no name ends up in an address."""
-    return _sign_in_page(
-        visit, words=posted.get("namn", ""), then=own_address(posted.get("till", "/"))
+    return sign_in_page(
+        visit,
+        words=posted.get("namn", ""),
+        then=own_address(posted.get("till", "/")),
+        carried=carried_by(visit, posted),
     )
 
 
@@ -60,22 +70,24 @@ async def search(visit: Visiting, posted: Posted) -> Response:
 async def sign_in(request: Request, visit: Visiting, posted: Posted) -> Response:
     sessions: Sessions = request.app.state.sessions
     sessions.end(visit.session)
-    visit.session = sessions.begin(person_ref=_ref(posted))
-    return visit.go(own_address(posted.get("till", "/")))
+    visit.session = sessions.begin(person_ref=posted_ref(posted))
+    carried = carried_by(visit, posted)
+    return resume(visit, carried) if carried else visit.go(own_address(posted.get("till", "/")))
 
 
-@router.post("/logga-ut", dependencies=[FromOwnPage])
-async def sign_out(request: Request, visit: Visiting) -> Response:
+@router.post("/logga-ut")
+async def sign_out(request: Request, visit: Visiting, posted: Posted) -> Response:
     sessions: Sessions = request.app.state.sessions
     sessions.end(visit.session)
     visit.session = sessions.begin()
-    return visit.go("/")
+    carried = carried_by(visit, posted)
+    return sign_in_page(visit, then="/", carried=carried) if carried else visit.go("/")
 
 
 @router.post("/ombud")
 async def act_for(visit: Visiting, posted: Posted) -> Response:
     """Choose a child under 13, or oneself again."""
-    visit.act_for(_ref(posted))
+    visit.act_for(posted_ref(posted))
     return visit.go("/")
 
 
@@ -100,17 +112,8 @@ def _start_page(visit: Visit, *, saved: bool = False, first: Sequence[str] = ())
         ongoing=[form for form in forms if form["status"] != "COMPLETED"],
         available=_available_to(visit),
         sent=[form for form in forms if form["status"] == "COMPLETED"],
+        shown_for_days=SENT_IN_IS_SHOWN_FOR.days,
     )
-
-
-def _sign_in_page(visit: Visit, *, words: str, then: str) -> Response:
-    persons = holders_named(visit.world.state, words)
-    return visit.page("sign_in.html", words=words, persons=persons, then=then)
-
-
-def _ref(posted: Posted) -> int:
-    ref = posted.get("ref", "")
-    return int(ref) if ref.isascii() and ref.isdigit() else 0
 
 
 def _forms_of(visit: Visit) -> list[dict[str, Any]]:
@@ -121,7 +124,11 @@ def _forms_of(visit: Visit) -> list[dict[str, Any]]:
         (visit.subject["ref"],),
     )
     now = visit.world.clock()
-    return [{**dict(form), "expired": is_expired(form, now=now)} for form in rows]
+    return [
+        {**dict(form), "expired": is_expired(form, now=now)}
+        for form in rows
+        if not is_purged(form, now=now)
+    ]
 
 
 def _available_to(visit: Visit) -> list[Row]:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from cryptography.fernet import Fernet
+
 SCHEMA = """
 CREATE TABLE unit (
     hsa_id TEXT COLLATE NOCASE PRIMARY KEY,
@@ -89,9 +91,17 @@ def open_state(path: Path) -> sqlite3.Connection:
     columns = state.execute("SELECT name FROM pragma_table_info('form')")
     if "reference" not in {column["name"] for column in columns}:
         state.execute("ALTER TABLE form ADD COLUMN reference TEXT NOT NULL DEFAULT ''")
+    _make_seal(state)
     # Files from when a link was a whole address.
     state.execute("UPDATE message SET link = '{}' WHERE link NOT LIKE '{%'")
     return state
+
+
+def _make_seal(state: sqlite3.Connection) -> None:
+    """The key that pages' sealed fields are made with."""
+    state.execute("CREATE TABLE IF NOT EXISTS seal (key TEXT NOT NULL)")
+    if not state.execute("SELECT 1 FROM seal").fetchone():
+        state.execute("INSERT INTO seal VALUES (?)", (Fernet.generate_key().decode(),))
 
 
 @contextmanager

@@ -81,7 +81,7 @@ async def answer(order: AnswerOrder, world: Shared) -> None:
     try:
         with transaction(world.state):
             save_draft(world.state, form, answers, by=by, now=now)
-            confirm(world.state, _form_row(world, order.form_id), by=by, now=now)
+            confirm(world.state, _form_row(world, order.form_id), answers, by=by, now=now)
     except CannotAnswer as error:
         raise HTTPException(status.HTTP_409_CONFLICT, str(error)) from error
 

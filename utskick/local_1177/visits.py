@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from sqlite3 import Row
 from typing import Annotated
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from fastapi import Depends, HTTPException, Request, Response, status
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -21,10 +21,14 @@ MOST_VISITS = 1000
 
 @dataclass(slots=True)
 class Session:
-    """`person_ref` is signed in; `subject_ref` is the same person, or a child."""
+    """`person_ref` is signed in; `subject_ref` is the same person, or a child.
+
+    `unsaved`: path → fields that were posted to it in a visit that was lost.
+    """
 
     person_ref: int | None = None
     subject_ref: int | None = None
+    unsaved: dict[str, Mapping[str, str]] = field(default_factory=dict)
     token: str = field(default_factory=secrets.token_urlsafe)
     csrf: str = field(default_factory=secrets.token_urlsafe)
 
@@ -58,6 +62,15 @@ class SignInFirst(Exception):
         super().__init__("nobody is signed in")
 
 
+class StaleVisit(Exception):
+    """A page of a visit that is no more posted `fields`."""
+
+    def __init__(self, visit: "Visit", fields: Mapping[str, str]) -> None:
+        self.visit = visit
+        self.fields = fields
+        super().__init__("the visit is no more")
+
+
 @dataclass(slots=True)
 class Visit:
     """One request of a resident, with everything that answers it."""
@@ -75,9 +88,14 @@ class Visit:
         """Who is signed in. Raises `SignInFirst`."""
         person = self.signed_in
         if person is None:
-            address = self.request.url
-            raise SignInFirst(address.path + (f"?{address.query}" if address.query else ""))
+            raise SignInFirst(self.address)
         return person
+
+    @property
+    def address(self) -> str:
+        """Of this page, within the site."""
+        url = self.request.url
+        return url.path + (f"?{url.query}" if url.query else "")
 
     @property
     def subject(self) -> Row:
@@ -94,6 +112,11 @@ class Visit:
         if not self.may_act_for(ref):
             raise HTTPException(status.HTTP_403_FORBIDDEN)
         self.session.subject_ref = ref
+
+    def forget_unsaved(self, form_id: str) -> None:
+        """Nothing of a lost visit is left to be saved in this form."""
+        for path in (f"/formular/{form_id}", f"/formular/{form_id}/bekrafta"):
+            self.session.unsaved.pop(path, None)
 
     def page(
         self, name: str, *, status_code: int = status.HTTP_200_OK, **values: object
@@ -129,16 +152,32 @@ Visiting = Annotated[Visit, Depends(_visit)]
 
 
 async def _posted(request: Request, visit: Visiting) -> Mapping[str, str]:
+    _require_own_origin(request)
     fields = {key: str(value) for key, value in (await request.form()).items()}
     if not secrets.compare_digest(fields.get("csrf", "").encode(), visit.session.csrf.encode()):
-        raise HTTPException(status.HTTP_403_FORBIDDEN)
+        raise StaleVisit(visit, fields)
     return fields
 
 
-FromOwnPage = Depends(_posted)
-"""Raises 403 unless a page of ours posted this, in the same visit."""
-Posted = Annotated[Mapping[str, str], FromOwnPage]
-"""The fields of a posted form, likewise."""
+def _require_own_origin(request: Request) -> None:
+    """Raise 403 if the browser says that another site posted this."""
+    site = request.headers.get("sec-fetch-site", "same-origin")
+    origin = request.headers.get("origin")
+    if site != "same-origin" or (
+        origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+    ):
+        raise HTTPException(status.HTTP_403_FORBIDDEN)
+
+
+Posted = Annotated[Mapping[str, str], Depends(_posted)]
+"""The fields of a posted form. Raises 403 unless a page of ours posted it, and `StaleVisit` unless
+in the same visit."""
+
+
+def posted_ref(posted: Mapping[str, str]) -> int:
+    """Whom the field `ref` chose; 0 for nobody."""
+    ref = posted.get("ref", "")
+    return int(ref) if ref.isascii() and ref.isdigit() else 0
 
 
 async def ask_to_sign_in(_request: Request, error: Exception) -> Response:
