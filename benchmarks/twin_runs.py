@@ -124,7 +124,14 @@ def _with_twins(
     twins = replace(
         wired,
         rules=rules,
-        together=together(store=wired.store, forms=service, clock=wired.clock, rules=rules),
+        together=together(
+            store=wired.store,
+            forms=service,
+            persons=wired.persons,
+            inbox=wired.inbox,
+            clock=wired.clock,
+            rules=rules,
+        ),
         forms=service,
         inbox=InMemoryInbox(
             {number: InboxUser(active=True, notified_by=("SMS",)) for number in people}

@@ -1,5 +1,6 @@
 """Send one occasion (utskickstillfälle) of a dispatch."""
 
+from logging import Logger, LoggerAdapter
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,8 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from pydantic import BaseModel, Field
 
-from tasks.check_templates import check_templates, check_templates_again
+from tasks.check_again import check_again
+from tasks.check_templates import check_templates
 from tasks.claim_occasion import claim_occasion
 from tasks.close_occasion import close_occasion
 from tasks.mail_errors import mail_errors
@@ -18,6 +20,7 @@ from tasks.send_forms import send_forms
 from tasks.validate_recipients import validate_recipients
 from utskick.domain.occasions import Occasion, OccasionState
 from utskick.ports import TemporaryFailure
+from utskick.use_cases.check_again import CheckedAgain
 from utskick.use_cases.claim_occasion import ClaimResult
 from utskick.use_cases.close_occasion import Closed
 
@@ -57,8 +60,10 @@ async def run_occasion(order: OccasionOrder) -> State[Any]:
             planned = await validate_recipients(occasion, token)
             await render_message(occasion, token)
             log.info("%d forms are planned; waiting for the moment", planned)
-            if blocking := await check_templates_again(occasion, token):
-                return await _blocked(blocking)
+            checked = await check_again(occasion, token)
+            if isinstance(checked, str):
+                return await _blocked(checked)
+            _tell(checked, log)
 
             if await send_forms(occasion, token, planned):
                 log.warning("The moment had passed: sent late")
@@ -82,9 +87,21 @@ async def _nothing_to_send(claim: ClaimResult, occasion: Occasion) -> State[Any]
     return Completed(name="Inget att skicka", message=f"Nothing to send: {claim.value}")
 
 
-async def _blocked(forms: tuple[str, ...]) -> State[Any]:
+async def _blocked(by: str) -> State[Any]:
     await mail_errors()
-    return Failed(name="Avbruten", message=f"Spärrade mallar: {', '.join(forms)}")
+    return Failed(name="Avbruten", message=by)
+
+
+def _tell(checked: CheckedAgain, log: Logger | LoggerAdapter[Any]) -> None:
+    if checked.refused:
+        log.info("%d recipients get nothing after all", checked.refused)
+    if checked.unchecked:
+        log.warning(
+            "Not checked again in time: %d in the population register, %d for an account."
+            " For them the last answers hold",
+            checked.unchecked_persons,
+            checked.unchecked_accounts,
+        )
 
 
 def _ended(closed: Closed) -> State[Any]:

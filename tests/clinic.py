@@ -147,6 +147,8 @@ class Clinic:
         return together(
             store=self.store,
             forms=self.forms,
+            persons=self.persons,
+            inbox=self.inbox,
             clock=self.clock,
             rules=self.rules,
             templates=self.forms,

@@ -134,15 +134,24 @@ def wire(settings: Settings) -> Services:
         ),
     )
     form_service = HttpFormService(_client(settings, forms))
+    persons_service = HttpPersons(_client(settings, persons), batch=persons.batch)
+    inbox_service = HttpInbox(_client(settings, inbox))
     clock = SystemClock()
     return Services(
         settings=settings,
         rules=rules,
         store=store,
         forms=form_service,
-        together=together(store=store, forms=form_service, clock=clock, rules=rules),
-        inbox=HttpInbox(_client(settings, inbox)),
-        persons=HttpPersons(_client(settings, persons), batch=persons.batch),
+        together=together(
+            store=store,
+            forms=form_service,
+            persons=persons_service,
+            inbox=inbox_service,
+            clock=clock,
+            rules=rules,
+        ),
+        inbox=inbox_service,
+        persons=persons_service,
         mailer=mailer,
         sms=SmsByMail(mailer, domain=settings.smtp.sms_domain),
         scheduler=PrefectScheduler(

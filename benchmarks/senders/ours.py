@@ -88,6 +88,7 @@ async def send(assignment: Assignment, services: Services, *, within_s: float) -
         await run.check_templates()
         await run.validate_recipients()
         await asyncio.to_thread(run.render_message)
+        await run.check_again()
         preparing_s = time.perf_counter() - began
         if services.clock.now() >= occasion.sends_at:
             raise TooLate

@@ -389,6 +389,8 @@ class SendProtocol(RuleBasedStateMachine):
             together=together(
                 store=self.store,
                 forms=self.service,
+                persons=self.persons,
+                inbox=self.inbox,
                 clock=self.clock,
                 rules=RULES,
                 templates=self.service,

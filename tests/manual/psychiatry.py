@@ -95,7 +95,12 @@ class Psychiatry:
             store=using.store,
             forms=using.forms,
             together=together(
-                store=using.store, forms=using.forms, clock=using.clock, rules=using.rules
+                store=using.store,
+                forms=using.forms,
+                persons=using.persons,
+                inbox=using.inbox,
+                clock=using.clock,
+                rules=using.rules,
             ),
             inbox=using.inbox,
             persons=using.persons,

@@ -132,7 +132,9 @@ async def test_nothing_is_started_for_a_withdrawn_unit(clinic: Clinic) -> None:
     assert refused.value.problems[0].place == "unit"
 
 
-async def test_what_a_withdrawn_unit_has_started_goes_on_and_is_counted(clinic: Clinic) -> None:
+async def test_what_a_withdrawn_unit_has_started_is_counted_and_ends_at_its_next_occasion(
+    clinic: Clinic,
+) -> None:
     dispatch = (await clinic.start()).dispatch
     withdraw(clinic)
 
@@ -140,8 +142,19 @@ async def test_what_a_withdrawn_unit_has_started_goes_on_and_is_counted(clinic: 
     await clinic.run(dispatch.occasions[0])
 
     assert ongoing == 1
-    assert clinic.forms.forms
+    assert clinic.forms.forms == []
+    assert clinic.dispatch(dispatch).label == "Avbruten"
     assert opened(clinic).ongoing == 0
+
+
+async def test_what_a_unit_has_started_goes_on_when_it_is_back_in_time(clinic: Clinic) -> None:
+    dispatch = (await clinic.start()).dispatch
+    withdraw(clinic)
+    bring_back(clinic)
+
+    await clinic.run(dispatch.occasions[0])
+
+    assert len(clinic.forms.forms) == 8
 
 
 async def test_a_unit_that_has_come_back_works_as_before(clinic: Clinic, log: Log) -> None:

@@ -16,6 +16,7 @@ from utskick.domain.occasions import OccasionState
 from utskick.domain.units import HsaId
 from utskick.ports import TemporaryFailure
 from utskick.store import SqlStore
+from utskick.use_cases.check_again import CheckedAgain
 from utskick.use_cases.close_occasion import Closed
 from utskick.use_cases.run_occasion import OccasionRun
 from utskick.use_cases.shared_template_lists import SharedTemplateLists
@@ -83,7 +84,7 @@ async def test_the_second_look_comes_within_the_last_minute_but_not_in_its_last_
     run.claim()
     await run.check_templates()
 
-    await run.check_templates_again()
+    await run.check_again()
 
     left = run.occasion.sends_at - clinic.clock.now()
     assert timedelta(seconds=20) <= left <= timedelta(seconds=60)
@@ -141,7 +142,7 @@ async def test_a_dispatch_that_was_stopped_meanwhile_can_be_restarted(clinic: Cl
     run.claim()
     await run.check_templates()
     await run.validate_recipients()
-    assert await run.check_templates_again() is None
+    assert await run.check_again() == CheckedAgain()
     run.close()
 
     assert clinic.dispatch(dispatch).occasions[0].state is OccasionState.PLANNED

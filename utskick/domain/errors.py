@@ -4,7 +4,7 @@ UtskickError
 ├── NotFound             an id that is not there, or belongs to another unit
 ├── UnknownToken         a call without a valid token of the unit
 ├── SpecRefused          a dispatch spec with problems: all of them, each with its place
-├── StartBlocked         archived forms, or shared forms without a subscription
+├── StartBlocked         archived forms, shared forms without a subscription, a withdrawn unit
 ├── WrongStatus          the action does not fit the dispatch's or the occasion's status
 ├── LastRecipient        the only recipient cannot be removed
 ├── OccasionPassed       too late to restart
@@ -72,14 +72,28 @@ class SpecRefused(UtskickError):
 
 
 class StartBlocked(UtskickError):
-    """A dispatch holds forms that may not be sent."""
+    """A dispatch holds forms that may not be sent, or its unit has been withdrawn."""
 
-    def __init__(self, *, archived: Sequence[str], unsubscribed: Sequence[str]) -> None:
+    def __init__(
+        self,
+        *,
+        archived: Sequence[str] = (),
+        unsubscribed: Sequence[str] = (),
+        unit_withdrawn: bool = False,
+    ) -> None:
         self.archived = tuple(archived)
         self.unsubscribed = tuple(unsubscribed)
+        self.unit_withdrawn = unit_withdrawn
         super().__init__(
             f"{len(self.archived)} archived form(s), {len(self.unsubscribed)} without subscription"
+            f"{', the unit withdrawn' if unit_withdrawn else ''}"
         )
+        if unit_withdrawn:
+            self.staff_message = (
+                "Enheten är indragen, så inget mer skickas för den."
+                " Kontakta den regionala förvaltningen."
+            )
+            return
         self.staff_message = (
             "Detta startade paket innehåller formulärmallar som har arkiverats eller gemensamma"
             f" mallar som saknar prenumeration: {', '.join((*archived, *unsubscribed))}."

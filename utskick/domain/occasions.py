@@ -42,7 +42,8 @@ class Occasion:
     """One local date and time, and the same moment in UTC, so that neither is ever guessed.
 
     `by_hand_at` is when staff chose to send it after it had been missed. `others_due` is how many
-    occasions were already planned for the same minute when it was.
+    occasions were already planned for the same minute when it was. `unchecked_persons` and
+    `unchecked_accounts` are those who were sent to on an earlier answer of a register's.
     """
 
     id: OccasionId
@@ -57,6 +58,8 @@ class Occasion:
     by_hand_at: datetime | None = None
     others_due: int = 0
     closed_at: datetime | None = None
+    unchecked_persons: int = 0
+    unchecked_accounts: int = 0
 
     @property
     def local(self) -> datetime:

@@ -45,6 +45,15 @@ class Deliveries(Protocol):
         What was planned before for one who is now `refused` is refused. Tells who is new.
         """
 
+    def recipients_left(self, occasion_id: OccasionId) -> set[RecipientId]:
+        """To whom a form or a message of the occasion may still go."""
+
+    def refuse(self, occasion_id: OccasionId, refused: Mapping[RecipientId, Refusal]) -> None:
+        """Begin nothing more for those who are refused now, neither forms nor messages.
+
+        What is being sent to them is refused unless it arrives; what is unknown is left to staff.
+        """
+
     def claim(
         self, claims: Sequence[DeliveryClaim], *, lease_s: float, one_by_one: bool = True
     ) -> list[ClaimedDelivery]:

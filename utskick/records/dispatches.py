@@ -158,6 +158,9 @@ class Occasions(Protocol):
     def begin_sending(self, occasion_id: OccasionId, *, token: RunToken, late: bool) -> bool:
         """Note whether the occasion is sent late; `False` if another run has it."""
 
+    def note_unchecked(self, occasion_id: OccasionId, *, persons: int, accounts: int) -> None:
+        """Of so many a register could not tell again in time; the most of all times counts."""
+
     def send_by_hand(self, occasion_id: OccasionId, *, now: datetime) -> bool:
         """Plan a missed occasion again, as a new version; `False` if it is not missed."""
 

@@ -37,6 +37,7 @@ from utskick.store.claiming import claim_deliveries, same_key, same_key_open
 from utskick.store.outcomes import write_outcomes
 from utskick.store.people import People
 from utskick.store.planning import plan_occasion
+from utskick.store.refusing import recipients_left, refuse
 from utskick.store.statements import OPEN, database_clock
 from utskick.store.tables import DeliveryRow, DispatchRow, PersonRow
 
@@ -63,6 +64,12 @@ class SqlDeliveries:
             answer_by=answer_by,
             purge_after=purge_after,
         )
+
+    def recipients_left(self, occasion_id: OccasionId) -> set[RecipientId]:
+        return recipients_left(self._session, occasion_id)
+
+    def refuse(self, occasion_id: OccasionId, refused: Mapping[RecipientId, Refusal]) -> None:
+        refuse(self._session, occasion_id, refused)
 
     def claim(
         self, claims: Sequence[DeliveryClaim], *, lease_s: float, one_by_one: bool = True

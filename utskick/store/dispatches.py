@@ -361,4 +361,6 @@ def _occasion(row: OccasionRow) -> Occasion:
         by_hand_at=row.by_hand_at,
         others_due=row.others_due,
         closed_at=row.closed_at,
+        unchecked_persons=row.unchecked_persons,
+        unchecked_accounts=row.unchecked_accounts,
     )

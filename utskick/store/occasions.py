@@ -145,6 +145,12 @@ class SqlOccasions:
             .values(late=late)
         )
 
+    def note_unchecked(self, occasion_id: OccasionId, *, persons: int, accounts: int) -> None:
+        row = self._session.get_one(OccasionRow, occasion_id, populate_existing=True)
+        row.unchecked_persons = max(row.unchecked_persons, persons)
+        row.unchecked_accounts = max(row.unchecked_accounts, accounts)
+        self._session.flush()
+
     def send_by_hand(self, occasion_id: OccasionId, *, now: datetime) -> bool:
         return self._changed(
             update(OccasionRow)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Integer, String, Uuid, bindparam, exists, func, update
+from sqlalchemy import ARRAY, Integer, String, Uuid, bindparam, case, exists, func, update
 from sqlalchemy.orm import Session, aliased
 
 from utskick.domain.deliveries import DeliveryState, FormStatus, Outcome
@@ -78,6 +78,8 @@ def _ended(outcome: Outcome, *, over: DeliveryState, now: datetime) -> dict[str,
 
 
 _TABLE: Any = DeliveryRow.__table__
+_comes_back = bindparam("to_state", type_=String) == DeliveryState.PLANNED.value
+_is_unclear = bindparam("to_state", type_=String) == DeliveryState.UNKNOWN.value
 _ENDING = (
     update(_TABLE)
     .where(
@@ -86,8 +88,14 @@ _ENDING = (
         DeliveryRow.state == bindparam("of_state"),
     )
     .values(
-        state=bindparam("to_state"),
-        refusal=bindparam("to_refusal"),
+        # Refused while it was being sent: it comes back to be sent no more.
+        state=case(
+            (_comes_back & DeliveryRow.refusal.is_not(None), DeliveryState.REFUSED.value),
+            else_=bindparam("to_state"),
+        ),
+        refusal=case(
+            (_comes_back | _is_unclear, DeliveryRow.refusal), else_=bindparam("to_refusal")
+        ),
         external_form_id=bindparam("to_form"),
         found_again=bindparam("to_found_again"),
         retries=DeliveryRow.retries + bindparam("more_retries"),

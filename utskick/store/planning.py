@@ -8,12 +8,13 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from utskick.domain.deliveries import DeliveryState, Refusal, delivery_id, inbox_message_id
 from utskick.domain.dispatches import DispatchId, RecipientId
 from utskick.domain.occasions import OccasionId
+from utskick.store.refusing import refuse
 from utskick.store.statements import insert_new
 from utskick.store.tables import (
     DeliveryRow,
@@ -45,7 +46,7 @@ def plan_occasion(
     before = _planned_before(session, occasion_id)
     planned = [p for p in people if p.id in recipients and p.id not in before]
     not_planned = [p for p in people if p.id in refused and p.id not in before]
-    _refuse(session, occasion_id, {r: why for r, why in refused.items() if r in before})
+    refuse(session, occasion_id, {r: why for r, why in refused.items() if r in before})
     common = {
         "dispatch_id": dispatch.id,
         "occasion_id": occasion_id,
@@ -73,26 +74,6 @@ def _planned_before(session: Session, occasion_id: OccasionId) -> set[UUID]:
             select(DeliveryRow.recipient_id).where(DeliveryRow.occasion_id == occasion_id)
         )
     )
-
-
-def _refuse(
-    session: Session, occasion_id: OccasionId, refused: Mapping[RecipientId, Refusal]
-) -> None:
-    """What is unknown must not come back to be sent: whether it was is left to staff."""
-    for recipient_id, refusal in refused.items():
-        theirs = update(DeliveryRow).where(
-            DeliveryRow.occasion_id == occasion_id, DeliveryRow.recipient_id == recipient_id
-        )
-        session.execute(
-            theirs.where(DeliveryRow.state == DeliveryState.PLANNED.value).values(
-                state=DeliveryState.REFUSED.value, refusal=refusal.value
-            )
-        )
-        session.execute(
-            theirs.where(DeliveryRow.state == DeliveryState.UNKNOWN.value).values(
-                state=DeliveryState.MANUAL.value, retry_at=None
-            )
-        )
 
 
 def _forms(session: Session, dispatch_id: UUID) -> Sequence[DispatchFormRow]:

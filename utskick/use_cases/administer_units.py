@@ -99,7 +99,7 @@ def change_unit(
 
 
 def withdraw_unit(unit_id: HsaId, *, actor: Actor, store: Store, now: datetime) -> None:
-    """Nobody acts for it from now on; what it has started goes on. Raises `NotFound`."""
+    """Nobody acts for it from now on, and nothing more is sent for it. Raises `NotFound`."""
     with store.transaction() as records:
         unit = records.units.get(unit_id)
         if unit.withdrawn_at is None:

@@ -53,8 +53,16 @@ async def require_forms(
     try:
         access = await check_forms(unit_id, form_ids, store=store, forms=forms, now=now)
     except TemporaryFailure:
-        access = await asyncio.to_thread(_known_access, unit_id, form_ids, store=store)
-    require_sendable(access)
+        await asyncio.to_thread(require_known_forms, unit_id, form_ids, store=store)
+    else:
+        require_sendable(access)
+
+
+def require_known_forms(
+    unit_id: HsaId, form_ids: Sequence[FormTemplateId], *, store: Store
+) -> None:
+    """Raise `StartBlocked` unless all may be sent by our register."""
+    require_sendable(_known_access(unit_id, form_ids, store=store))
 
 
 def _known_access(

@@ -119,10 +119,11 @@ def _reserve(store: Store, rules: Rules) -> float:
 def _refusals(
     batch: Mapping[Personnummer, PersonRecord | None],
 ) -> dict[Personnummer, Refusal]:
-    return {n: why for n, record in batch.items() if (why := _refusal(record)) is not None}
+    return {n: why for n, record in batch.items() if (why := refusal_of(record)) is not None}
 
 
-def _refusal(record: PersonRecord | None) -> Refusal | None:
+def refusal_of(record: PersonRecord | None) -> Refusal | None:
+    """Why somebody of whom the population register tells this gets nothing."""
     if record is None:
         return Refusal.UNKNOWN_PERSON
     if record.protected:

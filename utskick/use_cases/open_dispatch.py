@@ -173,7 +173,11 @@ def _blocked(dispatch: Dispatch, records: Transaction) -> StartBlocked | None:
         if occasion.state is OccasionState.BLOCKED:
             told = told_of_occasion(records, dispatch, occasion, cause="aborted")
             if told:
-                return StartBlocked(archived=told["archived"], unsubscribed=told["unsubscribed"])
+                return StartBlocked(
+                    archived=told["archived"],
+                    unsubscribed=told["unsubscribed"],
+                    unit_withdrawn=told.get("unit_withdrawn", False),
+                )
     return None
 
 

@@ -1,22 +1,21 @@
-"""Before the moment: check templates and recipients again, plan, and render the message."""
+"""Before the moment: check unit, templates and recipients, plan, and render the message."""
 
 import asyncio
-from collections.abc import Sequence
 from datetime import datetime
 
 from utskick.domain.calendar import default_answer_by, default_purge_after
 from utskick.domain.deliveries import Refusal
 from utskick.domain.dispatches import Dispatch, DispatchStatus, Recipient, RecipientState
 from utskick.domain.errors import StartBlocked
-from utskick.domain.forms import FormTemplateId, require_sendable
+from utskick.domain.forms import require_sendable
 from utskick.domain.occasions import Occasion, OccasionId, OccasionState, RunToken
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
-from utskick.domain.units import SYSTEM, Activity, Actor, HsaId
+from utskick.domain.units import SYSTEM, Activity, Actor
 from utskick.failpoints import Step
 from utskick.ports import Clock, Inbox, InboxUser, Persons, Texts
 from utskick.records import LogEntry, Store, Transaction
-from utskick.use_cases.check_forms import TemplateLists, check_forms, require_forms
+from utskick.use_cases.check_forms import TemplateLists, check_forms, require_known_forms
 from utskick.use_cases.check_recipients import Checked, check_recipients
 from utskick.use_cases.message_values import values_for
 from utskick.use_cases.report_errors import report_occasion
@@ -27,23 +26,21 @@ async def check_templates(
     *,
     token: RunToken,
     store: Store,
-    forms: TemplateLists,
-    insist: bool = True,
+    forms: TemplateLists | None,
     now: datetime,
 ) -> StartBlocked | None:
-    """If a form has been archived or unsubscribed since the start: nothing of it is sent.
+    """If a form was archived or unsubscribed, or the unit withdrawn: nothing is sent.
 
-    The dispatch becomes Avbruten and the error addresses are told. Raises `TemporaryFailure` if
-    the form service is silent; without `insist`, our own register is then enough.
+    The dispatch becomes Avbruten and the error addresses are told. Without `forms` our own
+    register is enough; else raises `TemporaryFailure` if the form service is silent.
     """
     dispatch, occasion = await asyncio.to_thread(_read, occasion_id, store)
     if dispatch.status is not DispatchStatus.ONGOING:
         # Stopped meanwhile: nothing is sent, and so nothing need keep it from being restarted.
         return None
-    check = _require_both if insist else require_forms
-    form_ids = [form.form_id for form in dispatch.forms]
     try:
-        await check(dispatch.unit_id, form_ids, store=store, forms=forms, now=now)
+        await asyncio.to_thread(_require_unit, dispatch, store)
+        await _require_forms(dispatch, store=store, forms=forms, now=now)
     except StartBlocked as blocked:
         await asyncio.to_thread(_abort, dispatch, occasion, blocked, token, store, now)
         return blocked
@@ -88,19 +85,25 @@ def render_message(occasion_id: OccasionId, *, store: Store, texts: Texts, now: 
         dispatch, occasion = records.dispatches.of_occasion(occasion_id)
         unit = records.units.get(dispatch.unit_id)
         values = values_for(dispatch, occasion, unit, now=now)
-        text = texts.fill_in(dispatch.inbox_message, values)
-        records.occasions.set_message(occasion_id, heading=dispatch.heading, text=text)
+        message = dispatch.heading, texts.fill_in(dispatch.inbox_message, values)
+        if records.occasions.message(occasion_id) != message:
+            records.occasions.set_message(occasion_id, heading=message[0], text=message[1])
 
 
-async def _require_both(
-    unit_id: HsaId,
-    form_ids: Sequence[FormTemplateId],
-    *,
-    store: Store,
-    forms: TemplateLists,
-    now: datetime,
+def _require_unit(dispatch: Dispatch, store: Store) -> None:
+    with store.transaction() as records:
+        if records.units.get(dispatch.unit_id).withdrawn_at is not None:
+            raise StartBlocked(unit_withdrawn=True)
+
+
+async def _require_forms(
+    dispatch: Dispatch, *, store: Store, forms: TemplateLists | None, now: datetime
 ) -> None:
-    require_sendable(await check_forms(unit_id, form_ids, store=store, forms=forms, now=now))
+    unit_id, form_ids = dispatch.unit_id, [form.form_id for form in dispatch.forms]
+    if forms is None:
+        await asyncio.to_thread(require_known_forms, unit_id, form_ids, store=store)
+    else:
+        require_sendable(await check_forms(unit_id, form_ids, store=store, forms=forms, now=now))
 
 
 def _read(occasion_id: OccasionId, store: Store) -> tuple[Dispatch, Occasion]:
@@ -136,6 +139,7 @@ def _abort(
             values={
                 "archived": list(blocked.archived),
                 "unsubscribed": list(blocked.unsubscribed),
+                "unit_withdrawn": blocked.unit_withdrawn,
             },
             now=now,
         )

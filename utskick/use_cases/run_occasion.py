@@ -4,6 +4,7 @@ The flow `flows.run_occasion` tells the same story to operators, a task for each
 """
 
 import asyncio
+import math
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
 from utskick.ports import Clock, FormService, Inbox, InboxUser, Persons, TemporaryFailure, Texts
 from utskick.records import Store
+from utskick.use_cases.check_again import CheckedAgain, check_recipients_again
+from utskick.use_cases.check_forms import TemplateLists
 from utskick.use_cases.check_recipients import Checked
 from utskick.use_cases.claim_occasion import Claim, ClaimResult, claim_occasion
 from utskick.use_cases.close_occasion import Closed, close_occasion
@@ -29,6 +32,12 @@ _GIVES_WAY_S = 15
 
 _CHECKED_AGAIN_S = (20, 60)
 """So long before the moment, somewhere between: hundreds of runs may have the same one."""
+_FRESH_S = 30
+"""What was asked within so long need not be asked again before sending begins."""
+_STALE_S = 120
+"""Nor, when sending lasts, what was asked within so long."""
+_LATE_CHECK = timedelta(seconds=30)
+"""How long the registers may take when the moment has passed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +55,7 @@ class OccasionRun:
     texts: Texts
     clock: Clock
     rules: Rules
-    _checked_at: list[datetime] = field(default_factory=list, init=False, repr=False)
+    _asked_at: dict[str, float] = field(default_factory=dict, init=False, repr=False)
 
     def claim(self) -> Claim:
         """Whether there is something to send, and nobody else is sending it."""
@@ -70,24 +79,29 @@ class OccasionRun:
         """Raises `TemporaryFailure` if the form service stays away for too long."""
         return await self._check_templates_until(self.until)
 
-    async def check_templates_again(self) -> StartBlocked | None:
-        """Shortly before the moment, as a run may have prepared half an hour ago.
+    async def check_again(self) -> CheckedAgain | StartBlocked:
+        """What may have changed since: a run may have prepared half an hour ago.
 
-        It waits until then, and not past the moment for a form service that is silent.
+        It waits until shortly before the moment, and then no longer than to the moment for anybody
+        who is silent: the last answer holds. After the moment it asks at once, if need be.
         """
-        earliest, latest = _CHECKED_AGAIN_S[1], _CHECKED_AGAIN_S[0]
-        spread = self.occasion_id.int % (earliest - latest)
-        again_at = self.occasion.sends_at - timedelta(seconds=latest + spread)
-        if self._checked_at and self._checked_at[-1] >= again_at:
-            return None
-        await self._wait_until(again_at)
-        try:
-            return await self._check_templates_until(self.occasion.sends_at)
-        except TemporaryFailure:
-            return await self._check_templates(insist=False)
+        await self._wait_until(self._again_at)
+        if self._age_s("templates", "recipients") < _FRESH_S:
+            return CheckedAgain()
+        now = self.clock.now()
+        in_time = now < self.occasion.sends_at
+        until = self.occasion.sends_at if in_time else now + _LATE_CHECK
+        blocked, checked = await asyncio.gather(
+            self._check_templates_in_time(until), self._check_recipients_again(until)
+        )
+        if blocked:
+            return blocked
+        await asyncio.to_thread(self.render_message)
+        return checked
 
     async def validate_recipients(self) -> Checked:
         """Raises `TemporaryFailure` if a register stays away for too long."""
+        self._note_asking("recipients")
         known: dict[Personnummer, InboxUser] = {}
         return await patiently(
             lambda: validate_recipients(
@@ -130,6 +144,7 @@ class OccasionRun:
             clock=self.clock,
             rules=self.rules,
             on_progress=on_progress,
+            before_each=self._keep_checked,
         )
         self._sent.set()
 
@@ -167,8 +182,8 @@ class OccasionRun:
                     return blocked
                 await self.validate_recipients()
                 await asyncio.to_thread(self.render_message)
-                if blocked := await self.check_templates_again():
-                    return blocked
+                if isinstance(checked := await self.check_again(), StartBlocked):
+                    return checked
                 await self.wait_until_due()
                 await asyncio.gather(self.send_forms(), self.send_inbox_messages())
             except TemporaryFailure:
@@ -192,23 +207,61 @@ class OccasionRun:
         """When this run must give up."""
         return self.rules.send_until(self.occasion)
 
+    @property
+    def _again_at(self) -> datetime:
+        latest, earliest = _CHECKED_AGAIN_S
+        spread = self.occasion_id.int % (earliest - latest)
+        return self.occasion.sends_at - timedelta(seconds=latest + spread)
+
     async def _check_templates_until(self, until: datetime) -> StartBlocked | None:
         return await patiently(
-            self._check_templates, until=until, clock=self.clock, rules=self.rules
+            lambda: self._check_templates(self.together.templates),
+            until=until,
+            clock=self.clock,
+            rules=self.rules,
         )
 
-    async def _check_templates(self, *, insist: bool = True) -> StartBlocked | None:
-        now = self.clock.now()
-        blocked = await check_templates(
+    async def _check_templates_in_time(self, until: datetime) -> StartBlocked | None:
+        """By our own register if the form service has not answered by then."""
+        try:
+            async with asyncio.timeout((until - self.clock.now()).total_seconds()):
+                return await self._check_templates_until(until)
+        except (TimeoutError, TemporaryFailure):
+            return await self._check_templates(None)
+
+    async def _check_templates(self, forms: TemplateLists | None) -> StartBlocked | None:
+        self._note_asking("templates")
+        return await check_templates(
             self.occasion_id,
             token=self.token,
             store=self.store,
-            forms=self.together.templates,
-            insist=insist,
-            now=now,
+            forms=forms,
+            now=self.clock.now(),
         )
-        self._checked_at.append(now)
-        return blocked
+
+    async def _check_recipients_again(self, until: datetime) -> CheckedAgain:
+        self._note_asking("recipients")
+        return await check_recipients_again(
+            self.occasion_id,
+            token=self.token,
+            until=until,
+            store=self.store,
+            together=self.together,
+            clock=self.clock,
+            rules=self.rules,
+        )
+
+    async def _keep_checked(self) -> None:
+        if self._age_s("recipients") > _STALE_S:
+            await self._check_recipients_again(self.clock.now() + _LATE_CHECK)
+
+    def _note_asking(self, what: str) -> None:
+        self._asked_at[what] = self.clock.monotonic()
+
+    def _age_s(self, *whats: str) -> float:
+        """Since the first of them was asked, by a clock that nobody sets."""
+        never = -math.inf
+        return self.clock.monotonic() - min(self._asked_at.get(what, never) for what in whats)
 
     async def _wait_until(self, moment: datetime) -> None:
         # By the wall clock, which may be set meanwhile.

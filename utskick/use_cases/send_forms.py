@@ -1,7 +1,7 @@
 """Send an occasion's forms, and settle what nobody knows, until nothing is left."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from utskick.domain.occasions import OccasionId, RunToken
@@ -16,6 +16,10 @@ _LOOK_AGAIN_S = 1.0
 _SHORTEST_PAUSE_S = 0.25
 
 
+async def _as_it_is() -> None:
+    """For one who has no register to ask."""
+
+
 async def send_forms(
     occasion_id: OccasionId,
     *,
@@ -27,12 +31,17 @@ async def send_forms(
     clock: Clock,
     rules: Rules,
     on_progress: Callable[[int], None] = lambda _ended: None,
+    before_each: Callable[[], Awaitable[None]] = _as_it_is,
 ) -> None:
     """Send until nothing is left, `until` comes, or the run may no longer send.
 
-    `on_progress` is told how many more deliveries have ended. What remains stays planned.
+    `on_progress` is told how many more deliveries have ended. `before_each` comes before whatever
+    may be sent now, as hours may have passed. What remains stays planned.
     """
+    due = True
     while True:
+        if due:
+            await before_each()
         await sender.send(occasion_id, token=token, until=until, on_progress=on_progress)
         remaining = await asyncio.to_thread(_remaining, occasion_id, token, store)
         if remaining is None or not (remaining.planned or remaining.open):
@@ -42,9 +51,12 @@ async def send_forms(
         if remaining.open and await settle(
             occasion_id, store=store, forms=forms, turns=sender.turns, rules=rules
         ):
+            due = True
             continue
         breaker_s = sender.turns.breaker.wait_s(at=clock.monotonic())
-        await clock.sleep(_pause_s(remaining, breaker_s))
+        pause_s = _pause_s(remaining, breaker_s)
+        due = remaining.planned > 0 and max(breaker_s, remaining.retry_in_s) <= pause_s
+        await clock.sleep(pause_s)
 
 
 def _remaining(occasion_id: OccasionId, token: RunToken, store: Store) -> Remaining | None:

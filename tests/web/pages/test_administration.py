@@ -136,7 +136,7 @@ async def test_withdrawing_a_unit_closes_it_to_its_staff_until_it_is_back(
 
     assert "Enheten har 1 pågående paketutskick" in before
     assert "Enheten är indragen." in withdrawn
-    assert "1 paketutskick som redan var startade skickas som planerat" in withdrawn
+    assert "1 paketutskick är pågående och avbryts vid sitt nästa tillfälle" in withdrawn
     assert shut.status_code == 403
     assert "Enheten är tagen tillbaka." in back
     assert (await staff.get("/skicka-formular")).status_code == 200

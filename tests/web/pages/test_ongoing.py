@@ -306,3 +306,21 @@ async def test_a_title_with_markup_is_shown_as_it_was_written(staff: Browser) ->
 
     assert "&lt;b&gt;Inför&lt;/b&gt; &amp; efter" in page
     assert not re.search(r"<b>Inför", page)
+
+
+async def test_an_occasion_says_of_how_many_the_registers_could_not_tell_again(
+    staff: Browser,
+) -> None:
+    dispatch = await started(staff)
+    occasion = dispatch.occasions[0]
+    address = f"{address_of(dispatch)}/tillfalle/{occasion.id}"
+    before = words_of(await staff.open(address))
+    with staff.clinic.store.transaction() as records:
+        records.occasions.note_unchecked(occasion.id, persons=3, accounts=0)
+        records.occasions.note_unchecked(occasion.id, persons=1, accounts=7)
+
+    after = words_of(await staff.open(address))
+
+    assert "kontrolleras igen" not in before
+    assert "3 mottagare kunde inte kontrolleras igen mot befolkningsregistret" in after
+    assert "För 7 mottagare kunde kontot på 1177 inte kontrolleras igen" in after

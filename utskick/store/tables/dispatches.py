@@ -100,6 +100,8 @@ class OccasionRow(Row):
     late: Mapped[bool] = mapped_column(default=False)
     by_hand_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    unchecked_persons: Mapped[int] = mapped_column(default=0)
+    unchecked_accounts: Mapped[int] = mapped_column(default=0)
 
 
 class RecipientRow(Row):
