@@ -125,6 +125,7 @@ def test_the_sms_says_how_many_forms_there_are_and_that_answers_must_be_confirme
     text = _sms(clinic, forms=3)
 
     assert "tre formulär" in text
+    assert "i lugn och ro" in text
     assert "Glöm inte att bekräfta" in text
 
 

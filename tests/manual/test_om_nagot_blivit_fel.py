@@ -79,6 +79,19 @@ async def test_the_forms_desk_is_told_of_the_package_and_the_unit(clinic: Clinic
     assert f"- {PHQ.name}" in mail.body
 
 
+async def test_a_blocked_start_is_mailed_to_all_addresses(clinic: Clinic) -> None:
+    """E-postavisering vid eventuella fel. … Ta inte bort denna."""
+    clinic.forms.archived.add(PHQ.id)
+    clinic.mailer.deferred.add("mottagningen@vgregion.se")
+
+    with pytest.raises(StartBlocked):
+        await clinic.start(error_addresses=["mottagningen@vgregion.se", "chef@vgregion.se"])
+
+    (mail,) = clinic.mailer.sent
+    assert mail.to == (FORMS_DESK, "mottagningen@vgregion.se", "chef@vgregion.se")
+    assert [taker for taker, _ in clinic.mailer.received] == [FORMS_DESK, "chef@vgregion.se"]
+
+
 async def test_trying_again_sends_the_forms_desk_no_second_mail(clinic: Clinic) -> None:
     """E-postavisering vid eventuella fel."""
     clinic.forms.archived.add(PHQ.id)

@@ -229,6 +229,7 @@ async def test_the_units_preset_message_tells_of_the_visit_and_the_number_of_for
     assert message["messageDescription"] == "Formulär inför ditt besök"
     assert "Vuxenpsykiatriska mottagningen Björkängen" in message["messageText"]
     assert "svara på 4 formulär" in message["messageText"]
+    assert "några dagar före besöket, när du kan sitta ostört" in message["messageText"]
     assert "Ring 031-390 06 11" in message["messageText"]
     assert len(told["forms"]) == 4
 
