@@ -52,19 +52,19 @@ def merged(measured: Iterable[Mapping[str, Any]], latest: Mapping[str, Any]) -> 
 
 
 def result(measured: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """What is held against the bar at the top, then each case with all of its details."""
+    """The headlines at the top, then each case with all of its details."""
     return {
         **circumstances(),
         "recipients": RECIPIENTS,
         "forms": FORMS,
-        **{_bar(each["case"]): each["p95_s"] for each in measured if _is_warm(each["case"])},
+        **{_headline(each["case"]): each["p95_s"] for each in measured if _is_warm(each["case"])},
         **_beside_stock(measured),
         "early": 0,
         "cases": list(measured),
     }
 
 
-def _bar(case: Mapping[str, Any]) -> str:
+def _headline(case: Mapping[str, Any]) -> str:
     database = "" if case["database"] == "postgresql" else f"_{case['database']}"
     return f"lateness_p95_s_{case['dispatches']}{database}"
 
@@ -76,9 +76,9 @@ def _is_warm(case: Mapping[str, Any]) -> bool:
 
 def _beside_stock(measured: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     """The stock worker's lateness over ours, where both have been measured at the same size."""
-    ours = {_bar(each["case"]): each["p95_s"] for each in measured if _is_warm(each["case"])}
+    ours = {_headline(each["case"]): each["p95_s"] for each in measured if _is_warm(each["case"])}
     for each in measured:
-        beside = ours.get(_bar(each["case"]))
+        beside = ours.get(_headline(each["case"]))
         if each["case"]["worker"] == "process" and beside:
             return {"stock_p95_over_ours": round(each["p95_s"] / beside, 2)}
     return {}

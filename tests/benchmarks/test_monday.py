@@ -7,7 +7,7 @@ from benchmarks.growth_of_prefect import size_of
 from benchmarks.monday import merged, result
 
 
-def test_the_bars_are_of_the_warm_worker_and_the_stock_one_is_held_against_it() -> None:
+def test_the_headlines_are_of_the_warm_worker_and_the_stock_one_is_held_against_it() -> None:
     measured = [
         a_case(100, "postgresql", "warm", p95_s=4),
         a_case(100, "sqlite", "warm", p95_s=8),

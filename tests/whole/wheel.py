@@ -6,12 +6,13 @@ import subprocess
 import sys
 import sysconfig
 import venv
+from fnmatch import fnmatch
 from pathlib import Path
 
 _CHECKOUT = Path(__file__).parents[2]
 _SHIPPED = ("config", "flows", "tasks", "templates", "utskick")
 _BESIDE = ("LICENSE", "README.md", "prefect.yaml", "pyproject.toml")
-_NOT_SHIPPED = ("__pycache__", ".env")
+_NOT_SHIPPED = ("__pycache__", ".*")
 _BUILD = "import sys; from setuptools.build_meta import build_wheel; build_wheel(sys.argv[1])"
 """What pip would ask of `pyproject.toml`'s build backend, without pip's own seconds."""
 
@@ -19,11 +20,12 @@ _BUILD = "import sys; from setuptools.build_meta import build_wheel; build_wheel
 def files_to_ship() -> set[str]:
     """All that the five folders hold, as the wheel should name it."""
     found = (path for name in _SHIPPED for path in (_CHECKOUT / name).rglob("*"))
-    return {
-        str(path.relative_to(_CHECKOUT))
-        for path in found
-        if path.is_file() and not set(path.parts) & set(_NOT_SHIPPED)
-    }
+    names = (path.relative_to(_CHECKOUT) for path in found if path.is_file())
+    return {str(name) for name in names if not any(map(_is_left_out, name.parts))}
+
+
+def _is_left_out(part: str) -> bool:
+    return any(fnmatch(part, pattern) for pattern in _NOT_SHIPPED)
 
 
 def build(folder: Path) -> Path:
