@@ -59,6 +59,7 @@ class Neighbours(Protocol):
 
     def add_person(
         self,
+        personnummer: str = "",
         *,
         protected: str = "",
         deregistered: str = "",
@@ -95,13 +96,14 @@ class TwinNeighbours:
 
     def add_person(
         self,
+        personnummer: str = "",
         *,
         protected: str = "",
         deregistered: str = "",
         account: bool = True,
         notified_by: Sequence[str] = ("SMS", "Email"),
     ) -> Personnummer:
-        number = Personnummer(a_personnummer())
+        number = Personnummer(personnummer or a_personnummer())
         self.persons.records[number] = PersonRecord(
             protected=bool(protected),
             deceased=deregistered == "dead",
@@ -139,6 +141,7 @@ class LocalNeighbours:
 
     def add_person(
         self,
+        personnummer: str = "",
         *,
         protected: str = "",
         deregistered: str = "",
@@ -146,6 +149,7 @@ class LocalNeighbours:
         notified_by: Sequence[str] = ("SMS", "Email"),
     ) -> Personnummer:
         digits = self._local.add_person(
+            personnummer,
             protected=protected,
             deregistered=deregistered,
             account=account,

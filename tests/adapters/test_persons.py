@@ -3,6 +3,7 @@
 import pytest
 
 from tests.adapters.neighbours import Neighbours
+from tests.people import COORDINATION_NUMBERS
 from utskick.ports import PersonRecord
 
 
@@ -41,3 +42,12 @@ async def test_many_are_looked_up_at_once(neighbours: Neighbours) -> None:
 
 async def test_looking_up_nobody_is_easy(neighbours: Neighbours) -> None:
     assert await neighbours.persons.look_up([]) == {}
+
+
+@pytest.mark.parametrize("number", COORDINATION_NUMBERS)
+async def test_the_holder_of_a_coordination_number_is_known_too(
+    neighbours: Neighbours, number: str
+) -> None:
+    holder = neighbours.add_person(number)
+
+    assert await neighbours.persons.look_up([holder]) == {holder: PersonRecord()}

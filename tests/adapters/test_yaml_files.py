@@ -1,5 +1,6 @@
 """YAML that staff write: every fault with its line, and nothing that can hurt the reader."""
 
+import unicodedata
 from itertools import pairwise
 from pathlib import Path
 
@@ -122,11 +123,46 @@ def test_another_encoding_is_told_apart_from_a_fault_in_the_text(encoding: str) 
     assert told == "utskick.yaml: filen är inte sparad som UTF-8. Spara om den som UTF-8."
 
 
-@pytest.mark.parametrize("escape", [r"\0", r"\a", r"\ud800"])
-def test_characters_that_no_system_takes_are_refused(escape: str) -> None:
+@pytest.mark.parametrize(("escape", "code"), [(r"\0", "U+0000"), (r"\a", "U+0007")])
+def test_characters_that_no_system_takes_are_named(escape: str, code: str) -> None:
     told = fault(START + f'title: "Inför{escape}besök"\n')
 
+    assert told == (
+        f"utskick.yaml, rad 3, title: tecknet {code} går inte att använda. Ta bort det."
+    )
+
+
+def test_half_a_character_is_refused() -> None:
+    told = fault(START + r'title: "Inför\ud800besök"')
+
     assert told.startswith("utskick.yaml, rad 3, title: texten innehåller ett otillåtet tecken.")
+
+
+def test_a_control_character_in_the_file_is_named_with_its_place() -> None:
+    told = fault(START + "title: Inför\x07besök\n")
+
+    assert (
+        told == "utskick.yaml, rad 3, kolumn 13: tecknet U+0007 går inte att använda. Ta bort det."
+    )
+
+
+def test_line_breaks_of_other_systems_are_spaces_and_an_old_end_of_file_is_none() -> None:
+    text = START + "title: Inför\u2028ditt\vbesök\nform_banner: Ring\x85oss\n\x1a"
+
+    assert (read(text).title, read(text).form_banner) == ("Inför ditt besök", "Ring oss")
+
+
+def test_letters_in_two_pieces_as_a_mac_writes_them_are_whole() -> None:
+    decomposed = unicodedata.normalize("NFD", "Vuxenpsykiatri, inför besök")
+
+    spec = read(
+        f"unit: SE2321000131-E000000000101\npackage: {decomposed}\nforms: ['{decomposed}']\n"
+    )
+
+    assert (spec.package, spec.forms) == (
+        "Vuxenpsykiatri, inför besök",
+        ["Vuxenpsykiatri, inför besök"],
+    )
 
 
 def test_a_number_of_five_thousand_digits_is_a_fault() -> None:

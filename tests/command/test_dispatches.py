@@ -105,6 +105,16 @@ def test_a_recipient_is_removed_by_a_number_that_nobody_sees(installation: Insta
     assert (last.exit_code, "Stoppa paketutskicket i stället" in last.stderr) == (1, True)
 
 
+def test_a_number_may_be_pasted_with_any_dash(installation: Installation) -> None:
+    dispatch_id = installation.started()
+
+    removed = installation.run("remove-recipient", dispatch_id, typed="19910204\u20112398\n")
+    found = installation.run("follow-up", "--person", typed="19910204\u20132398\n")
+
+    assert "Mottagaren är borttagen." in removed.stdout
+    assert (found.exit_code, "Inget hittades." in found.stdout) == (0, True)
+
+
 def test_a_recipient_is_removed_by_id(installation: Installation) -> None:
     dispatch_id = installation.started()
     shown = json.loads(installation.run("show", dispatch_id, "--json").stdout)

@@ -1,6 +1,7 @@
 """Handing in a file: started once, or refused with everything that is wrong with it."""
 
 import json
+import unicodedata
 from uuid import UUID
 
 import pytest
@@ -59,6 +60,15 @@ def test_what_does_not_hinder_is_a_warning(installation: Installation) -> None:
 
     assert result.exit_code == 0
     assert "Obs: recipients, rad 2 (1990" in result.stdout
+
+
+def test_a_file_that_was_written_on_a_mac_names_what_there_is(installation: Installation) -> None:
+    package = unicodedata.normalize("NFD", "Vuxenpsykiatri, inför besök")
+    form = unicodedata.normalize("NFD", "Inför ditt besök, vuxenpsykiatri")
+
+    result = installation.run("submit", installation.spec(package=package, forms=[form]))
+
+    assert (result.exit_code, result.stderr.count("finns inte")) == (0, 0)
 
 
 @pytest.mark.parametrize("kind", ["package", "form"])

@@ -147,3 +147,8 @@ def test_an_occasion_is_sent_within_its_grace_but_never_late_at_night(
     )
 
     assert deadline == LocalMoment(day, until).sends_at()
+
+
+def test_dates_and_times_are_read_with_the_dashes_and_marks_that_are_pasted() -> None:
+    assert parse_date("\u200e2027\u201103\u201301\u00a0") == date(2027, 3, 1)
+    assert parse_clock("\u200e08:30\u200b") == time(8, 30)

@@ -16,7 +16,15 @@ QUICK = settings(max_examples=200, derandomize=True, deadline=None)
 
 
 @pytest.mark.parametrize(
-    "typed", ["0701740605", "070-174 06 05", "+46701740605", "0046 70 174 06 05", " 070 1740605 "]
+    "typed",
+    [
+        "0701740605",
+        "070-174 06 05",
+        "+46701740605",
+        "0046 70 174 06 05",
+        " 070 1740605 ",
+        "\u202a070\u2010174\u00a006\u00a005\u202c",
+    ],
 )
 def test_a_mobile_number_is_read_as_people_write_it(typed: str) -> None:
     number = parse_mobile(typed)

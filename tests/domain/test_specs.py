@@ -76,6 +76,15 @@ def test_a_whole_spec_is_understood() -> None:
             "inbox_message: texten är för lång. Korta den till högst 4000 tecken.",
         ),
         ({"forms": []}, "forms: listan är tom. Lägg till minst ett värde."),
+        ({"title": "Hej\x00"}, "title: tecknet U+0000 går inte att använda. Ta bort det."),
+        (
+            {"form_banner": "Hej\x1b"},
+            "form_banner: tecknet U+001B går inte att använda. Ta bort det.",
+        ),
+        (
+            {"forms": ["phq-9", "gad\x07"]},
+            "forms: tecknet U+0007 på rad 2 går inte att använda. Ta bort det.",
+        ),
         (
             {"start": "måndag"},
             "start: innehållet är tomt eller har fel form. Se config/region/examples.",
@@ -86,6 +95,27 @@ def test_each_fault_has_its_place_reason_and_remedy(changes: dict[str, Any], tol
     (problem,) = problems(**changes)
 
     assert problem.startswith(told)
+
+
+def test_every_text_is_kept_in_one_way() -> None:
+    spec = DispatchSpec.model_validate(
+        WHOLE
+        | {
+            "title": "\ufeffInfo\u0308r ditt\vbesök",
+            "inbox_message": "Hej!\vSvara va\u0308l.",
+            "forms": ["Info\u0308r\u2028besök"],
+            "answer_by": "2027\u201103\u201101",
+        }
+    )
+
+    assert spec.title == "Inför ditt besök"
+    assert spec.inbox_message == "Hej!\nSvara väl."
+    assert spec.forms == ["Inför besök"]
+    assert f"{spec.answer_by}" == "2027-03-01"
+
+
+def test_a_text_is_measured_as_it_is_kept() -> None:
+    assert DispatchSpec.model_validate(WHOLE | {"title": "a\u030a" * 200}).title == "å" * 200
 
 
 def test_what_is_missing_is_told() -> None:

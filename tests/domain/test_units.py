@@ -11,6 +11,8 @@ from utskick.domain.units import InvalidHsaId, parse_hsa_id
         "SE2321000131-E000000000101",
         "se2321000131-e000000000101",
         "  SE2321000131-E000000000101\n",
+        "SE2321000131\u2011E000000000101",
+        "\ufeffSE2321000131\u2013E000000000101\u200b",
     ],
 )
 def test_an_hsa_id_is_read_as_it_is_typed(typed: str) -> None:
@@ -37,6 +39,13 @@ def test_nothing_else_is_an_hsa_id(typed: str) -> None:
         parse_hsa_id(typed)
 
     assert "SE2321000131-E000000000001" in caught.value.staff_message
+
+
+def test_its_digits_are_an_organisation_number() -> None:
+    with pytest.raises(InvalidHsaId) as caught:
+        parse_hsa_id("SE2321000113-E000000000101")
+
+    assert "inget organisationsnummer" in caught.value.staff_message
 
 
 def test_thirty_one_characters_are_the_most() -> None:

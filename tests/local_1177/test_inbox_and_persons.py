@@ -7,6 +7,7 @@ import pytest
 
 from tests.local_1177.conftest import Local
 from tests.local_1177.region import UNIT, a_personnummer
+from tests.people import COORDINATION_NUMBERS
 
 PERSONNUMMER = "1.2.752.129.2.1.3.1"
 
@@ -133,3 +134,10 @@ def test_a_mark_that_is_set_later_leaves_the_rest_as_it_was(local: Local) -> Non
 
     assert look_up(local, number)["name"] == {"givenName": "Bo", "surname": "Ek"}
     assert look_up(local, number)["protectedPersonIndicator"] is True
+
+
+@pytest.mark.parametrize("number", COORDINATION_NUMBERS)
+def test_a_date_of_birth_that_is_not_known_is_left_out(local: Local, number: str) -> None:
+    local.add_person(number)
+
+    assert look_up(local, number)["birthdate"] is None

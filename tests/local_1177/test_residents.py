@@ -8,6 +8,7 @@ import pytest
 
 from tests.local_1177.conftest import Local, Resident, ref_of
 from tests.local_1177.region import ARCHIVED, NAFS, OTHER_UNIT, OWN, UNIT, a_personnummer
+from tests.people import COORDINATION_NUMBERS
 
 GOOD_ANSWERS = {"svar-sover": "ja", "svar-ork": "1", "svar-timmar": "8", "svar-mer": "<b>Nej</b>"}
 HEADINGS = [
@@ -239,6 +240,16 @@ def test_a_child_born_on_leap_day_turns_thirteen_on_the_first_of_march(
 
     local.now = datetime(2025, 3, 1, 12, tzinfo=UTC)
     assert local.post("/control/answer", {"formId": second, "by": anna}).status_code == 409
+
+
+def test_nobody_acts_for_whoever_has_no_known_date_of_birth(local: Local, anna: str) -> None:
+    holder = local.add_person(COORDINATION_NUMBERS[0], guardians=anna)
+    form_id = local.create(holder)
+
+    refused = local.post("/control/answer", {"formId": form_id, "by": anna})
+    answered = local.post("/control/answer", {"formId": form_id, "by": holder})
+
+    assert (refused.status_code, answered.status_code) == (409, 204)
 
 
 def test_nobody_acts_for_a_stranger(local: Local, stranger: Resident, child: str) -> None:

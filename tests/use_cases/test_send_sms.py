@@ -32,6 +32,12 @@ def test_a_text_is_sent_as_it_was_counted(clinic: Clinic) -> None:
     assert (count.encoding, count.characters, count.parts) == ("GSM-7", 20, 1)
 
 
+def test_a_text_may_say_where_to_call(clinic: Clinic) -> None:
+    send(clinic, "Ring 0701740607 eller 070-174 06 15, 2027-01-03\u20132027-01-11.")
+
+    assert len(clinic.sms.sent) == 1
+
+
 @pytest.mark.parametrize(
     "mobile", ["031-390 06 11", "0701234567@evil.se", "0701234567,0701234568"]
 )
@@ -46,6 +52,7 @@ def test_only_one_swedish_mobile_can_be_reached(clinic: Clinic, mobile: str) -> 
     ("text", "told"),
     [
         (" ", "Sms: texten är tom. Skriv ett meddelande."),
+        ("Hej\x07", "Sms: tecknet U+0007 går inte att använda. Ta bort det."),
         (
             f"Hej {ANNA.formatted}",
             "Sms: texten innehåller något som liknar ett personnummer. Ta bort det:",

@@ -1,8 +1,9 @@
 """What a unit's system does with what has been started."""
 
+import unicodedata
 from uuid import UUID
 
-from tests.clinic import GAD, PHQ, WEEKLY
+from tests.clinic import GAD, OWN, PACKAGE, PHQ, WEEKLY
 from tests.people import ANNA, BO, CILLA, PROTECTED
 from tests.use_cases.clinic_days import AWAY, pass_hours, reconciled, run_to_its_end
 from tests.web.conftest import Rest
@@ -214,3 +215,30 @@ async def test_a_search_for_answers_tells_of_how_many_they_are_not_known(rest: R
 
     assert (found.json(), found.headers["Utskick-Ej-Kontrollerade"]) == ([], "8")
     assert (len(later.json()), later.headers["Utskick-Ej-Kontrollerade"]) == (8, "0")
+
+
+async def test_a_number_is_read_as_it_is_pasted(rest: Rest) -> None:
+    dispatch_id = await rest.started(recipients=["19910204\u20112398", "19930828\u20132384"])
+    body = {"personnummer": "\ufeff19910204\u22122398"}
+
+    removed = await rest.post(f"/api/paketutskick/{dispatch_id}/ta-bort-mottagare", json=body)
+    found = await rest.post("/api/uppfoljning", json=body)
+
+    assert (removed.status_code, found.status_code) == (200, 200)
+
+
+async def test_a_package_is_found_by_a_name_that_a_mac_wrote(rest: Rest) -> None:
+    decomposed = unicodedata.normalize("NFD", PACKAGE.name)
+
+    answer = await rest.start(package=decomposed, forms=[unicodedata.normalize("NFD", OWN.name)])
+
+    assert answer.status_code == 201
+    assert (answer.json()["name"], answer.json()["forms"]) == (PACKAGE.name, [])
+
+
+async def test_a_character_that_no_system_takes_is_named(rest: Rest) -> None:
+    answer = await rest.start(title="Hej\x07")
+
+    (problem,) = answer.json()["problems"]
+    assert problem["place"] == "title"
+    assert problem["reason"] == "tecknet U+0007 går inte att använda."

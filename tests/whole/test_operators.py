@@ -9,7 +9,8 @@ import httpx
 from tests.whole.region import STAFF, UNIT, Whole
 from tests.whole.sinks import leaks, spellings
 
-HANNA, IDA = "199403022396", "199607072387"
+HANNA = "199403022396"
+AS_WORD_WRITES_THEM = ["19940302\u20112396", "19960707\u20132387"]
 UNCALLED = "199406102393"
 UNKNOWN = "199104232385"
 ORDER = {"unit": UNIT, "operator": STAFF.name}
@@ -56,7 +57,7 @@ def _spec(recipients: list[str]) -> str:
 def test_an_operator_starts_stops_and_restarts_a_dispatch_from_an_uploaded_spec(
     whole: Whole,
 ) -> None:
-    upload_id = _upload(whole, _spec([HANNA, IDA]))
+    upload_id = _upload(whole, _spec(AS_WORD_WRITES_THEM))
 
     started = _run(whole, "Starta paketutskick", upload_id=upload_id)
     assert started["name"] == "Startat"

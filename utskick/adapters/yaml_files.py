@@ -10,8 +10,12 @@ from utskick.adapters.yaml_loader import Loader, Refused, require_plain
 from utskick.domain.errors import Problem, SpecRefused
 from utskick.domain.limits import SPEC_BYTES
 from utskick.domain.specs import place_of, problems_of
+from utskick.domain.writing import code_of, find_unusable, without_odd_breaks
 
 Model = TypeVar("Model", bound=BaseModel)
+
+_END_OF_FILE = "\x1a"
+"""Ctrl+Z, with which old systems end a file."""
 
 
 def read_file(path: Path, model: type[Model], *, aliases: bool = False) -> Model:
@@ -34,7 +38,9 @@ def read_text(raw: bytes, model: type[Model], *, name: str, aliases: bool = Fals
     if len(raw) > SPEC_BYTES:
         raise SpecRefused([Problem(name, "filen är för stor.", "Dela upp utskicket.")])
     try:
-        loader = Loader(raw.decode("utf-8-sig"))
+        source = _source(raw)
+        _require_usable(source, name)
+        loader = Loader(source)
         root = loader.get_single_node()
         document = None
         if root is not None:
@@ -54,7 +60,27 @@ def read_text(raw: bytes, model: type[Model], *, name: str, aliases: bool = Fals
 
 def line_of(path: Path, location: tuple[int | str, ...]) -> int:
     """The line of a field in a file that could be read; of what holds it if it is not there."""
-    return _line(yaml.compose(path.read_text("utf-8-sig"), Loader=Loader), location)
+    return _line(yaml.compose(_source(path.read_bytes()), Loader=Loader), location)
+
+
+def _source(raw: bytes) -> str:
+    return without_odd_breaks(raw.decode("utf-8-sig").rstrip(_END_OF_FILE))
+
+
+def _require_usable(source: str, name: str) -> None:
+    place = find_unusable(source)
+    if place is None:
+        return
+    before = source[:place].split("\n")
+    raise SpecRefused(
+        [
+            Problem(
+                f"{name}, rad {len(before)}, kolumn {len(before[-1]) + 1}",
+                f"tecknet {code_of(source[place])} går inte att använda.",
+                "Ta bort det.",
+            )
+        ]
+    )
 
 
 def _not_yaml(error: Exception, name: str) -> Problem:

@@ -3,14 +3,15 @@
 from datetime import date
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import Field, RootModel
 
 from utskick.domain.forms import Catalogue
 from utskick.domain.package_specs import KEY, PackageSpec
+from utskick.domain.specs import Spec
 
 
-class RegionFile(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class RegionFile(Spec):
+    pass
 
 
 class UnitEntry(RegionFile):

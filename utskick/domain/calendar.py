@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from utskick.domain.errors import UtskickError
+from utskick.domain.writing import plain
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
@@ -59,7 +60,7 @@ def parse_clock(text: str) -> time:
 
     Manual: "Klockslag anges i formatet HH:MM".
     """
-    found = _CLOCK.fullmatch(text.strip())
+    found = _CLOCK.fullmatch(plain(text).strip())
     if not found:
         raise ImpossibleTime(
             "Klockslaget går inte att tolka. Ange det som HH:MM, till exempel 08:00."
@@ -70,9 +71,10 @@ def parse_clock(text: str) -> time:
 
 def parse_date(text: str) -> date:
     """Read ÅÅÅÅ-MM-DD. Raises `ImpossibleTime`."""
+    typed = plain(text).strip()
     try:
-        if _DATE.fullmatch(text.strip()):
-            return date.fromisoformat(text.strip())
+        if _DATE.fullmatch(typed):
+            return date.fromisoformat(typed)
     except ValueError:
         pass
     raise ImpossibleTime(

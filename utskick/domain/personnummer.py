@@ -12,6 +12,7 @@ from stdnum.exceptions import InvalidChecksum, InvalidComponent
 from stdnum.se import personnummer as ordinary
 
 from utskick.domain.errors import UtskickError
+from utskick.domain.writing import plain
 
 _TYPED = re.compile(r"\d{8}-?\d{4}", re.ASCII)
 _TWELVE_DIGITS = 12
@@ -24,9 +25,6 @@ _EARLIEST_YEAR = 1840
 """Nobody born before it was alive when numbers were first given, and the check digit does not
 cover the century: 1091 for 1991 would pass."""
 _QUOTES = frozenset("\"'`\u00b4\u201a\u201e")
-_OTHER_DASHES = frozenset("\u02d7\u2043\u2212\u2796")
-_BLANKS = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0")
-"""Letters and signs that show nothing."""
 
 
 class PersonnummerProblem(StrEnum):
@@ -168,27 +166,12 @@ def parse_personnummer(
 
 
 def tidied(text: str) -> str:
-    """Without what comes along when a number is pasted, and with one sort of hyphen.
+    """Without the spaces, quotes and unseen marks that come along when a number is pasted.
 
-    Spaces, quotation marks and what shows nothing are dropped; any dash is a hyphen.
+    Any dash is a hyphen.
     """
     return "".join(
-        "-" if is_dash(character) else character
-        for character in text
-        if not (character.isspace() or _is_quote(character) or is_invisible(character))
-    )
-
-
-def is_dash(character: str) -> bool:
-    return unicodedata.category(character) == "Pd" or character in _OTHER_DASHES
-
-
-def is_invisible(character: str) -> bool:
-    """Control characters, soft hyphens, joiners, marks of direction: nobody sees them."""
-    return (
-        unicodedata.category(character) in ("Cc", "Cf")
-        or character in _BLANKS
-        or "\ufe00" <= character <= "\ufe0f"
+        character for character in plain(text) if character != " " and not _is_quote(character)
     )
 
 

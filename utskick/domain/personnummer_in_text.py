@@ -5,7 +5,8 @@ import unicodedata
 from collections.abc import Iterator
 from enum import IntEnum
 
-from utskick.domain.personnummer import could_be_somebodys, is_dash, is_invisible
+from utskick.domain.personnummer import could_be_somebodys
+from utskick.domain.writing import plain
 
 
 class Likeness(IntEnum):
@@ -48,7 +49,7 @@ def likeness(text: str) -> Likeness:
     """
     if sum(map(str.isnumeric, text)) < _FEWEST_SIGNS:
         return Likeness.NONE
-    found = {len(digits) for digits in _candidates(_plain(text)) if _somebodys(digits)}
+    found = {len(digits) for digits in _candidates(_in_ascii_digits(text)) if _somebodys(digits)}
     return Likeness(max(found, default=0))
 
 
@@ -74,16 +75,9 @@ def _somebodys(digits: str) -> bool:
     )
 
 
-def _plain(text: str) -> str:
-    """Digits, spaces and hyphens of one sort, and nothing that cannot be seen."""
-    return "".join(map(_plain_character, unicodedata.normalize("NFKC", text)))
-
-
-def _plain_character(character: str) -> str:
-    if character.isdecimal():
-        return str(unicodedata.decimal(character))
-    if character.isspace():
-        return " "
-    if is_invisible(character):
-        return ""
-    return "-" if is_dash(character) else character
+def _in_ascii_digits(text: str) -> str:
+    """Plain, and compatible: digits in rings, raised or of other alphabets are digits too."""
+    return "".join(
+        str(unicodedata.decimal(character)) if character.isdecimal() else character
+        for character in plain(unicodedata.normalize("NFKC", text))
+    )

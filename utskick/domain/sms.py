@@ -1,13 +1,13 @@
 """SMS by mail: numbers, texts, and what a text costs."""
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
 import phonenumbers
 
 from utskick.domain.errors import UtskickError
+from utskick.domain.writing import as_kept, plain
 
 _MOBILE = re.compile(r"07[02369]\d{7}", re.ASCII)
 _TYPED = re.compile(r"\+?[\d ()-]+", re.ASCII)
@@ -66,7 +66,7 @@ def parse_mobile(text: str) -> MobileNumber:
 
     The library accepts 078, foreign numbers and extensions, which the gateway does not.
     """
-    typed = text.translate(_TYPOGRAPHY).strip()
+    typed = plain(text).strip()
     if not _TYPED.fullmatch(typed):
         raise InvalidMobileNumber
     try:
@@ -88,13 +88,12 @@ def sms_address(number: MobileNumber, *, domain: str = "sms.vgregion.se") -> str
 
 def normalise(text: str) -> str:
     """Typographic characters replaced: one long dash can double the number of parts."""
-    return unicodedata.normalize("NFC", text).translate(_TYPOGRAPHY)
+    return as_kept(text).translate(_TYPOGRAPHY)
 
 
 def replaced(text: str) -> dict[str, str]:
     """The visible characters that `normalise` replaces, and by what."""
-    typed = unicodedata.normalize("NFC", text)
-    found = {each: each.translate(_TYPOGRAPHY) for each in typed if not each.isspace()}
+    found = {each: each.translate(_TYPOGRAPHY) for each in as_kept(text) if not each.isspace()}
     return {typed: sent for typed, sent in found.items() if typed != sent}
 
 

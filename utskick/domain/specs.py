@@ -13,6 +13,7 @@ from uuid import UUID
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -25,16 +26,23 @@ from utskick.domain.errors import Problem
 from utskick.domain.limits import LONGEST_TEXTS, MOST_ADDRESSES, MOST_FORMS, MOST_OCCASIONS
 from utskick.domain.personnummer import masked
 from utskick.domain.personnummer_in_text import looks_like_personnummer
+from utskick.domain.writing import as_kept, code_of, find_unusable, in_one_line, plain
 
 UploadId = NewType("UploadId", UUID)
 """Refers to a spec handed over outside the orchestrator, which must never see a personnummer."""
 
+
+def _in_one_line(value: Any) -> Any:
+    return in_one_line(value) if isinstance(value, str) else value
+
+
+Name = Annotated[str, BeforeValidator(_in_one_line)]
 Text = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TEXTS["title"])
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TEXTS["title"]),
+    BeforeValidator(_in_one_line),
 ]
 _FIRST_YEAR, _LAST_YEAR = 1900, 2999
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-"""What no database, mail or SOAP envelope takes in a text."""
 _DIGITS = re.compile(r"\d{4}")
 """No field of ours holds so many together; several personnummer run together do."""
 _ROWS = range(1_000_000)
@@ -47,20 +55,33 @@ def _countable(day: date) -> date:
     return day
 
 
-Day = Annotated[date, AfterValidator(_countable)]
+def _plain(value: Any) -> Any:
+    return plain(value).strip() if isinstance(value, str) else value
+
+
+Day = Annotated[date, BeforeValidator(_plain), AfterValidator(_countable)]
 """Far enough from the calendar's ends to be counted from."""
 
 
 class Spec(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    @field_validator("*")
+    @field_validator("*", mode="before")
     @classmethod
-    def _without_control_characters(cls, value: Any) -> Any:
-        texts = value if isinstance(value, list) else [value]
-        if any(isinstance(text, str) and _CONTROL.search(text) for text in texts):
-            raise PydanticCustomError("control_character", "a control character")
+    def _as_kept(cls, value: Any) -> Any:
+        """Every text, in whatever field, in the one way that texts are kept."""
+        if isinstance(value, list):
+            return [_usable(each, f" på rad {row}") for row, each in enumerate(value, start=1)]
+        return _usable(value)
+
+
+def _usable(value: Any, where: str = "") -> Any:
+    if not isinstance(value, str):
         return value
+    text = as_kept(value)
+    if (place := find_unusable(text)) is not None:
+        raise PydanticCustomError("control_character", f"tecknet {code_of(text[place])}{where}")
+    return text
 
 
 class Moment(Spec):
@@ -101,7 +122,7 @@ class Sending(Spec):
 class DispatchSpec(Sending):
     """A package dispatch (paketutskick) as staff submit it; what is left out is the package's."""
 
-    package: str = Field(description="Grundplåtens nyckel eller namn")
+    package: Name = Field(description="Grundplåtens nyckel eller namn")
     title: Text | None = Field(default=None, description="Titel som visas för invånaren")
     error_addresses: list[MailAddress] = Field(
         default_factory=list,
@@ -116,7 +137,7 @@ class DispatchSpec(Sending):
         max_length=MOST_OCCASIONS,
         description="Alla tillfällen, ett i taget, i stället för start",
     )
-    forms: list[str] | None = Field(
+    forms: list[Name] | None = Field(
         default=None,
         min_length=1,
         max_length=MOST_FORMS,
@@ -127,7 +148,7 @@ class DispatchSpec(Sending):
 class FormSpec(Sending):
     """One form, ordinary or NAFS, sent now."""
 
-    form: str = Field(description="Formulärmallens nyckel eller namn")
+    form: Name = Field(description="Formulärmallens nyckel eller namn")
 
 
 _REASONS = {
@@ -136,7 +157,6 @@ _REASONS = {
     "string_too_long": ("texten är för lång.", "Korta den."),
     "string_too_short": ("texten är tom.", "Fyll i den."),
     "too_long": ("listan är för lång.", "Dela upp utskicket."),
-    "control_character": ("texten innehåller ett otillåtet tecken.", "Skriv om den."),
     "string_unicode": ("texten innehåller ett otillåtet tecken.", "Skriv om den."),
     "address_not_ascii": (
         "e-postadressen har å, ä, ö eller ett annat tecken före @ som mejl inte kan skickas till.",
@@ -198,6 +218,8 @@ def problems_of(faults: Iterable[Mapping[str, Any]]) -> list[Problem]:
             reason, remedy = "e-postadressen är inte giltig.", "Kontrollera hur den är skriven."
         elif kind in ("string_too_long", "too_long") and fault["loc"][-1] in _TOO_LONG:
             reason, remedy = _TOO_LONG[str(fault["loc"][-1])]
+        elif kind == "control_character":
+            reason, remedy = f"{fault['msg']} går inte att använda.", "Ta bort det."
         else:
             reason, remedy = _REASONS.get(kind, ("värdet är inte giltigt.", "Se exemplen."))
         problems.append(Problem(place_of(fault["loc"]) or "filen", reason, remedy))
@@ -207,7 +229,11 @@ def problems_of(faults: Iterable[Mapping[str, Any]]) -> list[Problem]:
 def texts_with_personnummer(texts: dict[str, str | None]) -> list[Problem]:
     """Refuse free texts that hold something like a personnummer: they travel far."""
     return [
-        Problem(place, "texten innehåller något som liknar ett personnummer.", "Ta bort det.")
+        Problem(
+            place,
+            "texten innehåller något som liknar ett personnummer.",
+            "Ta bort det. Är det ett telefonnummer: sätt ett bindestreck efter riktnumret.",
+        )
         for place, text in texts.items()
         if text and looks_like_personnummer(text)
     ]

@@ -6,30 +6,42 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
+from stdnum.se import orgnr
+
 from utskick.domain.errors import UtskickError
+from utskick.domain.writing import plain
 
 HsaId = NewType("HsaId", str)
 """Identity in the national catalogue HSA, in capitals: it is compared without regard to case."""
 
-_HSA_ID = re.compile(r"SE\d{10}-[A-Z0-9]+", re.ASCII)
+_HSA_ID = re.compile(r"SE(\d{10})-[A-Z0-9]+", re.ASCII)
 _LONGEST_HSA_ID = 31
 
 
 class InvalidHsaId(UtskickError):
-    """Not of the form SE + ten digits + hyphen + letters or digits, at most 31 characters."""
+    """Not of the form SE + ten digits + hyphen + letters or digits, at most 31 characters.
 
-    def __init__(self) -> None:
+    `no_organisation`: it is of that form, and the ten digits are no organisation number.
+    """
+
+    def __init__(self, *, no_organisation: bool = False) -> None:
         super().__init__("not an HSA-id")
         self.staff_message = (
-            "Enhetens HSA-id är fel skrivet. Det ska se ut som SE2321000131-E000000000001."
+            "Enhetens HSA-id är fel skrivet. De tio siffrorna efter SE är inget"
+            " organisationsnummer: kontrollera om någon av dem blivit fel."
+            if no_organisation
+            else "Enhetens HSA-id är fel skrivet. Det ska se ut som SE2321000131-E000000000001."
         )
 
 
 def parse_hsa_id(text: str) -> HsaId:
     """Read an HSA-id as typed, or raise `InvalidHsaId`."""
-    candidate = text.strip().upper()
-    if len(candidate) > _LONGEST_HSA_ID or not _HSA_ID.fullmatch(candidate):
+    candidate = plain(text).strip().upper()
+    found = _HSA_ID.fullmatch(candidate)
+    if not found or len(candidate) > _LONGEST_HSA_ID:
         raise InvalidHsaId
+    if not orgnr.is_valid(found[1]):
+        raise InvalidHsaId(no_organisation=True)
     return HsaId(candidate)
 
 

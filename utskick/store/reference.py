@@ -12,6 +12,7 @@ from utskick.domain.errors import NotFound
 from utskick.domain.forms import Catalogue, FormAccess, FormTemplate, FormTemplateId
 from utskick.domain.packages import PackageTemplate, Weekday
 from utskick.domain.units import HsaId, Unit
+from utskick.domain.writing import as_kept
 from utskick.store.tables import (
     DispatchFormRow,
     DispatchRow,
@@ -79,6 +80,7 @@ class SqlForms:
         return _form(row)
 
     def find(self, key_or_name: str) -> FormTemplate | None:
+        key_or_name = as_kept(key_or_name)
         rows = self._session.scalars(
             select(FormTemplateRow).where(
                 or_(FormTemplateRow.key == key_or_name, FormTemplateRow.name == key_or_name)
@@ -175,6 +177,7 @@ class SqlPackages:
         self._session = session
 
     def find(self, unit_id: HsaId, key_or_name: str) -> PackageTemplate | None:
+        key_or_name = as_kept(key_or_name)
         candidates = self.list_for(unit_id)
         by_key = [p for p in candidates if p.key == key_or_name]
         found = by_key or [p for p in candidates if p.name == key_or_name]

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time
 from functools import partial
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, func, literal_column, select
+from sqlalchemy import ColumnElement, false, func, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.compiler import compiles
@@ -14,6 +14,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from utskick.domain.calendar import STOCKHOLM
 from utskick.domain.deliveries import OPEN_STATES
+from utskick.domain.writing import as_kept, find_unusable
 from utskick.store.tables import Row, UtcDateTime
 
 
@@ -56,7 +57,10 @@ def matches(
     column: ColumnElement[str] | InstrumentedAttribute[str], text: str
 ) -> ColumnElement[bool]:
     """Whether the text is part of the column, whatever the case: of å, ä and ö as well."""
-    needle = "".join(f"/{c}" if c in "/%_" else c for c in text.lower())
+    if find_unusable(text) is not None:
+        # Nothing like it is kept, and PostgreSQL would not take the question.
+        return false()
+    needle = "".join(f"/{c}" if c in "/%_" else c for c in as_kept(text).lower())
     return func.lower(column.collate(FOLDING)).like(f"%{needle}%", escape="/")
 
 

@@ -12,6 +12,7 @@ from utskick.domain.package_specs import PackageSpec, changed_fields, check_pack
 from utskick.domain.packages import PackageTemplate
 from utskick.domain.rules import Rules
 from utskick.domain.units import Actor, HsaId, Unit
+from utskick.domain.writing import comparable
 from utskick.ports import Texts
 from utskick.records import Store, Transaction
 from utskick.use_cases.administer_units import log_act
@@ -78,12 +79,12 @@ def package_register(unit_ids: Collection[HsaId], *, store: Store) -> PackageReg
 
 def find_packages(text: str, *, page: int, store: Store) -> PackagePage:
     """The newest version of each whose name or key holds the text, by name."""
-    wanted = text.strip().casefold()
+    wanted = comparable(text)
     with store.transaction() as records:
         found = [
             package
             for package in records.packages.all()
-            if wanted in package.name.casefold() or wanted in package.key
+            if wanted in comparable(package.name) or wanted in package.key
         ]
         shown = found[(page - 1) * PER_PAGE : page * PER_PAGE]
         unit_ids = {unit_id for package in shown for unit_id in package.unit_ids}

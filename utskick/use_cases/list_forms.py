@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 
 from utskick.domain.forms import Catalogue, FormTemplate
 from utskick.domain.units import Actor
+from utskick.domain.writing import comparable
 from utskick.records import Store
 
 ORDINARY = (Catalogue.OWN, Catalogue.SHARED)
@@ -24,8 +25,8 @@ def list_forms(
 
 def meant(typed: str, forms: Sequence[FormTemplate]) -> FormTemplate | None:
     """The form with this name or key, or the only one whose name holds what was typed."""
-    wanted = typed.strip().casefold()
-    exact = [f for f in forms if wanted in (f.name.casefold(), f.key.casefold())]
-    partly = [f for f in forms if wanted and wanted in f.name.casefold()]
+    wanted = comparable(typed)
+    exact = [f for f in forms if wanted in (comparable(f.name), comparable(f.key))]
+    partly = [f for f in forms if wanted and wanted in comparable(f.name)]
     found = exact or partly
     return found[0] if len(found) == 1 else None

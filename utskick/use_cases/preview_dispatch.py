@@ -17,6 +17,7 @@ from utskick.domain.packages import PackageTemplate
 from utskick.domain.rules import Rules
 from utskick.domain.specs import Moment
 from utskick.domain.units import Actor, Unit
+from utskick.domain.writing import comparable
 from utskick.records import Store
 from utskick.use_cases.draft import Draft
 from utskick.use_cases.message_values import values_of
@@ -85,10 +86,10 @@ def list_packages(*, actor: Actor, store: Store) -> list[PackageTemplate]:
 
 def find_package(key_or_name: str, *, actor: Actor, store: Store) -> PackageTemplate:
     """By key, by name, or by a part that only one name holds. Raises `NotFound`."""
-    wanted = key_or_name.strip().casefold()
+    wanted = comparable(key_or_name)
     packages = list_packages(actor=actor, store=store)
-    exact = [p for p in packages if wanted in (p.key.casefold(), p.name.casefold())]
-    found = exact or [p for p in packages if wanted and wanted in p.name.casefold()]
+    exact = [p for p in packages if wanted in (comparable(p.key), comparable(p.name))]
+    found = exact or [p for p in packages if wanted and wanted in comparable(p.name)]
     if len(found) != 1:
         raise NotFound("package")
     return found[0]

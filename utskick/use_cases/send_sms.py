@@ -10,6 +10,7 @@ from utskick.domain.personnummer_in_text import looks_like_personnummer
 from utskick.domain.rules import Rules
 from utskick.domain.sms import SmsCount, costly, count, normalise, parse_mobile, replaced
 from utskick.domain.units import Activity, Actor
+from utskick.domain.writing import code_of, find_unusable
 from utskick.ports import PermanentFailure, SmsGateway, TemporaryFailure, Texts
 from utskick.records import LogEntry, Store
 from utskick.use_cases.form_link import form_link
@@ -118,12 +119,16 @@ def _draft(text: str) -> SmsDraft:
 def _problems(text: str) -> list[Problem]:
     if not text:
         return [Problem("Sms", "texten är tom.", "Skriv ett meddelande.")]
+    if (place := find_unusable(text)) is not None:
+        reason = f"tecknet {code_of(text[place])} går inte att använda."
+        return [Problem("Sms", reason, "Ta bort det.")]
     if looks_like_personnummer(text):
         return [
             Problem(
                 "Sms",
                 "texten innehåller något som liknar ett personnummer.",
-                "Ta bort det: sms är inte en säker kanal.",
+                "Ta bort det: sms är inte en säker kanal."
+                " Är det ett telefonnummer: sätt ett bindestreck efter riktnumret.",
             )
         ]
     return []

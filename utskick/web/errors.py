@@ -106,7 +106,7 @@ def show_invalid(request: Request, error: Exception) -> JSONResponse:
     if any(fault["loc"] == ("body",) or fault["type"] == "json_invalid" for fault in faults):
         return show_error(request, SpecRefused([_UNREADABLE]))
     # The first part tells only whether it was the body or the address.
-    placed = [{"type": fault["type"], "loc": fault["loc"][1:]} for fault in faults]
+    placed = [{**fault, "loc": fault["loc"][1:]} for fault in faults]
     return show_error(request, SpecRefused(problems_of(placed)))
 
 

@@ -111,6 +111,16 @@ async def test_a_number_is_added_with_how_1177_would_tell_the_person(
     assert log() == ["Läsa: kontrollerat mottagare (person)"]
 
 
+async def test_a_number_may_be_pasted_with_any_dash(staff: Browser) -> None:
+    page = await staff.open(PAGE)
+
+    answer = await staff.press(
+        page, "lagg-till", nytt_personnummer="\u200e19910204\u2013\u00a02398"
+    )
+
+    assert numbers_in(answer.text) == [ANNA.digits]
+
+
 @pytest.mark.parametrize(
     ("typed", "told"),
     [
@@ -213,6 +223,8 @@ async def test_a_register_that_is_away_stops_nobody_from_being_added(staff: Brow
         ({"inbox_message": "Hej {{ namn }}"}, "inbox_message", "går inte att använda"),
         ({"inbox_message": f"Om {TOLVAN.formatted}"}, "inbox_message", "personnummer"),
         ({"form_banner": TOLVAN.digits}, "form_banner", "personnummer"),
+        ({"form_banner": "1912-12-12 - 1212"}, "form_banner", "personnummer"),
+        ({"inbox_message": "Hej\x07"}, "inbox_message", "tecknet U+0007"),
         ({"form_banner": "x" * 1001}, "form_banner", "för lång"),
     ],
 )
@@ -237,6 +249,19 @@ async def test_an_empty_list_is_told(staff: Browser) -> None:
 
     assert answer.status_code == 422
     assert "Mottagarlistan är tom" in words_of(answer.text)
+
+
+async def test_a_message_may_hold_a_mobile_number(staff: Browser) -> None:
+    answer = await asked(staff, form_banner="Ring 0701740607", inbox_message="Ring 0701740607")
+
+    assert answer.status_code == 200
+
+
+async def test_a_form_is_found_by_a_name_that_a_mac_wrote(staff: Browser) -> None:
+    answer = await asked(staff, form="info\u0308r beso\u0308k")
+
+    assert answer.status_code == 200
+    assert OWN.name in words_of(answer.text)
 
 
 async def test_a_form_that_has_just_been_archived_is_not_sent(staff: Browser) -> None:

@@ -9,6 +9,7 @@ from fastapi import Query, Request, Response
 from utskick.domain.errors import NotFound, Problem, StartBlocked
 from utskick.domain.forms import Catalogue, FormTemplate, FormTemplateId
 from utskick.domain.units import HsaId
+from utskick.domain.writing import comparable
 from utskick.use_cases.administer_forms import (
     archive_form,
     list_form_templates,
@@ -49,13 +50,13 @@ def browse(
 ) -> Response:
     """Every form template, by name, owner, catalogue and whether it has been archived."""
     register = list_form_templates(store=wired.store)
-    wanted = sok.strip().casefold()
+    wanted = comparable(sok)
 
     def sought(form: FormTemplate) -> bool:
         owner = register.units.get(form.owner) if form.owner else None
         words = (form.name, form.key, owner.name if owner else "")
         return (
-            any(wanted in word.casefold() for word in words)
+            any(wanted in comparable(word) for word in words)
             and samling in ("", form.catalogue.value)
             and (visa not in ("aktiva", "arkiverade") or form.archived is (visa == "arkiverade"))
         )

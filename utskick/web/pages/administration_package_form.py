@@ -13,6 +13,7 @@ from utskick.domain.forms import FormTemplate
 from utskick.domain.package_specs import WEEKDAYS, PackageSpec
 from utskick.domain.packages import PackageTemplate
 from utskick.domain.units import Unit
+from utskick.domain.writing import comparable
 from utskick.use_cases.administer_packages import PackageRegister
 from utskick.use_cases.list_forms import meant
 from utskick.web.pages.posted import act, read_whole, text, texts
@@ -174,8 +175,8 @@ def key_of(name: str) -> str:
 
 def _meant_unit(typed: str, known: Sequence[Unit]) -> Unit | None:
     """The unit with this HSA-id or name, or the only one whose name holds what was typed."""
-    wanted = typed.strip().casefold()
-    exact = [u for u in known if wanted in (u.name.casefold(), u.id.casefold())]
-    partly = [u for u in known if wanted and wanted in u.name.casefold()]
+    wanted = comparable(typed)
+    exact = [u for u in known if wanted in (comparable(u.name), comparable(u.id))]
+    partly = [u for u in known if wanted and wanted in comparable(u.name)]
     found = exact or partly
     return found[0] if len(found) == 1 else None

@@ -9,6 +9,7 @@ from fastapi import Request, Response
 from utskick.domain.errors import NotFound, Problem, SpecRefused
 from utskick.domain.forms import FormTemplateId
 from utskick.domain.units import HsaId, InvalidHsaId, parse_hsa_id
+from utskick.domain.writing import comparable
 from utskick.use_cases.administer_units import (
     NewUnitSpec,
     TokenExists,
@@ -175,11 +176,11 @@ def _list(
     typed: dict[str, str] | None = None,
     problems: Sequence[Problem] = (),
 ) -> Response:
-    wanted = sought.strip().casefold()
+    wanted = comparable(sought)
     found = [
         unit
         for unit in list_units(store=wired.store)
-        if wanted in unit.name.casefold() or wanted in unit.id.casefold()
+        if wanted in comparable(unit.name) or wanted in comparable(unit.id)
     ]
     shown, pages = one_page(found, number)
     return page(

@@ -16,12 +16,18 @@ from utskick.domain.personnummer import (
 )
 from utskick.domain.rules import Rules
 from utskick.domain.specs import problems_of
+from utskick.domain.writing import as_kept
 
 AnySpec = TypeVar("AnySpec", bound=BaseModel)
 
 
 def text(posted: FormData, name: str, default: str = "") -> str:
-    """A field's text, with line breaks as Python writes them."""
+    """A field's text, in the way that texts are kept."""
+    return as_kept(as_typed(posted, name, default))
+
+
+def as_typed(posted: FormData, name: str, default: str = "") -> str:
+    """Where a character may mean something: a file's content, pasted."""
     value = posted.get(name, default)
     return value.replace("\r\n", "\n") if isinstance(value, str) else default
 

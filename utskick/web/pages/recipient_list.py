@@ -19,7 +19,7 @@ from utskick.domain.units import Actor
 from utskick.use_cases.import_recipients import import_recipients
 from utskick.use_cases.look_up_recipients import LookedUp, look_up_recipients
 from utskick.web.pages.carried_list import Listed, Report, carried_in, carry
-from utskick.web.pages.posted import act, file, text, texts
+from utskick.web.pages.posted import act, as_typed, file, text, texts
 from utskick.wiring import Services
 
 _TYPED, _FILE, _PASTED = "recipients", "fil", "inklistrat"
@@ -44,7 +44,7 @@ class RecipientList:
         return cls(
             listed=carried_in(texts(posted, "mottagare"), rules=rules, today=today),
             typed=text(posted, "nytt_personnummer"),
-            pasted=text(posted, "inklistrat"),
+            pasted=as_typed(posted, "inklistrat"),
             report=Report.read(text(posted, "rapport")),
         )
 

@@ -1,0 +1,78 @@
+"""Text as people and their systems write it, and the one way in which it is kept and compared."""
+
+import re
+import unicodedata
+
+_ODD_BREAKS = "\v\f\x85\u2028\u2029"
+"""Word's line break, a page break, and what other systems end a line with."""
+_DROPPED = "\ufeff\u00ad\u200b\u2060"
+"""Byte order mark, soft hyphen, zero-width space, word joiner: pasted along, never meant."""
+_KEPT = str.maketrans(dict.fromkeys(f"\r{_ODD_BREAKS}", "\n") | dict.fromkeys(_DROPPED, ""))
+_SPACED = str.maketrans(dict.fromkeys(_ODD_BREAKS, " "))
+_UNUSABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
+"""What no database, mail or SOAP envelope takes in a text."""
+_OTHER_DASHES = frozenset("\u02d7\u2043\u2212\u2796")
+_BLANKS = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and signs that show nothing."""
+
+
+def as_kept(text: str) -> str:
+    """Each letter in one piece (a Mac writes å as two), and each line's end as Python writes it.
+
+    Without the marks that nobody sees and nobody meant.
+    """
+    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").translate(_KEPT))
+
+
+def in_one_line(text: str) -> str:
+    """A name or a title: a space where it was broken."""
+    return re.sub(r"\s*\n\s*", " ", text)
+
+
+def without_odd_breaks(text: str) -> str:
+    """A space for what looks like the end of a line, where a new line would mean something."""
+    return text.translate(_SPACED)
+
+
+def comparable(text: str) -> str:
+    """By which two names are the same: letters small, in one piece, without spaces around."""
+    return unicodedata.normalize("NFC", as_kept(text).casefold()).strip()
+
+
+def plain(text: str) -> str:
+    """Of what is typed in digits and letters: any dash is a hyphen, any blank a space.
+
+    What nobody sees is dropped.
+    """
+    return "".join(map(_plain_character, text))
+
+
+def find_unusable(text: str) -> int | None:
+    """Where the first character stands that cannot be kept or sent, if there is one."""
+    found = _UNUSABLE.search(text)
+    return found and found.start()
+
+
+def code_of(character: str) -> str:
+    """What a character is called that cannot be shown: U+0007."""
+    return f"U+{ord(character):04X}"
+
+
+def _plain_character(character: str) -> str:
+    if character.isspace():
+        return " "
+    if _is_invisible(character):
+        return ""
+    return "-" if _is_dash(character) else character
+
+
+def _is_dash(character: str) -> bool:
+    return unicodedata.category(character) == "Pd" or character in _OTHER_DASHES
+
+
+def _is_invisible(character: str) -> bool:
+    return (
+        unicodedata.category(character) in ("Cc", "Cf")
+        or character in _BLANKS
+        or "\ufe00" <= character <= "\ufe0f"
+    )
