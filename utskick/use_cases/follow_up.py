@@ -47,7 +47,8 @@ def passed_over(query: FollowUpQuery, *, actor: Actor, store: Store) -> int:
 def count_not_checked(query: FollowUpQuery, *, actor: Actor, records: Transaction) -> int:
     """How many the query passes over, as nobody has asked about their answers.
 
-    None if it does not go by answers, or looks for these. No further than `COUNTED + 1`.
+    Nothing is passed over by a query that does not go by answers, or looks for these. Counted no
+    further than `COUNTED + 1`.
     """
     if query.answer is AnswerKnown.NOT_CHECKED or query == query.whatever_the_answer:
         return 0
