@@ -22,6 +22,15 @@ QUESTIONS = [
         "options": [{"value": "0", "label": "Inget"}, {"value": "1", "label": "Allt"}],
     },
     {"key": "timmar", "text": "Timmar?", "kind": "number", "min": 0, "max": 24},
+    {
+        "key": "halsa",
+        "text": "Hälsa?",
+        "kind": "scale",
+        "min": 0,
+        "max": 100,
+        "min_label": "Sämst",
+        "max_label": "Bäst",
+    },
     {"key": "mer", "text": "Något mer?", "kind": "text", "max_length": 20},
 ]
 

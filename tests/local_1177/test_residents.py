@@ -167,6 +167,20 @@ def test_missing_and_wrong_answers_are_all_pointed_out_at_once(
     assert "Svaret får ha högst 20 tecken." in page.text
 
 
+def test_a_long_scale_is_a_list_that_keeps_its_answer(
+    local: Local, resident: Resident, anna: str
+) -> None:
+    form_id = local.create(anna)
+    resident.sign_in(ref_of(local, anna))
+    opened = resident.get(f"/formular/{form_id}")
+    resident.submit(opened, f"/formular/{form_id}", **{"steg": "pausa", "svar-halsa": "73"})
+
+    again = resident.get(f"/formular/{form_id}").text
+
+    assert "0 är sämst" in again
+    assert re.findall(r'<option value="(\d+)" selected>', again) == ["73"]
+
+
 def test_a_form_cannot_be_confirmed_before_it_is_answered(
     local: Local, resident: Resident, anna: str
 ) -> None:
@@ -226,7 +240,26 @@ def test_a_guardian_cannot_confirm_on_the_thirteenth_birthday(
 
     assert page.status_code == 409
     assert "barnet har fyllt 13 år" in page.text
+    assert "<dd>Allt</dd>" in page.text
     assert "Formulär för" not in resident.get("/").text
+
+
+@pytest.mark.parametrize("part", ["", "/granska"])
+def test_a_guardian_reads_no_answers_from_the_thirteenth_birthday_on(
+    local: Local, resident: Resident, anna: str, child: str, part: str
+) -> None:
+    local.now = datetime(2026, 5, 30, 12, tzinfo=UTC)
+    form_id = local.create(child)
+    resident.sign_in(ref_of(local, anna))
+    resident.post("/ombud", ref=str(ref_of(local, child)))
+    local.control("answer", {"formId": form_id, "by": anna})
+    assert "Ett svar" in resident.get(f"/formular/{form_id}").text
+
+    local.now = datetime(2026, 5, 31, 22, 0, tzinfo=UTC)
+    closed = resident.get(f"/formular/{form_id}{part}")
+
+    assert "barnet har fyllt 13 år" in closed.text
+    assert "Ett svar" not in closed.text
 
 
 def test_a_child_born_on_leap_day_turns_thirteen_on_the_first_of_march(

@@ -29,13 +29,13 @@ def test_it_is_shown_until_its_time_is_out(local: Local, resident: Resident, sen
     assert f"/formular/{sent_in}" not in purged
 
 
-@pytest.mark.parametrize("page", ["", "/granska", "/kvitto"])
+@pytest.mark.parametrize("part", ["", "/granska", "/kvitto"])
 def test_nobody_reads_it_by_its_address_either(
-    local: Local, resident: Resident, sent_in: str, page: str
+    local: Local, resident: Resident, sent_in: str, part: str
 ) -> None:
     local.now += SENT_IN_IS_SHOWN_FOR
 
-    gone = resident.get(f"/formular/{sent_in}{page}")
+    gone = resident.get(f"/formular/{sent_in}{part}")
 
     assert gone.status_code == 410
     assert "Formuläret visas inte längre" in gone.text

@@ -35,13 +35,14 @@ async def show(form_id: str, visit: Visiting) -> Response:
     """The questions, with what was filled in when the visit was lost, if it was."""
     form = _form(visit, form_id)
     draft = _draft_of_lost_visit(visit, form)
-    if form["status"] == "COMPLETED" and draft is None:
+    if form["status"] == "COMPLETED" and draft is None and visit.may_act_for(form["person_ref"]):
         return read_only_page(visit, form, "sent.html")
     try:
         require_answerable(visit.world.state, form, by=visit.person, now=visit.world.clock())
     except CannotAnswer as error:
         visit.forget_unsaved(form_id)
-        return closed_page(visit, form, error, draft=draft, status_code=status.HTTP_200_OK)
+        left = draft.answers if draft else {}
+        return closed_page(visit, form, error, left=left, status_code=status.HTTP_200_OK)
     if draft and draft.asked:
         return ask_page(visit, form, draft, keys=draft.asked)
     saved = saved_answers(form)
@@ -60,7 +61,7 @@ async def save(form_id: str, visit: Visiting, posted: Posted) -> Response:
             visit.world.state, form, merged.answers, by=visit.person, now=visit.world.clock()
         )
     except CannotAnswer as error:
-        return closed_page(visit, form, error, draft=draft)
+        return closed_page(visit, form, error, left=draft.answers)
     visit.forget_unsaved(form_id)
     if merged.conflicts:
         return ask_page(visit, form, replace(draft, base=merged.answers), keys=merged.conflicts)
@@ -76,7 +77,7 @@ async def save(form_id: str, visit: Visiting, posted: Posted) -> Response:
 async def review(form_id: str, visit: Visiting) -> Response:
     """What is saved, to be confirmed; if other answers were to be when the visit was lost, ask."""
     form = _form(visit, form_id)
-    if form["status"] == "COMPLETED":
+    if form["status"] == "COMPLETED" or not visit.may_act_for(form["person_ref"]):
         return visit.go(f"/formular/{form_id}")
     lost = visit.session.unsaved.get(f"/formular/{form_id}/bekrafta")
     if lost is None:
@@ -104,7 +105,7 @@ async def confirm_answers(form_id: str, visit: Visiting, posted: Posted) -> Resp
     except Incomplete as error:
         return questions_page(visit, form, Draft(saved, saved), found=error.problems)
     except CannotAnswer as error:
-        return closed_page(visit, form, error, draft=Draft(reviewed, saved))
+        return closed_page(visit, form, error, left=reviewed)
     visit.forget_unsaved(form_id)
     return visit.go(f"/formular/{form_id}/kvitto")
 

@@ -66,21 +66,18 @@ def closed_page(
     form: Row,
     error: CannotAnswer,
     *,
-    draft: Draft | None = None,
+    left: Answers,
     status_code: int = status.HTTP_409_CONFLICT,
 ) -> Response:
-    """Why the form cannot be answered, and what the tab has that is not saved."""
-    saved = saved_answers(form)
-    unsaved = differing(saved, draft.answers) if draft else frozenset()
-    left = (
-        {key: answer for key, answer in draft.answers.items() if key in unsaved} if draft else {}
-    )
+    """Why the form cannot be answered. `left`: what the tab has, shown unless it was sent in."""
+    sent_in = saved_answers(form) if form["status"] == "COMPLETED" else {}
+    unsent = differing(sent_in, left)
     return visit.page(
         "closed.html",
         status_code=status_code,
         form=form,
         advice=error.resident_message,
-        shown=_shown(visit, form, left),
+        shown=_shown(visit, form, {key: left[key] for key in left if key in unsent}),
     )
 
 
