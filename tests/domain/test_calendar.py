@@ -152,3 +152,19 @@ def test_an_occasion_is_sent_within_its_grace_but_never_late_at_night(
 def test_dates_and_times_are_read_with_the_dashes_and_marks_that_are_pasted() -> None:
     assert parse_date("\u200e2027\u201103\u201301\u00a0") == date(2027, 3, 1)
     assert parse_clock("\u200e08:30\u200b") == time(8, 30)
+
+
+@pytest.mark.parametrize(
+    ("at", "told"),
+    [
+        (time(6, 59), "Klockan är 06:59, och det är tidigt på dagen"),
+        (time(7), None),
+        (time(21), None),
+        (time(21, 0, 1), "Klockan är 21:00, och det är sent på dagen"),
+    ],
+)
+def test_what_is_sent_at_once_is_warned_of_outside_the_window(at: time, told: str | None) -> None:
+    warning = WINDOW.warning_now(at)
+
+    assert (warning or "").startswith(told or "")
+    assert bool(warning) is bool(told)

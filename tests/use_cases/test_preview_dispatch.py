@@ -119,3 +119,25 @@ def test_the_placeholders_are_those_of_the_occasion(clinic: Clinic) -> None:
     assert values["antal_tillfallen"] == "2"
     assert values["antal_formular"] == "2"
     assert values["besvaras_senast"] == "2028-02-15"
+
+
+def test_occasions_are_numbered_by_date_whatever_order_they_were_typed_in(
+    clinic: Clinic,
+) -> None:
+    found = preview(
+        clinic,
+        Moment(date="2027-03-08", time="08:00"),
+        Moment(date="", time="08:00"),
+        Moment(date="2027-02-08", time="08:00"),
+        Moment(date="2027-03-01", time="08:00"),
+    )
+
+    assert [(each.row, each.number) for each in found.occasions] == [
+        (1, 3),
+        (2, 4),
+        (3, 1),
+        (4, 2),
+    ]
+    assert [each.row for each in found.by_date] == [3, 4, 1, 2]
+    assert found.out_of_order
+    assert found.occasions[1].problems[0].place == "occasions, rad 2"

@@ -329,6 +329,8 @@ def sms(
         out.print(
             f"{draft.count.characters} tecken, {draft.count.parts} sms ({draft.count.encoding})"
         )
+        if warning := wired.rules.warning_now(wired.clock.now()):
+            err.print(warning)
         mobile = typer.prompt("Mobilnummer", hide_input=True)
         send_sms(
             mobile,

@@ -82,6 +82,14 @@ def parse_date(text: str) -> date:
     )
 
 
+def read_date(text: str) -> date | None:
+    """As `parse_date`, or `None` for what is no date."""
+    try:
+        return parse_date(text)
+    except ImpossibleTime:
+        return None
+
+
 def first_date_for(weekday: int, *, on_or_after: date) -> date:
     """The first date with the weekday (0 is Monday)."""
     return on_or_after + timedelta(days=(weekday - on_or_after.weekday()) % _WEEK)
@@ -121,11 +129,26 @@ class SendingWindow:
         """Manual: "säkerställ att det inte är för tidigt eller för sent på dagen"."""
         if self.contains(moment.time):
             return None
-        when = "tidigt" if moment.time < self.opens else "sent"
         return (
-            f"{moment} är {when} på dagen: mottagaren får en avisering då."
-            f" Mellan {self.opens:%H:%M} och {self.closes:%H:%M} är lämpligt."
+            f"{moment} är {self._part_of_day(moment.time)}: mottagaren får en avisering då."
+            f" {self._suitable}"
         )
+
+    def warning_now(self, at: time) -> str | None:
+        """The same of what is sent at once, at this hour."""
+        if self.contains(at):
+            return None
+        return (
+            f"Klockan är {at:%H:%M}, och det är {self._part_of_day(at)}: mottagaren får en"
+            f" avisering nu. {self._suitable}"
+        )
+
+    def _part_of_day(self, at: time) -> str:
+        return "tidigt på dagen" if at < self.opens else "sent på dagen"
+
+    @property
+    def _suitable(self) -> str:
+        return f"Mellan {self.opens:%H:%M} och {self.closes:%H:%M} är lämpligt."
 
 
 def send_deadline(

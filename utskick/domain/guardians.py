@@ -6,14 +6,18 @@ _MAY_ANSWER_UNTIL = 13
 
 
 def may_guardian_answer(born: date, *, on: date) -> bool:
-    """Judged at the day of the answer. A child of 29 February has its birthday on 1 March.
+    """Judged at the day of the answer.
 
     Manual: "vårdnadshavare kan besvara formulär för sitt barn fram till dess att barnet har fyllt
     13 år".
     """
-    year = born.year + _MAY_ANSWER_UNTIL
+    return on < birthday(born, _MAY_ANSWER_UNTIL)
+
+
+def birthday(born: date, years: int) -> date:
+    """When somebody has so many years; on 1 March for a child of 29 February."""
+    year = born.year + years
     try:
-        birthday = born.replace(year=year)
+        return born.replace(year=year)
     except ValueError:
-        birthday = date(year, 3, 1)
-    return on < birthday
+        return date(year, 3, 1)

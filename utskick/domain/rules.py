@@ -49,6 +49,10 @@ class Rules:
     def window(self) -> SendingWindow:
         return SendingWindow(opens=self.opens, closes=self.closes)
 
+    def warning_now(self, now: datetime) -> str | None:
+        """What staff should know who send something that 1177 notifies of, now."""
+        return self.window.warning_now(now.astimezone(self.zone).time())
+
     def starts_at(self, occasion: Occasion) -> datetime:
         """When its run starts to prepare: the earlier, the more others have the same minute.
 

@@ -1,10 +1,12 @@
 """Reading a spec: everything that is wrong with it, at once, each with its place and remedy."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import pairwise
+from typing import TypeVar
 
+from utskick.domain.advice import of_children, of_the_unnotified
 from utskick.domain.calendar import (
     ImpossibleTime,
     LocalMoment,
@@ -28,13 +30,19 @@ from utskick.records import Transaction
 from utskick.use_cases.check_recipients import Checked
 from utskick.use_cases.message_values import PLACEHOLDERS
 
+_Parsed = TypeVar("_Parsed")
+
 _LONGEST_AHEAD = timedelta(days=5 * 366)
 
 
 @dataclass(slots=True)
 class Draft:
-    """What has been understood of a spec so far, and what is wrong with it."""
+    """What has been understood of a spec so far, and what is wrong with it.
 
+    `notifies`: whether recipients are told of it at its moment, by an inbox message.
+    """
+
+    notifies: bool = True
     problems: list[Problem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -90,8 +98,20 @@ class Draft:
                 found[form.key] = form
         return list(found.values())
 
-    def message(self, text: str, *, texts: Texts) -> str:
-        """An inbox message with nothing but text and known placeholders."""
+    def message(self, spec: Sending, *, default: str | None, texts: Texts) -> str:
+        """An inbox message with nothing but text and known placeholders.
+
+        What is left out is the default, if it is known; what has been emptied is no message.
+        """
+        text = default if spec.inbox_message is None else spec.inbox_message
+        if text is None:
+            return ""
+        if spec.creates_inbox_message and not text.strip():
+            self.wrong(
+                "inbox_message",
+                "meddelandet är tomt.",
+                "Skriv ett meddelande, eller låt bli att skapa ett inkorgsmeddelande.",
+            )
         for unknown in texts.unknown_placeholders(text, allowed=PLACEHOLDERS):
             if looks_like_personnummer(unknown):
                 # `free_texts` tells of it, without repeating it.
@@ -177,11 +197,19 @@ class Draft:
                 self.warnings.append(f"{place}: {REFUSAL_LABELS[refusal]}. Får inget formulär.")
             else:
                 self.wrong(place, f"{REFUSAL_LABELS[refusal]}.", REFUSAL_REMEDIES[refusal])
-        if checked.unnotified:
-            self.warnings.append(
-                f"{checked.unnotified} mottagare har ingen avisering via 1177 och märker inte att"
-                " de fått ett meddelande. Vi rekommenderar att du tar bort dem."
-            )
+        if self.notifies:
+            self.warnings += of_the_unnotified(checked.unnotified)
+
+    def children(
+        self, numbers: Sequence[Personnummer], checked: Checked, *, today: date, answer_by: date
+    ) -> None:
+        """Whom a guardian cannot answer for, all the time or in the end."""
+        reached = [
+            (place, number)
+            for place, number in enumerate(numbers, start=1)
+            if number not in checked.refused
+        ]
+        self.warnings += of_children(reached, today=today, answer_by=answer_by)
 
     def _from_start(
         self, start: Moment, package: PackageTemplate, *, rules: Rules, now: datetime
@@ -205,15 +233,18 @@ class Draft:
         rules: Rules,
         now: datetime,
     ) -> LocalMoment | None:
-        """A date and time, the package's presets where staff left them out."""
+        """A date and time, the package's presets where staff left them out; not if emptied."""
+        today = now.astimezone(rules.zone).date()
         try:
-            clock = parse_clock(moment.time) if moment.time else package.time
-            day = parse_date(moment.date) if moment.date else None
+            clock = package.time if moment.time is None else _filled_in(parse_clock, moment.time)
+            day = (
+                package.first_date(today=today)
+                if moment.date is None
+                else _filled_in(parse_date, moment.date)
+            )
         except ImpossibleTime as error:
             self.wrong(place, error.staff_message, "")
             return None
-        if day is None:
-            day = package.first_date(today=now.astimezone(rules.zone).date())
         if clock is None:
             self.wrong(place, "klockslag saknas.", "Ange det som HH:MM.")
         if day is None:
@@ -234,6 +265,11 @@ class Draft:
         if sends_at - now > _LONGEST_AHEAD:
             self.wrong(str(moment), "tillfället är mer än fem år bort.", "Kontrollera årtalet.")
             return None
-        if warning := rules.window.warning_for(moment):
+        if self.notifies and (warning := rules.window.warning_for(moment)):
             self.warnings.append(warning)
         return moment, sends_at
+
+
+def _filled_in(parse: Callable[[str], _Parsed], text: str) -> _Parsed | None:
+    """`None` for what is empty. Raises `ImpossibleTime`."""
+    return parse(text) if text.strip() else None

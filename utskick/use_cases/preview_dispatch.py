@@ -5,11 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from utskick.domain.calendar import (
-    ImpossibleTime,
     LocalMoment,
     default_answer_by,
     occasion_moments,
-    parse_date,
+    read_date,
 )
 from utskick.domain.errors import NotFound, Problem, StartBlocked
 from utskick.domain.forms import FormAccess, require_sendable
@@ -27,9 +26,11 @@ from utskick.use_cases.message_values import values_of
 class PlannedOccasion:
     """A date and a time as staff have typed them, and what they amount to.
 
+    `row` is where it was typed, and `number` its place by date, as it will be sent.
     `local` is `None` unless it can be sent at; `problems` then say why, with the row as place.
     """
 
+    row: int
     number: int
     typed: Moment
     local: LocalMoment | None
@@ -48,6 +49,16 @@ class DispatchPreview:
     package: PackageTemplate
     forms: tuple[FormAccess, ...]
     occasions: tuple[PlannedOccasion, ...]
+
+    @property
+    def by_date(self) -> list[PlannedOccasion]:
+        """As they will be sent; those that cannot be come last."""
+        return sorted(self.occasions, key=lambda each: each.number)
+
+    @property
+    def out_of_order(self) -> bool:
+        """Whether they have been typed in another order than they will be sent in."""
+        return any(each.row != each.number for each in self.occasions)
 
     @property
     def blocked(self) -> StartBlocked | None:
@@ -72,7 +83,7 @@ class DispatchPreview:
             unit,
             heading=self.heading(title),
             forms=len(self.forms),
-            answer_by=_date(answer_by) or default_answer_by(sent_on),
+            answer_by=read_date(answer_by) or default_answer_by(sent_on),
             occasion=number,
             occasions=len(self.occasions),
         )
@@ -104,17 +115,23 @@ def preview_dispatch(
     store: Store,
     rules: Rules,
     now: datetime,
+    notifies: bool = True,
 ) -> DispatchPreview:
-    """What has been filled in so far. Forms that there are none of are left out."""
+    """What has been filled in so far. Forms that there are none of are left out.
+
+    `notifies`: whether an inbox message is made, which is told of at once.
+    """
     with store.transaction() as records:
         known = [form for key in form_keys if (form := records.forms.find(key)) is not None]
         access = records.forms.access(actor.unit_id, [form.id for form in known])
     return DispatchPreview(
         package=package,
         forms=tuple(access),
-        occasions=tuple(
-            _planned(number, typed, package, rules, now)
-            for number, typed in enumerate(occasions, start=1)
+        occasions=_numbered(
+            [
+                _planned(row, typed, package, rules, now, notifies=notifies)
+                for row, typed in enumerate(occasions, start=1)
+            ]
         ),
     )
 
@@ -151,7 +168,7 @@ def follow_first(occasions: Sequence[Moment], package: PackageTemplate) -> list[
 
     As typed if the first date cannot be understood.
     """
-    first = _date(occasions[0].date or "") if occasions else None
+    first = read_date(occasions[0].date or "") if occasions else None
     if first is None:
         return list(occasions)
     weeks = max(package.interval_weeks, 1)
@@ -169,24 +186,31 @@ def one_more(occasions: Sequence[Moment], package: PackageTemplate) -> Moment:
     return follow_first([occasions[-1], occasions[-1]], package)[1]
 
 
+def _numbered(planned: list[PlannedOccasion]) -> tuple[PlannedOccasion, ...]:
+    """Numbered by date, in the order typed; what cannot be sent at comes last."""
+    sendable = sorted((each.local, each.row) for each in planned if each.local)
+    rows = [row for _, row in sendable] + [each.row for each in planned if not each.local]
+    return tuple(replace(each, number=rows.index(each.row) + 1) for each in planned)
+
+
 def _planned(
-    number: int, typed: Moment, package: PackageTemplate, rules: Rules, now: datetime
+    row: int,
+    typed: Moment,
+    package: PackageTemplate,
+    rules: Rules,
+    now: datetime,
+    *,
+    notifies: bool,
 ) -> PlannedOccasion:
-    draft = Draft()
+    draft = Draft(notifies=notifies)
     # The presets stand in the fields: an empty field is one that staff have emptied.
     plain = replace(package, weekday=None, time=None)
-    found = draft.occasion(typed, plain, f"occasions, rad {number}", rules=rules, now=now)
+    found = draft.occasion(typed, plain, f"occasions, rad {row}", rules=rules, now=now)
     return PlannedOccasion(
-        number=number,
+        row=row,
+        number=row,
         typed=typed,
         local=found[0] if found else None,
-        problems=tuple(replace(each, place=f"occasions, rad {number}") for each in draft.problems),
+        problems=tuple(replace(each, place=f"occasions, rad {row}") for each in draft.problems),
         warnings=tuple(draft.warnings),
     )
-
-
-def _date(text: str) -> date | None:
-    try:
-        return parse_date(text)
-    except ImpossibleTime:
-        return None

@@ -60,14 +60,19 @@ async def check_form(
     spec: FormSpec, *, actor: Actor, with_: Starting, now: datetime
 ) -> CheckedDispatch:
     """What would be sent, for staff to say yes to. Raises as `send_form`; stores nothing."""
-    draft = Draft()
+    draft = Draft(notifies=spec.creates_inbox_message)
     understood = await asyncio.to_thread(_understand, spec, actor, draft, with_, now)
     if understood is None:
         raise SpecRefused(draft.problems)
     await require_forms(
         understood.unit.id, [understood.form.id], store=with_.store, forms=with_.forms, now=now
     )
-    reached = await require_reachable(understood.numbers, spec, draft, with_)
+    today = now.astimezone(with_.rules.zone).date()
+    reached = await require_reachable(
+        understood.numbers, spec, draft, with_, now=now, last_sent_on=today
+    )
+    if draft.notifies and (warning := with_.rules.warning_now(now)):
+        draft.warnings.append(warning)
     return CheckedDispatch(
         dispatch=_dispatch(spec, understood, actor, with_.rules, now),
         recipients=recipients_of(understood.numbers, reached),
@@ -86,8 +91,8 @@ def _understand(
         found = draft.forms([spec.form], records)
     numbers = draft.recipients(spec, rules=rules, today=today)
     draft.free_texts(spec)
-    message = spec.inbox_message or with_.texts.read("inbox/single_form.txt")
-    draft.message(message, texts=with_.texts)
+    default = with_.texts.read("inbox/single_form.txt")
+    message = draft.message(spec, default=default, texts=with_.texts)
     draft.dates(spec, first_sent_on=today, last_sent_on=today)
     if draft.problems or unit is None:
         return None

@@ -2,10 +2,10 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import NAMESPACE_OID, uuid4, uuid5
 
-from utskick.domain.calendar import LocalMoment
+from utskick.domain.calendar import LocalMoment, default_answer_by
 from utskick.domain.dispatches import (
     Dispatch,
     DispatchedForm,
@@ -117,12 +117,15 @@ async def check_dispatch(
 
     A blocked start is told of here too: that staff tried is what the forms desk must know.
     """
-    draft = Draft()
+    draft = Draft(notifies=spec.creates_inbox_message)
     understood = await asyncio.to_thread(_understand, spec, actor, draft, with_, now)
     if understood is None:
         raise SpecRefused(draft.problems)
     await _require_sendable(understood, spec, with_, now)
-    reached = await require_reachable(understood.numbers, spec, draft, with_)
+    last_sent_on = understood.moments[-1][0].date
+    reached = await require_reachable(
+        understood.numbers, spec, draft, with_, now=now, last_sent_on=last_sent_on
+    )
     return CheckedDispatch(
         dispatch=_dispatch(spec, understood, actor, with_.rules, now),
         recipients=recipients_of(understood.numbers, reached),
@@ -137,7 +140,13 @@ def content_seal(spec: Sending, store: Store) -> str:
 
 
 async def require_reachable(
-    numbers: list[Personnummer], spec: Sending, draft: Draft, with_: Starting
+    numbers: list[Personnummer],
+    spec: Sending,
+    draft: Draft,
+    with_: Starting,
+    *,
+    now: datetime,
+    last_sent_on: date,
 ) -> Checked:
     """Ask the registers about everyone. Raises `SpecRefused` unless all is well with the draft."""
     checked = await check_recipients(
@@ -154,6 +163,12 @@ async def require_reachable(
         draft.wrong("recipients", "ingen av mottagarna kan nås.", "Kontrollera mottagarlistan.")
     if draft.problems:
         raise SpecRefused(draft.problems)
+    draft.children(
+        numbers,
+        checked,
+        today=now.astimezone(with_.rules.zone).date(),
+        answer_by=spec.answer_by or default_answer_by(last_sent_on),
+    )
     return checked
 
 
@@ -231,12 +246,11 @@ def _understand(
             forms = [a.form for a in records.forms.access(actor.unit_id, package.form_ids)]
     numbers = draft.recipients(spec, rules=rules, today=now.astimezone(rules.zone).date())
     draft.free_texts(spec, spec.title)
-    message = spec.inbox_message if spec.inbox_message is not None else ""
     moments: list[tuple[LocalMoment, datetime]] = []
     if package is not None:
-        message = spec.inbox_message or package.inbox_message
         moments = draft.moments(spec, package, rules=rules, now=now)
-    draft.message(message, texts=with_.texts)
+    default = package.inbox_message if package else None
+    message = draft.message(spec, default=default, texts=with_.texts)
     draft.dates(
         spec,
         first_sent_on=moments[0][0].date if moments else None,

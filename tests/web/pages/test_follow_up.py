@@ -240,6 +240,26 @@ async def test_a_reminder_is_sent_once_a_day(staff: Browser, sent: Dispatch) -> 
     assert len(staff.clinic.inbox.messages) == messages + 1
 
 
+async def test_a_late_hour_is_told_before_the_reminder_is_sent(
+    staff: Browser, sent: Dispatch
+) -> None:
+    messages = len(staff.clinic.inbox.messages)
+    address, page = await opened(staff)
+    form = form_of(page, "/paminn")
+    staff.clinic.clock.moment = staff.clinic.clock.now().replace(hour=22)
+    sign_in(staff, session(UNIT))
+    csrf = form_of(await staff.open(address), "/paminn").fields[0]
+
+    asked = await staff.post(form.action, data=dict([*form.fields, csrf]))
+    unsent = len(staff.clinic.inbox.messages)
+    again = await staff.post(form.action, data=dict(form_of(asked.text, "/paminn").fields))
+
+    assert "sent på dagen" in words_of(asked.text)
+    assert unsent == messages
+    assert again.status_code == 303
+    assert len(staff.clinic.inbox.messages) == messages + 1
+
+
 async def test_who_has_answered_is_not_reminded(staff: Browser, sent: Dispatch) -> None:
     address, page = await opened(staff)
     answered(staff.clinic)

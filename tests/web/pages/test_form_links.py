@@ -1,11 +1,14 @@
 """Formulärlänk och sms."""
 
+from datetime import datetime
+
 import pytest
 
 from tests.clinic import OWN, UNIT
 from tests.people import TOLVAN
-from tests.web.pages.conftest import Browser, words_of
+from tests.web.pages.conftest import Browser, session, sign_in, words_of
 from tests.web.pages.forms import main_form
+from utskick.domain.calendar import STOCKHOLM
 from utskick.ports import TemporaryFailure, UnknownOutcome
 
 MOBILE = "070-174 06 05"
@@ -143,3 +146,18 @@ async def test_a_gateway_that_is_away_can_be_tried_again_with_what_was_written(
 
     assert away.status_code == 503
     assert "Sms:et är skickat" in words_of(again.text)
+
+
+async def test_a_late_hour_is_told_before_the_sms_is_sent(staff: Browser) -> None:
+    staff.clinic.clock.moment = datetime(2027, 2, 1, 22, tzinfo=STOCKHOLM)
+    sign_in(staff, session(UNIT))
+
+    asked = await staff.press(await begin(staff), "skicka", sms="Hej", mobil=MOBILE)
+    before = list(staff.clinic.sms.sent)
+    sent = await staff.press(asked.text, "skicka")
+
+    assert "Klockan är 22:00, och det är sent på dagen" in words_of(asked.text)
+    assert "Skicka sms ändå" in words_of(asked.text)
+    assert before == []
+    assert "är skickat" in words_of(sent.text)
+    assert "sent på dagen" not in words_of(sent.text)

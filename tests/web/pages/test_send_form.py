@@ -1,11 +1,12 @@
 """Skicka formulär, and Skicka NAFS formulär: step by step, in a browser without script."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from httpx import Response
 
-from tests.clinic import GAD, OWN, PHQ
+from tests.clinic import GAD, OWN, PHQ, UNIT
 from tests.people import (
     ANNA,
     BO,
@@ -16,8 +17,9 @@ from tests.people import (
     WITHOUT_ACCOUNT,
 )
 from tests.use_cases.conftest import Log
-from tests.web.pages.conftest import Browser, words_of
+from tests.web.pages.conftest import Browser, session, sign_in, words_of
 from tests.web.pages.forms import main_form
+from utskick.domain.calendar import STOCKHOLM
 from utskick.ports import TemporaryFailure
 
 PAGE = "/skicka-formular"
@@ -220,6 +222,7 @@ async def test_a_register_that_is_away_stops_nobody_from_being_added(staff: Brow
         ({"answer_by": "2027-13-01"}, "answer_by", "Datumet är inte giltigt"),
         ({"answer_by": "2027-01-31"}, "answer_by", "ligger före"),
         ({"purge_after": "2027-02-02", "answer_by": "2027-03-01"}, "purge_after", "ligger före"),
+        ({"inbox_message": ""}, "inbox_message", "Meddelandet är tomt"),
         ({"inbox_message": "Hej {{ namn }}"}, "inbox_message", "går inte att använda"),
         ({"inbox_message": f"Om {TOLVAN.formatted}"}, "inbox_message", "personnummer"),
         ({"form_banner": TOLVAN.digits}, "form_banner", "personnummer"),
@@ -350,3 +353,52 @@ async def test_prefect_being_away_the_form_is_kept_and_sent_later(staff: Browser
 
     assert sent.status_code == 303
     assert "Formuläret skickas" in words_of(await staff.open(sent.headers["location"]))
+
+
+async def test_emptied_dates_are_the_usual_ones_in_the_question_and_when_sent(
+    staff: Browser,
+) -> None:
+    question = await asked(
+        staff, answer_by="", purge_after="", inbox_message="Senast {{ besvaras_senast }}"
+    )
+    await staff.press(question.text, "ja-skicka")
+
+    words = words_of(question.text)
+    assert "Besvaras senast 2028-02-01 Gallras efter 2028-03-01" in words
+    assert "Senast 2028-02-01" in words
+    [made] = [each.dispatch for each in staff.clinic.listed()]
+    assert f"{made.answer_by} {made.purge_after}" == "2028-02-01 2028-03-01"
+
+
+async def test_a_late_hour_is_told_before_the_form_is_sent_also_if_it_came_after_the_question(
+    staff: Browser,
+) -> None:
+    clock = staff.clinic.clock
+    clock.moment = datetime(2027, 2, 1, 20, 59, tzinfo=STOCKHOLM)
+    sign_in(staff, session(UNIT))
+    question = await asked(staff)
+    clock.moment += timedelta(minutes=2)
+
+    once_more = await staff.press(question.text, "ja-skicka")
+    plans = list(staff.clinic.scheduler.plans)
+    sent = await staff.press(once_more.text, "ja-skicka")
+
+    assert "sent på dagen" not in words_of(question.text)
+    assert "Klockan är 21:01, och det är sent på dagen" in words_of(once_more.text)
+    assert plans == []
+    assert sent.status_code == 303
+
+
+async def test_without_an_inbox_message_the_question_warns_of_no_notice_and_no_hour(
+    staff: Browser,
+) -> None:
+    staff.clinic.clock.moment = datetime(2027, 2, 1, 22, tzinfo=STOCKHOLM)
+    sign_in(staff, session(UNIT))
+    page = await listed(staff, ANNA, UNNOTIFIED)
+
+    question = await staff.press(page, "skicka", form=OWN.name, creates_inbox_message=None)
+    sent = await staff.press(question.text, "ja-skicka")
+
+    assert "ingen avisering" not in words_of(question.text)
+    assert "sent på dagen" not in words_of(question.text)
+    assert sent.status_code == 303

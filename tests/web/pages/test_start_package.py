@@ -203,6 +203,36 @@ async def test_the_same_moment_twice_is_refused(staff: Browser) -> None:
     assert "2027-02-08 08:00: tillfället finns två gånger." in words_of(answer.text)
 
 
+async def test_occasions_are_in_date_order_in_question_message_and_store(
+    staff: Browser, clinic: Clinic
+) -> None:
+    typed: dict[str, Any] = {
+        "datum": ["2027-03-01", "2027-02-08"],
+        "klockslag": ["08:00", "09:30"],
+        "inbox_message": "Tillfälle {{ tillfalle }} av {{ antal_tillfallen }}",
+    }
+    asked = await at_message(staff, **typed)
+
+    later = await staff.press(asked.text, "visa-tillfalle", tillfalle="2", answer_by="")
+    await staff.press(later.text, "ja-starta")
+
+    assert moments(asked.text) == [("2027-02-08", "09:30"), ("2027-03-01", "08:00")]
+    assert "1 Måndag 2027-02-08 kl. 09:30" in words_of(asked.text)
+    assert "Tillfälle 2 av 2" in words_of(later.text)
+    [dispatch] = dispatches(clinic)
+    assert [(each.number, f"{each.local_date}") for each in dispatch.occasions] == [
+        (1, "2027-02-08"),
+        (2, "2027-03-01"),
+    ]
+
+
+async def test_an_emptied_title_is_refused_and_not_the_packages(staff: Browser) -> None:
+    answer = await at_message(staff, title=" ")
+
+    assert answer.status_code == 422
+    assert 'id="title-problem"' in answer.text
+
+
 async def test_an_early_hour_is_warned_of_until_the_end(staff: Browser) -> None:
     early = "2027-02-08 05:30 är tidigt på dagen"
     times: dict[str, Any] = {"datum": ["2027-02-08"], "klockslag": ["05:30"]}

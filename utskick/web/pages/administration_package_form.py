@@ -16,7 +16,7 @@ from utskick.domain.units import Unit
 from utskick.domain.writing import comparable
 from utskick.use_cases.administer_packages import PackageRegister
 from utskick.use_cases.list_forms import meant
-from utskick.web.pages.posted import act, read_whole, text, texts
+from utskick.web.pages.posted import act, read_spec, text, texts
 
 _BETWEEN_ADDRESSES = re.compile(r"[\s,;]+")
 _NOT_IN_A_KEY = re.compile(r"[^a-z0-9]+")
@@ -130,7 +130,7 @@ class FilledPackage:
     def spec(self) -> PackageSpec:
         """Raises `SpecRefused`, with what is wrong with a list told once for the whole list."""
         try:
-            return read_whole(
+            return read_spec(
                 PackageSpec,
                 {
                     "key": self.key,

@@ -27,7 +27,7 @@ from utskick.use_cases.administer_units import (
 from utskick.web.callers import Now, Wired
 from utskick.web.pages.administration import PageNumber, Sought, one_page
 from utskick.web.pages.frame import page, problems_by_field, see_other
-from utskick.web.pages.posted import read_whole, text, texts
+from utskick.web.pages.posted import read_spec, text, texts
 from utskick.web.pages.refusals import page_router
 from utskick.web.pages.visitors import Administrator, Posted, Visitor
 from utskick.wiring import Services
@@ -68,7 +68,7 @@ def add(
     typed = {name: text(posted, name) for name in _TYPED}
     try:
         unit = add_unit(
-            read_whole(NewUnitSpec, typed), actor=visitor.actor, store=wired.store, now=now
+            read_spec(NewUnitSpec, typed), actor=visitor.actor, store=wired.store, now=now
         )
     except SpecRefused as refused:
         return _list(request, visitor, wired, typed=typed, problems=refused.problems)
@@ -95,7 +95,7 @@ def change(
     """Rename it, or change its phone number."""
     typed = {name: text(posted, name) for name in ("name", "phone")}
     try:
-        spec = read_whole(UnitSpec, typed)
+        spec = read_spec(UnitSpec, typed)
         change_unit(_id(unit_id), spec, actor=visitor.actor, store=wired.store, now=now)
     except SpecRefused as refused:
         return _opened(request, unit_id, visitor, wired, typed=typed, problems=refused.problems)

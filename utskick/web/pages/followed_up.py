@@ -12,6 +12,7 @@ from utskick.use_cases.send_reminder import CannotRemind, send_reminder
 from utskick.web.callers import Now, Wired
 from utskick.web.labels import delivery_sign
 from utskick.web.pages.frame import page, see_other
+from utskick.web.pages.posted import text
 from utskick.web.pages.refusals import page_router
 from utskick.web.pages.visitors import Posted, Staff, StaffVisitor
 from utskick.wiring import Services
@@ -43,9 +44,11 @@ async def print_form(
 
 @router.post("/uppfoljning/{delivery_id}/paminn", name="send-reminder")
 async def remind(
-    request: Request, delivery_id: UUID, visitor: Staff, _posted: Posted, wired: Wired, now: Now
+    request: Request, delivery_id: UUID, visitor: Staff, posted: Posted, wired: Wired, now: Now
 ) -> Response:
-    """Remind the recipient through 1177's inbox, at most once a day."""
+    """Remind the recipient through 1177's inbox, at most once a day; after a look at the clock."""
+    if wired.rules.warning_now(now) and not text(posted, "varnad"):
+        return await _show(request, delivery_id, visitor, wired, now, asked_again=True)
     try:
         state = await send_reminder(
             DeliveryId(delivery_id),
@@ -71,6 +74,7 @@ async def _show(
     *,
     for_printing: bool = False,
     refused: CannotRemind | None = None,
+    asked_again: bool = False,
     **values: Any,
 ) -> Response:
     opened = await open_answer(
@@ -90,6 +94,8 @@ async def _show(
         names={entry.actor: entry.actor_name or entry.actor for entry in opened.logged},
         for_printing=for_printing,
         refused=refused,
+        asked_again=asked_again,
+        early_or_late=wired.rules.warning_now(now),
         sign=delivery_sign,
         **{"done": ""} | values,
     )

@@ -46,6 +46,7 @@ class _Filled:
     sms: str = ""
     mobile: str = ""
     link: str = ""
+    warned: bool = False
     sms_id: UUID = field(default_factory=uuid4)
 
 
@@ -73,9 +74,15 @@ class _Desk:
             problems=problems_by_field(problems),
             labels=_LABELS,
             resident_url=self.wired.rules.resident_url,
+            early_or_late=self.early_or_late if filled.warned else None,
             done=done,
             unsure=unsure,
         )
+
+    @property
+    def early_or_late(self) -> str | None:
+        """What staff should know before they wake somebody."""
+        return self.wired.rules.warning_now(self.now)
 
 
 @router.get("/formularlank", name="form-link-page")
@@ -96,7 +103,7 @@ async def fill_in(
         "lank": _make_link,
         "fyll-i-lank": _fill_in_link,
         "fyll-i-pagaende": _fill_in_ongoing,
-        "skicka": _send,
+        "skicka": _warn_or_send,
     }
     pressed = acts.get(act(posted)[0])
     if pressed is None:
@@ -124,6 +131,7 @@ def _read(posted: FormData) -> _Filled:
         sms=text(posted, "sms"),
         mobile=text(posted, "mobil"),
         link=text(posted, "lank"),
+        warned=bool(text(posted, "varnad")),
         sms_id=_id(text(posted, "sms_id")),
     )
 
@@ -174,8 +182,14 @@ def _fill_in_ongoing(desk: _Desk, filled: _Filled) -> Response:
     return desk.show(replace(filled, sms=draft.text))
 
 
+def _warn_or_send(desk: _Desk, filled: _Filled) -> Response:
+    if desk.early_or_late and not filled.warned:
+        return desk.show(replace(filled, warned=True))
+    return _send(desk, filled)
+
+
 def _send(desk: _Desk, filled: _Filled) -> Response:
-    another = replace(filled, mobile="", sms_id=uuid4())
+    another = replace(filled, mobile="", warned=False, sms_id=uuid4())
     try:
         cost = send_sms(
             filled.mobile,

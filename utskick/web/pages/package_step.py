@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Self
 
 from fastapi import Depends, Request, Response
 from starlette.datastructures import FormData
 
+from utskick.domain.advice import of_children, of_the_unnotified
+from utskick.domain.calendar import default_answer_by, read_date
 from utskick.domain.errors import Problem, StartBlocked
 from utskick.domain.forms import Catalogue, FormTemplate, FormTemplateId
 from utskick.domain.packages import PackageTemplate
@@ -28,8 +30,6 @@ from utskick.web.pages.frame import page, problems_by_field
 from utskick.web.pages.package_form import Filled
 from utskick.web.pages.visitors import Staff, StaffVisitor
 from utskick.wiring import Services
-
-_UNNOTIFIED = "mottagare har ingen avisering via 1177 och märker inte att de fått ett meddelande."
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,7 @@ class Step:
             store=wired.store,
             rules=wired.rules,
             now=visit.now,
+            notifies=filled.creates_inbox_message,
         )
         return cls(
             visit=visit,
@@ -86,11 +87,20 @@ class Step:
     @property
     def warnings(self) -> list[str]:
         """What staff should know before they start."""
-        of_the_time = [text for each in self.preview.occasions for text in each.warnings]
-        unnotified = len(self.filled.recipients.unnotified)
-        if unnotified and self.filled.creates_inbox_message:
-            return [*of_the_time, f"{unnotified} {_UNNOTIFIED}"]
-        return of_the_time
+        filled, today = self.filled, self._today
+        unnotified = len(filled.recipients.unnotified) if filled.creates_inbox_message else 0
+        sent_on = [each.local.date for each in self.preview.occasions if each.local]
+        answer_by = read_date(filled.answer_by) or default_answer_by(max(sent_on, default=today))
+        listed = [(n, each.number) for n, each in enumerate(filled.recipients.listed, start=1)]
+        return [
+            *(text for each in self.preview.by_date for text in each.warnings),
+            *of_the_unnotified(unnotified),
+            *of_children(listed, today=today, answer_by=answer_by),
+        ]
+
+    @property
+    def _today(self) -> date:
+        return self.visit.now.astimezone(self.visit.wired.rules.zone).date()
 
     @property
     def values(self) -> Mapping[str, str]:
@@ -100,7 +110,7 @@ class Step:
             title=self.filled.title,
             answer_by=self.filled.answer_by,
             unit=self.visit.visitor.unit,
-            today=self.visit.now.astimezone(self.visit.wired.rules.zone).date(),
+            today=self._today,
         )
 
     def message(self) -> MessagePreview:
@@ -121,7 +131,8 @@ class Step:
         return self._page("start_package.html", problems, refused)
 
     def show_message(self, problems: Sequence[Problem] = ()) -> Response:
-        """The second page: the message, and what will happen."""
+        """The second page: the message, and what will happen, by date from here on."""
+        self.filled.occasions = [each.typed for each in self.preview.by_date]
         return self._page("start_package_message.html", problems, None)
 
     def _page(

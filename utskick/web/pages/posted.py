@@ -83,12 +83,7 @@ def read_personnummer(
 
 
 def read_spec(kind: type[AnySpec], values: Mapping[str, Any]) -> AnySpec:
-    """Empty fields count as left out. Raises `SpecRefused` with every field's problem."""
-    return read_whole(kind, {k: v for k, v in values.items() if v not in ("", None)})
-
-
-def read_whole(kind: type[AnySpec], values: Mapping[str, Any]) -> AnySpec:
-    """As `read_spec`, with empty fields as they are."""
+    """Empty fields are as they stand: emptied. Raises `SpecRefused` with every field's problem."""
     try:
         return kind.model_validate(values)
     except ValidationError as error:

@@ -14,12 +14,7 @@ from uuid import UUID, uuid4
 from fastapi import Request, Response
 from starlette.datastructures import FormData
 
-from utskick.domain.calendar import (
-    ImpossibleTime,
-    default_answer_by,
-    default_purge_after,
-    parse_date,
-)
+from utskick.domain.calendar import default_answer_by, default_purge_after, read_date
 from utskick.domain.dispatches import DispatchId
 from utskick.domain.errors import Problem, SpecRefused, StartBlocked
 from utskick.domain.forms import Catalogue, FormTemplate
@@ -59,7 +54,7 @@ _KINDS = {
 
 @dataclass(slots=True, kw_only=True)
 class Filled:
-    """What has been filled in so far."""
+    """What has been filled in so far. `warned`: staff have been told that it is early or late."""
 
     form: str
     recipients: RecipientList
@@ -69,6 +64,12 @@ class Filled:
     inbox_message: str
     form_banner: str
     again: str = ""
+    warned: bool = False
+
+    def fill_in_dates(self, today: date) -> None:
+        """An emptied date is the usual one again, for staff to see before they send."""
+        self.answer_by = self.answer_by.strip() or f"{default_answer_by(today)}"
+        self.purge_after = self.purge_after.strip() or f"{default_purge_after(today)}"
 
     @property
     def carried(self) -> list[tuple[str, str]]:
@@ -82,6 +83,7 @@ class Filled:
             ("inbox_message", self.inbox_message),
             ("form_banner", self.form_banner),
             ("again", self.again),
+            ("varnad", "ja" if self.warned else ""),
             *self.recipients.carried,
         ]
 
@@ -114,8 +116,8 @@ class _Step:
                 "unit": self.visitor.unit.id,
                 "form": self.form.key if self.form else filled.form,
                 "recipients": [each.number.digits for each in filled.recipients.listed],
-                "answer_by": filled.answer_by,
-                "purge_after": filled.purge_after,
+                "answer_by": filled.answer_by or None,
+                "purge_after": filled.purge_after or None,
                 "creates_inbox_message": filled.creates_inbox_message,
                 "inbox_message": filled.inbox_message,
                 "form_banner": filled.form_banner,
@@ -129,7 +131,7 @@ class _Step:
             unit,
             heading=heading,
             forms=1,
-            answer_by=self._answer_by(),
+            answer_by=read_date(self.filled.answer_by) or default_answer_by(self.today),
             occasion=1,
             occasions=1,
         )
@@ -142,11 +144,15 @@ class _Step:
             texts=self.wired.texts,
         )
 
-    def _answer_by(self) -> date:
-        try:
-            return parse_date(self.filled.answer_by)
-        except ImpossibleTime:
-            return default_answer_by(self.now.astimezone(self.wired.rules.zone).date())
+    @property
+    def today(self) -> date:
+        return self.now.astimezone(self.wired.rules.zone).date()
+
+    @property
+    def too_late_or_early(self) -> bool:
+        """Whether recipients would be notified at an hour that staff should think of."""
+        notified = self.filled.creates_inbox_message
+        return notified and self.wired.rules.warning_now(self.now) is not None
 
     def show(self, problems: tuple[Problem, ...] = ()) -> Response:
         return self._page("send_form.html", 422 if problems else 200, problems=problems)
@@ -207,6 +213,9 @@ async def fill_in(
             ):
                 return step.show()
             return await _check(step)
+        case "ja-skicka", _ if step.too_late_or_early and not step.filled.warned:
+            # It has become late since the question was shown.
+            return await _check(step)
         case "ja-skicka", _:
             return await _send(step)
         case _:
@@ -253,6 +262,7 @@ async def _read(
         inbox_message=text(posted, "inbox_message"),
         form_banner=text(posted, "form_banner"),
         again=text(posted, "again"),
+        warned=bool(text(posted, "varnad")),
     )
     return await asyncio.to_thread(_step, request, visitor, wired, now, filled)
 
@@ -276,6 +286,7 @@ def _preview_form(step: _Step) -> Response:
 
 async def _check(step: _Step) -> Response:
     """Everything that is wrong at once, or the question whether to send."""
+    step.filled.fill_in_dates(step.today)
     if step.form is None:
         # What else is wrong is told as well, beside the form that nobody knows.
         step.filled.recipients.require_someone()
@@ -292,6 +303,7 @@ async def _check(step: _Step) -> Response:
     key = submission_key(spec, store=step.wired.store)
     earlier = await asyncio.to_thread(find_earlier, step.visitor.actor, key, step.wired.store)
     step.filled.again = str(uuid4()) if earlier else ""
+    step.filled.warned = step.too_late_or_early
     return step.ask(checked=checked, earlier=earlier)
 
 

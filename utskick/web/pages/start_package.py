@@ -153,11 +153,10 @@ async def _start(step: Step) -> Response:
 
 def _wrong(step: Step) -> list[Problem]:
     """What a spec would fill in by itself, but a page must not: an emptied field is no preset."""
-    filled = step.filled
-    found = [*filled.problems, *(p for each in step.preview.occasions for p in each.problems)]
-    if filled.creates_inbox_message and not filled.inbox_message.strip():
-        found.append(Problem("inbox_message", "meddelandet är tomt.", "Skriv ett meddelande."))
-    return found
+    return [
+        *step.filled.problems,
+        *(problem for each in step.preview.occasions for problem in each.problems),
+    ]
 
 
 def _refused(step: Step, problems: Sequence[Problem]) -> Response:

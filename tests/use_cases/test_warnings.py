@@ -1,0 +1,102 @@
+"""What does not hinder, but staff should know: the same for a package and a single form."""
+
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+from stdnum import luhn
+
+from tests.clinic import Clinic
+from tests.people import ANNA, BO, UNNOTIFIED, WITHOUT_ACCOUNT
+from utskick.domain.calendar import STOCKHOLM
+from utskick.domain.errors import SpecRefused
+from utskick.domain.personnummer import Personnummer, parse_personnummer
+
+EVENING = datetime(2027, 2, 1, 22, 14, tzinfo=STOCKHOLM)
+DOORS = pytest.mark.parametrize("door", ["package", "form"])
+
+
+def a_child(clinic: Clinic, day: str) -> Personnummer:
+    """Who lives here, and whose guardian reads the inbox."""
+    ten = f"{day[2:]}238"
+    child = parse_personnummer(
+        f"{day[:2]}{ten}{luhn.calc_check_digit(ten)}", today=date(2027, 2, 1)
+    )
+    clinic.persons.records[child] = clinic.persons.records[ANNA]
+    clinic.inbox.users[child] = clinic.inbox.users[ANNA]
+    return child
+
+
+async def warnings(clinic: Clinic, door: str, *who: Personnummer, **changes: Any) -> Any:
+    hand_in = clinic.start if door == "package" else clinic.send
+    started = await hand_in(recipients=[each.digits for each in who], **changes)
+    return started.warnings
+
+
+@DOORS
+async def test_nobody_is_advised_to_remove_anyone_when_no_message_is_made(
+    clinic: Clinic, door: str
+) -> None:
+    told = await warnings(clinic, door, UNNOTIFIED, WITHOUT_ACCOUNT, creates_inbox_message=False)
+
+    assert told == ()
+
+
+@DOORS
+async def test_a_child_that_turns_thirteen_is_told_of(clinic: Clinic, door: str) -> None:
+    child = a_child(clinic, "20140615")
+
+    (told,) = await warnings(clinic, door, BO, child)
+    in_time = await warnings(clinic, door, child, answer_by="2027-06-14")
+
+    assert "1 mottagare (nummer 2 i listan) fyller 13 år senast" in told
+    assert in_time == ()
+
+
+async def test_a_form_sent_in_the_evening_is_warned_of(clinic: Clinic) -> None:
+    clinic.clock.moment = EVENING
+
+    (told,) = await warnings(clinic, "form", ANNA)
+    quiet = await warnings(clinic, "form", ANNA, creates_inbox_message=False)
+
+    assert told == (
+        "Klockan är 22:14, och det är sent på dagen: mottagaren får en avisering nu."
+        " Mellan 07:00 och 21:00 är lämpligt."
+    )
+    assert quiet == ()
+
+
+async def test_an_hour_at_night_disturbs_nobody_without_a_message(clinic: Clinic) -> None:
+    night = {"date": "2027-02-02", "time": "05:30"}
+
+    assert await warnings(clinic, "package", ANNA, start=night, creates_inbox_message=False) == ()
+
+
+@DOORS
+@pytest.mark.parametrize("emptied", ["", " \n"])
+async def test_an_emptied_message_is_refused_and_not_the_usual_one(
+    clinic: Clinic, door: str, emptied: str
+) -> None:
+    with pytest.raises(SpecRefused) as caught:
+        await warnings(clinic, door, ANNA, inbox_message=emptied)
+    unread = await warnings(clinic, door, ANNA, inbox_message=emptied, creates_inbox_message=False)
+
+    (problem,) = caught.value.problems
+    assert str(problem).startswith("inbox_message: meddelandet är tomt. Skriv ett meddelande")
+    assert unread == ()
+
+
+@pytest.mark.parametrize(
+    ("start", "told"),
+    [
+        ({"date": "2027-02-08", "time": ""}, "klockslag saknas."),
+        ({"date": " ", "time": "08:00"}, "datum saknas."),
+    ],
+)
+async def test_an_emptied_moment_is_refused_though_the_package_has_a_preset(
+    clinic: Clinic, start: dict[str, str], told: str
+) -> None:
+    with pytest.raises(SpecRefused) as caught:
+        await clinic.start(package="veckovis", start=start)
+
+    assert [problem.reason for problem in caught.value.problems] == [told]

@@ -1,0 +1,65 @@
+"""What staff should know before they send, beside the hour: it hinders nothing.
+
+One rule for every door: page, REST, command and the operator's flow say the same.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+from utskick.domain.guardians import birthday, may_guardian_answer
+from utskick.domain.personnummer import Personnummer
+
+_OF_AGE = 18
+_MOST_NAMED = 5
+
+
+def of_the_unnotified(count: int) -> list[str]:
+    """Manual: "Är det tomt … Vi rekommenderar att du tar bort mottagaren"."""
+    if not count:
+        return []
+    told = (
+        f"{count} mottagare har ingen avisering via 1177 och märker inte att de fått ett"
+        f" meddelande. Vi rekommenderar att du tar bort {'den' if count == 1 else 'dem'}."
+    )
+    return [told]
+
+
+def of_children(
+    listed: Sequence[tuple[int, Personnummer]], *, today: date, answer_by: date
+) -> list[str]:
+    """Manual: a guardian may answer "fram till dess att barnet har fyllt 13 år".
+
+    `listed` are those who will get it, with their places in the list.
+    """
+    children = [
+        (place, number.born)
+        for place, number in listed
+        if number.born is not None and birthday(number.born, _OF_AGE) > today
+    ]
+    too_old = [place for place, born in children if not may_guardian_answer(born, on=today)]
+    soon = [
+        place
+        for place, born in children
+        if may_guardian_answer(born, on=today) and not may_guardian_answer(born, on=answer_by)
+    ]
+    told = []
+    if too_old:
+        told.append(
+            f"{_counted(too_old)} har fyllt 13 år men inte 18: vårdnadshavare kan inte svara åt"
+            " barnet, som behöver svara självt."
+        )
+    if soon:
+        told.append(
+            f"{_counted(soon)} fyller 13 år senast {answer_by}, som är sista dag att svara."
+            " Från födelsedagen kan vårdnadshavare inte svara åt barnet."
+        )
+    return told
+
+
+def _counted(places: Sequence[int]) -> str:
+    """With their places, as long as anybody would look them up."""
+    told = f"{len(places)} mottagare"
+    if len(places) > _MOST_NAMED:
+        return told
+    first, last = ", ".join(map(str, places[:-1])), places[-1]
+    return f"{told} (nummer {f'{first} och {last}' if first else last} i listan)"
