@@ -4,8 +4,9 @@ The numbers are those of the protocol's invariants. The tables are read as they 
 product's repositories; what was sent is known from the service alone.
 """
 
+import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,8 +15,10 @@ from uuid import UUID
 from sqlalchemy import RowMapping, select
 
 from tests.chaos.databases import Database
+from tests.chaos.registers import Registers
 from tests.chaos.service import Call, MessageBox, Service
 from tests.chaos.virtual import World
+from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
 from utskick.store.tables import DeliveryRow, DispatchRow, OccasionRow, RecipientRow
 
@@ -31,11 +34,13 @@ class Watch:
     world: World
     database: Database
     rules: Rules
+    registers: Registers
     service: Service = field(init=False)
     inbox: MessageBox = field(init=False)
     restored_at: datetime | None = None
     stopped: dict[UUID, dict[UUID, int]] = field(default_factory=dict)
     removed: dict[UUID, dict[UUID, int]] = field(default_factory=dict)
+    of_withdrawn_unit: set[asyncio.AbstractEventLoop] = field(default_factory=set)
     _wrong: list[AssertionError] = field(default_factory=list)
     _before: dict[UUID, RowMapping] = field(default_factory=dict)
     _order: dict[UUID, int] = field(default_factory=dict)
@@ -80,10 +85,12 @@ class Watch:
 
         The product takes whatever a call raises for an unknown outcome, and would swallow it.
         """
-        try:
-            self._look_at(call)
-        except AssertionError as wrong:
-            self._wrong.append(wrong)
+        self._note_wrong(lambda: self._look_at(call))
+
+    def on_message_leaving(self, number: Personnummer) -> None:
+        """As `on_leaving`, for a message."""
+        loop = asyncio.get_running_loop()
+        self._note_wrong(lambda: self.registers.look_at(number, loop=loop, needs_account=True))
 
     def is_awaited(self, call: Call) -> bool:
         """Whether nobody else can have taken the call's delivery over."""
@@ -172,6 +179,12 @@ class Watch:
         for dispatch in self.dispatches():
             assert dispatch["status"] != "ongoing", "never ended"
 
+    def _note_wrong(self, look: Callable[[], None]) -> None:
+        try:
+            look()
+        except AssertionError as wrong:
+            self._wrong.append(wrong)
+
     def _look_at(self, call: Call) -> None:
         (row,) = [row for row in self.deliveries() if row["id"] == call.delivery_id]
         self._its_intent_is_committed(call, row)
@@ -179,6 +192,8 @@ class Watch:
         self._no_more_are_under_way_than_allowed(call)
         self._it_has_waited_as_long_as_it_was_told(call)
         self._whatever_was_sent_before_has_been_settled(call)
+        self._its_recipient_may_get_it(call, row)
+        self._its_unit_has_not_been_withdrawn_before_the_run(call)
 
     def _its_intent_is_committed(self, call: Call, row: RowMapping) -> None:
         """I2: the committed row says `sending`, of this very attempt."""
@@ -209,6 +224,16 @@ class Watch:
                 and not earlier.told_not_applied
             ):
                 assert self.world.now >= earlier.left_at + settles, "sent again without settling"
+
+    def _its_recipient_may_get_it(self, call: Call, row: RowMapping) -> None:
+        """Nobody gets a form who was refused when the registers were asked last."""
+        self.registers.look_at(
+            call.order.personnummer, loop=call.loop, needs_account=row["by_inbox"]
+        )
+
+    def _its_unit_has_not_been_withdrawn_before_the_run(self, call: Call) -> None:
+        """And nothing is sent by a run that began when the unit had been withdrawn."""
+        assert call.loop not in self.of_withdrawn_unit, "sent for a withdrawn unit"
 
     def _each_is_planned_once(self, rows: Sequence[RowMapping]) -> None:
         """I1: one delivery for each occasion, recipient and form."""

@@ -4,7 +4,8 @@ import asyncio
 import os
 import random
 from collections.abc import Callable, Coroutine
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, TypeVar
 from unittest.mock import patch
 from uuid import uuid4
@@ -15,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from tests.chaos.databases import Backup, Database
 from tests.chaos.invariants import Watch
+from tests.chaos.registers import Registers
 from tests.chaos.service import Fate, MessageBox, MessageFate, Service
 from tests.chaos.virtual import (
     Strike,
@@ -27,7 +29,7 @@ from tests.chaos.virtual import (
 )
 from tests.clinic import GAD, MONDAY_NOON, PACKAGE, PHQ, STAFF, UNIT
 from tests.people import ANNA, BO, CILLA
-from utskick.adapters.in_memory import InMemoryMailer, InMemoryPersons, InMemoryScheduler
+from utskick.adapters.in_memory import InMemoryMailer, InMemoryScheduler
 from utskick.adapters.jinja_texts import JinjaTexts
 from utskick.domain.calendar import STOCKHOLM
 from utskick.domain.dispatches import DispatchId, RecipientId
@@ -54,6 +56,8 @@ T = TypeVar("T")
 PEOPLE = (ANNA, BO, CILLA)
 FORMS = (PHQ, GAD)
 RULES = Rules(
+    # So long that what was asked at its beginning has grown old when the moment comes.
+    lead=timedelta(minutes=10),
     lease_s=45,
     settle_s=60,
     retry_delays_s=(4, 20, 300),
@@ -88,13 +92,14 @@ class SendProtocol(RuleBasedStateMachine):
         self.database.begin(self.world)
         self.store = self.database.store
         self.clock = WorldClock(self.world)
-        self.watch = Watch(self.world, self.database, RULES)
+        self.persons = Registers(self.world, dict.fromkeys(PEOPLE, PersonRecord()))
+        self.watch = Watch(self.world, self.database, RULES, self.persons)
         self.service = Service(
             self.world, [form.id for form in FORMS], self.watch.on_leaving, self.watch.is_awaited
         )
         self.watch.service = self.service
-        self.inbox = self.watch.inbox = MessageBox()
-        self.persons = InMemoryPersons(dict.fromkeys(PEOPLE, PersonRecord()))
+        self.inbox = self.watch.inbox = MessageBox(self.persons, self.watch.on_message_leaving)
+        self._let_unit_be(withdrawn_at=None)
         self.scheduler = InMemoryScheduler()
         self.texts = JinjaTexts()
         self.dispatches: list[DispatchId] = []
@@ -114,12 +119,15 @@ class SendProtocol(RuleBasedStateMachine):
         people=st.lists(st.sampled_from(PEOPLE), min_size=1, max_size=3, unique=True),
         forms=st.lists(st.sampled_from(FORMS), min_size=1, max_size=2, unique=True),
         occasions=st.integers(1, 2),
+        minutes=st.sampled_from([3, 6, 60]),
         tells=st.booleans(),
     )
-    def staff_start(self, people: Any, forms: Any, occasions: int, tells: bool) -> None:
+    def staff_start(
+        self, people: Any, forms: Any, occasions: int, minutes: int, tells: bool
+    ) -> None:
         self.tries += 1
         first = (self.clock.now() + timedelta(seconds=2)).astimezone(STOCKHOLM)
-        moments = [first + timedelta(minutes=3 * count) for count in range(occasions)]
+        moments = [first + timedelta(minutes=minutes * count) for count in range(occasions)]
         spec = DispatchSpec.model_validate(
             {
                 "unit": UNIT.id,
@@ -195,6 +203,21 @@ class SendProtocol(RuleBasedStateMachine):
     def run_an_occasion(self, pick: int) -> None:
         row = _nth(self.watch.occasions(), pick)
         self._run(OccasionId(row["id"]), row["version"])
+
+    @_begun
+    @rule(pick=_PICK)
+    def operator_runs_an_occasion_early(self, pick: int) -> None:
+        """Long before its schedule would: nothing is held, and it is sent as if nothing were."""
+        soon = self.clock.now() + RULES.lead + timedelta(minutes=1)
+        early = [
+            row
+            for row in self.watch.occasions()
+            if (row["state"], row["version"]) == ("planned", 1) and row["sends_at"] > soon
+        ]
+        if early:
+            self._run(OccasionId(_nth(early, pick)["id"]), 1)
+            held = {row["id"]: row["run_token"] for row in self.watch.occasions()}
+            assert held[_nth(early, pick)["id"]] is None, "held long before its moment"
 
     @_begun
     @rule()
@@ -285,6 +308,30 @@ class SendProtocol(RuleBasedStateMachine):
     @rule(form=st.sampled_from(FORMS))
     def template_is_archived_or_published(self, form: Any) -> None:
         self.service.archived ^= {form.id}
+
+    @rule(
+        person=st.sampled_from(PEOPLE),
+        record=st.sampled_from(
+            [
+                PersonRecord(),
+                PersonRecord(protected=True),
+                PersonRecord(deceased=True),
+                PersonRecord(emigrated=True),
+                None,
+            ]
+        ),
+    )
+    def register_says_something_else_of_somebody(self, person: Any, record: Any) -> None:
+        self.persons.records[person] = record
+
+    @rule(person=st.sampled_from(PEOPLE))
+    def somebody_leaves_or_joins_1177(self, person: Any) -> None:
+        self.persons.without_account ^= {person}
+
+    @_begun
+    @rule()
+    def unit_is_withdrawn_or_brought_back(self) -> None:
+        self._let_unit_be(withdrawn_at=None if self.unit_is_withdrawn else self.clock.now())
 
     @_begun
     @rule()
@@ -398,7 +445,15 @@ class SendProtocol(RuleBasedStateMachine):
         )
         worker = Worker(self.world, run.run())
         self.workers.append(worker)
+        if self.unit_is_withdrawn:
+            self.watch.of_withdrawn_unit.add(worker.loop)
         self._step(worker)
+
+    def _let_unit_be(self, *, withdrawn_at: datetime | None) -> None:
+        self.unit_is_withdrawn = withdrawn_at is not None
+        self.watch.of_withdrawn_unit.clear()
+        with self.store.transaction() as records:
+            records.units.save([replace(UNIT, withdrawn_at=withdrawn_at)])
 
     def _scheduler_starts(self) -> None:
         self.scheduler.pass_time(now=self.clock.now())
@@ -447,9 +502,15 @@ class SendProtocol(RuleBasedStateMachine):
         while seconds > 0:
             self.world.advance(min(seconds, grain_s))
             seconds -= grain_s
+            self._note_who_stands_still(grain_s)
             self.service.time_out(read_timeout_s=_READ_TIMEOUT_S)
             self._scheduler_starts()
             self._go_on()
+
+    def _note_who_stands_still(self, grain_s: float) -> None:
+        all_do = grain_s > _LONGEST_GRAIN_S
+        self.persons.inattentive |= {w.loop for w in self._alive if w.paused or all_do}
+        self.persons.inattentive |= {call.loop for call in self.service.connecting}
 
     def _go_on(self) -> None:
         for worker in self._alive:
@@ -496,6 +557,7 @@ class SendProtocol(RuleBasedStateMachine):
         self.world.wall_error = timedelta(0)
         self.service.heal()
         self.inbox.heal()
+        self._let_unit_be(withdrawn_at=None)
         for worker in self._alive:
             worker.paused = False
         self._go_on()

@@ -35,6 +35,9 @@ _CLIENT = "utskick/adapters/http_client.py"
 _DELIVERIES = "utskick/store/deliveries.py"
 _LEASES = "utskick/store/leases.py"
 _OCCASIONS = "utskick/store/occasions.py"
+_REFUSING = "utskick/store/refusing.py"
+_RUN = "utskick/use_cases/run_occasion.py"
+_AGAIN = "utskick/use_cases/check_again.py"
 
 
 class NotFoundInCode(Exception):
@@ -278,9 +281,83 @@ MUTANTS = (
         "what is unknown and refused may come back to be sent",
         "backup",
         (
-            "utskick/store/planning.py",
-            "theirs.where(DeliveryRow.state == DeliveryState.UNKNOWN.value).values(",
-            "theirs.where(DeliveryRow.attempt < 0).values(",
+            _REFUSING,
+            "recipient_id, DeliveryState.UNKNOWN)",
+            "recipient_id, DeliveryState.CANCELLED)",
+        ),
+    ),
+    _mutant(
+        "a run long before its moment holds the occasion",
+        "send time",
+        (
+            "utskick/use_cases/claim_occasion.py",
+            "return waits and now < ",
+            "return False and waits and now < ",
+        ),
+    ),
+    _mutant(
+        "persons are not looked up again",
+        "send time",
+        (_AGAIN, "return accountless | by_register", "return accountless"),
+    ),
+    _mutant(
+        "accounts are not asked about again",
+        "send time",
+        (_AGAIN, "return accountless | by_register", "return by_register"),
+    ),
+    _mutant(
+        "templates and unit are not looked at again",
+        "send time",
+        (_RUN, "return await self._check_templates_until(until)", "return None"),
+    ),
+    _mutant(
+        "a withdrawn unit goes on sending",
+        "send time",
+        (
+            "utskick/use_cases/prepare_occasion.py",
+            "        await asyncio.to_thread(_require_unit, dispatch, store)\n",
+            "",
+        ),
+    ),
+    _mutant(
+        "the message is not written again",
+        "send time",
+        (
+            _RUN,
+            "        await asyncio.to_thread(self.render_message)\n        return checked",
+            "        return checked",
+        ),
+    ),
+    _mutant(
+        "registers are not asked again while sending lasts",
+        "send time",
+        (_RUN, "            before_each=self._keep_checked,\n", ""),
+    ),
+    _mutant(
+        "a silent register delays the moment",
+        "send time",
+        (
+            _AGAIN,
+            "asyncio.timeout((until - clock.now()).total_seconds())",
+            "asyncio.timeout(None)",
+        ),
+    ),
+    _mutant(
+        "what was being sent to one who is refused comes back to be sent",
+        "send time",
+        (
+            _OUTCOMES,
+            "_comes_back & DeliveryRow.refusal.is_not(None)",
+            "_comes_back & DeliveryRow.id.is_(None)",
+        ),
+    ),
+    _mutant(
+        "one who is refused is told of what they got before",
+        "send time",
+        (
+            _REFUSING,
+            "for table in (DeliveryRow, InboxMessageRow):",
+            "for table in (DeliveryRow,):",
         ),
     ),
 )

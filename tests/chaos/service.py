@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum, auto
 from uuid import UUID, uuid4
 
+from tests.chaos.registers import Registers
 from tests.chaos.virtual import VirtualLoop, World
 from utskick.adapters.in_memory.kept_forms import KeptForm, read_back
 from utskick.domain.deliveries import FormId
@@ -239,12 +240,14 @@ class MessageFate(StrEnum):
 class MessageBox:
     """An `Inbox`. `fates` are those of the next calls; `left` are the messages that are there."""
 
+    registers: Registers
+    on_leaving: Callable[[Personnummer], None]
     fates: list[MessageFate] = field(default_factory=list)
     left: list[tuple[Personnummer, str]] = field(default_factory=list)
     _silent: list["asyncio.Future[None]"] = field(default_factory=list)
 
     async def user(self, personnummer: Personnummer) -> InboxUser:
-        return InboxUser(active=True, notified_by=("SMS",))
+        return self.registers.user(personnummer)
 
     async def add_message(
         self,
@@ -255,6 +258,7 @@ class MessageBox:
     ) -> None:
         if not may_leave():
             raise Withheld
+        self.on_leaving(personnummer)
         fate = self.fates.pop(0) if self.fates else MessageFate.LEFT
         if fate is MessageFate.TOO_MANY:
             raise TemporaryFailure("429", retry_after_s=RETRY_AFTER_S)

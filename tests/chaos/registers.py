@@ -1,0 +1,66 @@
+"""The population register and the accounts of 1177, and what each process was told last.
+
+What was sent to somebody is held against what the sender knew: nobody gets anything whom the
+sender's last question refused, and no sender begins on answers that have grown old.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from tests.chaos.virtual import World
+from utskick.domain.personnummer import Personnummer
+from utskick.ports import InboxUser, PersonRecord
+
+Loop = asyncio.AbstractEventLoop
+
+_OLDEST = timedelta(seconds=300)
+"""An answer's age when the first form leaves: two minutes, half a lease, and how time passes."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    at: datetime
+    refused: bool
+
+
+@dataclass(slots=True)
+class Registers:
+    """A `Persons`, and who has an account.
+
+    `inattentive` are processes that have stood still, or had a connection that did not open.
+    """
+
+    world: World
+    records: dict[Personnummer, PersonRecord | None]
+    without_account: set[Personnummer] = field(default_factory=set)
+    inattentive: set[Loop] = field(default_factory=set)
+    _persons: dict[tuple[Loop, Personnummer], _Told] = field(default_factory=dict)
+    _accounts: dict[tuple[Loop, Personnummer], _Told] = field(default_factory=dict)
+    _have_begun: set[Loop] = field(default_factory=set)
+
+    async def look_up(
+        self, numbers: Sequence[Personnummer]
+    ) -> Mapping[Personnummer, PersonRecord | None]:
+        told = {number: self.records[number] for number in numbers}
+        for number, record in told.items():
+            refused = record != PersonRecord()
+            self._persons[asyncio.get_running_loop(), number] = _Told(self.world.now, refused)
+        return told
+
+    def user(self, number: Personnummer) -> InboxUser:
+        active = number not in self.without_account
+        told = _Told(self.world.now, refused=not active)
+        self._accounts[asyncio.get_running_loop(), number] = told
+        return InboxUser(active=active, notified_by=("SMS",) if active else ())
+
+    def look_at(self, number: Personnummer, *, loop: Loop, needs_account: bool) -> None:
+        """Something leaves for the person. Raises `AssertionError` if it must not."""
+        registers = [self._persons, *([self._accounts] if needs_account else [])]
+        for told in [register[loop, number] for register in registers]:
+            # What is told in the very moment of leaving comes too late.
+            assert not (told.refused and told.at < self.world.now), "sent to one who was refused"
+            if loop not in self.inattentive | self._have_begun:
+                assert self.world.now - told.at <= _OLDEST, "sent on an old answer"
+        self._have_begun.add(loop)
