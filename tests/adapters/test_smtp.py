@@ -235,6 +235,28 @@ def test_an_address_that_no_relay_can_take_is_refused_and_the_others_get_theirs(
     assert newest["to"] == ["chef@xn--sjukhuset-i-bors-rob.se"]
 
 
+def test_two_spellings_of_one_address_get_one_mail_and_neither_refuses_it(
+    mailbox: Mailbox,
+) -> None:
+    swedish, ascii_only = "chef@borås.se", "chef@xn--bors-soa.se"
+
+    answer = hand_over(a_mailer(mailbox.smtp_port), a_mail(to=(swedish, ascii_only)))
+
+    [newest, *_] = mailbox.mails()
+    assert answer == NotTaken()
+    assert newest["to"] == [ascii_only]
+    assert mailbox.newest()["To"] == ascii_only
+
+
+def test_two_spellings_of_one_address_are_both_refused() -> None:
+    two = ("chef@borås.se", "chef@xn--bors-soa.se")
+
+    with relay(RCPT="550 Nobody") as scripted:
+        answer = hand_over(a_mailer(scripted.port), a_mail(to=two))
+
+    assert answer == NotTaken(refused=frozenset(two))
+
+
 def test_a_mail_to_nobody_reaches_no_relay() -> None:
     nurse = "sjuksköterska@vgregion.se"
 

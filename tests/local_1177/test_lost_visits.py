@@ -231,7 +231,7 @@ def test_a_form_link_that_was_lost_is_opened_again(
     assert local.forms_of(anna) == []
 
 
-@pytest.mark.parametrize("forged", ["", "x", "gAAAAABnonsense"])
+@pytest.mark.parametrize("forged", ["", "x", "gAAAAABnonsense", "å"])
 def test_what_nobody_sealed_carries_nothing(filled: Filled, forged: str) -> None:
     filled.lose_visit()
     lost = filled.post()

@@ -3,7 +3,7 @@
 from sqlalchemy import Engine
 
 from tests.clinic import GAD, OWN, PHQ
-from tests.people import ANNA
+from tests.people import ANNA, BO
 from tests.store.ledger import NO_LEASE_S, Ledger, a_dispatch, change, ended, sent, under_way
 from utskick.domain.deliveries import ClaimedInboxMessage, DeliveryState, Refusal
 from utskick.store import SqlStore
@@ -117,6 +117,37 @@ def test_a_dead_senders_message_is_left_to_staff_and_never_sent_again(store: Sql
     assert expired == 1
     assert counts(ledger) == {DeliveryState.MANUAL: 1}
     assert claim(ledger) == []
+
+
+def test_a_message_under_way_to_somebody_refused_meanwhile_is_not_sent_again(
+    store: SqlStore,
+) -> None:
+    ledger = under_way(store)
+    ledger.send()
+    annas, bos = sorted(claim(ledger), key=lambda message: message.personnummer != ANNA)
+    anna = ledger.recipients[0]
+
+    with store.transaction() as records:
+        records.deliveries.refuse(ledger.occasion_id, {anna.id: Refusal.PROTECTED})
+    record(ledger, annas, DeliveryState.PLANNED)
+    record(ledger, bos, DeliveryState.PLANNED)
+
+    assert counts(ledger) == {DeliveryState.REFUSED: 1, DeliveryState.PLANNED: 1}
+    assert [message.personnummer for message in claim(ledger)] == [BO]
+
+
+def test_a_message_that_arrived_though_its_recipient_was_refused_meanwhile_is_sent(
+    store: SqlStore,
+) -> None:
+    ledger = under_way(store, numbers=(ANNA,))
+    ledger.send()
+    (message,) = claim(ledger)
+
+    with store.transaction() as records:
+        records.deliveries.refuse(ledger.occasion_id, {ledger.recipients[0].id: Refusal.PROTECTED})
+    record(ledger, message, DeliveryState.SENT)
+
+    assert counts(ledger) == {DeliveryState.SENT: 1}
 
 
 def test_a_living_senders_message_is_left_alone(store: SqlStore) -> None:

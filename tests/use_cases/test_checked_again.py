@@ -380,6 +380,28 @@ async def test_when_sending_lasts_the_registers_are_asked_again(clinic: Clinic) 
     assert closed.forms[0].refused_because == {Refusal.PROTECTED: 1}
 
 
+async def test_when_messages_wait_for_the_inbox_the_registers_are_asked_again(
+    clinic: Clinic,
+) -> None:
+    run = await prepared(clinic, **PHQ_ONLY)
+    tries = 0
+
+    def away_for_minutes() -> None:
+        nonlocal tries
+        tries += 1
+        if tries <= len((ANNA, BO)):
+            PROTECTED(clinic)
+            clinic.clock.advance(180)
+            raise AWAY
+
+    clinic.inbox.fails_before = Meanwhile(away_for_minutes)
+    await run.check_again()
+    await sent(run)
+
+    assert (clinic.sent_to(ANNA), clinic.sent_to(BO)) == ([PHQ], [PHQ])
+    assert [number for number, _ in clinic.inbox.messages] == [BO]
+
+
 async def test_whoever_got_some_forms_before_a_death_is_not_told_of_them_once_protected(
     clinic: Clinic,
 ) -> None:

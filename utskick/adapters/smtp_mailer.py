@@ -1,7 +1,7 @@
 """Mail through the region's relay."""
 
 import ssl
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import localtime
@@ -28,21 +28,21 @@ class SmtpMailer:
 
     def send(self, mail: Mail, *, to: Collection[str]) -> NotTaken:
         spelt = {address: ascii_address(address) for address in (*mail.to, *to)}
-        recipients = {spelling: address for address in to if (spelling := spelt[address])}
-        unusable = frozenset(to) - frozenset(recipients.values())
+        recipients = _each_once(spelt[address] for address in to)
+        unusable = frozenset(address for address in to if spelt[address] is None)
         if not recipients:
             return NotTaken(refused=unusable)
         headers = {
-            "To": ", ".join(filter(None, (spelt[address] for address in mail.to))),
+            "To": ", ".join(_each_once(spelt[address] for address in mail.to)),
             "Subject": " ".join(mail.subject.split()),
             "Message-ID": mail.message_id,
             # Keeps autoreplies away (RFC 3834).
             "Auto-Submitted": "auto-generated",
         }
-        not_taken = self.hand_over(mail.body, recipients=list(recipients), headers=headers)
+        not_taken = self.hand_over(mail.body, recipients=recipients, headers=headers)
         return NotTaken(
-            deferred=frozenset(recipients[each] for each in not_taken.deferred),
-            refused=frozenset(recipients[each] for each in not_taken.refused) | unusable,
+            deferred=frozenset(each for each in to if spelt[each] in not_taken.deferred),
+            refused=frozenset(each for each in to if spelt[each] in not_taken.refused) | unusable,
         )
 
     def hand_over(
@@ -56,3 +56,8 @@ class SmtpMailer:
             message[name] = value
         message.set_content(text, cte="quoted-printable")
         return self._relay.hand_over(message, sender=self.sender, recipients=recipients)
+
+
+def _each_once(spellings: Iterable[str | None]) -> list[str]:
+    """Two ways of writing a domain are one address."""
+    return list(dict.fromkeys(filter(None, spellings)))

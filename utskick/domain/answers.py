@@ -62,7 +62,12 @@ class AnswerCount:
 
     @property
     def share(self) -> str:
-        """A share of all, which there is none of while some are unknown."""
+        """A share of all, which there is none of while some are unknown.
+
+        Neither nobody nor everybody is what it is rounded to: one left to answer is no 100 %.
+        """
         if self.known < self.sent:
             return f"känd för {self.known} av {self.sent}"
-        return f"{round(100 * self.answered / self.sent)} %" if self.sent else "–"
+        if self.answered in (0, self.sent):
+            return f"{100 if self.answered else 0} %" if self.sent else "–"
+        return f"{min(99, max(1, round(100 * self.answered / self.sent)))} %"

@@ -41,7 +41,7 @@ def seal(state: sqlite3.Connection, carried: Carried) -> str:
 def unseal(state: sqlite3.Connection, sealed: str) -> Carried | None:
     """`None` for what this installation has not sealed."""
     try:
-        return Carried(**json.loads(_seal_of(state).decrypt(sealed)))
+        return Carried(**json.loads(_seal_of(state).decrypt(sealed.encode())))
     except InvalidToken:
         return None
 

@@ -51,7 +51,7 @@ class Deliveries(Protocol):
     def refuse(self, occasion_id: OccasionId, refused: Mapping[RecipientId, Refusal]) -> None:
         """Begin nothing more for those who are refused now, neither forms nor messages.
 
-        What is being sent to them is refused unless it arrives; what is unknown is left to staff.
+        What is under way to them is refused unless it arrives; what is unknown is left to staff.
         """
 
     def claim(

@@ -30,6 +30,7 @@ from utskick.domain.deliveries import (
 from utskick.domain.occasions import OccasionId, RunToken
 from utskick.store.leases import cancel_for_removed, may_send
 from utskick.store.people import People
+from utskick.store.refusing import ended
 from utskick.store.statements import database_clock
 from utskick.store.tables import DeliveryRow, InboxMessageRow, PersonRow
 
@@ -195,8 +196,7 @@ _ENDING: Any = (
         InboxMessageRow.state == DeliveryState.SENDING.value,
     )
     .values(
-        state=bindparam("to_state"),
-        refusal=bindparam("to_refusal"),
+        **ended(InboxMessageRow.refusal),
         sent_at=bindparam("to_sent_at"),
         retries=InboxMessageRow.retries + bindparam("more_retries"),
         retry_at=bindparam("to_retry_at"),

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Integer, String, Uuid, bindparam, case, exists, func, update
+from sqlalchemy import ARRAY, Integer, String, Uuid, bindparam, exists, func, update
 from sqlalchemy.orm import Session, aliased
 
 from utskick.domain.deliveries import DeliveryState, FormStatus, Outcome
+from utskick.store.refusing import ended
 from utskick.store.statements import all_or_each, database_clock, database_now
 from utskick.store.tables import DeliveryRow
 
@@ -78,8 +79,6 @@ def _ended(outcome: Outcome, *, over: DeliveryState, now: datetime) -> dict[str,
 
 
 _TABLE: Any = DeliveryRow.__table__
-_comes_back = bindparam("to_state", type_=String) == DeliveryState.PLANNED.value
-_is_unclear = bindparam("to_state", type_=String) == DeliveryState.UNKNOWN.value
 _ENDING = (
     update(_TABLE)
     .where(
@@ -88,14 +87,7 @@ _ENDING = (
         DeliveryRow.state == bindparam("of_state"),
     )
     .values(
-        # Refused while it was being sent: it comes back to be sent no more.
-        state=case(
-            (_comes_back & DeliveryRow.refusal.is_not(None), DeliveryState.REFUSED.value),
-            else_=bindparam("to_state"),
-        ),
-        refusal=case(
-            (_comes_back | _is_unclear, DeliveryRow.refusal), else_=bindparam("to_refusal")
-        ),
+        **ended(DeliveryRow.refusal),
         external_form_id=bindparam("to_form"),
         found_again=bindparam("to_found_again"),
         retries=DeliveryRow.retries + bindparam("more_retries"),

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select, union, update
-from sqlalchemy.orm import Session
+from sqlalchemy import String, bindparam, case, select, union, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from utskick.domain.deliveries import OPEN_STATES, DeliveryState, Refusal
 from utskick.domain.dispatches import RecipientId
@@ -32,7 +32,7 @@ def refuse(
 ) -> None:
     """What is unknown must not come back to be sent: whether it was is left to staff.
 
-    What another run was sending when it died keeps the reason, and is refused should it come back.
+    What is under way keeps the reason, and is refused should it come back.
     """
     for recipient_id, refusal in refused.items():
         for table in (DeliveryRow, InboxMessageRow):
@@ -41,16 +41,34 @@ def refuse(
                     state=DeliveryState.REFUSED.value, refusal=refusal.value, retry_at=None
                 )
             )
-        session.execute(
-            _theirs(DeliveryRow, occasion_id, recipient_id, DeliveryState.SENDING).values(
-                refusal=refusal.value
+            session.execute(
+                _theirs(table, occasion_id, recipient_id, DeliveryState.SENDING).values(
+                    refusal=refusal.value
+                )
             )
-        )
         session.execute(
             _theirs(DeliveryRow, occasion_id, recipient_id, DeliveryState.UNKNOWN).values(
                 state=DeliveryState.MANUAL.value, retry_at=None
             )
         )
+
+
+_comes_back = bindparam("to_state", type_=String) == _PLANNED
+_is_unclear = bindparam("to_state", type_=String) == DeliveryState.UNKNOWN.value
+
+
+def ended(refusal: InstrumentedAttribute[str | None]) -> dict[str, Any]:
+    """`to_state` and `to_refusal` of an attempt, over the column's `refusal`.
+
+    Refused while it was under way: it comes back to be sent no more.
+    """
+    return {
+        "state": case(
+            (_comes_back & refusal.is_not(None), DeliveryState.REFUSED.value),
+            else_=bindparam("to_state"),
+        ),
+        "refusal": case((_comes_back | _is_unclear, refusal), else_=bindparam("to_refusal")),
+    }
 
 
 def _theirs(table: Any, occasion_id: OccasionId, of: RecipientId, state: DeliveryState) -> Any:

@@ -159,6 +159,7 @@ class OccasionRun:
             clock=self.clock,
             rules=self.rules,
             forms_sent=self._sent,
+            before_each=self._keep_checked,
         )
 
     async def give_way(self) -> None:
@@ -201,6 +202,10 @@ class OccasionRun:
     @cached_property
     def _sent(self) -> asyncio.Event:
         return asyncio.Event()
+
+    @cached_property
+    def _looking(self) -> asyncio.Lock:
+        return asyncio.Lock()
 
     @property
     def until(self) -> datetime:
@@ -252,8 +257,10 @@ class OccasionRun:
         )
 
     async def _keep_checked(self) -> None:
-        if self._age_s("recipients") > _STALE_S:
-            await self._check_recipients_again(self.clock.now() + _LATE_CHECK)
+        # Forms and messages go beside each other: both wait for what one of them asks.
+        async with self._looking:
+            if self._age_s("recipients") > _STALE_S:
+                await self._check_recipients_again(self.clock.now() + _LATE_CHECK)
 
     def _note_asking(self, what: str) -> None:
         self._asked_at[what] = self.clock.monotonic()

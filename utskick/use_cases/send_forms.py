@@ -16,7 +16,7 @@ _LOOK_AGAIN_S = 1.0
 _SHORTEST_PAUSE_S = 0.25
 
 
-async def _as_it_is() -> None:
+async def as_it_is() -> None:
     """For one who has no register to ask."""
 
 
@@ -31,7 +31,7 @@ async def send_forms(
     clock: Clock,
     rules: Rules,
     on_progress: Callable[[int], None] = lambda _ended: None,
-    before_each: Callable[[], Awaitable[None]] = _as_it_is,
+    before_each: Callable[[], Awaitable[None]] = as_it_is,
 ) -> None:
     """Send until nothing is left, `until` comes, or the run may no longer send.
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -23,6 +23,7 @@ from utskick.ports import (
 )
 from utskick.records import Store
 from utskick.use_cases.patience import each, next_delay_s
+from utskick.use_cases.send_forms import as_it_is
 
 log = logging.getLogger(__name__)
 
@@ -40,11 +41,13 @@ async def send_inbox_messages(
     clock: Clock,
     rules: Rules,
     forms_sent: asyncio.Event,
+    before_each: Callable[[], Awaitable[None]] = as_it_is,
 ) -> None:
     """Send beside the forms, each message when its recipient's forms have all ended.
 
     `forms_sent` is set when all have; until then we look by ourselves, but seldom: the forms of
     all runs come first. After that more and more seldom, for what is to be tried again.
+    `before_each` comes before whatever may be sent now, as hours may have passed.
 
     An inbox cannot be read back: a message whose outcome is unknown is left to staff, and never
     sent again (I10). The neighbour's rate is shared by all runs.
@@ -59,6 +62,7 @@ async def send_inbox_messages(
         if ready is None:
             return
         if ready:
+            await before_each()
             batch = max(1, min(ready, _LARGEST_BATCH, int(rules.inbox_per_s)))
             await clock.sleep(await asyncio.to_thread(_reserve, batch, store, rules))
             await _send_batch(occasion_id, message, batch, token, store, inbox, clock, rules)

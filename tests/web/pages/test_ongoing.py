@@ -322,5 +322,18 @@ async def test_an_occasion_says_of_how_many_the_registers_could_not_tell_again(
     after = words_of(await staff.open(address))
 
     assert "kontrolleras igen" not in before
+    assert "För dem gällde" in after
     assert "3 mottagare kunde inte kontrolleras igen mot befolkningsregistret" in after
     assert "För 7 mottagare kunde kontot på 1177 inte kontrolleras igen" in after
+
+
+async def test_of_one_single_recipient_it_is_said_in_the_singular(staff: Browser) -> None:
+    dispatch = await started(staff)
+    occasion = dispatch.occasions[0]
+    with staff.clinic.store.transaction() as records:
+        records.occasions.note_unchecked(occasion.id, persons=1, accounts=0)
+
+    page = words_of(await staff.open(f"{address_of(dispatch)}/tillfalle/{occasion.id}"))
+
+    assert "För den gällde det svar som registret gav tidigare" in page
+    assert "Vet du att personen nyss har fått skyddade personuppgifter" in page
