@@ -62,6 +62,8 @@ UNNOTIFIED = [
     for row in _LIVING
     if not (row["notified_by"] or row["protected"] or row["guardians"])
 ]
+REACHABLE = [_resident(row) for row in _LIVING if not row["protected"]][:200]
+"""So many that a list of them is long."""
 PROTECTED = next(_resident(row) for row in _PERSONS if row["protected"] and row["account"])
 CHILD = Resident("201410252389", "Freja Pettersson")
 GUARDIAN = Resident("199401082384", "Frida Jönsson")

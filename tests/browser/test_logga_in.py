@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.accessibility import require_accessible
 from tests.browser.conftest import OpenContext, sign_in
 from tests.browser.desk import Desk
-from tests.browser.people import AMINA, PETRA, ULLA, Resident
+from tests.browser.people import AMINA, PETRA, REACHABLE, ULLA, Resident
 
 
 def test_staff_choose_a_commission_and_see_its_purpose(page: Page) -> None:
@@ -103,10 +103,38 @@ def test_what_was_filled_in_survives_the_end_of_the_session(page: Page, someone:
     opened.value.get_by_role("button", name=AMINA.commission, exact=True).click()
     expect(opened.value.get_by_role("heading", name="Du är inloggad igen")).to_be_visible()
     desk.press("Fortsätt")
-    desk.press("Försök igen")
+    expect(desk.heading("Kontrollera och fortsätt")).to_be_visible()
+    desk.press("Fortsätt")
 
     expect(desk.row(someone)).to_be_visible()
     expect(desk.field("Formulärmall")).to_have_value("Sömn hos barn")
+
+
+def test_a_long_import_survives_the_end_of_the_session_with_its_report(page: Page) -> None:
+    sign_in(page, AMINA)
+    desk = Desk(page)
+    desk.fill("Formulärmall", "Sömn hos barn")
+    right = [each.personnummer for each in REACHABLE]
+    desk.import_file("lista.txt", "\n".join(right + ["191212121213"] * 260).encode())
+    added = page.get_by_role("heading", name="200 mottagare lades till, 260 rader togs inte med")
+    expect(added).to_be_visible()
+    desk.in_another_tab().press("Logga ut")
+
+    desk.press("Skicka formulär")
+    expect(desk.heading("Du är inte inloggad längre")).to_be_visible()
+    expect(page.get_by_text("Det du fyllde i finns kvar på den här sidan")).to_be_visible()
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="Logga in i en ny flik").click()
+    opened.value.get_by_role("link", name="Logga in").click()
+    opened.value.get_by_role("button", name=AMINA.commission, exact=True).click()
+    expect(opened.value.get_by_role("heading", name="Du är inloggad igen")).to_be_visible()
+    desk.press("Fortsätt")
+    expect(desk.heading("Kontrollera och fortsätt")).to_be_visible()
+    desk.press("Fortsätt")
+
+    expect(page.get_by_role("heading", name="till 200 mottagare?")).to_be_visible()
+    desk.press("Nej, ändra först")
+    expect(added).to_be_visible()
 
 
 def test_signed_out_the_pages_are_closed_also_to_the_back_button(page: Page) -> None:

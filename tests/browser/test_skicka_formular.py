@@ -4,7 +4,7 @@ import re
 from datetime import date
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 
 from tests.browser.accessibility import require_accessible
 from tests.browser.desk import Desk
@@ -134,6 +134,50 @@ def test_rows_that_cannot_be_taken_are_told_one_by_one_and_can_be_downloaded(
         desk.press("Ladda ner som CSV")
     assert "århundrade" in downloading.value.path().read_text(encoding="utf-8-sig").lower()
     expect(desk.row(someone)).to_be_visible()
+
+
+def test_a_file_that_cannot_be_read_is_told_beside_the_button_and_nothing_is_lost(
+    desk: Desk, someone: Resident
+) -> None:
+    """Klicka på knappen Importera från fil."""
+    desk.open("Skicka formulär")
+    desk.fill_in(FORM, [someone])
+    desk.fill("Formulärmeddelande", "Ring om du inte hinner.")
+
+    desk.import_file("bilder.xlsx", b"1" * 1_100_000)
+
+    told = desk.page.locator("#fil-problem")
+    expect(told).to_contain_text("Filen är för stor: högst 1 MB kan läsas in.")
+    expect(desk.page.get_by_role("button", name="Importera från fil")).to_be_focused()
+    expect(desk.row(someone)).to_be_visible()
+    expect(desk.field("Formulärmall")).to_have_value(FORM)
+    expect(desk.field("Formulärmeddelande")).to_have_value("Ring om du inte hinner.")
+    require_accessible(desk.page)
+
+
+def test_a_file_is_chosen_with_the_keyboard_and_an_open_section_stays_open(
+    desk: Desk, someone: Resident
+) -> None:
+    """Klicka på knappen Importera från fil."""
+    desk.open("Skicka formulär")
+    desk.page.get_by_text("Klistra in flera").click()
+    desk.field("Personnummer").focus()
+    desk.page.keyboard.press("Tab")
+    desk.page.keyboard.press("Tab")
+    expect(desk.page.get_by_role("button", name="Importera från fil")).to_be_focused()
+
+    with desk.page.expect_file_chooser() as choosing:
+        desk.page.keyboard.press("Enter")
+    choosing.value.set_files(
+        FilePayload(name="lista.txt", mimeType="text/plain", buffer=someone.formatted.encode())
+    )
+
+    expect(desk.row(someone)).to_be_visible()
+    expect(desk.page.get_by_role("button", name="Importera från fil")).to_be_focused()
+    desk.fill("Personnummer att klistra in", "x")
+    desk.press("Lägg till inklistrade")
+    expect(desk.page.get_by_role("heading", name="0 mottagare lades till")).to_be_visible()
+    expect(desk.field("Personnummer att klistra in")).to_be_visible()
 
 
 def test_a_protected_person_cannot_be_added_but_there_is_a_form_link(desk: Desk) -> None:

@@ -142,6 +142,7 @@ async def _resume(
         lost_file=lost_file,
         posted=request.method == "POST",
         way=way,
+        away=status_code == _AWAY_CODE,
     )
     if status_code == _AWAY_CODE:
         answer.headers["Retry-After"] = "30"
