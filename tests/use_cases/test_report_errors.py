@@ -207,3 +207,20 @@ def test_a_report_is_undone_with_what_it_tells_of(clinic: Clinic) -> None:
         raise RuntimeError
 
     assert waiting(clinic) == []
+
+
+def test_whatever_waits_goes_at_once(clinic: Clinic) -> None:
+    for number in range(30):
+        keep_one(clinic, cause=f"blocked {number}")
+
+    assert send(clinic) == 30
+    assert len(got_by(clinic, DESK)) == len(got_by(clinic, MANAGER)) == 30
+
+
+def test_a_relay_that_is_away_is_not_asked_about_all_that_waits(clinic: Clinic) -> None:
+    for number in range(30):
+        keep_one(clinic, cause=f"blocked {number}")
+    clinic.mailer.fails_before.extend([AWAY] * 30)
+
+    assert send(clinic) == 0
+    assert len(clinic.mailer.fails_before) >= 20

@@ -1,5 +1,9 @@
 """A start blocked by its forms: nothing is stored, and the error addresses are told."""
 
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -97,3 +101,22 @@ async def test_the_desk_gets_its_mail_though_the_unit_refuses_theirs(clinic: Cli
         await clinic.start(error_addresses=["chef@vgregion.se"])
 
     assert [taker for taker, _ in clinic.mailer.received] == [FORMS_DESK]
+
+
+async def test_a_package_with_the_longest_key_is_told_of_too(
+    clinic: Clinic, tmp_path: Path
+) -> None:
+    package = replace(PACKAGE, key="p" * 100, name="Ett annat paket")
+    with clinic.store.transaction() as records:
+        records.packages.save(package)
+    clinic.forms.archived.add(GAD.id)
+
+    with pytest.raises(StartBlocked):
+        await clinic.start(package=package.name)
+
+    (mail,) = clinic.mailer.sent
+    assert package.name in mail.subject
+    with closing(sqlite3.connect(tmp_path / "utskick.db")) as connection:
+        (kept,) = connection.execute("SELECT subject, cause FROM error_report")
+    # PostgreSQL refuses what is longer.
+    assert max(map(len, kept)) <= 100

@@ -14,7 +14,7 @@ from utskick.records import ErrorReport
 from utskick.store.statements import all_or_each, database_clock, insert_new
 from utskick.store.tables import BlockedFormRow, ErrorMailRow, ErrorReportRow
 
-_TAKEN_FOR = timedelta(minutes=1)
+_TAKEN_FOR = timedelta(minutes=2)
 _REFUSED_FOR = timedelta(days=7)
 """A relay that refuses somebody by mistake has been mended by then."""
 

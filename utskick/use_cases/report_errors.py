@@ -20,7 +20,8 @@ from utskick.records import ErrorReport, Store, Transaction
 log = logging.getLogger(__name__)
 
 _NAMESPACE = UUID("0f6f1d8e-51f3-4a53-8d4e-9e7b9a3b2c5d")
-_BATCH = 50
+_AT_A_TIME = 10
+"""Addresses: so few that they have got their mail before anybody else may try."""
 _PAUSE_S = 60
 _GIVE_UP_S = 86_400
 
@@ -110,13 +111,15 @@ def _cause(occasion: Occasion, cause: str) -> str:
 
 
 def send_error_reports(*, store: Store, mailer: Mailer, texts: Texts) -> Mailed:
-    """Mail what has not been mailed. Safe to repeat."""
-    with store.transaction() as records:
-        reports = records.error_reports.unsent(limit=_BATCH)
-    done = [
-        _send(error_report, store=store, mailer=mailer, texts=texts) for error_report in reports
-    ]
-    return Mailed(sum(each.mails for each in done), sum(each.refused for each in done))
+    """Mail what has not been mailed, until nobody takes any more. Safe to repeat."""
+    done: list[Mailed] = []
+    while True:
+        with store.transaction() as records:
+            reports = records.error_reports.unsent(limit=_AT_A_TIME)
+        some = [_send(each, store=store, mailer=mailer, texts=texts) for each in reports]
+        done += some
+        if not any(each.mails for each in some):
+            return Mailed(sum(each.mails for each in done), sum(each.refused for each in done))
 
 
 def refusing_addresses(*, store: Store) -> set[str]:

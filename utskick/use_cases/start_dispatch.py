@@ -291,12 +291,12 @@ def _tell_blocked(
 ) -> None:
     """One mail to each address for each package, unit and what blocks it, at most one an hour."""
     unit, package = understood.unit, understood.package
-    # The names are too long for a key.
-    blocking = uuid5(NAMESPACE_OID, repr((blocked.archived, blocked.unsubscribed)))
+    # The names are too long for a key, and the package's own key may be.
+    blocking = uuid5(NAMESPACE_OID, repr((package.key, blocked.archived, blocked.unsubscribed)))
     with with_.store.transaction() as records:
         report(
             records,
-            subject=f"{unit.id}/{package.key}",
+            subject=unit.id,
             cause=f"blocked-start-{now:%Y-%m-%dT%H}-{blocking}",
             text="blocked_start.txt",
             values={

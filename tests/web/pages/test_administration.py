@@ -309,6 +309,17 @@ async def test_no_link_is_made_for_another_unit(administrator: Browser, unit_id:
     assert "Inga ändringar än." in words_of(await administrator.open("/forvaltning"))
 
 
+async def test_a_form_that_was_archived_meanwhile_gets_no_link(administrator: Browser) -> None:
+    await done(administrator, f"{form_page(OWN)}/arkivera")
+
+    answer = await post(administrator, f"{form_page(OWN)}/lank", enhet=UNIT.id)
+
+    assert answer.status_code == 422
+    words = words_of(answer.text)
+    assert "Formulärmallen är arkiverad. Ta tillbaka den först." in words
+    assert "Välj en enhet" not in words
+
+
 # Sign-ins
 
 

@@ -109,9 +109,8 @@ def make_link(
             rules=wired.rules,
             now=now,
         )
-    except (NotFound, StartBlocked):
-        told = Problem("enhet", "Ingen länk är skapad.", "Välj en enhet som får skicka mallen.")
-        return _show(request, form_id, visitor, wired, told, chosen=chosen)
+    except (NotFound, StartBlocked) as error:
+        return _show(request, form_id, visitor, wired, _no_link(error), chosen=chosen)
     return _show(request, form_id, visitor, wired, chosen=chosen, link=link)
 
 
@@ -185,6 +184,14 @@ def _show(
         chosen=chosen,
         link=link,
     )
+
+
+def _no_link(error: NotFound | StartBlocked) -> Problem:
+    reason = "Ingen länk är skapad."
+    if isinstance(error, StartBlocked) and error.archived:
+        remedy = "Formulärmallen är arkiverad. Ta tillbaka den först."
+        return Problem("arkivering", reason, remedy)
+    return Problem("enhet", reason, "Välj en enhet som får skicka mallen.")
 
 
 def _see(form_id: UUID, done: str) -> Response:
