@@ -329,9 +329,22 @@ MUTANTS = (
         ),
     ),
     _mutant(
-        "registers are not asked again while sending lasts",
+        "registers are not asked again while sending forms lasts",
         "send time",
-        (_RUN, "            before_each=self._keep_checked,\n", ""),
+        (
+            _RUN,
+            "on_progress=on_progress,\n            before_each=self._keep_checked,",
+            "on_progress=on_progress,",
+        ),
+    ),
+    _mutant(
+        "registers are not asked again while messages wait",
+        "send time",
+        (
+            _RUN,
+            "forms_sent=self._sent,\n            before_each=self._keep_checked,",
+            "forms_sent=self._sent,",
+        ),
     ),
     _mutant(
         "a silent register delays the moment",
@@ -346,9 +359,9 @@ MUTANTS = (
         "what was being sent to one who is refused comes back to be sent",
         "send time",
         (
-            _OUTCOMES,
-            "_comes_back & DeliveryRow.refusal.is_not(None)",
-            "_comes_back & DeliveryRow.id.is_(None)",
+            _REFUSING,
+            "_comes_back & refusal.is_not(None)",
+            '_comes_back & (refusal == "never")',
         ),
     ),
     _mutant(

@@ -8,8 +8,6 @@ from typing import Any
 from utskick.domain.guardians import may_guardian_answer
 from utskick.local_1177.moments import born_on
 
-"""Guardians answer for a child until the day it turns so old."""
-
 NEW_PERSON: Mapping[str, Any] = {
     "given_name": "",
     "surname": "",
