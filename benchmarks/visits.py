@@ -112,7 +112,8 @@ def visits(filled: Filled, *, today: date) -> list[Visit]:
 
 
 def _starting() -> Iterator[Visit]:
-    listed = {"mottagare": [f"{number} SMS,Email" for number in persons(_MOST_RECIPIENTS)]}
+    numbers = persons(_MOST_RECIPIENTS)
+    listed = {"mottagare": "|".join(f"{number} SMS,Email" for number in numbers)}
     chosen = {"gor": f"valj {_PACKAGE}", **listed}
     yield Visit("Skicka formulär", "/skicka-formular")
     yield Visit("Skicka formulär, 250 mottagare", "/skicka-formular", {"gor": "", **listed})

@@ -124,9 +124,11 @@ async def test_whom_to_remove_is_said_in_one_way(rest: Rest) -> None:
 async def test_a_missed_occasion_is_sent_now(rest: Rest) -> None:
     occasion_id = await missed(rest)
 
+    rest.clinic.clock.moment = rest.clinic.clock.now().replace(hour=4)
     answer = await rest.post(f"/api/tillfallen/{occasion_id}/skicka-nu")
 
-    assert (answer.status_code, answer.json()) == (200, {"registered": True})
+    assert (answer.status_code, answer.json()["registered"]) == (200, True)
+    assert "tidigt på dagen" in answer.json()["warnings"][0]
     assert f"{rest.clinic.scheduler.runs[-1].occasion_id}" == occasion_id
 
 

@@ -44,6 +44,7 @@ from utskick.use_cases.send_sms import SmsDraft, draft_form_link, draft_ongoing_
 from utskick.use_cases.start_dispatch import Started, start_dispatch
 from utskick.use_cases.stop_dispatch import stop_dispatch
 from utskick.use_cases.upload_spec import upload_spec
+from utskick.use_cases.warn_by_hand import warnings_by_hand
 from utskick.web.views import dispatch_view, opened_view, started_view
 from utskick.wiring import Services, services
 
@@ -232,6 +233,14 @@ def send_missed(
     """Skicka nu det som är kvar av ett missat tillfälle."""
     with told():
         wired = services()
+        for warning in warnings_by_hand(
+            OccasionId(occasion_id),
+            actor=actor_for(unit),
+            store=wired.store,
+            rules=wired.rules,
+            now=wired.clock.now(),
+        ):
+            err.print(warning)
         registered = send_missed_occasion(
             OccasionId(occasion_id),
             actor=actor_for(unit),

@@ -26,6 +26,7 @@ from utskick.use_cases.send_missed_occasion import send_missed_occasion
 from utskick.use_cases.start_dispatch import Started, start_dispatch
 from utskick.use_cases.stop_dispatch import stop_dispatch
 from utskick.use_cases.upload_spec import upload_spec
+from utskick.use_cases.warn_by_hand import warnings_by_hand
 from utskick.web import openapi
 from utskick.web.bodies import (
     EMPTY,
@@ -219,6 +220,9 @@ def remove(
     response_description="Skickas nu",
 )
 def send_missed(occasion_id: UUID, caller: Caller, wired: Wired, now: Now) -> SentByHandView:
+    warnings = warnings_by_hand(
+        OccasionId(occasion_id), actor=caller, store=wired.store, rules=wired.rules, now=now
+    )
     registered = send_missed_occasion(
         OccasionId(occasion_id),
         actor=caller,
@@ -227,7 +231,7 @@ def send_missed(occasion_id: UUID, caller: Caller, wired: Wired, now: Now) -> Se
         rules=wired.rules,
         now=now,
     )
-    return SentByHandView(registered=registered)
+    return SentByHandView(registered=registered, warnings=warnings)
 
 
 @router.post(

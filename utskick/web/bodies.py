@@ -143,6 +143,9 @@ class StoppedView(BaseModel):
 
 class SentByHandView(BaseModel):
     registered: bool = Field(description="Falskt om schemaläggaren är nere: det skickas strax")
+    warnings: list[str] = Field(
+        default=[], description="Sådant som inte hindrar, men som du bör veta"
+    )
 
 
 class UploadedView(BaseModel):

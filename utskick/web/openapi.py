@@ -79,7 +79,7 @@ _OPENED = _DISPATCH | {
     ]
 }
 _STOPPED = {"on_their_way": 0}
-_SENT_BY_HAND = {"registered": True}
+_SENT_BY_HAND = {"registered": True, "warnings": []}
 _FOLLOWED_UP = [
     {
         "delivery_id": "5d9e0c3b-71f2-4a86-bd14-8c2f6e7a9b03",
