@@ -13,6 +13,7 @@ from pathlib import Path
 
 from benchmarks.processes import usage_of
 from utskick.adapters.openpyxl_spreadsheets import OpenpyxlSpreadsheets
+from utskick.domain.limits import Limits
 from utskick.domain.rules import Rules
 from utskick.use_cases.import_recipients import import_recipients
 
@@ -36,7 +37,7 @@ def imported(raw: bytes) -> Imported:
     began = time.perf_counter()
     found = import_recipients(
         raw,
-        spreadsheets=OpenpyxlSpreadsheets(most_rows=2 * LONGEST_LIST),
+        spreadsheets=OpenpyxlSpreadsheets(most_rows=Limits(LONGEST_LIST).file_rows),
         rules=Rules(max_recipients=LONGEST_LIST),
         now=datetime.now(UTC),
     )

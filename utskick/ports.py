@@ -16,6 +16,7 @@ from utskick.domain.dispatches import DispatchId
 from utskick.domain.forms import FormTemplateId
 from utskick.domain.occasions import OccasionId, RunToken
 from utskick.domain.personnummer import Personnummer
+from utskick.domain.sheets import Sheet
 from utskick.domain.sms import MobileNumber
 from utskick.domain.staff import SignInAttempt, StaffClaims
 from utskick.domain.tables import Rows
@@ -307,8 +308,8 @@ class Texts(Protocol):
 class Spreadsheets(Protocol):
     """Spreadsheet files (.xlsx)."""
 
-    def read(self, raw: bytes) -> list[list[str]]:
-        """The first sheet, as text. Raises `UnreadableFile`, also for one that is too large."""
+    def read(self, raw: bytes) -> Sequence[Sheet]:
+        """All sheets, and what of them is not seen. Raises `UnreadableFile` or `FileTooLarge`."""
 
     def write(self, rows: Rows, *, name: str) -> bytes:
         """A file with one sheet, `name`, in which no text is run as a formula."""

@@ -120,7 +120,7 @@ def test_a_bad_row_has_the_number_that_an_editor_shows(installation: Installatio
     [
         (b"\x00\x01\x02", "Filen går inte att läsa. Spara den som ren text (UTF-8)"),
         (b"\xff\xfe1", "Filen går inte att läsa. Spara den som ren text (UTF-8)"),
-        (b" " * 1_000_001, "Filen är för stor."),
+        (b" " * 1_000_001, "Filen är för stor: högst 1 MB"),
         (b"", "Mottagarlistan är tom."),
         (None, "recipients_file: filen med mottagare går inte att läsa."),
     ],

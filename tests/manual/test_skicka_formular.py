@@ -5,13 +5,12 @@ import pytest
 from tests.clinic import GAD, OWN, PHQ, SHARED, UNIT, Clinic
 from tests.local_1177.region import a_personnummer
 from tests.people import ANNA, BO, CILLA, DAVID, PROTECTED, UNNOTIFIED
-from utskick.command.specs import rows_of
 from utskick.domain.dispatches import DispatchKind
 from utskick.domain.errors import SpecRefused
 from utskick.domain.personnummer import Personnummer
-from utskick.domain.recipients import decode
 from utskick.ports import InboxUser, PersonRecord
 from utskick.use_cases.form_link import form_link
+from utskick.use_cases.import_recipients import listed_recipients, read_list
 
 
 async def test_an_ordinary_form_is_sent_to_its_recipients_now(clinic: Clinic) -> None:
@@ -109,9 +108,9 @@ async def test_recipients_are_imported_from_a_text_file(clinic: Clinic, text: st
     """Personnumren kan ligga på olika rader i en enda kolumn, eller på en enda rad separerade med
     kommatecken.
     """
-    imported = rows_of(decode(text.encode(), max_bytes=1000))
+    found = read_list(text.encode(), spreadsheets=clinic.spreadsheets, rules=clinic.rules)
 
-    started = await clinic.send(recipients=imported)
+    started = await clinic.send(recipients=[], listed_recipients=listed_recipients(found))
 
     recipients = clinic.show(started.dispatch).recipients
     assert [r.personnummer for r in recipients] == [ANNA, BO, CILLA]

@@ -22,7 +22,7 @@ from utskick.command.output import (
     show,
     told,
 )
-from utskick.command.specs import read_dispatch, read_form
+from utskick.command.specs import Handed, Model, SpecFiles
 from utskick.domain.answers import AnswerKnown
 from utskick.domain.deliveries import DELIVERY_LABELS, FormStatus
 from utskick.domain.dispatches import DispatchId, RecipientId
@@ -81,14 +81,15 @@ def add_to(app: typer.Typer) -> None:
 def submit(file: File, *, again: bool = False, as_json: Json = False) -> None:
     """Starta ett paketutskick från en fil. Samma fil igen startar inget nytt, utan --again."""
     with told():
-        started = _start(read_dispatch(file), start_dispatch, again=again)
+        spec = _said(_files().read_dispatch(file))
+        started = _start(spec, start_dispatch, again=again)
     _show_started(started, as_json=as_json)
 
 
 def send(file: File, *, again: bool = False, as_json: Json = False) -> None:
     """Skicka ett formulär, vanligt eller NAFS, nu."""
     with told():
-        started = _start(read_form(file), send_form, again=again)
+        started = _start(_said(_files().read_form(file)), send_form, again=again)
     _show_started(started, as_json=as_json)
 
 
@@ -102,7 +103,8 @@ def upload(
     """Ladda upp ett utskick som en operatör sedan startar i Prefect med id:t som skrivs ut."""
     with told():
         wired = services()
-        spec = read_form(file) if form else read_dispatch(file)
+        files = _files()
+        spec = _said(files.read_form(file)) if form else _said(files.read_dispatch(file))
         upload_id = upload_spec(
             spec.model_dump_json().encode(),
             actor=actor_for(spec.unit),
@@ -371,6 +373,18 @@ def _sms_draft(
     return draft_ongoing_forms(
         ongoing, sender=sender, contact=contact, texts=wired.texts, rules=wired.rules
     )
+
+
+def _files() -> SpecFiles:
+    wired = services()
+    return SpecFiles(wired.spreadsheets, wired.rules)
+
+
+def _said(handed: Handed[Model]) -> Model:
+    """The spec, when what staff should know of its list has been printed."""
+    for note in handed.notes:
+        err.print(f"Obs: {note}", style="yellow")
+    return handed.spec
 
 
 def _start(

@@ -1,57 +1,111 @@
 """Spec files: YAML or JSON as staff write them, with their recipients in the file or beside it."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import Field
 
 from utskick.adapters.yaml_files import read_file
-from utskick.domain.errors import Problem, SpecRefused
-from utskick.domain.limits import SPEC_BYTES
-from utskick.domain.recipients import decode
+from utskick.domain.errors import Problem, SpecRefused, UtskickError
+from utskick.domain.recipients import FileTooLarge
+from utskick.domain.rules import Rules
+from utskick.domain.seen_sheets import FoundList, ListQuestion, Wish
 from utskick.domain.specs import DispatchSpec, FormSpec, Sending
+from utskick.ports import Spreadsheets
+from utskick.use_cases.import_recipients import listed_recipients, read_list
 
 Model = TypeVar("Model", bound=Sending)
 
+_FIELD = "recipients_file"
 _NO_FILE = Problem(
-    "recipients_file",
+    _FIELD,
     "filen med mottagare går inte att läsa.",
     "Kontrollera namnet; det räknas från mappen där utskicksfilen ligger.",
 )
+_CHOOSE_SHEET = "Ange bladets namn i recipients_sheet: {sheets}."
+_LEAVE_OUT = (
+    "Visa det som ska vara med och spara filen, eller ange recipients_hidden: leave_out, så tas"
+    " bara det som syns och inte är överstruket."
+)
 
 
-class DispatchFile(DispatchSpec):
-    """A `DispatchSpec` that may refer to a text file with its recipients."""
+class ListFile(Sending):
+    """May refer to a file with its recipients: text, CSV or Excel, as the page imports them."""
 
-    recipients_file: str | None = None
-
-
-class FormFile(FormSpec):
-    """A `FormSpec` that may refer to a text file with its recipients."""
-
-    recipients_file: str | None = None
-
-
-def read_dispatch(path: Path) -> DispatchSpec:
-    """Raises `SpecRefused`, or what is wrong with the recipients' file."""
-    return _whole(read_file(path, DispatchFile), path, DispatchSpec)
+    recipients_file: str | None = Field(
+        default=None, description="Fil med mottagare: text, CSV eller Excel (.xlsx)"
+    )
+    recipients_sheet: str | None = Field(
+        default=None, description="Vilket av filens blad, om flera har personnummer"
+    )
+    recipients_hidden: Literal["leave_out"] | None = Field(
+        default=None,
+        description="leave_out: rader, kolumner som inte syns och överstrukna rader tas inte med",
+    )
 
 
-def read_form(path: Path) -> FormSpec:
-    """Raises as `read_dispatch`."""
-    return _whole(read_file(path, FormFile), path, FormSpec)
+class DispatchFile(ListFile, DispatchSpec):
+    """A `DispatchSpec` that may refer to a file with its recipients."""
 
 
-def _whole(read: DispatchFile | FormFile, path: Path, model: type[Model]) -> Model:
-    fields: dict[str, Any] = read.model_dump(exclude={"recipients_file"})
-    if read.recipients_file:
+class FormFile(ListFile, FormSpec):
+    """A `FormSpec` that may refer to a file with its recipients."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handed(Generic[Model]):
+    """A spec with all its recipients; `notes` is what staff should know of their file."""
+
+    spec: Model
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SpecFiles:
+    """Reads spec files, and the lists that lie beside them."""
+
+    spreadsheets: Spreadsheets
+    rules: Rules
+
+    def read_dispatch(self, path: Path) -> Handed[DispatchSpec]:
+        """Raises `SpecRefused`, or what is wrong with the recipients' file."""
+        return self._whole(read_file(path, DispatchFile), path, DispatchSpec)
+
+    def read_form(self, path: Path) -> Handed[FormSpec]:
+        """Raises as `read_dispatch`."""
+        return self._whole(read_file(path, FormFile), path, FormSpec)
+
+    def _whole(self, read: ListFile, path: Path, model: type[Model]) -> Handed[Model]:
+        fields: dict[str, Any] = read.model_dump(exclude=set(ListFile.__annotations__))
+        if not read.recipients_file:
+            return Handed(model.model_validate(fields))
+        found = self._found(read, path.parent / read.recipients_file)
+        fields["listed_recipients"] = [*read.listed_recipients, *listed_recipients(found)]
+        return Handed(model.model_validate(fields), found.said)
+
+    def _found(self, read: ListFile, file: Path) -> FoundList:
+        wish = Wish(read.recipients_sheet or "", leave_out_hidden=bool(read.recipients_hidden))
         try:
-            raw = (path.parent / read.recipients_file).read_bytes()
-        except OSError:
-            raise SpecRefused([_NO_FILE]) from None
-        text = decode(raw, max_bytes=SPEC_BYTES)
-        fields["recipients"] = [*read.recipients, *rows_of(text)]
-    return model.model_validate(fields)
+            return read_list(
+                _content(file, self.rules),
+                wish=wish,
+                spreadsheets=self.spreadsheets,
+                rules=self.rules,
+            )
+        except ListQuestion as asked:
+            remedy = _CHOOSE_SHEET.format(sheets=" eller ".join(asked.sheets))
+            raise SpecRefused(
+                [Problem(_FIELD, asked.staff_message, remedy if asked.sheets else _LEAVE_OUT)]
+            ) from None
+        except UtskickError as error:
+            raise SpecRefused([Problem(_FIELD, error.staff_message, "")]) from None
 
 
-def rows_of(text: str) -> list[str]:
-    """The rows of a recipient file; each keeps its number, also after an empty one."""
-    return text.splitlines()
+def _content(file: Path, rules: Rules) -> bytes:
+    try:
+        if file.stat().st_size > rules.limits.file_bytes:
+            raise FileTooLarge(allowed=rules.limits.file_bytes)
+        return file.read_bytes()
+    except OSError:
+        raise SpecRefused([_NO_FILE]) from None

@@ -15,6 +15,10 @@ MOST_FORMS = 100
 MOST_ADDRESSES = 20
 SPEC_BYTES = MEGABYTE
 """Of a spec handed in as a file."""
+UNPACKED_BYTES = 50 * MEGABYTE
+"""Of the parts of a workbook that are read, as the file itself declares them."""
+CELLS_A_ROW = 25
+"""Of a workbook's filled rows on an average: a single one may have all that Excel has room for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ class Limits:
 
     @property
     def file_rows(self) -> int:
-        """Of a workbook, so that one of a million empty rows ends."""
+        """Of a workbook's rows that hold anything."""
         return max(20_000, 2 * self.recipients)
 
     @property

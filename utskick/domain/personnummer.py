@@ -170,9 +170,20 @@ def tidied(text: str) -> str:
 
     Any dash is a hyphen.
     """
-    return "".join(
-        character for character in plain(text) if character != " " and not _is_quote(character)
-    )
+    return text.translate(_TIDY)
+
+
+class _Tidy(dict[int, str]):
+    """What becomes of each character, by its code: long lists ask for the same few."""
+
+    def __missing__(self, code: int) -> str:
+        character = plain(chr(code))
+        dropped = character in ("", " ") or _is_quote(character)
+        self[code] = "" if dropped else character
+        return self[code]
+
+
+_TIDY = _Tidy()
 
 
 def could_be_somebodys(digits: str) -> bool:

@@ -1,26 +1,18 @@
 """Finding the personnummer in a table that has other columns as well."""
 
-import csv
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from utskick.domain.errors import UtskickError
+from utskick.domain.number_cells import is_words, likeness_of_cell, number_columns, surest
 from utskick.domain.personnummer import tidied
-from utskick.domain.personnummer_in_text import looks_like_personnummer
-from utskick.domain.recipients import (
-    UnreadableFile,
-    cells_of,
-    is_heading,
-    is_rounded,
-    with_points,
-)
+from utskick.domain.personnummer_in_text import Likeness
+from utskick.domain.recipients import NumberCell, is_heading
+from utskick.domain.sheets import Row, column_name
+from utskick.domain.text_tables import TextTable, numbers_within
 
-Row = Sequence[str]
-NumberedCell = tuple[int, str]
-
-_SEPARATORS = (";", "\t", ",")
 _LAST_HEADING_ROW = 10
 """Above the headings there may be a title and a date."""
-_LONGEST_TYPED = 13
 
 
 class NoNumberColumn(UtskickError):
@@ -37,128 +29,145 @@ class NoNumberColumn(UtskickError):
 class SeveralNumberColumns(UtskickError):
     """One may be of guardians or staff: nobody is guessed to be a recipient."""
 
-    def __init__(self) -> None:
+    def __init__(self, columns: Sequence[int]) -> None:
         super().__init__("several columns with numbers")
+        *most, last = map(column_name, columns)
         self.staff_message = (
-            "Det finns personnummer i flera kolumner. Skriv rubriken Personnummer överst i"
-            " mottagarnas kolumn, och bara i den, och försök igen."
+            f"Det finns personnummer i flera kolumner: {', '.join(most)} och {last}. Skriv"
+            " rubriken Personnummer överst i mottagarnas kolumn, och bara i den, och försök igen."
         )
 
 
-def numbers_of_text(text: str) -> tuple[list[NumberedCell], int]:
-    """The cells with numbers, each with its row; and how many rows are headings.
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Where numbers should be, each with its row; `headings` are the rows above them.
 
-    One column or one line is a list of numbers; anything else is CSV. Raises as
-    `numbers_of_table`.
+    `column` is where they stand, unless they are one list without columns.
     """
-    text = with_points(text)
-    lines = text.splitlines()
-    separator = max(_SEPARATORS, key=lambda mark: sum(mark in line for line in lines))
-    table = [_split(line, separator) for line in lines]
-    if _is_list(table) or (separator == "," and _all_numbers(table)):
-        cells = list(cells_of(text))
-        return cells, int(bool(lines) and is_heading(lines[0]))
-    return numbers_of_table(table)
+
+    cells: list[NumberCell]
+    headings: int = 0
+    column: int | None = None
 
 
-def numbers_of_table(table: Sequence[Row]) -> tuple[list[NumberedCell], int]:
+def numbers_of_text(table: TextTable) -> Numbers:
+    """One column or one line is a list of numbers; anything else is CSV.
+
+    Raises as `numbers_of_table`.
+    """
+    rows, headings = _after_heading(table.rows)
+    if not table.unclear and (table.goes_on or _is_list(rows)):
+        found = Numbers(_of_text(rows, unquoted=table.unquoted), headings)
+    else:
+        found = numbers_of_table(table.rows, unclear=table.unclear)
+    return Numbers(found.cells, found.headings + table.headings, found.column)
+
+
+def numbers_of_table(rows: Sequence[Row], *, unclear: frozenset[int] = frozenset()) -> Numbers:
     """As `numbers_of_text`, of a table whose cells are known.
 
     The column is found by its heading, else by what it holds. Raises `NoNumberColumn` or
     `SeveralNumberColumns`.
     """
-    if _is_list(table):
-        return _of_list(table)
-    headed = _by_heading(table)
+    below, headings = _after_heading(rows)
+    if _is_list(below) and not unclear:
+        return Numbers(_of_table(below), headings)
+    clear = [row for row in rows if row.number not in unclear]
+    headed = _by_heading(clear)
     if headed is not None:
         heading, column = headed
-        above = sum(map(_filled, table[: heading + 1]))
-        return _cells_below(table, heading + 1, column), above
-    column = _by_content(table)
-    first = next(index for index, row in enumerate(table) if _filled(row))
+        above = rows.index(clear[heading]) + 1
+        return Numbers(_cells_below(rows[above:], column, unclear), above, column)
+    column = _by_content(clear)
     # Headings in other words than ours hold no digits; a person's row does.
-    headings = int(not any(character.isdigit() for character in "".join(table[first])))
-    return _cells_below(table, first + headings, column), headings
+    first = "".join(rows[0].texts.values())
+    headings = int(not any(map(str.isdigit, first)) and rows[0].number not in unclear)
+    return Numbers(_cells_below(rows[headings:], column, unclear), headings, column)
 
 
-def _split(line: str, separator: str) -> list[str]:
-    """One line at a time: a stray quotation mark must not swallow the rows after it."""
-    try:
-        return next(csv.reader([line], delimiter=separator), [])
-    except csv.Error:
-        raise UnreadableFile from None
+def _after_heading(rows: Sequence[Row]) -> tuple[Sequence[Row], int]:
+    """Without a row that is nothing but our heading, and what stands above it."""
+    for index, row in enumerate(rows[:_LAST_HEADING_ROW]):
+        cells = list(row.texts.values())
+        if len(cells) == 1 and is_heading(cells[0]):
+            return rows[index + 1 :], index + 1
+        if any(map(likeness_of_cell, cells)):
+            break
+    return rows, 0
 
 
-def _filled(row: Row) -> bool:
-    return any(tidied(cell) for cell in row)
+def _is_list(rows: Sequence[Row]) -> bool:
+    """One column; or one row, unless it is a person's, with somebody else's number beside."""
+    columns = {column for row in rows for column in row.texts}
+    if len(columns) <= 1 or len(rows) != 1:
+        return len(columns) <= 1
+    cells = rows[0].texts.values()
+    numbers = sum(map(bool, map(likeness_of_cell, cells)))
+    return numbers <= 1 or not any(map(is_words, cells))
 
 
-def _cell(row: Row, column: int) -> str:
-    return row[column] if column < len(row) else ""
+def _of_table(rows: Sequence[Row]) -> list[NumberCell]:
+    """Every cell there is, by its row."""
+    return [NumberCell(row.number, cell) for row in rows for cell in row.texts.values()]
 
 
-def _columns(table: Sequence[Row]) -> list[int]:
-    """Those that hold anything."""
-    return sorted({i for row in table for i, cell in enumerate(row) if tidied(cell)})
-
-
-def _is_list(table: Sequence[Row]) -> bool:
-    return len(_columns(table)) <= 1 or sum(map(_filled, table)) <= 1
-
-
-def _of_list(table: Sequence[Row]) -> tuple[list[NumberedCell], int]:
-    one_line = len(_columns(table)) > 1
-    cells = [
-        (place if one_line else number, cell)
-        for number, row in enumerate(table, start=1)
-        for place, cell in enumerate(row, start=1)
-        if tidied(cell)
+def _of_text(rows: Sequence[Row], *, unquoted: bool) -> list[NumberCell]:
+    """Also what stands apart by spaces or other separators. Of one line the places are counted."""
+    found = [
+        NumberCell(place if len(rows) == 1 and len(parts) > 1 else row.number, part)
+        for row in rows
+        for parts in [_parts(row, unquoted=unquoted)]
+        for place, part in enumerate(parts, start=1)
     ]
-    headings = int(bool(cells) and is_heading(cells[0][1]))
-    return cells[headings:], headings
+    return [cell for cell in found if tidied(cell.text)]
 
 
-def _is_number(cell: str) -> bool:
-    """Whether the cell holds what may be a number, and nothing else."""
-    text = tidied(cell)
-    return is_rounded(text) or (len(text) <= _LONGEST_TYPED and looks_like_personnummer(text))
+def _parts(row: Row, *, unquoted: bool) -> list[str]:
+    """All cells from the first column on, also the empty ones between."""
+    cells = [row.texts.get(column, "") for column in range(1, max(row.texts) + 1)]
+    return [part for cell in cells for part in numbers_within(cell)] if unquoted else cells
 
 
-def _all_numbers(table: Sequence[Row]) -> bool:
-    """A long line with commas that was broken into several."""
-    return all(_is_number(cell) for row in table for cell in row if tidied(cell))
-
-
-def _by_heading(table: Sequence[Row]) -> tuple[int, int] | None:
-    """The row of the headings and the column under ours."""
-    for index, row in enumerate(table[:_LAST_HEADING_ROW]):
-        if any(map(_is_number, row)):
+def _by_heading(rows: Sequence[Row]) -> tuple[int, int] | None:
+    """Which of the rows has the headings, and the column under ours."""
+    for index, row in enumerate(rows[:_LAST_HEADING_ROW]):
+        if any(map(likeness_of_cell, row.texts.values())):
             return None
-        named = [column for column, cell in enumerate(row) if is_heading(cell)]
+        named = [column for column, cell in row.texts.items() if is_heading(cell)]
         if len(named) > 1:
-            raise SeveralNumberColumns
+            raise SeveralNumberColumns(named)
         if named:
+            _require_alone(named[0], row, rows[index + 1 :])
             return index, named[0]
     return None
 
 
-def _by_content(table: Sequence[Row]) -> int:
-    holding = [
-        column
-        for column in _columns(table)
-        if any(_is_number(_cell(row, column)) for row in table)
+def _require_alone(column: int, headings: Row, below: Sequence[Row]) -> None:
+    """A column without any heading may be of recipients too: it is not passed over."""
+    named = headings.texts.keys()
+    beside = [
+        Row(row.number, {c: row.texts[c] for c in row.texts.keys() - named})
+        for row in below
+        if not row.texts.keys() <= named
     ]
+    sure = number_columns(beside)
+    unnamed = [other for other, like in sure.items() if like is Likeness.TWELVE_DIGITS]
+    if unnamed:
+        raise SeveralNumberColumns(sorted({column, *unnamed}))
+
+
+def _by_content(rows: Sequence[Row]) -> int:
+    holding = surest(number_columns(rows))
     if not holding:
         raise NoNumberColumn
     if len(holding) > 1:
-        raise SeveralNumberColumns
+        raise SeveralNumberColumns(holding)
     return holding[0]
 
 
-def _cells_below(table: Sequence[Row], start: int, column: int) -> list[NumberedCell]:
+def _cells_below(rows: Sequence[Row], column: int, unclear: frozenset[int]) -> list[NumberCell]:
     """A row without a number counts too: it is refused, not forgotten."""
     return [
-        (number, _cell(row, column))
-        for number, row in enumerate(table[start:], start=start + 1)
-        if _filled(row)
+        NumberCell(row.number, row.texts.get(column, ""), unclear=row.number in unclear)
+        for row in rows
     ]

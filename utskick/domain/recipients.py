@@ -1,12 +1,12 @@
 """Reading a recipient list (mottagarlista): every row is accepted or refused with its reason."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
 from utskick.domain.errors import UtskickError
-from utskick.domain.limits import megabytes
+from utskick.domain.limits import UNPACKED_BYTES, megabytes
 from utskick.domain.personnummer import (
     InvalidPersonnummer,
     Personnummer,
@@ -15,11 +15,18 @@ from utskick.domain.personnummer import (
     tidied,
 )
 
-_SEPARATORS = re.compile(r"[,;\t]")
-_NEXT_NUMBER = re.compile(r"(?<=\d)[^\S\n]+(?=\d{8}-?\d{4}(?!\d))", re.ASCII)
-"""Space between two whole numbers on a line."""
 _ROUNDED = re.compile(r"(\d)[.,](\d+E\+\d+)", re.IGNORECASE | re.ASCII)
 """What a spreadsheet makes of a long number when it saves CSV."""
+_AS_TEXT = re.compile(r'=\s*"([^"]*)"')
+"""How systems write a number so that a spreadsheet keeps its digits."""
+_DECIMALS = re.compile(r"(\d{8}-?\d{4})[.,]0+", re.ASCII)
+_FORMULA = "="
+_FORMAT = re.compile(r"[(\[].*|\b[åa]{2,4}mm?dd?[-–]?[xn]{4}\b")
+"""What a heading says of how numbers are written."""
+_UNCLEAR = (
+    "Raden står mellan citattecken som inte går ihop.",
+    "Ta bort citattecknen, eller spara listan som Excel (.xlsx).",
+)
 
 
 class UnreadableFile(UtskickError):
@@ -32,6 +39,14 @@ class UnreadableFile(UtskickError):
             f"Filen {fault}. Spara den som ren text (UTF-8), CSV eller Excel (.xlsx)"
             f"{' utan lösenord' if locked else ''} och försök igen."
         )
+
+
+class OtherKind(UnreadableFile):
+    """A file that is known for what it is, and is no list. `what` and `remedy` are Swedish."""
+
+    def __init__(self, what: str, remedy: str) -> None:
+        super().__init__()
+        self.staff_message = f"Filen är {what} och går inte att läsa som en lista. {remedy}"
 
 
 class FileTooLarge(UtskickError):
@@ -47,6 +62,18 @@ class FileTooLarge(UtskickError):
         self.staff_message = (
             f"{what} är för stor{'t' if pasted else ''}: högst {megabytes(allowed)} kan läsas in."
             f" Ta med bara kolumnen med personnummer, eller {otherwise}."
+        )
+
+
+class WorkbookTooLarge(FileTooLarge):
+    """More than is read, once it is unpacked; all is refused, nothing is cut off."""
+
+    def __init__(self, *, sheet: str = "", row: int = 0) -> None:
+        super().__init__(allowed=UNPACKED_BYTES)
+        where = f"Bladet {sheet} är för stort: läsningen stannade vid rad {row}"
+        self.staff_message = (
+            f"{where if sheet else 'Arbetsboken har för mycket i sig'}, och ingen är tagen."
+            " Spara bara mottagarna i en egen fil och försök igen."
         )
 
 
@@ -69,6 +96,23 @@ class NoRecipients(UtskickError):
 
 
 @dataclass(frozen=True, slots=True)
+class NumberCell:
+    """What stands where a number should. `row` is the file's own.
+
+    `unclear`: nobody can tell whether it is a row of its own or the middle of a quoted note.
+    """
+
+    row: int
+    text: str
+    unclear: bool = False
+
+
+def place_of_row(row: int, sheet: str) -> str:
+    """Where somebody stands in a file, as its reader counts."""
+    return f"rad {row} på bladet {sheet}" if sheet else f"rad {row}"
+
+
+@dataclass(frozen=True, slots=True)
 class AcceptedRow:
     row: int
     personnummer: Personnummer
@@ -76,80 +120,60 @@ class AcceptedRow:
 
 @dataclass(frozen=True, slots=True)
 class RefusedRow:
-    """`masked` shows at most a year of birth."""
+    """`masked` shows at most a year of birth. `sheet` is the file's, if it has sheets."""
 
     row: int
     masked: str
     reason: str
     remedy: str
+    sheet: str = ""
+
+    @property
+    def place(self) -> str:
+        """The row, and its sheet."""
+        return f"{self.row}, {self.sheet}" if self.sheet else f"{self.row}"
 
 
 @dataclass(frozen=True, slots=True)
 class RecipientList:
-    """All rows that were not blank: accepted + refused + `headings`."""
+    """All rows that were not blank: accepted + refused + `headings`.
+
+    `sheet` is the one that was read, if it was a workbook; `notes` is what staff should know.
+    """
 
     accepted: tuple[AcceptedRow, ...]
     refused: tuple[RefusedRow, ...]
     headings: int = 0
-
-
-def decode(raw: bytes, *, max_bytes: int) -> str:
-    """Text from a file as people save it. Raises `UnreadableFile` or `FileTooLarge`.
-
-    UTF-16 only with its mark: without it the zero bytes give it away, and nothing is guessed.
-    """
-    if len(raw) > max_bytes:
-        raise FileTooLarge(allowed=max_bytes)
-    encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    try:
-        text = raw.decode(encoding)
-    except UnicodeDecodeError:
-        if encoding == "utf-16":
-            raise UnreadableFile from None
-        text = raw.decode("latin-1")
-    if any(ord(character) < ord(" ") and character not in "\t\r\n" for character in text):
-        raise UnreadableFile
-    return text
-
-
-def read_recipients(
-    text: str, *, max_recipients: int, today: date, accept_coordination_numbers: bool = False
-) -> RecipientList:
-    """Numbers in one column, or on one line with commas (manual: "Importera från fil").
-
-    Raises `NoRecipients` or `TooManyRecipients`; a bad row is refused, with its reason.
-    """
-    found = judge(
-        cells_of(text), accept_coordination_numbers=accept_coordination_numbers, today=today
-    )
-    count = len(found.accepted) + len(found.refused)
-    if not count:
-        raise NoRecipients
-    if count > max_recipients:
-        raise TooManyRecipients(count=count, allowed=max_recipients)
-    return found
+    sheet: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def judge(
-    cells: Iterable[tuple[int, str]],
+    cells: Iterable[NumberCell],
     *,
     already: Collection[Personnummer] = (),
     accept_coordination_numbers: bool = False,
     today: date,
 ) -> RecipientList:
-    """Accept or refuse each cell, given with its row; `already` are those the list has before."""
+    """Accept or refuse each cell: one cell is one number, whatever is in it.
+
+    `already` are those that the list has before.
+    """
     accepted: dict[Personnummer, AcceptedRow] = {}
     refused: list[RefusedRow] = []
-    for row, cell in cells:
+    for cell in cells:
+        row, text = cell.row, bare(cell.text)
         try:
             number = parse_personnummer(
-                cell, accept_coordination_numbers=accept_coordination_numbers, today=today
+                text, accept_coordination_numbers=accept_coordination_numbers, today=today
             )
         except InvalidPersonnummer as error:
-            reason, remedy = _why(cell, error)
-            refused.append(RefusedRow(row, masked(tidied(cell)), reason, remedy))
+            why = _UNCLEAR if cell.unclear else _why(text, error)
+            refused.append(RefusedRow(row, masked(tidied(text)), *why))
             continue
-        if number in accepted:
+        if cell.unclear:
+            refused.append(RefusedRow(row, str(number), *_UNCLEAR))
+        elif number in accepted:
             reason = f"Personen finns redan på rad {accepted[number].row}."
             refused.append(RefusedRow(row, str(number), reason, "Ta bort den ena raden."))
         elif number in already:
@@ -160,17 +184,13 @@ def judge(
     return RecipientList(tuple(accepted.values()), tuple(refused))
 
 
-def cells_of(text: str) -> Iterator[tuple[int, str]]:
-    """Each number with its row, or with its place on the line when there is but one line."""
-    lines = _NEXT_NUMBER.sub(",", text).splitlines()
-    if lines and is_heading(lines[0]):
-        lines[0] = ""
-    filled = [line.strip() for line in lines if line.strip()]
-    one_line = len(filled) == 1 and bool(_SEPARATORS.search(filled[0]))
-    for row, line in enumerate(lines, start=1):
-        for place, cell in enumerate(_SEPARATORS.split(line), start=1):
-            if tidied(cell):
-                yield (place if one_line else row), cell.strip()
+def bare(cell: str) -> str:
+    """A number without what systems put around it: ="199102042398", or 199102042398.0."""
+    text = cell.strip()
+    if wrapped := _AS_TEXT.fullmatch(text):
+        text = wrapped[1].strip()
+    with_decimals = _DECIMALS.fullmatch(text)
+    return with_decimals[1] if with_decimals else text
 
 
 def is_rounded(cell: str) -> bool:
@@ -183,15 +203,20 @@ def with_points(text: str) -> str:
 
 
 def is_heading(cell: str) -> bool:
-    """Whether a cell says that numbers follow under it."""
-    letters = "".join(filter(str.isalpha, cell.casefold()))
+    """Whether a cell says that numbers follow under it, perhaps with how they are written."""
+    letters = "".join(filter(str.isalpha, _FORMAT.sub("", cell.casefold())))
     return letters in ("personnummer", "personnr", "persnr", "pnr", "personid", "personidentitet")
 
 
-def _why(cell: str, error: InvalidPersonnummer) -> tuple[str, str]:
-    if is_rounded(cell):
+def _why(text: str, error: InvalidPersonnummer) -> tuple[str, str]:
+    if is_rounded(text):
         return (
             "Kalkylprogrammet har avrundat personnumret.",
             "Formatera kolumnen som text och skriv numret igen.",
+        )
+    if text.startswith(_FORMULA):
+        return (
+            "Cellen är en formel som inte är uträknad.",
+            "Öppna filen i Excel, spara den och importera den igen.",
         )
     return error.reason, error.remedy

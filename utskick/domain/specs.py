@@ -42,6 +42,8 @@ Text = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TEXTS["title"]),
     BeforeValidator(_in_one_line),
 ]
+LAST_ROW = 10_000_000
+"""Of a list file; no sheet has so many."""
 _FIRST_YEAR, _LAST_YEAR = 1900, 2999
 _DIGITS = re.compile(r"\d{4}")
 """No field of ours holds so many together; several personnummer run together do."""
@@ -91,6 +93,14 @@ class Moment(Spec):
     time: str | None = Field(default=None, description="HH:MM", examples=["08:00"])
 
 
+class ListedRecipient(Spec):
+    """One of a list that was read from a file; faults are then named by the file's own row."""
+
+    personnummer: str = Field(max_length=100, description="Som det står i filen")
+    row: int = Field(ge=1, le=LAST_ROW, description="Radens nummer i filen", examples=[6])
+    sheet: str = Field(default="", max_length=100, description="Bladets namn, om filen har blad")
+
+
 class Sending(Spec):
     """What a package dispatch and a single form have in common."""
 
@@ -99,6 +109,10 @@ class Sending(Spec):
         default_factory=list,
         description="Mottagarlista: personnummer, ÅÅÅÅMMDDXXXX eller ÅÅÅÅMMDD-XXXX",
         examples=[["19121212-1212"]],
+    )
+    listed_recipients: list[ListedRecipient] = Field(
+        default_factory=list,
+        description="Fler mottagare, lästa ur en fil, var och en med sin rad i filen",
     )
     answer_by: Day | None = Field(default=None, description="Besvaras senast")
     purge_after: Day | None = Field(default=None, description="Gallras efter")

@@ -1,6 +1,6 @@
 """Reading a spec: everything that is wrong with it, at once, each with its place and remedy."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -19,9 +19,15 @@ from utskick.domain.deliveries import REFUSAL_LABELS, REFUSAL_REMEDIES
 from utskick.domain.errors import NotFound, Problem, UtskickError
 from utskick.domain.forms import FormTemplate
 from utskick.domain.packages import PackageTemplate
-from utskick.domain.personnummer import Personnummer, masked
+from utskick.domain.personnummer import Personnummer, tidied
 from utskick.domain.personnummer_in_text import looks_like_personnummer
-from utskick.domain.recipients import NoRecipients, TooManyRecipients, read_recipients
+from utskick.domain.recipients import (
+    NoRecipients,
+    NumberCell,
+    TooManyRecipients,
+    judge,
+    place_of_row,
+)
 from utskick.domain.rules import Rules
 from utskick.domain.specs import DispatchSpec, Moment, Sending, texts_with_personnummer
 from utskick.domain.units import HsaId, Unit, parse_hsa_id
@@ -39,10 +45,12 @@ _LONGEST_AHEAD = timedelta(days=5 * 366)
 class Draft:
     """What has been understood of a spec so far, and what is wrong with it.
 
-    `notifies`: whether recipients are told of it at its moment, by an inbox message.
+    `notifies`: whether recipients are told of it at its moment, by an inbox message. `places`
+    tells where on its list each recipient stands.
     """
 
     notifies: bool = True
+    places: dict[Personnummer, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -69,19 +77,26 @@ class Draft:
 
     def recipients(self, spec: Sending, *, rules: Rules, today: date) -> list[Personnummer]:
         """The list as staff wrote it; every bad row is a problem of its own."""
-        try:
-            read = read_recipients(
-                "\n".join(" ".join(row.splitlines()) or " " for row in spec.recipients),
-                max_recipients=rules.max_recipients,
-                today=today,
-                accept_coordination_numbers=rules.accept_coordination_numbers,
-            )
-        except (NoRecipients, TooManyRecipients) as error:
-            self.wrong("recipients", error.staff_message, "")
+        count = sum(bool(tidied(text)) for text in spec.recipients) + len(spec.listed_recipients)
+        if not count or count > rules.max_recipients:
+            too_many = TooManyRecipients(count=count, allowed=rules.max_recipients)
+            self.wrong("recipients", (too_many if count else NoRecipients()).staff_message, "")
             return []
-        for row in read.refused:
-            self.wrong(f"recipients, rad {row.row} ({row.masked})", row.reason, row.remedy)
-        return [row.personnummer for row in read.accepted]
+        for sheet, cells in _by_sheet(spec):
+            read = judge(
+                cells,
+                already=self.places,
+                accept_coordination_numbers=rules.accept_coordination_numbers,
+                today=today,
+            )
+            for bad in read.refused:
+                place = f"recipients, {place_of_row(bad.row, sheet)} ({bad.masked})"
+                self.wrong(place, bad.reason, bad.remedy)
+            self.places |= {
+                row.personnummer: f"recipients, {place_of_row(row.row, sheet)}"
+                for row in read.accepted
+            }
+        return list(self.places)
 
     def forms(self, wanted: Sequence[str], records: Transaction) -> list[FormTemplate]:
         """Forms by key or name, each once."""
@@ -188,11 +203,11 @@ class Draft:
         self, numbers: Sequence[Personnummer], checked: Checked, *, leave_out: bool
     ) -> None:
         """Whoever cannot be reached is a problem, unless staff chose to go on without them."""
-        for row, number in enumerate(numbers, start=1):
+        for number in numbers:
             refusal = checked.refused.get(number)
             if refusal is None:
                 continue
-            place = f"recipients, rad {row} ({masked(number.digits)})"
+            place = f"{self.places[number]} ({number})"
             if leave_out:
                 self.warnings.append(f"{place}: {REFUSAL_LABELS[refusal]}. Får inget formulär.")
             else:
@@ -273,3 +288,12 @@ class Draft:
 def _filled_in(parse: Callable[[str], _Parsed], text: str) -> _Parsed | None:
     """`None` for what is empty. Raises `ImpossibleTime`."""
     return parse(text) if text.strip() else None
+
+
+def _by_sheet(spec: Sending) -> Iterator[tuple[str, list[NumberCell]]]:
+    """Those that were typed, then those of each sheet. An element is one number, or nothing."""
+    typed = enumerate(spec.recipients, start=1)
+    yield "", [NumberCell(row, text) for row, text in typed if tidied(text)]
+    for sheet in dict.fromkeys(each.sheet for each in spec.listed_recipients):
+        listed = (each for each in spec.listed_recipients if each.sheet == sheet)
+        yield sheet, [NumberCell(each.row, each.personnummer) for each in listed]

@@ -1,65 +1,126 @@
-"""Importera från fil: recipients from a file, or pasted. Every row is accepted or refused."""
+"""Importera från fil: recipients from a file, or pasted. Every row is accepted or refused.
+
+All faces read lists here: the pages, the command's recipients_file, REST.
+"""
 
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
-from utskick.domain.personnummer import Personnummer
-from utskick.domain.recipient_tables import NumberedCell, numbers_of_table, numbers_of_text
+from utskick.domain.errors import Problem, SpecRefused
+from utskick.domain.personnummer import Personnummer, tidied
+from utskick.domain.recipient_tables import numbers_of_text
 from utskick.domain.recipients import (
     FileTooLarge,
     NoRecipients,
     RecipientList,
     TooManyRecipients,
     UnreadableFile,
-    decode,
+    bare,
     judge,
 )
 from utskick.domain.rules import Rules
+from utskick.domain.seen_sheets import FoundList, NoSuchSheet, Wish, find_list
+from utskick.domain.specs import ListedRecipient
+from utskick.domain.text_tables import decode, read_table
 from utskick.ports import Spreadsheets
 
 _ZIPPED = b"PK\x03\x04"
 _OLD_OR_LOCKED = b"\xd0\xcf\x11\xe0"
 """Excel before 2007, and any Excel with a password."""
+_AS_IT_STANDS = Wish()
+_LONGEST_CELL = 100
+"""Of what is refused anyway."""
 
 
 def import_recipients(
     raw: bytes,
     *,
+    wish: Wish = _AS_IT_STANDS,
     already: Collection[Personnummer] = (),
     spreadsheets: Spreadsheets,
     rules: Rules,
     now: datetime,
 ) -> RecipientList:
+    """As `read_list` and then `judge_list`, and raises as they do."""
+    found = read_list(raw, wish=wish, spreadsheets=spreadsheets, rules=rules)
+    return judge_list(found, already=already, rules=rules, now=now)
+
+
+def read_list(
+    raw: bytes, *, wish: Wish = _AS_IT_STANDS, spreadsheets: Spreadsheets, rules: Rules
+) -> FoundList:
     """TXT, CSV or XLSX: the content tells which, whatever the file is called. Or pasted text.
 
-    `already` are those on the list that the rows are to be added to. Raises `FileTooLarge`,
-    `UnreadableFile`, `NoNumberColumn`, `SeveralNumberColumns`, `NoRecipients` or
-    `TooManyRecipients`.
+    Raises `ListQuestion` where staff must choose, before anybody is taken; `FileTooLarge`,
+    `UnreadableFile`, `NoNumberColumn`, `SeveralNumberColumns`, `NothingSeen`, `NoSuchSheet`,
+    or `NoRecipients`.
     """
-    cells, headings = _cells(raw, spreadsheets, rules)
-    if not cells:
+    found = _found(raw, wish, spreadsheets, rules)
+    if not found.cells:
         raise NoRecipients
-    found = judge(
-        cells,
+    return found
+
+
+def judge_list(
+    found: FoundList,
+    *,
+    already: Collection[Personnummer] = (),
+    rules: Rules,
+    now: datetime,
+) -> RecipientList:
+    """Accept or refuse each row. `already` are those on the list that they are to be added to.
+
+    Raises `TooManyRecipients`, also for the wrong file: one of nothing but faults.
+    """
+    judged = judge(
+        found.cells,
         already=already,
         accept_coordination_numbers=rules.accept_coordination_numbers,
         today=now.astimezone(rules.zone).date(),
     )
-    count = len(already) + len(found.accepted)
+    count = len(already) + len(judged.accepted)
     if count > rules.max_recipients:
         raise TooManyRecipients(count=count, allowed=rules.max_recipients)
-    if len(found.refused) > rules.limits.refused_rows:
-        raise TooManyRecipients(count=len(cells), allowed=rules.max_recipients)
-    return replace(found, headings=headings)
+    if len(judged.refused) > rules.limits.refused_rows:
+        raise TooManyRecipients(count=len(found.cells), allowed=rules.max_recipients)
+    return replace(
+        judged,
+        refused=tuple(replace(row, sheet=found.sheet) for row in judged.refused),
+        headings=found.headings,
+        sheet=found.sheet,
+        notes=found.said,
+    )
 
 
-def _cells(raw: bytes, spreadsheets: Spreadsheets, rules: Rules) -> tuple[list[NumberedCell], int]:
-    largest = rules.limits.file_bytes
-    if len(raw) > largest:
-        raise FileTooLarge(allowed=largest)
+def listed_recipients(found: FoundList) -> list[ListedRecipient]:
+    """What is found, judged by nobody yet, each with its row: for a spec that is handed on.
+
+    Raises `SpecRefused` with every row of which nobody can tell whether it is one.
+    """
+    unclear = [cell for cell in found.cells if cell.unclear]
+    if unclear:
+        told = judge(unclear, today=date.max).refused
+        raise SpecRefused(
+            [Problem(f"recipients, rad {bad.row}", bad.reason, bad.remedy) for bad in told]
+        )
+    return [
+        ListedRecipient(
+            personnummer=tidied(bare(cell.text))[:_LONGEST_CELL], row=cell.row, sheet=found.sheet
+        )
+        for cell in found.cells
+    ]
+
+
+def _found(raw: bytes, wish: Wish, spreadsheets: Spreadsheets, rules: Rules) -> FoundList:
+    if len(raw) > rules.limits.file_bytes:
+        raise FileTooLarge(allowed=rules.limits.file_bytes)
     if raw.startswith(_OLD_OR_LOCKED):
         raise UnreadableFile(locked=True)
     if raw.startswith(_ZIPPED):
-        return numbers_of_table(spreadsheets.read(raw))
-    return numbers_of_text(decode(raw, max_bytes=largest))
+        return find_list(spreadsheets.read(raw), wish)
+    if wish.sheet:
+        raise NoSuchSheet(wish.sheet, ())
+    table = read_table(decode(raw))
+    found = numbers_of_text(table)
+    return FoundList(cells=tuple(found.cells), headings=found.headings, notes=table.notes)

@@ -12,11 +12,13 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from utskick.domain.dispatches import DispatchId, RecipientId
-from utskick.domain.errors import SpecRefused
+from utskick.domain.errors import SpecRefused, UtskickError
 from utskick.domain.occasions import OccasionId
 from utskick.domain.personnummer import Personnummer, parse_personnummer
+from utskick.domain.seen_sheets import Wish
 from utskick.records import DispatchQuery, FollowUpQuery
 from utskick.use_cases.follow_up import follow_up, passed_over
+from utskick.use_cases.import_recipients import import_recipients
 from utskick.use_cases.list_dispatches import list_dispatches
 from utskick.use_cases.open_dispatch import show_dispatch
 from utskick.use_cases.remove_recipient import remove_recipient
@@ -35,12 +37,15 @@ from utskick.web.bodies import (
     FollowedUpView,
     FormBody,
     PackageBody,
+    ReadListView,
     RemoveBody,
     RemoveRecipient,
     SentByHandView,
     StoppedView,
     UploadedView,
     followed_up_view,
+    of_list_file,
+    read_list_view,
 )
 from utskick.web.callers import Caller, Key, Now, Wired
 from utskick.web.submissions import submission_key
@@ -281,6 +286,52 @@ async def upload(request: Request, caller: Caller, wired: Wired, now: Now) -> Up
         upload_spec, content, actor=caller, store=wired.store, now=now
     )
     return UploadedView(upload_id=upload_id)
+
+
+_ANY_FILE = {
+    "schema": {"type": "string", "format": "binary"},
+    "example": "Namn;Personnummer\nTestperson;19121212-1212\n",
+}
+
+
+@router.post(
+    "/mottagarlistor",
+    name="read-recipient-list",
+    responses=openapi.READ_RECIPIENT_LIST,
+    summary="Läs en mottagarlista",
+    description="En fil med mottagare (text, CSV eller Excel), läst som på sidan: bara det som"
+    " syns. Inget sparas. Svarets listed_recipients anges sedan i utskicket, så att alla fel"
+    " nämner filens egna rader.",
+    response_description="Vilka som är med, och varje rad som inte är det",
+    openapi_extra={
+        "requestBody": {"required": True, "content": {"application/octet-stream": _ANY_FILE}}
+    },
+)
+async def read_recipient_list(
+    request: Request,
+    _caller: Caller,
+    wired: Wired,
+    now: Now,
+    *,
+    blad: Annotated[
+        str, Query(max_length=100, description="Vilket blad, om flera har personnummer")
+    ] = "",
+    utan_dolda: Annotated[
+        bool, Query(description="Ta bara det som syns och inte är överstruket, utan att fråga")
+    ] = False,
+) -> ReadListView:
+    try:
+        read = await asyncio.to_thread(
+            import_recipients,
+            await request.body(),
+            wish=Wish(blad, leave_out_hidden=utan_dolda),
+            spreadsheets=wired.spreadsheets,
+            rules=wired.rules,
+            now=now,
+        )
+    except UtskickError as error:
+        raise SpecRefused([of_list_file(error)]) from None
+    return read_list_view(read)
 
 
 def _recipient(

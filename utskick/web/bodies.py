@@ -9,12 +9,18 @@ from pydantic import BaseModel, Field
 
 from utskick.domain.answers import AnswerKnown
 from utskick.domain.deliveries import DELIVERY_LABELS, FormStatus
-from utskick.domain.errors import Problem
-from utskick.domain.specs import Day, DispatchSpec, FormSpec, Spec
+from utskick.domain.errors import Problem, UtskickError
+from utskick.domain.recipients import RecipientList
+from utskick.domain.seen_sheets import ListQuestion
+from utskick.domain.specs import Day, DispatchSpec, FormSpec, ListedRecipient, Spec
 from utskick.records import FollowedUp
 
 ONE_OF_TWO = Problem(
     "mottagaren", "ska anges på ett sätt.", "Ange antingen personnummer eller recipient_id."
+)
+_LEAVE_OUT = (
+    "Visa det som ska vara med och spara filen, eller ange utan_dolda=true, så tas bara det som"
+    " syns och inte är överstruket."
 )
 EMPTY = Problem("innehållet", "är tomt.", "Skicka utskicket som YAML eller JSON.")
 
@@ -150,6 +156,51 @@ class SentByHandView(BaseModel):
 
 class UploadedView(BaseModel):
     upload_id: UUID = Field(description="Anges i operatörens flöde, i stället för innehållet")
+
+
+class RefusedRowView(BaseModel):
+    row: int = Field(description="Radens nummer i filen", examples=[7])
+    personnummer: str = Field(description="Maskerat", examples=["1991••••-••••"])
+    reason: str = Field(description="Varför raden inte är med")
+    remedy: str = Field(description="Vad du kan göra åt det")
+
+
+class ReadListView(BaseModel):
+    sheet: str = Field(description="Bladet som lästes; tomt om filen inte har blad")
+    listed_recipients: list[ListedRecipient] = Field(
+        description="Att ange under samma namn i ett paketutskick eller formulär"
+    )
+    refused: list[RefusedRowView] = Field(description="Varje rad som inte är med")
+    notes: list[str] = Field(description="Vad personalen bör veta om filen")
+
+
+def of_list_file(error: UtskickError) -> Problem:
+    """Why a list file was not read, and how to ask for it if it can be."""
+    match error:
+        case ListQuestion(sheets=sheets, staff_message=told) if sheets:
+            return Problem("filen", told, f"Ange ett av dem som blad: {', '.join(sheets)}.")
+        case ListQuestion(staff_message=told):
+            return Problem("filen", told, _LEAVE_OUT)
+        case _:
+            return Problem("filen", error.staff_message, "")
+
+
+def read_list_view(read: RecipientList) -> ReadListView:
+    """What a list file holds, for a system that then hands in a dispatch."""
+    return ReadListView(
+        sheet=read.sheet,
+        listed_recipients=[
+            ListedRecipient(personnummer=each.personnummer.digits, row=each.row, sheet=read.sheet)
+            for each in read.accepted
+        ],
+        refused=[
+            RefusedRowView(
+                row=each.row, personnummer=each.masked, reason=each.reason, remedy=each.remedy
+            )
+            for each in read.refused
+        ],
+        notes=list(read.notes),
+    )
 
 
 class FollowedUpView(BaseModel):

@@ -17,10 +17,11 @@ from utskick.domain.errors import (
     WrongStatus,
 )
 from utskick.domain.personnummer import SENTENCES, InvalidPersonnummer, PersonnummerProblem
+from utskick.domain.recipient_tables import SeveralNumberColumns
 from utskick.domain.specs import problems_of
 from utskick.ports import TemporaryFailure
 from utskick.use_cases.remove_recipient import AlreadyRemoved
-from utskick.web.bodies import EMPTY, ONE_OF_TWO
+from utskick.web.bodies import EMPTY, ONE_OF_TWO, of_list_file
 from utskick.web.errors import RefusedView, refusal_of
 from utskick.web.guards import TooLarge
 from utskick.web.views import StartedView
@@ -95,6 +96,19 @@ _FOLLOWED_UP = [
         "purge_after": "2028-03-01",
     }
 ]
+_READ_LIST = {
+    "sheet": "Mottagare",
+    "listed_recipients": [{"personnummer": "191212121212", "row": 2, "sheet": "Mottagare"}],
+    "refused": [
+        {
+            "row": 3,
+            "personnummer": "1991••••-••••",
+            "reason": "Kontrollsiffran stämmer inte.",
+            "remedy": "Kontrollera om någon siffra blivit fel.",
+        }
+    ],
+    "notes": [],
+}
 _UPLOADED = {"upload_id": "f3a8b6d2-0e47-4c95-a1f8-6b7d9c2e5a40"}
 
 
@@ -193,3 +207,7 @@ FOLLOW_UP = {
     **_refusals(_TOO_LARGE, InvalidPersonnummer(_A_TYPO), _mistyped("date_parsing", "sent_from")),
 }
 UPLOAD_SPEC = {201: _answers(_UPLOADED), **_refusals(_TOO_LARGE, SpecRefused([EMPTY]))}
+READ_RECIPIENT_LIST = {
+    200: _answers(_READ_LIST),
+    **_refusals(_TOO_LARGE, SpecRefused([of_list_file(SeveralNumberColumns((2, 3)))])),
+}

@@ -26,9 +26,9 @@ async def presets(staff: Browser, key: str = WEEKLY.key) -> str:
     return answer.text
 
 
-def carried(*numbers: Personnummer) -> list[str]:
-    """The list as the page carries it."""
-    return ["|".join(f"{number.digits} SMS,Email" for number in numbers)]
+def carried(*numbers: Personnummer, row: int = 0) -> list[str]:
+    """The list as the page carries it; from a file with its row."""
+    return ["|".join(f"{number.digits} SMS,Email {row or ''}".rstrip() for number in numbers)]
 
 
 async def at_message(staff: Browser, key: str = WEEKLY.key, **changes: Any) -> Response:
@@ -385,7 +385,7 @@ async def test_a_list_that_was_pasted_but_not_imported_is_shown_first(staff: Bro
     answer = await at_message(staff, mottagare=None, inklistrat=f"{ANNA.digits}\n9308282384")
 
     assert "1 mottagare lades till, 1 rad togs inte med" in words_of(answer.text)
-    assert values(answer.text, "mottagare") == carried(ANNA)
+    assert values(answer.text, "mottagare") == carried(ANNA, row=1)
 
 
 async def test_a_file_is_imported_and_every_row_that_was_not_taken_can_be_downloaded(
@@ -396,7 +396,7 @@ async def test_a_file_is_imported_and_every_row_that_was_not_taken_can_be_downlo
     table = f"Namn;Personnummer\nAnna;{ANNA.digits}\nBo;9308282384\nEva;{PROTECTED.digits}\n"
     answer = await staff.post(PAGE, data=data, files={"fil": ("lista.csv", table.encode())})
 
-    assert values(answer.text, "mottagare") == carried(ANNA)
+    assert values(answer.text, "mottagare") == carried(ANNA, row=2)
     words = words_of(answer.text)
     assert "1 mottagare lades till, 2 rader togs inte med" in words
     assert "3 9308••••-•••• Personnumret har tio siffror." in words

@@ -4,6 +4,7 @@ A list may be long, and a form has few fields.
 """
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from datetime import date
@@ -16,19 +17,32 @@ from utskick.domain.rules import Rules
 _CHANNELS = {"SMS": "Sms", "Email": "E-post", "Other": "Annat"}
 _UNASKED = "?"
 _BETWEEN = "|"
+_A_ROW = re.compile(r"[1-9]\d{0,6}", re.ASCII)
+_LONGEST_NAME = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One on the list. `notified_by` is `None` if 1177 could not be asked."""
+    """One on the list. `notified_by` is `None` if 1177 could not be asked.
+
+    `row` and `sheet` are the file's own; 0 and nothing for who was typed.
+    """
 
     number: Personnummer
     notified_by: tuple[str, ...] | None
+    row: int = 0
+    sheet: str = ""
 
     @property
     def carried(self) -> str:
         channels = _UNASKED if self.notified_by is None else ",".join(self.notified_by)
-        return f"{self.number.digits} {channels}"
+        origin = f" {self.row} {self.sheet.replace(_BETWEEN, ' ')}" if self.row else ""
+        return f"{self.number.digits} {channels}{origin.rstrip()}"
+
+    @property
+    def place(self) -> str:
+        """The row, and its sheet."""
+        return f"{self.row}, {self.sheet}" if self.sheet else f"{self.row or ''}"
 
     @property
     def channels(self) -> str:
@@ -37,12 +51,14 @@ class Listed:
     @classmethod
     def read(cls, carried: str, *, rules: Rules, today: date) -> Self:
         """Raises `InvalidPersonnummer` for what no page of ours has carried."""
-        digits, _, channels = carried.partition(" ")
+        digits, channels, row, sheet = (*carried.split(" ", 3), "", "", "")[:4]
         return cls(
             parse_personnummer(
                 digits, accept_coordination_numbers=rules.accept_coordination_numbers, today=today
             ),
             None if channels == _UNASKED else tuple(filter(None, channels.split(","))),
+            int(row) if _A_ROW.fullmatch(row) else 0,
+            sheet[:_LONGEST_NAME],
         )
 
 
@@ -58,10 +74,14 @@ def carried_in(fields: Iterable[str], *, rules: Rules, today: date) -> list[List
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What became of an import: how many were added, and every row that was not, with why."""
+    """What became of an import: how many were added, and every row that was not, with why.
+
+    `notes` tells which sheet was read, and whatever else staff should know of the file.
+    """
 
     added: int
     refused: tuple[RefusedRow, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def heading(self) -> str:
@@ -74,14 +94,16 @@ class Report:
     @property
     def carried(self) -> str:
         rows = [astuple(row) for row in self.refused]
-        return json.dumps([self.added, rows], ensure_ascii=False, separators=(",", ":"))
+        told = [self.added, rows, self.notes]
+        return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
     def read(cls, carried: str) -> Self | None:
         """`None` for what no page of ours has carried."""
         try:
-            added, rows = json.loads(carried)
-            return cls(int(added), tuple(RefusedRow(*row) for row in rows))
+            added, rows, notes = json.loads(carried)
+            refused = tuple(RefusedRow(*row) for row in rows)
+            return cls(int(added), refused, tuple(map(str, notes)))
         except (ValueError, TypeError, RecursionError):
             return None
 
@@ -89,4 +111,8 @@ class Report:
         """With what an earlier one of the same press tells."""
         if earlier is None:
             return self
-        return type(self)(earlier.added + self.added, (*earlier.refused, *self.refused))
+        return type(self)(
+            earlier.added + self.added,
+            (*earlier.refused, *self.refused),
+            (*earlier.notes, *self.notes),
+        )

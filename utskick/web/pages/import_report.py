@@ -19,7 +19,7 @@ def download(_visitor: Staff, posted: Posted, wired: Wired) -> Response:
     """The rows that the page showed, personnummer masked as they were there."""
     report = Report.read(text(posted, "rapport"))
     rows = [
-        (str(row.row), row.masked, row.reason, row.remedy)
+        (row.place, row.masked, row.reason, row.remedy)
         for row in (report.refused if report else ())
     ]
     return table_file(

@@ -123,7 +123,7 @@ class Filled:
                 "error_addresses": list(addresses),
                 "occasions": [each.model_dump() for each in self.occasions],
                 "forms": self.forms,
-                "recipients": [each.number.digits for each in self.recipients.listed],
+                **self.recipients.fields,
                 "answer_by": self.answer_by.strip() or None,
                 "purge_after": self.purge_after.strip() or None,
                 "creates_inbox_message": self.creates_inbox_message,

@@ -4,21 +4,27 @@ The list travels with the page's form, so that nothing of it is stored before it
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from starlette.datastructures import FormData
 
 from utskick.domain.errors import Problem, UtskickError
-from utskick.domain.personnummer import InvalidPersonnummer, parse_personnummer
+from utskick.domain.personnummer import (
+    InvalidPersonnummer,
+    Personnummer,
+    parse_personnummer,
+)
 from utskick.domain.recipients import FileTooLarge, NoRecipients, RefusedRow, TooManyRecipients
 from utskick.domain.rules import Rules
+from utskick.domain.seen_sheets import FoundList, ListQuestion
 from utskick.domain.units import Actor
-from utskick.use_cases.import_recipients import import_recipients
+from utskick.use_cases.import_recipients import judge_list, read_list
 from utskick.use_cases.look_up_recipients import LookedUp, look_up_recipients
 from utskick.web.pages.carried_list import Listed, Report, carried_in, carry
+from utskick.web.pages.list_question import AskedOfList
 from utskick.web.pages.posted import act, as_typed, file, text, texts
 from utskick.wiring import Services
 
@@ -28,13 +34,17 @@ _TYPED, _FILE, _PASTED = "recipients", "fil", "inklistrat"
 
 @dataclass(slots=True, kw_only=True)
 class RecipientList:
-    """`told` is what a screen reader says after a change. `report` stays until staff close it."""
+    """`told` is what a screen reader says after a change.
+
+    `report` stays until staff close it, `asked` until they have answered.
+    """
 
     listed: list[Listed] = field(default_factory=list)
     typed: str = ""
     pasted: str = ""
     problems: list[Problem] = field(default_factory=list)
     report: Report | None = None
+    asked: AskedOfList | None = None
     told: str = ""
 
     @classmethod
@@ -46,13 +56,27 @@ class RecipientList:
             typed=text(posted, "nytt_personnummer"),
             pasted=as_typed(posted, "inklistrat"),
             report=Report.read(text(posted, "rapport")),
+            asked=AskedOfList.read(text(posted, "fraga_om_fil")),
         )
+
+    @property
+    def fields(self) -> dict[str, list[Any]]:
+        """The list as a spec has it: who was typed, and who was read from a file."""
+        return {
+            "recipients": [each.number.digits for each in self.listed if not each.row],
+            "listed_recipients": [
+                {"personnummer": each.number.digits, "row": each.row, "sheet": each.sheet}
+                for each in self.listed
+                if each.row
+            ],
+        }
 
     @property
     def carried(self) -> list[tuple[str, str]]:
         """As hidden fields, whatever their number."""
         report = [("rapport", self.report.carried)] if self.report else []
-        return [("mottagare", carry(self.listed)), *report]
+        asked = [("fraga_om_fil", self.asked.carried)] if self.asked else []
+        return [("mottagare", carry(self.listed)), *report, *asked]
 
     @property
     def unnotified(self) -> list[Listed]:
@@ -81,6 +105,8 @@ class RecipientList:
             case "klistra-in", _:
                 if not await self._import_left(posted, actor, wired, now):
                     self._wrong(_PASTED, "Fältet är tomt.", "Klistra in personnummer först.")
+            case (("ta-ur-fil" | "avsta-fil"), number) if self.asked:
+                await self._answer(self.asked.chosen(number), posted, actor, wired, now)
             case "ta-bort", digits:
                 self._keep([each for each in self.listed if each.number.digits != digits])
             case "ta-bort-utan-avisering", _:
@@ -98,6 +124,8 @@ class RecipientList:
         if self.typed.strip():
             await self._add_typed(posted, actor, wired, now)
         imported = await self._import_left(posted, actor, wired, now)
+        if self.asked:
+            self._wrong(_FILE, "Svara först på frågan om filen.", "")
         return bool(self.problems) or imported
 
     def _keep(self, kept: list[Listed]) -> None:
@@ -148,6 +176,7 @@ class RecipientList:
         self.report = None if chosen or pasted else self.report
         needs_account = "creates_inbox_message" in posted
         if chosen is not None:
+            self.asked = None
             await self._import(_FILE, chosen, actor, wired, now, needs_account=needs_account)
         if pasted is not None and await self._import(
             _PASTED, pasted, actor, wired, now, needs_account=needs_account
@@ -169,41 +198,93 @@ class RecipientList:
         try:
             if place == _PASTED and len(raw) > wired.rules.limits.file_bytes:
                 raise FileTooLarge(allowed=wired.rules.limits.file_bytes, pasted=True)
-            read = await asyncio.to_thread(
-                import_recipients,
-                raw,
-                already={each.number for each in self.listed},
-                spreadsheets=wired.spreadsheets,
-                rules=wired.rules,
-                now=now,
+            found = await asyncio.to_thread(
+                read_list, raw, spreadsheets=wired.spreadsheets, rules=wired.rules
             )
+            await self._take(found, actor, wired, now, needs_account=needs_account)
+        except ListQuestion as question:
+            self._ask(question, wired.rules)
         except UtskickError as error:
             self._wrong(place, error.staff_message, "")
             return False
+        return True
+
+    def _ask(self, question: ListQuestion, rules: Rules) -> None:
+        try:
+            self.asked = AskedOfList.of(question, rules=rules)
+        except UtskickError as error:
+            self._wrong(_FILE, f"{question.staff_message} {error.staff_message}", "")
+
+    async def _answer(
+        self,
+        found: FoundList | None,
+        posted: FormData,
+        actor: Actor,
+        wired: Services,
+        now: datetime,
+    ) -> None:
+        """Take what was asked about, as the pressed button says."""
+        self.asked = self.report = None
+        if found is None:
+            self.told = "Ingen ur filen togs med."
+            return
+        needs_account = "creates_inbox_message" in posted
+        try:
+            await self._take(found, actor, wired, now, needs_account=needs_account)
+        except UtskickError as error:
+            self._wrong(_FILE, error.staff_message, "")
+
+    async def _take(
+        self,
+        found: FoundList,
+        actor: Actor,
+        wired: Services,
+        now: datetime,
+        *,
+        needs_account: bool,
+    ) -> None:
+        """Raises as `judge_list`."""
+        read = await asyncio.to_thread(
+            judge_list,
+            found,
+            already={each.number for each in self.listed},
+            rules=wired.rules,
+            now=now,
+        )
         rows = {row.personnummer: row.row for row in read.accepted}
-        found = await look_up_recipients(
+        known = await look_up_recipients(
             list(rows), actor=actor, needs_account=needs_account, with_=wired.starting, now=now
         )
-        reachable = [each for each in found if each.refusal is None]
-        self._add(reachable)
-        unreachable = [_unreachable(each, rows[each.number]) for each in found if each.refusal]
+        reachable = [each for each in known if each.refusal is None]
+        self._add(reachable, rows=rows, sheet=read.sheet)
+        unreachable = [
+            RefusedRow(rows[each.number], str(each.number), each.reason, each.remedy, read.sheet)
+            for each in known
+            if each.refusal
+        ]
         refused = sorted((*read.refused, *unreachable), key=lambda row: row.row)
-        self.report = Report(len(reachable), tuple(refused)).with_more(self.report)
+        report = Report(len(reachable), tuple(refused), read.notes)
+        self.report = report.with_more(self.report)
         self.told = self.report.heading
-        return True
 
     def _require_room(self, more: int, rules: Rules) -> None:
         count = len(self.listed) + more
         if count > rules.max_recipients:
             raise TooManyRecipients(count=count, allowed=rules.max_recipients)
 
-    def _add(self, found: Sequence[LookedUp]) -> None:
-        self.listed += [Listed(each.number, each.notified_by) for each in found]
+    def _add(
+        self,
+        found: Sequence[LookedUp],
+        *,
+        rows: Mapping[Personnummer, int] | None = None,
+        sheet: str = "",
+    ) -> None:
+        """Add them, with where in a file they stand."""
+        self.listed += [
+            Listed(each.number, each.notified_by, (rows or {}).get(each.number, 0), sheet)
+            for each in found
+        ]
         self.told = f"{len(self.listed)} mottagare i listan."
 
     def _wrong(self, place: str, reason: str, remedy: str) -> None:
         self.problems.append(Problem(place, reason, remedy))
-
-
-def _unreachable(found: LookedUp, row: int) -> RefusedRow:
-    return RefusedRow(row, str(found.number), found.reason, found.remedy)

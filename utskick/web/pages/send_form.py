@@ -115,7 +115,7 @@ class _Step:
             {
                 "unit": self.visitor.unit.id,
                 "form": self.form.key if self.form else filled.form,
-                "recipients": [each.number.digits for each in filled.recipients.listed],
+                **filled.recipients.fields,
                 "answer_by": filled.answer_by or None,
                 "purge_after": filled.purge_after or None,
                 "creates_inbox_message": filled.creates_inbox_message,
