@@ -6,8 +6,11 @@ from collections.abc import Awaitable, Callable
 
 from utskick.use_cases.put_away import put_away
 from utskick.use_cases.reconcile import reconcile
+from utskick.use_cases.report_dead_runs import report_dead_runs
 from utskick.use_cases.report_errors import send_error_reports
 from utskick.wiring import Services
+
+_SELDOM = 20
 
 log = logging.getLogger(__name__)
 
@@ -15,7 +18,8 @@ log = logging.getLogger(__name__)
 async def keep(services: Services) -> None:
     """Reconcile, put away, and mail what is to be told: now and every `timing.reconcile_s`.
 
-    A round where all is well asks Prefect nothing, and makes no run there. The mails are apart: a
+    A round where all is well asks Prefect nothing, and makes no run there; but seldom, which runs
+    it takes to be under way. The mails are apart: a
     relay that swallows everything must not keep a dispatch from being resumed.
     """
 
@@ -39,6 +43,14 @@ async def keep(services: Services) -> None:
             now=services.clock.now(),
         )
 
+    async def reporting() -> object:
+        return await asyncio.to_thread(
+            report_dead_runs,
+            store=services.store,
+            scheduler=services.scheduler,
+            now=services.clock.now(),
+        )
+
     async def mailing() -> object:
         return await asyncio.to_thread(
             send_error_reports,
@@ -51,6 +63,7 @@ async def keep(services: Services) -> None:
     await asyncio.gather(
         _again_and_again("Reconciling", reconciling, every_s=every_s),
         _again_and_again("Putting away", putting_away, every_s=every_s),
+        _again_and_again("Reporting the dead", reporting, every_s=_SELDOM * every_s),
         _again_and_again("Mailing errors", mailing, every_s=every_s),
     )
 

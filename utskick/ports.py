@@ -245,6 +245,18 @@ class ScheduledOccasion:
     waiting: bool
 
 
+@dataclass(frozen=True, slots=True)
+class RunUnderWay:
+    """A run that the scheduler takes to be under way, `since` its state changed.
+
+    Runs of flows that are no occasion's hold nothing by which to tell whether they live.
+    """
+
+    token: RunToken
+    of_occasion: bool
+    since: datetime
+
+
 class Scheduler(Protocol):
     """Starts `run occasion` at the right time. All methods are idempotent.
 
@@ -276,6 +288,15 @@ class Scheduler(Protocol):
         """Every occasion that the scheduler knows, or those of `only` that it does.
 
         The `dead` runs start nothing any more.
+        """
+
+    def under_way(self) -> Sequence[RunUnderWay]:
+        """Every run that holds a place of the scheduler's limits, whatever flow it is of."""
+
+    def report_dead(self, tokens: Collection[RunToken]) -> None:
+        """These have died without a word: they hold their places no longer.
+
+        What has ended stays as it ended, and what the scheduler does not know is passed over.
         """
 
 

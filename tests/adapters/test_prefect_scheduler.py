@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
-from prefect.client.schemas.objects import StateType
-from prefect.states import Completed, Running
+from prefect.client.schemas.actions import WorkPoolUpdate
+from prefect.client.schemas.objects import State, StateType
+from prefect.states import Cancelling, Completed, Pending, Running
 from starlette.responses import PlainTextResponse
 
 from tests.local_1177.conftest import poll, served
@@ -16,7 +18,7 @@ from tests.prefect_server import WORK_POOL, PrefectServer, prefect_server
 from utskick.adapters.in_memory import InMemoryScheduler
 from utskick.adapters.prefect_scheduler import PrefectScheduler
 from utskick.domain.dispatches import DispatchId
-from utskick.domain.occasions import OccasionId
+from utskick.domain.occasions import OccasionId, RunToken
 from utskick.domain.units import parse_hsa_id
 from utskick.ports import OccasionPlan, ScheduledOccasion, Scheduler, TemporaryFailure
 
@@ -272,6 +274,104 @@ def test_what_waits_is_counted_without_what_is_under_way(
     assert prefect.count_waiting() == before + 1
 
 
+def begun(
+    prefect: PrefectScheduler, server: PrefectServer, state: State[Any] | None = None
+) -> RunToken:
+    """A run that a worker has taken, or that is in another state."""
+    plan = a_plan()
+    prefect.start_now(plan, attempt="by hand", now=NOW)
+    run = server.run(plan.occasion_id)
+    for each in (Pending(), Running(), state):
+        if each is not None:
+            server.client.set_flow_run_state(run.id, each, force=True)
+    return RunToken(run.id)
+
+
+@pytest.mark.parametrize("state", [Pending(), Running(), Cancelling()], ids=lambda s: s.name)
+def test_a_run_that_is_under_way_is_reported_once_it_has_died(
+    prefect: PrefectScheduler, server: PrefectServer, state: State[Any]
+) -> None:
+    token = begun(prefect, server, state)
+    before = {run.token: run for run in prefect.under_way()}
+
+    prefect.report_dead([token])
+    prefect.report_dead([token])
+
+    assert before[token].of_occasion
+    assert abs(before[token].since - datetime.now(UTC)) < timedelta(minutes=1)
+    assert token not in {run.token for run in prefect.under_way()}
+    ended = server.client.read_flow_run(token)
+    wanted = StateType.CANCELLED if state.is_cancelling() else StateType.CRASHED
+    assert ended.state_type is wanted
+
+
+def test_reporting_the_dead_leaves_the_living_and_the_ended_as_they_are(
+    prefect: PrefectScheduler, server: PrefectServer
+) -> None:
+    living, dead = begun(prefect, server), begun(prefect, server)
+    ended = begun(prefect, server, Completed(name="Skickat"))
+
+    prefect.report_dead([dead, ended, RunToken(uuid4())])
+    prefect.report_dead([])
+
+    assert server.client.read_flow_run(living).state_type is StateType.RUNNING
+    assert server.client.read_flow_run(ended).state_name == "Skickat"
+
+
+def test_a_dead_run_that_comes_back_after_all_tells_how_it_ended(
+    prefect: PrefectScheduler, server: PrefectServer
+) -> None:
+    token = begun(prefect, server)
+    prefect.report_dead([token])
+
+    server.client.set_flow_run_state(token, Completed(name="Skickat"))
+
+    assert server.client.read_flow_run(token).state_name == "Skickat"
+
+
+def test_a_dead_run_holds_no_place_of_the_pools_limit(
+    prefect: PrefectScheduler, server: PrefectServer
+) -> None:
+    server.client.update_work_pool(WORK_POOL, WorkPoolUpdate(concurrency_limit=1))
+    dead = begun(prefect, server)
+    plan = a_plan()
+    prefect.start_now(plan, attempt="by hand", now=NOW)
+
+    def offered() -> set[UUID]:
+        found = server.client.request(
+            "POST",
+            "/work_pools/{name}/get_scheduled_flow_runs",
+            path_params={"name": WORK_POOL},
+            json={},
+        )
+        return {UUID(each["flow_run"]["id"]) for each in found.json()}
+
+    held = offered()
+    prefect.report_dead([run.token for run in prefect.under_way()])
+    freed = offered()
+    server.client.update_work_pool(WORK_POOL, WorkPoolUpdate(concurrency_limit=None))
+
+    assert held == set()
+    assert len(freed) == 1
+    assert dead not in freed
+
+
+def test_runs_of_other_flows_are_under_way_too(
+    prefect: PrefectScheduler, server: PrefectServer
+) -> None:
+    flow_id = server.client.create_flow_from_name("Stäm av")
+    deployment_id = server.client.create_deployment(
+        flow_id=flow_id, name="Stäm av", work_pool_name=WORK_POOL
+    )
+    run = server.client.create_flow_run_from_deployment(deployment_id)
+    server.client.set_flow_run_state(run.id, Running(), force=True)
+
+    (found,) = [each for each in prefect.under_way() if each.token == run.id]
+    server.client.delete_flow_run(run.id)
+
+    assert not found.of_occasion
+
+
 def test_operators_read_what_when_and_for_whom(
     prefect: PrefectScheduler, server: PrefectServer
 ) -> None:
@@ -377,6 +477,8 @@ def test_a_server_that_is_away_fails_for_now() -> None:
         lambda: away.start_now(a_plan(), attempt="first", now=NOW),
         lambda: away.remove_all([OccasionId(uuid4())]),
         away.count_waiting,
+        away.under_way,
+        lambda: away.report_dead([RunToken(uuid4())]),
         lambda: away.registered(now=NOW),
     ):
         with pytest.raises(TemporaryFailure, match="Prefect is away"):

@@ -119,7 +119,7 @@ class SendProtocol(RuleBasedStateMachine):
         people=st.lists(st.sampled_from(PEOPLE), min_size=1, max_size=3, unique=True),
         forms=st.lists(st.sampled_from(FORMS), min_size=1, max_size=2, unique=True),
         occasions=st.integers(1, 2),
-        minutes=st.sampled_from([3, 6, 60]),
+        minutes=st.sampled_from([6, 60]),
         tells=st.booleans(),
     )
     def staff_start(

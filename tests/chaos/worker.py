@@ -30,7 +30,7 @@ from utskick import failpoints
 from utskick.domain.dispatches import DispatchId
 from utskick.domain.occasions import OccasionId, RunToken
 from utskick.domain.personnummer import Personnummer
-from utskick.ports import OccasionPlan, ScheduledOccasion
+from utskick.ports import OccasionPlan, RunUnderWay, ScheduledOccasion
 from utskick.use_cases.reconcile import reconcile
 from utskick.use_cases.remove_recipient import remove_recipient
 from utskick.use_cases.stop_dispatch import stop_dispatch
@@ -252,6 +252,12 @@ class RunsHere:
             for occasion_id, (version, run) in self._running.items()
             if not run.done() and (only is None or occasion_id in only)
         ]
+
+    def under_way(self) -> Sequence[RunUnderWay]:
+        return []
+
+    def report_dead(self, tokens: Collection[RunToken]) -> None:
+        pass
 
     def _start(self, plan: OccasionPlan) -> None:
         known = self._running.get(plan.occasion_id)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import httpx
@@ -27,14 +27,17 @@ from prefect.client.schemas.filters import (
     FlowRunFilter,
     FlowRunFilterDeploymentId,
     FlowRunFilterExpectedStartTime,
+    FlowRunFilterId,
     FlowRunFilterState,
     FlowRunFilterStateType,
+    WorkPoolFilter,
+    WorkPoolFilterName,
 )
-from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.context import SettingsContext, get_settings_context
 from prefect.exceptions import ObjectNotFound, PrefectException
 from prefect.settings import Settings
-from prefect.states import Scheduled
+from prefect.states import Cancelled, Crashed, Scheduled
 
 from utskick.adapters.prefect_deployments import (
     KNOWN_DEPLOYMENTS,
@@ -51,7 +54,7 @@ from utskick.adapters.prefect_deployments import (
     version_of,
 )
 from utskick.domain.occasions import OccasionId, RunToken
-from utskick.ports import OccasionPlan, ScheduledOccasion, TemporaryFailure
+from utskick.ports import OccasionPlan, RunUnderWay, ScheduledOccasion, TemporaryFailure
 
 FLOW_NAME = "Skicka utskickstillfälle"
 ENTRYPOINT = "flows.run_occasion.run_occasion"
@@ -61,6 +64,8 @@ _AT_ONCE = timedelta(minutes=2)
 _STARTS_WITHIN = timedelta(seconds=30)
 """A run that was taken so long ago, and has not claimed its occasion, has died on the way."""
 _PAGE = 200
+_HOLDS_A_PLACE = StateType.PENDING, StateType.RUNNING, StateType.CANCELLING
+_DIED = "Its process died. What it had left to send is sent by another run."
 _RETRIES = 2
 """For "database is locked". Prefect's own five take a minute, while staff wait for their page."""
 
@@ -155,6 +160,29 @@ class PrefectScheduler:
                 for known in _deployments(client, ours, flows=_our_flow())
                 if (occasion_id := occasion_of(known)) is not None
             ]
+
+    def under_way(self) -> Sequence[RunUnderWay]:
+        pool = WorkPoolFilter(name=WorkPoolFilterName(any_=[self._work_pool]))
+        holding = FlowRunFilter(state=_in_state(*_HOLDS_A_PLACE))
+        with self._client() as client:
+            ours = {run.id for run in _runs(client, holding, pool, flows=_our_flow())}
+            return [
+                RunUnderWay(RunToken(run.id), run.id in ours, run.state.timestamp)
+                for run in _runs(client, holding, pool, flows=None)
+                if run.state is not None
+            ]
+
+    def report_dead(self, tokens: Collection[RunToken]) -> None:
+        if not tokens:
+            return
+        known = FlowRunFilter(
+            id=FlowRunFilterId(any_=list(tokens)), state=_in_state(*_HOLDS_A_PLACE)
+        )
+        with self._client() as client:
+            for run in _runs(client, known, None, flows=None):
+                # Whatever has ended meanwhile, Prefect leaves as it is.
+                with suppress(ObjectNotFound):
+                    client.set_flow_run_state(run.id, _died(run))
 
     @contextmanager
     def _client(self) -> Iterator[SyncPrefectClient]:
@@ -293,6 +321,33 @@ def _waiting_runs(
             state=_in_state(StateType.SCHEDULED),
         )
     )
+
+
+def _runs(
+    client: SyncPrefectClient,
+    wanted: FlowRunFilter,
+    pool: WorkPoolFilter | None,
+    *,
+    flows: FlowFilter | None,
+) -> Sequence[FlowRun]:
+    return list(
+        _paged(
+            lambda offset: client.read_flow_runs(
+                flow_filter=flows,
+                flow_run_filter=wanted,
+                work_pool_filter=pool,
+                limit=_PAGE,
+                offset=offset,
+            )
+        )
+    )
+
+
+def _died(run: FlowRun) -> State[Any]:
+    """One that an operator was cancelling can only become cancelled."""
+    if run.state_type is StateType.CANCELLING:
+        return Cancelled(message=_DIED)
+    return Crashed(message=_DIED)
 
 
 def _paged(read: Callable[[int], Sequence[_Found]]) -> Iterator[_Found]:

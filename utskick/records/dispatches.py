@@ -1,6 +1,6 @@
 """Dispatches, their occasions, and how far they have come."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -166,6 +166,9 @@ class Occasions(Protocol):
 
     def abandoned(self) -> list[tuple[OccasionId, RunToken]]:
         """Running occasions whose lease has run out, and the run that died."""
+
+    def alive(self, tokens: Collection[RunToken]) -> set[RunToken]:
+        """Those of the runs that hold an occasion, and whose lease has not run out."""
 
     def begun_without_deliveries(self) -> list[OccasionId]:
         """Running and missed occasions for which no delivery has been planned."""

@@ -1,6 +1,6 @@
 """Which run has an occasion, and until when: the lease that keeps two runs apart."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -172,6 +172,15 @@ class SqlOccasions:
             )
         )
         return [(OccasionId(row.id), RunToken(row.run_token)) for row in rows]
+
+    def alive(self, tokens: Collection[RunToken]) -> set[RunToken]:
+        rows = self._session.scalars(
+            select(OccasionRow.run_token).where(
+                OccasionRow.state == OccasionState.RUNNING.value,
+                OccasionRow.lease_until >= database_clock(self._session),
+            )
+        )
+        return {RunToken(token) for token in rows if token and token in tokens}
 
     def begun_without_deliveries(self) -> list[OccasionId]:
         begun = OccasionState.RUNNING.value, OccasionState.MISSED.value

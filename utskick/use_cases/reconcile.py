@@ -63,9 +63,9 @@ async def reconcile(
     now: datetime,
 ) -> Reconciled:
     """One round: the dead, the unknown, the missed, and what should have been started."""
-    await asyncio.to_thread(_reap, store, rules, now)
+    died = await asyncio.to_thread(_reap, store, rules, now)
     missed = await asyncio.to_thread(_apply_late_policy, store, rules, now)
-    mended = await asyncio.to_thread(_start_overdue, store, scheduler, rules, now)
+    mended = await asyncio.to_thread(_start_overdue, store, scheduler, rules, died, now)
     # Last: a form service that is silent would keep everything else waiting.
     settled = await settle(store=store, forms=forms, turns=turns, rules=rules)
     return replace(mended, settled=settled, missed=missed)
@@ -94,8 +94,8 @@ def audit(
     return Reconciled(registered=registered, removed=len(over))
 
 
-def _reap(store: Store, rules: Rules, now: datetime) -> None:
-    """What the dead have left becomes unknown, released, or done."""
+def _reap(store: Store, rules: Rules, now: datetime) -> set[RunToken]:
+    """What the dead have left becomes unknown, released, or done; which runs they were."""
     with store.transaction(Step.REAP) as records:
         records.deliveries.expire_leases()
         records.inbox_messages.expire_leases()
@@ -109,6 +109,7 @@ def _reap(store: Store, rules: Rules, now: datetime) -> None:
                 release_occasion(records, occasion, now=now)
             elif now >= rules.send_until(occasion):
                 miss_occasion(records, dispatch, occasion, now=now)
+    return {token for _occasion_id, token in abandoned}
 
 
 def _apply_late_policy(store: Store, rules: Rules, now: datetime) -> int:
@@ -129,13 +130,20 @@ def _apply_late_policy(store: Store, rules: Rules, now: datetime) -> int:
     return missed
 
 
-def _start_overdue(store: Store, scheduler: Scheduler, rules: Rules, now: datetime) -> Reconciled:
-    """See to it that the scheduler knows of each occasion, and that each has a run in time."""
+def _start_overdue(
+    store: Store, scheduler: Scheduler, rules: Rules, died: Collection[RunToken], now: datetime
+) -> Reconciled:
+    """See to it that the scheduler knows of each occasion, and that each has a run in time.
+
+    And of those that `died`: the places that they hold are needed by the runs that go on.
+    """
     with store.transaction() as records:
         untold = records.occasions.unregistered(before=now - _TOLD_WITHIN, limit=_AT_A_TIME)
         overdue = records.occasions.planned(before=now + rules.lead - _OVERDUE, limit=_AT_A_TIME)
         abandoned = records.occasions.abandoned()
     try:
+        if died:
+            scheduler.report_dead(died)
         registered = _register(untold, store, scheduler, rules, now)
         concerned = {each.id for each in overdue} | {each_id for each_id, _token in abandoned}
         if not concerned:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from utskick.adapters.in_memory.failures import Failures
 from utskick.domain.occasions import OccasionId, RunToken
-from utskick.ports import OccasionPlan, ScheduledOccasion
+from utskick.ports import OccasionPlan, RunUnderWay, ScheduledOccasion
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +25,15 @@ class _Kept:
 
 
 class InMemoryScheduler:
-    """A `Scheduler`. `runs` are those started; `fails_with` strikes the next calls."""
+    """A `Scheduler`. `runs` are those started; `fails_with` strikes the next calls.
+
+    What a worker has taken is among `taken` until it ends or is among `dead`.
+    """
 
     def __init__(self) -> None:
         self.runs: list[StartedRun] = []
+        self.taken: list[RunUnderWay] = []
+        self.dead: list[RunToken] = []
         self.fails_with = Failures()
         self._kept: dict[OccasionId, _Kept] = {}
 
@@ -77,6 +82,15 @@ class InMemoryScheduler:
             for occasion_id, kept in self._kept.items()
             if only is None or occasion_id in only
         ]
+
+    def under_way(self) -> Sequence[RunUnderWay]:
+        self.fails_with.strike()
+        return list(self.taken)
+
+    def report_dead(self, tokens: Collection[RunToken]) -> None:
+        self.fails_with.strike()
+        self.dead += [run.token for run in self.taken if run.token in tokens]
+        self.taken = [run for run in self.taken if run.token not in tokens]
 
     def spend(self, occasion_id: OccasionId) -> None:
         """Nothing of it waits any more, as after its schedule has started something."""
