@@ -1,22 +1,32 @@
 """Skicka påminnelse: by hand, at most once a day, and never again after an unknown outcome."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
 
-from tests.clinic import OTHER_STAFF, PHQ, STAFF, Clinic
+from tests.clinic import OTHER_STAFF, PHQ, STAFF, UNIT, Clinic
 from tests.people import ANNA
 from tests.use_cases.clinic_days import AWAY, Meanwhile, run_to_its_end
 from tests.use_cases.conftest import Log
+from utskick.adapters.in_memory import FakeClock
 from utskick.domain.deliveries import DeliveryId, DeliveryState, FormStatus
 from utskick.domain.errors import NotFound
 from utskick.domain.units import Actor
-from utskick.ports import Answer, PermanentFailure, TemporaryFailure, UnknownOutcome
+from utskick.ports import (
+    Answer,
+    InboxUser,
+    PermanentFailure,
+    PersonRecord,
+    TemporaryFailure,
+    UnknownOutcome,
+)
 from utskick.records import FollowedUp, Reminder
+from utskick.use_cases.administer_units import bring_back_unit, withdraw_unit
 from utskick.use_cases.mark_purged import mark_purged
-from utskick.use_cases.send_reminder import CannotRemind, send_reminder
+from utskick.use_cases.may_remind import CannotRemind
+from utskick.use_cases.send_reminder import send_reminder
 
 
 @pytest.fixture
@@ -37,6 +47,7 @@ async def remind(
         actor=actor,
         store=clinic.store,
         forms=clinic.forms,
+        persons=clinic.persons,
         inbox=clinic.inbox,
         texts=clinic.texts,
         clock=clinic.clock,
@@ -165,6 +176,152 @@ async def test_nobody_is_reminded_while_nobody_knows_whether_they_have_answered(
         await remind(clinic, annas.delivery_id)
 
     assert "Försök igen" in refused.value.staff_message
+    assert clinic.inbox.messages == []
+
+
+def becomes(record: PersonRecord) -> Callable[[Clinic], None]:
+    def change(clinic: Clinic) -> None:
+        clinic.persons.records[ANNA] = record
+
+    return change
+
+
+class Waiting(FakeClock):
+    """Something happens to the clinic while a place in a queue is waited for."""
+
+    def __init__(self, clinic: Clinic, change: Callable[[Clinic], None]) -> None:
+        super().__init__(clinic.clock.now())
+        self._clinic = clinic
+        self._change = change
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds > 1:
+            self._change(self._clinic)
+        await super().sleep(seconds)
+
+
+def is_not_in_the_register(clinic: Clinic) -> None:
+    del clinic.persons.records[ANNA]
+
+
+def leaves_1177(clinic: Clinic) -> None:
+    clinic.inbox.users[ANNA] = InboxUser(active=False, notified_by=())
+
+
+@pytest.mark.parametrize(
+    ("change", "reason", "remedy"),
+    [
+        pytest.param(
+            becomes(PersonRecord(protected=True)),
+            "Skyddad identitet",
+            "Använd en formulärlänk i stället.",
+            id="protected",
+        ),
+        pytest.param(
+            becomes(PersonRecord(deceased=True)),
+            "Avliden",
+            "Du behöver inte göra något mer med formuläret.",
+            id="dead",
+        ),
+        pytest.param(
+            becomes(PersonRecord(emigrated=True)),
+            "Utvandrad",
+            "Kontakta personen på annat sätt om svaret behövs.",
+            id="emigrated",
+        ),
+        pytest.param(
+            is_not_in_the_register,
+            "Finns inte i befolkningsregistret",
+            "Kontrollera personnumret.",
+            id="unknown",
+        ),
+        pytest.param(
+            leaves_1177,
+            "Har inget konto på 1177",
+            "Be personen logga in på 1177.se och skapa ett konto, eller kontakta personen på annat"
+            " sätt.",
+            id="without an account",
+        ),
+    ],
+)
+async def test_who_may_get_nothing_since_the_form_was_sent_is_not_reminded(
+    clinic: Clinic,
+    annas: FollowedUp,
+    log: Log,
+    change: Callable[[Clinic], None],
+    reason: str,
+    remedy: str,
+) -> None:
+    before = log()
+    change(clinic)
+
+    with pytest.raises(CannotRemind) as refused:
+        await remind(clinic, annas.delivery_id)
+
+    assert refused.value.staff_message == f"{reason}, så ingen påminnelse skickades. {remedy}"
+    # Logs do not say which.
+    assert str(refused.value) == "cannot remind: the person can get nothing now"
+    assert clinic.inbox.messages == []
+    assert reminders(clinic, annas) == []
+    assert log() == before
+
+
+@pytest.mark.parametrize("register", ["persons", "inbox"])
+async def test_nobody_is_reminded_while_a_register_is_silent_but_again_the_same_day(
+    clinic: Clinic, annas: FollowedUp, register: str
+) -> None:
+    getattr(clinic, register).fails_reading.append(AWAY)
+
+    with pytest.raises(CannotRemind, match="a register is silent") as refused:
+        await remind(clinic, annas.delivery_id)
+    unsent = list(clinic.inbox.messages)
+
+    assert "Det gick inte att kontrollera" in refused.value.staff_message
+    assert "Försök igen om en stund." in refused.value.staff_message
+    assert unsent == []
+    assert await remind(clinic, annas.delivery_id) is DeliveryState.SENT
+
+
+async def test_a_withdrawn_unit_reminds_nobody_until_it_is_back(
+    clinic: Clinic, annas: FollowedUp
+) -> None:
+    withdraw_unit(UNIT.id, actor=STAFF, store=clinic.store, now=clinic.clock.now())
+
+    with pytest.raises(CannotRemind, match="the unit has been withdrawn") as refused:
+        await remind(clinic, annas.delivery_id)
+    unsent = list(clinic.inbox.messages)
+    bring_back_unit(UNIT.id, actor=STAFF, store=clinic.store, now=clinic.clock.now())
+
+    assert "Kontakta den regionala förvaltningen" in refused.value.staff_message
+    assert unsent == []
+    assert await remind(clinic, annas.delivery_id) is DeliveryState.SENT
+
+
+async def test_a_unit_that_is_withdrawn_while_the_registers_are_asked_reminds_nobody(
+    clinic: Clinic, annas: FollowedUp
+) -> None:
+    clinic.inbox.fails_reading = Meanwhile(
+        lambda: withdraw_unit(UNIT.id, actor=STAFF, store=clinic.store, now=clinic.clock.now())
+    )
+
+    with pytest.raises(CannotRemind, match="the unit has been withdrawn"):
+        await remind(clinic, annas.delivery_id)
+
+    assert clinic.inbox.messages == []
+    assert reminders(clinic, annas) == []
+
+
+async def test_who_becomes_protected_while_the_inbox_is_full_is_not_reminded(
+    clinic: Clinic, annas: FollowedUp
+) -> None:
+    """The registers are asked when the place in the inbox's queue has come."""
+    with clinic.store.transaction() as records:
+        records.budgets.reserve("inbox", calls=60, per_s=1)
+    clinic.clock = Waiting(clinic, becomes(PersonRecord(protected=True)))
+
+    with pytest.raises(CannotRemind, match="can get nothing"):
+        await remind(clinic, annas.delivery_id)
+
     assert clinic.inbox.messages == []
 
 

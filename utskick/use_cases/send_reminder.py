@@ -1,11 +1,9 @@
 """Skicka påminnelse: an inbox message about one form that has not been answered, by hand."""
 
 import asyncio
-from collections.abc import Mapping
 from datetime import date, datetime
 
-from utskick.domain.deliveries import DeliveryId, DeliveryState, FormId, FormStatus
-from utskick.domain.errors import UtskickError
+from utskick.domain.deliveries import DeliveryId, DeliveryState
 from utskick.domain.rules import Rules
 from utskick.domain.units import Activity, Actor, Unit
 from utskick.ports import (
@@ -14,20 +12,20 @@ from utskick.ports import (
     Inbox,
     InboxMessage,
     PermanentFailure,
+    Persons,
     TemporaryFailure,
     Texts,
     UnknownOutcome,
 )
 from utskick.records import FollowedUp, LogEntry, Store
 from utskick.use_cases.follow_up import ask_statuses, keep_statuses
-
-
-class CannotRemind(UtskickError):
-    """This form, or this day, is not for reminding."""
-
-    def __init__(self, reason: str, staff_message: str) -> None:
-        super().__init__(f"cannot remind: {reason}")
-        self.staff_message = staff_message
+from utskick.use_cases.may_remind import (
+    CannotRemind,
+    require_open,
+    require_reachable,
+    require_unanswered,
+    require_unit,
+)
 
 
 async def send_reminder(
@@ -36,6 +34,7 @@ async def send_reminder(
     actor: Actor,
     store: Store,
     forms: FormService,
+    persons: Persons,
     inbox: Inbox,
     texts: Texts,
     clock: Clock,
@@ -43,19 +42,24 @@ async def send_reminder(
 ) -> DeliveryState:
     """Remind once; at most once a day and form, and never twice after an unknown outcome (I10).
 
-    The intent is committed before the call: if we die in between, it stands as uncertain. Raises
-    `CannotRemind`, `NotFound`, or `TemporaryFailure` if the inbox did not take it: then it can be
-    tried again the same day.
+    Registers and unit are asked right before the intent: much may have changed since the form was
+    sent. The intent is committed before the call: if we die in between, it stands as uncertain.
+    Raises `CannotRemind`, `NotFound`, or `TemporaryFailure` if the inbox did not take it: then it
+    can be tried again the same day.
     """
     now = clock.now()
     today = now.astimezone(rules.zone).date()
     form, unit = await asyncio.to_thread(_find, delivery_id, actor, store)
-    _require_open(form, today)
+    require_unit(unit)
+    require_open(form, today)
     statuses = await ask_statuses([form], actor=actor, forms=forms, rules=rules)
     await asyncio.to_thread(keep_statuses, statuses, store, now)
-    _require_unanswered(form, statuses)
+    require_unanswered(form, statuses)
     message = _message(form, unit, texts)
     await clock.sleep(await asyncio.to_thread(_reserve, store, rules))
+    await require_reachable(
+        form.personnummer, store=store, persons=persons, inbox=inbox, clock=clock, rules=rules
+    )
     await asyncio.to_thread(_begin, form, today, actor, store, now)
     try:
         state = await _call(form, message, inbox)
@@ -74,38 +78,6 @@ async def _call(form: FollowedUp, message: InboxMessage, inbox: Inbox) -> Delive
     except UnknownOutcome:
         return DeliveryState.MANUAL
     return DeliveryState.SENT
-
-
-def _require_open(form: FollowedUp, today: date) -> None:
-    if form.state is not DeliveryState.SENT or form.purged_at is not None:
-        raise CannotRemind(
-            "not sent, or purged", "Bara ett skickat formulär som inte är gallrat kan påminnas om."
-        )
-    if not form.by_inbox:
-        raise CannotRemind(
-            "sent without an inbox message",
-            "Formuläret skickades utan inkorgsmeddelande, så påminn inte genom inkorgen."
-            " Kontakta mottagaren på annat sätt, till exempel med sms.",
-        )
-    if form.answer_by < today:
-        raise CannotRemind(
-            "answer-by has passed",
-            "Sista dag att svara har passerat. Skicka formuläret på nytt i stället.",
-        )
-
-
-def _require_unanswered(form: FollowedUp, statuses: Mapping[FormId, FormStatus]) -> None:
-    """`statuses` are fresh; what was answered before is not among them."""
-    if FormStatus.COMPLETED in (form.form_status, *statuses.values()):
-        raise CannotRemind(
-            "answered", "Formuläret är redan besvarat, så ingen påminnelse skickades."
-        )
-    if not statuses:
-        raise CannotRemind(
-            "its status is not known",
-            "1177 kunde inte svara på om formuläret är besvarat, så ingen påminnelse skickades."
-            " Försök igen om en stund.",
-        )
 
 
 def _message(form: FollowedUp, unit: Unit, texts: Texts) -> InboxMessage:
@@ -138,6 +110,7 @@ def _reserve(store: Store, rules: Rules) -> float:
 
 def _begin(form: FollowedUp, today: date, actor: Actor, store: Store, now: datetime) -> None:
     with store.transaction() as records:
+        require_unit(records.units.get(actor.unit_id))
         if not records.follow_up.begin_reminder(
             form.delivery_id, day=today, by=actor.name, now=now
         ):

@@ -13,7 +13,7 @@ from tests.web.pages.conftest import Browser, session, sign_in, words_of
 from tests.web.pages.forms import forms_of
 from utskick.domain.deliveries import FormStatus
 from utskick.domain.dispatches import Dispatch
-from utskick.ports import Answer, TemporaryFailure, UnknownOutcome
+from utskick.ports import Answer, PersonRecord, TemporaryFailure, UnknownOutcome
 
 
 @pytest.fixture
@@ -270,6 +270,32 @@ async def test_who_has_answered_is_not_reminded(staff: Browser, sent: Dispatch) 
     assert refused.status_code == 409
     assert "redan besvarat" in refused.text
     assert address
+
+
+async def test_who_has_become_protected_is_not_reminded_and_staff_see_what_to_do(
+    staff: Browser, sent: Dispatch, log: Log
+) -> None:
+    messages = list(staff.clinic.inbox.messages)
+    staff.clinic.persons.records[ANNA] = PersonRecord(protected=True)
+
+    status, told = await remind(staff)
+
+    assert status == 409
+    assert "Skyddad identitet, så ingen påminnelse skickades. Använd en formulärlänk" in told
+    assert staff.clinic.inbox.messages == messages
+    assert log()[-1] == "Läsa: öppnat formulär i Uppföljning (person)"
+
+
+async def test_a_register_that_is_silent_lets_staff_try_the_reminder_again(
+    staff: Browser, sent: Dispatch
+) -> None:
+    staff.clinic.persons.fails_reading.append(TemporaryFailure("away"))
+
+    unchecked, asked_to_wait = await remind(staff)
+    again, _told = await remind(staff)
+
+    assert (unchecked, again) == (409, 303)
+    assert "Det gick inte att kontrollera om personen kan få en påminnelse" in asked_to_wait
 
 
 async def test_what_was_sent_without_an_inbox_message_is_not_reminded_of_there(

@@ -7,8 +7,9 @@ from uuid import UUID
 from fastapi import Request, Response
 
 from utskick.domain.deliveries import DeliveryId, DeliveryState
+from utskick.use_cases.may_remind import CannotRemind
 from utskick.use_cases.open_answer import open_answer
-from utskick.use_cases.send_reminder import CannotRemind, send_reminder
+from utskick.use_cases.send_reminder import send_reminder
 from utskick.web.callers import Now, Wired
 from utskick.web.labels import delivery_sign
 from utskick.web.pages.frame import page, see_other
@@ -55,6 +56,7 @@ async def remind(
             actor=visitor.actor,
             store=wired.store,
             forms=wired.forms,
+            persons=wired.persons,
             inbox=wired.inbox,
             texts=wired.texts,
             clock=wired.clock,
