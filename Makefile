@@ -11,7 +11,8 @@ SECONDS ?= 330
 SEED ?= 1
 BENCH ?= one_occasion
 
-.PHONY: run demo test test-product test-installation test-attacks storm bench lock check clean
+.PHONY: run demo test test-product test-installation test-attacks \
+	prove prove-machine prove-attacks prove-storm storm bench lock check clean
 
 run: $(VENV)/.installed  ## Start everything on loopback and deliver the example package dispatch
 	@$(BIN)/utskick up
@@ -19,7 +20,7 @@ run: $(VENV)/.installed  ## Start everything on loopback and deliver the example
 demo: $(VENV)/.installed  ## The same on free ports in a temporary folder; ends with a table
 	@$(BIN)/utskick demo $(if $(DEMO_DIR),--folder "$(DEMO_DIR)")
 
-test: $(VENV)/.installed-dev  ## Lint, types, layers and every test
+test: $(VENV)/.installed-dev  ## Lint, types, layers and every test but the long proofs
 	@bash .ci/debian-packages postgresql chromium
 	@$(MAKE) --no-print-directory check
 ifdef PYTEST
@@ -29,17 +30,32 @@ else
 	@$(MAKE) --no-print-directory -j3 --keep-going test-product test-installation test-attacks
 endif
 
-# Beside each other: the second and third are mostly waiting, for a lease, settling, or a browser.
-# They are shown when they have ended, so that the first can be read while it runs.
+prove: $(VENV)/.installed-bench  ## The long proofs, and that benchmarks measure
+	@bash .ci/debian-packages postgresql redis-server
+	@mkdir -p build
+	@$(MAKE) --no-print-directory -j3 --keep-going prove-machine prove-attacks prove-storm
+
+# Lanes run beside each other, as most of them is waiting: for a lease, for settling, for a browser.
+# All but the first are shown when they have ended, so that the first can be read while it runs.
+QUICKLY = $(BIN)/pytest -m "not proof"
 MACHINE = tests/chaos/test_state_machine.py
 AFTERWARDS = > build/$@.log 2>&1; status=$$?; cat build/$@.log; exit $$status
 
 test-product:
-	@$(BIN)/pytest --ignore=tests/chaos --ignore=tests/whole --ignore=tests/browser
+	@$(QUICKLY) --ignore=tests/chaos --ignore=tests/whole --ignore=tests/browser
 test-installation:
-	@$(BIN)/pytest $(MACHINE) tests/whole $(AFTERWARDS)
+	@$(QUICKLY) $(MACHINE) tests/whole $(AFTERWARDS)
 test-attacks:
-	@$(BIN)/pytest tests/chaos --ignore=$(MACHINE) tests/browser $(AFTERWARDS)
+	@$(QUICKLY) tests/chaos --ignore=$(MACHINE) tests/browser $(AFTERWARDS)
+
+prove-machine: export CHAOS_EXAMPLES ?= 500
+prove-machine:
+	@$(BIN)/pytest $(MACHINE)
+prove-attacks: export CHAOS_FUZZED ?= 250
+prove-attacks:
+	@$(BIN)/pytest tests/chaos --ignore=$(MACHINE) --ignore=tests/chaos/storm $(AFTERWARDS)
+prove-storm:
+	@$(BIN)/pytest tests/chaos/storm tests/benchmarks $(AFTERWARDS)
 
 storm: $(VENV)/.installed-dev  ## The release's storm, in pieces; goes on where it was ended
 	@$(BIN)/python -m tests.chaos.storm --kept var/storm.jsonl --kills $(KILLS) --pauses $(PAUSES) \

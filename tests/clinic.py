@@ -118,10 +118,11 @@ MONDAY_NOON = datetime(2027, 2, 1, 11, tzinfo=UTC)
 """Monday 2027-02-01 at 12 in Stockholm."""
 
 
-def open_store(url: str) -> SqlStore:
+def open_store(url: str, *, migrated: bool = False) -> SqlStore:
     """An up-to-date store with keys of its own."""
     engine = open_engine(url)
-    migrate(engine)
+    if not migrated:
+        migrate(engine)
     return SqlStore(engine, Vault(keys={"1": bytes(32)}, current="1", index_key=bytes(32)))
 
 
@@ -286,13 +287,22 @@ def a_spec(now: datetime) -> dict[str, Any]:
 
 def a_clinic(store: SqlStore, *, now: datetime = MONDAY_NOON, **rules: Any) -> Clinic:
     """The region loaded, the neighbours well."""
-    clock = FakeClock(now)
+    load_clinic(store)
+    return clinic_of(store, now=now, **rules)
+
+
+def load_clinic(store: SqlStore) -> None:
     with store.transaction() as records:
         records.units.save([UNIT, OTHER_UNIT])
         records.forms.save(FORMS)
         records.forms.subscribe(UNIT.id, SHARED.id, subscribed=True)
         records.packages.save(PACKAGE)
         records.packages.save(WEEKLY)
+
+
+def clinic_of(store: SqlStore, *, now: datetime = MONDAY_NOON, **rules: Any) -> Clinic:
+    """The neighbours well; the store has its region already."""
+    clock = FakeClock(now)
     quick: dict[str, Any] = {
         "retry_delays_s": (0.01,),
         "settle_s": 0,

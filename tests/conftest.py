@@ -1,11 +1,12 @@
 """Fixtures that many tests share. Fast tests run first."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.clinic import Clinic, a_clinic, open_store
+from tests.clinic import Clinic, clinic_of, load_clinic, open_store
 from utskick.store import SqlStore
 from utskick.store.engine import migrate, open_engine
 
@@ -35,12 +36,28 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def with_clinic(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with the clinic's region."""
+    path = tmp_path_factory.mktemp("clinic") / "clinic.db"
+    shutil.copy(migrated, path)
+    store = open_store(f"sqlite:///{path}", migrated=True)
+    load_clinic(store)
+    store.close()
+    return path
+
+
 @pytest.fixture
-def store(migrated: Path, tmp_path: Path) -> SqlStore:
-    shutil.copy(migrated, tmp_path / "utskick.db")
-    return open_store(f"sqlite:///{tmp_path}/utskick.db")
+def store(request: pytest.FixtureRequest, migrated: Path, tmp_path: Path) -> Iterator[SqlStore]:
+    """Empty, unless the clinic is asked for as well."""
+    of_clinic = "clinic" in request.fixturenames
+    source = request.getfixturevalue("with_clinic") if of_clinic else migrated
+    shutil.copy(source, tmp_path / "utskick.db")
+    opened = open_store(f"sqlite:///{tmp_path}/utskick.db", migrated=True)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
 def clinic(store: SqlStore) -> Clinic:
-    return a_clinic(store)
+    return clinic_of(store)

@@ -6,6 +6,7 @@ from benchmarks.growth import label
 from tests.benchmarks.running import measured
 
 
+@pytest.mark.proof
 def test_the_benchmark_tells_what_a_delivery_costs_over_each_size(tmp_path: Path) -> None:
     options = ["--deliveries", "200", "1000", "--recipients", "5", "--forms", "2"]
     written = measured(

@@ -16,6 +16,7 @@ from utskick.use_cases.import_recipients import import_recipients
 FILE = Imported(seconds=1.5, peak_mb=90, accepted=190, refused=10, headings=1)
 
 
+@pytest.mark.proof
 def test_the_benchmark_tells_of_every_row_of_every_format(tmp_path: Path) -> None:
     written = measured(
         "intake", "--repeats", "0", "--rows", "2000", figures=tmp_path / "figures.json"

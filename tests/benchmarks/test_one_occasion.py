@@ -10,6 +10,7 @@ from benchmarks.figures import Results, ratios, wrong_counts
 from benchmarks.processes import Usage
 
 
+@pytest.mark.proof
 def test_the_benchmark_counts_what_each_contender_made(tmp_path: Path) -> None:
     figures = tmp_path / "figures.json"
     options = [

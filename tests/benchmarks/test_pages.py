@@ -5,6 +5,8 @@ from datetime import date
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
+
 from benchmarks.visits import visits
 from benchmarks.year import Filled
 from tests.clinic import PHQ, STAFF, UNIT
@@ -25,6 +27,7 @@ FILLED = Filled(
 )
 
 
+@pytest.mark.proof
 def test_the_benchmark_opens_every_page_and_tells_the_slowest(tmp_path: Path) -> None:
     figures = tmp_path / "figures.json"
     options = ["--sqlite", "--dispatches", "30", "--deliveries", "2000", "--times", "2"]

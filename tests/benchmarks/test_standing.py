@@ -13,6 +13,7 @@ def used(**cpu_s: float) -> dict[str, Usage]:
     return {name: Usage(seconds, 100) for name, seconds in cpu_s.items()}
 
 
+@pytest.mark.proof
 def test_the_benchmark_tells_what_standing_dispatches_cost(tmp_path: Path) -> None:
     options = ["--dispatches", "3", "--recipients", "3", "--occasions", "2"]
     written = measured(

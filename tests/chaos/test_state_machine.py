@@ -10,8 +10,9 @@ from tests.chaos.databases import Database
 from tests.chaos.machine import SendProtocol
 from tests.postgresql import PostgresqlServer
 
-_EXAMPLES = int(os.environ.get("CHAOS_EXAMPLES", "500"))
+_EXAMPLES = int(os.environ.get("CHAOS_EXAMPLES", "40"))
 _STEPS = int(os.environ.get("CHAOS_STEPS", "60"))
+"""`make prove` tries more of both."""
 _SEED = os.environ.get("CHAOS_SEED")
 """Another path than the one that every commit is tried on."""
 _FEWER = 8

@@ -47,6 +47,7 @@ def whole(
             yield running
 
 
+@pytest.mark.proof
 def test_whatever_part_dies_each_dispatch_ends_and_each_form_is_there_once(
     whole: Whole, server: PostgresqlServer
 ) -> None:

@@ -52,7 +52,7 @@ def demo(loaded: Path, tmp_path: Path) -> SqlStore:
         closing(sqlite3.connect(tmp_path / "demo.db")) as copy,
     ):
         source.backup(copy)
-    return open_store(f"sqlite:///{tmp_path}/demo.db")
+    return open_store(f"sqlite:///{tmp_path}/demo.db", migrated=True)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The REST application over the clinic, called without a server. The keeper stays away."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
 
 from config.settings import Settings
-from tests.clinic import OTHER_UNIT, UNIT, Clinic, a_spec
+from tests.clinic import OTHER_UNIT, UNIT, Clinic, a_spec, clinic_of, open_store
 from utskick.domain.units import Unit
 from utskick.web.app import create_app
 from utskick.wiring import Services
@@ -70,9 +71,17 @@ def wired(clinic: Clinic) -> Services:
     return services_of(clinic)
 
 
+@pytest.fixture(scope="session")
+def shared_app(with_clinic: Path) -> FastAPI:
+    """Made once, as its routes take their time; each test wires it anew."""
+    store = open_store(f"sqlite:///{with_clinic}", migrated=True)
+    return create_app(services_of(clinic_of(store)))
+
+
 @pytest.fixture
-def app(wired: Services) -> FastAPI:
-    return create_app(wired)
+def app(shared_app: FastAPI, wired: Services) -> FastAPI:
+    shared_app.state.services = wired
+    return shared_app
 
 
 @pytest.fixture
