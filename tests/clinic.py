@@ -167,7 +167,6 @@ class Clinic:
             persons=self.persons,
             inbox=self.inbox,
             scheduler=self.scheduler,
-            mailer=self.mailer,
             texts=self.texts,
             clock=self.clock,
             rules=self.rules,

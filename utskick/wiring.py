@@ -83,7 +83,6 @@ class Services:
             persons=self.persons,
             inbox=self.inbox,
             scheduler=self.scheduler,
-            mailer=self.mailer,
             texts=self.texts,
             clock=self.clock,
             rules=self.rules,

@@ -29,7 +29,7 @@ from tests.chaos.virtual import (
 )
 from tests.clinic import GAD, MONDAY_NOON, PACKAGE, PHQ, STAFF, UNIT
 from tests.people import ANNA, BO, CILLA
-from utskick.adapters.in_memory import InMemoryMailer, InMemoryScheduler
+from utskick.adapters.in_memory import InMemoryScheduler
 from utskick.adapters.jinja_texts import JinjaTexts
 from utskick.domain.calendar import STOCKHOLM
 from utskick.domain.dispatches import DispatchId, RecipientId
@@ -415,7 +415,6 @@ class SendProtocol(RuleBasedStateMachine):
             persons=self.persons,
             inbox=self.inbox,
             scheduler=self.scheduler,
-            mailer=InMemoryMailer(),
             texts=self.texts,
             clock=self.clock,
             rules=RULES,

@@ -11,7 +11,7 @@ from utskick.adapters.http_client import HttpClient
 from utskick.adapters.http_form_service import HttpFormService
 from utskick.adapters.http_inbox import HttpInbox
 from utskick.adapters.http_persons import HttpPersons
-from utskick.adapters.in_memory import FakeClock, InMemoryMailer, InMemoryScheduler
+from utskick.adapters.in_memory import FakeClock, InMemoryScheduler
 from utskick.adapters.jinja_texts import JinjaTexts
 from utskick.adapters.yaml_region import read_region
 from utskick.domain.calendar import STOCKHOLM
@@ -120,7 +120,6 @@ def a_psychiatry(store: SqlStore, *, local_1177: str, now: datetime) -> Psychiat
             inbox=HttpInbox(_client(f"{local_1177}/inbox")),
             persons=HttpPersons(_client(f"{local_1177}/persons"), batch=rules.persons_batch),
             scheduler=InMemoryScheduler(),
-            mailer=InMemoryMailer(),
             texts=JinjaTexts(),
             clock=FakeClock(now),
             rules=rules,

@@ -6,7 +6,7 @@ import pytest
 
 from tests.clinic import FOREIGN, GAD, PHQ, SHARED, STAFF, UNIT, Clinic
 from tests.people import ANNA, BO, PROTECTED
-from tests.use_cases.clinic_days import run_to_its_end
+from tests.use_cases.clinic_days import mails, run_to_its_end
 from utskick.domain.dispatches import DispatchKind
 from utskick.domain.errors import KeyReused, SpecRefused, StartBlocked
 from utskick.domain.packages import FORMS_DESK
@@ -72,7 +72,7 @@ async def test_a_form_that_may_not_be_sent_is_refused_without_mail(clinic: Clini
     with pytest.raises(StartBlocked):
         await clinic.send(form=FOREIGN.key)
 
-    assert (clinic.listed(), clinic.mailer.sent) == ([], [])
+    assert (clinic.listed(), mails(clinic)) == ([], [])
 
 
 async def send_with_key(clinic: Clinic, **changes: Any) -> Started:

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from tests.clinic import GAD, OTHER_UNIT, OWN, PHQ, UNIT, UNSUBSCRIBED
 from tests.people import ANNA, BO, PROTECTED, UNNOTIFIED
-from tests.use_cases.clinic_days import AWAY, nothing_has_happened
+from tests.use_cases.clinic_days import AWAY, mails, nothing_has_happened
 from tests.web.conftest import Rest, caller, make_token
 from utskick.domain.specs import UploadId
 from utskick.use_cases.upload_spec import read_upload
@@ -169,7 +169,7 @@ async def test_a_blocked_start_names_the_forms(rest: Rest) -> None:
     assert refused["archived"] == [OWN.name]
     assert refused["unsubscribed"] == [UNSUBSCRIBED.name]
     assert refused["message"].startswith("Detta startade paket innehåller formulärmallar")
-    assert len(rest.clinic.mailer.sent) == 1
+    assert len(mails(rest.clinic)) == 1
 
 
 @pytest.mark.parametrize("neighbour", ["persons", "inbox"])

@@ -28,7 +28,6 @@ from utskick.ports import (
     Clock,
     FormService,
     Inbox,
-    Mailer,
     Persons,
     Scheduler,
     Texts,
@@ -38,7 +37,7 @@ from utskick.use_cases.check_forms import require_forms
 from utskick.use_cases.check_recipients import Checked, check_recipients
 from utskick.use_cases.draft import Draft
 from utskick.use_cases.occasion_plans import register_occasions
-from utskick.use_cases.report_errors import report, send_error_reports
+from utskick.use_cases.report_errors import report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +49,6 @@ class Starting:
     persons: Persons
     inbox: Inbox
     scheduler: Scheduler
-    mailer: Mailer
     texts: Texts
     clock: Clock
     rules: Rules
@@ -96,10 +94,10 @@ async def start_dispatch(
 ) -> Started:
     """Check everything, then save, then register one occasion after the other.
 
-    Raises `SpecRefused` with all problems, or `StartBlocked` after the error addresses have been
-    told; nothing is stored then. Raises `TemporaryFailure` if a register does not answer. The same
-    `submission_key` gives the same dispatch, so that a double click starts one; with another spec
-    it raises `KeyReused`.
+    Raises `SpecRefused` with all problems, or `StartBlocked`, which the error addresses get a mail
+    about; nothing else is stored then. Raises `TemporaryFailure` if a register does not answer.
+    The same `submission_key` gives the same dispatch, so that a double click starts one; with
+    another spec it raises `KeyReused`.
     """
     seal = content_seal(spec, with_.store)
     if earlier := await asyncio.to_thread(find_earlier, actor, submission_key, with_.store, seal):
@@ -271,7 +269,7 @@ def _understand(
 async def _require_sendable(
     understood: _Understood, spec: DispatchSpec, with_: Starting, now: datetime
 ) -> None:
-    """Block the start, and tell the error addresses at once."""
+    """Block the start, and keep what the error addresses are to be told."""
     form_ids = [form.id for form in understood.forms]
     try:
         await require_forms(
@@ -289,7 +287,10 @@ def _tell_blocked(
     with_: Starting,
     now: datetime,
 ) -> None:
-    """One mail to each address for each package, unit and what blocks it, at most one an hour."""
+    """One mail to each address for each package, unit and what blocks it, at most one an hour.
+
+    The keeper mails it: nobody should wait for a relay that is slow.
+    """
     unit, package = understood.unit, understood.package
     # The names are too long for a key, and the package's own key may be.
     blocking = uuid5(NAMESPACE_OID, repr((package.key, blocked.archived, blocked.unsubscribed)))
@@ -309,7 +310,6 @@ def _tell_blocked(
             addresses=_addresses(spec, package, with_.rules),
             now=now,
         )
-    send_error_reports(store=with_.store, mailer=with_.mailer, texts=with_.texts)
 
 
 def _addresses(spec: DispatchSpec, package: PackageTemplate, rules: Rules) -> tuple[str, ...]:

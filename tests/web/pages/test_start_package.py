@@ -304,6 +304,7 @@ async def test_an_address_that_refused_a_mail_says_so_where_staff_and_others_see
     staff.clinic.mailer.refused.add(FORMS_DESK)
     staff.clinic.forms.archived.add(PHQ.id)
     blocked = await at_message(staff)
+    mails(staff.clinic)
 
     assert "Ett mejl om det går till alla adresser för e-postavisering." in words_of(blocked.text)
     assert f"{FORMS_DESK} Tar inte emot mejl" in words_of(await presets(staff))
