@@ -1,0 +1,158 @@
+"""Runs the occasions' own flow on the lean engine, in a clinic in memory.
+
+`python -m tests.flows.occasion_runs FOLDER`; tells each run's id and what was sent, by its story.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import uvloop
+from prefect import get_client
+from prefect.client.schemas.objects import FlowRun
+from prefect.states import Pending
+
+from config.settings import Settings
+from flows.lean_engine import FlowRunner
+from flows.run_occasion import run_occasion
+from tests.clinic import MONDAY_NOON, STAFF, UNIT, Clinic, a_clinic, open_store
+from tests.people import ANNA, BO
+from tests.use_cases.clinic_days import AWAY
+from tests.web.conftest import services_of
+from utskick import wiring
+from utskick.adapters.in_memory import FakeClock
+from utskick.domain.occasions import Occasion
+from utskick.ports import PersonRecord
+from utskick.use_cases.administer_units import withdraw_unit
+from utskick.wiring import Services
+
+
+class Alarm(FakeClock):
+    """Something happens when a given moment has come, before whoever slept goes on."""
+
+    def __init__(self, moment: datetime) -> None:
+        super().__init__(moment)
+        self.rings_at: datetime | None = None
+        self.deed: Callable[[], object] = lambda: None
+
+    async def sleep(self, seconds: float) -> None:
+        await super().sleep(seconds)
+        if self.rings_at and self.moment >= self.rings_at:
+            self.rings_at = None
+            self.deed()
+
+
+class Stories:
+    """Each begins with a dispatch of its own, for Anna and Bo."""
+
+    def __init__(self, clinic: Clinic, clock: Alarm, runner: FlowRunner) -> None:
+        self._clinic = clinic
+        self._clock = clock
+        self._runner = runner
+
+    async def quick_run_six_minutes_early(self) -> dict[str, Any]:
+        occasion = await self._started()
+        self._clock.moment = occasion.sends_at - timedelta(minutes=6)
+        early = await self._run(occasion)
+        self._clinic.persons.records[ANNA] = PersonRecord(protected=True)
+        self._clock.moment = occasion.sends_at - self._clinic.rules.lead
+        return {"early": early, **await self._sent(occasion)}
+
+    async def protected_while_it_waits(self) -> dict[str, Any]:
+        return await self._with(
+            lambda: self._clinic.persons.records.update({ANNA: PersonRecord(protected=True)})
+        )
+
+    async def nobody_answers_again(self) -> dict[str, Any]:
+        fails = self._clinic.persons.fails_reading
+        told = await self._with(lambda: fails.extend([AWAY] * 10))
+        fails.clear()
+        return told
+
+    async def unit_withdrawn_while_it_waits(self) -> dict[str, Any]:
+        return await self._with(
+            lambda: withdraw_unit(
+                UNIT.id, actor=STAFF, store=self._clinic.store, now=self._clock.now()
+            )
+        )
+
+    async def all_well(self) -> dict[str, Any]:
+        return await self._with(lambda: None)
+
+    async def _with(self, deed: Callable[[], object]) -> dict[str, Any]:
+        """It happens when all is prepared."""
+        occasion = await self._started()
+        self._clock.moment = occasion.sends_at - self._clinic.rules.lead
+        self._clock.rings_at, self._clock.deed = occasion.sends_at - timedelta(seconds=65), deed
+        return await self._sent(occasion)
+
+    async def _started(self) -> Occasion:
+        self._clinic.persons.records[ANNA] = PersonRecord()
+        self._clinic.forms.forms.clear()
+        self._clinic.inbox.messages.clear()
+        return (await self._clinic.start()).dispatch.occasions[0]
+
+    async def _sent(self, occasion: Occasion) -> dict[str, Any]:
+        run = await self._run(occasion)
+        told = [number for number, _ in self._clinic.inbox.messages]
+        names = {ANNA: "Anna", BO: "Bo"}
+        return {
+            "run": run,
+            "forms": {name: len(self._clinic.sent_to(n)) for n, name in names.items()},
+            "messages": sorted(names[number] for number in told),
+        }
+
+    async def _run(self, occasion: Occasion) -> str:
+        taken = await _taken(occasion)
+        await self._runner.run(run_occasion, taken)
+        return str(taken.id)
+
+
+async def _taken(occasion: Occasion) -> FlowRun:
+    """A run that a worker has taken."""
+    order = {"occasion_id": str(occasion.id), "version": occasion.version}
+    async with get_client() as client:
+        return await client.create_flow_run(
+            run_occasion, parameters={"order": order}, state=Pending()
+        )
+
+
+def use(wired: Services) -> None:
+    """In place of what the settings would give."""
+
+    def wire(settings: Settings) -> Services:
+        del settings
+        return wired
+
+    wiring.wire = wire
+
+
+async def main() -> dict[str, dict[str, Any]]:
+    clock = Alarm(MONDAY_NOON)
+    store = open_store(f"sqlite:///{Path(sys.argv[1]) / 'utskick.db'}")
+    clinic = replace(a_clinic(store, retry_delays_s=(20,)), clock=clock)
+    use(services_of(clinic))
+    runner = FlowRunner()
+    await runner.open()
+    stories = Stories(clinic, clock, runner)
+    told = {}
+    try:
+        for story in (
+            stories.quick_run_six_minutes_early,
+            stories.protected_while_it_waits,
+            stories.nobody_answers_again,
+            stories.all_well,
+            stories.unit_withdrawn_while_it_waits,
+        ):
+            told[story.__name__] = await story()
+    finally:
+        await runner.close()
+    return told
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(uvloop.run(main())))
