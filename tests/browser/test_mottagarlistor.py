@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.accessibility import require_accessible
 from tests.browser.conftest import DeskOf
 from tests.browser.desk import Desk
 from tests.browser.people import KARIN
@@ -64,6 +65,8 @@ def test_a_question_that_is_left_keeps_the_form_from_being_sent(desk: Desk) -> N
     case = next(case for case in READ if case.asked)
     desk.open("Skicka formulär")
     desk.import_file(case.name, case.content)
+
+    require_accessible(desk.page)
 
     desk.press("Skicka formulär")
     desk.expect_told("Svara först på frågan om filen.")

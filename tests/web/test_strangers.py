@@ -23,6 +23,7 @@ BODIES: dict[str, Any] = {
     "send-missed-occasion": None,
     "follow-up": {},
     "upload-spec": {"unit": UNIT.id},
+    "read-recipient-list": [ANNA.digits],
 }
 ROUTES = {route.name: route for route in router.routes if isinstance(route, APIRoute)}
 OF_SOMETHING = [name for name, route in ROUTES.items() if "{" in route.path]

@@ -41,7 +41,7 @@ class ListFile(Sending):
     )
     recipients_hidden: Literal["leave_out"] | None = Field(
         default=None,
-        description="leave_out: rader, kolumner som inte syns och överstrukna rader tas inte med",
+        description="leave_out: det som inte syns, och överstrukna rader, tas inte med",
     )
 
 

@@ -26,7 +26,7 @@ def likeness_of_cell(cell: str) -> Likeness:
     text = tidied(bare(cell))
     if _EXPONENT in text.upper() and is_rounded(text):
         return Likeness.TWELVE_DIGITS if text.endswith("11") else Likeness.TEN_DIGITS
-    if not _FEWEST_TYPED <= len(text) <= _LONGEST_TYPED:
+    if sum(map(str.isdigit, text)) < _FEWEST_TYPED or len(text) > _LONGEST_TYPED:
         return Likeness.NONE
     return Likeness.TWELVE_DIGITS if _TWELVE.fullmatch(text) else likeness(text)
 

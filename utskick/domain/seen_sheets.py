@@ -3,10 +3,9 @@
 Nothing hidden is ever taken, and nothing is passed over in silence.
 """
 
-import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Self
 
 from utskick.domain.errors import UtskickError
@@ -19,6 +18,7 @@ from utskick.domain.recipient_tables import (
 )
 from utskick.domain.recipients import NumberCell
 from utskick.domain.sheets import Row, Sheet, Unseen, column_name
+from utskick.domain.writing import comparable
 
 _HIDDEN_ROWS = {
     Unseen.FILTERED: ("är dold av ett filter", "är dolda av ett filter"),
@@ -107,10 +107,10 @@ def find_list(sheets: Sequence[Sheet], wish: Wish) -> FoundList:
         raise NothingSeen([*unseen, *notes])
     if len(chosen) > 1:
         raise _which_sheet(chosen, unseen, notes)
-    found = [each.found(notes) for each in chosen or _in_front(seen)]
+    found = [each.found([*_left_out(unseen), *notes]) for each in chosen or _in_front(seen)]
     if unseen and not wish.leave_out_hidden:
         raise ListQuestion(unseen, found, sheets=())
-    return replace(found[0], notes=(*unseen, *found[0].notes)) if found else FoundList(cells=())
+    return found[0] if found else FoundList(cells=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,15 +246,15 @@ def _in_front(seen: Sequence[_Seen]) -> list[_Seen]:
 
 
 def _named(name: str, seen: Sequence[_Seen]) -> _Seen:
-    wanted = _plain(name)
+    wanted = comparable(name)
     for each in seen:
-        if _plain(each.sheet.name) == wanted:
+        if comparable(each.sheet.name) == wanted:
             return each
     raise NoSuchSheet(name, [each.sheet.name for each in seen])
 
 
-def _plain(name: str) -> str:
-    return unicodedata.normalize("NFC", name).strip().casefold()
+def _left_out(unseen: Iterable[str]) -> Iterator[str]:
+    return (f"{told} Det togs inte med." for told in unseen)
 
 
 def _which_sheet(
@@ -266,7 +266,7 @@ def _which_sheet(
     options = []
     for each in chosen:
         try:
-            options.append(each.found([*each.unseen(), *notes]))
+            options.append(each.found([*_left_out(each.unseen()), *notes]))
         except (NoNumberColumn, SeveralNumberColumns) as error:
             told.append(f"På bladet {each.sheet.name}: {error.staff_message}")
     return ListQuestion(told, options, sheets=[each.sheet.name for each in chosen])

@@ -44,7 +44,7 @@ def plain(text: str) -> str:
 
     What nobody sees is dropped.
     """
-    return "".join(map(_plain_character, text))
+    return text.translate(_PLAIN)
 
 
 def find_unusable(text: str) -> int | None:
@@ -76,3 +76,14 @@ def _is_invisible(character: str) -> bool:
         or character in _BLANKS
         or "\ufe00" <= character <= "\ufe0f"
     )
+
+
+class _Plain(dict[int, str]):
+    """What becomes of each character, by its code: long lists ask for the same few."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = _plain_character(chr(code))
+        return self[code]
+
+
+_PLAIN = _Plain()
