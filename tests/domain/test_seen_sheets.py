@@ -181,6 +181,18 @@ def test_a_sheet_that_is_named_is_read_however_its_name_is_typed() -> None:
     assert taken(found(*sheets, wish=Wish(sheet="fo\u0308ra\u0308ldrar "))) == [C]
 
 
+def test_a_sheet_that_is_named_by_a_personnummer_is_told_by_its_number() -> None:
+    sheets = (sheet([A], name="Barn"), sheet([B], name=f"Bo {B}"))
+
+    question = asked(*sheets)
+
+    assert "Barn (1) och nummer 2 (1)" in question.staff_message
+    assert taken(found(*sheets, wish=Wish(sheet="nummer 2"))) == [B]
+    with pytest.raises(NoSuchSheet) as caught:
+        found(*sheets, wish=Wish(sheet=f"Bo {B}"))
+    assert B not in caught.value.staff_message
+
+
 @pytest.mark.parametrize("name", ["Koder", "Saknas"])
 def test_a_sheet_that_is_not_there_or_not_seen_cannot_be_named(name: str) -> None:
     with pytest.raises(NoSuchSheet) as caught:

@@ -14,6 +14,7 @@ from utskick.domain.personnummer import (
     parse_personnummer,
     tidied,
 )
+from utskick.domain.personnummer_in_text import looks_like_personnummer
 
 _ROUNDED = re.compile(r"(\d)[.,](\d+E\+\d+)", re.IGNORECASE | re.ASCII)
 """What a spreadsheet makes of a long number when it saves CSV."""
@@ -70,7 +71,8 @@ class WorkbookTooLarge(FileTooLarge):
 
     def __init__(self, *, sheet: str = "", row: int = 0) -> None:
         super().__init__(allowed=UNPACKED_BYTES)
-        where = f"Bladet {sheet} är för stort: läsningen stannade vid rad {row}"
+        named = "Ett blad" if looks_like_personnummer(sheet) else f"Bladet {sheet}"
+        where = f"{named} är för stort: läsningen stannade vid rad {row}"
         self.staff_message = (
             f"{where if sheet else 'Arbetsboken har för mycket i sig'}, och ingen är tagen."
             " Spara bara mottagarna i en egen fil och försök igen."
@@ -108,8 +110,9 @@ class NumberCell:
 
 
 def place_of_row(row: int, sheet: str) -> str:
-    """Where somebody stands in a file, as its reader counts."""
-    return f"rad {row} på bladet {sheet}" if sheet else f"rad {row}"
+    """Where somebody stands in a file, as its reader counts; no personnummer as a sheet's name."""
+    named = sheet and not looks_like_personnummer(sheet)
+    return f"rad {row} på bladet {sheet}" if named else f"rad {row}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ Nothing hidden is ever taken, and nothing is passed over in silence.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from utskick.domain.errors import UtskickError
 from utskick.domain.number_cells import likeness_of_cell, number_columns, surest
-from utskick.domain.personnummer_in_text import Likeness
+from utskick.domain.personnummer_in_text import Likeness, looks_like_personnummer
 from utskick.domain.recipient_tables import (
     NoNumberColumn,
     SeveralNumberColumns,
@@ -90,7 +90,10 @@ class NoSuchSheet(UtskickError):
     def __init__(self, name: str, sheets: Sequence[str]) -> None:
         super().__init__("no such sheet is seen")
         names = ", ".join(sheets) if any(sheets) else "inga blad alls"
-        self.staff_message = f"Filen har inget blad som heter {name} och syns. Det finns: {names}."
+        wanted = "så" if looks_like_personnummer(name) else name
+        self.staff_message = (
+            f"Filen har inget blad som heter {wanted} och syns. Det finns: {names}."
+        )
 
 
 def find_list(sheets: Sequence[Sheet], wish: Wish) -> FoundList:
@@ -99,6 +102,7 @@ def find_list(sheets: Sequence[Sheet], wish: Wish) -> FoundList:
     Raises `ListQuestion` unless there is one way only, or the wish tells which; `NothingSeen`,
     `NoSuchSheet`; or as `numbers_of_table`.
     """
+    sheets = [_discreet(number, sheet) for number, sheet in enumerate(sheets, start=1)]
     seen = [_Seen.of(sheet) for sheet in sheets if not sheet.hidden]
     notes = [told for sheet in sheets if sheet.hidden for told in _all_hidden(sheet)]
     chosen = [_named(wish.sheet, seen)] if wish.sheet else _likest(seen)
@@ -111,6 +115,12 @@ def find_list(sheets: Sequence[Sheet], wish: Wish) -> FoundList:
     if unseen and not wish.leave_out_hidden:
         raise ListQuestion(unseen, found, sheets=())
     return found[0] if found else FoundList(cells=())
+
+
+def _discreet(number: int, sheet: Sheet) -> Sheet:
+    """Sheets' names are repeated in all that is told; a person's number never is."""
+    named = looks_like_personnummer(sheet.name)
+    return replace(sheet, name=f"nummer {number}") if named else sheet
 
 
 @dataclass(frozen=True, slots=True)
