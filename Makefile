@@ -51,7 +51,6 @@ test-attacks:
 prove-machine: export CHAOS_EXAMPLES ?= 500
 prove-machine:
 	@$(BIN)/pytest $(MACHINE)
-prove-attacks: export CHAOS_FUZZED ?= 250
 prove-attacks:
 	@$(BIN)/pytest tests/chaos --ignore=$(MACHINE) --ignore=tests/chaos/storm $(AFTERWARDS)
 prove-storm:

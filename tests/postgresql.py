@@ -17,11 +17,12 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from utskick.running.children import ending_with_us
 from utskick.store.engine import migrate, open_engine
 
 _MIGRATED = "migrated"
 EMPTY = "template0"
-_STARTS_WITHIN_S = 30
+_STARTS_WITHIN_S = 120
 _NEW = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
 _SETTINGS = (
     "max_connections=200",
@@ -44,7 +45,8 @@ class PostgresqlServer:
     def start(self) -> None:
         """After a crash it has first to recover."""
         with (self.folder / "log").open("a") as log:
-            self.process = subprocess.Popen(self.command, stderr=log, user=_owner())
+            command = ending_with_us(self.command, signal.SIGQUIT)
+            self.process = subprocess.Popen(command, stderr=log, user=_owner())
         deadline = time.monotonic() + _STARTS_WITHIN_S
         while not self.answers():
             assert self.process.poll() is None, "PostgreSQL ended by itself"

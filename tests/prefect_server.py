@@ -55,7 +55,7 @@ class PrefectServer:
 
     def run(self, occasion_id: OccasionId) -> FlowRun:
         """The occasion's only run, when the server has made it."""
-        poll(lambda: self.runs(occasion_id), timeout_s=10)
+        poll(lambda: self.runs(occasion_id))
         (only,) = self.runs(occasion_id)
         return only
 

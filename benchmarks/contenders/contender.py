@@ -17,6 +17,7 @@ from benchmarks import ROOT
 from benchmarks.neighbours import LeanNeighbour
 from benchmarks.senders.assignments import Assignment
 from tests.postgresql import PostgresqlServer
+from utskick.running.children import ending_with_us
 
 _STARTS_WITHIN_S, _ANSWERS_WITHIN_S = 60, 600
 
@@ -75,7 +76,7 @@ class Sender:
         self._log = log
         with log.open("ab") as file:
             self._process = subprocess.Popen(  # noqa: S603  # our own command
-                [sys.executable, "-m", module, *arguments],
+                ending_with_us([sys.executable, "-m", module, *arguments]),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=file,

@@ -62,4 +62,4 @@ def relay(**says: str) -> Iterator[ScriptedRelay]:
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield scripted
-        thread.join(timeout=5)
+        thread.join(timeout=60)

@@ -397,7 +397,7 @@ def test_connections_close_with_their_event_loop() -> None:
                 pass
             connection.sendall(b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n")
 
-            assert isinstance(calling.exception(timeout=5), UnknownOutcome)
+            assert isinstance(calling.exception(timeout=60), UnknownOutcome)
             assert connection.recv(1) == b""
 
 

@@ -53,7 +53,7 @@ def of(plan: OccasionPlan, scheduler: Scheduler) -> Sequence[ScheduledOccasion]:
 
 def at(url: str, *, work_pool: str = WORK_POOL) -> PrefectScheduler:
     return PrefectScheduler(
-        api_url=url, work_pool=work_pool, pages_url="https://utskick.example", timeout_s=5
+        api_url=url, work_pool=work_pool, pages_url="https://utskick.example", timeout_s=60
     )
 
 

@@ -1,6 +1,3 @@
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -8,34 +5,26 @@ import pytest
 from benchmarks.contenders.measuring import Round
 from benchmarks.figures import Results, ratios, wrong_counts
 from benchmarks.processes import Usage
+from tests.benchmarks.running import measured
 
 
 @pytest.mark.proof
 def test_the_benchmark_counts_what_each_contender_made(tmp_path: Path) -> None:
-    figures = tmp_path / "figures.json"
     options = [
         *("--recipients", "5", "--forms", "2", "--latencies-ms", "10", "--repeats", "1"),
         *("--only", "bare_loop", "ours", "--skip-kills"),
     ]
 
-    ended = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "one_occasion", *options, "--json", str(figures)],
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
+    figures = measured("one_occasion", *options, figures=tmp_path / "figures.json")
 
-    assert ended.returncode == 0, ended.stderr
-    measured = json.loads(figures.read_text())
-    assert measured["calls"] == 10
-    assert measured["contenders"]["bare_loop"]["10ms"]["made"] == [10]
-    ours = measured["contenders"]["ours"]["10ms"]
+    assert figures["calls"] == 10
+    assert figures["contenders"]["bare_loop"]["10ms"]["made"] == [10]
+    ours = figures["contenders"]["ours"]["10ms"]
     assert ours["made"] == [10]
     assert ours["seconds"] > 0
     assert ours["peak_mb"].keys() == {"sender", "postgresql"}
-    assert measured["ours_over_bare_loop"] > 0
-    assert "ours, PostgreSQL" in ended.stdout
+    assert figures["ours_over_bare_loop"] > 0
+    assert "ours, PostgreSQL" in figures["said"]
 
 
 def test_ours_is_held_against_the_limit_and_the_bare_loop_and_the_others_against_ours() -> None:

@@ -1,6 +1,3 @@
-import json
-import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 from uuid import uuid4
@@ -9,6 +6,7 @@ import pytest
 
 from benchmarks.visits import visits
 from benchmarks.year import Filled
+from tests.benchmarks.running import measured
 from tests.clinic import PHQ, STAFF, UNIT
 from tests.people import ANNA
 from utskick.domain.deliveries import DeliveryId
@@ -29,23 +27,14 @@ FILLED = Filled(
 
 @pytest.mark.proof
 def test_the_benchmark_opens_every_page_and_tells_the_slowest(tmp_path: Path) -> None:
-    figures = tmp_path / "figures.json"
     options = ["--sqlite", "--dispatches", "30", "--deliveries", "2000", "--times", "2"]
 
-    ended = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "pages", *options, "--json", str(figures)],
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
+    figures = measured("pages", *options, figures=tmp_path / "figures.json")
 
-    assert ended.returncode == 0, ended.stderr
-    measured = json.loads(figures.read_text())
-    assert measured["deliveries"] == 2000
-    assert measured["visits_of_each_page"] == 2
-    assert measured["p95_ms"][measured["worst_page"]] == measured["p95_ms_worst_page"] > 0
-    assert "Skicka formulär" in ended.stdout
+    assert figures["deliveries"] == 2000
+    assert figures["visits_of_each_page"] == 2
+    assert figures["p95_ms"][figures["worst_page"]] == figures["p95_ms_worst_page"] > 0
+    assert "Skicka formulär" in figures["said"]
 
 
 def test_all_that_the_menu_leads_to_is_opened() -> None:

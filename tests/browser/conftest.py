@@ -11,7 +11,7 @@ from tests.browser.resident_pages import ResidentPages
 from tests.whole.installation import an_installation
 from tests.whole.region import Whole
 
-_PATIENCE_MS = 30_000
+_PATIENCE_MS = 90_000
 OpenContext = Callable[..., BrowserContext]
 DeskOf = Callable[..., Desk]
 PagesOf = Callable[[Resident], ResidentPages]

@@ -4,8 +4,8 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -47,10 +47,11 @@ from utskick.store import SqlStore
 
 __all__ = ["local", "running"]
 
-_CONNECT_S, _READ_S, _SMTP_S = 0.3, 0.4, 0.3
-_SMTP_WAITS = 3
-"""For the answer that is missing, for the farewell, and for whatever came in between."""
-_SLACK_S = 1.0
+_CONNECT_S, _READ_S, _SMTP_S = 2, 2, 1.5
+"""Much more than anything takes that is not held up, also on a machine that is busy."""
+_TOO_SLOW_S = 3
+_PATIENCE_S = 120
+"""Far more than all time-outs together: whatever happens, it ends."""
 _CONNECT_TO_POSTGRESQL_S = 2
 """The shortest that libpq knows."""
 
@@ -66,8 +67,8 @@ HARMLESS: Mapping[str, Toxics] = {
     "latency and slices": [(Latency(0.01, jitter=0.01), BOTH), (Slicer(64, 0.0005), BOTH)],
 }
 HARMFUL: Mapping[str, Toxics] = {
-    "too slow there": [(Latency(0.6), THERE)],
-    "too slow back": [(Latency(0.6), BACK)],
+    "too slow there": [(Latency(_TOO_SLOW_S), THERE)],
+    "too slow back": [(Latency(_TOO_SLOW_S), BACK)],
     "reset at once": [(Reset(), THERE)],
     "reset in the request": [(Reset(100), THERE)],
     "reset before the answer": [(Reset(), BACK)],
@@ -83,6 +84,8 @@ HARMFUL: Mapping[str, Toxics] = {
     "slow end of a cut answer": [(SlowClose(0.2), BACK), (Limit(30), BACK)],
 }
 EVERY_TOXIC = {**HARMLESS, **HARMFUL}
+WAITED_FOR = {"too slow there", "too slow back", "silence there", "silence"}
+"""Until a time-out has passed. Whenever tests are run, "silence back" stands for them."""
 PLACES = range(0, 1200, 80)
 PLACES_OF_A_MAIL = {Way.THERE: range(0, 1800, 120), Way.BACK: range(0, 300, 20)}
 
@@ -98,6 +101,13 @@ def anna(local: Local) -> Personnummer:
     return Personnummer(local.add_person())
 
 
+def each(names: Iterable[str]) -> list[Any]:
+    """As parameters; those that take their time are left to `make prove`."""
+    return [
+        pytest.param(name, marks=pytest.mark.proof if name in WAITED_FOR else ()) for name in names
+    ]
+
+
 def poison(proxy: FaultProxy, toxics: Toxics) -> None:
     for toxic, ways in toxics:
         proxy.add(toxic, ways=ways)
@@ -111,14 +121,22 @@ def recover(proxy: FaultProxy) -> None:
 
 async def outcome_of(call: Callable[[], Awaitable[object]]) -> Outcome:
     """Any other failure than the documented ones comes through."""
-    begun = time.monotonic()
     try:
-        await call()
+        async with asyncio.timeout(_PATIENCE_S):
+            await call()
     except (TemporaryFailure, UnknownOutcome) as failure:
         return type(failure)
-    finally:
-        assert time.monotonic() - begun < _CONNECT_S + _READ_S + _SLACK_S
     return None
+
+
+@contextmanager
+def ends() -> Iterator[None]:
+    """Whatever happens to it, the block does not hang."""
+    begun = time.monotonic()
+    try:
+        yield
+    finally:
+        assert time.monotonic() - begun < _PATIENCE_S
 
 
 def require_true(outcome: Outcome, *, applied: int) -> None:
@@ -194,7 +212,7 @@ async def test_a_slow_network_does_no_harm(
 
 
 @pytest.mark.parametrize("warm", [False, True])
-@pytest.mark.parametrize("name", HARMFUL)
+@pytest.mark.parametrize("name", each(HARMFUL))
 async def test_a_call_that_a_bad_network_spoils_may_have_been_applied(
     neighbour: Written, proxy: FaultProxy, name: str, warm: bool
 ) -> None:
@@ -248,7 +266,7 @@ async def test_a_neighbour_that_is_down_got_nothing_and_is_found_again(
     assert neighbour.written() == 2
 
 
-@pytest.mark.parametrize("name", EVERY_TOXIC)
+@pytest.mark.parametrize("name", each(EVERY_TOXIC))
 async def test_a_reading_that_a_bad_network_spoils_may_be_repeated(
     proxy: FaultProxy, local: Local, anna: Personnummer, name: str
 ) -> None:
@@ -302,13 +320,11 @@ class Relay:
             body="Paketutskicket kunde inte startas.\n" * 20,
             message_id=f"<{subject}@utskick>",
         )
-        begun = time.monotonic()
         try:
-            not_taken = self._mailer.send(mail, to=mail.to)
+            with ends():
+                not_taken = self._mailer.send(mail, to=mail.to)
         except (TemporaryFailure, UnknownOutcome) as failure:
             return type(failure)
-        finally:
-            assert time.monotonic() - begun < _SMTP_WAITS * _SMTP_S + _SLACK_S
         # Of a cut answer for the only address too.
         return TemporaryFailure if not_taken.deferred else None
 
@@ -317,7 +333,7 @@ class Relay:
         return sum(mail["subject"] == subject for mail in mails)
 
 
-@pytest.mark.parametrize("name", EVERY_TOXIC)
+@pytest.mark.parametrize("name", each(EVERY_TOXIC))
 def test_what_becomes_of_a_mail_is_told_truly(relay: Relay, name: str) -> None:
     subject = str(uuid4())
     poison(relay.proxy, EVERY_TOXIC[name])
@@ -374,14 +390,11 @@ class Database:
     def write(self) -> tuple[HsaId, bool]:
         """The unit, and whether its commit was acknowledged."""
         unit_id = HsaId(f"SE2321000131-E{uuid4().int % 10**12:012}")
-        begun = time.monotonic()
         try:
-            with self.store.transaction() as records:
+            with ends(), self.store.transaction() as records:
                 records.units.save([Unit(unit_id, "Mottagningen", "031")])
         except DBAPIError:
             return unit_id, False
-        finally:
-            assert time.monotonic() - begun < 2 * _CONNECT_TO_POSTGRESQL_S + _SLACK_S
         return unit_id, True
 
     def kept(self, unit_id: HsaId) -> bool:
@@ -405,7 +418,7 @@ def database(postgresql: PostgresqlServer) -> Iterator[Database]:
 
 
 @pytest.mark.parametrize("warm", [False, True])
-@pytest.mark.parametrize("name", EVERY_TOXIC)
+@pytest.mark.parametrize("name", each(EVERY_TOXIC))
 def test_a_commit_that_is_acknowledged_is_kept(database: Database, name: str, warm: bool) -> None:
     if not warm:
         database.store.close()
@@ -496,7 +509,7 @@ def _of(clinic: Clinic, occasion: Occasion) -> Dispatch:
 
 async def end(clinic: Clinic, occasion: Occasion) -> None:
     """Run again, as the reconciler would, and see that everything has been sent once."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + _PATIENCE_S
     while (dispatch := _of(clinic, occasion)).status is DispatchStatus.ONGOING:
         assert time.monotonic() < deadline, "the occasion never ended"
         await clinic.run(occasion)
@@ -508,7 +521,7 @@ async def end(clinic: Clinic, occasion: Occasion) -> None:
     assert len(told) == len(set(told))
 
 
-@pytest.mark.parametrize("name", EVERY_TOXIC)
+@pytest.mark.parametrize("name", each(EVERY_TOXIC))
 async def test_an_occasion_outlives_its_bad_way_to_the_database(
     database: Database, name: str
 ) -> None:
@@ -539,7 +552,7 @@ async def test_an_occasion_outlives_the_loss_of_the_database_amid_sending(
     clinic = replace(clinic, forms=forms)
 
     running_badly = asyncio.create_task(attempt(clinic, occasion))
-    await asyncio.wait_for(forms.struck.wait(), 20)
+    await asyncio.wait_for(forms.struck.wait(), _PATIENCE_S)
     await asyncio.wait([running_badly], timeout=0.4)
     recover(proxy)
     await running_badly

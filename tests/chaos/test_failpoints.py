@@ -37,8 +37,8 @@ AT_ONCE = 12
 PERSONS, FORMS = 3, 2
 GONE_S = 1.0
 # The next occasion, so late that the change comes before it on a machine that is busy.
-_NEXT_AFTER_S = {"stop": 120, "remove": 20}
-REACHED_WITHIN_S, ENDED_WITHIN_S = 30, 60
+_NEXT_AFTER_S = {"stop": 120, "remove": 45}
+REACHED_WITHIN_S, ENDED_WITHIN_S = 120, 240
 FIRST_PERSON = 2000
 NEEDS_SOMETHING_OPEN = (
     *("before reap", "after reap", "before settle", "after settle"),
@@ -188,7 +188,7 @@ class _Scene:
     def _attack_a_change(self, what: str) -> bool:
         dispatch = self._start(after_s=(2, _NEXT_AFTER_S[what]))
         self._worker()
-        _poll(lambda: any(row.may_have_left for row in rows_of(self._engine)), within_s=30)
+        _poll(self._sending, within_s=REACHED_WITHIN_S)
         deed = Deed(what=what, numbers=(self._numbers[0],), dispatch_id=dispatch.id)
         reached = self._strike(self._clerk(deed))
         self._repeated(partial(carry_out, deed, self._services))
@@ -255,6 +255,9 @@ class _Scene:
     def _keep(self, forked: Forked) -> Forked:
         self._forked.append(forked)
         return forked
+
+    def _sending(self) -> bool:
+        return any(row.may_have_left for row in rows_of(self._engine))
 
     def _quiet(self) -> bool:
         """Whether nothing moves any more."""

@@ -5,6 +5,7 @@ by a scheduler that runs occasions in the process itself.
 """
 
 import asyncio
+import ctypes
 import logging
 import os
 import secrets
@@ -36,6 +37,7 @@ from utskick.use_cases.remove_recipient import remove_recipient
 from utskick.use_cases.stop_dispatch import stop_dispatch
 from utskick.wiring import Services
 
+_PR_SET_PDEATHSIG = 1
 _ROUND_S = 0.25
 _GONE_S = 1.0
 
@@ -140,6 +142,7 @@ def _given(deed: Deed) -> UUID:
 def _prepared(
     installation: Installation, lies_in_wait: Ambush | Hazard | None, harness: Connection
 ) -> Services:
+    _end_with_the_harness()
     logging.basicConfig(filename=installation.key_file.with_name("workers.log"))
     match lies_in_wait:
         case Ambush():
@@ -147,6 +150,11 @@ def _prepared(
         case Hazard():
             failpoints.arm(_anywhere(lies_in_wait))
     return installation.services()
+
+
+def _end_with_the_harness() -> None:
+    """Also when that is killed; and paused ones too."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _at(ambush: Ambush, installation: Installation, harness: Connection) -> Callable[[str], None]:

@@ -70,7 +70,7 @@ def test_a_task_is_told_of_in_three_events_that_name_its_run_alone(ran: Ran) -> 
     def events() -> Sequence[Event]:
         return ran.events("prefect.task-run.")
 
-    poll(lambda: len(events()) >= _EVENTS_PER_TASK, timeout_s=20)
+    poll(lambda: len(events()) >= _EVENTS_PER_TASK)
     assert len(events()) == _EVENTS_PER_TASK
     for event in events():
         assert {related.role for related in event.related} <= {"flow-run", "flow"}

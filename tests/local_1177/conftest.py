@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from tests.local_1177.region import NAFS, UNIT, a_personnummer, write_region
 from utskick.local_1177.app import create_app
 
+_PATIENCE_S = 120
 NOON = datetime(2026, 3, 2, 11, 0, tzinfo=UTC)
 
 
@@ -35,8 +36,9 @@ def served(app: ASGIApp) -> Iterator[str]:
     thread.join()
 
 
-def poll(ready: Callable[[], object], *, timeout_s: float = 5) -> None:
-    deadline = time.monotonic() + timeout_s
+def poll(ready: Callable[[], object]) -> None:
+    """Wait for what nobody tells of. The limit is for what never comes true."""
+    deadline = time.monotonic() + _PATIENCE_S
     while not ready():
         assert time.monotonic() < deadline, "it never came true"
         time.sleep(0.01)
@@ -48,7 +50,7 @@ class Local:
 
     url: str = ""
     now: datetime = NOON
-    client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=5))
+    client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=_PATIENCE_S))
 
     def post(self, path: str, content: Any = None) -> httpx.Response:
         return self.client.post(self.url + path, json=content)
@@ -94,7 +96,7 @@ class Resident:
     """A browser without JavaScript: follows redirects and posts the forms that pages show."""
 
     def __init__(self, local: Local) -> None:
-        self.client = httpx.Client(base_url=local.url, follow_redirects=True)
+        self.client = httpx.Client(base_url=local.url, follow_redirects=True, timeout=_PATIENCE_S)
         self.csrf = ""
 
     def get(self, path: str) -> httpx.Response:

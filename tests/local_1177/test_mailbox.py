@@ -25,7 +25,7 @@ class Mailbox:
         if subject:
             mail["Subject"] = subject
         mail.set_content(body)
-        with smtplib.SMTP("127.0.0.1", self.smtp_port, timeout=5) as relay:
+        with smtplib.SMTP("127.0.0.1", self.smtp_port, timeout=60) as relay:
             relay.send_message(mail)
 
     def mails(self) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.local_1177.conftest import poll
+from utskick.running.children import ending_with_us
 
 
 def a_free_port() -> int:
@@ -34,11 +35,12 @@ def test_it_starts_and_ends_cleanly_at_sigterm(program: str, tmp_path: Path, reg
     module = {"local_1177": "utskick.local_1177", "mailbox": "utskick.local_1177.mailbox"}[program]
 
     with subprocess.Popen(
-        [sys.executable, "-W", "error", "-m", module, *map(str, options)], stderr=subprocess.PIPE
+        ending_with_us([sys.executable, "-W", "error", "-m", module, *map(str, options)]),
+        stderr=subprocess.PIPE,
     ) as running:
-        poll(lambda: is_well(port), timeout_s=20)
+        poll(lambda: is_well(port))
         running.send_signal(signal.SIGTERM)
-        _, complaints = running.communicate(timeout=10)
+        _, complaints = running.communicate()
 
     assert running.returncode == 0
     assert complaints == b""

@@ -27,7 +27,7 @@ from utskick.use_cases.claim_occasion import ClaimResult, claim_occasion
 from utskick.use_cases.close_occasion import close_occasion
 
 T = TypeVar("T")
-_PATIENCE_S = 10
+_PATIENCE_S = 120
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from utskick.wiring import Services
 UNIT = HsaId("SE2321000131-E000000000101")
 STAFF = Actor("SE2321000131-P000000000001", UNIT)
 PACKAGE = "vuxenpsykiatri-infor-besok"
-_PATIENCE_S = 90
+_PATIENCE_S = 240
 _BUSY = 503
 _LOOKS_AGAIN_S = 0.2
 
@@ -52,7 +52,7 @@ class Whole:
             f"{self.stack.web_url}/api/{path}",
             headers=self.authorization,
             json=body or None,
-            timeout=60,
+            timeout=_PATIENCE_S,
         )
 
     def start(
@@ -85,17 +85,23 @@ class Whole:
 
     def _truth_of(self, personnummer: str, what: str) -> list[dict[str, Any]]:
         answer = httpx.post(
-            f"{self.local_1177}/control/truth/person", json={"personnummer": personnummer}
+            f"{self.local_1177}/control/truth/person",
+            json={"personnummer": personnummer},
+            timeout=_PATIENCE_S,
         ).json()
         found: list[dict[str, Any]] = answer[what]
         return found
 
     def mails(self) -> list[dict[str, Any]]:
-        mails: list[dict[str, Any]] = httpx.get(f"{self.stack.mailbox_url}/api/mails").json()
+        mails: list[dict[str, Any]] = httpx.get(
+            f"{self.stack.mailbox_url}/api/mails", timeout=_PATIENCE_S
+        ).json()
         return mails
 
     def control(self, path: str, **body: Any) -> None:
-        httpx.post(f"{self.local_1177}/control/{path}", json=body).raise_for_status()
+        httpx.post(
+            f"{self.local_1177}/control/{path}", json=body, timeout=_PATIENCE_S
+        ).raise_for_status()
 
     def register(self, dispatch: Dispatch) -> None:
         """As the reconciler does."""
@@ -109,15 +115,13 @@ class Whole:
 
     def heal(self) -> None:
         """Make the neighbours well again."""
-        httpx.delete(f"{self.local_1177}/control/faults").raise_for_status()
+        httpx.delete(f"{self.local_1177}/control/faults", timeout=_PATIENCE_S).raise_for_status()
         for service in ("forms", "inbox", "persons"):
             self.control("latency", service=service, seconds=0)
 
-    def until(
-        self, holds: Callable[[], object], what: str, *, patience_s: float = _PATIENCE_S
-    ) -> None:
+    def until(self, holds: Callable[[], object], what: str) -> None:
         """Wait until it holds; fail with `what` if it does not."""
-        deadline = time.monotonic() + patience_s
+        deadline = time.monotonic() + _PATIENCE_S
         while not holds():
             assert time.monotonic() < deadline, f"in vain: {what}"
             time.sleep(_LOOKS_AGAIN_S)

@@ -12,7 +12,10 @@ import pytest
 
 from tests.whole.sinks import demo_numbers, leaks, spellings
 from tests.whole.wheel import files_to_ship, site_packages, without_the_checkout
+from utskick.running.children import ending_with_us
 
+_LONGEST_S = 900
+"""Far more than it takes."""
 _ADDRESS = re.compile(r"│ (\w+).*│ (http\S+)")
 
 
@@ -33,7 +36,7 @@ def demo(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Demo:
     for name in ("config", "flows", "tasks", "utskick"):
         (elsewhere / f"{name}.py").write_text("raise RuntimeError('not the installed one')")
     with subprocess.Popen(
-        [installed / "utskick", "demo", "--folder", "kept"],
+        ending_with_us([str(installed / "utskick"), "demo", "--folder", "kept"]),
         cwd=elsewhere,
         # Wide, so that no cell of the table is wrapped.
         env=without_the_checkout() | {"COLUMNS": "250", "PYTHONUNBUFFERED": "1"},
@@ -43,8 +46,9 @@ def demo(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Demo:
     ) as running:
         assert running.stdout is not None
         said = "".join(_until_addresses(running.stdout))
-        pages = _opened(dict(_ADDRESS.findall(said)))
-        rest, _ = running.communicate(timeout=280)
+        with httpx.Client(timeout=_LONGEST_S) as reader:
+            pages = _opened(reader, dict(_ADDRESS.findall(said)))
+        rest, _ = running.communicate(timeout=_LONGEST_S)
     return Demo(elsewhere / "kept", running.returncode, said + rest, pages)
 
 
@@ -55,18 +59,18 @@ def _until_addresses(output: IO[str]) -> Iterator[str]:
             return
 
 
-def _opened(addresses: dict[str, str]) -> dict[str, httpx.Response]:
+def _opened(reader: httpx.Client, addresses: dict[str, str]) -> dict[str, httpx.Response]:
     """A page of each face, with its style sheet."""
     staff, residents = addresses["Staff"], addresses["Residents"]
-    found = {"staff": httpx.get(staff, follow_redirects=True), "residents": httpx.get(residents)}
+    found = {"staff": reader.get(staff, follow_redirects=True), "residents": reader.get(residents)}
     for name, url in (("staff", staff), ("residents", residents)):
         sheet = re.search(r'href="(/[^"]+\.css[^"]*)"', found[name].text)
         assert sheet, found[name].text
-        found[f"{name}, style"] = httpx.get(url + sheet[1])
+        found[f"{name}, style"] = reader.get(url + sheet[1])
     return found | {
-        "script": httpx.get(f"{staff}/static/utskick.js"),
-        "mailbox": httpx.get(addresses["Mailbox"]),
-        "REST": httpx.get(addresses["REST"]),
+        "script": reader.get(f"{staff}/static/utskick.js"),
+        "mailbox": reader.get(addresses["Mailbox"]),
+        "REST": reader.get(addresses["REST"]),
     }
 
 

@@ -1,6 +1,7 @@
 """Child processes: started, watched, and all stopped with their parent."""
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -20,8 +21,20 @@ class ChildDied(Exception):
     """A child ended by itself; the message holds the end of its log."""
 
 
+def ending_with_us(command: Sequence[str], how: signal.Signals = signal.SIGTERM) -> Sequence[str]:
+    """The command, sent `how` by the kernel as soon as we are gone, even if we were killed.
+
+    "We" is the thread that starts it: start nothing that lasts from one that ends earlier.
+    """
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", how.name, *command] if setpriv else command
+
+
 class Children:
-    """The processes of one installation, each with a log of its own in `logs`."""
+    """The processes of one installation, each with a log of its own in `logs`.
+
+    They end with the thread that started them.
+    """
 
     def __init__(self, *, logs: Path, environment: Mapping[str, str]) -> None:
         self._logs = logs
@@ -44,7 +57,7 @@ class Children:
         """Start a child in a session of its own: Ctrl-C reaches us alone, and we stop it."""
         with (self._logs / f"{name}.log").open("ab") as log:
             self._running[name] = subprocess.Popen(  # noqa: S603  # our own commands
-                command,
+                ending_with_us(command),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
