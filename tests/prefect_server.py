@@ -15,7 +15,7 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.responses import DeploymentResponse
 
-from tests.local_1177.conftest import poll
+from tests.waiting import poll
 from utskick.adapters.prefect_environment import prefect_environment
 from utskick.domain.occasions import OccasionId
 from utskick.running.children import Children

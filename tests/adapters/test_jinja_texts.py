@@ -109,13 +109,13 @@ def test_lone_braces_are_text(texts: JinjaTexts, message: str) -> None:
 
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_a_bomb_is_refused_at_once(texts: JinjaTexts, bomb: str) -> None:
-    begun = time.monotonic()
+    begun = time.thread_time()
 
     unknown = texts.unknown_placeholders(bomb, allowed=ALLOWED)
 
     assert unknown
     assert all(len(fragment) <= 31 for fragment in unknown)
-    assert time.monotonic() - begun < 0.5
+    assert time.thread_time() - begun < 0.5
 
 
 def test_a_message_has_at_most_4000_characters(texts: JinjaTexts) -> None:

@@ -13,8 +13,9 @@ from prefect.client.schemas.objects import State, StateType
 from prefect.states import Cancelling, Completed, Pending, Running
 from starlette.responses import PlainTextResponse
 
-from tests.local_1177.conftest import poll, served
+from tests.local_1177.conftest import served
 from tests.prefect_server import WORK_POOL, PrefectServer, prefect_server
+from tests.waiting import poll
 from utskick.adapters.in_memory import InMemoryScheduler
 from utskick.adapters.prefect_scheduler import PrefectScheduler
 from utskick.domain.dispatches import DispatchId

@@ -63,7 +63,7 @@ def mailbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mailbox]:
 
 
 def a_mailer(port: int, **changes: Any) -> SmtpMailer:
-    return SmtpMailer(host="127.0.0.1", port=port, sender=SENDER, **{"timeout_s": 2, **changes})
+    return SmtpMailer(host="127.0.0.1", port=port, sender=SENDER, **{"timeout_s": 60, **changes})
 
 
 def a_mail(

@@ -13,8 +13,8 @@ from prefect.client.schemas.objects import State, StateType
 from prefect.events import Event
 
 from tests.flows.lean_runs import MANY
-from tests.local_1177.conftest import poll
 from tests.prefect_server import PrefectServer, prefect_server
+from tests.waiting import poll
 
 _EVENTS_PER_TASK = 3
 

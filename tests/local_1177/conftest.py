@@ -1,7 +1,6 @@
 import re
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,9 +14,9 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from tests.local_1177.region import NAFS, UNIT, a_personnummer, write_region
+from tests.waiting import PATIENCE_S, poll
 from utskick.local_1177.app import create_app
 
-_PATIENCE_S = 120
 NOON = datetime(2026, 3, 2, 11, 0, tzinfo=UTC)
 
 
@@ -36,21 +35,13 @@ def served(app: ASGIApp) -> Iterator[str]:
     thread.join()
 
 
-def poll(ready: Callable[[], object]) -> None:
-    """Wait for what nobody tells of. The limit is for what never comes true."""
-    deadline = time.monotonic() + _PATIENCE_S
-    while not ready():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.01)
-
-
 @dataclass
 class Local:
     """A running local 1177 and a client for it. `now` is its clock."""
 
     url: str = ""
     now: datetime = NOON
-    client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=_PATIENCE_S))
+    client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=PATIENCE_S))
 
     def post(self, path: str, content: Any = None) -> httpx.Response:
         return self.client.post(self.url + path, json=content)
@@ -96,7 +87,7 @@ class Resident:
     """A browser without JavaScript: follows redirects and posts the forms that pages show."""
 
     def __init__(self, local: Local) -> None:
-        self.client = httpx.Client(base_url=local.url, follow_redirects=True, timeout=_PATIENCE_S)
+        self.client = httpx.Client(base_url=local.url, follow_redirects=True, timeout=PATIENCE_S)
         self.csrf = ""
 
     def get(self, path: str) -> httpx.Response:

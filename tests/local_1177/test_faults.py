@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from tests.local_1177.conftest import Local, an_order, poll
+from tests.local_1177.conftest import Local, an_order
 from tests.local_1177.region import UNIT
+from tests.waiting import poll
 
 
 def call(local: Local, personnummer: str) -> httpx.Response:

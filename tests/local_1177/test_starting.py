@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.local_1177.conftest import poll
+from tests.waiting import poll
 from utskick.running.children import ending_with_us
 
 

@@ -27,6 +27,7 @@ from utskick.use_cases.run_occasion import OccasionRun
 EVERYONE = [number.digits for number in (ANNA, BO, CILLA, DAVID, TOLVAN)]
 _CALL_S = 0.005
 _SHORT_LEASE_S = 0.5
+_TRIES = 400
 
 
 class SlowForms(InMemoryFormService):
@@ -36,10 +37,12 @@ class SlowForms(InMemoryFormService):
         super().__init__(clock=clinic.clock, templates=clinic.forms.templates)
         self._call_s = call_s
         self.most = self.under_way = 0
+        self.called = asyncio.Event()
 
     async def create_form(
         self, order: FormOrder, *, may_leave: Callable[[], bool] = lambda: True
     ) -> FormId:
+        self.called.set()
         self.under_way += 1
         self.most = max(self.most, self.under_way)
         try:
@@ -125,7 +128,8 @@ async def test_a_run_that_is_given_up_leaves_the_others_alone_and_its_calls_are_
     other = await due(clinic, recipients=EVERYONE, forms=[GAD.key])
     sending = asyncio.create_task(given_up.send_forms())
     goes_on = asyncio.create_task(other.send_forms())
-    await asyncio.sleep(_CALL_S)
+    assert isinstance(clinic.forms, SlowForms)
+    await clinic.forms.called.wait()
 
     sending.cancel()
     await asyncio.wait([sending])
@@ -226,7 +230,7 @@ async def test_outcomes_that_could_not_be_written_are_settled_and_nothing_is_sen
 
 async def once_free(clinic: Clinic, dispatch: Dispatch) -> object:
     """Run the occasion when the lease of the run that died has run out."""
-    for _ in range(20):
+    for _ in range(_TRIES):
         ended = await clinic.run(dispatch.occasions[0])
         if ended is not ClaimResult.TAKEN:
             return ended

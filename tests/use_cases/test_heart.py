@@ -1,18 +1,25 @@
 """One heartbeat keeps all that a process has, and tells it its part of the calls."""
 
-import asyncio
 from collections.abc import Mapping
 from uuid import uuid4
 
 import pytest
 
 from tests.clinic import PHQ, Clinic, a_clinic
+from tests.waiting import until
 from utskick.domain.occasions import OccasionId, RunToken
 from utskick.store import SqlStore
 from utskick.store.occasions import SqlOccasions
+from utskick.use_cases import heart
 from utskick.use_cases.run_occasion import OccasionRun
 
-_LEASE_S = 0.6
+_LEASE_S = 60
+
+
+@pytest.fixture(autouse=True)
+def _beats_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While leases last until they are cut short."""
+    monkeypatch.setattr(heart, "_BEATS_IN_A_LEASE", 60 * _LEASE_S)
 
 
 async def claimed(clinic: Clinic) -> OccasionRun:
@@ -27,12 +34,10 @@ def abandoned(store: SqlStore) -> list[tuple[OccasionId, RunToken]]:
         return records.occasions.abandoned()
 
 
-async def poll(store: SqlStore, *, until: int) -> None:
-    for _ in range(100):
-        if len(abandoned(store)) == until:
-            return
-        await asyncio.sleep(0.05)
-    pytest.fail("it did not come to that")
+def run_out(store: SqlStore, *runs: OccasionRun) -> None:
+    """As if nobody had renewed their leases for long."""
+    with store.transaction() as records:
+        records.occasions.renew({run.token: run.occasion_id for run in runs}, lease_s=-1)
 
 
 async def test_all_that_is_held_outlives_its_leases(store: SqlStore) -> None:
@@ -40,10 +45,9 @@ async def test_all_that_is_held_outlives_its_leases(store: SqlStore) -> None:
     first, second = await claimed(clinic), await claimed(clinic)
 
     async with first.held(), second.held():
-        await asyncio.sleep(2 * _LEASE_S)
-        kept = abandoned(store)
+        run_out(store, first, second)
 
-    assert kept == []
+        await until(lambda: abandoned(store) == [])
 
 
 async def test_what_is_let_go_runs_out_while_the_rest_is_kept(store: SqlStore) -> None:
@@ -52,11 +56,10 @@ async def test_what_is_let_go_runs_out_while_the_rest_is_kept(store: SqlStore) -
 
     async with second.held():
         async with first.held():
-            await asyncio.sleep(_LEASE_S)
-        await poll(store, until=1)
-        left = abandoned(store)
+            pass
+        run_out(store, first, second)
 
-    assert left == [(first.occasion_id, first.token)]
+        await until(lambda: abandoned(store) == [(first.occasion_id, first.token)])
 
 
 async def test_a_beat_that_fails_is_followed_by_another(
@@ -72,28 +75,24 @@ async def test_a_beat_that_fails_is_followed_by_another(
             raise RuntimeError("the database is away")
         return renew(self, held, lease_s=lease_s)
 
+    run_out(store, run)
     monkeypatch.setattr(SqlOccasions, "renew", failing)
     async with run.held():
-        await asyncio.sleep(2 * _LEASE_S)
-        kept = abandoned(store)
+        await until(lambda: abandoned(store) == [])
 
-    assert kept == []
+    assert not failures
 
 
 async def test_the_calls_at_once_are_divided_among_the_processes_that_send(
     store: SqlStore,
 ) -> None:
     one, other = (a_clinic(store, lease_s=_LEASE_S, forms_concurrency=50) for _ in range(2))
-    parts = []
 
     async with (await claimed(one)).held():
         async with (await claimed(other)).held():
-            await asyncio.sleep(_LEASE_S)
-            parts += [one.turns.at_once, other.turns.at_once]
-        await asyncio.sleep(2 * _LEASE_S)
-        parts.append(one.turns.at_once)
+            await until(lambda: (one.turns.at_once, other.turns.at_once) == (25, 25))
 
-    assert parts == [25, 25, 50]
+        await until(lambda: one.turns.at_once == 50)
 
 
 def test_a_process_that_has_gone_leaves_its_part_to_the_others(store: SqlStore) -> None:

@@ -15,6 +15,7 @@ from tests.use_cases.clinic_days import (
     run_to_its_end,
     states,
 )
+from tests.waiting import PATIENCE_S
 from utskick.domain.deliveries import DeliveryState
 from utskick.domain.occasions import Occasion, OccasionState
 from utskick.ports import UnknownOutcome
@@ -221,7 +222,7 @@ async def _killed_after_claiming(clinic: Clinic, occasion: Occasion, *, calls_ma
 
 async def _finished_by_another(clinic: Clinic, occasion: Occasion) -> Closed:
     """As the reconciler would have it: it finds the dead run, and starts another."""
-    deadline = asyncio.get_running_loop().time() + 10
+    deadline = asyncio.get_running_loop().time() + PATIENCE_S
     while not (await reconciled(clinic)).resumed:
         assert asyncio.get_running_loop().time() < deadline
         await asyncio.sleep(0.02)

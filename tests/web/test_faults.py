@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from tests.clinic import Clinic
 from tests.people import TOLVAN
+from tests.waiting import PATIENCE_S, until
 from tests.web.conftest import Rest, caller, make_token
 from utskick.failpoints import Step
 from utskick.keeper import keep
@@ -48,7 +49,7 @@ class Slow:
     @contextmanager
     def transaction(self, step: Step | None = None) -> Iterator[Transaction]:
         self.entered.set()
-        assert self.released.wait(10)
+        assert self.released.wait(PATIENCE_S)
         with self._store.transaction() as records:
             yield records
 
@@ -103,7 +104,7 @@ async def test_a_slow_database_keeps_nobody_else_waiting(
     async with caller(app, clinic, token) as rest:
         waiting = asyncio.create_task(rest.request(method, address, json={}))
         try:
-            assert await asyncio.to_thread(slow.entered.wait, 10)
+            assert await asyncio.to_thread(slow.entered.wait, PATIENCE_S)
             assert (await rest.get("/health")).json() == {"status": "ok"}
             assert not waiting.done()
         finally:
@@ -112,14 +113,6 @@ async def test_a_slow_database_keeps_nobody_else_waiting(
 
 
 # The keeper
-
-
-async def until(happened: Callable[[], bool]) -> None:
-    for _ in range(1_000):
-        if happened():
-            return
-        await asyncio.sleep(0.01)
-    pytest.fail("it did not happen in ten seconds")
 
 
 async def cancelled(task: asyncio.Task[None]) -> None:
