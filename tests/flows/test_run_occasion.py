@@ -13,8 +13,8 @@ import pytest
 from prefect.client.schemas.filters import LogFilter, LogFilterFlowRunId
 from prefect.client.schemas.objects import State, StateType
 
-from tests.local_1177.conftest import poll
 from tests.prefect_server import PrefectServer, prefect_server
+from tests.waiting import poll
 
 SENT_TO_BO_ALONE = {"forms": {"Anna": 0, "Bo": 4}, "messages": ["Bo"]}
 SENT_TO_BOTH = {"forms": {"Anna": 4, "Bo": 4}, "messages": ["Anna", "Bo"]}
@@ -75,7 +75,7 @@ def test_whoever_is_protected_while_a_run_waits_gets_nothing(ran: Ran) -> None:
 
 def test_operators_read_of_how_many_a_register_could_not_tell_again(ran: Ran) -> None:
     assert ran.sent("nobody_answers_again") == SENT_TO_BOTH
-    poll(lambda: "Not checked again in time: 2" in ran.log("nobody_answers_again"), timeout_s=20)
+    poll(lambda: "Not checked again in time: 2" in ran.log("nobody_answers_again"))
 
 
 def test_what_a_withdrawn_unit_had_started_is_aborted(ran: Ran) -> None:
