@@ -1,17 +1,22 @@
 """Fixtures that many tests share. Fast tests run first."""
 
+import importlib
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.clinic import Clinic, clinic_of, load_clinic, open_store
+from tests.postgresql import postgresql
 from utskick.store import SqlStore
 from utskick.store.engine import migrate, open_engine
 
+__all__ = ["postgresql"]
+
 _ORDER = ("domain", "adapters", "store", "use_cases", "manual", "config", "local_1177", "web")
-"""The rest starts servers and comes last, as they stand; and after them the browser."""
+"""The rest starts servers and comes last, as they stand; then Prefect, and then the browser."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -19,6 +24,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         folder = item.path.relative_to(Path(__file__).parent).parts[0]
         if folder == "browser":
             # Once it has been opened its event loop runs, and no other can.
+            return len(_ORDER) + 2
+        if isinstance(item, pytest.Function) and "prefect_server" in item.fixturenames:
+            # A server that has nothing to do takes its part of the machine all the same.
             return len(_ORDER) + 1
         return _ORDER.index(folder) if folder in _ORDER else len(_ORDER)
 
@@ -61,3 +69,12 @@ def store(request: pytest.FixtureRequest, migrated: Path, tmp_path: Path) -> Ite
 @pytest.fixture
 def clinic(store: SqlStore) -> Clinic:
     return clinic_of(store)
+
+
+@pytest.fixture(scope="session")
+def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """One for all, as it takes its time to start: each test looks for its own runs alone."""
+    # Only now, as Prefect takes its time to import.
+    running_prefect = importlib.import_module("tests.prefect_server").running_prefect
+    with running_prefect(tmp_path_factory.mktemp("prefect")) as running:
+        yield running

@@ -50,7 +50,7 @@ class PrefectServer:
         return [
             run
             for run in self.client.read_flow_runs()
-            if run.parameters["order"]["occasion_id"] == str(occasion_id)
+            if run.parameters.get("order", {}).get("occasion_id") == str(occasion_id)
         ]
 
     def run(self, occasion_id: OccasionId) -> FlowRun:
@@ -61,7 +61,7 @@ class PrefectServer:
 
 
 @contextmanager
-def prefect_server(folder: Path) -> Iterator[PrefectServer]:
+def running_prefect(folder: Path) -> Iterator[PrefectServer]:
     """Start it, with a work pool and no worker; about 10 s."""
     port = choose_ports(usual=False).prefect
     api_url = f"http://{HOST}:{port}/api"

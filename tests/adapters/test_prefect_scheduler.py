@@ -1,6 +1,6 @@
 """The scheduler on a real Prefect server: no health check would notice one that stands still."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from prefect.states import Cancelling, Completed, Pending, Running
 from starlette.responses import PlainTextResponse
 
 from tests.local_1177.conftest import served
-from tests.prefect_server import WORK_POOL, PrefectServer, prefect_server
+from tests.prefect_server import WORK_POOL, PrefectServer
 from tests.waiting import poll
 from utskick.adapters.in_memory import InMemoryScheduler
 from utskick.adapters.prefect_scheduler import PrefectScheduler
@@ -58,10 +58,9 @@ def at(url: str, *, work_pool: str = WORK_POOL) -> PrefectScheduler:
     )
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectServer]:
-    with prefect_server(tmp_path_factory.mktemp("prefect")) as running:
-        yield running
+@pytest.fixture
+def server(prefect_server: PrefectServer) -> PrefectServer:
+    return prefect_server
 
 
 @pytest.fixture

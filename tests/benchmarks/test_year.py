@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from benchmarks.year import Filled, Size, fill
-from tests.postgresql import PostgresqlServer, postgresql
+from tests.postgresql import PostgresqlServer
 from utskick.adapters.in_memory import FakeClock, InMemoryFormService, InMemoryScheduler
 from utskick.adapters.jinja_texts import JinjaTexts
 from utskick.adapters.yaml_region import read_region
@@ -35,10 +35,8 @@ from utskick.use_cases.message_values import PLACEHOLDERS
 from utskick.use_cases.reconcile import audit, reconcile
 from utskick.use_cases.turns import Turns
 
-__all__ = ["postgresql"]
-
 NOW = datetime(2027, 2, 1, 11, tzinfo=UTC)
-SMALL = Size(units=7, persons=300, dispatches=120, deliveries=9_000, log_entries=2_000, largest=20)
+SMALL = Size(units=7, persons=100, dispatches=60, deliveries=2_500, log_entries=600, largest=20)
 VAULT = Vault(keys={"1": bytes(32)}, current="1", index_key=bytes(32))
 
 

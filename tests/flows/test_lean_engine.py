@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from prefect.client.schemas.objects import State, StateType
 from prefect.events import Event
 
 from tests.flows.lean_runs import MANY
-from tests.prefect_server import PrefectServer, prefect_server
+from tests.prefect_server import PrefectServer
 from tests.waiting import poll
 
 _EVENTS_PER_TASK = 3
@@ -31,21 +31,22 @@ class Ran:
         return [run.state for run in runs if run.state is not None]
 
     def events(self, prefix: str) -> Sequence[Event]:
-        asked = {"filter": {"event": {"prefix": [prefix]}}}
-        answer = self.server.client.request("POST", "/events/filter", json=asked)
+        """Of these runs: others use the same server."""
+        ours = [f"prefect.flow-run.{each}" for ids in self.told.values() for each in ids]
+        asked = {"event": {"prefix": [prefix]}, "any_resource": {"id": ours}}
+        answer = self.server.client.request("POST", "/events/filter", json={"filter": asked})
         return [Event.model_validate(each) for each in answer.json()["events"]]
 
 
 @pytest.fixture(scope="module")
-def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
-    with prefect_server(tmp_path_factory.mktemp("prefect")) as server:
-        process = subprocess.run(
-            [sys.executable, "-m", "tests.flows.lean_runs"],
-            env=os.environ | {"PREFECT_API_URL": server.api_url},
-            stdout=subprocess.PIPE,
-            check=True,
-        )
-        yield Ran(server, json.loads(process.stdout))
+def ran(prefect_server: PrefectServer) -> Ran:
+    process = subprocess.run(
+        [sys.executable, "-m", "tests.flows.lean_runs"],
+        env=os.environ | {"PREFECT_API_URL": prefect_server.api_url},
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    return Ran(prefect_server, json.loads(process.stdout))
 
 
 def test_prefect_is_told_how_a_run_went(ran: Ran) -> None:

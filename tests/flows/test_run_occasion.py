@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ import pytest
 from prefect.client.schemas.filters import LogFilter, LogFilterFlowRunId
 from prefect.client.schemas.objects import State, StateType
 
-from tests.prefect_server import PrefectServer, prefect_server
+from tests.prefect_server import PrefectServer
 from tests.waiting import poll
 
 SENT_TO_BO_ALONE = {"forms": {"Anna": 0, "Bo": 4}, "messages": ["Bo"]}
@@ -42,15 +42,14 @@ class Ran:
 
 
 @pytest.fixture(scope="module")
-def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
-    with prefect_server(tmp_path_factory.mktemp("prefect")) as server:
-        process = subprocess.run(
-            [sys.executable, "-m", "tests.flows.occasion_runs", tmp_path_factory.mktemp("store")],
-            env=os.environ | {"PREFECT_API_URL": server.api_url},
-            stdout=subprocess.PIPE,
-            check=True,
-        )
-        yield Ran(server, json.loads(process.stdout))
+def ran(prefect_server: PrefectServer, tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    process = subprocess.run(
+        [sys.executable, "-m", "tests.flows.occasion_runs", tmp_path_factory.mktemp("store")],
+        env=os.environ | {"PREFECT_API_URL": prefect_server.api_url},
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    return Ran(prefect_server, json.loads(process.stdout))
 
 
 def test_a_quick_run_six_minutes_early_ends_as_too_early_and_says_when_it_is_sent(

@@ -1,6 +1,5 @@
 """What staff do, as the real Prefect server is told of it. No worker: nothing is sent here."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import uuid4
@@ -9,7 +8,7 @@ import pytest
 
 from tests.clinic import STAFF, UNIT, WEEKLY, Clinic
 from tests.people import ANNA, BO
-from tests.prefect_server import WORK_POOL, PrefectServer, prefect_server
+from tests.prefect_server import WORK_POOL, PrefectServer
 from utskick.adapters.prefect_scheduler import PrefectScheduler
 from utskick.domain.dispatches import Dispatch
 from utskick.domain.specs import DispatchSpec
@@ -66,10 +65,9 @@ class Scheduled:
         )
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectServer]:
-    with prefect_server(tmp_path_factory.mktemp("prefect")) as running:
-        yield running
+@pytest.fixture
+def server(prefect_server: PrefectServer) -> PrefectServer:
+    return prefect_server
 
 
 @pytest.fixture

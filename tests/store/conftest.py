@@ -7,14 +7,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, delete
 
-from tests.postgresql import PostgresqlServer, postgresql
+from tests.postgresql import PostgresqlServer
 from tests.store.ledger import fill_register
 from utskick.store import SqlStore
 from utskick.store.engine import open_engine
 from utskick.store.tables import Row
 from utskick.store.vault import Vault
-
-__all__ = ["postgresql"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,5 +1,0 @@
-"""Fixtures of those who attack."""
-
-from tests.postgresql import postgresql
-
-__all__ = ["postgresql"]
