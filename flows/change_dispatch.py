@@ -6,16 +6,17 @@ from prefect import State, flow
 from prefect.artifacts import acreate_table_artifact
 from prefect.states import Completed
 
-from tasks.change_dispatches import remove, restart, send_missed, stop
-from tasks.orders import DispatchOrder, MissedOrder, RecipientOrder
+from tasks.change_dispatches import end, remove, restart, send_missed, stop, tell
+from tasks.orders import DispatchOrder, OccasionOrder, RecipientOrder
 from tasks.tables import form_table
+from utskick.web.labels import stopped_in_words
 
 
 @flow(name="Stoppa paketutskick", flow_run_name="Stoppa {order.dispatch_id}", persist_result=False)
 async def stop_dispatch(order: DispatchOrder) -> State[Any]:
     """Stop a dispatch at once, also in the middle of a send."""
-    on_their_way = await stop(order.dispatch_id, order.actor)
-    return Completed(name="Stoppat", message=f"{on_their_way} formulär var redan på väg")
+    stopped = await stop(order.dispatch_id, order.actor)
+    return Completed(name="Stoppat", message=stopped_in_words(stopped))
 
 
 @flow(
@@ -24,7 +25,7 @@ async def stop_dispatch(order: DispatchOrder) -> State[Any]:
     persist_result=False,
 )
 async def restart_dispatch(order: DispatchOrder) -> State[Any]:
-    """Go on with a stopped dispatch, while its next occasion lies ahead."""
+    """Go on with a stopped dispatch, until the date of its next occasion has passed."""
     restarted = await restart(order.dispatch_id, order.actor)
     await acreate_table_artifact(
         table=form_table(restarted.so_far),
@@ -46,11 +47,36 @@ async def remove_recipient(order: RecipientOrder) -> State[Any]:
 
 
 @flow(
-    name="Skicka missat tillfälle",
+    name="Skicka det som är kvar",
     flow_run_name="Skicka {order.occasion_id}",
     persist_result=False,
 )
-async def send_missed_occasion(order: MissedOrder) -> State[Any]:
-    """Send what is left of a missed occasion, now; it gets a run of its own."""
+async def send_missed_occasion(order: OccasionOrder) -> State[Any]:
+    """Send now what is left of an occasion that was missed, or stopped in the middle.
+
+    It gets a run of its own, and nobody gets anything twice. A stopped dispatch goes on then.
+    """
     await send_missed(order.occasion_id, order.actor)
     return Completed(name="Planerat", message="Tillfället skickas nu")
+
+
+@flow(
+    name="Meddela mottagare",
+    flow_run_name="Meddela {order.occasion_id}",
+    persist_result=False,
+)
+async def tell_recipients(order: OccasionOrder) -> State[Any]:
+    """Leave the inbox message for those who got forms before an occasion was stopped."""
+    await tell(order.occasion_id, order.actor)
+    return Completed(name="Planerat", message="De som har fått formulär meddelas nu")
+
+
+@flow(
+    name="Avsluta tillfälle",
+    flow_run_name="Avsluta {order.occasion_id}",
+    persist_result=False,
+)
+async def end_occasion(order: OccasionOrder) -> State[Any]:
+    """Never send what is left of an occasion that was missed, or stopped in the middle."""
+    await end(order.occasion_id, order.actor)
+    return Completed(name="Avslutat", message="Det som var kvar skickas inte")

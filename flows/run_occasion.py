@@ -17,6 +17,7 @@ from tasks.mail_errors import mail_errors
 from tasks.render_message import render_message
 from tasks.runs import held, name_of_run, run_of
 from tasks.send_forms import send_forms
+from tasks.tell_recipients import tell_recipients
 from tasks.validate_recipients import validate_recipients
 from utskick.domain.occasions import Occasion, OccasionState
 from utskick.ports import TemporaryFailure
@@ -50,6 +51,11 @@ async def run_occasion(order: OccasionOrder) -> State[Any]:
     run = run_of(occasion, token, version=order.version)
 
     claim = await claim_occasion(occasion, token)
+    if claim is ClaimResult.TO_TELL:
+        async with held(run):
+            await tell_recipients(occasion, token)
+            closed = await close_occasion(occasion, token)
+        return _ended(closed)
     if claim is not ClaimResult.CLAIMED:
         return await _nothing_to_send(claim, run.occasion)
 
@@ -113,5 +119,9 @@ def _ended(closed: Closed) -> State[Any]:
             return Completed(name="Delvis skickat", message=told)
         case OccasionState.MISSED:
             return Failed(name="Missat", message=told)
+        case OccasionState.STOPPED:
+            return Completed(name="Stoppat mitt i", message=told)
+        case OccasionState.ENDED:
+            return Completed(name="Avslutat", message=told)
         case _:
             return Completed(name="Stoppat", message=told)

@@ -1,6 +1,7 @@
 """What an operator can do to a started dispatch."""
 
 import asyncio
+from collections.abc import Callable
 from uuid import UUID
 
 from tasks.border import stage
@@ -8,17 +9,19 @@ from utskick.domain.dispatches import DispatchId, RecipientId
 from utskick.domain.occasions import OccasionId
 from utskick.domain.units import Actor
 from utskick.use_cases import (
+    end_occasion,
     remove_recipient,
     restart_dispatch,
     send_missed_occasion,
     stop_dispatch,
+    tell_recipients,
 )
 from utskick.wiring import services
 
 
 @stage("Stoppa")
-async def stop(dispatch_id: UUID, actor: Actor) -> int:
-    """How many forms were already on their way."""
+async def stop(dispatch_id: UUID, actor: Actor) -> stop_dispatch.Stopped:
+    """What has been sent, is on its way, and is left."""
     wired = services()
     return await asyncio.to_thread(
         stop_dispatch.stop_dispatch,
@@ -26,6 +29,8 @@ async def stop(dispatch_id: UUID, actor: Actor) -> int:
         actor=actor,
         store=wired.store,
         scheduler=wired.scheduler,
+        clock=wired.clock,
+        rules=wired.rules,
         now=wired.clock.now(),
     )
 
@@ -59,12 +64,28 @@ async def remove(dispatch_id: UUID, recipient_id: UUID, actor: Actor) -> int:
     )
 
 
-@stage("Skicka missat tillfälle")
+@stage("Skicka det som är kvar")
 async def send_missed(occasion_id: UUID, actor: Actor) -> None:
     """Plan the occasion again, for now: a run of its own sends it."""
+    await _by_hand(send_missed_occasion.send_missed_occasion, occasion_id, actor)
+
+
+@stage("Meddela mottagare")
+async def tell(occasion_id: UUID, actor: Actor) -> None:
+    """As `send_missed`: the run leaves messages alone."""
+    await _by_hand(tell_recipients.tell_recipients, occasion_id, actor)
+
+
+@stage("Avsluta")
+async def end(occasion_id: UUID, actor: Actor) -> None:
+    """The rest is never sent; a run tells those who have got something."""
+    await _by_hand(end_occasion.end_occasion, occasion_id, actor)
+
+
+async def _by_hand(deed: Callable[..., bool], occasion_id: UUID, actor: Actor) -> None:
     wired = services()
     await asyncio.to_thread(
-        send_missed_occasion.send_missed_occasion,
+        deed,
         OccasionId(occasion_id),
         actor=actor,
         store=wired.store,

@@ -57,9 +57,11 @@ class RecipientOrder(DispatchOrder):
     recipient_id: UUID = Field(title="Mottagare", description="Mottagarens id, inte personnummer")
 
 
-class MissedOrder(UnitOrder):
-    """An occasion that was missed."""
+class OccasionOrder(UnitOrder):
+    """An occasion that was missed, or stopped in the middle."""
 
-    model_config = ConfigDict(json_schema_extra={"description": "Ett missat tillfälle."})
+    model_config = ConfigDict(
+        json_schema_extra={"description": "Ett tillfälle som missats eller stoppats mitt i."}
+    )
 
     occasion_id: UUID = Field(title="Tillfälle", description="Tillfällets id")

@@ -1,5 +1,6 @@
 """A small region in memory: one unit, its forms and package, and neighbours that can be unwell."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from functools import cached_property
@@ -56,7 +57,7 @@ from utskick.use_cases.restart_dispatch import Restarted, restart_dispatch
 from utskick.use_cases.run_occasion import OccasionRun
 from utskick.use_cases.send_form import send_form
 from utskick.use_cases.start_dispatch import Started, Starting, start_dispatch
-from utskick.use_cases.stop_dispatch import stop_dispatch
+from utskick.use_cases.stop_dispatch import Stopped, stop_dispatch
 from utskick.use_cases.together import Together, together
 from utskick.use_cases.turns import Turns
 
@@ -222,12 +223,25 @@ class Clinic:
     def show(self, dispatch: Dispatch) -> Shown:
         return show_dispatch(dispatch.id, actor=STAFF, store=self.store, now=self.clock.now())
 
-    def stop(self, dispatch: Dispatch) -> int:
+    def stop(self, dispatch: Dispatch) -> Stopped:
         return stop_dispatch(
             dispatch.id,
             actor=STAFF,
             store=self.store,
             scheduler=self.scheduler,
+            clock=self.clock,
+            rules=self.rules,
+            now=self.clock.now(),
+        )
+
+    def by_hand(self, deed: Callable[..., bool], occasion: Occasion) -> bool:
+        """Send, tell or end what is left of the occasion."""
+        return deed(
+            occasion.id,
+            actor=STAFF,
+            store=self.store,
+            scheduler=self.scheduler,
+            rules=self.rules,
             now=self.clock.now(),
         )
 
@@ -310,6 +324,8 @@ def clinic_of(store: SqlStore, *, now: datetime = MONDAY_NOON, **rules: Any) -> 
         "persons_per_s": 10_000,
         "inbox_per_s": 10_000,
         "lease_s": 2,
+        # Whoever sleeps lets seconds pass in no time.
+        "stop_heard_within_s": 60,
     }
     told = InboxUser(active=True, notified_by=("SMS", "Email"))
     reachable = (ANNA, BO, CILLA, DAVID, TOLVAN)

@@ -347,3 +347,6 @@ class Clock(Protocol):
 
     async def sleep(self, seconds: float) -> None:
         """Wait."""
+
+    def pause(self, seconds: float) -> None:
+        """Wait, in a thread that may."""

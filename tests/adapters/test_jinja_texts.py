@@ -29,6 +29,7 @@ MAIL_VALUES: dict[str, Any] = {
     "counts": [["Skyddad identitet", 2]],
     "planned": 10,
     "sent": 8,
+    "until": "2027-02-01 12:00",
     "hits": ["Veckoskattning"],
     "missing": 1,
     "extra": 4,

@@ -77,7 +77,7 @@ def test_a_stopped_dispatch_is_restarted_before_its_next_occasion(
     assert installation.dispatch(dispatch.id).label == "Pågående"
 
 
-def test_what_has_been_stopped_past_its_occasion_cannot_be_restarted(
+def test_what_was_stopped_is_sent_at_once_when_it_is_restarted_later_that_day(
     desk: Desk, installation: Whole, someone: Resident
 ) -> None:
     """Om datumet för det nästkommande utskicket inte har passerats."""
@@ -88,6 +88,9 @@ def test_what_has_been_stopped_past_its_occasion_cannot_be_restarted(
 
     desk.page.goto(f"/paketutskick/{dispatch.id}")
 
-    expect(desk.page.get_by_text("kan inte återstartas")).to_be_visible()
-    expect(desk.page.get_by_text("Återstarta Paketutskick")).to_have_count(0)
     assert installation.forms_of(someone.personnummer) == []
+    desk.press_disclosed("Återstarta Paketutskick", "Ja, återstarta")
+
+    expect(desk.page.get_by_role("status").filter(has_text="återstartat")).to_be_visible()
+    installation.until_status(dispatch, "Klar")
+    assert len(installation.forms_of(someone.personnummer)) == 4

@@ -20,7 +20,13 @@ from tests.chaos.service import Call, MessageBox, Service
 from tests.chaos.virtual import World
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
-from utskick.store.tables import DeliveryRow, DispatchRow, OccasionRow, RecipientRow
+from utskick.store.tables import (
+    DeliveryRow,
+    DispatchRow,
+    InboxMessageRow,
+    OccasionRow,
+    RecipientRow,
+)
 
 _OPEN = ("sending", "unknown")
 _CLOCK_TICK = timedelta(milliseconds=2)
@@ -39,8 +45,10 @@ class Watch:
     inbox: MessageBox = field(init=False)
     restored_at: datetime | None = None
     stopped: dict[UUID, dict[UUID, int]] = field(default_factory=dict)
+    ended: dict[UUID, dict[UUID, int]] = field(default_factory=dict)
     removed: dict[UUID, dict[UUID, int]] = field(default_factory=dict)
     of_withdrawn_unit: set[asyncio.AbstractEventLoop] = field(default_factory=set)
+    _stopped_at_s: dict[UUID, float] = field(default_factory=dict)
     _wrong: list[AssertionError] = field(default_factory=list)
     _before: dict[UUID, RowMapping] = field(default_factory=dict)
     _order: dict[UUID, int] = field(default_factory=dict)
@@ -64,6 +72,33 @@ class Watch:
             for row in self.deliveries()
             if row["dispatch_id"] == dispatch_id
         }
+        self._stopped_at_s[dispatch_id] = self.world.elapsed_s
+
+    def note_end(self, occasion_id: UUID) -> None:
+        """From now on nothing more of the occasion is begun, ever."""
+        self.ended[occasion_id] = {
+            row["id"]: row["attempt"]
+            for row in self.deliveries()
+            if row["occasion_id"] == occasion_id
+        }
+
+    def with_untold(self) -> Sequence[RowMapping]:
+        """Occasions that were stopped or ended, with people who have forms and no message."""
+        sent = {
+            (row["occasion_id"], row["recipient_id"])
+            for row in self.deliveries()
+            if row["state"] == "sent"
+        }
+        untold = {
+            row["occasion_id"]
+            for row in self._rows(InboxMessageRow)
+            if row["state"] == "planned" and (row["occasion_id"], row["recipient_id"]) in sent
+        }
+        return [
+            row
+            for row in self.occasions()
+            if row["id"] in untold and row["state"] in ("done", "stopped", "ended")
+        ]
 
     def note_removal(self, recipient_id: UUID) -> None:
         """From now on nothing more is begun for the recipient."""
@@ -77,6 +112,7 @@ class Watch:
         """What was done since the backup is forgotten; staff must do it again."""
         self.restored_at = self.world.now
         self.stopped.clear()
+        self.ended.clear()
         self.removed.clear()
         self._before.clear()
 
@@ -109,6 +145,7 @@ class Watch:
         self._what_is_sent_is_its_own(rows)
         self._nothing_is_begun_after_a_stop(rows)
         self._nothing_is_begun_after_a_removal(rows)
+        self._nothing_is_begun_after_an_end(rows)
         self._nothing_is_settled_too_early(rows)
         self._what_has_ended_stays_ended(rows)
         self._before = {row["id"]: row for row in rows}
@@ -122,7 +159,10 @@ class Watch:
                 f"occasion {row['state']} {row['sends_at']}"
                 for row in self.occasions()
                 if row["state"] == "running"
-                or (row["state"] == "planned" and row["dispatch_id"] in ongoing)
+                or (
+                    row["state"] == "planned"
+                    and (row["dispatch_id"] in ongoing or row["aim"] != "send")
+                )
             ),
         ]
 
@@ -151,8 +191,9 @@ class Watch:
             if row["state"] == "planned":
                 occasion = occasions[row["occasion_id"]]["state"]
                 status = dispatches[row["dispatch_id"]]["status"]
-                assert occasion == "missed" or status != "completed", "left in a done occasion"
-                assert occasion in ("missed", "planned", "blocked"), f"left in {occasion}"
+                waits = occasion in ("missed", "stopped")
+                assert waits or status != "completed", "left in a done occasion"
+                assert waits or occasion in ("planned", "blocked"), f"left in {occasion}"
 
     def _nobody_was_forgotten(self, rows: Sequence[RowMapping]) -> None:
         """A done occasion has a delivery for each of the dispatch's recipients and forms."""
@@ -194,6 +235,13 @@ class Watch:
         self._whatever_was_sent_before_has_been_settled(call)
         self._its_recipient_may_get_it(call, row)
         self._its_unit_has_not_been_withdrawn_before_the_run(call)
+        self._a_stop_has_not_been_answered(row)
+
+    def _a_stop_has_not_been_answered(self, row: RowMapping) -> None:
+        """I8: what was claimed ahead of a stop does not leave later than it is heard of."""
+        if row["dispatch_id"] in self.stopped:
+            since_s = self.world.elapsed_s - self._stopped_at_s[row["dispatch_id"]]
+            assert since_s < self.rules.stop_heard_within_s, "left after a stop was answered"
 
     def _its_intent_is_committed(self, call: Call, row: RowMapping) -> None:
         """I2: the committed row says `sending`, of this very attempt."""
@@ -280,6 +328,13 @@ class Watch:
                 if row["recipient_id"] == recipient_id:
                     assert row["attempt"] <= attempts.get(row["id"], 0), "begun after a removal"
 
+    def _nothing_is_begun_after_an_end(self, rows: Sequence[RowMapping]) -> None:
+        """What staff have ended is never sent."""
+        for occasion_id, attempts in self.ended.items():
+            for row in rows:
+                if row["occasion_id"] == occasion_id:
+                    assert row["attempt"] <= attempts.get(row["id"], 0), "begun after the end"
+
     def _nothing_is_settled_too_early(self, rows: Sequence[RowMapping]) -> None:
         """I7: what is unknown is planned again only when no late call can land any more."""
         for row in rows:
@@ -307,6 +362,12 @@ class Watch:
     def _rows(self, table: Any) -> Sequence[RowMapping]:
         with self.database.engine.connect() as connection:
             return connection.execute(select(table.__table__)).mappings().all()
+
+
+def has_a_rest(occasion: RowMapping) -> bool:
+    """Staff are to say what becomes of it; it may still be ending."""
+    ending = occasion["state"] in ("planned", "running") and occasion["aim"] in ("stop", "tell")
+    return ending or occasion["state"] in ("missed", "stopped")
 
 
 def _key(row: RowMapping) -> tuple[Any, ...]:

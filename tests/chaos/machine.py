@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from sqlalchemy.exc import OperationalError
 
 from tests.chaos.databases import Backup, Database
-from tests.chaos.invariants import Watch
+from tests.chaos.invariants import Watch, has_a_rest
 from tests.chaos.registers import Registers
 from tests.chaos.service import Fate, MessageBox, MessageFate, Service
 from tests.chaos.virtual import (
@@ -40,6 +40,7 @@ from utskick.domain.specs import DispatchSpec
 from utskick.failpoints import Step, arm, disarm
 from utskick.ports import PersonRecord
 from utskick.use_cases.compare_ledger import compare_ledger
+from utskick.use_cases.end_occasion import end_occasion
 from utskick.use_cases.mark_restored import mark_restored
 from utskick.use_cases.reconcile import reconcile
 from utskick.use_cases.remove_recipient import remove_recipient
@@ -48,6 +49,7 @@ from utskick.use_cases.run_occasion import OccasionRun
 from utskick.use_cases.send_missed_occasion import send_missed_occasion
 from utskick.use_cases.start_dispatch import Starting, start_dispatch
 from utskick.use_cases.stop_dispatch import stop_dispatch
+from utskick.use_cases.tell_recipients import tell_recipients
 from utskick.use_cases.together import together
 from utskick.use_cases.turns import Turns
 
@@ -182,19 +184,23 @@ class SendProtocol(RuleBasedStateMachine):
     @_begun
     @rule(pick=_PICK)
     def staff_send_missed(self, pick: int) -> None:
-        missed = [row["id"] for row in self.watch.occasions() if row["state"] == "missed"]
-        if missed:
-            self._allowed(
-                lambda: send_missed_occasion(
-                    OccasionId(_nth(missed, pick)),
-                    actor=STAFF,
-                    store=self.store,
-                    scheduler=self.scheduler,
-                    rules=RULES,
-                    now=self.clock.now(),
-                )
-            )
-            self._scheduler_starts()
+        """Skicka det som är kvar. A stopped dispatch goes on by it."""
+        if (row := self._with_a_rest(pick)) and self._by_hand(send_missed_occasion, row):
+            self.watch.stopped.pop(row["dispatch_id"], None)
+
+    @_begun
+    @rule(pick=_PICK)
+    def staff_tell(self, pick: int) -> None:
+        """Meddela dem som redan fått sina formulär."""
+        if row := self._with_a_rest(pick):
+            self._by_hand(tell_recipients, row)
+
+    @_begun
+    @rule(pick=_PICK)
+    def staff_end(self, pick: int) -> None:
+        """Avsluta."""
+        if (row := self._with_a_rest(pick)) and self._by_hand(end_occasion, row):
+            self.watch.note_end(row["id"])
 
     # What the machinery does.
 
@@ -473,6 +479,25 @@ class SendProtocol(RuleBasedStateMachine):
         )
         self._scheduler_starts()
 
+    def _with_a_rest(self, pick: int) -> Any:
+        found = [row for row in self.watch.occasions() if has_a_rest(row)]
+        return _nth(found, pick) if found else None
+
+    def _by_hand(self, deed: Callable[..., bool], occasion: Any) -> bool:
+        """Whether the product let staff do it."""
+        done = self._allowed(
+            lambda: deed(
+                OccasionId(occasion["id"]),
+                actor=STAFF,
+                store=self.store,
+                scheduler=self.scheduler,
+                rules=RULES,
+                now=self.clock.now(),
+            )
+        )
+        self._scheduler_starts()
+        return done is not None
+
     def _stop(self, dispatch_id: DispatchId) -> None:
         stopped = self._allowed(
             lambda: stop_dispatch(
@@ -480,6 +505,8 @@ class SendProtocol(RuleBasedStateMachine):
                 actor=STAFF,
                 store=self.store,
                 scheduler=self.scheduler,
+                clock=self.clock,
+                rules=RULES,
                 now=self.clock.now(),
             )
         )
@@ -560,13 +587,12 @@ class SendProtocol(RuleBasedStateMachine):
         for worker in self._alive:
             worker.paused = False
         self._go_on()
-        for _ in range(_ROUNDS):
-            self._reconcile()
-            self._wait_for_the_next_occasion()
-            self._pass_time(_LONGEST_GRAIN_S)
-            self.watch.after_step()
-            if not self._alive and not self.watch.unended():
-                break
+        self._come_to_an_end()
+        # Whoever has got some of their forms is told when staff say so, and can always be.
+        for row in self.watch.with_untold():
+            assert self._by_hand(tell_recipients, row), "no way on for those who have forms"
+        self._come_to_an_end()
+        assert not self.watch.with_untold(), "forms, and never a message"
         self.watch.after_all(unreadable=self.service.was_unreadable)
         if self.watch.restored_at is None:
             compared = self._at_once(
@@ -576,6 +602,15 @@ class SendProtocol(RuleBasedStateMachine):
             )
             assert compared is not None
             assert (compared.missing, compared.extra) == (0, 0)
+
+    def _come_to_an_end(self) -> None:
+        for _ in range(_ROUNDS):
+            self._reconcile()
+            self._wait_for_the_next_occasion()
+            self._pass_time(_LONGEST_GRAIN_S)
+            self.watch.after_step()
+            if not self._alive and not self.watch.unended():
+                break
 
     def _wait_for_the_next_occasion(self) -> None:
         """The wall clock jumps to its moment: that is quicker than to let the time pass."""

@@ -24,7 +24,6 @@ ROOT = Path(__file__).parents[2]
 LONGEST_S = 1500
 
 _SEND = "utskick/use_cases/form_sender.py"
-_CALL = "utskick/use_cases/call_form_service.py"
 _CLAIMING = "utskick/store/claiming.py"
 _OUTCOMES = "utskick/store/outcomes.py"
 _MESSAGES = "utskick/use_cases/send_inbox_messages.py"
@@ -137,7 +136,11 @@ MUTANTS = (
             "        ~exists",
         ),
     ),
-    _mutant("no fence", "I4", (_CALL, "return clock.monotonic() < fence", "return fence > 0")),
+    _mutant(
+        "no fence",
+        "I4",
+        (_SEND, "min(intended.fence, run.allowed_until)", "run.allowed_until"),
+    ),
     _mutant(
         "the fence is asked for and passed over",
         "I4",
@@ -148,10 +151,14 @@ MUTANTS = (
         "I13",
         (
             _SEND,
-            "fence = self._clock.monotonic() + self._rules.lease_s / 2",
+            "fence = began + self._rules.lease_s / 2",
             "fence = self._clock.now().timestamp() + self._rules.lease_s / 2",
         ),
-        (_CALL, "return clock.monotonic() < fence", "return clock.now().timestamp() < fence"),
+        (
+            _SEND,
+            "return self._clock.monotonic() < min(intended.fence, run.allowed_until)",
+            "return self._clock.now().timestamp() < intended.fence",
+        ),
     ),
     _mutant("no fence for messages", "I4", (_MESSAGES, "clock.monotonic() < fence", "fence > 0")),
     _mutant(
@@ -208,7 +215,10 @@ MUTANTS = (
         "I8",
         (
             _LEASES,
-            "row.status == DispatchStatus.ONGOING.value\n        and row.state",
+            (
+                "row.status == DispatchStatus.ONGOING.value\n        and row.aim"
+                " == Aim.SEND.value\n        and row.state"
+            ),
             "row.state",
         ),
     ),
@@ -216,6 +226,54 @@ MUTANTS = (
         "a stop may come between",
         "I8",
         (_LEASES, "    .with_for_update(read=True)\n", ""),
+    ),
+    _mutant(
+        "what is claimed ahead of a stop leaves",
+        "I8",
+        (_SEND, "min(intended.fence, run.allowed_until)", "intended.fence"),
+        (_SEND, "                self._give_back(run)\n", "                run.wants = False\n"),
+    ),
+    _mutant(
+        "what is claimed ahead of a stop is not given back",
+        "I8",
+        (_SEND, "            if intended.run is run:\n", "            if False:\n"),
+    ),
+    _mutant(
+        "a stop in the middle tells nobody",
+        "stop",
+        (_MESSAGES, "return records.inbox_messages.awaited(occasion_id) > 0", "return False"),
+    ),
+    _mutant(
+        "a run that died at a stop is not followed",
+        "stop",
+        (
+            _OCCASIONS,
+            "return or_(ongoing, OccasionRow.aim != Aim.SEND.value)",
+            "return ongoing",
+        ),
+    ),
+    _mutant(
+        "those with some of their forms are told before the rest",
+        "stop",
+        (
+            "utskick/store/inbox_messages.py",
+            "OccasionRow.aim == Aim.TELL.value",
+            "OccasionRow.aim != Aim.SEND.value",
+        ),
+    ),
+    _mutant(
+        "what comes back after the end may be sent",
+        "stop",
+        (_RECONCILE, "        records.deliveries.cancel_rest_of_ended()\n", ""),
+    ),
+    _mutant(
+        "what is left at a stop is missed",
+        "stop",
+        (
+            "utskick/use_cases/close_occasion.py",
+            "return OccasionState.STOPPED if left",
+            "return OccasionState.MISSED if left",
+        ),
     ),
     _mutant(
         "a removed recipient's retry is sent",

@@ -47,6 +47,9 @@ class WorldClock:
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
 
+    def pause(self, seconds: float) -> None:
+        """Nobody can be waited for: the others go on when the test lets them."""
+
 
 class _NeverWaits(selectors.SelectSelector):
     """Where a loop would wait for its next timer, this one has nothing more to do now."""

@@ -122,6 +122,8 @@ def carry_out(deed: Deed, services: Services) -> None:
                 actor=STAFF,
                 store=services.store,
                 scheduler=services.scheduler,
+                clock=services.clock,
+                rules=services.rules,
                 now=now,
             )
         case "remove":

@@ -80,9 +80,30 @@ def test_a_stopped_one_is_restarted(installation: Installation) -> None:
     stopped = installation.run("stop", dispatch_id)
     restarted = installation.run("restart", dispatch_id, "--json")
 
-    assert stopped.stdout == "Stoppat. 0 formulär var redan på väg.\n"
+    assert stopped.stdout == "Paketutskicket är stoppat. Inget mer skickas.\n"
     assert json.loads(restarted.stdout)["status"] == "Pågående"
     assert "Schemaläggaren svarar inte" in restarted.stderr
+
+
+def test_what_was_stopped_in_the_middle_says_which_commands_go_on(
+    installation: Installation,
+) -> None:
+    dispatch_id = installation.started()
+    wired = installation.services
+    occasion = installation.dispatch(dispatch_id).occasions[0]
+    with wired.store.transaction() as records:
+        records.occasions.close(occasion.id, OccasionState.STOPPED, now=wired.clock.now())
+    installation.run("stop", dispatch_id)
+
+    shown = installation.run("show", dispatch_id).stdout
+    ended = installation.run("end", str(occasion.id))
+
+    assert f"utskick send-missed {occasion.id}" in shown
+    assert f"utskick end {occasion.id}" in shown
+    assert f"utskick tell {occasion.id}" not in shown
+    assert (ended.exit_code, ended.stdout) == (0, "Avslutat. Det som var kvar skickas inte.\n")
+    nobody = installation.run("tell", str(occasion.id))
+    assert (nobody.exit_code, "har statusen Avslutat" in nobody.stderr) == (1, True)
 
 
 def test_what_cannot_be_done_says_what_to_do(installation: Installation) -> None:

@@ -44,6 +44,23 @@ def test_the_same_file_again_starts_nothing_unless_asked_to(installation: Instal
     assert listed(installation) == 2
 
 
+def test_what_was_stopped_since_is_not_called_started(installation: Installation) -> None:
+    file = installation.spec()
+    dispatch_id = json.loads(installation.run("submit", file, "--json").stdout)["id"]
+    installation.run("stop", dispatch_id)
+
+    again = installation.run("submit", file)
+    another = installation.run("submit", file, "--again")
+
+    assert (again.exit_code, again.stdout) == (4, "")
+    told = " ".join(again.stderr.split())
+    assert "har statusen Stoppad. Inget mer skickas av det" in told
+    assert dispatch_id in told
+    assert "Återstarta det om det ska fortsätta." in told
+    assert "samma kommando med --again" in told
+    assert (another.exit_code, another.stdout.startswith("Startat:")) == (0, True)
+
+
 def test_a_form_is_sent_now(installation: Installation) -> None:
     result = installation.run("send", installation.form_spec(), "--json")
 

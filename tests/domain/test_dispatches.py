@@ -1,5 +1,6 @@
 """What may be done with a dispatch, and when."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -19,9 +20,9 @@ from utskick.domain.dispatches import (
     RecipientState,
     require_another_recipient,
 )
-from utskick.domain.errors import LastRecipient, OccasionPassed, WrongStatus
+from utskick.domain.errors import LastRecipient, NothingAhead, OccasionPassed, WrongStatus
 from utskick.domain.forms import FormTemplateId
-from utskick.domain.occasions import Occasion, OccasionId, OccasionState
+from utskick.domain.occasions import Aim, Occasion, OccasionId, OccasionState
 from utskick.domain.units import HsaId
 
 NOW = datetime(2027, 2, 1, 11, tzinfo=UTC)
@@ -86,17 +87,21 @@ def test_only_what_goes_on_can_be_stopped(status: DispatchStatus) -> None:
         a_dispatch(status=status).stopped(now=NOW)
 
 
-def test_a_stopped_dispatch_can_be_restarted_while_its_next_occasion_lies_ahead() -> None:
-    restarted = a_dispatch().stopped(now=NOW).restarted(now=NOW + DAY - timedelta(seconds=1))
+@pytest.mark.parametrize("late", [timedelta(seconds=-1), timedelta(hours=11.9)])
+def test_a_stopped_dispatch_can_be_restarted_until_the_date_of_its_next_occasion_has_passed(
+    late: timedelta,
+) -> None:
+    """The manual speaks of the date, not of the time of day."""
+    restarted = a_dispatch().stopped(now=NOW).restarted(now=NOW + DAY + late)
 
     assert (restarted.label, restarted.ended_at) == ("Pågående", None)
 
 
-def test_a_stopped_dispatch_stays_stopped_once_its_next_occasion_has_passed() -> None:
+def test_a_stopped_dispatch_stays_stopped_once_that_date_has_passed() -> None:
     stopped = a_dispatch().stopped(now=NOW)
 
     with pytest.raises(OccasionPassed) as caught:
-        stopped.restarted(now=NOW + DAY)
+        stopped.restarted(now=NOW + DAY + timedelta(hours=12))
 
     assert "var 2027-02-02 kl. 12:00 och har passerat" in caught.value.staff_message
 
@@ -105,8 +110,67 @@ def test_what_is_wholly_sent_cannot_be_restarted() -> None:
     sent = an_occasion(1, NOW - DAY, OccasionState.DONE)
     stopped = a_dispatch(occasions=(sent,), status=DispatchStatus.STOPPED)
 
-    with pytest.raises(WrongStatus):
+    with pytest.raises(NothingAhead) as caught:
         stopped.restarted(now=NOW)
+
+    assert caught.value.staff_message == "Inget tillfälle återstår att återstarta."
+
+
+def test_a_restart_goes_on_with_the_next_occasion_after_one_that_was_stopped_in_the_middle() -> (
+    None
+):
+    halved = an_occasion(1, NOW - 7 * DAY, OccasionState.STOPPED)
+    stopped = a_dispatch(
+        occasions=(halved, an_occasion(2, NOW + DAY)), status=DispatchStatus.STOPPED
+    )
+
+    restarted = stopped.restarted(now=NOW)
+
+    assert [occasion.number for occasion in restarted.ahead] == [2]
+
+
+def test_with_only_a_stopped_occasion_a_restart_says_what_can_be_done() -> None:
+    halved = an_occasion(1, NOW - DAY, OccasionState.STOPPED)
+    stopped = a_dispatch(occasions=(halved,), status=DispatchStatus.STOPPED)
+
+    with pytest.raises(NothingAhead) as caught:
+        stopped.restarted(now=NOW)
+
+    assert "Vid tillfälle 1 kan du i stället välja att skicka det som är kvar" in (
+        caught.value.staff_message
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "aim", "since_s", "label"),
+    [
+        (DispatchStatus.ONGOING, OccasionState.PLANNED, Aim.SEND, 60, "Planerat"),
+        (DispatchStatus.ONGOING, OccasionState.PLANNED, Aim.SEND, 61, "Försenat"),
+        (DispatchStatus.ONGOING, OccasionState.RUNNING, Aim.SEND, 61, "Skickas"),
+        (DispatchStatus.STOPPED, OccasionState.PLANNED, Aim.SEND, -60, "Stoppat"),
+        (DispatchStatus.STOPPED, OccasionState.PLANNED, Aim.SEND, 61, "Stoppat"),
+        (DispatchStatus.ABORTED, OccasionState.PLANNED, Aim.SEND, -60, "Avbrutet"),
+        (DispatchStatus.ABORTED, OccasionState.BLOCKED, Aim.SEND, 0, "Avbrutet"),
+        (DispatchStatus.STOPPED, OccasionState.RUNNING, Aim.STOP, 1, "Stoppat mitt i"),
+        (DispatchStatus.STOPPED, OccasionState.STOPPED, Aim.STOP, 1, "Stoppat mitt i"),
+        (DispatchStatus.ONGOING, OccasionState.PLANNED, Aim.TELL, 1, "Stoppat mitt i"),
+        (DispatchStatus.STOPPED, OccasionState.RUNNING, Aim.END, 1, "Avslutat"),
+        (DispatchStatus.STOPPED, OccasionState.ENDED, Aim.END, 1, "Avslutat"),
+        (DispatchStatus.STOPPED, OccasionState.DONE, Aim.SEND, 1, "Skickat"),
+        (DispatchStatus.COMPLETED, OccasionState.MISSED, Aim.SEND, 1, "Missat"),
+    ],
+)
+def test_an_occasion_looks_as_it_is_within_its_dispatch_and_now(
+    status: DispatchStatus, state: OccasionState, aim: Aim, since_s: int, label: str
+) -> None:
+    occasion = replace(an_occasion(1, NOW, state), aim=aim)
+    dispatch = a_dispatch(occasions=(occasion,), status=status)
+
+    appearance = dispatch.appearance(
+        occasion, now=NOW + timedelta(seconds=since_s), late_after=timedelta(minutes=1)
+    )
+
+    assert appearance == label
 
 
 @pytest.mark.parametrize("status", [DispatchStatus.ONGOING, DispatchStatus.ABORTED])

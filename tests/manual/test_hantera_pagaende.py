@@ -265,7 +265,7 @@ async def test_a_stopped_package_stays_stopped_once_its_next_occasion_has_passed
     dispatch = (await clinic.start(package=WEEKLY.key, start=None)).dispatch
     clinic.stop(dispatch)
 
-    clinic.clock.moment = dispatch.occasions[0].sends_at
+    clinic.clock.moment = dispatch.occasions[0].sends_at + timedelta(days=1)
     with pytest.raises(OccasionPassed) as caught:
         clinic.restart(dispatch)
 

@@ -51,6 +51,8 @@ class Scheduled:
             actor=STAFF,
             store=self.clinic.store,
             scheduler=self.scheduler,
+            clock=self.clinic.clock,
+            rules=self.clinic.rules,
             now=self.clinic.clock.now(),
         )
 

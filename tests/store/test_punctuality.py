@@ -10,7 +10,7 @@ from tests.people import ANNA, BO, CILLA
 from tests.store.ledger import Ledger, a_dispatch, an_occasion, ended, kept, under_way
 from utskick.domain.deliveries import DeliveryState, Refusal
 from utskick.domain.dispatches import Dispatch
-from utskick.domain.occasions import OccasionState, RunToken
+from utskick.domain.occasions import Aim, OccasionState, RunToken
 from utskick.domain.units import Unit
 from utskick.records import PunctualDay
 from utskick.store import SqlStore
@@ -45,7 +45,7 @@ def days(store: SqlStore, since: date = LONG_AGO) -> Sequence[PunctualDay]:
 def counted(store: SqlStore) -> dict[str, int]:
     """What is not nothing, of the only day that there is."""
     (day,) = days(store)
-    names = ("sent", "on_time", "refused", "uncertain", "missed")
+    names = ("sent", "on_time", "late_by_hand", "refused", "uncertain", "missed", "stopped")
     return {name: getattr(day, name) for name in names if getattr(day, name)}
 
 
@@ -56,7 +56,7 @@ def test_what_is_handed_over_within_ten_seconds_is_on_time(store: SqlStore) -> N
     close(ledger, token=ledger.token)
 
     assert counted(store) == {"sent": 4, "on_time": 4}
-    assert days(store)[0].share == 1
+    assert days(store)[0].permille == 1000
 
 
 @pytest.mark.parametrize(("ago_s", "on_time"), [(8, 4), (11, 0)])
@@ -97,22 +97,54 @@ def test_an_occasion_that_never_began_has_missed_every_form_to_everyone(
     close(ledger, state)
 
     assert counted(store) == {"missed": 4}
-    assert days(store)[0].share is None
+    assert days(store)[0].permille is None
 
 
-def test_what_is_sent_by_hand_is_due_when_somebody_said_so(store: SqlStore) -> None:
+def test_what_staff_send_after_its_moment_is_late_by_hand(store: SqlStore) -> None:
     ledger = kept(store, due(ago=2 * HOUR))
     close(ledger, OccasionState.MISSED)
     missed = counted(store)
     with store.transaction() as records:
-        records.occasions.send_by_hand(ledger.occasion_id, now=datetime.now(UTC))
+        records.occasions.plan_by_hand(ledger.occasion_id, Aim.SEND, now=datetime.now(UTC))
     assert ledger.take()
     ledger.plan()
     ledger.send()
 
     close(ledger, token=ledger.token)
 
-    assert (missed, counted(store)) == ({"missed": 4}, {"sent": 4, "on_time": 4})
+    assert (missed, counted(store)) == ({"missed": 4}, {"sent": 4, "late_by_hand": 4})
+    assert days(store)[0].permille == 0
+
+
+def test_what_a_stop_in_the_middle_has_left_is_stopped_and_not_missed(store: SqlStore) -> None:
+    ledger = under_way(store, due())
+    ledger.send(limit=1)
+
+    close(ledger, OccasionState.STOPPED, token=ledger.token)
+
+    assert counted(store) == {"sent": 1, "on_time": 1, "stopped": 3}
+
+
+def test_what_staff_have_ended_stays_stopped_or_missed_as_it_was(store: SqlStore) -> None:
+    stopped, missed = (under_way(store, due(unit=unit)) for unit in (UNIT, OTHER_UNIT))
+    close(stopped, OccasionState.STOPPED, token=stopped.token)
+    close(missed, OccasionState.MISSED, token=missed.token)
+
+    for ledger in (stopped, missed):
+        with store.transaction() as records:
+            records.deliveries.cancel_rest(ledger.occasion_id)
+            records.occasions.plan_by_hand(ledger.occasion_id, Aim.END, now=datetime.now(UTC))
+        close(ledger, OccasionState.ENDED)
+
+    assert counted(store) == {"missed": 4, "stopped": 4}
+
+
+def test_all_but_one_on_time_is_never_a_hundred_per_cent(store: SqlStore) -> None:
+    numbers = PunctualDay(
+        occasions=1, sent=10_000, on_time=9_999, refused=0, uncertain=0, missed=0
+    )
+
+    assert numbers.permille == 999
 
 
 def test_an_occasion_that_is_planned_again_is_not_counted_meanwhile(store: SqlStore) -> None:

@@ -17,7 +17,7 @@ from tests.use_cases.clinic_days import (
 )
 from tests.waiting import PATIENCE_S
 from utskick.domain.deliveries import DeliveryState
-from utskick.domain.occasions import Occasion, OccasionState
+from utskick.domain.occasions import Aim, Occasion, OccasionState
 from utskick.ports import UnknownOutcome
 from utskick.records import DeliveryClaim
 from utskick.store import SqlStore
@@ -57,7 +57,7 @@ async def test_a_run_of_an_outdated_version_does_nothing(clinic: Clinic) -> None
     run = clinic.run_of(dispatch.occasions[0])
     with clinic.store.transaction() as records:
         records.occasions.close(run.occasion_id, OccasionState.MISSED, now=clinic.clock.now())
-        records.occasions.send_by_hand(run.occasion_id, now=clinic.clock.now())
+        records.occasions.plan_by_hand(run.occasion_id, Aim.SEND, now=clinic.clock.now())
 
     result = await run.run()
 

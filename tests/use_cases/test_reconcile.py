@@ -21,7 +21,7 @@ from tests.use_cases.clinic_days import (
 )
 from utskick.domain.deliveries import DeliveryState, Outcome
 from utskick.domain.dispatches import Dispatch
-from utskick.domain.occasions import OccasionState, RunToken
+from utskick.domain.occasions import Aim, OccasionState, RunToken
 from utskick.records import DeliveryClaim
 from utskick.store import SqlStore
 from utskick.use_cases.claim_occasion import ClaimResult
@@ -188,7 +188,7 @@ async def test_an_occasion_that_is_too_late_is_missed_and_told(clinic: Clinic) -
 
     after = clinic.dispatch(dispatch)
     assert mended.missed == 1
-    assert [o.label for o in after.occasions] == ["Missat", "Planerat", "Planerat"]
+    assert [o.state.value for o in after.occasions] == ["missed", "planned", "planned"]
     assert after.label == "Pågående"
     (mail,) = mails(clinic)
     assert mail.subject == f"Missat utskickstillfälle: {WEEKLY.name}, {UNIT.name}"
@@ -300,7 +300,7 @@ async def test_a_new_version_is_registered_in_the_place_of_the_old(clinic: Clini
     occasion_id = dispatch.occasions[0].id
     with clinic.store.transaction() as records:
         records.occasions.close(occasion_id, OccasionState.MISSED, now=clinic.clock.now())
-        records.occasions.send_by_hand(occasion_id, now=clinic.clock.now())
+        records.occasions.plan_by_hand(occasion_id, Aim.SEND, now=clinic.clock.now())
 
     mended = audited(clinic)
 

@@ -7,8 +7,8 @@ import pytest
 from tests.clinic import OTHER_STAFF, STAFF, WEEKLY, Clinic
 from tests.use_cases.clinic_days import AWAY, pass_hours, reconciled, run_to_its_end
 from tests.use_cases.conftest import Log
-from utskick.domain.dispatches import Dispatch
-from utskick.domain.errors import NotFound, NothingMissed, WrongStatus
+from utskick.domain.dispatches import Dispatch, DispatchStatus
+from utskick.domain.errors import NotFound, NothingLeft, WrongStatus
 from utskick.domain.units import Actor
 from utskick.use_cases.claim_occasion import ClaimResult
 from utskick.use_cases.send_missed_occasion import send_missed_occasion
@@ -59,7 +59,7 @@ async def test_it_is_sent_once_however_often_it_is_asked_for(clinic: Clinic) -> 
     dispatch = await missed(clinic)
     send_now(clinic, dispatch)
 
-    with pytest.raises(NothingMissed):
+    with pytest.raises(NothingLeft):
         send_now(clinic, dispatch)
 
 
@@ -67,16 +67,46 @@ async def test_an_occasion_that_was_sent_is_not_sent_by_hand(clinic: Clinic) -> 
     dispatch = (await clinic.start()).dispatch
     await run_to_its_end(clinic, dispatch.occasions[0])
 
-    with pytest.raises(NothingMissed):
+    with pytest.raises(NothingLeft):
         send_now(clinic, dispatch)
 
 
-async def test_a_stopped_dispatch_is_not_sent_by_hand(clinic: Clinic) -> None:
+async def test_a_stopped_dispatch_goes_on_with_what_is_sent_by_hand(clinic: Clinic) -> None:
     dispatch = (await clinic.start(package=WEEKLY.key, start=None)).dispatch
     clinic.clock.moment = dispatch.occasions[0].sends_at
     pass_hours(clinic, 5)
     await reconciled(clinic)
     clinic.stop(dispatch)
+
+    send_now(clinic, dispatch)
+
+    again = clinic.dispatch(dispatch)
+    assert (again.label, [o.number for o in again.ahead]) == ("Pågående", [1, 2, 3])
+
+
+async def test_what_has_passed_during_a_stop_waits_when_another_is_sent_by_hand(
+    clinic: Clinic,
+) -> None:
+    dispatch = (await clinic.start(package=WEEKLY.key, start=None)).dispatch
+    clinic.clock.moment = dispatch.occasions[0].sends_at
+    pass_hours(clinic, 5)
+    await reconciled(clinic)
+    clinic.stop(dispatch)
+    pass_hours(clinic, 8 * 24)
+
+    send_now(clinic, dispatch)
+
+    first, second, third = clinic.dispatch(dispatch).occasions
+    assert (first.state, second.state, third.state) == ("planned", "stopped", "planned")
+    assert second.sends_at < clinic.clock.now() < third.sends_at
+
+
+async def test_an_aborted_dispatch_is_not_sent_by_hand(clinic: Clinic) -> None:
+    dispatch = await missed(clinic)
+    with clinic.store.transaction() as records:
+        records.dispatches.set_status(
+            dispatch.id, DispatchStatus.ABORTED, ended_at=clinic.clock.now()
+        )
 
     with pytest.raises(WrongStatus):
         send_now(clinic, dispatch)

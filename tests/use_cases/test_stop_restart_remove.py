@@ -28,10 +28,10 @@ async def begin_annas_first(clinic: Clinic, dispatch: Dispatch) -> None:
 async def test_a_stopped_dispatch_leaves_the_scheduler(clinic: Clinic) -> None:
     dispatch = (await clinic.start(package=WEEKLY.key, start=None)).dispatch
 
-    on_their_way = clinic.stop(dispatch)
+    stopped = clinic.stop(dispatch)
 
     after = clinic.dispatch(dispatch)
-    assert on_their_way == 0
+    assert stopped.on_their_way == 0
     assert (after.label, after.ended_at) == ("Stoppad", clinic.clock.now())
     assert clinic.scheduler.plans == []
 
@@ -40,7 +40,7 @@ async def test_a_stop_tells_how_many_forms_were_on_their_way(clinic: Clinic) -> 
     dispatch = (await clinic.start()).dispatch
     await begin_annas_first(clinic, dispatch)
 
-    assert clinic.stop(dispatch) == 1
+    assert clinic.stop(dispatch).on_their_way == 1
 
 
 async def test_a_stop_holds_when_the_scheduler_is_away(clinic: Clinic) -> None:
@@ -82,10 +82,24 @@ async def test_a_stop_between_two_occasions_and_a_restart_sends_the_second(
     assert (await run_to_its_end(clinic, dispatch.occasions[1])).sent == 2
 
 
-async def test_a_restart_is_too_late_when_the_next_moment_has_passed(clinic: Clinic) -> None:
+async def test_a_restart_later_on_the_same_day_sends_at_once(clinic: Clinic) -> None:
     dispatch = (await clinic.start()).dispatch
     clinic.stop(dispatch)
-    pass_hours(clinic, 1)
+    pass_hours(clinic, 6)
+
+    restarted = clinic.restart(dispatch)
+
+    (occasion,) = clinic.dispatch(dispatch).occasions
+    assert [each.number for each in restarted.remaining] == [1]
+    assert (occasion.version, occasion.by_hand_at) == (2, clinic.clock.now())
+    closed = await run_to_its_end(clinic, occasion)
+    assert (closed.sent, closed.occasion.late) == (8, True)
+
+
+async def test_a_restart_is_too_late_when_the_next_date_has_passed(clinic: Clinic) -> None:
+    dispatch = (await clinic.start()).dispatch
+    clinic.stop(dispatch)
+    pass_hours(clinic, 12)
 
     with pytest.raises(OccasionPassed) as caught:
         clinic.restart(dispatch)
@@ -189,6 +203,8 @@ async def test_another_unit_can_do_nothing(clinic: Clinic) -> None:
             actor=OTHER_STAFF,
             store=clinic.store,
             scheduler=clinic.scheduler,
+            clock=clinic.clock,
+            rules=clinic.rules,
             now=now,
         )
     with pytest.raises(NotFound):

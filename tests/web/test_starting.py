@@ -54,6 +54,19 @@ async def test_without_the_scheduler_it_is_saved_and_says_so(rest: Rest) -> None
 # Once
 
 
+async def test_what_was_stopped_since_is_not_called_started(rest: Rest) -> None:
+    first = await rest.started()
+    await rest.post(f"/api/paketutskick/{first}/stoppa")
+
+    again = await rest.start()
+
+    told = again.json()
+    assert again.status_code == 409
+    assert (told["dispatch_id"], told["status"]) == (first, "Stoppad")
+    assert "Återstarta det om det ska fortsätta." in told["message"]
+    assert len(rest.clinic.listed()) == 1
+
+
 async def test_the_same_content_again_is_the_same_dispatch(rest: Rest) -> None:
     first = await rest.started()
 

@@ -21,6 +21,8 @@ BODIES: dict[str, Any] = {
     "restart-dispatch": None,
     "remove-recipient": {"personnummer": ANNA.digits},
     "send-missed-occasion": None,
+    "tell-recipients": None,
+    "end-occasion": None,
     "follow-up": {},
     "upload-spec": {"unit": UNIT.id},
     "read-recipient-list": [ANNA.digits],

@@ -103,6 +103,11 @@ class Whole:
             f"{self.local_1177}/control/{path}", json=body, timeout=_PATIENCE_S
         ).raise_for_status()
 
+    def count_calls(self) -> dict[str, Any]:
+        """What the local 1177 has counted."""
+        counted: dict[str, Any] = httpx.get(f"{self.local_1177}/control/calls").json()
+        return counted
+
     def register(self, dispatch: Dispatch) -> None:
         """As the reconciler does."""
         register_occasions(
@@ -116,6 +121,7 @@ class Whole:
     def heal(self) -> None:
         """Make the neighbours well again."""
         httpx.delete(f"{self.local_1177}/control/faults", timeout=_PATIENCE_S).raise_for_status()
+        httpx.delete(f"{self.local_1177}/control/calls", timeout=_PATIENCE_S).raise_for_status()
         for service in ("forms", "inbox", "persons"):
             self.control("latency", service=service, seconds=0)
 

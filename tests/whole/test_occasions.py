@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.whole.region import Whole
 from utskick.domain.calendar import STOCKHOLM
+from utskick.domain.occasions import OccasionState
 
 ANNA, BO, CILLA, DAVID = "199102042398", "199308282384", "199410012398", "199412042385"
 
@@ -47,12 +48,14 @@ def test_stopped_between_two_occasions_it_sends_nothing_more_and_restarted_it_go
 def test_a_stopped_dispatch_sends_nothing_even_if_its_run_has_begun(whole: Whole) -> None:
     dispatch = whole.start([DAVID], after_s=[14])
     whole.until(
-        lambda: whole.dispatch(dispatch.id).occasions[0].label == "Skickas", "its run began"
+        lambda: whole.dispatch(dispatch.id).occasions[0].state is OccasionState.RUNNING,
+        "its run began",
     )
 
     whole.rest("POST", f"paketutskick/{dispatch.id}/stoppa")
     whole.until(
-        lambda: whole.dispatch(dispatch.id).occasions[0].label != "Skickas", "its run ended"
+        lambda: whole.dispatch(dispatch.id).occasions[0].state is not OccasionState.RUNNING,
+        "its run ended",
     )
 
     assert whole.now() >= dispatch.occasions[0].sends_at

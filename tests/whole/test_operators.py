@@ -8,6 +8,7 @@ import httpx
 
 from tests.whole.region import STAFF, UNIT, Whole
 from tests.whole.sinks import leaks, spellings
+from utskick.domain.occasions import OccasionState
 
 HANNA = "199403022396"
 AS_WORD_WRITES_THEM = ["19940302\u20112396", "19960707\u20132387"]
@@ -92,7 +93,7 @@ def test_the_standing_deployments_have_swedish_names_descriptions_and_forms(whol
     )
 
     names = {deployment["name"] for deployment in found}
-    assert {"Starta paketutskick", "Stoppa paketutskick", "Skicka missat tillfälle"} <= names
+    assert {"Starta paketutskick", "Stoppa paketutskick", "Skicka det som är kvar"} <= names
     assert all(deployment["description"] for deployment in found)
     start = next(d for d in found if d["name"] == "Starta paketutskick")
     fields = next(iter(start["parameter_openapi_schema"]["definitions"].values()))["properties"]
@@ -174,7 +175,8 @@ def test_a_run_that_an_operator_cancels_ends_at_once_and_the_occasion_is_sent_al
     # Its run lasts for as long as the form service is away.
     whole.control("faults", service="forms", kind="down")
     whole.until(
-        lambda: whole.dispatch(dispatch.id).occasions[0].label == "Skickas", "its run began"
+        lambda: whole.dispatch(dispatch.id).occasions[0].state is OccasionState.RUNNING,
+        "its run began",
     )
     running = whole.prefect(
         "POST",

@@ -1,7 +1,7 @@
 """The `utskick` command: everything staff and operators can do, from a terminal.
 
 Swedish where staff read, English for operators. Exit codes: 0 done, 1 refused, 2 wrong usage,
-3 a neighbour is away.
+3 a neighbour is away, 4 what is handed in again was stopped or aborted since.
 """
 
 import sys

@@ -25,13 +25,14 @@ from utskick.command.output import (
 from utskick.command.specs import Handed, Model, SpecFiles
 from utskick.domain.answers import AnswerKnown
 from utskick.domain.deliveries import DELIVERY_LABELS, FormStatus
-from utskick.domain.dispatches import DispatchId, RecipientId
-from utskick.domain.occasions import OccasionId
+from utskick.domain.dispatches import DispatchId, DispatchStatus, RecipientId
+from utskick.domain.occasions import Appearance, OccasionId
 from utskick.domain.personnummer import Personnummer, parse_personnummer
 from utskick.domain.specs import Sending
 from utskick.domain.units import Actor
 from utskick.records import DispatchQuery, FollowUpQuery
 from utskick.records.follow_up import COUNTED
+from utskick.use_cases.end_occasion import end_occasion
 from utskick.use_cases.follow_up import follow_up, passed_over
 from utskick.use_cases.form_link import form_link
 from utskick.use_cases.list_dispatches import list_dispatches
@@ -43,13 +44,24 @@ from utskick.use_cases.send_missed_occasion import send_missed_occasion
 from utskick.use_cases.send_sms import SmsDraft, draft_form_link, draft_ongoing_forms, send_sms
 from utskick.use_cases.start_dispatch import Started, start_dispatch
 from utskick.use_cases.stop_dispatch import stop_dispatch
+from utskick.use_cases.tell_recipients import tell_recipients
 from utskick.use_cases.upload_spec import upload_spec
 from utskick.use_cases.warn_by_hand import warnings_by_hand
-from utskick.web.views import dispatch_view, opened_view, started_view
+from utskick.web.bodies import stopped_view
+from utskick.web.labels import counted, stopped_in_words
+from utskick.web.views import (
+    Seen,
+    WaysOnView,
+    dispatch_view,
+    opened_view,
+    seen,
+    started_view,
+)
 from utskick.wiring import Services, services
 
 File = Annotated[Path, typer.Argument(help="YAML eller JSON.", exists=True, dir_okay=False)]
 DispatchArgument = Annotated[UUID, typer.Argument(help="Utskickets id.")]
+OccasionArgument = Annotated[UUID, typer.Argument(help="Tillfällets id.")]
 PageOption = Annotated[int, typer.Option("--page", min=1, max=10_000, help="Vilken sida.")]
 PerPageOption = Annotated[int, typer.Option("--per-page", min=1, max=200, help="Högst så många.")]
 
@@ -73,13 +85,18 @@ def add_to(app: typer.Typer) -> None:
     app.command("restart", rich_help_panel=_PANEL)(restart)
     app.command("remove-recipient", rich_help_panel=_PANEL)(remove)
     app.command("send-missed", rich_help_panel=_PANEL)(send_missed)
+    app.command("tell", rich_help_panel=_PANEL)(tell)
+    app.command("end", rich_help_panel=_PANEL)(end)
     app.command("follow-up", rich_help_panel=_PANEL)(find)
     app.command("form-link", rich_help_panel=_PANEL)(link)
     app.command("sms", rich_help_panel=_PANEL)(sms)
 
 
 def submit(file: File, *, again: bool = False, as_json: Json = False) -> None:
-    """Starta ett paketutskick från en fil. Samma fil igen startar inget nytt, utan --again."""
+    """Starta ett paketutskick från en fil. Samma fil igen startar inget nytt, utan --again.
+
+    Är utskicket då stoppat eller avbrutet blir slutkoden 4.
+    """
     with told():
         spec = _said(_files().read_dispatch(file))
         started = _start(spec, start_dispatch, again=again)
@@ -128,15 +145,19 @@ def list_all(
             actor=actor_for(unit),
             store=services().store,
         )
+    now_here = _seen()
     views = [
-        dispatch_view(each.dispatch, each.forms, recipients=each.recipients)
+        dispatch_view(each.dispatch, now_here, each.forms, recipients=each.recipients)
         for each in found.listed
     ]
 
     def lines() -> None:
         for view in views:
-            upcoming = next((o for o in view.occasions if o.state == "Planerat"), None)
-            when = f"nästa tillfälle {upcoming.sends_at:%Y-%m-%d %H:%M}, " if upcoming else ""
+            upcoming = next((o for o in view.occasions if o.waits), None)
+            late = " (försenat)" if upcoming and upcoming.state == Appearance.LATE else ""
+            when = (
+                f"nästa tillfälle {upcoming.sends_at:%Y-%m-%d %H:%M}{late}, " if upcoming else ""
+            )
             sent, planned = sum(f.sent for f in view.forms), sum(f.planned for f in view.forms)
             print_heading(view)
             out.print(
@@ -162,10 +183,12 @@ def show_one(dispatch_id: DispatchArgument, unit: UnitOption, *, as_json: Json =
             store=wired.store,
             now=wired.clock.now(),
         )
-    view = opened_view(shown)
+    view = opened_view(shown, _seen())
 
     def table() -> None:
         print_dispatch(view)
+        for ways in view.ways_on:
+            out.print(_ways_in_words(ways))
         rows = Table("Mottagare", "Status", "Skäl", "Avisering", id_column(), box=None)
         for each in view.recipients:
             told_by = ", ".join(each.notified_by) or "ingen"
@@ -179,18 +202,22 @@ def stop(dispatch_id: DispatchArgument, unit: UnitOption) -> None:
     """Stoppa ett utskick, även mitt i en sändning."""
     with told():
         wired = services()
-        on_their_way = stop_dispatch(
+        stopped = stop_dispatch(
             DispatchId(dispatch_id),
             actor=actor_for(unit),
             store=wired.store,
             scheduler=wired.scheduler,
+            clock=wired.clock,
+            rules=wired.rules,
             now=wired.clock.now(),
         )
-    out.print(f"Stoppat. {on_their_way} formulär var redan på väg.")
+    out.print(stopped_in_words(stopped))
+    for ways in stopped_view(stopped).ways_on:
+        out.print(_ways_in_words(ways))
 
 
 def restart(dispatch_id: DispatchArgument, unit: UnitOption, *, as_json: Json = False) -> None:
-    """Återstarta ett stoppat utskick, om nästa tillfälle inte har passerat."""
+    """Återstarta ett stoppat utskick, om nästa tillfälles datum inte har passerat."""
     with told():
         wired = services()
         restarted = restart_dispatch(
@@ -201,7 +228,7 @@ def restart(dispatch_id: DispatchArgument, unit: UnitOption, *, as_json: Json = 
             rules=wired.rules,
             now=wired.clock.now(),
         )
-    view = dispatch_view(restarted.dispatch, restarted.so_far)
+    view = dispatch_view(restarted.dispatch, _seen(), restarted.so_far)
     show(view, lambda: print_dispatch(view), as_json=as_json)
     if not restarted.registered:
         err.print(_SCHEDULER_AWAY)
@@ -229,10 +256,27 @@ def remove(
     out.print(f"Mottagaren är borttagen. {on_their_way} formulär var redan på väg.")
 
 
-def send_missed(
-    occasion_id: Annotated[UUID, typer.Argument(help="Tillfällets id.")], unit: UnitOption
-) -> None:
-    """Skicka nu det som är kvar av ett missat tillfälle."""
+def send_missed(occasion_id: OccasionArgument, unit: UnitOption) -> None:
+    """Skicka nu det som är kvar av ett tillfälle som missats eller stoppats mitt i."""
+    _warn_by_hand(occasion_id, unit)
+    registered = _by_hand(send_missed_occasion, occasion_id, unit)
+    out.print("Skickas nu." if registered else "Skickas så snart schemaläggaren är tillbaka.")
+
+
+def tell(occasion_id: OccasionArgument, unit: UnitOption) -> None:
+    """Meddela dem som redan fått formulär vid ett tillfälle som stoppats mitt i."""
+    _warn_by_hand(occasion_id, unit)
+    registered = _by_hand(tell_recipients, occasion_id, unit)
+    out.print("Meddelas nu." if registered else "Meddelas när schemaläggaren är tillbaka.")
+
+
+def end(occasion_id: OccasionArgument, unit: UnitOption) -> None:
+    """Avsluta ett missat eller stoppat tillfälle: det som är kvar skickas aldrig."""
+    _by_hand(end_occasion, occasion_id, unit)
+    out.print("Avslutat. Det som var kvar skickas inte.")
+
+
+def _warn_by_hand(occasion_id: UUID, unit: str) -> None:
     with told():
         wired = services()
         for warning in warnings_by_hand(
@@ -243,7 +287,12 @@ def send_missed(
             now=wired.clock.now(),
         ):
             err.print(warning)
-        registered = send_missed_occasion(
+
+
+def _by_hand(deed: Callable[..., bool], occasion_id: UUID, unit: str) -> bool:
+    with told():
+        wired = services()
+        return deed(
             OccasionId(occasion_id),
             actor=actor_for(unit),
             store=wired.store,
@@ -251,7 +300,6 @@ def send_missed(
             rules=wired.rules,
             now=wired.clock.now(),
         )
-    out.print("Skickas nu." if registered else "Skickas så snart schemaläggaren är tillbaka.")
 
 
 def find(
@@ -403,10 +451,10 @@ def _start(
 
 
 def _show_started(started: Started, *, as_json: bool) -> None:
-    view = started_view(started)
+    view = started_view(started, _seen())
 
     def table() -> None:
-        out.print("Redan startat:" if started.already else "Startat:")
+        out.print(_started_in_words(started))
         print_dispatch(view)
         for warning in view.warnings:
             out.print(f"Obs: {warning}", style="yellow")
@@ -416,10 +464,40 @@ def _show_started(started: Started, *, as_json: bool) -> None:
     show(view, table, as_json=as_json)
 
 
+def _started_in_words(started: Started) -> str:
+    if not started.already:
+        return "Startat:"
+    if started.dispatch.status is DispatchStatus.COMPLETED:
+        return "Redan startat, och klart: inget skickas igen. Som ett nytt utskick: --again."
+    return "Redan startat:"
+
+
 def _key(spec: Sending, wired: Services, *, again: bool) -> str:
     """The same content is the same submission, unless staff say that it is another one."""
     moment = f"{wired.clock.now()}" if again else ""
     return wired.store.seal((spec.model_dump_json() + moment).encode())
+
+
+def _seen() -> Seen:
+    wired = services()
+    return seen(wired, wired.clock.now())
+
+
+def _ways_in_words(ways: WaysOnView) -> str:
+    """What is left of an occasion, and the commands that decide about it."""
+    told_of = f"Tillfälle {ways.number}: {ways.sent} formulär skickade, {ways.left} kvar."
+    if ways.untold:
+        untold = counted(ways.untold, "person har", "personer har")
+        told_of += f" {untold} fått formulär men inget inkorgsmeddelande."
+    allowed = (
+        (ways.may_send, "send-missed", "skicka det som är kvar"),
+        (ways.may_tell, "tell", "meddela dem"),
+        (ways.may_end, "end", "avsluta"),
+    )
+    for may, command, what in allowed:
+        if may:
+            told_of += f"\n  utskick {command} {ways.occasion_id}  ({what})"
+    return told_of
 
 
 def _personnummer(typed: str, wired: Services, now: datetime) -> Personnummer:

@@ -12,12 +12,12 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from utskick.domain.errors import SpecRefused, UtskickError
+from utskick.domain.errors import AlreadyEnded, SpecRefused, UtskickError
 from utskick.domain.units import Actor, parse_hsa_id
 from utskick.ports import PermanentFailure, TemporaryFailure, UnknownOutcome
 from utskick.web.views import DispatchView, FormView
 
-REFUSED, AWAY = 1, 3
+REFUSED, AWAY, ENDED = 1, 3, 4
 
 out = Console(markup=False, highlight=False, emoji=False)
 err = Console(stderr=True, markup=False, highlight=False, emoji=False)
@@ -44,6 +44,10 @@ def told() -> Iterator[None]:
         for problem in refused.problems:
             err.print(f"  • {problem}")
         raise typer.Exit(REFUSED) from None
+    except AlreadyEnded as ended:
+        _tell(ended.staff_message)
+        _tell("Som ett nytt utskick: samma kommando med --again.")
+        raise typer.Exit(ENDED) from None
     except UtskickError as error:
         _tell(error.staff_message)
         raise typer.Exit(REFUSED) from None

@@ -41,7 +41,8 @@ class DeliveryState(StrEnum):
     """`planned → sending → sent | refused | unknown`, and from unknown on after read-back.
 
     `MANUAL`: nobody can tell whether it arrived ("Osäkert, kontrollera i Uppföljning").
-    `CANCELLED`: the recipient was removed before it was sent, or has nothing to be told of.
+    `CANCELLED`: the recipient was removed before it was sent, or has nothing to be told of; or
+    staff have ended the occasion.
     """
 
     PLANNED = "planned"
@@ -63,7 +64,7 @@ DELIVERY_LABELS = {
     DeliveryState.REFUSED: "Ej skickat",
     DeliveryState.UNKNOWN: "Kontrolleras",
     DeliveryState.MANUAL: "Osäkert, kontrollera i Uppföljning",
-    DeliveryState.CANCELLED: "Borttaget",
+    DeliveryState.CANCELLED: "Skickas inte",
 }
 
 

@@ -7,9 +7,22 @@ from enum import StrEnum
 from typing import NewType, Self
 from uuid import UUID
 
-from utskick.domain.errors import LastRecipient, NotFound, OccasionPassed, WrongStatus
+from utskick.domain.errors import (
+    LastRecipient,
+    NotFound,
+    NothingAhead,
+    OccasionPassed,
+    WrongStatus,
+)
 from utskick.domain.forms import FormTemplateId
-from utskick.domain.occasions import NOT_ENDED, Occasion, OccasionId, OccasionState
+from utskick.domain.occasions import (
+    NOT_ENDED,
+    Aim,
+    Appearance,
+    Occasion,
+    OccasionId,
+    OccasionState,
+)
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.units import HsaId
 
@@ -40,6 +53,17 @@ STATUS_LABELS = {
     DispatchStatus.STOPPED: "Stoppad",
     DispatchStatus.COMPLETED: "Klar",
     DispatchStatus.ABORTED: "Avbruten",
+}
+
+
+_APPEARANCES = {
+    OccasionState.PLANNED: Appearance.PLANNED,
+    OccasionState.RUNNING: Appearance.RUNNING,
+    OccasionState.DONE: Appearance.DONE,
+    OccasionState.MISSED: Appearance.MISSED,
+    OccasionState.BLOCKED: Appearance.ABORTED,
+    OccasionState.STOPPED: Appearance.STOPPED,
+    OccasionState.ENDED: Appearance.ENDED,
 }
 
 
@@ -114,6 +138,41 @@ class Dispatch:
         """The first that has not ended."""
         return next((o for o in self.occasions if o.state in NOT_ENDED), None)
 
+    @property
+    def ahead(self) -> list[Occasion]:
+        """Those that are still to be sent: what a restart goes on with."""
+        return [o for o in self.occasions if o.state in NOT_ENDED and o.aim is Aim.SEND]
+
+    @property
+    def next_to_send(self) -> Occasion | None:
+        return min(self.ahead, key=lambda occasion: occasion.sends_at, default=None)
+
+    def awaits_run(self, occasion: Occasion) -> bool:
+        """Whether a run has something to do for it: to send, or to tell what a stop has left."""
+        sends = self.status is DispatchStatus.ONGOING
+        return occasion.state in NOT_ENDED and (sends or occasion.aim is not Aim.SEND)
+
+    def late(self, occasion: Occasion, *, now: datetime, after: timedelta) -> bool:
+        """Whether its moment passed longer than `after` ago, and nobody has taken it."""
+        waits = occasion.state is OccasionState.PLANNED and occasion.aim is Aim.SEND
+        sends = self.status is DispatchStatus.ONGOING
+        return sends and waits and now > occasion.due_at + after
+
+    def appearance(
+        self, occasion: Occasion, *, now: datetime, late_after: timedelta
+    ) -> Appearance:
+        """What staff read of the occasion, wherever it is shown."""
+        if occasion.halted:
+            return Appearance.STOPPED
+        if occasion.state in NOT_ENDED and occasion.aim is Aim.END:
+            return Appearance.ENDED
+        if occasion.state in NOT_ENDED and self.status is not DispatchStatus.ONGOING:
+            aborted = self.status is DispatchStatus.ABORTED
+            return Appearance.ABORTED if aborted else Appearance.HALTED
+        if self.late(occasion, now=now, after=late_after):
+            return Appearance.LATE
+        return _APPEARANCES[occasion.state]
+
     def occasion(self, occasion_id: OccasionId) -> Occasion:
         """Raises `NotFound`."""
         for occasion in self.occasions:
@@ -127,30 +186,37 @@ class Dispatch:
         return replace(self, status=DispatchStatus.STOPPED, ended_at=now)
 
     def restarted(self, *, now: datetime) -> Self:
-        """Undo a stop, as long as the next occasion still lies ahead.
+        """Undo a stop, until the date of the next occasion has passed.
 
-        Raises `WrongStatus` or `OccasionPassed`. Manual: "Paketutskicket kan återstartas om
-        datumet för det nästkommande utskicket inte har passerats."
+        Raises `WrongStatus`, `OccasionPassed` or `NothingAhead`. Manual: "Paketutskicket kan
+        återstartas om datumet för det nästkommande utskicket inte har passerats." So on its date
+        it can, also when the time of day has passed; it is then sent at once.
         """
         self.require(DispatchStatus.STOPPED, action="restart")
-        upcoming = self._upcoming(now)
+        upcoming = self.next_to_send
         if upcoming is None:
-            raise WrongStatus("restart", "without remaining occasions", label="genomfört")
-        if upcoming.sends_at <= now:
+            raise NothingAhead(stopped=[o.number for o in self.occasions if o.has_a_rest])
+        if upcoming.local_date < now.astimezone(upcoming.zone).date():
             raise OccasionPassed(upcoming.local)
         return replace(self, status=DispatchStatus.ONGOING, ended_at=None)
 
-    def _upcoming(self, now: datetime) -> Occasion | None:
-        """The next occasion; one whose run is only preparing counts as well."""
-        return next(
-            (
-                occasion
-                for occasion in self.occasions
-                if (occasion.state is OccasionState.PLANNED and occasion.by_hand_at is None)
-                or (occasion.state is OccasionState.RUNNING and occasion.sends_at > now)
-            ),
-            None,
-        )
+    def may_restart(self, *, now: datetime) -> bool:
+        """Whether `restarted` would go."""
+        try:
+            self.restarted(now=now)
+        except (WrongStatus, OccasionPassed, NothingAhead):
+            return False
+        return True
+
+    def overdue(self, *, now: datetime) -> list[Occasion]:
+        """Those of which nothing has been begun though their moments have passed."""
+        return [
+            occasion
+            for occasion in self.occasions
+            if occasion.state is OccasionState.PLANNED
+            and occasion.aim is Aim.SEND
+            and occasion.sends_at <= now
+        ]
 
     def may_be_deleted(self, *, now: datetime) -> bool:
         return self.ended_at is not None and self.ended_at + KEPT_AFTER_END <= now

@@ -8,8 +8,10 @@ UtskickError
 ├── WrongStatus          the action does not fit the dispatch's or the occasion's status
 ├── LastRecipient        the only recipient cannot be removed
 ├── OccasionPassed       too late to restart
+├── NothingAhead         no occasion is left to restart with
 ├── KeyReused            a submission's key, given again with other content
-├── NothingMissed        the occasion has not been missed: it was sent, or is still to come
+├── AlreadyEnded         this very submission's dispatch was stopped or aborted
+├── NothingLeft          nothing of the occasion is left to decide about
 └── in their own modules: InvalidPersonnummer, UnreadableFile, TooManyRecipients, NoRecipients,
     ImpossibleTime, NonexistentTime, InvalidMobileNumber …
 
@@ -20,6 +22,7 @@ Each error speaks twice: `str(error)` is English, for logs, and holds no persona
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 
 class UtskickError(Exception):
@@ -135,6 +138,22 @@ class OccasionPassed(UtskickError):
         )
 
 
+class NothingAhead(UtskickError):
+    """A stopped dispatch without an occasion that lies ahead: a restart has nothing to send.
+
+    `stopped` numbers the occasions of which something is left.
+    """
+
+    def __init__(self, *, stopped: Sequence[int] = ()) -> None:
+        super().__init__(f"no occasion lies ahead, {len(stopped)} with something left")
+        self.staff_message = "Inget tillfälle återstår att återstarta."
+        if stopped:
+            self.staff_message += (
+                f" Vid tillfälle {', '.join(map(str, stopped))} kan du i stället välja att skicka"
+                " det som är kvar, meddela dem som redan har fått sina formulär, eller avsluta."
+            )
+
+
 class KeyReused(UtskickError):
     """A key that a caller gave a submission came again, with other content."""
 
@@ -146,12 +165,44 @@ class KeyReused(UtskickError):
         )
 
 
-class NothingMissed(UtskickError):
-    """Nothing of the occasion was missed, so there is nothing to send by hand."""
+class AlreadyEnded(UtskickError):
+    """What is handed in again became a dispatch that was stopped or aborted since.
+
+    Nothing of it is sent, and nothing new is started. `dispatch_id` names it.
+    """
+
+    def __init__(
+        self, dispatch_id: UUID, *, label: str, sent: int, may_restart: bool, has_a_rest: bool
+    ) -> None:
+        self.dispatch_id = dispatch_id
+        self.label = label
+        super().__init__(f"dispatch {dispatch_id} was started by this, and sends no more")
+        ways = []
+        if may_restart:
+            ways.append("Återstarta det om det ska fortsätta.")
+        if has_a_rest:
+            ways.append("Visa det för att skicka, meddela eller avsluta det som är kvar.")
+        again = "Vill du skicka samma sak en gång till, skicka in det som ett nytt utskick"
+        again += f": de {sent} formulär som redan är skickade skickas då igen." if sent else "."
+        self.staff_message = " ".join(
+            [
+                (
+                    f"Samma utskick har startats förut och har statusen {label}. Inget mer skickas"
+                    f" av det, och inget nytt är startat. Utskickets id: {dispatch_id}."
+                ),
+                *ways,
+                again,
+            ]
+        )
+
+
+class NothingLeft(UtskickError):
+    """Nothing of the occasion is left to decide about: it was sent, or is still to come."""
 
     def __init__(self, *, label: str) -> None:
-        super().__init__("the occasion has not been missed")
+        super().__init__("nothing of the occasion is left to decide about")
         self.staff_message = (
-            f"Tillfället har statusen {label}, och bara ett missat tillfälle kan skickas för hand."
-            " Visa utskicket för att se när det skickas."
+            f"Tillfället har statusen {label}. Bara det som är kvar av ett missat eller stoppat"
+            " tillfälle kan skickas, meddelas eller avslutas för hand."
+            " Visa utskicket för att se hur det ligger till."
         )

@@ -13,10 +13,12 @@ RunToken = NewType("RunToken", UUID)
 
 
 class OccasionState(StrEnum):
-    """`planned → running → done | missed | blocked`; a stop before the moment gives planned again.
+    """`planned → running → done | missed | blocked | stopped | ended`.
 
-    `MISSED` has something left that was not sent in time; staff can send it by hand.
-    `BLOCKED` was not sent as a form had been archived or unsubscribed.
+    A stop before the moment gives planned again. `MISSED` has something left that was not sent in
+    time, and `STOPPED` something that a stop in the middle has left: staff say what becomes of it.
+    `BLOCKED` was not sent as a form had been archived or unsubscribed. `ENDED`: staff have said
+    that the rest is never sent.
     """
 
     PLANNED = "planned"
@@ -24,26 +26,51 @@ class OccasionState(StrEnum):
     DONE = "done"
     MISSED = "missed"
     BLOCKED = "blocked"
+    STOPPED = "stopped"
+    ENDED = "ended"
 
 
 NOT_ENDED = (OccasionState.PLANNED, OccasionState.RUNNING)
+HAS_A_REST = (OccasionState.MISSED, OccasionState.STOPPED)
+"""What is left of it waits for staff."""
 
-OCCASION_LABELS = {
-    OccasionState.PLANNED: "Planerat",
-    OccasionState.RUNNING: "Skickas",
-    OccasionState.DONE: "Skickat",
-    OccasionState.MISSED: "Missat",
-    OccasionState.BLOCKED: "Avbrutet",
-}
+
+class Aim(StrEnum):
+    """What a run is to do with an occasion. All but `SEND` send no form, only inbox messages.
+
+    `STOP`: it was stopped in the middle; those who have got all their forms are told.
+    `TELL`: staff want those told who have got some of them, too.
+    `END`: the rest is never sent; all who have got any are told.
+    """
+
+    SEND = "send"
+    STOP = "stop"
+    TELL = "tell"
+    END = "end"
+
+
+class Appearance(StrEnum):
+    """An occasion's state as staff read it: it depends on its dispatch, and on the time."""
+
+    PLANNED = "Planerat"
+    LATE = "Försenat"
+    RUNNING = "Skickas"
+    DONE = "Skickat"
+    MISSED = "Missat"
+    HALTED = "Stoppat"
+    STOPPED = "Stoppat mitt i"
+    ABORTED = "Avbrutet"
+    ENDED = "Avslutat"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occasion:
     """One local date and time, and the same moment in UTC, so that neither is ever guessed.
 
-    `by_hand_at` is when staff chose to send it after it had been missed. `others_due` is how many
-    occasions were already planned for the same minute when it was. `unchecked_persons` and
-    `unchecked_accounts` are those who were sent to on an earlier answer of a register's.
+    `by_hand_at` is when staff chose to send it, or to tell of it, after its moment. `others_due`
+    is how many occasions were already planned for the same minute when it was.
+    `unchecked_persons` and `unchecked_accounts` are those who were sent to on an earlier answer
+    of a register's.
     """
 
     id: OccasionId
@@ -60,6 +87,7 @@ class Occasion:
     closed_at: datetime | None = None
     unchecked_persons: int = 0
     unchecked_accounts: int = 0
+    aim: Aim = Aim.SEND
 
     @property
     def local(self) -> datetime:
@@ -67,5 +95,18 @@ class Occasion:
         return self.sends_at.astimezone(self.zone)
 
     @property
-    def label(self) -> str:
-        return OCCASION_LABELS[self.state]
+    def due_at(self) -> datetime:
+        """When it is to be sent: its moment, or when staff chose to send it after that."""
+        return self.by_hand_at or self.sends_at
+
+    @property
+    def halted(self) -> bool:
+        """Whether a stop in the middle holds, though its run may not have ended yet."""
+        return self.state is OccasionState.STOPPED or (
+            self.state in NOT_ENDED and self.aim in (Aim.STOP, Aim.TELL)
+        )
+
+    @property
+    def has_a_rest(self) -> bool:
+        """Whether staff are to say what becomes of what is left."""
+        return self.state in HAS_A_REST or self.halted

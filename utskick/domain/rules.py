@@ -12,7 +12,11 @@ from utskick.domain.packages import FORMS_DESK
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """Defaults are those of production, but for `settle_s`: twice the service's hard time-out."""
+    """Defaults are those of production, but for `settle_s`: twice the service's hard time-out.
+
+    `stop_heard_within_s` is how long an answer that a run may send is good: after a stop nothing
+    leaves later than that.
+    """
 
     zone: ZoneInfo = STOCKHOLM
     lead: timedelta = timedelta(minutes=2)
@@ -23,6 +27,7 @@ class Rules:
     opens: time = time(7)
     closes: time = time(21)
     lease_s: float = 45
+    stop_heard_within_s: float = 1
     retry_delays_s: tuple[float, ...] = (4, 20, 300, 1800)
     settle_s: float = 60
     clock_skew_s: float = 60

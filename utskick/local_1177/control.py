@@ -31,6 +31,7 @@ class FaultOrder(BaseModel):
     kind: FaultKind
     share: float = Field(default=1, ge=0, le=1)
     times: int | None = Field(default=None, ge=0)
+    spares: int = Field(default=0, ge=0)
     seconds: float = Field(default=0, ge=0)
     seed: int | None = None
     endpoint: str | None = None
@@ -74,6 +75,7 @@ async def add_fault(order: FaultOrder, world: Shared) -> None:
         kind=order.kind,
         share=order.share,
         times=order.times,
+        spares=order.spares,
         seconds=order.seconds,
         endpoint=order.endpoint,
     )

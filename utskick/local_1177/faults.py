@@ -33,11 +33,15 @@ IMMEDIATE = frozenset({FaultKind.TOO_MANY, FaultKind.DOWN})
 
 @dataclass(slots=True, kw_only=True)
 class Fault:
-    """One active fault. `times`: how many calls it still strikes, `None` for ever."""
+    """One active fault. `times`: how many calls it still strikes, `None` for ever.
+
+    `spares`: how many it lets pass before that.
+    """
 
     kind: FaultKind
     share: float = 1
     times: int | None = None
+    spares: int = 0
     seconds: float = 0
     endpoint: str | None = None
     chance: Random = field(default_factory=Random)
@@ -47,6 +51,9 @@ class Fault:
         if self.times == 0 or self.endpoint not in (None, endpoint):
             return False
         if self.chance.random() >= self.share:
+            return False
+        if self.spares:
+            self.spares -= 1
             return False
         if self.times is not None:
             self.times -= 1

@@ -30,6 +30,14 @@ class DeliveryClaim:
     limit: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Untold:
+    """Recipients who have got all of their forms, or some, and no inbox message."""
+
+    complete: int = 0
+    partly: int = 0
+
+
 class Deliveries(Protocol):
     def plan(
         self,
@@ -81,6 +89,12 @@ class Deliveries(Protocol):
     def settle(self, outcomes: Sequence[Outcome]) -> int:
         """As `record`, for unknown ones. A form owned by another delivery leaves it unknown."""
 
+    def cancel_rest(self, occasion_id: OccasionId) -> None:
+        """What is planned is never sent."""
+
+    def cancel_rest_of_ended(self) -> None:
+        """As `cancel_rest`, for what has come back since from being unknown."""
+
     def owned(self, form_ids: Collection[FormId]) -> set[FormId]:
         """Which of these forms some delivery has already."""
 
@@ -97,7 +111,10 @@ class InboxMessages(Protocol):
     def claim(
         self, occasion_id: OccasionId, *, token: RunToken, limit: int, lease_s: float
     ) -> list[ClaimedInboxMessage]:
-        """As `Deliveries.claim`, for recipients whose forms are all ended and one is sent."""
+        """As `Deliveries.claim`, for recipients whose forms are all ended and one is sent.
+
+        With the aim `TELL` those count too who have forms that are only planned.
+        """
 
     def record(self, outcomes: Sequence[Outcome]) -> int: ...
 
@@ -109,5 +126,10 @@ class InboxMessages(Protocol):
 
     def give_up(self, occasion_id: OccasionId) -> None:
         """Cancel the messages to those who got no form and will get none."""
+
+    def awaited(self, occasion_id: OccasionId) -> int:
+        """After a stop: how many may still be left, when the forms of some have been settled."""
+
+    def untold(self, occasion_id: OccasionId) -> Untold: ...
 
     def counts(self, occasion_id: OccasionId) -> Mapping[DeliveryState, int]: ...

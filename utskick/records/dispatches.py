@@ -17,7 +17,7 @@ from utskick.domain.dispatches import (
     RecipientId,
     RecipientState,
 )
-from utskick.domain.occasions import Occasion, OccasionId, OccasionState, RunToken
+from utskick.domain.occasions import Aim, Occasion, OccasionId, OccasionState, RunToken
 from utskick.domain.units import HsaId
 
 
@@ -117,7 +117,10 @@ class Occasions(Protocol):
     def planned(
         self, *, before: datetime | None = None, limit: int | None = None
     ) -> Sequence[PlannedOccasion]:
-        """What ongoing dispatches have still to send, the first moment first."""
+        """What runs have still to do, the first moment first.
+
+        For ongoing dispatches, and to tell what a stop has left.
+        """
 
     def unregistered(self, *, before: datetime, limit: int) -> Sequence[PlannedOccasion]:
         """What the scheduler has not been told of, of dispatches that were started `before`."""
@@ -128,7 +131,8 @@ class Occasions(Protocol):
     def claim(self, occasion_id: OccasionId, *, token: RunToken, lease_s: float) -> bool:
         """Let this run have the occasion if no other has it (I11).
 
-        It must be planned, or running with its lease run out, and its dispatch ongoing.
+        It must be planned, or running with its lease run out, and its dispatch ongoing or its aim
+        not to send.
         """
 
     def renew(self, held: Mapping[RunToken, OccasionId], *, lease_s: float) -> int:
@@ -155,14 +159,26 @@ class Occasions(Protocol):
     def may_send(self, occasion_id: OccasionId, *, token: RunToken) -> bool:
         """Whether this run still has the occasion, and the dispatch has not been stopped."""
 
+    def sendable(self, runs: Mapping[RunToken, OccasionId]) -> Collection[RunToken]:
+        """As `may_send`, of many runs, when it was asked."""
+
     def begin_sending(self, occasion_id: OccasionId, *, token: RunToken, late: bool) -> bool:
         """Note whether the occasion is sent late; `False` if another run has it."""
 
     def note_unchecked(self, occasion_id: OccasionId, *, persons: int, accounts: int) -> None:
         """Of so many a register could not tell again in time; the most of all times counts."""
 
-    def send_by_hand(self, occasion_id: OccasionId, *, now: datetime) -> bool:
-        """Plan a missed occasion again, as a new version; `False` if it is not missed."""
+    def may_tell(self, occasion_id: OccasionId, *, token: RunToken) -> bool:
+        """Whether this run still has the occasion, and may leave inbox messages for it."""
+
+    def halt(self, dispatch_id: DispatchId, *, now: datetime) -> None:
+        """What is being sent is so no more: its runs only tell those who have got all."""
+
+    def plan_by_hand(self, occasion_id: OccasionId, aim: Aim, *, now: datetime) -> None:
+        """Plan it for now, as a new version; a run that has it loses it.
+
+        Whoever calls this holds the dispatch.
+        """
 
     def abandoned(self) -> list[tuple[OccasionId, RunToken]]:
         """Running occasions whose lease has run out, and the run that died."""
@@ -173,8 +189,8 @@ class Occasions(Protocol):
     def begun_without_deliveries(self) -> list[OccasionId]:
         """Running and missed occasions for which no delivery has been planned."""
 
-    def missed_with_nothing_left(self) -> list[OccasionId]:
-        """Missed occasions of which, since, everything has been settled."""
+    def with_a_rest_but_nothing_left(self) -> list[OccasionId]:
+        """Missed and stopped occasions of which, since, everything has been settled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,9 @@ from utskick.domain.units import HsaId
 class PunctualDay:
     """One day's forms, or one unit's: `on_time` were handed over within ten seconds of their due.
 
-    `day` and `unit_id` say which, the other is empty.
+    `late_by_hand` are those of the late ones that staff sent after their moment. `stopped` were
+    left at a stop in the middle: nobody missed them. `day` and `unit_id` say which, the other is
+    empty.
     """
 
     day: date | None = None
@@ -21,14 +23,16 @@ class PunctualDay:
     occasions: int
     sent: int
     on_time: int
+    late_by_hand: int = 0
     refused: int
     uncertain: int
     missed: int
+    stopped: int = 0
 
     @property
-    def share(self) -> float | None:
-        """Of what was sent; `None` when nothing was."""
-        return self.on_time / self.sent if self.sent else None
+    def permille(self) -> int | None:
+        """Of what was sent, rounded down: a thousand means all. `None` when nothing was."""
+        return 1000 * self.on_time // self.sent if self.sent else None
 
 
 class Punctuality(Protocol):

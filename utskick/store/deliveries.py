@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     CursorResult,
+    Update,
     exists,
     func,
     or_,
@@ -30,7 +31,7 @@ from utskick.domain.deliveries import (
 )
 from utskick.domain.dispatches import RecipientId
 from utskick.domain.forms import FormTemplateId
-from utskick.domain.occasions import OccasionId
+from utskick.domain.occasions import OccasionId, OccasionState
 from utskick.domain.units import HsaId
 from utskick.records import DeliveryClaim
 from utskick.store.claiming import claim_deliveries, same_key, same_key_open
@@ -39,7 +40,7 @@ from utskick.store.people import People
 from utskick.store.planning import plan_occasion
 from utskick.store.refusing import recipients_left, refuse
 from utskick.store.statements import OPEN, database_clock
-from utskick.store.tables import DeliveryRow, DispatchRow, PersonRow
+from utskick.store.tables import DeliveryRow, DispatchRow, OccasionRow, PersonRow
 
 
 class SqlDeliveries:
@@ -126,6 +127,13 @@ class SqlDeliveries:
             .values(retry_at=retry_at)
         )
 
+    def cancel_rest(self, occasion_id: OccasionId) -> None:
+        self._session.execute(_cancelling(DeliveryRow.occasion_id == occasion_id))
+
+    def cancel_rest_of_ended(self) -> None:
+        ended = select(OccasionRow.id).where(OccasionRow.state == OccasionState.ENDED.value)
+        self._session.execute(_cancelling(DeliveryRow.occasion_id.in_(ended)))
+
     def owned(self, form_ids: Collection[FormId]) -> set[FormId]:
         rows = self._session.scalars(
             select(DeliveryRow.external_form_id).where(DeliveryRow.external_form_id.in_(form_ids))
@@ -180,6 +188,14 @@ class SqlDeliveries:
         result = self._session.execute(statement)
         assert isinstance(result, CursorResult)
         return result.rowcount
+
+
+def _cancelling(which: ColumnElement[bool]) -> Update:
+    return (
+        update(DeliveryRow)
+        .where(which, DeliveryRow.state == DeliveryState.PLANNED.value)
+        .values(state=DeliveryState.CANCELLED.value, retry_at=None)
+    )
 
 
 def _same_key_planned_first() -> ColumnElement[bool]:

@@ -21,7 +21,7 @@ from utskick.domain.dispatches import (
 )
 from utskick.domain.errors import KeyReused, NotFound
 from utskick.domain.forms import FormTemplateId
-from utskick.domain.occasions import NOT_ENDED, Occasion, OccasionId, OccasionState
+from utskick.domain.occasions import NOT_ENDED, Aim, Occasion, OccasionId, OccasionState
 from utskick.domain.units import HsaId
 from utskick.store.people import People
 from utskick.store.statements import all_or_each
@@ -363,4 +363,5 @@ def _occasion(row: OccasionRow) -> Occasion:
         closed_at=row.closed_at,
         unchecked_persons=row.unchecked_persons,
         unchecked_accounts=row.unchecked_accounts,
+        aim=Aim(row.aim),
     )

@@ -1,7 +1,7 @@
 """Inbox messages: once, and at most once when nobody can tell (I10)."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from sqlalchemy import (
     CursorResult,
     and_,
     bindparam,
+    case,
     exists,
     func,
     or_,
@@ -27,14 +28,16 @@ from utskick.domain.deliveries import (
     InboxMessageId,
     Outcome,
 )
-from utskick.domain.occasions import OccasionId, RunToken
-from utskick.store.leases import cancel_for_removed, may_send
+from utskick.domain.occasions import Aim, OccasionId, RunToken
+from utskick.records import Untold
+from utskick.store.leases import cancel_for_removed, may_tell
 from utskick.store.people import People
 from utskick.store.refusing import ended
 from utskick.store.statements import database_clock
-from utskick.store.tables import DeliveryRow, InboxMessageRow, PersonRow
+from utskick.store.tables import DeliveryRow, InboxMessageRow, OccasionRow, PersonRow
 
-_NOT_ENDED = (DeliveryState.PLANNED.value, *(state.value for state in OPEN_STATES))
+_OPEN = tuple(state.value for state in OPEN_STATES)
+_NOT_ENDED = (DeliveryState.PLANNED.value, *_OPEN)
 
 
 class SqlInboxMessages:
@@ -49,7 +52,7 @@ class SqlInboxMessages:
     def claim(
         self, occasion_id: OccasionId, *, token: RunToken, limit: int, lease_s: float
     ) -> list[ClaimedInboxMessage]:
-        if limit < 1 or not may_send(self._session, occasion_id, token):
+        if limit < 1 or not may_tell(self._session, occasion_id, token):
             return []
         cancel_for_removed(self._session, InboxMessageRow, [occasion_id])
         now = database_clock(self._session)
@@ -164,6 +167,29 @@ class SqlInboxMessages:
             .values(state=DeliveryState.CANCELLED.value)
         )
 
+    def awaited(self, occasion_id: OccasionId) -> int:
+        waits = and_(
+            InboxMessageRow.state == DeliveryState.PLANNED.value,
+            _with_forms((DeliveryState.SENT.value, *_OPEN)),
+            _all_or_enough(),
+        )
+        under_way = InboxMessageRow.state == DeliveryState.SENDING.value
+        statement = select(func.count()).where(
+            InboxMessageRow.occasion_id == occasion_id, or_(under_way, waits)
+        )
+        return self._session.scalar(statement) or 0
+
+    def untold(self, occasion_id: OccasionId) -> Untold:
+        partly = _with_forms((DeliveryState.PLANNED.value,))
+        complete, some = self._session.execute(
+            select(func.count(case((~partly, 1))), func.count(case((partly, 1)))).where(
+                InboxMessageRow.occasion_id == occasion_id,
+                InboxMessageRow.state == DeliveryState.PLANNED.value,
+                _with_forms((DeliveryState.SENT.value,)),
+            )
+        ).one()
+        return Untold(complete=complete, partly=some)
+
     def counts(self, occasion_id: OccasionId) -> Mapping[DeliveryState, int]:
         rows = self._session.execute(
             select(InboxMessageRow.state, func.count())
@@ -175,16 +201,30 @@ class SqlInboxMessages:
 
 def _claimable(occasion_id: OccasionId, now: datetime) -> ColumnElement[bool]:
     """Planned, not waiting for a retry; the recipient's forms all ended, and one at least sent."""
-    theirs = (
-        DeliveryRow.occasion_id == occasion_id,
-        DeliveryRow.recipient_id == InboxMessageRow.recipient_id,
-    )
     return and_(
         InboxMessageRow.occasion_id == occasion_id,
         InboxMessageRow.state == DeliveryState.PLANNED.value,
         or_(InboxMessageRow.retry_at.is_(None), InboxMessageRow.retry_at <= now),
-        ~exists().where(*theirs, DeliveryRow.state.in_(_NOT_ENDED)),
-        exists().where(*theirs, DeliveryRow.state == DeliveryState.SENT.value),
+        ~_with_forms(_OPEN),
+        _with_forms((DeliveryState.SENT.value,)),
+        _all_or_enough(),
+    )
+
+
+def _all_or_enough() -> ColumnElement[bool]:
+    """None of the recipient's forms is still to be sent, or staff want them told all the same."""
+    wanted = exists().where(
+        OccasionRow.id == InboxMessageRow.occasion_id, OccasionRow.aim == Aim.TELL.value
+    )
+    return or_(~_with_forms((DeliveryState.PLANNED.value,)), wanted)
+
+
+def _with_forms(states: Collection[str]) -> ColumnElement[bool]:
+    """The recipient has any form in one of these states, at the occasion."""
+    return exists().where(
+        DeliveryRow.occasion_id == InboxMessageRow.occasion_id,
+        DeliveryRow.recipient_id == InboxMessageRow.recipient_id,
+        DeliveryRow.state.in_(states),
     )
 
 

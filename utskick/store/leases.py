@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from utskick.domain.deliveries import DeliveryState
 from utskick.domain.dispatches import DispatchStatus, RecipientState
-from utskick.domain.occasions import OccasionId, OccasionState, RunToken
+from utskick.domain.occasions import Aim, OccasionId, OccasionState, RunToken
 from utskick.store.statements import database_now
 from utskick.store.tables import (
     DeliveryRow,
@@ -29,6 +29,7 @@ _HELD = (
         DispatchRow.status,
         OccasionRow.state,
         OccasionRow.run_token,
+        OccasionRow.aim,
         _HAS_REMOVED.label("has_removed"),
         database_now().label("now"),
     )
@@ -52,6 +53,20 @@ def may_send(session: Session, occasion_id: OccasionId, token: RunToken) -> bool
     return bool(who_may_send(session, {occasion_id: token}).occasion_ids)
 
 
+def may_tell(session: Session, occasion_id: OccasionId, token: RunToken) -> bool:
+    """Whether the run may leave inbox messages: after a stop in the middle, too.
+
+    Shares the rows as `who_may_send` does.
+    """
+    held = session.connection().execute(_HELD, {"occasion_ids": [occasion_id]}).one_or_none()
+    return (
+        held is not None
+        and held.state == OccasionState.RUNNING.value
+        and held.run_token == token
+        and (held.status == DispatchStatus.ONGOING.value or held.aim != Aim.SEND.value)
+    )
+
+
 def who_may_send(session: Session, tokens: Mapping[OccasionId, RunToken]) -> Allowed:
     """Which of the occasions are their runs' to send; `tokens` names the run of each.
 
@@ -63,6 +78,7 @@ def who_may_send(session: Session, tokens: Mapping[OccasionId, RunToken]) -> All
         row
         for row in held
         if row.status == DispatchStatus.ONGOING.value
+        and row.aim == Aim.SEND.value
         and row.state == OccasionState.RUNNING.value
         and row.run_token == tokens[row.id]
     ]

@@ -9,6 +9,7 @@ from sqlalchemy import (
     CursorResult,
     Select,
     and_,
+    bindparam,
     exists,
     literal_column,
     or_,
@@ -18,14 +19,15 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from utskick.domain.deliveries import OPEN_STATES, DeliveryState
-from utskick.domain.dispatches import DispatchStatus
-from utskick.domain.occasions import OccasionId, OccasionState, RunToken
+from utskick.domain.dispatches import DispatchId, DispatchStatus
+from utskick.domain.occasions import HAS_A_REST, Aim, OccasionId, OccasionState, RunToken
 from utskick.records import PlannedOccasion
-from utskick.store.leases import may_send
+from utskick.store.leases import may_send, may_tell
 from utskick.store.punctuality import SqlPunctuality
 from utskick.store.statements import database_clock
 from utskick.store.tables import DeliveryRow, DispatchRow, InboxMessageRow, OccasionRow
 
+_HAS_A_REST = tuple(state.value for state in HAS_A_REST)
 _UNENDED = (DeliveryState.PLANNED.value, *(state.value for state in OPEN_STATES))
 
 
@@ -59,13 +61,13 @@ class SqlOccasions:
     def claim(self, occasion_id: OccasionId, *, token: RunToken, lease_s: float) -> bool:
         now = database_clock(self._session)
         # The dispatch's row is shared first, so that a stop is wholly before or wholly after (I8).
-        status = self._session.scalar(
-            select(DispatchRow.status)
+        shared = self._session.scalar(
+            select(DispatchRow.id)
             .join(OccasionRow, OccasionRow.dispatch_id == DispatchRow.id)
-            .where(OccasionRow.id == occasion_id)
+            .where(OccasionRow.id == occasion_id, _awaits_run())
             .with_for_update(read=True, of=DispatchRow)
         )
-        if status != DispatchStatus.ONGOING.value:
+        if shared is None:
             return False
         return self._changed(
             update(OccasionRow)
@@ -115,7 +117,7 @@ class SqlOccasions:
         now: datetime,
     ) -> bool:
         unheld = or_(
-            OccasionRow.state.in_((OccasionState.PLANNED.value, OccasionState.MISSED.value)),
+            OccasionRow.state.in_((OccasionState.PLANNED.value, *_HAS_A_REST)),
             and_(
                 OccasionRow.state == OccasionState.RUNNING.value,
                 OccasionRow.lease_until < database_clock(self._session),
@@ -138,6 +140,10 @@ class SqlOccasions:
     def may_send(self, occasion_id: OccasionId, *, token: RunToken) -> bool:
         return may_send(self._session, occasion_id, token)
 
+    def sendable(self, runs: Mapping[RunToken, OccasionId]) -> Collection[RunToken]:
+        held = self._session.connection().execute(_SENDABLE, {"ids": list(runs.values())})
+        return {RunToken(token) for token in held.scalars() if token and token in runs}
+
     def begin_sending(self, occasion_id: OccasionId, *, token: RunToken, late: bool) -> bool:
         return self._changed(
             update(OccasionRow)
@@ -151,14 +157,36 @@ class SqlOccasions:
         row.unchecked_accounts = max(row.unchecked_accounts, accounts)
         self._session.flush()
 
-    def send_by_hand(self, occasion_id: OccasionId, *, now: datetime) -> bool:
-        return self._changed(
+    def may_tell(self, occasion_id: OccasionId, *, token: RunToken) -> bool:
+        return may_tell(self._session, occasion_id, token)
+
+    def halt(self, dispatch_id: DispatchId, *, now: datetime) -> None:
+        begun = or_(
+            OccasionRow.sends_at <= now,
+            _has_deliveries(DeliveryRow.first_intent_at.is_not(None)),
+        )
+        self._session.execute(
             update(OccasionRow)
-            .where(OccasionRow.id == occasion_id, OccasionRow.state == OccasionState.MISSED.value)
+            .where(
+                OccasionRow.dispatch_id == dispatch_id,
+                OccasionRow.state == OccasionState.RUNNING.value,
+                OccasionRow.aim == Aim.SEND.value,
+                begun,
+            )
+            .values(aim=Aim.STOP.value)
+        )
+
+    def plan_by_hand(self, occasion_id: OccasionId, aim: Aim, *, now: datetime) -> None:
+        self._session.execute(
+            update(OccasionRow)
+            .where(OccasionRow.id == occasion_id)
             .values(
                 state=OccasionState.PLANNED.value,
+                aim=aim.value,
                 version=OccasionRow.version + 1,
                 registered=False,
+                run_token=None,
+                lease_until=None,
                 by_hand_at=now,
                 closed_at=None,
             )
@@ -189,7 +217,7 @@ class SqlOccasions:
         )
         return [OccasionId(occasion_id) for occasion_id in rows]
 
-    def missed_with_nothing_left(self) -> list[OccasionId]:
+    def with_a_rest_but_nothing_left(self) -> list[OccasionId]:
         unended = (
             exists().where(
                 DeliveryRow.occasion_id == OccasionRow.id, DeliveryRow.state.in_(_UNENDED)
@@ -200,7 +228,7 @@ class SqlOccasions:
         )
         rows = self._session.scalars(
             select(OccasionRow.id).where(
-                OccasionRow.state == OccasionState.MISSED.value,
+                OccasionRow.state.in_(_HAS_A_REST),
                 _has_deliveries(),
                 ~or_(*unended),
             )
@@ -219,20 +247,38 @@ class SqlOccasions:
         return result.rowcount == 1
 
 
+_SENDABLE = (
+    select(OccasionRow.run_token)
+    .join(DispatchRow, DispatchRow.id == OccasionRow.dispatch_id)
+    .where(
+        OccasionRow.id.in_(bindparam("ids", expanding=True)),
+        OccasionRow.state == OccasionState.RUNNING.value,
+        OccasionRow.aim == Aim.SEND.value,
+        DispatchRow.status == DispatchStatus.ONGOING.value,
+    )
+)
+
+
 def _planned() -> Select[Any]:
     return (
         select(OccasionRow.id, OccasionRow.version, OccasionRow.sends_at)
         .join(DispatchRow, DispatchRow.id == OccasionRow.dispatch_id)
         .where(
             OccasionRow.state == literal_column(f"'{OccasionState.PLANNED.value}'"),
-            DispatchRow.status == DispatchStatus.ONGOING.value,
+            _awaits_run(),
         )
         .order_by(OccasionRow.sends_at)
     )
 
 
-def _has_deliveries() -> ColumnElement[bool]:
-    return exists().where(DeliveryRow.occasion_id == OccasionRow.id)
+def _awaits_run() -> ColumnElement[bool]:
+    """Its dispatch is ongoing, or it is to tell what a stop has left."""
+    ongoing = DispatchRow.status == DispatchStatus.ONGOING.value
+    return or_(ongoing, OccasionRow.aim != Aim.SEND.value)
+
+
+def _has_deliveries(*which: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().where(DeliveryRow.occasion_id == OccasionRow.id, *which)
 
 
 def _held_by(token: RunToken) -> ColumnElement[bool]:

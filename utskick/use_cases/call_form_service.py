@@ -1,6 +1,7 @@
 """One call to the form service, and what its outcome means (I5)."""
 
 import logging
+from collections.abc import Callable
 from functools import partial
 
 from utskick.domain.deliveries import ClaimedDelivery, DeliveryState, Outcome
@@ -26,17 +27,14 @@ async def call_form_service(
     breaker: Breaker,
     clock: Clock,
     rules: Rules,
-    fence: float,
+    may_leave: Callable[[], bool],
 ) -> Outcome:
-    """Make the call unless the monotonic moment `fence` has passed (I4), or the breaker is open.
+    """Make the call unless it may not leave (I4), or the breaker is open.
 
-    Raises nothing: whatever goes wrong, the call may have landed.
+    Whether it may is asked again when it is about to. Raises nothing: whatever goes wrong, the
+    call may have landed.
     """
     outcome = partial(Outcome, id=delivery.id, attempt=delivery.attempt)
-
-    def may_leave() -> bool:
-        return clock.monotonic() < fence
-
     if not may_leave() or breaker.wait_s(at=clock.monotonic()):
         return outcome(state=DeliveryState.PLANNED)
     try:

@@ -5,7 +5,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from utskick.domain.dispatches import Dispatch, DispatchStatus
-from utskick.domain.occasions import Occasion, OccasionId, OccasionState, RunToken
+from utskick.domain.occasions import (
+    NOT_ENDED,
+    Aim,
+    Occasion,
+    OccasionId,
+    OccasionState,
+    RunToken,
+)
 from utskick.domain.rules import Rules
 from utskick.failpoints import Step
 from utskick.records import Store
@@ -13,9 +20,13 @@ from utskick.use_cases.close_occasion import miss_occasion
 
 
 class ClaimResult(StrEnum):
-    """Whether the run may go on, and if not, why there is nothing for it to do."""
+    """Whether the run may go on, and if not, why there is nothing for it to do.
+
+    `TO_TELL`: it has the occasion, to leave inbox messages and send no form.
+    """
 
     CLAIMED = "claimed"
+    TO_TELL = "claimed to tell"
     NOT_ONGOING = "not ongoing"
     ALREADY_SENT = "already sent"
     TAKEN = "taken"
@@ -69,8 +80,10 @@ def claim_occasion(
         elif now >= until:
             result = ClaimResult.TOO_LATE
             miss_occasion(records, dispatch, occasion, token=token, now=now)
-        else:
+        elif occasion.aim is Aim.SEND:
             result = ClaimResult.CLAIMED
+        else:
+            result = ClaimResult.TO_TELL
     return Claim(result=result, dispatch=dispatch, occasion=occasion, until=until)
 
 
@@ -89,7 +102,7 @@ def _why_not(dispatch: Dispatch, occasion: Occasion, version: int) -> ClaimResul
         return ClaimResult.OUTDATED
     if occasion.state is OccasionState.RUNNING:
         return ClaimResult.TAKEN
-    if occasion.state in (OccasionState.DONE, OccasionState.MISSED, OccasionState.BLOCKED):
+    if occasion.state not in NOT_ENDED:
         return ClaimResult.ALREADY_SENT
     if dispatch.status is DispatchStatus.ONGOING:
         return ClaimResult.TAKEN

@@ -1,4 +1,4 @@
-"""End an occasion: done, missed, or planned again; and the dispatch with its last occasion."""
+"""End an occasion: done, missed, stopped or planned again; and the dispatch with its last one."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from utskick.domain.deliveries import REFUSAL_LABELS, DeliveryState, Refusal
 from utskick.domain.dispatches import Dispatch, DispatchStatus, RecipientState
 from utskick.domain.occasions import (
     NOT_ENDED,
+    Aim,
     Occasion,
     OccasionId,
     OccasionState,
@@ -54,8 +55,9 @@ def close_occasion(
 ) -> Closed:
     """Let go of an occasion that the run `token` has. Another run's is left as it is.
 
-    Missed if something that should be sent is left; planned again if its moment is still to come,
-    as when the dispatch was stopped while the run was preparing.
+    Missed if something that should be sent is left, or stopped if that was stopped in the middle;
+    planned again if its moment is still to come, or the dispatch was stopped while the run was
+    preparing.
     """
     with store.transaction(Step.CLOSE) as records:
         dispatch, occasion = records.dispatches.lock_of_occasion(occasion_id)
@@ -87,7 +89,13 @@ def miss_occasion(
         (o.id, o.state, o.version) == (occasion.id, occasion.state, occasion.version)
         for o in current.occasions
     )
-    if current.status is not DispatchStatus.ONGOING or (token is None and not unchanged):
+    if token is None and not unchanged:
+        return False
+    if occasion.aim is not Aim.SEND:
+        release_occasion(records, occasion, token=token, now=now)
+        conclude_dispatch(records, dispatch, now=now)
+        return False
+    if current.status is not DispatchStatus.ONGOING:
         return False
     if not records.occasions.close(occasion.id, OccasionState.MISSED, token=token, now=now):
         return False
@@ -97,17 +105,58 @@ def miss_occasion(
     return True
 
 
+def halt_occasions(records: Transaction, dispatch: Dispatch, *, now: datetime) -> None:
+    """What of a dispatch is being sent, or by hand will be, is stopped in the middle.
+
+    Those who have got all their forms are still told.
+    """
+    records.occasions.halt(dispatch.id, now=now)
+    for occasion in dispatch.occasions:
+        by_hand = occasion.by_hand_at is not None and occasion.aim is Aim.SEND
+        if occasion.state is OccasionState.PLANNED and by_hand:
+            records.occasions.close(occasion.id, OccasionState.STOPPED, now=now)
+
+
 def settled_occasion(records: Transaction, occasion_id: OccasionId, *, now: datetime) -> None:
-    """A missed occasion of which nothing is left any more: done, and what is uncertain is told."""
+    """Nothing of a missed or stopped occasion is left: it is done, and what is uncertain told."""
     dispatch, occasion = records.dispatches.of_occasion(occasion_id)
     records.occasions.close(occasion_id, OccasionState.DONE, now=now)
     _tell_uncertain(records, dispatch, occasion, cause="manual-at-last", now=now)
 
 
-def release_occasion(records: Transaction, occasion: Occasion, *, now: datetime) -> None:
-    """End what a dead run of a dispatch that is no longer ongoing has left."""
-    state = OccasionState.PLANNED if now < occasion.sends_at else OccasionState.MISSED
-    records.occasions.close(occasion.id, state, now=now)
+def tell_late(
+    records: Transaction, dispatch: Dispatch, occasion: Occasion, *, until: datetime, now: datetime
+) -> None:
+    """Its moment has passed and nobody sends it: told once, before it is too late."""
+    values = {"until": f"{until.astimezone(occasion.zone):%Y-%m-%d %H:%M}"}
+    report_occasion(
+        records, dispatch, occasion, cause="late", text="late.txt", values=values, now=now
+    )
+
+
+def release_occasion(
+    records: Transaction,
+    occasion: Occasion,
+    *,
+    token: RunToken | None = None,
+    now: datetime,
+) -> None:
+    """End a run that was to send no form, or is to send none any more, though it has died."""
+    left = not records.progress.remaining(occasion.id).nothing
+    records.occasions.close(
+        occasion.id, _without_sending(occasion, left=left), token=token, now=now
+    )
+
+
+def _without_sending(occasion: Occasion, *, left: bool) -> OccasionState:
+    """As what an occasion ends that could not be sent, as a stop came before, or in the middle."""
+    match occasion.aim:
+        case Aim.END:
+            return OccasionState.ENDED
+        case Aim.SEND:
+            return OccasionState.PLANNED
+        case _:
+            return OccasionState.STOPPED if left else OccasionState.DONE
 
 
 def conclude_dispatch(records: Transaction, dispatch: Dispatch, *, now: datetime) -> None:
@@ -127,13 +176,17 @@ def _close(
     forms = records.progress.summary(dispatch.id, occasion_id=occasion.id)
     # Without any delivery the run ended before it could plan.
     left = not forms or not records.progress.remaining(occasion.id).nothing
+    sends = dispatch.status is DispatchStatus.ONGOING and occasion.aim is Aim.SEND
+    if (left and not sends) or occasion.aim is Aim.END:
+        state = _without_sending(occasion, left=left)
+        records.occasions.close(occasion.id, state, token=token, now=now)
+        return
     if left and now < occasion.sends_at:
         records.occasions.close(occasion.id, OccasionState.PLANNED, token=token, now=now)
         return
     if left:
         records.occasions.close(occasion.id, OccasionState.MISSED, token=token, now=now)
-        if dispatch.status is not DispatchStatus.STOPPED:
-            _tell(records, dispatch, occasion, cause="missed", text="missed.txt", now=now)
+        _tell(records, dispatch, occasion, cause="missed", text="missed.txt", now=now)
         return
     records.occasions.close(occasion.id, OccasionState.DONE, token=token, now=now)
     # Staff know of those who were left out from the start.

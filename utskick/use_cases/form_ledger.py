@@ -1,11 +1,11 @@
 """The transactions of sending: what has ended, and what is to be called next."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from utskick.domain.deliveries import ClaimedDelivery, Outcome
-from utskick.domain.occasions import OccasionId
+from utskick.domain.occasions import OccasionId, RunToken
 from utskick.failpoints import Step
 from utskick.records import DeliveryClaim, Store
 
@@ -45,6 +45,11 @@ class FormLedger:
         except Exception as error:  # noqa: BLE001  # the database's own kinds stay in the store
             log.warning("Claiming again, one by one: %s", type(error).__name__)
             return self._claim_each(claims)
+
+    def sendable(self, runs: Mapping[RunToken, OccasionId]) -> Collection[RunToken]:
+        """Those that may still send."""
+        with self._store.transaction() as records:
+            return records.occasions.sendable(runs)
 
     def _claim_each(self, claims: Sequence[DeliveryClaim]) -> Written:
         """One run's trouble must not be every run's."""

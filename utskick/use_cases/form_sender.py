@@ -2,7 +2,9 @@
 
 One pump serves them: outcomes are written and intents committed for many runs in one transaction,
 and each run gets as much as the others, however much it has. A call is never made without its
-intent committed.
+intent committed, nor later than
+`Rules.stop_heard_within_s` after a stop: whoever sends asks again and
+again whether it still may, and what then has not left is given back.
 
 What happens if we die: before the intent's commit nothing has left. After it, and before the
 outcome's, the row says `sending`; its lease runs out, it becomes `unknown`, and it is settled by
@@ -10,6 +12,7 @@ asking the form service. After the outcome's commit there is nothing more to do.
 """
 
 import asyncio
+import logging
 import math
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
@@ -28,9 +31,12 @@ from utskick.use_cases.call_form_service import call_form_service
 from utskick.use_cases.form_ledger import FormLedger, Written
 from utskick.use_cases.turns import Turns
 
+log = logging.getLogger(__name__)
+
 _HANDFUL = 8
 """The least that a run claims when it is its turn, so that a transaction is for several calls."""
 _LONGEST_GATHERING_S = 0.1
+_ASKS_WITHIN_AN_ANSWER = 4
 _FURTHEST_AHEAD = 8
 """Times the calls that may be made at once: so much is claimed beyond them, at most."""
 
@@ -81,7 +87,11 @@ class FormSender:
 
 
 class _Run:
-    """One run's part: `wants` more as long as there may be something to claim."""
+    """One run's part: `wants` more as long as there may be something to claim.
+
+    Its calls may leave until the monotonic moment `allowed_until`, which is put off again and
+    again while it may send.
+    """
 
     def __init__(
         self,
@@ -98,6 +108,7 @@ class _Run:
         self.served = served
         self.wants = True
         self.under_way = 0
+        self.allowed_until = -math.inf
 
     def claim(self, limit: int) -> DeliveryClaim:
         return DeliveryClaim(occasion_id=self.occasion_id, token=self.token, limit=limit)
@@ -114,6 +125,13 @@ class _Intended(NamedTuple):
     run: _Run
     delivery: ClaimedDelivery
     fence: float
+
+    @property
+    def given_back(self) -> Outcome:
+        """It has not left, and is to be sent another time, if at all."""
+        return Outcome(
+            id=self.delivery.id, attempt=self.delivery.attempt, state=DeliveryState.PLANNED
+        )
 
 
 class _Pump:
@@ -132,6 +150,8 @@ class _Pump:
         self._runs: list[_Run] = []
         self._intended: deque[_Intended] = deque()
         self._callers: list[asyncio.Task[None]] = []
+        self._calling: Counter[_Run] = Counter()
+        self._asked: asyncio.Task[None] | None = None
         self._ended: list[tuple[_Run, Outcome]] = []
         self._under_way = 0
         self._ahead = turns.at_once
@@ -154,6 +174,7 @@ class _Pump:
             self._enough.set()
 
     async def _pump(self) -> None:
+        asking = asyncio.create_task(self._ask_again_and_again())
         try:
             while self._runs or self._under_way:
                 await self._enough.wait()
@@ -163,6 +184,7 @@ class _Pump:
                 except Exception as error:  # noqa: BLE001  # whatever it is, all must be told
                     self._fail_all(error)
         finally:
+            asking.cancel()
             self._pumping = None
             self.idle.set()
 
@@ -171,8 +193,9 @@ class _Pump:
         ended, self._ended = self._ended, []
         self._under_way -= len(ended)
         chosen = self._chosen()
-        # Counted from before the commit: the lease cannot be older than this.
-        fence = self._clock.monotonic() + self._rules.lease_s / 2
+        # Counted from before the commit: neither the lease nor the answer can be older than this.
+        began = self._clock.monotonic()
+        fence = began + self._rules.lease_s / 2
         written = await asyncio.get_running_loop().run_in_executor(
             self._thread,
             self._ledger.turn,
@@ -184,6 +207,10 @@ class _Pump:
             if outcome.state is not DeliveryState.PLANNED:
                 run.on_progress(1)
         self._adapt(starved=bool(ended and written.claimed) and self._idle_places > 0)
+        claimed_for = {delivery.occasion_id for delivery in written.claimed}
+        for run in chosen:
+            if run.occasion_id in claimed_for:
+                run.allowed_until = max(run.allowed_until, began + self._rules.stop_heard_within_s)
         self._begin(chosen, written, fence)
         self._let_go()
 
@@ -253,17 +280,77 @@ class _Pump:
     async def _call(self) -> None:
         """One of those who call: one delivery after the other, while there are any."""
         while self._intended:
-            intended = self._intended.popleft()
             async with self._turns.taken():
-                outcome = await call_form_service(
-                    intended.delivery,
-                    forms=self._forms,
-                    breaker=self._turns.breaker,
-                    clock=self._clock,
-                    rules=self._rules,
-                    fence=intended.fence,
-                )
+                if not self._intended:
+                    return
+                intended = self._intended.popleft()
+                self._calling[intended.run] += 1
+                try:
+                    outcome = await self._called(intended)
+                finally:
+                    self._calling[intended.run] -= 1
             self._note(intended.run, outcome)
+
+    async def _called(self, intended: _Intended) -> Outcome:
+        run = intended.run
+
+        def may_leave() -> bool:
+            return self._clock.monotonic() < min(intended.fence, run.allowed_until)
+
+        if not may_leave():
+            await self._ask()
+        if not may_leave():
+            # Somebody had asked already, but not for this run.
+            await self._ask()
+        return await call_form_service(
+            intended.delivery,
+            forms=self._forms,
+            breaker=self._turns.breaker,
+            clock=self._clock,
+            rules=self._rules,
+            may_leave=may_leave,
+        )
+
+    async def _ask_again_and_again(self) -> None:
+        while True:
+            await asyncio.sleep(self._rules.stop_heard_within_s / _ASKS_WITHIN_AN_ANSWER)
+            await self._ask()
+
+    async def _ask(self) -> None:
+        """Whether the runs may still send; all who want to know wait for one answer."""
+        if self._asked is None or self._asked.done():
+            self._asked = asyncio.create_task(self._hear())
+        await asyncio.shield(self._asked)
+
+    async def _hear(self) -> None:
+        """What cannot be told in time holds the calls back, and harms no more."""
+        runs = {each.run for each in self._intended} | set(+self._calling)
+        if not runs:
+            return
+        began = self._clock.monotonic()
+        try:
+            sendable = await asyncio.get_running_loop().run_in_executor(
+                self._thread, self._ledger.sendable, {run.token: run.occasion_id for run in runs}
+            )
+        except Exception as error:  # noqa: BLE001  # the database's own kinds stay in the store
+            log.warning("Cannot tell who may send: %s", type(error).__name__)
+            return
+        for run in runs:
+            if run.token in sendable:
+                run.allowed_until = began + self._rules.stop_heard_within_s
+            else:
+                self._give_back(run)
+
+    def _give_back(self, run: _Run) -> None:
+        """Stopped, or another's by now: what has not left does not."""
+        run.allowed_until = -math.inf
+        run.wants = False
+        waiting, self._intended = self._intended, deque()
+        for intended in waiting:
+            if intended.run is run:
+                self._note(run, intended.given_back)
+            else:
+                self._intended.append(intended)
 
     def _note(self, run: _Run, outcome: Outcome) -> None:
         """Gather outcomes for one transaction, while as many calls again are under way."""

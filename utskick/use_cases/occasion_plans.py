@@ -39,13 +39,13 @@ def plan_of(
 def register_occasions(
     dispatch_id: DispatchId, *, store: Store, scheduler: Scheduler, rules: Rules, now: datetime
 ) -> bool:
-    """Register every planned occasion; `False` if the scheduler is away: the reconciler will."""
+    """Register what runs have to do for; `False` if the scheduler is away: the reconciler will."""
     with store.transaction() as records:
         dispatch = records.dispatches.get(dispatch_id)
         plans = [
             plan_of(records, dispatch, occasion, rules=rules)
             for occasion in dispatch.occasions
-            if occasion.state is OccasionState.PLANNED
+            if occasion.state is OccasionState.PLANNED and dispatch.awaits_run(occasion)
         ]
     try:
         register_plans(plans, store=store, scheduler=scheduler, now=now)

@@ -16,7 +16,7 @@ from utskick.domain.dispatches import (
     RecipientState,
 )
 from utskick.domain.errors import StartBlocked
-from utskick.domain.occasions import Occasion, OccasionId, OccasionState
+from utskick.domain.occasions import Aim, Occasion, OccasionId, OccasionState
 from utskick.domain.units import Activity, Actor
 from utskick.records import (
     DoneWith,
@@ -27,6 +27,7 @@ from utskick.records import (
     Transaction,
 )
 from utskick.use_cases.report_errors import told_of_occasion
+from utskick.use_cases.ways_on import WaysOn, ways_on
 
 ByState = Mapping[DeliveryState, int]
 _SOON = timedelta(minutes=10)
@@ -40,6 +41,7 @@ class Shown:
     dispatch: Dispatch
     forms: Sequence[FormSummary]
     recipients: Sequence[Recipient]
+    ways: Sequence[WaysOn]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,9 @@ class Progress:
     def moving(self, *, now: datetime) -> bool:
         """Whether it is worth looking again in a moment: something is sent, or soon will be."""
         states = {occasion.state for occasion in self.dispatch.occasions}
-        return OccasionState.RUNNING in states or self._awaited(now)
+        planned = (o for o in self.dispatch.occasions if o.state is OccasionState.PLANNED)
+        tells = any(o.aim is not Aim.SEND for o in planned)
+        return OccasionState.RUNNING in states or tells or self._awaited(now)
 
     def _awaited(self, now: datetime) -> bool:
         upcoming = self.dispatch.next_occasion
@@ -76,6 +80,7 @@ class Opened:
     done: Sequence[DoneWith]
     blocked: StartBlocked | None
     refusing: AbstractSet[str]
+    ways: Sequence[WaysOn]
 
     @property
     def dispatch(self) -> Dispatch:
@@ -114,6 +119,7 @@ def show_dispatch(dispatch_id: DispatchId, *, actor: Actor, store: Store, now: d
             dispatch=dispatch,
             forms=records.progress.summary(dispatch.id),
             recipients=recipients,
+            ways=ways_on(records, dispatch),
         )
 
 
@@ -138,6 +144,7 @@ def open_dispatch(dispatch_id: DispatchId, *, actor: Actor, store: Store, now: d
             done=records.access_log.done_with(dispatch),
             blocked=_blocked(dispatch, records),
             refusing=records.error_reports.refusing(),
+            ways=[each for each in ways_on(records, dispatch) if each.any],
         )
 
 

@@ -17,6 +17,7 @@ from utskick.ports import Clock, Inbox, InboxUser, Persons, Texts
 from utskick.records import LogEntry, Store, Transaction
 from utskick.use_cases.check_forms import TemplateLists, check_forms, require_known_forms
 from utskick.use_cases.check_recipients import Checked, check_recipients
+from utskick.use_cases.close_occasion import halt_occasions
 from utskick.use_cases.message_values import values_for
 from utskick.use_cases.report_errors import report_occasion
 
@@ -130,6 +131,7 @@ def _abort(
             return
         if current.status is DispatchStatus.ONGOING:
             records.dispatches.set_status(dispatch.id, DispatchStatus.ABORTED, ended_at=now)
+            halt_occasions(records, current, now=now)
         report_occasion(
             records,
             dispatch,

@@ -5,9 +5,8 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from threading import Lock
 
-from utskick.domain.dispatches import DispatchStatus
 from utskick.domain.errors import NotFound
-from utskick.domain.occasions import NOT_ENDED, OccasionId
+from utskick.domain.occasions import OccasionId
 from utskick.domain.rules import Rules
 from utskick.ports import Scheduler, TemporaryFailure
 from utskick.records import Store
@@ -79,7 +78,7 @@ def is_over(occasion_id: OccasionId, store: Store) -> bool:
             dispatch, occasion = records.dispatches.of_occasion(occasion_id)
         except NotFound:
             return True
-    return dispatch.status is not DispatchStatus.ONGOING or occasion.state not in NOT_ENDED
+    return not dispatch.awaits_run(occasion)
 
 
 def _some_start_soon(store: Store, rules: Rules, now: datetime) -> bool:

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from utskick.domain.dispatches import Dispatch, DispatchStatus
+from utskick.domain.dispatches import Dispatch
 from utskick.domain.errors import NotFound
 from utskick.domain.occasions import Occasion, OccasionId, OccasionState, RunToken
 from utskick.domain.rules import Rules
@@ -26,6 +26,7 @@ from utskick.use_cases.close_occasion import (
     miss_occasion,
     release_occasion,
     settled_occasion,
+    tell_late,
 )
 from utskick.use_cases.occasion_plans import plan_of, register_plans
 from utskick.use_cases.put_away import is_over
@@ -99,13 +100,14 @@ def _reap(store: Store, rules: Rules, now: datetime) -> set[RunToken]:
     with store.transaction(Step.REAP) as records:
         records.deliveries.expire_leases()
         records.inbox_messages.expire_leases()
-        for occasion_id in records.occasions.missed_with_nothing_left():
+        records.deliveries.cancel_rest_of_ended()
+        for occasion_id in records.occasions.with_a_rest_but_nothing_left():
             settled_occasion(records, occasion_id, now=now)
         abandoned = records.occasions.abandoned()
     for occasion_id, _token in abandoned:
         with store.transaction() as records:
             dispatch, occasion = records.dispatches.of_occasion(occasion_id)
-            if dispatch.status in (DispatchStatus.STOPPED, DispatchStatus.ABORTED):
+            if not dispatch.awaits_run(occasion):
                 release_occasion(records, occasion, now=now)
             elif now >= rules.send_until(occasion):
                 miss_occasion(records, dispatch, occasion, now=now)
@@ -124,6 +126,9 @@ def _apply_late_policy(store: Store, rules: Rules, now: datetime) -> int:
         if occasion.state is OccasionState.PLANNED and now >= rules.send_until(occasion):
             with store.transaction() as records:
                 missed += miss_occasion(records, dispatch, occasion, now=now)
+        elif dispatch.late(occasion, now=now, after=rules.late_after):
+            with store.transaction() as records:
+                tell_late(records, dispatch, occasion, until=rules.send_until(occasion), now=now)
     for dispatch in over:
         with store.transaction() as records:
             conclude_dispatch(records, dispatch, now=now)

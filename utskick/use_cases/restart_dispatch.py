@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from utskick.domain.dispatches import Dispatch, DispatchId
-from utskick.domain.occasions import Occasion, OccasionState
+from utskick.domain.occasions import NOT_ENDED, Aim, Occasion
 from utskick.domain.rules import Rules
 from utskick.domain.units import Activity, Actor
 from utskick.ports import Scheduler
@@ -31,13 +31,16 @@ def restart_dispatch(
     rules: Rules,
     now: datetime,
 ) -> Restarted:
-    """Go on with a stopped dispatch while its next occasion lies ahead.
+    """Go on with a stopped dispatch until the date of its next occasion has passed.
 
-    Raises `OccasionPassed`, `WrongStatus` or `NotFound`.
+    What of today's has passed is sent at once. Raises `OccasionPassed`, `NothingAhead`,
+    `WrongStatus` or `NotFound`.
     """
     with store.transaction() as records:
         dispatch = records.dispatches.lock_for(actor.unit_id, dispatch_id).restarted(now=now)
         records.dispatches.set_status(dispatch.id, dispatch.status, ended_at=None)
+        for occasion in dispatch.overdue(now=now):
+            records.occasions.plan_by_hand(occasion.id, Aim.SEND, now=now)
         so_far = records.progress.summary(dispatch.id)
         entry = LogEntry(
             actor=actor,
@@ -49,5 +52,5 @@ def restart_dispatch(
     registered = register_occasions(
         dispatch.id, store=store, scheduler=scheduler, rules=rules, now=now
     )
-    remaining = tuple(o for o in dispatch.occasions if o.state is OccasionState.PLANNED)
+    remaining = tuple(o for o in dispatch.occasions if o.state in NOT_ENDED and o.aim is Aim.SEND)
     return Restarted(dispatch=dispatch, so_far=so_far, remaining=remaining, registered=registered)

@@ -162,6 +162,11 @@ class OccasionRun:
             before_each=self._keep_checked,
         )
 
+    async def tell_recipients(self) -> None:
+        """After a stop: the messages alone."""
+        self._sent.set()
+        await self.send_inbox_messages()
+
     async def give_way(self) -> None:
         """Let what is being sent be sent first: to end what has been sent can wait a little."""
         await self.together.sender.calm(within_s=_GIVES_WAY_S)
@@ -175,6 +180,10 @@ class OccasionRun:
     async def run(self) -> ClaimResult | Closed | StartBlocked:
         """All of it. What stops the story on its way is the answer."""
         claim = await asyncio.to_thread(self.claim)
+        if claim.result is ClaimResult.TO_TELL:
+            async with self.held():
+                await self.tell_recipients()
+                return await asyncio.to_thread(self.close)
         if claim.result is not ClaimResult.CLAIMED:
             return claim.result
         async with self.held():

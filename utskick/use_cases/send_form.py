@@ -29,6 +29,7 @@ from utskick.use_cases.start_dispatch import (
     recipients_of,
     require_reachable,
     save_and_register,
+    started_before,
 )
 
 
@@ -49,7 +50,7 @@ async def send_form(
     """
     seal = content_seal(spec, with_.store)
     if earlier := await asyncio.to_thread(find_earlier, actor, submission_key, with_.store, seal):
-        return Started(dispatch=earlier, already=True)
+        return await asyncio.to_thread(started_before, earlier, with_.store, now)
     checked = await check_form(spec, actor=actor, with_=with_, now=now)
     return await save_and_register(
         checked, actor=actor, submission_key=submission_key, with_=with_, now=now

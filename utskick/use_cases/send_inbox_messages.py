@@ -21,7 +21,7 @@ from utskick.ports import (
     UnknownOutcome,
     Withheld,
 )
-from utskick.records import Store
+from utskick.records import Store, Transaction
 from utskick.use_cases.patience import each, next_delay_s
 from utskick.use_cases.send_forms import as_it_is
 
@@ -145,11 +145,21 @@ def _ready(occasion_id: OccasionId, token: RunToken, store: Store) -> int | None
     """How many recipients can be told now; `None` when there is no more to wait for."""
     with store.transaction() as records:
         records.inbox_messages.expire_leases()
-        if not records.occasions.may_send(occasion_id, token=token):
+        if not records.occasions.may_tell(occasion_id, token=token):
             return None
-        if records.progress.remaining(occasion_id).nothing:
+        if not _awaits(records, occasion_id, token):
             return None
         return records.inbox_messages.ready(occasion_id)
+
+
+def _awaits(records: Transaction, occasion_id: OccasionId, token: RunToken) -> bool:
+    """Whether there is, or will be, anybody to tell.
+
+    After a stop no more forms come than those that are on their way.
+    """
+    if records.occasions.may_send(occasion_id, token=token):
+        return not records.progress.remaining(occasion_id).nothing
+    return records.inbox_messages.awaited(occasion_id) > 0
 
 
 def _reserve(batch: int, store: Store, rules: Rules) -> float:

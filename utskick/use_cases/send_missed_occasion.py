@@ -1,17 +1,15 @@
-"""Skicka nu: send a missed occasion by hand."""
+"""Skicka det som är kvar: send by hand what was missed, or stopped in the middle."""
 
 from datetime import datetime
 
-from utskick.domain.dispatches import DispatchStatus
-from utskick.domain.errors import NothingMissed, WrongStatus
-from utskick.domain.occasions import OccasionId
+from utskick.domain.dispatches import Dispatch, DispatchStatus
+from utskick.domain.errors import NothingLeft, WrongStatus
+from utskick.domain.occasions import Aim, OccasionId, OccasionState
 from utskick.domain.rules import Rules
 from utskick.domain.units import Activity, Actor
 from utskick.ports import Scheduler
-from utskick.records import LogEntry, Store
+from utskick.records import LogEntry, Store, Transaction
 from utskick.use_cases.occasion_plans import register_occasions
-
-_MAY_SEND = (DispatchStatus.ONGOING, DispatchStatus.COMPLETED)
 
 
 def send_missed_occasion(
@@ -25,22 +23,36 @@ def send_missed_occasion(
 ) -> bool:
     """Send what is left of the occasion, now; `False` if the scheduler is away and it has to wait.
 
-    A dispatch that was Klar is Pågående until it has been sent. Raises `NothingMissed`,
-    `WrongStatus` if the dispatch was stopped or aborted, or `NotFound`.
+    A dispatch that was Klar is Pågående until it has been sent, and one that was Stoppad goes on,
+    later occasions too. Raises `NothingLeft`, `WrongStatus` if the dispatch was aborted, or
+    `NotFound`.
     """
     with store.transaction() as records:
-        dispatch, occasion = records.dispatches.of_occasion(occasion_id)
+        dispatch, _ = records.dispatches.of_occasion(occasion_id)
         dispatch = records.dispatches.lock_for(actor.unit_id, dispatch.id)
-        if dispatch.status not in _MAY_SEND:
+        occasion = dispatch.occasion(occasion_id)
+        if dispatch.status is DispatchStatus.ABORTED:
             raise WrongStatus("send", dispatch.status.value, label=dispatch.label)
-        if not records.occasions.send_by_hand(occasion_id, now=now):
-            raise NothingMissed(label=occasion.label)
+        if not occasion.has_a_rest:
+            raise NothingLeft(
+                label=dispatch.appearance(occasion, now=now, late_after=rules.late_after)
+            )
+        if dispatch.status is DispatchStatus.STOPPED:
+            _leave_what_has_passed(records, dispatch, now)
+        records.occasions.plan_by_hand(occasion_id, Aim.SEND, now=now)
         records.dispatches.set_status(dispatch.id, DispatchStatus.ONGOING, ended_at=None)
+        what = "missat" if occasion.state is OccasionState.MISSED else "stoppat"
         entry = LogEntry(
             actor=actor,
             activity=Activity.WRITE,
-            act=f"skickar missat tillfälle {occasion.number} för hand",
+            act=f"skickar {what} tillfälle {occasion.number} för hand",
             dispatch_id=dispatch.id,
         )
         records.access_log.write([entry], now=now)
     return register_occasions(dispatch.id, store=store, scheduler=scheduler, rules=rules, now=now)
+
+
+def _leave_what_has_passed(records: Transaction, dispatch: Dispatch, now: datetime) -> None:
+    """Staff have chosen one occasion: others whose moments passed meanwhile wait for them."""
+    for occasion in dispatch.overdue(now=now):
+        records.occasions.close(occasion.id, OccasionState.STOPPED, now=now)

@@ -11,11 +11,12 @@ from utskick.domain.dispatches import (
     DispatchedForm,
     DispatchId,
     DispatchKind,
+    DispatchStatus,
     Recipient,
     RecipientId,
     RecipientState,
 )
-from utskick.domain.errors import SpecRefused, StartBlocked
+from utskick.domain.errors import AlreadyEnded, SpecRefused, StartBlocked
 from utskick.domain.forms import FormTemplate
 from utskick.domain.occasions import Occasion, OccasionId
 from utskick.domain.packages import PackageTemplate, with_forms_desk
@@ -97,11 +98,12 @@ async def start_dispatch(
     Raises `SpecRefused` with all problems, or `StartBlocked`, which the error addresses get a mail
     about; nothing else is stored then. Raises `TemporaryFailure` if a register does not answer.
     The same `submission_key` gives the same dispatch, so that a double click starts one; with
-    another spec it raises `KeyReused`.
+    another spec it raises `KeyReused`, and if the dispatch was stopped or aborted since,
+    `AlreadyEnded`.
     """
     seal = content_seal(spec, with_.store)
     if earlier := await asyncio.to_thread(find_earlier, actor, submission_key, with_.store, seal):
-        return Started(dispatch=earlier, already=True)
+        return await asyncio.to_thread(started_before, earlier, with_.store, now)
     checked = await check_dispatch(spec, actor=actor, with_=with_, now=now)
     return await save_and_register(
         checked, actor=actor, submission_key=submission_key, with_=with_, now=now
@@ -184,6 +186,21 @@ def find_earlier(
         return records.dispatches.get(dispatch_id) if dispatch_id else None
 
 
+def started_before(earlier: Dispatch, store: Store, now: datetime) -> Started:
+    """The same submission again. Raises `AlreadyEnded`: that it was started says too little."""
+    if earlier.status not in (DispatchStatus.STOPPED, DispatchStatus.ABORTED):
+        return Started(dispatch=earlier, already=True)
+    with store.transaction() as records:
+        forms = records.progress.summary(earlier.id)
+    raise AlreadyEnded(
+        earlier.id,
+        label=earlier.label,
+        sent=sum(form.sent for form in forms),
+        may_restart=earlier.may_restart(now=now),
+        has_a_rest=any(occasion.has_a_rest for occasion in earlier.occasions),
+    )
+
+
 def recipients_of(numbers: list[Personnummer], checked: Checked) -> list[Recipient]:
     """The recipient list; whoever cannot be reached is kept on it, left out, with the reason."""
     return [
@@ -209,12 +226,12 @@ async def save_and_register(
 ) -> Started:
     """Save in one transaction, then register: the reconciler does what of that fails.
 
-    Raises `KeyReused` if the key was taken meanwhile, with other content.
+    Raises `KeyReused` if the key was taken meanwhile, with other content, and `AlreadyEnded`.
     """
     dispatch = checked.dispatch
     saved = await asyncio.to_thread(_save, checked, actor, submission_key, with_.store, now)
     if saved.id != dispatch.id:
-        return Started(dispatch=saved, already=True)
+        return await asyncio.to_thread(started_before, saved, with_.store, now)
     registered = await asyncio.to_thread(
         register_occasions,
         dispatch.id,

@@ -1,31 +1,81 @@
 """Stoppa paketutskick."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from utskick.domain.dispatches import DispatchId
+from utskick.domain.dispatches import Dispatch, DispatchId
+from utskick.domain.rules import Rules
 from utskick.domain.units import Activity, Actor
 from utskick.failpoints import Step
-from utskick.ports import Scheduler
-from utskick.records import LogEntry, Store
+from utskick.ports import Clock, Scheduler
+from utskick.records import LogEntry, Store, Transaction
+from utskick.use_cases.close_occasion import halt_occasions
 from utskick.use_cases.occasion_plans import unregister_occasions
+from utskick.use_cases.ways_on import WaysOn, ways_on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopped:
+    """`on_their_way`: forms that were begun, and arrive. `ways`: of what a stop has left."""
+
+    dispatch: Dispatch
+    on_their_way: int
+    ways: tuple[WaysOn, ...]
+
+    @property
+    def sent(self) -> int:
+        """Of the occasions that were stopped in the middle, as all numbers here."""
+        return sum(each.sent for each in self.ways)
+
+    @property
+    def left(self) -> int:
+        return sum(each.left for each in self.ways)
+
+    @property
+    def told(self) -> int:
+        """Recipients who have got all their forms and get their inbox message now."""
+        return sum(each.untold.complete for each in self.ways)
 
 
 def stop_dispatch(
-    dispatch_id: DispatchId, *, actor: Actor, store: Store, scheduler: Scheduler, now: datetime
-) -> int:
-    """Stop a dispatch at once, also mid-send; tell how many forms were on their way.
+    dispatch_id: DispatchId,
+    *,
+    actor: Actor,
+    store: Store,
+    scheduler: Scheduler,
+    clock: Clock,
+    rules: Rules,
+    now: datetime,
+) -> Stopped:
+    """Stop a dispatch at once, also mid-send; tell what has been sent, is on its way, and is left.
 
     The status is saved before the schedules are removed: should the second step fail, a run that
-    starts all the same finds the dispatch stopped and sends nothing. Raises `WrongStatus` or
-    `NotFound`.
+    starts all the same finds the dispatch stopped and sends nothing. Whoever is sending hears of
+    it in a moment, and gives back what has not left; it is answered after that, so that nothing is
+    begun after the answer. Raises `WrongStatus` or `NotFound`.
     """
     with store.transaction(Step.STOP) as records:
         dispatch = records.dispatches.lock_for(actor.unit_id, dispatch_id).stopped(now=now)
         records.dispatches.set_status(dispatch.id, dispatch.status, ended_at=now)
-        on_their_way = records.progress.on_their_way(dispatch.id)
+        halt_occasions(records, dispatch, now=now)
         entry = LogEntry(
             actor=actor, activity=Activity.WRITE, act="stoppat utskick", dispatch_id=dispatch.id
         )
         records.access_log.write([entry], now=now)
-    unregister_occasions((o.id for o in dispatch.occasions), scheduler=scheduler)
-    return on_their_way
+        stopped = _stopped(records, dispatch_id)
+    idle = (o.id for o in stopped.dispatch.occasions if not stopped.dispatch.awaits_run(o))
+    unregister_occasions(idle, scheduler=scheduler)
+    if stopped.on_their_way:
+        clock.pause(rules.stop_heard_within_s)
+        with store.transaction() as records:
+            stopped = _stopped(records, dispatch_id)
+    return stopped
+
+
+def _stopped(records: Transaction, dispatch_id: DispatchId) -> Stopped:
+    dispatch = records.dispatches.get(dispatch_id)
+    return Stopped(
+        dispatch=dispatch,
+        on_their_way=records.progress.on_their_way(dispatch_id),
+        ways=tuple(each for each in ways_on(records, dispatch) if each.occasion.halted),
+    )

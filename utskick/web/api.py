@@ -17,6 +17,7 @@ from utskick.domain.occasions import OccasionId
 from utskick.domain.personnummer import Personnummer, parse_personnummer
 from utskick.domain.seen_sheets import Wish
 from utskick.records import DispatchQuery, FollowUpQuery
+from utskick.use_cases.end_occasion import end_occasion
 from utskick.use_cases.follow_up import follow_up, passed_over
 from utskick.use_cases.import_recipients import import_recipients
 from utskick.use_cases.list_dispatches import list_dispatches
@@ -27,6 +28,7 @@ from utskick.use_cases.send_form import send_form
 from utskick.use_cases.send_missed_occasion import send_missed_occasion
 from utskick.use_cases.start_dispatch import Started, start_dispatch
 from utskick.use_cases.stop_dispatch import stop_dispatch
+from utskick.use_cases.tell_recipients import tell_recipients
 from utskick.use_cases.upload_spec import upload_spec
 from utskick.use_cases.warn_by_hand import warnings_by_hand
 from utskick.web import openapi
@@ -39,6 +41,7 @@ from utskick.web.bodies import (
     PackageBody,
     ReadListView,
     RemoveBody,
+    RemovedView,
     RemoveRecipient,
     SentByHandView,
     StoppedView,
@@ -46,6 +49,7 @@ from utskick.web.bodies import (
     followed_up_view,
     of_list_file,
     read_list_view,
+    stopped_view,
 )
 from utskick.web.callers import Caller, Key, Now, Wired
 from utskick.web.submissions import submission_key
@@ -57,6 +61,7 @@ from utskick.web.views import (
     dispatch_view,
     opened_view,
     restarted_view,
+    seen,
     started_view,
 )
 from utskick.wiring import Services
@@ -88,7 +93,7 @@ async def start(
     started = await start_dispatch(
         spec, actor=caller, submission_key=key, with_=wired.starting, now=now
     )
-    return _answer(started, response)
+    return _answer(started, response, wired, now)
 
 
 @router.post(
@@ -112,7 +117,7 @@ async def send(
     started = await send_form(
         spec, actor=caller, submission_key=key, with_=wired.starting, now=now
     )
-    return _answer(started, response)
+    return _answer(started, response, wired, now)
 
 
 @router.get(
@@ -127,6 +132,7 @@ def list_all(
     response: Response,
     caller: Caller,
     wired: Wired,
+    now: Now,
     *,
     sida: Annotated[int, Query(ge=1, le=10_000, description="Vilken sida, från 1")] = 1,
     antal: Annotated[int, Query(ge=1, le=200, description="Högst så många på en sida")] = 50,
@@ -136,7 +142,7 @@ def list_all(
     if sida < found.pages:
         response.headers["Link"] = f'</api/paketutskick?sida={sida + 1}&antal={antal}>; rel="next"'
     return [
-        dispatch_view(each.dispatch, each.forms, recipients=each.recipients)
+        dispatch_view(each.dispatch, seen(wired, now), each.forms, recipients=each.recipients)
         for each in found.listed
     ]
 
@@ -151,7 +157,8 @@ def list_all(
 )
 def show(dispatch_id: UUID, caller: Caller, wired: Wired, now: Now) -> OpenedView:
     return opened_view(
-        show_dispatch(DispatchId(dispatch_id), actor=caller, store=wired.store, now=now)
+        show_dispatch(DispatchId(dispatch_id), actor=caller, store=wired.store, now=now),
+        seen(wired, now),
     )
 
 
@@ -164,14 +171,17 @@ def show(dispatch_id: UUID, caller: Caller, wired: Wired, now: Now) -> OpenedVie
     response_description="Stoppat",
 )
 def stop(dispatch_id: UUID, caller: Caller, wired: Wired, now: Now) -> StoppedView:
-    on_their_way = stop_dispatch(
-        DispatchId(dispatch_id),
-        actor=caller,
-        store=wired.store,
-        scheduler=wired.scheduler,
-        now=now,
+    return stopped_view(
+        stop_dispatch(
+            DispatchId(dispatch_id),
+            actor=caller,
+            store=wired.store,
+            scheduler=wired.scheduler,
+            clock=wired.clock,
+            rules=wired.rules,
+            now=now,
+        )
     )
-    return StoppedView(on_their_way=on_their_way)
 
 
 @router.post(
@@ -179,7 +189,8 @@ def stop(dispatch_id: UUID, caller: Caller, wired: Wired, now: Now) -> StoppedVi
     name="restart-dispatch",
     responses=openapi.RESTART_DISPATCH,
     summary="Återstarta paketutskick",
-    description="Går så länge nästa tillfälle inte har passerat.",
+    description="Går tills nästa tillfälles datum har passerat. Har klockslaget passerat samma dag"
+    " skickas tillfället genast.",
     response_description="Återstartat: vad som är skickat och vad som återstår",
 )
 def restart(dispatch_id: UUID, caller: Caller, wired: Wired, now: Now) -> RestartedView:
@@ -191,7 +202,8 @@ def restart(dispatch_id: UUID, caller: Caller, wired: Wired, now: Now) -> Restar
             scheduler=wired.scheduler,
             rules=wired.rules,
             now=now,
-        )
+        ),
+        seen(wired, now),
     )
 
 
@@ -205,7 +217,7 @@ def restart(dispatch_id: UUID, caller: Caller, wired: Wired, now: Now) -> Restar
 )
 def remove(
     dispatch_id: UUID, body: RemoveBody, caller: Caller, wired: Wired, now: Now
-) -> StoppedView:
+) -> RemovedView:
     on_their_way = remove_recipient(
         DispatchId(dispatch_id),
         _recipient(body, wired, now),
@@ -213,15 +225,16 @@ def remove(
         store=wired.store,
         now=now,
     )
-    return StoppedView(on_their_way=on_their_way)
+    return RemovedView(on_their_way=on_their_way)
 
 
 @router.post(
     "/tillfallen/{occasion_id}/skicka-nu",
     name="send-missed-occasion",
     responses=openapi.SEND_MISSED_OCCASION,
-    summary="Skicka ett missat tillfälle",
-    description="Skickar nu det som är kvar av tillfället.",
+    summary="Skicka det som är kvar",
+    description="Skickar nu det som är kvar av ett tillfälle som missats eller stoppats mitt i."
+    " Ingen får något två gånger. Ett stoppat utskick fortsätter då, även senare tillfällen.",
     response_description="Skickas nu",
 )
 def send_missed(occasion_id: UUID, caller: Caller, wired: Wired, now: Now) -> SentByHandView:
@@ -237,6 +250,51 @@ def send_missed(occasion_id: UUID, caller: Caller, wired: Wired, now: Now) -> Se
         now=now,
     )
     return SentByHandView(registered=registered, warnings=warnings)
+
+
+@router.post(
+    "/tillfallen/{occasion_id}/meddela",
+    name="tell-recipients",
+    responses=openapi.TELL_RECIPIENTS,
+    summary="Meddela dem som redan fått sina formulär",
+    description="Lämnar inkorgsmeddelandet till dem som fått alla eller en del av sina formulär"
+    " vid ett tillfälle som stoppats mitt i, en gång till var och en.",
+    response_description="Meddelas nu",
+)
+def tell(occasion_id: UUID, caller: Caller, wired: Wired, now: Now) -> SentByHandView:
+    warnings = warnings_by_hand(
+        OccasionId(occasion_id), actor=caller, store=wired.store, rules=wired.rules, now=now
+    )
+    registered = tell_recipients(
+        OccasionId(occasion_id),
+        actor=caller,
+        store=wired.store,
+        scheduler=wired.scheduler,
+        rules=wired.rules,
+        now=now,
+    )
+    return SentByHandView(registered=registered, warnings=warnings)
+
+
+@router.post(
+    "/tillfallen/{occasion_id}/avsluta",
+    name="end-occasion",
+    responses=openapi.END_OCCASION,
+    summary="Avsluta ett tillfälle",
+    description="Det som är kvar skickas aldrig. De som har fått något formulär får sitt"
+    " inkorgsmeddelande.",
+    response_description="Avslutat",
+)
+def end(occasion_id: UUID, caller: Caller, wired: Wired, now: Now) -> SentByHandView:
+    registered = end_occasion(
+        OccasionId(occasion_id),
+        actor=caller,
+        store=wired.store,
+        scheduler=wired.scheduler,
+        rules=wired.rules,
+        now=now,
+    )
+    return SentByHandView(registered=registered)
 
 
 @router.post(
@@ -352,7 +410,7 @@ def _personnummer(text: str, wired: Services, now: datetime) -> Personnummer:
     )
 
 
-def _answer(started: Started, response: Response) -> StartedView:
+def _answer(started: Started, response: Response, wired: Services, now: datetime) -> StartedView:
     if started.already:
         response.status_code = _ALREADY
-    return started_view(started)
+    return started_view(started, seen(wired, now))

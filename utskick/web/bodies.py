@@ -14,6 +14,8 @@ from utskick.domain.recipients import RecipientList
 from utskick.domain.seen_sheets import ListQuestion
 from utskick.domain.specs import Day, DispatchSpec, FormSpec, ListedRecipient, Spec
 from utskick.records import FollowedUp
+from utskick.use_cases.stop_dispatch import Stopped
+from utskick.web.views import WaysOnView, ways_on_view
 
 ONE_OF_TWO = Problem(
     "mottagaren", "ska anges på ett sätt.", "Ange antingen personnummer eller recipient_id."
@@ -143,8 +145,18 @@ FindBody = Annotated[
 ]
 
 
-class StoppedView(BaseModel):
+class RemovedView(BaseModel):
     on_their_way: int = Field(description="Formulär som redan var på väg")
+
+
+class StoppedView(BaseModel):
+    on_their_way: int = Field(description="Formulär som redan var på väg, och kommer fram")
+    sent: int = Field(description="Formulär som är skickade, av det som stoppades mitt i")
+    left: int = Field(description="Formulär som är kvar, av det som stoppades mitt i")
+    told: int = Field(
+        description="Personer som har fått alla sina formulär och nu får sitt inkorgsmeddelande"
+    )
+    ways_on: list[WaysOnView] = Field(description="Vad som kan göras med det som är kvar")
 
 
 class SentByHandView(BaseModel):
@@ -200,6 +212,17 @@ def read_list_view(read: RecipientList) -> ReadListView:
             for each in read.refused
         ],
         notes=list(read.notes),
+    )
+
+
+def stopped_view(stopped: Stopped) -> StoppedView:
+    """What a stop has done, and what it has left."""
+    return StoppedView(
+        on_their_way=stopped.on_their_way,
+        sent=stopped.sent,
+        left=stopped.left,
+        told=stopped.told,
+        ways_on=[ways_on_view(each) for each in stopped.ways if each.any],
     )
 
 

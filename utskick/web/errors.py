@@ -1,5 +1,7 @@
 """Every refusal over HTTP: a Swedish sentence, and nothing of what was sent."""
 
+from uuid import UUID
+
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -7,6 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from utskick.domain.errors import (
+    AlreadyEnded,
     NotFound,
     Problem,
     SpecRefused,
@@ -49,6 +52,10 @@ class ProblemView(BaseModel):
 
 class RefusedView(BaseModel):
     message: str = Field(description="Vad som är fel och vad du kan göra, att visa för personal")
+    dispatch_id: UUID | None = Field(
+        default=None, description="Utskicket som samma innehåll blev förra gången"
+    )
+    status: str = Field(default="", description="Det utskickets status", examples=["Stoppad"])
     problems: list[ProblemView] = Field(
         default=[], description="Alla fel i det du skickade, vart och ett med sin plats"
     )
@@ -79,7 +86,10 @@ def refusal_of(error: Exception) -> tuple[int, RefusedView]:
                 message=told, archived=list(archived), unsubscribed=list(unsubscribed)
             )
         case UtskickError(staff_message=told):
-            return _STATUS_CODES.get(type(error), _CONFLICT), RefusedView(message=told)
+            shown = RefusedView(message=told)
+            if isinstance(error, AlreadyEnded):
+                shown.dispatch_id, shown.status = error.dispatch_id, error.label
+            return _STATUS_CODES.get(type(error), _CONFLICT), shown
         case HTTPException(status_code=400):
             return refusal_of(SpecRefused([_UNREADABLE]))
         case HTTPException(status_code=status_code):
@@ -93,7 +103,7 @@ def show_error(_request: Request, error: Exception) -> JSONResponse:
     """What was refused, or which neighbour's absence can be waited out."""
     status_code, shown = refusal_of(error)
     return JSONResponse(
-        shown.model_dump(exclude_defaults=True),
+        shown.model_dump(mode="json", exclude_defaults=True),
         status_code=status_code,
         headers=_HEADERS.get(status_code) or getattr(error, "headers", None),
     )

@@ -1,6 +1,7 @@
 """What staff call the things that we name in English."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from utskick.domain import package_specs
 from utskick.domain.deliveries import (
@@ -9,9 +10,11 @@ from utskick.domain.deliveries import (
     DeliveryState,
     Refusal,
 )
+from utskick.domain.dispatches import Dispatch
 from utskick.domain.forms import Catalogue
-from utskick.domain.occasions import Occasion, OccasionState
+from utskick.domain.occasions import Appearance, Occasion
 from utskick.domain.packages import PackageTemplate
+from utskick.use_cases.stop_dispatch import Stopped
 
 FIELD_LABELS = {
     "unit": "Enhet",
@@ -61,14 +64,18 @@ _SIGNS = {
     DeliveryState.UNKNOWN: ("kontrolleras", "kontrolleras", "warn"),
     DeliveryState.SENDING: ("skickas", "skickas", "calm"),
     DeliveryState.PLANNED: ("kvar", "kvar", "calm"),
-    DeliveryState.CANCELLED: ("borttaget", "borttagna", "calm"),
+    DeliveryState.CANCELLED: ("skickas inte", "skickas inte", "calm"),
 }
 _KINDS = {
-    OccasionState.PLANNED: "calm",
-    OccasionState.RUNNING: "calm",
-    OccasionState.DONE: "good",
-    OccasionState.MISSED: "bad",
-    OccasionState.BLOCKED: "bad",
+    Appearance.PLANNED: "calm",
+    Appearance.LATE: "bad",
+    Appearance.RUNNING: "calm",
+    Appearance.DONE: "good",
+    Appearance.MISSED: "bad",
+    Appearance.HALTED: "warn",
+    Appearance.STOPPED: "warn",
+    Appearance.ABORTED: "bad",
+    Appearance.ENDED: "calm",
 }
 
 
@@ -99,7 +106,31 @@ def delivery_sign(state: DeliveryState) -> tuple[str, str]:
     return DELIVERY_LABELS[state], kind
 
 
-def occasion_sign(occasion: Occasion) -> tuple[str, str]:
+def occasion_sign(
+    dispatch: Dispatch, occasion: Occasion, *, now: datetime, late_after: timedelta
+) -> tuple[str, str]:
     """An occasion's state in words, and how it is shown."""
-    label = f"{occasion.label}, sent" if occasion.late else occasion.label
-    return label, _KINDS[occasion.state]
+    appearance = dispatch.appearance(occasion, now=now, late_after=late_after)
+    was_late = occasion.late and appearance in (Appearance.DONE, Appearance.RUNNING)
+    return f"{appearance}, sent" if was_late else str(appearance), _KINDS[appearance]
+
+
+def counted(number: int, one: str, several: str) -> str:
+    """As `1 formulär`, `2 personer`."""
+    return f"{number} {one if number == 1 else several}"
+
+
+def stopped_in_words(stopped: Stopped) -> str:
+    """What a stop has done, and what it has left, for whoever stopped."""
+    told = "Paketutskicket är stoppat. Inget mer skickas."
+    if not stopped.ways:
+        return told
+    on_their_way = stopped.on_their_way
+    told += f" {stopped.sent} formulär är skickade"
+    if on_their_way:
+        told += f", {on_their_way} är på väg och kommer fram"
+    told += f" och {stopped.left} är kvar."
+    if stopped.told:
+        whoever = counted(stopped.told, "person", "personer")
+        told += f" {whoever} som har fått alla sina formulär får sitt inkorgsmeddelande."
+    return told

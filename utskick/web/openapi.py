@@ -2,13 +2,16 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from utskick.domain.calendar import STOCKHOLM
 from utskick.domain.errors import (
+    AlreadyEnded,
     KeyReused,
     LastRecipient,
     NotFound,
-    NothingMissed,
+    NothingAhead,
+    NothingLeft,
     OccasionPassed,
     Problem,
     SpecRefused,
@@ -44,6 +47,7 @@ _OCCASION = {
     "sends_at": "2027-02-01T08:30:00+01:00",
     "state": "Planerat",
     "late": False,
+    "waits": True,
 }
 _DISPATCH = {
     "id": "7a1c52de-98f4-4b0a-9d0e-3f6a1c0b7e21",
@@ -55,7 +59,7 @@ _DISPATCH = {
 }
 _SENT = {
     "status": "Klar",
-    "occasions": [_OCCASION | {"state": "Skickat"}],
+    "occasions": [_OCCASION | {"state": "Skickat", "waits": False}],
     "forms": [
         {
             "name": "PHQ-9 Nedstämdhet",
@@ -68,7 +72,20 @@ _SENT = {
 _RESTARTED = _DISPATCH | {"registered": True}
 _STARTED = _RESTARTED | {"warnings": []}
 _LISTED = [_DISPATCH | _SENT | {"number_of_recipients": 40}]
+_WAYS_ON = {
+    "occasion_id": _OCCASION["id"],
+    "number": 1,
+    "sent": 77,
+    "on_their_way": 3,
+    "left": 80,
+    "untold": 2,
+    "may_send": True,
+    "may_tell": True,
+    "may_end": True,
+}
 _OPENED = _DISPATCH | {
+    "may_restart": False,
+    "ways_on": [],
     "recipients": [
         {
             "id": "e4b1f7a0-2c8d-4f3e-b6a5-90d7c3e8f152",
@@ -77,9 +94,10 @@ _OPENED = _DISPATCH | {
             "reason": "",
             "notified_by": ["SMS", "Email"],
         }
-    ]
+    ],
 }
-_STOPPED = {"on_their_way": 0}
+_REMOVED = {"on_their_way": 0}
+_STOPPED = {"on_their_way": 3, "sent": 77, "left": 80, "told": 19, "ways_on": [_WAYS_ON]}
 _SENT_BY_HAND = {"registered": True, "warnings": []}
 _FOLLOWED_UP = [
     {
@@ -127,7 +145,8 @@ def _refusals(*errors: Exception) -> Responses:
             "content": {_JSON: {"examples": {}}},
         }
         examples = found.setdefault(status_code, refusal)["content"][_JSON]["examples"]
-        examples[type(error).__name__] = {"value": shown.model_dump(exclude_defaults=True)}
+        example = shown.model_dump(mode="json", exclude_defaults=True)
+        examples[type(error).__name__] = {"value": example}
     return found
 
 
@@ -149,6 +168,13 @@ START_DISPATCH = SEND_FORM = {
     **_refusals(
         StartBlocked(archived=["AUDIT"], unsubscribed=[]),
         KeyReused(),
+        AlreadyEnded(
+            UUID(str(_DISPATCH["id"])),
+            label="Stoppad",
+            sent=77,
+            may_restart=False,
+            has_a_rest=True,
+        ),
         _TOO_LARGE,
         SpecRefused(
             [
@@ -178,11 +204,12 @@ RESTART_DISPATCH = {
     **_ONE_DISPATCH,
     **_refusals(
         OccasionPassed(datetime(2027, 2, 1, 8, 30, tzinfo=STOCKHOLM)),
+        NothingAhead(stopped=[1]),
         WrongStatus("restart", "ongoing", label="Pågående"),
     ),
 }
 REMOVE_RECIPIENT = {
-    200: _answers(_STOPPED),
+    200: _answers(_REMOVED),
     **_refusals(
         _NOT_FOUND,
         LastRecipient(),
@@ -193,15 +220,19 @@ REMOVE_RECIPIENT = {
         SpecRefused([ONE_OF_TWO]),
     ),
 }
+_ONE_OCCASION = _refusals(
+    _NOT_FOUND, NothingLeft(label="Planerat"), _mistyped("uuid_parsing", "occasion_id")
+)
 SEND_MISSED_OCCASION = {
     200: _answers(_SENT_BY_HAND),
     **_refusals(
         _NOT_FOUND,
-        NothingMissed(label="Planerat"),
-        _STOPPED_BEFORE,
+        NothingLeft(label="Planerat"),
+        WrongStatus("send", "aborted", label="Avbruten"),
         _mistyped("uuid_parsing", "occasion_id"),
     ),
 }
+TELL_RECIPIENTS = END_OCCASION = {200: _answers(_SENT_BY_HAND), **_ONE_OCCASION}
 FOLLOW_UP = {
     200: _answers(_FOLLOWED_UP),
     **_refusals(_TOO_LARGE, InvalidPersonnummer(_A_TYPO), _mistyped("date_parsing", "sent_from")),

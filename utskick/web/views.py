@@ -1,17 +1,21 @@
 """What REST and the command tell of a dispatch: Swedish labels, masked personnummer."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
 from utskick.domain.deliveries import REFUSAL_LABELS, Refusal
 from utskick.domain.dispatches import Dispatch, RecipientState
+from utskick.domain.occasions import OccasionState
 from utskick.records import FormSummary
 from utskick.use_cases.open_dispatch import Shown
 from utskick.use_cases.restart_dispatch import Restarted
 from utskick.use_cases.start_dispatch import Started
+from utskick.use_cases.ways_on import WaysOn
+from utskick.wiring import Services
 
 _RECIPIENT_LABELS = {
     RecipientState.ACTIVE: "Mottagare",
@@ -33,6 +37,32 @@ class OccasionView(BaseModel):
     sends_at: datetime = Field(description="När det skickas")
     state: str = Field(description="Tillfällets status", examples=["Planerat"])
     late: bool = Field(description="Sant om det skickades efter utsatt tid")
+    waits: bool = Field(default=False, description="Sant om det ska skickas och inte har börjat")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """When it is shown, and what counts as late then."""
+
+    now: datetime
+    late_after: timedelta
+
+
+def seen(wired: Services, now: datetime) -> Seen:
+    """Now, here."""
+    return Seen(now, wired.rules.late_after)
+
+
+class WaysOnView(BaseModel):
+    occasion_id: UUID = Field(description="Tillfällets id")
+    number: int = Field(description="Tillfället, från 1")
+    sent: int = Field(description="Formulär som är skickade")
+    on_their_way: int = Field(description="Formulär som är på väg, eller kontrolleras")
+    left: int = Field(description="Formulär som är kvar")
+    untold: int = Field(description="Personer som har formulär men inget inkorgsmeddelande")
+    may_send: bool = Field(description="Om det som är kvar kan skickas (skicka-nu)")
+    may_tell: bool = Field(description="Om de som har fått formulär kan meddelas (meddela)")
+    may_end: bool = Field(description="Om tillfället kan avslutas (avsluta)")
 
 
 class DispatchView(BaseModel):
@@ -54,6 +84,10 @@ class RecipientView(BaseModel):
 
 
 class OpenedView(DispatchView):
+    may_restart: bool = Field(description="Om ett stoppat utskick kan återstartas")
+    ways_on: list[WaysOnView] = Field(
+        description="Vad som kan göras med tillfällen som missats eller stoppats mitt i"
+    )
     recipients: list[RecipientView] = Field(description="Mottagarlistan, även borttagna")
 
 
@@ -80,8 +114,27 @@ def form_views(forms: Sequence[FormSummary]) -> list[FormView]:
     ]
 
 
+def ways_on_view(ways: WaysOn) -> WaysOnView:
+    """What can be done about one occasion, with numbers."""
+    return WaysOnView(
+        occasion_id=ways.occasion.id,
+        number=ways.occasion.number,
+        sent=ways.sent,
+        on_their_way=ways.on_their_way,
+        left=ways.left,
+        untold=ways.untold.complete + ways.untold.partly,
+        may_send=ways.may_send,
+        may_tell=ways.may_tell,
+        may_end=ways.may_end,
+    )
+
+
 def dispatch_view(
-    dispatch: Dispatch, forms: Sequence[FormSummary] = (), *, recipients: int | None = None
+    dispatch: Dispatch,
+    seen: Seen,
+    forms: Sequence[FormSummary] = (),
+    *,
+    recipients: int | None = None,
 ) -> DispatchView:
     """A dispatch without its recipients, but perhaps with their number."""
     return DispatchView(
@@ -94,8 +147,9 @@ def dispatch_view(
                 id=occasion.id,
                 number=occasion.number,
                 sends_at=occasion.local,
-                state=occasion.label,
+                state=dispatch.appearance(occasion, now=seen.now, late_after=seen.late_after),
                 late=occasion.late,
+                waits=occasion.state is OccasionState.PLANNED and dispatch.awaits_run(occasion),
             )
             for occasion in dispatch.occasions
         ],
@@ -104,10 +158,12 @@ def dispatch_view(
     )
 
 
-def opened_view(shown: Shown) -> OpenedView:
+def opened_view(shown: Shown, seen: Seen) -> OpenedView:
     """A dispatch with its recipients, masked."""
     return OpenedView(
-        **dispatch_view(shown.dispatch, shown.forms).model_dump(),
+        **dispatch_view(shown.dispatch, seen, shown.forms).model_dump(),
+        may_restart=shown.dispatch.may_restart(now=seen.now),
+        ways_on=[ways_on_view(each) for each in shown.ways if each.any],
         recipients=[
             RecipientView(
                 id=recipient.id,
@@ -123,18 +179,18 @@ def opened_view(shown: Shown) -> OpenedView:
     )
 
 
-def started_view(started: Started) -> StartedView:
+def started_view(started: Started, seen: Seen) -> StartedView:
     """What came of handing in a spec."""
     return StartedView(
-        **dispatch_view(started.dispatch).model_dump(),
+        **dispatch_view(started.dispatch, seen).model_dump(),
         warnings=list(started.warnings),
         registered=started.registered,
     )
 
 
-def restarted_view(restarted: Restarted) -> RestartedView:
+def restarted_view(restarted: Restarted, seen: Seen) -> RestartedView:
     """A dispatch that goes on, with what it has sent so far."""
     return RestartedView(
-        **dispatch_view(restarted.dispatch, restarted.so_far).model_dump(),
+        **dispatch_view(restarted.dispatch, seen, restarted.so_far).model_dump(),
         registered=restarted.registered,
     )

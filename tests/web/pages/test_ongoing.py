@@ -2,7 +2,10 @@
 
 import asyncio
 import re
+from datetime import timedelta
 from typing import Any
+
+import pytest
 
 from tests.clinic import PACKAGE, PHQ, UNIT, WEEKLY
 from tests.people import ANNA, BO, CILLA, PROTECTED
@@ -10,8 +13,10 @@ from tests.use_cases.clinic_days import mails, reconciled
 from tests.use_cases.conftest import Log
 from tests.web.pages.conftest import Browser, session, sign_in, words_of
 from tests.web.pages.forms import forms_of
+from utskick.domain.deliveries import DeliveryState, FormId, Outcome
 from utskick.domain.dispatches import Dispatch
 from utskick.ports import TemporaryFailure
+from utskick.records import DeliveryClaim
 
 
 async def started(browser: Browser, **changes: Any) -> Dispatch:
@@ -259,13 +264,115 @@ async def test_too_late_to_restart_is_said_before_anybody_tries(staff: Browser) 
     """
     dispatch = await started(staff)
     await act(staff, address_of(dispatch), "/stoppa")
-    staff.clinic.clock.moment = dispatch.occasions[0].sends_at
+    staff.clinic.clock.moment = dispatch.occasions[0].sends_at + timedelta(days=1)
     sign_in(staff, session(UNIT))
 
     page = await staff.open(address_of(dispatch))
 
     assert "kan inte återstartas" in words_of(page)
     assert "/aterstarta" not in page
+
+
+async def test_on_the_same_day_a_restart_says_that_it_sends_at_once(staff: Browser) -> None:
+    dispatch = await started(staff)
+    await act(staff, address_of(dispatch), "/stoppa")
+    staff.clinic.clock.moment = dispatch.occasions[0].sends_at
+    sign_in(staff, session(UNIT))
+
+    words = words_of(await staff.open(address_of(dispatch)))
+    status, after = await act(staff, address_of(dispatch), "/aterstarta")
+
+    assert "vars tid har passerat i dag, skickas genast" in words
+    assert (status, "Paketutskicket är återstartat." in words_of(after)) == (303, True)
+
+
+async def halved(staff: Browser) -> Dispatch:
+    """Stopped when three of eight forms have been sent: Anna has two of her four messages' worth,
+    and the run has died, so that the page says how it is before anybody has come by.
+    """
+    clinic = staff.clinic
+    dispatch = await started(staff)
+    run = clinic.run_of(dispatch.occasions[0])
+    run.claim()
+    await run.validate_recipients()
+    run.render_message()
+    await run.wait_until_due()
+    claim = DeliveryClaim(occasion_id=run.occasion_id, token=run.token, limit=3)
+    with clinic.store.transaction() as records:
+        for delivery in records.deliveries.claim([claim], lease_s=60):
+            form_id = FormId(str(delivery.id))
+            records.deliveries.record(
+                [
+                    Outcome(
+                        id=delivery.id,
+                        attempt=delivery.attempt,
+                        state=DeliveryState.SENT,
+                        external_id=form_id,
+                    )
+                ]
+            )
+    sign_in(staff, session(UNIT))
+    return dispatch
+
+
+async def test_a_stop_in_the_middle_says_what_is_sent_and_left_and_shows_the_ways_on(
+    staff: Browser,
+) -> None:
+    dispatch = await halved(staff)
+
+    status, page = await act(staff, address_of(dispatch), "/stoppa")
+
+    words = words_of(page)
+    assert status == 303
+    assert "Inget mer skickas. 3 formulär är skickade och 5 är kvar." in words
+    assert "Stoppat mitt i" in words
+    assert "kan inte återstartas" not in words
+    assert "Starta ett nytt" not in words
+    assert "1 person har fått formulär men ännu inget inkorgsmeddelande" in words
+    for way in ("/skicka-nu", "/meddela", "/avsluta"):
+        assert way in page
+    listed = words_of(await staff.open("/paketutskick"))
+    assert "1 tillfälle stoppat mitt i" in listed
+
+
+@pytest.mark.parametrize(
+    ("way", "told"),
+    [
+        ("/skicka-nu", "Tillfället skickas nu."),
+        ("/meddela", "De som har fått formulär får nu sitt inkorgsmeddelande."),
+        ("/avsluta", "Tillfället är avslutat. Det som var kvar skickas inte."),
+    ],
+)
+async def test_each_way_on_that_the_page_shows_can_be_gone(
+    staff: Browser, way: str, told: str
+) -> None:
+    dispatch = await halved(staff)
+    await act(staff, address_of(dispatch), "/stoppa")
+
+    status, after = await act(staff, address_of(dispatch), way)
+
+    assert status == 303
+    assert told in words_of(after)
+
+
+async def test_the_occasions_of_a_stopped_dispatch_read_stopped(staff: Browser) -> None:
+    dispatch = await started(staff)
+
+    _status, page = await act(staff, address_of(dispatch), "/stoppa")
+
+    assert "kl. 13:00 Stoppat" in words_of(page)
+
+
+async def test_an_occasion_that_nobody_takes_reads_late(staff: Browser) -> None:
+    dispatch = await started(staff)
+    staff.clinic.clock.moment = dispatch.occasions[0].sends_at + timedelta(seconds=61)
+    sign_in(staff, session(UNIT))
+
+    page = words_of(await staff.open(address_of(dispatch)))
+    listed = words_of(await staff.open("/paketutskick"))
+
+    assert "Försenat" in page
+    assert "Försenat" in listed
 
 
 async def test_a_missed_occasion_is_sent_by_hand(staff: Browser) -> None:
@@ -286,7 +393,7 @@ async def test_a_missed_occasion_is_sent_by_hand(staff: Browser) -> None:
     leads_to, fields = button(page, "/skicka-nu")
     again = await staff.post(leads_to, data=fields)
     assert again.status_code == 409
-    assert "Tillfället skickas redan" in words_of(again.text)
+    assert "Det är redan gjort" in words_of(again.text)
 
 
 async def test_prefect_being_away_stops_nobody_from_stopping(staff: Browser) -> None:

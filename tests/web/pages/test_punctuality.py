@@ -31,8 +31,8 @@ async def test_what_is_handed_over_in_time_is_counted_by_day_and_unit(
 
     words = await shown(administrator)
 
-    assert f"{dispatch.occasions[0].local_date} 1 2 100,0 % 0 0 0" in words
-    assert f"{UNIT.name} 1 2 100,0 % 0 0 0" in words
+    assert f"{dispatch.occasions[0].local_date} 1 2 100,0 % 0 0 0 0 0" in words
+    assert f"{UNIT.name} 1 2 100,0 % 0 0 0 0 0" in words
 
 
 async def test_a_missed_occasion_counts_every_form_that_nobody_got(
@@ -45,4 +45,4 @@ async def test_a_missed_occasion_counts_every_form_that_nobody_got(
 
     words = await shown(administrator)
 
-    assert f"{UNIT.name} 1 0 – 0 8 0" in words
+    assert f"{UNIT.name} 1 0 – 0 0 8 0 0" in words

@@ -21,6 +21,9 @@ class FakeClock:
         self.advance(seconds)
         await asyncio.sleep(0)
 
+    def pause(self, seconds: float) -> None:
+        self.advance(seconds)
+
     def advance(self, seconds: float) -> None:
         """Let time pass, on both clocks."""
         self.moment += timedelta(seconds=seconds)

@@ -136,3 +136,5 @@ class PunctualityRow(Row):
     refused: Mapped[int]
     uncertain: Mapped[int]
     missed: Mapped[int]
+    late_by_hand: Mapped[int] = mapped_column(server_default="0")
+    stopped: Mapped[int] = mapped_column(server_default="0")

@@ -65,7 +65,7 @@ _UNREGISTERED = "state = 'planned' AND NOT registered"
 
 
 class OccasionRow(Row):
-    """`run_token` and `lease_until` say which run may send for the occasion.
+    """`run_token` and `lease_until` say which run may send for the occasion, `aim` what.
 
     `registered`: the scheduler has been told of its present version.
     """
@@ -102,6 +102,7 @@ class OccasionRow(Row):
     closed_at: Mapped[datetime | None]
     unchecked_persons: Mapped[int] = mapped_column(default=0)
     unchecked_accounts: Mapped[int] = mapped_column(default=0)
+    aim: Mapped[str] = mapped_column(String(10), server_default="send", default="send")
 
 
 class RecipientRow(Row):

@@ -21,7 +21,8 @@ from utskick.domain.dispatches import (
 )
 from utskick.domain.errors import (
     LastRecipient,
-    NothingMissed,
+    NothingAhead,
+    NothingLeft,
     OccasionPassed,
     UtskickError,
     WrongStatus,
@@ -29,6 +30,7 @@ from utskick.domain.errors import (
 from utskick.domain.occasions import OccasionId
 from utskick.domain.units import SYSTEM
 from utskick.records import DispatchOrder, DispatchQuery
+from utskick.use_cases.end_occasion import end_occasion
 from utskick.use_cases.list_dispatches import list_dispatches
 from utskick.use_cases.open_dispatch import (
     follow_progress,
@@ -38,9 +40,17 @@ from utskick.use_cases.open_dispatch import (
 from utskick.use_cases.remove_recipient import AlreadyRemoved, remove_recipient
 from utskick.use_cases.restart_dispatch import restart_dispatch
 from utskick.use_cases.send_missed_occasion import send_missed_occasion
-from utskick.use_cases.stop_dispatch import stop_dispatch
+from utskick.use_cases.stop_dispatch import Stopped, stop_dispatch
+from utskick.use_cases.tell_recipients import tell_recipients
 from utskick.web.callers import Now, Wired
-from utskick.web.labels import delivery_sign, delivery_signs, left_out_remedy, occasion_sign
+from utskick.web.labels import (
+    counted,
+    delivery_sign,
+    delivery_signs,
+    left_out_remedy,
+    occasion_sign,
+    stopped_in_words,
+)
 from utskick.web.pages.frame import drawn, fragment, page, see_other
 from utskick.web.pages.refusals import page_router
 from utskick.web.pages.visitors import Posted, Staff, StaffVisitor
@@ -51,18 +61,32 @@ router = page_router()
 _KINDS = {"paket": DispatchKind.PACKAGE, "formular": DispatchKind.FORM}
 _ORDERS = {"nyast": DispatchOrder.NEWEST, "nasta": DispatchOrder.NEXT}
 _STATUSES = {label.casefold(): status for status, label in STATUS_LABELS.items()}
+_STOPPED = "stoppat"
 _DONE = {
-    "stoppat": "Paketutskicket är stoppat. Inget mer skickas.",
+    "stoppat": _STOPPED,
     "aterstartat": "Paketutskicket är återstartat.",
     "borttagen": "Mottagaren är borttagen och får inget mer av paketutskicket.",
     "skickas": "Tillfället skickas nu.",
     "skickas-strax": "Tillfället skickas strax: schemaläggaren svarar inte just nu.",
+    "meddelas": "De som har fått formulär får nu sitt inkorgsmeddelande.",
+    "meddelas-strax": "De som har fått formulär får sitt inkorgsmeddelande strax:"
+    " schemaläggaren svarar inte just nu.",
+    "slutat": "Samma utskick har startats förut, och det skickar inget mer."
+    " Inget nytt är startat.",
+    "avslutat": "Tillfället är avslutat. Det som var kvar skickas inte.",
 }
 _ALREADY = {
     DispatchStatus.STOPPED: "Paketutskicket är redan stoppat. Inget mer skickas.",
     DispatchStatus.ONGOING: "Paketutskicket är redan återstartat.",
 }
-_HARMLESS = (WrongStatus, LastRecipient, OccasionPassed, NothingMissed, AlreadyRemoved)
+_HARMLESS = (
+    WrongStatus,
+    LastRecipient,
+    OccasionPassed,
+    NothingAhead,
+    NothingLeft,
+    AlreadyRemoved,
+)
 
 
 @router.get("/paketutskick", name="dispatches-page")
@@ -70,6 +94,7 @@ def browse(
     request: Request,
     visitor: Staff,
     wired: Wired,
+    now: Now,
     *,
     sok: Annotated[str, Query(max_length=200)] = "",
     status: str = "",
@@ -96,6 +121,7 @@ def browse(
         statuses=[("", "Alla"), *((each, label) for each, label in _labels())],
         address=f"/paketutskick?{urlencode(asked)}&sida=",
         signs=delivery_signs,
+        sign=partial(occasion_sign, now=now, late_after=wired.rules.late_after),
     )
 
 
@@ -110,8 +136,9 @@ def show(
     antal: Annotated[int, Query(ge=0)] = 0,
 ) -> Response:
     """One dispatch: what will be sent when, and who got what."""
+    done = _told(besked, antal)
     return _opened(
-        request, dispatch_id, visitor, wired, now, done=_told(besked, antal), status_code=200
+        request, dispatch_id, visitor, wired, now, done=done, on_their_way=antal, status_code=200
     )
 
 
@@ -120,7 +147,11 @@ def progress(dispatch_id: UUID, visitor: Staff, wired: Wired, now: Now) -> Respo
     """The numbers alone, asked for again and again while something is sent."""
     followed = follow_progress(DispatchId(dispatch_id), actor=visitor.actor, store=wired.store)
     return fragment(
-        "progress.html", progress=followed, sign=occasion_sign, signs=delivery_signs, now=now
+        "progress.html",
+        progress=followed,
+        sign=partial(occasion_sign, now=now, late_after=wired.rules.late_after),
+        signs=delivery_signs,
+        now=now,
     )
 
 
@@ -146,7 +177,7 @@ def show_occasion(
         "occasion.html",
         visitor=visitor,
         opened=opened,
-        sign=occasion_sign,
+        sign=partial(occasion_sign, now=now, late_after=wired.rules.late_after),
         delivery_sign=delivery_sign,
         labels=REFUSAL_LABELS,
         remedies=REFUSAL_REMEDIES,
@@ -160,14 +191,16 @@ async def stop(
     """Manual: "Klicka på Stoppa Paketutskick"."""
 
     def act() -> str:
-        on_their_way = stop_dispatch(
+        stopped = stop_dispatch(
             DispatchId(dispatch_id),
             actor=visitor.actor,
             store=wired.store,
             scheduler=wired.scheduler,
+            clock=wired.clock,
+            rules=wired.rules,
             now=now,
         )
-        return f"besked=stoppat&antal={on_their_way}"
+        return f"besked=stoppat&antal={stopped.on_their_way}"
 
     wanted = DispatchStatus.STOPPED
     return await _after(act, request, dispatch_id, visitor, wired, now, wanted=wanted)
@@ -233,20 +266,66 @@ async def send_missed(
     wired: Wired,
     now: Now,
 ) -> Response:
-    """Send what is left of an occasion that could not be sent in time."""
+    """Skicka det som är kvar."""
+    act = partial(_by_hand, send_missed_occasion, occasion_id, visitor, wired, now, "skickas")
+    return await _after(act, request, dispatch_id, visitor, wired, now)
+
+
+@router.post(
+    "/paketutskick/{dispatch_id}/tillfalle/{occasion_id}/meddela", name="tell-recipients-page"
+)
+async def tell(
+    request: Request,
+    dispatch_id: UUID,
+    occasion_id: UUID,
+    visitor: Staff,
+    _posted: Posted,
+    wired: Wired,
+    now: Now,
+) -> Response:
+    """Meddela dem som redan fått sina formulär."""
+    act = partial(_by_hand, tell_recipients, occasion_id, visitor, wired, now, "meddelas")
+    return await _after(act, request, dispatch_id, visitor, wired, now)
+
+
+@router.post(
+    "/paketutskick/{dispatch_id}/tillfalle/{occasion_id}/avsluta", name="end-occasion-page"
+)
+async def end(
+    request: Request,
+    dispatch_id: UUID,
+    occasion_id: UUID,
+    visitor: Staff,
+    _posted: Posted,
+    wired: Wired,
+    now: Now,
+) -> Response:
+    """Avsluta: the rest is never sent."""
 
     def act() -> str:
-        registered = send_missed_occasion(
-            OccasionId(occasion_id),
-            actor=visitor.actor,
-            store=wired.store,
-            scheduler=wired.scheduler,
-            rules=wired.rules,
-            now=now,
-        )
-        return "besked=skickas" if registered else "besked=skickas-strax"
+        _by_hand(end_occasion, occasion_id, visitor, wired, now, "avslutat")
+        return "besked=avslutat"
 
     return await _after(act, request, dispatch_id, visitor, wired, now)
+
+
+def _by_hand(
+    deed: Callable[..., bool],
+    occasion_id: UUID,
+    visitor: StaffVisitor,
+    wired: Services,
+    now: datetime,
+    told: str,
+) -> str:
+    registered = deed(
+        OccasionId(occasion_id),
+        actor=visitor.actor,
+        store=wired.store,
+        scheduler=wired.scheduler,
+        rules=wired.rules,
+        now=now,
+    )
+    return f"besked={told}" if registered else f"besked={told}-strax"
 
 
 async def _after(
@@ -272,8 +351,8 @@ async def _after(
 
 def _done_before(error: UtskickError, wanted: DispatchStatus | None) -> str:
     """What a second click is told: that the first one did it."""
-    if isinstance(error, NothingMissed):
-        return "Tillfället skickas redan, eller har skickats."
+    if isinstance(error, NothingLeft):
+        return "Det är redan gjort, eller så finns inget kvar av tillfället."
     if wanted and isinstance(error, WrongStatus) and error.status == wanted:
         return _ALREADY[wanted]
     return error.staff_message if isinstance(error, AlreadyRemoved) else ""
@@ -289,6 +368,7 @@ def _opened(
     status_code: int,
     done: str = "",
     refused: str = "",
+    on_their_way: int = 0,
 ) -> Response:
     opened = open_dispatch(
         DispatchId(dispatch_id), actor=visitor.actor, store=wired.store, now=now
@@ -297,11 +377,21 @@ def _opened(
     def cell(recipient_id: RecipientId, occasion_id: OccasionId) -> Markup:
         return _chips(frozenset(opened.cells.get((recipient_id, occasion_id), {}).items()))
 
+    if done == _STOPPED:
+        halted = tuple(each for each in opened.ways if each.occasion.halted)
+        done = stopped_in_words(
+            Stopped(dispatch=opened.dispatch, on_their_way=on_their_way, ways=halted)
+        )
     values: dict[str, Any] = {
         "opened": opened,
         "done": done,
         "refused": refused,
-        "sign": occasion_sign,
+        "sign": partial(occasion_sign, now=now, late_after=wired.rules.late_after),
+        "counted": counted,
+        "may_restart": opened.dispatch.may_restart(now=now),
+        "early_or_late": wired.rules.warning_now(now)
+        if opened.dispatch.creates_inbox_message
+        else None,
         "signs": delivery_signs,
         "cell": cell,
         "labels": REFUSAL_LABELS,
@@ -320,7 +410,7 @@ def _chips(by_state: frozenset[tuple[DeliveryState, int]]) -> Markup:
 
 def _told(what: str, number: int) -> str:
     told = _DONE.get(what, "")
-    if told and number:
+    if what == "borttagen" and number:
         told += f" {number} formulär var redan på väg och kommer fram."
     return told
 

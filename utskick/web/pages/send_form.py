@@ -16,7 +16,7 @@ from starlette.datastructures import FormData
 
 from utskick.domain.calendar import default_answer_by, default_purge_after, read_date
 from utskick.domain.dispatches import DispatchId
-from utskick.domain.errors import Problem, SpecRefused, StartBlocked
+from utskick.domain.errors import AlreadyEnded, Problem, SpecRefused, StartBlocked
 from utskick.domain.forms import Catalogue, FormTemplate
 from utskick.domain.specs import FormSpec
 from utskick.use_cases.list_forms import ORDINARY, list_forms, meant
@@ -322,6 +322,8 @@ async def _send(step: _Step) -> Response:
         return step.show(refused.problems)
     except StartBlocked as blocked:
         return step.show((Problem("form", blocked.staff_message, ""),))
+    except AlreadyEnded as ended:
+        return see_other(f"/paketutskick/{ended.dispatch_id}?besked=slutat")
     already = "?redan=1" if started.already else ""
     return see_other(f"{step.request.url.path}/skickat/{started.dispatch.id}{already}")
 

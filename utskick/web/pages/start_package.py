@@ -11,7 +11,7 @@ from fastapi import Request, Response
 from starlette.datastructures import FormData
 
 from utskick.domain.dispatches import DispatchId
-from utskick.domain.errors import NotFound, Problem, SpecRefused, StartBlocked
+from utskick.domain.errors import AlreadyEnded, NotFound, Problem, SpecRefused, StartBlocked
 from utskick.use_cases.preview_dispatch import find_package
 from utskick.use_cases.show_started import show_started
 from utskick.use_cases.start_dispatch import check_dispatch, find_earlier, start_dispatch
@@ -147,6 +147,8 @@ async def _start(step: Step) -> Response:
         return _refused(step, refused.problems)
     except StartBlocked as blocked:
         return step.show(refused=blocked)
+    except AlreadyEnded as ended:
+        return see_other(f"/paketutskick/{ended.dispatch_id}?besked=slutat")
     already = "?redan=1" if started.already else ""
     return see_other(f"/starta-paketutskick/startat/{started.dispatch.id}{already}")
 

@@ -1,0 +1,47 @@
+"""Meddela dem som redan fått sina formulär: when the rest of an occasion is not sent yet."""
+
+from datetime import datetime
+
+from utskick.domain.errors import NothingLeft
+from utskick.domain.occasions import Aim, OccasionId, OccasionState
+from utskick.domain.rules import Rules
+from utskick.domain.units import Activity, Actor
+from utskick.ports import Scheduler
+from utskick.records import LogEntry, Store
+from utskick.use_cases.occasion_plans import register_occasions
+
+
+def tell_recipients(
+    occasion_id: OccasionId,
+    *,
+    actor: Actor,
+    store: Store,
+    scheduler: Scheduler,
+    rules: Rules,
+    now: datetime,
+) -> bool:
+    """Leave the inbox message for all who have got any form of the occasion, once each.
+
+    `False` if the scheduler is away and it has to wait. What is left of the forms stays so, and
+    can still be sent or ended. Raises `NothingLeft` or `NotFound`.
+    """
+    with store.transaction() as records:
+        dispatch, _ = records.dispatches.of_occasion(occasion_id)
+        dispatch = records.dispatches.lock_for(actor.unit_id, dispatch.id)
+        occasion = dispatch.occasion(occasion_id)
+        ended = occasion.state is OccasionState.ENDED
+        untold = records.inbox_messages.untold(occasion_id)
+        if not (occasion.halted or ended) or not (untold.complete or untold.partly):
+            raise NothingLeft(
+                label=dispatch.appearance(occasion, now=now, late_after=rules.late_after)
+            )
+        aim = Aim.END if ended else Aim.TELL
+        records.occasions.plan_by_hand(occasion_id, aim, now=now)
+        entry = LogEntry(
+            actor=actor,
+            activity=Activity.WRITE,
+            act=f"meddelar dem som fått formulär vid tillfälle {occasion.number}",
+            dispatch_id=dispatch.id,
+        )
+        records.access_log.write([entry], now=now)
+    return register_occasions(dispatch.id, store=store, scheduler=scheduler, rules=rules, now=now)

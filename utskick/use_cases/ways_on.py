@@ -1,0 +1,67 @@
+"""What staff can do about an occasion that was missed, or stopped in the middle: with numbers."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from utskick.domain.deliveries import OPEN_STATES, DeliveryState
+from utskick.domain.dispatches import Dispatch, DispatchStatus, RecipientState
+from utskick.domain.occasions import Occasion, OccasionState
+from utskick.records import Transaction, Untold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaysOn:
+    """Forms that are `sent`, on their way and `left`; recipients who have forms and no message."""
+
+    occasion: Occasion
+    sent: int
+    on_their_way: int
+    left: int
+    untold: Untold
+    aborted: bool = False
+
+    @property
+    def may_send(self) -> bool:
+        """*Skicka det som är kvar*. A dispatch that was aborted holds forms that cannot be."""
+        return self.occasion.has_a_rest and self.left > 0 and not self.aborted
+
+    @property
+    def may_tell(self) -> bool:
+        """*Meddela dem som redan fått sina formulär*. What was only missed has told them."""
+        stopped = self.occasion.state is not OccasionState.MISSED
+        return stopped and bool(self.untold.complete or self.untold.partly)
+
+    @property
+    def may_end(self) -> bool:
+        """*Avsluta*."""
+        return self.occasion.has_a_rest and bool(self.left or self.on_their_way)
+
+    @property
+    def any(self) -> bool:
+        return self.may_send or self.may_tell or self.may_end
+
+
+def ways_on(records: Transaction, dispatch: Dispatch) -> list[WaysOn]:
+    """Of each occasion of which something is left. What was ended may still have to be told."""
+    return list(_found(records, dispatch))
+
+
+def _found(records: Transaction, dispatch: Dispatch) -> Iterator[WaysOn]:
+    aborted = dispatch.status is DispatchStatus.ABORTED
+    for occasion in dispatch.occasions:
+        if not (occasion.has_a_rest or occasion.state is OccasionState.ENDED):
+            continue
+        forms = records.progress.summary(dispatch.id, occasion_id=occasion.id)
+        left = sum(form.by_state.get(DeliveryState.PLANNED, 0) for form in forms)
+        if not forms:
+            # Nothing was even planned: every form to everyone is left.
+            active = records.dispatches.count_recipients(dispatch.id, RecipientState.ACTIVE)
+            left = active * len(dispatch.forms)
+        yield WaysOn(
+            occasion=occasion,
+            sent=sum(form.sent for form in forms),
+            on_their_way=sum(form.by_state.get(s, 0) for form in forms for s in OPEN_STATES),
+            left=left,
+            untold=records.inbox_messages.untold(occasion.id),
+            aborted=aborted,
+        )
