@@ -36,10 +36,10 @@ from utskick.adapters.jinja_texts import JinjaTexts
 from utskick.adapters.yaml_region import read_region
 from utskick.domain.calendar import STOCKHOLM
 from utskick.files import REGION
+from utskick.sending.message_values import PLACEHOLDERS
 from utskick.store import SqlStore
 from utskick.store.engine import open_engine
 from utskick.store.tables import DeliveryRow
-from utskick.use_cases.message_values import PLACEHOLDERS
 from utskick.wiring import make_key_file, vault_of
 
 _SERVER = ("shared_buffers=512MB", "max_wal_size=4GB")
@@ -88,8 +88,8 @@ def main() -> None:
         server = parts.enter_context(running_postgresql(*_SERVER))
         make_key_file(folder / "keys.json")
         grown = []
-        turns = _WARM_UPS + options.repeats
-        progress = parts.enter_context(steps(2 * len(options.deliveries) + turns))
+        call_slots = _WARM_UPS + options.repeats
+        progress = parts.enter_context(steps(2 * len(options.deliveries) + call_slots))
         for deliveries in sorted(options.deliveries):
             progress.begin(f"filling a database with {deliveries:,} deliveries")
             url = parts.enter_context(server.fresh_database())

@@ -31,10 +31,10 @@ from utskick.adapters.jinja_texts import JinjaTexts
 from utskick.adapters.yaml_region import read_region
 from utskick.domain.calendar import STOCKHOLM
 from utskick.files import REGION
+from utskick.sending.message_values import PLACEHOLDERS
 from utskick.store import SqlStore
 from utskick.store.engine import migrate, open_engine
 from utskick.store.vault import Vault
-from utskick.use_cases.message_values import PLACEHOLDERS
 from utskick.wiring import make_key_file, vault_of
 
 _SERVER = ("shared_buffers=512MB", "max_wal_size=4GB")

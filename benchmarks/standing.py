@@ -41,10 +41,10 @@ from utskick.domain.personnummer import parse_personnummer
 from utskick.domain.staff import Commission, StaffSession
 from utskick.domain.units import Actor
 from utskick.records import DispatchQuery
+from utskick.sending.reconcile import audit, reconcile
 from utskick.store.engine import open_engine
 from utskick.store.people import People
 from utskick.use_cases.list_dispatches import list_dispatches
-from utskick.use_cases.reconcile import audit, reconcile
 from utskick.wiring import Services, vault_of
 
 _PERSONS = 5000
@@ -146,7 +146,7 @@ class Measuring:
             reconcile(
                 store=wired.store,
                 forms=wired.forms,
-                turns=wired.turns,
+                call_slots=wired.call_slots,
                 scheduler=wired.scheduler,
                 rules=wired.rules,
                 now=wired.clock.now(),

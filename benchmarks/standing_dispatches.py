@@ -24,8 +24,8 @@ from utskick.domain.dispatches import (
 from utskick.domain.forms import FormTemplate
 from utskick.domain.occasions import Occasion, OccasionId
 from utskick.domain.units import HsaId
+from utskick.sending.occasion_plans import plan_of, register_plans
 from utskick.store import tables
-from utskick.use_cases.occasion_plans import plan_of, register_plans
 from utskick.wiring import Services
 
 _AT_ONCE = 25

@@ -25,9 +25,9 @@ from utskick.domain.rules import Rules
 from utskick.domain.specs import DispatchSpec, Moment
 from utskick.domain.units import Actor
 from utskick.ports import InboxUser, PersonRecord
-from utskick.use_cases.close_occasion import Closed
+from utskick.sending.close_occasion import Closed
+from utskick.sending.shared import shared
 from utskick.use_cases.start_dispatch import start_dispatch
-from utskick.use_cases.together import together
 from utskick.wiring import Services, wire
 
 _ALREADY_DUE, _STARTED_BEFORE = timedelta(seconds=2), timedelta(seconds=10)
@@ -124,7 +124,7 @@ def _with_twins(
     twins = replace(
         wired,
         rules=rules,
-        together=together(
+        shared=shared(
             store=wired.store,
             forms=service,
             persons=wired.persons,

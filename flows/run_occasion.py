@@ -21,9 +21,9 @@ from tasks.tell_recipients import tell_recipients
 from tasks.validate_recipients import validate_recipients
 from utskick.domain.occasions import Occasion, OccasionState
 from utskick.ports import TemporaryFailure
-from utskick.use_cases.check_again import CheckedAgain
-from utskick.use_cases.claim_occasion import ClaimResult
-from utskick.use_cases.close_occasion import Closed
+from utskick.sending.check_again import CheckedAgain
+from utskick.sending.claim_occasion import ClaimResult
+from utskick.sending.close_occasion import Closed
 
 
 class OccasionOrder(BaseModel):

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from uuid import UUID
 
-from tasks.border import stage
+from tasks.redaction import stage
 from utskick.domain.dispatches import DispatchId, RecipientId
 from utskick.domain.occasions import OccasionId
 from utskick.domain.units import Actor

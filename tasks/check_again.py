@@ -1,10 +1,10 @@
 from uuid import UUID
 
-from tasks.border import safe
 from tasks.check_templates import told
+from tasks.redaction import safe
 from tasks.runs import run_of
 from utskick.domain.errors import StartBlocked
-from utskick.use_cases.check_again import CheckedAgain
+from utskick.sending.check_again import CheckedAgain
 
 
 @safe

@@ -1,6 +1,6 @@
 from uuid import UUID
 
-from tasks.border import stage
+from tasks.redaction import stage
 from tasks.runs import run_of
 from utskick.domain.errors import StartBlocked
 

@@ -1,9 +1,9 @@
 import asyncio
 from uuid import UUID
 
-from tasks.border import safe
+from tasks.redaction import safe
 from tasks.runs import run_of
-from utskick.use_cases.claim_occasion import ClaimResult
+from utskick.sending.claim_occasion import ClaimResult
 
 
 @safe

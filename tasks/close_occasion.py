@@ -3,10 +3,10 @@ from uuid import UUID
 
 from prefect.artifacts import acreate_table_artifact
 
-from tasks.border import best_effort, stage
+from tasks.redaction import best_effort, stage
 from tasks.runs import run_of
 from tasks.tables import form_table
-from utskick.use_cases.close_occasion import Closed
+from utskick.sending.close_occasion import Closed
 
 
 @stage("Avsluta tillfället")

@@ -2,14 +2,14 @@
 
 import asyncio
 
-from tasks.border import stage
+from tasks.redaction import stage
 from utskick.adapters.yaml_region import read_region
+from utskick.sending import reconcile as reconciling
+from utskick.sending.message_values import PLACEHOLDERS
 from utskick.use_cases import clean_up as cleaning
 from utskick.use_cases import compare_ledger as comparing
 from utskick.use_cases import load_region as loading
-from utskick.use_cases import reconcile as reconciling
 from utskick.use_cases import watch_templates as watching
-from utskick.use_cases.message_values import PLACEHOLDERS
 from utskick.wiring import services
 
 _NIGHT_HOUR = 2
@@ -23,7 +23,7 @@ async def reconcile() -> reconciling.Reconciled:
     return await reconciling.reconcile(
         store=wired.store,
         forms=wired.forms,
-        turns=wired.turns,
+        call_slots=wired.call_slots,
         scheduler=wired.scheduler,
         rules=wired.rules,
         now=wired.clock.now(),

@@ -2,8 +2,8 @@ import asyncio
 
 from prefect import get_run_logger
 
-from tasks.border import stage
-from utskick.use_cases.report_errors import send_error_reports
+from tasks.redaction import stage
+from utskick.sending.report_errors import send_error_reports
 from utskick.wiring import services
 
 

@@ -1,7 +1,7 @@
 import asyncio
 from uuid import UUID
 
-from tasks.border import stage
+from tasks.redaction import stage
 from tasks.runs import run_of
 
 

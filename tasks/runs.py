@@ -9,7 +9,7 @@ from prefect.runtime import flow_run
 
 from utskick.domain.errors import NotFound
 from utskick.domain.occasions import OccasionId, RunToken
-from utskick.use_cases.run_occasion import OccasionRun
+from utskick.sending.run_occasion import OccasionRun
 from utskick.wiring import services
 
 _under_way: WeakValueDictionary[UUID, OccasionRun] = WeakValueDictionary()
@@ -30,7 +30,7 @@ def run_of(occasion_id: UUID, token: UUID, *, version: int = 1) -> OccasionRun:
 @asynccontextmanager
 async def held(run: OccasionRun) -> AsyncIterator[None]:
     """Keep the occasion that the run has claimed; afterwards it is to be put away."""
-    with services().spent.after(run.occasion_id, sends_at=run.occasion.sends_at):
+    with services().ended_occasions.after(run.occasion_id, sends_at=run.occasion.sends_at):
         async with run.held():
             yield
 

@@ -3,7 +3,7 @@ from uuid import UUID
 
 from prefect.artifacts import acreate_progress_artifact, aupdate_progress_artifact
 
-from tasks.border import best_effort, stage
+from tasks.redaction import best_effort, stage
 from tasks.runs import run_of
 
 _SHOWN_AFTER_S = 30

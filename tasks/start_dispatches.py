@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from tasks.border import StageFailed, stage
+from tasks.redaction import StageFailed, stage
 from utskick.adapters.yaml_files import read_text
 from utskick.domain.errors import SpecRefused
 from utskick.domain.specs import DispatchSpec, FormSpec, UploadId

@@ -43,23 +43,23 @@ from utskick.domain.specs import DispatchSpec, FormSpec
 from utskick.domain.units import Actor, HsaId, Unit
 from utskick.ports import InboxUser, PersonRecord
 from utskick.records import DispatchQuery, FollowedUp, FollowUpQuery, ListedDispatch
+from utskick.sending.call_slots import CallSlots
+from utskick.sending.claim_occasion import ClaimResult
+from utskick.sending.close_occasion import Closed
+from utskick.sending.run_occasion import OccasionRun
+from utskick.sending.shared import Shared, shared
 from utskick.store import SqlStore
 from utskick.store.engine import migrate, open_engine
 from utskick.store.vault import Vault
-from utskick.use_cases.claim_occasion import ClaimResult
 from utskick.use_cases.clean_up import clean_up
-from utskick.use_cases.close_occasion import Closed
 from utskick.use_cases.follow_up import follow_up
 from utskick.use_cases.list_dispatches import list_dispatches
 from utskick.use_cases.open_dispatch import Shown, show_dispatch
 from utskick.use_cases.remove_recipient import remove_recipient
 from utskick.use_cases.restart_dispatch import Restarted, restart_dispatch
-from utskick.use_cases.run_occasion import OccasionRun
 from utskick.use_cases.send_form import send_form
 from utskick.use_cases.start_dispatch import Started, Starting, start_dispatch
 from utskick.use_cases.stop_dispatch import Stopped, stop_dispatch
-from utskick.use_cases.together import Together, together
-from utskick.use_cases.turns import Turns
 
 UNIT = Unit(HsaId("SE2321000131-E000000000101"), "Vuxenpsykiatriska mottagningen", "031-390 06 11")
 OTHER_UNIT = Unit(HsaId("SE2321000131-E000000000102"), "Vårdcentralen", "031-390 06 12")
@@ -145,8 +145,8 @@ class Clinic:
     sign_in: InMemorySignIn = field(default_factory=InMemorySignIn)
 
     @cached_property
-    def together(self) -> Together:
-        return together(
+    def shared(self) -> Shared:
+        return shared(
             store=self.store,
             forms=self.forms,
             persons=self.persons,
@@ -157,8 +157,8 @@ class Clinic:
         )
 
     @property
-    def turns(self) -> Turns:
-        return self.together.sender.turns
+    def call_slots(self) -> CallSlots:
+        return self.shared.sender.call_slots
 
     @property
     def starting(self) -> Starting:
@@ -206,7 +206,7 @@ class Clinic:
             token=RunToken(uuid4()),
             store=self.store,
             forms=self.forms,
-            together=self.together,
+            shared=self.shared,
             inbox=self.inbox,
             persons=self.persons,
             texts=self.texts,

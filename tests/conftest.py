@@ -8,14 +8,18 @@ from typing import Any
 
 import pytest
 
+from tests.access_log import log
 from tests.clinic import Clinic, clinic_of, load_clinic, open_store
 from tests.postgresql import postgresql
 from utskick.store import SqlStore
 from utskick.store.engine import migrate, open_engine
 
-__all__ = ["postgresql"]
+__all__ = ["log", "postgresql"]
 
-_ORDER = ("domain", "adapters", "store", "use_cases", "manual", "config", "local_1177", "web")
+_ORDER = (
+    *("domain", "adapters", "store", "sending", "use_cases", "manual", "config", "local_1177"),
+    "web",
+)
 """The rest starts servers and comes last, as they stand; then Prefect, and then the browser."""
 
 

@@ -4,18 +4,18 @@ import asyncio
 import time
 from collections.abc import Callable
 
-PATIENCE_S = 120
+TIMEOUT_S = 120
 
 
 def poll(holds: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + TIMEOUT_S
     while not holds():
         assert time.monotonic() < deadline, "it never came true"
         time.sleep(0.01)
 
 
 async def until(holds: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + TIMEOUT_S
     while not holds():
         assert time.monotonic() < deadline, "it never came true"
         await asyncio.sleep(0.01)

@@ -4,10 +4,10 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from utskick.use_cases.put_away import put_away
-from utskick.use_cases.reconcile import reconcile
-from utskick.use_cases.report_dead_runs import report_dead_runs
-from utskick.use_cases.report_errors import send_error_reports
+from utskick.sending.reconcile import reconcile
+from utskick.sending.report_dead_runs import report_dead_runs
+from utskick.sending.report_errors import send_error_reports
+from utskick.sending.retire_deployments import retire_deployments
 from utskick.wiring import Services
 
 _SELDOM = 20
@@ -27,16 +27,16 @@ async def keep(services: Services) -> None:
         return await reconcile(
             store=services.store,
             forms=services.forms,
-            turns=services.turns,
+            call_slots=services.call_slots,
             scheduler=services.scheduler,
             rules=services.rules,
             now=services.clock.now(),
         )
 
-    async def putting_away() -> object:
+    async def retiring() -> object:
         return await asyncio.to_thread(
-            put_away,
-            services.spent,
+            retire_deployments,
+            services.ended_occasions,
             store=services.store,
             scheduler=services.scheduler,
             rules=services.rules,
@@ -62,7 +62,7 @@ async def keep(services: Services) -> None:
     every_s = services.settings.timing.reconcile_s
     await asyncio.gather(
         _again_and_again("Reconciling", reconciling, every_s=every_s),
-        _again_and_again("Putting away", putting_away, every_s=every_s),
+        _again_and_again("Putting away", retiring, every_s=every_s),
         _again_and_again("Reporting the dead", reporting, every_s=_SELDOM * every_s),
         _again_and_again("Mailing errors", mailing, every_s=every_s),
     )

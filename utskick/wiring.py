@@ -36,15 +36,15 @@ from utskick.ports import (
     Texts,
 )
 from utskick.records import Store
+from utskick.sending.call_slots import CallSlots
+from utskick.sending.retire_deployments import EndedOccasions
+from utskick.sending.run_occasion import OccasionRun
+from utskick.sending.shared import Shared, shared
 from utskick.store import SqlStore
 from utskick.store.engine import migrate, open_engine
 from utskick.store.staff import SessionLimits
 from utskick.store.vault import Vault
-from utskick.use_cases.put_away import Spent
-from utskick.use_cases.run_occasion import OccasionRun
 from utskick.use_cases.start_dispatch import Starting
-from utskick.use_cases.together import Together, together
-from utskick.use_cases.turns import Turns
 
 _KEY_BYTES = 32
 
@@ -57,7 +57,7 @@ class Services:
     rules: Rules
     store: Store
     forms: FormService
-    together: Together
+    shared: Shared
     inbox: Inbox
     persons: Persons
     mailer: Mailer
@@ -67,12 +67,12 @@ class Services:
     spreadsheets: Spreadsheets
     sign_in: SignIn
     clock: Clock
-    spent: Spent = field(default_factory=Spent)
+    ended_occasions: EndedOccasions = field(default_factory=EndedOccasions)
 
     @property
-    def turns(self) -> Turns:
+    def call_slots(self) -> CallSlots:
         """Calls to the form service that are none of a run's take their turns as well."""
-        return self.together.sender.turns
+        return self.shared.sender.call_slots
 
     @property
     def starting(self) -> Starting:
@@ -98,7 +98,7 @@ class Services:
             token=token,
             store=self.store,
             forms=self.forms,
-            together=self.together,
+            shared=self.shared,
             inbox=self.inbox,
             persons=self.persons,
             texts=self.texts,
@@ -141,7 +141,7 @@ def wire(settings: Settings) -> Services:
         rules=rules,
         store=store,
         forms=form_service,
-        together=together(
+        shared=shared(
             store=store,
             forms=form_service,
             persons=persons_service,

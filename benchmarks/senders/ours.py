@@ -26,10 +26,10 @@ from utskick.domain.dispatches import Dispatch
 from utskick.domain.occasions import OccasionId, RunToken
 from utskick.domain.specs import DispatchSpec, Moment
 from utskick.domain.units import Actor, HsaId
-from utskick.use_cases.close_occasion import Closed
+from utskick.sending.close_occasion import Closed
+from utskick.sending.message_values import PLACEHOLDERS
+from utskick.sending.reconcile import reconcile
 from utskick.use_cases.load_region import load_region
-from utskick.use_cases.message_values import PLACEHOLDERS
-from utskick.use_cases.reconcile import reconcile
 from utskick.use_cases.start_dispatch import start_dispatch
 from utskick.wiring import Services, make_key_file, wire
 
@@ -109,7 +109,7 @@ async def resume(services: Services, occasion_id: OccasionId) -> None:
         await reconcile(
             store=services.store,
             forms=services.forms,
-            turns=services.turns,
+            call_slots=services.call_slots,
             scheduler=services.scheduler,
             rules=services.rules,
             now=services.clock.now(),

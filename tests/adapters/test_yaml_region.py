@@ -11,7 +11,7 @@ from utskick.domain.errors import SpecRefused
 from utskick.domain.packages import FORMS_DESK, Weekday
 from utskick.domain.region import Region
 from utskick.files import REGION
-from utskick.use_cases.message_values import PLACEHOLDERS
+from utskick.sending.message_values import PLACEHOLDERS
 
 PACKAGE = "packages/vuxenpsykiatri-veckoskattning.yaml"
 FORM = "forms/phq-9.yaml"

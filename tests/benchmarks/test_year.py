@@ -20,6 +20,9 @@ from utskick.domain.occasions import OccasionId, OccasionState
 from utskick.domain.personnummer import parse_personnummer
 from utskick.domain.rules import Rules
 from utskick.files import REGION
+from utskick.sending.call_slots import CallSlots
+from utskick.sending.message_values import PLACEHOLDERS
+from utskick.sending.reconcile import audit, reconcile
 from utskick.store import SqlStore
 from utskick.store.engine import open_engine
 from utskick.store.tables import (
@@ -31,9 +34,6 @@ from utskick.store.tables import (
     PunctualityRow,
 )
 from utskick.store.vault import Vault
-from utskick.use_cases.message_values import PLACEHOLDERS
-from utskick.use_cases.reconcile import audit, reconcile
-from utskick.use_cases.turns import Turns
 
 NOW = datetime(2027, 2, 1, 11, tzinfo=UTC)
 SMALL = Size(units=7, persons=100, dispatches=60, deliveries=2_500, log_entries=600, largest=20)
@@ -160,7 +160,7 @@ async def test_the_reconciler_finds_nothing_missed_or_unsettled(year: Year) -> N
     mended = await reconcile(
         store=year.store,
         forms=InMemoryFormService(clock=FakeClock(NOW), templates={}),
-        turns=Turns(Rules()),
+        call_slots=CallSlots(Rules()),
         scheduler=scheduler,
         rules=Rules(),
         now=NOW,

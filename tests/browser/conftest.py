@@ -11,7 +11,7 @@ from tests.browser.resident_pages import ResidentPages
 from tests.whole.installation import an_installation
 from tests.whole.region import Whole
 
-_PATIENCE_MS = 90_000
+_TIMEOUT_MS = 90_000
 OpenContext = Callable[..., BrowserContext]
 DeskOf = Callable[..., Desk]
 PagesOf = Callable[[Resident], ResidentPages]
@@ -65,7 +65,7 @@ def base_url(installation: Whole) -> str:
 
 @pytest.fixture(scope="session")
 def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
-    expect.set_options(timeout=_PATIENCE_MS)
+    expect.set_options(timeout=_TIMEOUT_MS)
     return {
         **browser_context_args,
         "locale": "sv-SE",
@@ -95,7 +95,7 @@ def open_context(new_context: OpenContext, complaints: list[str]) -> OpenContext
 
     def opened(**options: Any) -> BrowserContext:
         context: BrowserContext = new_context(**options)
-        context.set_default_timeout(_PATIENCE_MS)
+        context.set_default_timeout(_TIMEOUT_MS)
         context.on("console", note)
         context.on("weberror", lambda error: complaints.append(str(error.error)))
         return context

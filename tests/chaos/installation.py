@@ -21,9 +21,9 @@ from utskick.domain.dispatches import Dispatch
 from utskick.domain.specs import DispatchSpec, Moment
 from utskick.domain.units import Actor, HsaId
 from utskick.ports import TemporaryFailure
+from utskick.sending.message_values import PLACEHOLDERS
 from utskick.store import SqlStore
 from utskick.use_cases.load_region import load_region
-from utskick.use_cases.message_values import PLACEHOLDERS
 from utskick.use_cases.start_dispatch import start_dispatch
 from utskick.wiring import Services, make_key_file, wire
 

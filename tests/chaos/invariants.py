@@ -249,8 +249,8 @@ class Watch:
 
     def _it_is_within_the_fence(self, row: RowMapping) -> None:
         """I4: half the lease has not passed since the intent."""
-        fence = row["lease_until"] - timedelta(seconds=self.rules.lease_s / 2)
-        assert self.world.now <= fence + _CLOCK_TICK, "left past its fence"
+        deadline = row["lease_until"] - timedelta(seconds=self.rules.lease_s / 2)
+        assert self.world.now <= deadline + _CLOCK_TICK, "left past its deadline"
 
     def _no_more_are_under_way_than_allowed(self, call: Call) -> None:
         """I15: a neighbour's limits are never exceeded."""

@@ -39,19 +39,19 @@ from utskick.domain.rules import Rules
 from utskick.domain.specs import DispatchSpec
 from utskick.failpoints import Step, arm, disarm
 from utskick.ports import PersonRecord
+from utskick.sending.call_slots import CallSlots
+from utskick.sending.reconcile import reconcile
+from utskick.sending.run_occasion import OccasionRun
+from utskick.sending.shared import shared
 from utskick.use_cases.compare_ledger import compare_ledger
 from utskick.use_cases.end_occasion import end_occasion
 from utskick.use_cases.mark_restored import mark_restored
-from utskick.use_cases.reconcile import reconcile
 from utskick.use_cases.remove_recipient import remove_recipient
 from utskick.use_cases.restart_dispatch import restart_dispatch
-from utskick.use_cases.run_occasion import OccasionRun
 from utskick.use_cases.send_missed_occasion import send_missed_occasion
 from utskick.use_cases.start_dispatch import Starting, start_dispatch
 from utskick.use_cases.stop_dispatch import stop_dispatch
 from utskick.use_cases.tell_recipients import tell_recipients
-from utskick.use_cases.together import together
-from utskick.use_cases.turns import Turns
 
 T = TypeVar("T")
 
@@ -438,7 +438,7 @@ class SendProtocol(RuleBasedStateMachine):
             texts=self.texts,
             clock=self.clock,
             rules=RULES,
-            together=together(
+            shared=shared(
                 store=self.store,
                 forms=self.service,
                 persons=self.persons,
@@ -471,7 +471,7 @@ class SendProtocol(RuleBasedStateMachine):
             reconcile(
                 store=self.store,
                 forms=self.service,
-                turns=Turns(RULES),
+                call_slots=CallSlots(RULES),
                 scheduler=self.scheduler,
                 rules=RULES,
                 now=self.clock.now(),

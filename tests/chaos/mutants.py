@@ -23,20 +23,20 @@ from rich.table import Table
 ROOT = Path(__file__).parents[2]
 LONGEST_S = 1500
 
-_SEND = "utskick/use_cases/form_sender.py"
+_SEND = "utskick/sending/form_sender.py"
 _CLAIMING = "utskick/store/claiming.py"
 _OUTCOMES = "utskick/store/outcomes.py"
-_MESSAGES = "utskick/use_cases/send_inbox_messages.py"
-_RECONCILE = "utskick/use_cases/reconcile.py"
+_MESSAGES = "utskick/sending/send_inbox_messages.py"
+_RECONCILE = "utskick/sending/reconcile.py"
 _RESTORED = "utskick/use_cases/mark_restored.py"
-_SETTLE = "utskick/use_cases/settle.py"
+_SETTLE = "utskick/sending/settle.py"
 _CLIENT = "utskick/adapters/http_client.py"
 _DELIVERIES = "utskick/store/deliveries.py"
 _LEASES = "utskick/store/leases.py"
 _OCCASIONS = "utskick/store/occasions.py"
 _REFUSING = "utskick/store/refusing.py"
-_RUN = "utskick/use_cases/run_occasion.py"
-_AGAIN = "utskick/use_cases/check_again.py"
+_RUN = "utskick/sending/run_occasion.py"
+_AGAIN = "utskick/sending/check_again.py"
 
 
 class NotFoundInCode(Exception):
@@ -77,7 +77,7 @@ LAYERS = (
             *("tests/store/test_send_protocol.py", "tests/store/test_settling.py"),
             *("tests/store/test_stop_and_remove.py", "tests/store/test_two_at_once.py"),
             *("tests/store/test_inbox_messages.py", "tests/store/test_planning.py"),
-            *("tests/adapters/test_http_failures.py", "tests/use_cases"),
+            *("tests/adapters/test_http_failures.py", "tests/use_cases", "tests/sending"),
         ),
     ),
     Layer(
@@ -137,30 +137,34 @@ MUTANTS = (
         ),
     ),
     _mutant(
-        "no fence",
+        "no deadline",
         "I4",
-        (_SEND, "min(intended.fence, run.allowed_until)", "run.allowed_until"),
+        (_SEND, "min(intended.deadline, run.allowed_until)", "run.allowed_until"),
     ),
     _mutant(
-        "the fence is asked for and passed over",
+        "the deadline is asked for and passed over",
         "I4",
         (_CLIENT, "            raise Withheld\n        await", "        await"),
     ),
     _mutant(
-        "the fence is told by the wall clock",
+        "the deadline is told by the wall clock",
         "I13",
         (
             _SEND,
-            "fence = began + self._rules.lease_s / 2",
-            "fence = self._clock.now().timestamp() + self._rules.lease_s / 2",
+            "deadline = began + self._rules.lease_s / 2",
+            "deadline = self._clock.now().timestamp() + self._rules.lease_s / 2",
         ),
         (
             _SEND,
-            "return self._clock.monotonic() < min(intended.fence, run.allowed_until)",
-            "return self._clock.now().timestamp() < intended.fence",
+            "return self._clock.monotonic() < min(intended.deadline, run.allowed_until)",
+            "return self._clock.now().timestamp() < intended.deadline",
         ),
     ),
-    _mutant("no fence for messages", "I4", (_MESSAGES, "clock.monotonic() < fence", "fence > 0")),
+    _mutant(
+        "no deadline for messages",
+        "I4",
+        (_MESSAGES, "clock.monotonic() < deadline", "deadline > 0"),
+    ),
     _mutant(
         "5xx means not applied",
         "I5",
@@ -230,7 +234,7 @@ MUTANTS = (
     _mutant(
         "what is claimed ahead of a stop leaves",
         "I8",
-        (_SEND, "min(intended.fence, run.allowed_until)", "intended.fence"),
+        (_SEND, "min(intended.deadline, run.allowed_until)", "intended.deadline"),
         (_SEND, "                self._give_back(run)\n", "                run.wants = False\n"),
     ),
     _mutant(
@@ -270,7 +274,7 @@ MUTANTS = (
         "what is left at a stop is missed",
         "stop",
         (
-            "utskick/use_cases/close_occasion.py",
+            "utskick/sending/close_occasion.py",
             "return OccasionState.STOPPED if left",
             "return OccasionState.MISSED if left",
         ),
@@ -348,7 +352,7 @@ MUTANTS = (
         "a run long before its moment holds the occasion",
         "send time",
         (
-            "utskick/use_cases/claim_occasion.py",
+            "utskick/sending/claim_occasion.py",
             "return waits and now < ",
             "return False and waits and now < ",
         ),
@@ -372,7 +376,7 @@ MUTANTS = (
         "a withdrawn unit goes on sending",
         "send time",
         (
-            "utskick/use_cases/prepare_occasion.py",
+            "utskick/sending/prepare_occasion.py",
             "        await asyncio.to_thread(_require_unit, dispatch, store)\n",
             "",
         ),

@@ -50,7 +50,7 @@ __all__ = ["local", "running"]
 _CONNECT_S, _READ_S, _SMTP_S = 2, 2, 1.5
 """Much more than anything takes that is not held up, also on a machine that is busy."""
 _TOO_SLOW_S = 3
-_PATIENCE_S = 120
+_TIMEOUT_S = 120
 """Far more than all time-outs together: whatever happens, it ends."""
 _CONNECT_TO_POSTGRESQL_S = 2
 """The shortest that libpq knows."""
@@ -122,7 +122,7 @@ def recover(proxy: FaultProxy) -> None:
 async def outcome_of(call: Callable[[], Awaitable[object]]) -> Outcome:
     """Any other failure than the documented ones comes through."""
     try:
-        async with asyncio.timeout(_PATIENCE_S):
+        async with asyncio.timeout(_TIMEOUT_S):
             await call()
     except (TemporaryFailure, UnknownOutcome) as failure:
         return type(failure)
@@ -136,7 +136,7 @@ def ends() -> Iterator[None]:
     try:
         yield
     finally:
-        assert time.monotonic() - begun < _PATIENCE_S
+        assert time.monotonic() - begun < _TIMEOUT_S
 
 
 def require_true(outcome: Outcome, *, applied: int) -> None:
@@ -509,7 +509,7 @@ def _of(clinic: Clinic, occasion: Occasion) -> Dispatch:
 
 async def end(clinic: Clinic, occasion: Occasion) -> None:
     """Run again, as the reconciler would, and see that everything has been sent once."""
-    deadline = time.monotonic() + _PATIENCE_S
+    deadline = time.monotonic() + _TIMEOUT_S
     while (dispatch := _of(clinic, occasion)).status is DispatchStatus.ONGOING:
         assert time.monotonic() < deadline, "the occasion never ended"
         await clinic.run(occasion)
@@ -552,7 +552,7 @@ async def test_an_occasion_outlives_the_loss_of_the_database_amid_sending(
     clinic = replace(clinic, forms=forms)
 
     running_badly = asyncio.create_task(attempt(clinic, occasion))
-    await asyncio.wait_for(forms.struck.wait(), _PATIENCE_S)
+    await asyncio.wait_for(forms.struck.wait(), _TIMEOUT_S)
     await asyncio.wait([running_badly], timeout=0.4)
     recover(proxy)
     await running_badly

@@ -12,9 +12,9 @@ from utskick.adapters.prefect_deployments import schedule_of
 from utskick.domain.dispatches import Dispatch
 from utskick.domain.errors import SpecRefused
 from utskick.ports import OccasionPlan
+from utskick.sending.close_occasion import Closed
+from utskick.sending.occasion_plans import plan_of
 from utskick.store import SqlStore
-from utskick.use_cases.close_occasion import Closed
-from utskick.use_cases.occasion_plans import plan_of
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 SPRING = [date(2026, 3, 29), date(2027, 3, 28), date(2028, 3, 26), date(2029, 3, 25)]

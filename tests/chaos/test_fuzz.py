@@ -44,8 +44,8 @@ from utskick.domain.sms import InvalidMobileNumber, parse_mobile, sms_address
 from utskick.domain.specs import DispatchSpec, FormSpec
 from utskick.domain.tables import csv_bytes
 from utskick.ports import PermanentFailure, TemporaryFailure, UnknownOutcome
+from utskick.sending.message_values import PLACEHOLDERS
 from utskick.use_cases.import_recipients import import_recipients
-from utskick.use_cases.message_values import PLACEHOLDERS
 from utskick.web.pages.sign_in import _local
 
 FUZZED = settings(max_examples=250, derandomize=True, deadline=None)

@@ -32,7 +32,7 @@ from utskick.domain.dispatches import DispatchId
 from utskick.domain.occasions import OccasionId, RunToken
 from utskick.domain.personnummer import Personnummer
 from utskick.ports import OccasionPlan, RunUnderWay, ScheduledOccasion
-from utskick.use_cases.reconcile import reconcile
+from utskick.sending.reconcile import reconcile
 from utskick.use_cases.remove_recipient import remove_recipient
 from utskick.use_cases.stop_dispatch import stop_dispatch
 from utskick.wiring import Services
@@ -218,7 +218,7 @@ async def _work(services: Services) -> None:
             await reconcile(
                 store=services.store,
                 forms=services.forms,
-                turns=services.turns,
+                call_slots=services.call_slots,
                 scheduler=runs,
                 rules=services.rules,
                 now=services.clock.now(),

@@ -23,11 +23,11 @@ from utskick.domain.dispatches import Dispatch, DispatchId
 from utskick.domain.occasions import Occasion, RunToken
 from utskick.files import REGION
 from utskick.local_1177.app import create_app
+from utskick.sending.message_values import PLACEHOLDERS
 from utskick.store import SqlStore
 from utskick.store.engine import open_engine
 from utskick.store.vault import Vault
 from utskick.use_cases.load_region import load_region
-from utskick.use_cases.message_values import PLACEHOLDERS
 from utskick.wiring import Services, make_key_file, services
 
 UNIT = "SE2321000131-E000000000101"

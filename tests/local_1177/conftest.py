@@ -14,7 +14,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from tests.local_1177.region import NAFS, UNIT, a_personnummer, write_region
-from tests.waiting import PATIENCE_S, poll
+from tests.waiting import TIMEOUT_S, poll
 from utskick.local_1177.app import create_app
 
 NOON = datetime(2026, 3, 2, 11, 0, tzinfo=UTC)
@@ -41,7 +41,7 @@ class Local:
 
     url: str = ""
     now: datetime = NOON
-    client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=PATIENCE_S))
+    client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=TIMEOUT_S))
 
     def post(self, path: str, content: Any = None) -> httpx.Response:
         return self.client.post(self.url + path, json=content)
@@ -87,7 +87,7 @@ class Resident:
     """A browser without JavaScript: follows redirects and posts the forms that pages show."""
 
     def __init__(self, local: Local) -> None:
-        self.client = httpx.Client(base_url=local.url, follow_redirects=True, timeout=PATIENCE_S)
+        self.client = httpx.Client(base_url=local.url, follow_redirects=True, timeout=TIMEOUT_S)
         self.csrf = ""
 
     def get(self, path: str) -> httpx.Response:

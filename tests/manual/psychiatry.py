@@ -22,14 +22,14 @@ from utskick.domain.specs import DispatchSpec, FormSpec
 from utskick.domain.units import Actor, HsaId
 from utskick.files import REGION
 from utskick.ports import FormService
+from utskick.sending.message_values import PLACEHOLDERS
+from utskick.sending.run_occasion import OccasionRun
+from utskick.sending.shared import shared
 from utskick.store import SqlStore
 from utskick.use_cases.clean_up import clean_up
 from utskick.use_cases.load_region import load_region
-from utskick.use_cases.message_values import PLACEHOLDERS
-from utskick.use_cases.run_occasion import OccasionRun
 from utskick.use_cases.send_form import send_form
 from utskick.use_cases.start_dispatch import Starting, start_dispatch
-from utskick.use_cases.together import together
 
 PSYCHIATRY = HsaId("SE2321000131-E000000000101")
 STAFF = Actor("SE2321000131-P000000000001", PSYCHIATRY)
@@ -94,7 +94,7 @@ class Psychiatry:
             token=RunToken(uuid4()),
             store=using.store,
             forms=using.forms,
-            together=together(
+            shared=shared(
                 store=using.store,
                 forms=using.forms,
                 persons=using.persons,

@@ -12,7 +12,7 @@ from tests.people import ANNA, BO
 from utskick.domain.dispatches import Dispatch, RecipientState
 from utskick.domain.errors import LastRecipient, NotFound, OccasionPassed, WrongStatus
 from utskick.domain.occasions import Occasion
-from utskick.use_cases.claim_occasion import ClaimResult
+from utskick.sending.claim_occasion import ClaimResult
 from utskick.web.api import router
 
 End = Callable[[Clinic], Awaitable[Dispatch]]

@@ -10,7 +10,7 @@ from tests.people import BO
 from utskick.domain.errors import StartBlocked
 from utskick.domain.packages import FORMS_DESK
 from utskick.ports import Mail, PersonRecord
-from utskick.use_cases.report_errors import send_error_reports
+from utskick.sending.report_errors import send_error_reports
 from utskick.use_cases.watch_templates import watch_templates
 
 RED_TEXT = (

@@ -18,14 +18,14 @@ _PARENT = (
     "Children(logs=Path(folder), environment={}).start('child', child)\n"
     "sys.stdin.read()"
 )
-_PATIENCE_S = 60
+_TIMEOUT_S = 60
 
 
 @pytest.fixture
 def line() -> Iterator[socket.socket]:
     """Where a child calls, and is heard until it has ended."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(_PATIENCE_S)
+        server.settimeout(_TIMEOUT_S)
         yield server
 
 
@@ -37,7 +37,7 @@ def test_a_child_ends_with_its_parent_also_if_that_is_killed(
         [sys.executable, "-c", _PARENT, str(tmp_path), *child], stdin=subprocess.PIPE
     )
     with closing(line.accept()[0]) as call, parent:
-        call.settimeout(_PATIENCE_S)
+        call.settimeout(_TIMEOUT_S)
 
         parent.kill()
 

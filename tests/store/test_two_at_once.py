@@ -22,12 +22,12 @@ from utskick.domain.occasions import RunToken
 from utskick.domain.rules import Rules
 from utskick.domain.units import Activity, Actor, HsaId
 from utskick.records import DeliveryClaim, LogEntry, LogQuery
+from utskick.sending.claim_occasion import ClaimResult, claim_occasion
+from utskick.sending.close_occasion import close_occasion
 from utskick.store import SqlStore
-from utskick.use_cases.claim_occasion import ClaimResult, claim_occasion
-from utskick.use_cases.close_occasion import close_occasion
 
 T = TypeVar("T")
-_PATIENCE_S = 120
+_TIMEOUT_S = 120
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ class Other:
         """Begin the call, and come back when it waits for a lock."""
         before = self._waiting()
         future = self._pool.submit(call)
-        deadline = time.monotonic() + _PATIENCE_S
+        deadline = time.monotonic() + _TIMEOUT_S
         while self._waiting() == before:
             assert not future.done(), f"it did not wait: {future.result()}"
             assert time.monotonic() < deadline
@@ -76,7 +76,7 @@ def test_a_claim_waits_for_a_stop_and_then_gets_nothing(store: SqlStore, other: 
         records.dispatches.set_status(ledger.dispatch.id, DispatchStatus.STOPPED, ended_at=NOW)
         claim = other.waits(ledger.claim)
 
-    assert claim.result(_PATIENCE_S) == []
+    assert claim.result(_TIMEOUT_S) == []
 
 
 def test_a_stop_waits_for_a_claim_and_counts_what_it_began(store: SqlStore, other: Other) -> None:
@@ -94,7 +94,7 @@ def test_a_stop_waits_for_a_claim_and_counts_what_it_began(store: SqlStore, othe
         )
         stopping = other.waits(stop)
 
-    assert stopping.result(_PATIENCE_S) == 2
+    assert stopping.result(_TIMEOUT_S) == 2
 
 
 def test_a_claim_waits_for_a_removal_and_leaves_the_removed_out(
@@ -109,7 +109,7 @@ def test_a_claim_waits_for_a_removal_and_leaves_the_removed_out(
         )
         claim = other.waits(ledger.claim)
 
-    assert [claimed.personnummer for claimed in claim.result(_PATIENCE_S)] == [BO]
+    assert [claimed.personnummer for claimed in claim.result(_TIMEOUT_S)] == [BO]
 
 
 def test_of_two_runs_that_take_an_occasion_at_once_one_gets_it(
@@ -122,7 +122,7 @@ def test_of_two_runs_that_take_an_occasion_at_once_one_gets_it(
         first = records.occasions.claim(ledger.occasion_id, token=ledger.token, lease_s=60)
         second = other.waits(lambda: ledger.take(token=second_run))
 
-    assert (first, second.result(_PATIENCE_S)) == (True, False)
+    assert (first, second.result(_TIMEOUT_S)) == (True, False)
 
 
 def test_two_dispatches_that_claim_one_key_at_once_open_it_once(
@@ -137,7 +137,7 @@ def test_two_dispatches_that_claim_one_key_at_once_open_it_once(
         )
         claim = other.waits(second.claim)
 
-    assert [claimed.personnummer for claimed in claim.result(_PATIENCE_S)] == [BO]
+    assert [claimed.personnummer for claimed in claim.result(_TIMEOUT_S)] == [BO]
     assert second.states == {DeliveryState.SENDING: 1, DeliveryState.PLANNED: 1}
 
 
@@ -149,7 +149,7 @@ def test_a_person_met_by_two_at_once_is_kept_once(store: SqlStore, other: Other)
         second = other.waits(lambda: kept(store, numbers=(CILLA,)))
 
     with store.transaction() as records:
-        (cilla,) = records.dispatches.recipients(second.result(_PATIENCE_S).dispatch.id)
+        (cilla,) = records.dispatches.recipients(second.result(_TIMEOUT_S).dispatch.id)
     assert cilla.personnummer == CILLA
 
 
@@ -164,7 +164,7 @@ def test_two_who_write_in_a_units_log_at_once_do_not_fork_its_chain(
     with store.transaction() as records:
         records.access_log.write([_about_cilla()], now=NOW)
         second = other.waits(write)
-    second.result(_PATIENCE_S)
+    second.result(_TIMEOUT_S)
 
     with store.transaction() as records:
         assert records.access_log.broken_link(UNIT.id) is None
@@ -181,7 +181,7 @@ def test_two_who_reserve_at_once_stand_in_line(store: SqlStore, other: Other) ->
         second = other.waits(reserve)
 
     assert 900 < first <= 1000
-    assert 1900 < second.result(_PATIENCE_S) <= 2000
+    assert 1900 < second.result(_TIMEOUT_S) <= 2000
 
 
 def test_closing_an_occasion_and_taking_it_do_not_lock_each_other_out(
@@ -198,7 +198,7 @@ def test_closing_an_occasion_and_taking_it_do_not_lock_each_other_out(
         )
         records.occasions.claim(ledger.occasion_id, token=ledger.token, lease_s=60)
 
-    assert closing.result(_PATIENCE_S).occasion.closed_at == NOW
+    assert closing.result(_TIMEOUT_S).occasion.closed_at == NOW
 
 
 def test_two_runs_that_come_too_late_at_once_miss_the_occasion_once(
@@ -220,7 +220,7 @@ def test_two_runs_that_come_too_late_at_once_miss_the_occasion_once(
         records.dispatches.lock_for(UNIT.id, ledger.dispatch.id)
         first, second = other.waits(come_too_late), other.waits(come_too_late)
 
-    results = {first.result(_PATIENCE_S), second.result(_PATIENCE_S)}
+    results = {first.result(_TIMEOUT_S), second.result(_TIMEOUT_S)}
     assert results == {ClaimResult.TOO_LATE, ClaimResult.ALREADY_SENT}
 
 
@@ -239,7 +239,7 @@ def test_the_administrations_chain_never_forks_although_it_has_no_unit_row(
     with store.transaction() as records:
         records.access_log.write([entry], now=NOW)
         second = other.waits(write)
-    second.result(_PATIENCE_S)
+    second.result(_TIMEOUT_S)
 
     with store.transaction() as records:
         numbers = [e.number for e in records.access_log.read(administration, LogQuery())]

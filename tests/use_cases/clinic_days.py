@@ -9,9 +9,9 @@ from utskick.domain.deliveries import ClaimedDelivery, DeliveryState
 from utskick.domain.dispatches import Dispatch
 from utskick.domain.occasions import Occasion
 from utskick.ports import FormOrder, Mail, TemporaryFailure
-from utskick.use_cases.close_occasion import Closed
-from utskick.use_cases.reconcile import Reconciled, audit, reconcile
-from utskick.use_cases.report_errors import send_error_reports
+from utskick.sending.close_occasion import Closed
+from utskick.sending.reconcile import Reconciled, audit, reconcile
+from utskick.sending.report_errors import send_error_reports
 
 AWAY = TemporaryFailure("away")
 
@@ -37,7 +37,7 @@ async def reconciled(clinic: Clinic) -> Reconciled:
     return await reconcile(
         store=clinic.store,
         forms=clinic.forms,
-        turns=clinic.turns,
+        call_slots=clinic.call_slots,
         scheduler=clinic.scheduler,
         rules=clinic.rules,
         now=clinic.clock.now(),

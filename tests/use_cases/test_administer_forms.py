@@ -4,8 +4,8 @@ from uuid import uuid4
 
 import pytest
 
+from tests.access_log import Log
 from tests.clinic import OTHER_UNIT, OWN, PACKAGE, PHQ, SHARED, UNIT, WEEKLY, Clinic
-from tests.use_cases.conftest import Log
 from tests.use_cases.test_administer_units import ADMINISTRATOR
 from utskick.domain.dispatches import DispatchStatus
 from utskick.domain.errors import NotFound, StartBlocked

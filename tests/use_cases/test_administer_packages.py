@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.access_log import Log
 from tests.clinic import GAD, OTHER_UNIT, PACKAGE, PHQ, SHARED, UNIT, UNSUBSCRIBED, WEEKLY, Clinic
-from tests.use_cases.conftest import Log
 from tests.use_cases.test_administer_forms import archive
 from tests.use_cases.test_administer_units import ADMINISTRATOR
 from utskick.domain.errors import NotFound, SpecRefused

@@ -5,9 +5,9 @@ from uuid import uuid4
 
 import pytest
 
+from tests.access_log import Log
 from tests.clinic import FOREIGN, OTHER_UNIT, OWN, SHARED, UNIT, UNSUBSCRIBED, Clinic
 from tests.people import ANNA
-from tests.use_cases.conftest import Log
 from utskick.domain.errors import NotFound, SpecRefused, UnknownToken
 from utskick.domain.forms import FormTemplate, FormTemplateId
 from utskick.domain.units import Actor, HsaId, Unit

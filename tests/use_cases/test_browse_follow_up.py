@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from tests.access_log import Log
 from tests.clinic import GAD, PHQ, STAFF, Clinic
 from tests.people import ANNA, BO
 from tests.use_cases.clinic_days import AWAY, run_to_its_end
-from tests.use_cases.conftest import Log
 from utskick.domain.answers import AnswerCount, AnswerKnown
 from utskick.domain.deliveries import FormStatus
 from utskick.domain.tables import Cell

@@ -2,9 +2,9 @@
 
 import pytest
 
+from tests.access_log import Log
 from tests.clinic import STAFF, UNIT, WEEKLY, Clinic
 from tests.use_cases.clinic_days import AWAY, pass_hours, reconciled, run_to_its_end
-from tests.use_cases.conftest import Log
 from utskick.domain.errors import NotFound
 from utskick.domain.staff import StaffSession
 from utskick.use_cases.upload_spec import read_upload, upload_spec

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from tests.access_log import Log
 from tests.clinic import OTHER_STAFF, PHQ, STAFF, Clinic
 from tests.people import ANNA, BO
 from tests.use_cases.clinic_days import AWAY, run_to_its_end
-from tests.use_cases.conftest import Log
 from utskick.domain.answers import AnswerKnown
 from utskick.domain.deliveries import FormId, FormStatus
 from utskick.ports import Answer

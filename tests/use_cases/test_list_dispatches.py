@@ -2,10 +2,10 @@
 
 import pytest
 
+from tests.access_log import Log
 from tests.clinic import OTHER_STAFF, Clinic
 from tests.people import ANNA, BO
 from tests.use_cases.clinic_days import run_to_its_end
-from tests.use_cases.conftest import Log
 from utskick.domain.errors import NotFound
 from utskick.use_cases.open_dispatch import show_dispatch
 

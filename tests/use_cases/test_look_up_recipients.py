@@ -1,3 +1,4 @@
+from tests.access_log import Log
 from tests.clinic import STAFF, Clinic
 from tests.people import (
     ANNA,
@@ -8,7 +9,6 @@ from tests.people import (
     UNNOTIFIED,
     WITHOUT_ACCOUNT,
 )
-from tests.use_cases.conftest import Log
 from utskick.domain.deliveries import Refusal
 from utskick.domain.personnummer import Personnummer
 from utskick.ports import TemporaryFailure

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from tests.access_log import Log
 from tests.clinic import OTHER_STAFF, PHQ, STAFF, Clinic
 from tests.people import ANNA, CILLA
 from tests.use_cases.clinic_days import AWAY, run_to_its_end
-from tests.use_cases.conftest import Log
 from utskick.domain.deliveries import FormStatus
 from utskick.domain.errors import NotFound
 from utskick.domain.units import Activity

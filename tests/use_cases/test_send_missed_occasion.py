@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 
+from tests.access_log import Log
 from tests.clinic import OTHER_STAFF, STAFF, WEEKLY, Clinic
 from tests.use_cases.clinic_days import AWAY, pass_hours, reconciled, run_to_its_end
-from tests.use_cases.conftest import Log
 from utskick.domain.dispatches import Dispatch, DispatchStatus
 from utskick.domain.errors import NotFound, NothingLeft, WrongStatus
 from utskick.domain.units import Actor
-from utskick.use_cases.claim_occasion import ClaimResult
+from utskick.sending.claim_occasion import ClaimResult
 from utskick.use_cases.send_missed_occasion import send_missed_occasion
 
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from tests.access_log import Log
 from tests.clinic import OTHER_STAFF, PHQ, STAFF, UNIT, Clinic
 from tests.people import ANNA
 from tests.use_cases.clinic_days import AWAY, Meanwhile, run_to_its_end
-from tests.use_cases.conftest import Log
 from utskick.adapters.in_memory import FakeClock
 from utskick.domain.deliveries import DeliveryId, DeliveryState, FormStatus
 from utskick.domain.errors import NotFound

@@ -4,9 +4,9 @@ from uuid import uuid4
 
 import pytest
 
+from tests.access_log import Log
 from tests.clinic import PHQ, STAFF, Clinic
 from tests.people import ANNA
-from tests.use_cases.conftest import Log
 from utskick.domain.errors import SpecRefused
 from utskick.domain.sms import InvalidMobileNumber, MobileNumber, SmsCount
 from utskick.ports import UnknownOutcome

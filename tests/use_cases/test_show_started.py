@@ -1,8 +1,8 @@
 import pytest
 
+from tests.access_log import Log
 from tests.clinic import OTHER_STAFF, STAFF, Clinic
 from tests.people import ANNA, WITHOUT_ACCOUNT
-from tests.use_cases.conftest import Log
 from utskick.domain.errors import NotFound
 from utskick.use_cases.show_started import show_started
 

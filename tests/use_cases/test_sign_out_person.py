@@ -1,7 +1,7 @@
 """Förvaltning, inloggningar."""
 
+from tests.access_log import Log
 from tests.clinic import OTHER_UNIT, UNIT, Clinic
-from tests.use_cases.conftest import Log
 from tests.use_cases.test_administer_units import ADMINISTRATOR
 from tests.web.pages.conftest import session
 from utskick.use_cases.list_changes import list_changes

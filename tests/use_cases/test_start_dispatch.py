@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.access_log import Log
 from tests.clinic import (
     GAD,
     OTHER_STAFF,
@@ -18,7 +19,6 @@ from tests.clinic import (
 )
 from tests.people import ANNA, BO, CILLA, PROTECTED, UNNOTIFIED, WITHOUT_ACCOUNT
 from tests.use_cases.clinic_days import AWAY, nothing_has_happened, reconciled
-from tests.use_cases.conftest import Log
 from utskick.domain.dispatches import RecipientState
 from utskick.domain.errors import KeyReused, SpecRefused
 from utskick.domain.packages import FORMS_DESK

@@ -2,10 +2,10 @@
 
 import pytest
 
+from tests.access_log import Log
 from tests.clinic import OTHER_STAFF, PHQ, STAFF, WEEKLY, Clinic
 from tests.people import ANNA, BO, CILLA
 from tests.use_cases.clinic_days import AWAY, audited, pass_hours, reconciled, run_to_its_end
-from tests.use_cases.conftest import Log
 from utskick.domain.dispatches import Dispatch, RecipientState
 from utskick.domain.errors import LastRecipient, NotFound, OccasionPassed, WrongStatus
 from utskick.records import DeliveryClaim

@@ -26,11 +26,11 @@ from utskick.domain.errors import NothingAhead, NothingLeft
 from utskick.domain.occasions import Occasion, OccasionState
 from utskick.ports import FormOrder
 from utskick.records import DeliveryClaim
+from utskick.sending.close_occasion import Closed
+from utskick.sending.run_occasion import OccasionRun
 from utskick.store import SqlStore
-from utskick.use_cases.close_occasion import Closed
 from utskick.use_cases.end_occasion import end_occasion
 from utskick.use_cases.open_dispatch import open_dispatch
-from utskick.use_cases.run_occasion import OccasionRun
 from utskick.use_cases.send_missed_occasion import send_missed_occasion
 from utskick.use_cases.stop_dispatch import Stopped
 from utskick.use_cases.tell_recipients import tell_recipients
@@ -39,7 +39,7 @@ from utskick.use_cases.ways_on import WaysOn
 EVERYONE = (ANNA, BO, CILLA, DAVID)
 FORMS = (PHQ, GAD)
 ALL = len(EVERYONE) * len(FORMS)
-_PATIENCE_S = 5
+_TIMEOUT_S = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ async def stopped_after(store: SqlStore, sent: int, **spec: Any) -> Afternoon:
 
 
 def until(holds: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + _PATIENCE_S
+    deadline = time.monotonic() + _TIMEOUT_S
     while not holds():
         assert time.monotonic() < deadline, f"in vain: {what}"
         time.sleep(0.01)

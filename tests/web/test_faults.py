@@ -14,7 +14,7 @@ from fastapi import FastAPI
 
 from tests.clinic import Clinic
 from tests.people import TOLVAN
-from tests.waiting import PATIENCE_S, until
+from tests.waiting import TIMEOUT_S, until
 from tests.web.conftest import Rest, caller, make_token
 from utskick.failpoints import Step
 from utskick.keeper import keep
@@ -49,7 +49,7 @@ class Slow:
     @contextmanager
     def transaction(self, step: Step | None = None) -> Iterator[Transaction]:
         self.entered.set()
-        assert self.released.wait(PATIENCE_S)
+        assert self.released.wait(TIMEOUT_S)
         with self._store.transaction() as records:
             yield records
 
@@ -104,7 +104,7 @@ async def test_a_slow_database_keeps_nobody_else_waiting(
     async with caller(app, clinic, token) as rest:
         waiting = asyncio.create_task(rest.request(method, address, json={}))
         try:
-            assert await asyncio.to_thread(slow.entered.wait, PATIENCE_S)
+            assert await asyncio.to_thread(slow.entered.wait, TIMEOUT_S)
             assert (await rest.get("/health")).json() == {"status": "ok"}
             assert not waiting.done()
         finally:

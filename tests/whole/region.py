@@ -12,13 +12,13 @@ from utskick.domain.calendar import STOCKHOLM
 from utskick.domain.dispatches import Dispatch, DispatchId
 from utskick.domain.units import Actor, HsaId
 from utskick.running.stack import Stack
-from utskick.use_cases.occasion_plans import register_occasions
+from utskick.sending.occasion_plans import register_occasions
 from utskick.wiring import Services
 
 UNIT = HsaId("SE2321000131-E000000000101")
 STAFF = Actor("SE2321000131-P000000000001", UNIT)
 PACKAGE = "vuxenpsykiatri-infor-besok"
-_PATIENCE_S = 240
+_TIMEOUT_S = 240
 _BUSY = 503
 _LOOKS_AGAIN_S = 0.2
 
@@ -52,7 +52,7 @@ class Whole:
             f"{self.stack.web_url}/api/{path}",
             headers=self.authorization,
             json=body or None,
-            timeout=_PATIENCE_S,
+            timeout=_TIMEOUT_S,
         )
 
     def start(
@@ -87,20 +87,20 @@ class Whole:
         answer = httpx.post(
             f"{self.local_1177}/control/truth/person",
             json={"personnummer": personnummer},
-            timeout=_PATIENCE_S,
+            timeout=_TIMEOUT_S,
         ).json()
         found: list[dict[str, Any]] = answer[what]
         return found
 
     def mails(self) -> list[dict[str, Any]]:
         mails: list[dict[str, Any]] = httpx.get(
-            f"{self.stack.mailbox_url}/api/mails", timeout=_PATIENCE_S
+            f"{self.stack.mailbox_url}/api/mails", timeout=_TIMEOUT_S
         ).json()
         return mails
 
     def control(self, path: str, **body: Any) -> None:
         httpx.post(
-            f"{self.local_1177}/control/{path}", json=body, timeout=_PATIENCE_S
+            f"{self.local_1177}/control/{path}", json=body, timeout=_TIMEOUT_S
         ).raise_for_status()
 
     def count_calls(self) -> dict[str, Any]:
@@ -120,14 +120,14 @@ class Whole:
 
     def heal(self) -> None:
         """Make the neighbours well again."""
-        httpx.delete(f"{self.local_1177}/control/faults", timeout=_PATIENCE_S).raise_for_status()
-        httpx.delete(f"{self.local_1177}/control/calls", timeout=_PATIENCE_S).raise_for_status()
+        httpx.delete(f"{self.local_1177}/control/faults", timeout=_TIMEOUT_S).raise_for_status()
+        httpx.delete(f"{self.local_1177}/control/calls", timeout=_TIMEOUT_S).raise_for_status()
         for service in ("forms", "inbox", "persons"):
             self.control("latency", service=service, seconds=0)
 
     def until(self, holds: Callable[[], object], what: str) -> None:
         """Wait until it holds; fail with `what` if it does not."""
-        deadline = time.monotonic() + _PATIENCE_S
+        deadline = time.monotonic() + _TIMEOUT_S
         while not holds():
             assert time.monotonic() < deadline, f"in vain: {what}"
             time.sleep(_LOOKS_AGAIN_S)
@@ -140,8 +140,8 @@ class Whole:
 
         On SQLite it is now and then busy: it says 503, or answers after up to a minute.
         """
-        deadline = time.monotonic() + _PATIENCE_S
-        with httpx.Client(base_url=f"{self.stack.prefect_url}/api", timeout=_PATIENCE_S) as client:
+        deadline = time.monotonic() + _TIMEOUT_S
+        with httpx.Client(base_url=f"{self.stack.prefect_url}/api", timeout=_TIMEOUT_S) as client:
             if method != "GET":
                 client.headers.update(_csrf_of(client, deadline))
             answer = _ask(client, deadline, method, path, json=body)

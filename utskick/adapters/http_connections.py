@@ -27,7 +27,7 @@ class Connections:
         """
         loop = asyncio.get_running_loop()
         ours = self._by_loop.get(loop) or await self._opened(loop)
-        async with ours.turns:
+        async with ours.call_slots:
             yield ours.session
 
     async def _opened(self, loop: asyncio.AbstractEventLoop) -> "_LoopConnections":
@@ -51,5 +51,5 @@ class Connections:
 class _LoopConnections:
     def __init__(self, session: aiohttp.ClientSession, at_once: int) -> None:
         self.session = session
-        self.turns = asyncio.Semaphore(at_once)
+        self.call_slots = asyncio.Semaphore(at_once)
         self.closing: AsyncGenerator[None]

@@ -2,7 +2,7 @@
 
 Prefect's own defaults look for work some hundred times a minute, and write each task's state by
 itself. Ours are for a server that is idle nearly always and has hundreds of runs within minutes.
-Nothing of ours rests on what is slowed down or turned off; `utskick.use_cases.reconcile` does it.
+Nothing of ours rests on what is slowed down or turned off; `utskick.sending.reconcile` does it.
 """
 
 from pathlib import Path

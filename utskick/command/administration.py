@@ -14,15 +14,15 @@ from utskick.command.output import REFUSED, UnitOption, actor_for, err, out, tol
 from utskick.command.specs import DispatchFile, FormFile
 from utskick.domain.units import HsaId, parse_hsa_id
 from utskick.records import Transaction
+from utskick.sending import reconcile as reconciling
+from utskick.sending.message_values import PLACEHOLDERS
+from utskick.sending.report_errors import send_error_reports
 from utskick.use_cases import administer_units as administering
 from utskick.use_cases import clean_up as cleaning
 from utskick.use_cases import compare_ledger as comparing
 from utskick.use_cases import load_region as loading
 from utskick.use_cases import mark_restored as restoring
-from utskick.use_cases import reconcile as reconciling
 from utskick.use_cases import watch_templates as watching
-from utskick.use_cases.message_values import PLACEHOLDERS
-from utskick.use_cases.report_errors import send_error_reports
 from utskick.wiring import services
 
 TokenName = Annotated[str, typer.Argument(help="What the unit calls it, to revoke it by.")]
@@ -71,7 +71,7 @@ def reconcile() -> None:
             reconciling.reconcile(
                 store=wired.store,
                 forms=wired.forms,
-                turns=wired.turns,
+                call_slots=wired.call_slots,
                 scheduler=wired.scheduler,
                 rules=wired.rules,
                 now=wired.clock.now(),

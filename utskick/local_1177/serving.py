@@ -8,7 +8,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 HOST = "127.0.0.1"
-PATIENCE_S = 2
+TIMEOUT_S = 2
 """Calls that hang longer than this at a stop are cut off."""
 
 
@@ -28,7 +28,7 @@ def serve(app: ASGIApp, *, port: int, log_level: str) -> None:
         access_log=False,
         ws="none",
         backlog=4096,
-        timeout_graceful_shutdown=PATIENCE_S,
+        timeout_graceful_shutdown=TIMEOUT_S,
     )
 
 

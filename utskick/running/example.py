@@ -20,7 +20,7 @@ from utskick.use_cases.start_dispatch import Started, start_dispatch
 from utskick.wiring import Services
 
 STARTS_IN = timedelta(seconds=25)
-_PATIENCE_S = 150
+_TIMEOUT_S = 150
 _ENDED = (OccasionState.DONE, OccasionState.MISSED, OccasionState.BLOCKED)
 
 
@@ -64,7 +64,7 @@ def submit_blocked(wired: Services) -> StartBlocked | None:
 def watch_example(dispatch: Dispatch, stack: Stack) -> Sequence[FormSummary]:
     """Show how the first occasion is delivered. Raises `NotDelivered` or `ChildDied`."""
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    deadline = time.monotonic() + _PATIENCE_S
+    deadline = time.monotonic() + _TIMEOUT_S
     with Progress(*columns) as progress:
         bar = progress.add_task("Väntar på klockslaget", total=None)
         while time.monotonic() < deadline:
@@ -82,7 +82,7 @@ def watch_example(dispatch: Dispatch, stack: Stack) -> Sequence[FormSummary]:
             if state in _ENDED:
                 return forms
             time.sleep(0.3)
-    raise NotDelivered(f"the first occasion was not sent within {_PATIENCE_S} s")
+    raise NotDelivered(f"the first occasion was not sent within {_TIMEOUT_S} s")
 
 
 def _submit(wired: Services, spec: DispatchSpec) -> Started:

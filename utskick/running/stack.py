@@ -14,8 +14,8 @@ from utskick.adapters.yaml_region import read_region
 from utskick.files import REGION
 from utskick.running.children import Children
 from utskick.running.ports import HOST, Ports
+from utskick.sending.message_values import PLACEHOLDERS
 from utskick.use_cases.load_region import load_region
-from utskick.use_cases.message_values import PLACEHOLDERS
 from utskick.wiring import Services, make_key_file, services
 
 WORK_POOL = "utskick"

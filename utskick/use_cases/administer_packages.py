@@ -15,8 +15,8 @@ from utskick.domain.units import Actor, HsaId, Unit
 from utskick.domain.writing import comparable
 from utskick.ports import Texts
 from utskick.records import Store, Transaction
+from utskick.sending.message_values import PLACEHOLDERS
 from utskick.use_cases.administer_units import log_act
-from utskick.use_cases.message_values import PLACEHOLDERS
 
 PER_PAGE = 50
 

@@ -11,7 +11,7 @@ from utskick.domain.errors import NotFound
 from utskick.domain.units import SYSTEM, Activity, Actor
 from utskick.ports import Scheduler
 from utskick.records import LogEntry, Store
-from utskick.use_cases.occasion_plans import unregister_occasions
+from utskick.sending.occasion_plans import unregister_occasions
 
 _SESSIONS_KEPT = timedelta(days=1)
 """Longer than any session lasts."""

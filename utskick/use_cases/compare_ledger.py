@@ -10,8 +10,8 @@ from utskick.domain.rules import Rules
 from utskick.domain.units import HsaId
 from utskick.ports import FormService
 from utskick.records import Ledger, Store
-from utskick.use_cases.patience import each
-from utskick.use_cases.report_errors import report
+from utskick.sending.report_errors import report
+from utskick.sending.retry import each
 
 LOOKED_BACK = timedelta(hours=48)
 

@@ -33,8 +33,8 @@ from utskick.domain.specs import DispatchSpec, Moment, Sending, texts_with_perso
 from utskick.domain.units import HsaId, Unit, parse_hsa_id
 from utskick.ports import Texts
 from utskick.records import Transaction
-from utskick.use_cases.check_recipients import Checked
-from utskick.use_cases.message_values import PLACEHOLDERS
+from utskick.sending.check_recipients import Checked
+from utskick.sending.message_values import PLACEHOLDERS
 
 _Parsed = TypeVar("_Parsed")
 

@@ -8,8 +8,8 @@ from utskick.domain.rules import Rules
 from utskick.domain.units import Activity, Actor
 from utskick.ports import Scheduler
 from utskick.records import LogEntry, Store
-from utskick.use_cases.close_occasion import conclude_dispatch
-from utskick.use_cases.occasion_plans import register_occasions
+from utskick.sending.close_occasion import conclude_dispatch
+from utskick.sending.occasion_plans import register_occasions
 
 
 def end_occasion(

@@ -12,7 +12,7 @@ from utskick.domain.rules import Rules
 from utskick.domain.units import Activity, Actor
 from utskick.ports import FormService, TemporaryFailure
 from utskick.records import FollowedUp, FollowUpQuery, LogEntry, Store, Transaction
-from utskick.use_cases.patience import each
+from utskick.sending.retry import each
 
 
 async def follow_up(

@@ -10,7 +10,7 @@ from utskick.domain.personnummer import Personnummer
 from utskick.domain.units import Activity, Actor
 from utskick.ports import InboxUser, TemporaryFailure
 from utskick.records import LogEntry, Store
-from utskick.use_cases.check_recipients import inbox_users, refused_by_register
+from utskick.sending.check_recipients import inbox_users, refused_by_register
 from utskick.use_cases.start_dispatch import Starting
 
 

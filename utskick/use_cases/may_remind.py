@@ -17,7 +17,7 @@ from utskick.domain.rules import Rules
 from utskick.domain.units import Unit
 from utskick.ports import Clock, Inbox, Persons, TemporaryFailure
 from utskick.records import FollowedUp, Store
-from utskick.use_cases.check_recipients import check_recipients
+from utskick.sending.check_recipients import check_recipients
 
 _REMEDIES = REFUSAL_REMEDIES | {
     Refusal.PROTECTED: "Använd en formulärlänk i stället.",

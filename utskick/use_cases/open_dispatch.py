@@ -26,7 +26,7 @@ from utskick.records import (
     Store,
     Transaction,
 )
-from utskick.use_cases.report_errors import told_of_occasion
+from utskick.sending.report_errors import told_of_occasion
 from utskick.use_cases.ways_on import WaysOn, ways_on
 
 ByState = Mapping[DeliveryState, int]
@@ -131,9 +131,9 @@ def open_dispatch(dispatch_id: DispatchId, *, actor: Actor, store: Store, now: d
         cells = records.overview.cells(dispatch.id)
         by_occasion: dict[OccasionId, Counter[DeliveryState]] = {}
         for (_recipient_id, occasion_id), by_state in cells.items():
-            together = by_occasion.setdefault(occasion_id, Counter())
+            shared = by_occasion.setdefault(occasion_id, Counter())
             for state, number in by_state.items():
-                together[state] += number
+                shared[state] += number
         _log_reading(recipients, dispatch, actor, records, now)
         names = records.sessions.names([dispatch.created_by])
         return Opened(

@@ -18,8 +18,8 @@ from utskick.domain.specs import Moment
 from utskick.domain.units import Actor, Unit
 from utskick.domain.writing import comparable
 from utskick.records import Store
+from utskick.sending.message_values import values_of
 from utskick.use_cases.draft import Draft
-from utskick.use_cases.message_values import values_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

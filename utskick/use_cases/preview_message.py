@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from utskick.domain.deliveries import link_text
 from utskick.domain.units import Unit
 from utskick.ports import Texts
-from utskick.use_cases.message_values import PLACEHOLDERS
+from utskick.sending.message_values import PLACEHOLDERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

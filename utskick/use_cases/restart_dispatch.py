@@ -9,7 +9,7 @@ from utskick.domain.rules import Rules
 from utskick.domain.units import Activity, Actor
 from utskick.ports import Scheduler
 from utskick.records import FormSummary, LogEntry, Store
-from utskick.use_cases.occasion_plans import register_occasions
+from utskick.sending.occasion_plans import register_occasions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

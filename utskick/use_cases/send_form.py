@@ -18,7 +18,7 @@ from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
 from utskick.domain.specs import FormSpec
 from utskick.domain.units import Actor, Unit
-from utskick.use_cases.check_forms import require_forms
+from utskick.sending.check_forms import require_forms
 from utskick.use_cases.draft import Draft
 from utskick.use_cases.start_dispatch import (
     CheckedDispatch,

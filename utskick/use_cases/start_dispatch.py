@@ -34,11 +34,11 @@ from utskick.ports import (
     Texts,
 )
 from utskick.records import LogEntry, Store
-from utskick.use_cases.check_forms import require_forms
-from utskick.use_cases.check_recipients import Checked, check_recipients
+from utskick.sending.check_forms import require_forms
+from utskick.sending.check_recipients import Checked, check_recipients
+from utskick.sending.occasion_plans import register_occasions
+from utskick.sending.report_errors import report
 from utskick.use_cases.draft import Draft
-from utskick.use_cases.occasion_plans import register_occasions
-from utskick.use_cases.report_errors import report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,8 @@ from utskick.domain.units import Activity, Actor
 from utskick.failpoints import Step
 from utskick.ports import Clock, Scheduler
 from utskick.records import LogEntry, Store, Transaction
-from utskick.use_cases.close_occasion import halt_occasions
-from utskick.use_cases.occasion_plans import unregister_occasions
+from utskick.sending.close_occasion import halt_occasions
+from utskick.sending.occasion_plans import unregister_occasions
 from utskick.use_cases.ways_on import WaysOn, ways_on
 
 

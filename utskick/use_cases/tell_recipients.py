@@ -8,7 +8,7 @@ from utskick.domain.rules import Rules
 from utskick.domain.units import Activity, Actor
 from utskick.ports import Scheduler
 from utskick.records import LogEntry, Store
-from utskick.use_cases.occasion_plans import register_occasions
+from utskick.sending.occasion_plans import register_occasions
 
 
 def tell_recipients(

@@ -14,8 +14,8 @@ from utskick.domain.forms import FormAccess
 from utskick.domain.rules import Rules
 from utskick.ports import FormService
 from utskick.records import Store, Transaction
-from utskick.use_cases.check_forms import check_forms
-from utskick.use_cases.report_errors import report
+from utskick.sending.check_forms import check_forms
+from utskick.sending.report_errors import report
 
 
 async def watch_templates(*, store: Store, forms: FormService, rules: Rules, now: datetime) -> int:

@@ -8,8 +8,8 @@ import pytest
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
 
+from tests.access_log import log
 from tests.clinic import OTHER_STAFF, OTHER_UNIT, STAFF, UNIT, Clinic
-from tests.use_cases.conftest import log
 from tests.web.pages.forms import main_form
 from utskick.domain.staff import Commission, Role, StaffSession
 from utskick.domain.units import Unit

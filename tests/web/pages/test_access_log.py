@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.access_log import Log
 from tests.clinic import STAFF
 from tests.people import ANNA, BO, CILLA
-from tests.use_cases.conftest import Log
 from tests.web.pages.conftest import Browser, words_of
 from tests.web.pages.forms import main_form
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
+from tests.access_log import Log
 from tests.clinic import OTHER_UNIT, UNIT, Clinic
 from tests.people import ANNA, BO, CILLA
-from tests.use_cases.conftest import Log
 from tests.web.pages.conftest import Browser, session, sign_in, words_of
 from tests.web.pages.forms import forms_of
 from utskick.domain.deliveries import FormStatus

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from tests.access_log import Log
 from tests.clinic import PACKAGE, PHQ, UNIT, WEEKLY
 from tests.people import ANNA, BO, CILLA, PROTECTED
 from tests.use_cases.clinic_days import mails, reconciled
-from tests.use_cases.conftest import Log
 from tests.web.pages.conftest import Browser, session, sign_in, words_of
 from tests.web.pages.forms import forms_of
 from utskick.domain.deliveries import DeliveryState, FormId, Outcome

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from httpx import Response
 
+from tests.access_log import Log
 from tests.clinic import GAD, OWN, PHQ, UNIT
 from tests.people import (
     ANNA,
@@ -16,7 +17,6 @@ from tests.people import (
     UNNOTIFIED,
     WITHOUT_ACCOUNT,
 )
-from tests.use_cases.conftest import Log
 from tests.web.pages.conftest import Browser, session, sign_in, words_of
 from tests.web.pages.forms import main_form
 from utskick.domain.calendar import STOCKHOLM

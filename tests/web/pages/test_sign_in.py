@@ -8,8 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from httpx import Response
 
+from tests.access_log import Log
 from tests.clinic import OTHER_UNIT, UNIT
-from tests.use_cases.conftest import Log
 from tests.web.pages.conftest import CARE, Browser, commission, session, sign_in, words_of
 from tests.web.pages.forms import main_form
 from utskick.domain.staff import Commission, StaffClaims

@@ -5,8 +5,8 @@ from typing import Annotated, TypeVar
 
 from fastapi import Query, Request, Response
 
+from utskick.sending.report_errors import refusing_addresses
 from utskick.use_cases.list_changes import list_changes
-from utskick.use_cases.report_errors import refusing_addresses
 from utskick.web.callers import Wired
 from utskick.web.pages.frame import page
 from utskick.web.pages.refusals import page_router

@@ -12,6 +12,7 @@ from utskick.domain.errors import Problem, SpecRefused
 from utskick.domain.package_specs import WEEKDAYS
 from utskick.domain.packages import PackageTemplate
 from utskick.domain.units import HsaId, Unit
+from utskick.sending.message_values import PLACEHOLDERS, values_of
 from utskick.use_cases.administer_packages import (
     PER_PAGE,
     ChangedMeanwhile,
@@ -22,7 +23,6 @@ from utskick.use_cases.administer_packages import (
     package_versions,
     save_package,
 )
-from utskick.use_cases.message_values import PLACEHOLDERS, values_of
 from utskick.use_cases.preview_message import MessagePreview, preview_message
 from utskick.web.callers import Now, Wired
 from utskick.web.labels import CATALOGUE_LABELS, presets_in_words

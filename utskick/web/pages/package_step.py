@@ -14,6 +14,7 @@ from utskick.domain.calendar import default_answer_by, read_date
 from utskick.domain.errors import Problem, StartBlocked
 from utskick.domain.forms import Catalogue, FormTemplate, FormTemplateId
 from utskick.domain.packages import PackageTemplate
+from utskick.sending.report_errors import refusing_addresses
 from utskick.use_cases.list_forms import list_forms
 from utskick.use_cases.preview_dispatch import (
     DispatchPreview,
@@ -23,7 +24,6 @@ from utskick.use_cases.preview_dispatch import (
     preview_dispatch,
 )
 from utskick.use_cases.preview_message import MessagePreview, preview_message
-from utskick.use_cases.report_errors import refusing_addresses
 from utskick.web.callers import Now, Wired
 from utskick.web.labels import FIELD_LABELS, presets_in_words
 from utskick.web.pages.frame import page, problems_by_field

@@ -19,8 +19,8 @@ from utskick.domain.dispatches import DispatchId
 from utskick.domain.errors import AlreadyEnded, Problem, SpecRefused, StartBlocked
 from utskick.domain.forms import Catalogue, FormTemplate
 from utskick.domain.specs import FormSpec
+from utskick.sending.message_values import PLACEHOLDERS, values_of
 from utskick.use_cases.list_forms import ORDINARY, list_forms, meant
-from utskick.use_cases.message_values import PLACEHOLDERS, values_of
 from utskick.use_cases.preview_message import MessagePreview, preview_message
 from utskick.use_cases.send_form import check_form, send_form
 from utskick.use_cases.show_progress import show_form_progress

@@ -1,0 +1,26 @@
+"""The access log as a test reads it: what use cases leave behind them."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+Log = Callable[[], list[str]]
+"""The access log so far: what was done, and whether it was about a person."""
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Log:
+    def read() -> list[str]:
+        with closing(sqlite3.connect(tmp_path / "utskick.db")) as connection:
+            rows = connection.execute(
+                "SELECT activity, act, person_id FROM access_log ORDER BY unit_id, number"
+            )
+            return [
+                f"{activity}: {act}{' (person)' if person else ''}"
+                for activity, act, person in rows
+            ]
+
+    return read

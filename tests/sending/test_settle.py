@@ -1,0 +1,129 @@
+"""Which form may be taken for ours, when nobody knows whether our call was applied (I7)."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.clinic import PHQ, Clinic, a_clinic
+from tests.people import ANNA, BO
+from tests.use_cases.clinic_days import order_of, states
+from utskick.adapters.in_memory import KeptForm
+from utskick.domain.deliveries import DeliveryState, FormId, Outcome
+from utskick.domain.dispatches import Dispatch
+from utskick.ports import FormOrder
+from utskick.records import DeliveryClaim
+from utskick.sending.settle import settle
+from utskick.store import SqlStore
+
+SKEW_S = 2
+
+
+@pytest.fixture
+def clinic(store: SqlStore) -> Clinic:
+    return a_clinic(store, clock_skew_s=SKEW_S)
+
+
+async def unknown(clinic: Clinic) -> tuple[Dispatch, FormOrder]:
+    """PHQ-9 to Anna, of which nobody knows whether it was made; and what was asked for."""
+    dispatch = (await clinic.start(recipients=[ANNA.digits], forms=[PHQ.key])).dispatch
+    run = clinic.run_of(dispatch.occasions[0])
+    run.claim()
+    await run.validate_recipients()
+    with clinic.store.transaction() as records:
+        (annas,) = records.deliveries.claim(
+            [DeliveryClaim(occasion_id=run.occasion_id, token=run.token, limit=1)], lease_s=9
+        )
+        records.deliveries.record(
+            [Outcome(id=annas.id, attempt=annas.attempt, state=DeliveryState.UNKNOWN)]
+        )
+    return dispatch, order_of(annas)
+
+
+def is_there(clinic: Clinic, order: FormOrder, *, made_s_ago: float = 0) -> None:
+    """The form service has such a form, by its own clock."""
+    created_at = datetime.now(UTC) - timedelta(seconds=made_s_ago)
+    clinic.forms.forms.append(
+        KeptForm(FormId(f"form-{len(clinic.forms.forms)}"), order, created_at)
+    )
+
+
+async def settled(clinic: Clinic) -> int:
+    return await settle(
+        store=clinic.store, forms=clinic.forms, call_slots=clinic.call_slots, rules=clinic.rules
+    )
+
+
+async def test_the_form_that_is_there_is_ours(clinic: Clinic) -> None:
+    dispatch, order = await unknown(clinic)
+    is_there(clinic, order)
+
+    assert await settled(clinic) == 1
+    assert states(clinic, dispatch) == {DeliveryState.SENT: 1}
+
+
+async def test_where_no_form_is_it_is_planned_again(clinic: Clinic) -> None:
+    dispatch, _ = await unknown(clinic)
+
+    assert await settled(clinic) == 1
+    assert states(clinic, dispatch) == {DeliveryState.PLANNED: 1}
+
+
+async def test_a_form_from_before_our_first_intent_is_not_ours(clinic: Clinic) -> None:
+    dispatch, order = await unknown(clinic)
+    is_there(clinic, order, made_s_ago=3600)
+
+    await settled(clinic)
+
+    assert states(clinic, dispatch) == {DeliveryState.PLANNED: 1}
+
+
+async def test_a_form_from_a_clock_that_lags_a_little_is_ours(clinic: Clinic) -> None:
+    dispatch, order = await unknown(clinic)
+    is_there(clinic, order, made_s_ago=SKEW_S)
+
+    await settled(clinic)
+
+    assert states(clinic, dispatch) == {DeliveryState.SENT: 1}
+
+
+@pytest.mark.parametrize("changed", ["answer_by", "purge_after"])
+async def test_a_form_with_other_dates_is_not_ours(clinic: Clinic, changed: str) -> None:
+    dispatch, order = await unknown(clinic)
+    other_day = getattr(order, changed) + timedelta(days=1)
+    is_there(clinic, replace(order, **{changed: other_day}))
+
+    await settled(clinic)
+
+    assert states(clinic, dispatch) == {DeliveryState.PLANNED: 1}
+
+
+async def test_another_persons_form_is_not_ours(clinic: Clinic) -> None:
+    dispatch, order = await unknown(clinic)
+    is_there(clinic, replace(order, personnummer=BO))
+
+    await settled(clinic)
+
+    assert states(clinic, dispatch) == {DeliveryState.PLANNED: 1}
+
+
+async def test_of_two_candidates_staff_must_choose(clinic: Clinic) -> None:
+    dispatch, order = await unknown(clinic)
+    is_there(clinic, order)
+    is_there(clinic, order)
+
+    await settled(clinic)
+
+    assert states(clinic, dispatch) == {DeliveryState.MANUAL: 1}
+
+
+async def test_a_form_that_another_delivery_owns_is_not_ours(clinic: Clinic) -> None:
+    first, order = await unknown(clinic)
+    is_there(clinic, order)
+    await settled(clinic)
+    second, _ = await unknown(clinic)
+
+    await settled(clinic)
+
+    assert states(clinic, first) == {DeliveryState.SENT: 1}
+    assert states(clinic, second) == {DeliveryState.PLANNED: 1}

@@ -1,0 +1,18 @@
+"""The engine: an occasion, from its claim to its close, and whatever keeps that true.
+
+    claim_occasion ─ prepare_occasion ─ check_again ─ send_forms ──────────── close_occasion
+          │            check_forms         │            ├ form_sender            │
+          │            check_recipients    │            │   send_transactions    │
+          │                     shared_template_lists   │   call_form_service    │
+          │                     shared_questions        ├ settle                 │
+          │                                             └ send_inbox_messages    │
+          └──────────────────────── heartbeat ────────────────────────────────────┘
+
+`run_occasion` is one attempt, and `shared` what all runs of a process have in common: the sender,
+the heartbeat, the `call_slots` of the form service with its circuit breaker, and the questions
+that are asked for all. `retry` waits for an unwell neighbour. `reconcile` mends what the dead have
+left; `occasion_plans`, `retire_deployments` and `report_dead_runs` keep the scheduler in step;
+`report_errors` keeps and sends the mails.
+
+Below the verbs of `utskick.use_cases`, which start, stop and look at what runs here.
+"""

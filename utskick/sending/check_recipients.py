@@ -1,0 +1,135 @@
+"""Ask the population register and 1177 who can get a form, and who would be told of it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from utskick.domain.deliveries import Refusal
+from utskick.domain.personnummer import Personnummer
+from utskick.domain.rules import Rules
+from utskick.ports import Clock, Inbox, InboxUser, PersonRecord, Persons
+from utskick.records import Store
+from utskick.sending.retry import each
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """`refused` cannot get a form. `notified_by` is empty for whom 1177 would not tell."""
+
+    refused: Mapping[Personnummer, Refusal] = field(default_factory=dict)
+    notified_by: Mapping[Personnummer, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def unnotified(self) -> int:
+        """How many would not notice a message (manual: "Är det tomt …")."""
+        return sum(not channels for channels in self.notified_by.values())
+
+
+async def check_recipients(
+    numbers: Collection[Personnummer],
+    *,
+    needs_account: bool,
+    store: Store,
+    persons: Persons,
+    inbox: Inbox,
+    clock: Clock,
+    rules: Rules,
+    known: dict[Personnummer, InboxUser] | None = None,
+) -> Checked:
+    """Check everyone. A mark may be set later: done at the start and again at every occasion.
+
+    `known` keeps what the inbox has told from one try to the next: with hundreds of recipients
+    all calls seldom succeed at once. Raises `TemporaryFailure` if a register does not answer.
+    """
+    users = {} if known is None else known
+    ask = partial(inbox_users, inbox=inbox, rules=rules, known=users)
+    refused: dict[Personnummer, Refusal] = {}
+    asking: asyncio.Task[object] = asyncio.create_task(ask([]))
+    try:
+        async for batch in _looked_up(
+            list(numbers), store=store, persons=persons, clock=clock, rules=rules
+        ):
+            refused |= _refusals(batch)
+            await asking
+            # Beside the next batch, whose turn the register's pace makes us wait for.
+            asking = asyncio.create_task(ask([n for n in batch if n not in refused]))
+        await asking
+    finally:
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+    reachable = [number for number in numbers if number not in refused]
+    if needs_account:
+        refused |= {n: Refusal.NO_ACCOUNT for n in reachable if not users[n].active}
+    notified_by = {n: users[n].notified_by for n in reachable if n not in refused}
+    return Checked(refused=refused, notified_by=notified_by)
+
+
+async def refused_by_register(
+    numbers: Collection[Personnummer],
+    *,
+    store: Store,
+    persons: Persons,
+    clock: Clock,
+    rules: Rules,
+) -> dict[Personnummer, Refusal]:
+    """Whom the population register tells us not to send to. Raises `TemporaryFailure`."""
+    refused: dict[Personnummer, Refusal] = {}
+    async for batch in _looked_up(
+        list(numbers), store=store, persons=persons, clock=clock, rules=rules
+    ):
+        refused |= _refusals(batch)
+    return refused
+
+
+async def inbox_users(
+    numbers: Sequence[Personnummer],
+    *,
+    inbox: Inbox,
+    rules: Rules,
+    known: dict[Personnummer, InboxUser] | None = None,
+) -> dict[Personnummer, InboxUser]:
+    """What the inbox knows of each; not asked of those `known`. Raises `TemporaryFailure`."""
+    users = {} if known is None else known
+
+    async def ask(number: Personnummer) -> None:
+        users[number] = await inbox.user(number)
+
+    unasked = [number for number in numbers if number not in users]
+    await each(unasked, ask, at_once=rules.inbox_concurrency)
+    return {number: users[number] for number in numbers}
+
+
+async def _looked_up(
+    numbers: Sequence[Personnummer], *, store: Store, persons: Persons, clock: Clock, rules: Rules
+) -> AsyncIterator[Mapping[Personnummer, PersonRecord | None]]:
+    """A batch at a time, at the register's pace."""
+    for start in range(0, len(numbers), rules.persons_batch):
+        await clock.sleep(await asyncio.to_thread(_reserve, store, rules))
+        batch = numbers[start : start + rules.persons_batch]
+        records = await persons.look_up(batch)
+        yield {number: records[number] for number in batch}
+
+
+def _reserve(store: Store, rules: Rules) -> float:
+    with store.transaction() as records:
+        return records.budgets.reserve("persons", calls=1, per_s=rules.persons_per_s)
+
+
+def _refusals(
+    batch: Mapping[Personnummer, PersonRecord | None],
+) -> dict[Personnummer, Refusal]:
+    return {n: why for n, record in batch.items() if (why := refusal_of(record)) is not None}
+
+
+def refusal_of(record: PersonRecord | None) -> Refusal | None:
+    """Why somebody of whom the population register tells this gets nothing."""
+    if record is None:
+        return Refusal.UNKNOWN_PERSON
+    if record.protected:
+        return Refusal.PROTECTED
+    if record.deceased:
+        return Refusal.DECEASED
+    if record.emigrated:
+        return Refusal.EMIGRATED
+    return None

@@ -1,0 +1,44 @@
+"""The circuit breaker before the form service."""
+
+from utskick.domain.rules import Rules
+
+_LONGEST_OPEN_S = 30
+
+
+class CircuitBreaker:
+    """Open while a neighbour is left alone that fails again and again (I15).
+
+    For longer each time, but never for long: all runs share it, and what is due later must not pay
+    for what failed now. Once that time is over every call is let through, until some fail again.
+    """
+
+    def __init__(self, rules: Rules, *, threshold: int = 5) -> None:
+        self._rules = rules
+        self._threshold = threshold
+        self._failures = 0
+        self._openings = 0
+        self._open_until = 0.0
+
+    def note(self, *, failed: bool, at: float, asked_for_s: float | None = None) -> None:
+        """Count how a call ended, `at` a monotonic moment.
+
+        A neighbour that has `asked_for` a pause gets it from all of us, at once.
+        """
+        if not failed:
+            self._failures = self._openings = 0
+            return
+        if asked_for_s:
+            self._open_until = max(self._open_until, at + min(asked_for_s, _LONGEST_OPEN_S))
+        if at < self._open_until:
+            # Begun before it opened.
+            return
+        self._failures += 1
+        if self._failures >= self._threshold:
+            delay_s = self._rules.retry_delay_s(self._openings)
+            self._open_until = at + min(delay_s, _LONGEST_OPEN_S)
+            self._openings += 1
+            self._failures = 0
+
+    def wait_s(self, *, at: float) -> float:
+        """How long no call should be begun."""
+        return max(0.0, self._open_until - at)

@@ -1,0 +1,248 @@
+"""End an occasion: done, missed, stopped or planned again; and the dispatch with its last one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from utskick.domain.deliveries import REFUSAL_LABELS, DeliveryState, Refusal
+from utskick.domain.dispatches import Dispatch, DispatchStatus, RecipientState
+from utskick.domain.occasions import (
+    NOT_ENDED,
+    Aim,
+    Occasion,
+    OccasionId,
+    OccasionState,
+    RunToken,
+)
+from utskick.failpoints import Step
+from utskick.records import FormSummary, Store, Transaction
+from utskick.sending.report_errors import report_occasion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """How an occasion ended. `messages` counts its inbox messages."""
+
+    dispatch: Dispatch
+    occasion: Occasion
+    forms: Sequence[FormSummary]
+    messages: Mapping[DeliveryState, int]
+    left_out: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether all was sent but to those whom staff left out knowingly."""
+        return all(form.sent + self.left_out == form.planned for form in self.forms)
+
+    @property
+    def went_wrong(self) -> bool:
+        """Whether somebody is to be told of it by mail."""
+        missed = self.occasion.state is OccasionState.MISSED
+        uncertain = self.messages.get(DeliveryState.MANUAL, 0)
+        return missed or not self.complete or uncertain > 0
+
+    @property
+    def planned(self) -> int:
+        return sum(form.planned for form in self.forms)
+
+    @property
+    def sent(self) -> int:
+        return sum(form.sent for form in self.forms)
+
+
+def close_occasion(
+    occasion_id: OccasionId, *, token: RunToken, store: Store, now: datetime
+) -> Closed:
+    """Let go of an occasion that the run `token` has. Another run's is left as it is.
+
+    Missed if something that should be sent is left, or stopped if that was stopped in the middle;
+    planned again if its moment is still to come, or the dispatch was stopped while the run was
+    preparing.
+    """
+    with store.transaction(Step.CLOSE) as records:
+        dispatch, occasion = records.dispatches.lock_of_occasion(occasion_id)
+        if records.occasions.may_close(occasion_id, token=token):
+            _close(records, dispatch, occasion, token=token, now=now)
+            conclude_dispatch(records, dispatch, now=now)
+        dispatch, occasion = records.dispatches.of_occasion(occasion_id)
+        return Closed(
+            dispatch=dispatch,
+            occasion=occasion,
+            forms=records.progress.summary(dispatch.id, occasion_id=occasion_id),
+            messages=records.inbox_messages.counts(occasion_id),
+            left_out=records.dispatches.count_recipients(dispatch.id, RecipientState.LEFT_OUT),
+        )
+
+
+def miss_occasion(
+    records: Transaction,
+    dispatch: Dispatch,
+    occasion: Occasion,
+    *,
+    token: RunToken | None = None,
+    now: datetime,
+) -> bool:
+    """Mark an occasion that was not sent in time, and tell: it is never silently lost."""
+    current = records.dispatches.lock_for(dispatch.unit_id, dispatch.id)
+    # What was read before the lock may have been stopped, sent or planned again since.
+    unchanged = any(
+        (o.id, o.state, o.version) == (occasion.id, occasion.state, occasion.version)
+        for o in current.occasions
+    )
+    if token is None and not unchanged:
+        return False
+    if occasion.aim is not Aim.SEND:
+        release_occasion(records, occasion, token=token, now=now)
+        conclude_dispatch(records, dispatch, now=now)
+        return False
+    if current.status is not DispatchStatus.ONGOING:
+        return False
+    if not records.occasions.close(occasion.id, OccasionState.MISSED, token=token, now=now):
+        return False
+    _tell_uncertain(records, dispatch, occasion, now=now)
+    _tell(records, dispatch, occasion, cause="missed", text="missed.txt", now=now)
+    conclude_dispatch(records, dispatch, now=now)
+    return True
+
+
+def halt_occasions(records: Transaction, dispatch: Dispatch, *, now: datetime) -> None:
+    """What of a dispatch is being sent, or by hand will be, is stopped in the middle.
+
+    Those who have got all their forms are still told.
+    """
+    records.occasions.halt(dispatch.id, now=now)
+    for occasion in dispatch.occasions:
+        by_hand = occasion.by_hand_at is not None and occasion.aim is Aim.SEND
+        if occasion.state is OccasionState.PLANNED and by_hand:
+            records.occasions.close(occasion.id, OccasionState.STOPPED, now=now)
+
+
+def settled_occasion(records: Transaction, occasion_id: OccasionId, *, now: datetime) -> None:
+    """Nothing of a missed or stopped occasion is left: it is done, and what is uncertain told."""
+    dispatch, occasion = records.dispatches.of_occasion(occasion_id)
+    records.occasions.close(occasion_id, OccasionState.DONE, now=now)
+    _tell_uncertain(records, dispatch, occasion, cause="manual-at-last", now=now)
+
+
+def tell_late(
+    records: Transaction, dispatch: Dispatch, occasion: Occasion, *, until: datetime, now: datetime
+) -> None:
+    """Its moment has passed and nobody sends it: told once, before it is too late."""
+    values = {"until": f"{until.astimezone(occasion.zone):%Y-%m-%d %H:%M}"}
+    report_occasion(
+        records, dispatch, occasion, cause="late", text="late.txt", values=values, now=now
+    )
+
+
+def release_occasion(
+    records: Transaction,
+    occasion: Occasion,
+    *,
+    token: RunToken | None = None,
+    now: datetime,
+) -> None:
+    """End a run that was to send no form, or is to send none any more, though it has died."""
+    left = not records.progress.remaining(occasion.id).nothing
+    records.occasions.close(
+        occasion.id, _without_sending(occasion, left=left), token=token, now=now
+    )
+
+
+def _without_sending(occasion: Occasion, *, left: bool) -> OccasionState:
+    """As what an occasion ends that could not be sent, as a stop came before, or in the middle."""
+    match occasion.aim:
+        case Aim.END:
+            return OccasionState.ENDED
+        case Aim.SEND:
+            return OccasionState.PLANNED
+        case _:
+            return OccasionState.STOPPED if left else OccasionState.DONE
+
+
+def conclude_dispatch(records: Transaction, dispatch: Dispatch, *, now: datetime) -> None:
+    """A dispatch is Klar when its last occasion has ended."""
+    current = records.dispatches.lock_for(dispatch.unit_id, dispatch.id)
+    if current.status is DispatchStatus.ONGOING and not any(
+        occasion.state in NOT_ENDED for occasion in current.occasions
+    ):
+        records.dispatches.set_status(dispatch.id, DispatchStatus.COMPLETED, ended_at=now)
+
+
+def _close(
+    records: Transaction, dispatch: Dispatch, occasion: Occasion, *, token: RunToken, now: datetime
+) -> None:
+    records.inbox_messages.give_up(occasion.id)
+    _tell_uncertain(records, dispatch, occasion, now=now)
+    forms = records.progress.summary(dispatch.id, occasion_id=occasion.id)
+    # Without any delivery the run ended before it could plan.
+    left = not forms or not records.progress.remaining(occasion.id).nothing
+    sends = dispatch.status is DispatchStatus.ONGOING and occasion.aim is Aim.SEND
+    if (left and not sends) or occasion.aim is Aim.END:
+        state = _without_sending(occasion, left=left)
+        records.occasions.close(occasion.id, state, token=token, now=now)
+        return
+    if left and now < occasion.sends_at:
+        records.occasions.close(occasion.id, OccasionState.PLANNED, token=token, now=now)
+        return
+    if left:
+        records.occasions.close(occasion.id, OccasionState.MISSED, token=token, now=now)
+        _tell(records, dispatch, occasion, cause="missed", text="missed.txt", now=now)
+        return
+    records.occasions.close(occasion.id, OccasionState.DONE, token=token, now=now)
+    # Staff know of those who were left out from the start.
+    left_out = records.dispatches.count_recipients(dispatch.id, RecipientState.LEFT_OUT)
+    if any(form.refused > left_out for form in forms):
+        _tell(records, dispatch, occasion, cause="not-sent", text="not_sent.txt", now=now)
+
+
+def _tell_uncertain(
+    records: Transaction,
+    dispatch: Dispatch,
+    occasion: Occasion,
+    *,
+    cause: str = "manual",
+    now: datetime,
+) -> None:
+    """What nobody can tell about is never sent again by itself: staff must look."""
+    forms = records.progress.summary(dispatch.id, occasion_id=occasion.id)
+    uncertain = {
+        "Formulär": sum(form.by_state.get(DeliveryState.MANUAL, 0) for form in forms),
+        "Inkorgsmeddelanden": records.inbox_messages.counts(occasion.id).get(
+            DeliveryState.MANUAL, 0
+        ),
+    }
+    counts = [[what, number] for what, number in uncertain.items() if number]
+    if counts:
+        report_occasion(
+            records,
+            dispatch,
+            occasion,
+            cause=cause,
+            text="manual.txt",
+            values={"counts": counts},
+            now=now,
+        )
+
+
+def _tell(
+    records: Transaction,
+    dispatch: Dispatch,
+    occasion: Occasion,
+    *,
+    cause: str,
+    text: str,
+    now: datetime,
+) -> None:
+    forms = records.progress.summary(dispatch.id, occasion_id=occasion.id)
+    values = {
+        "planned": sum(form.planned for form in forms),
+        "sent": sum(form.sent for form in forms),
+        "counts": [[REFUSAL_LABELS[why], number] for why, number in _refused(forms).items()],
+    }
+    report_occasion(records, dispatch, occasion, cause=cause, text=text, values=values, now=now)
+
+
+def _refused(forms: Sequence[FormSummary]) -> dict[Refusal, int]:
+    """Deliveries refused, by reason, over all forms."""
+    reasons = dict.fromkeys(why for form in forms for why in form.refused_because)
+    return {why: sum(form.refused_because.get(why, 0) for form in forms) for why in reasons}

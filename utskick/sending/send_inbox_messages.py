@@ -1,0 +1,183 @@
+"""Tell recipients in 1177's inbox, once their forms are there (Skapa inkorgsmeddelande)."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from utskick.domain.deliveries import ClaimedInboxMessage, DeliveryState, Outcome
+from utskick.domain.occasions import OccasionId, RunToken
+from utskick.domain.rules import Rules
+from utskick.failpoints import Step
+from utskick.ports import (
+    Clock,
+    Inbox,
+    InboxMessage,
+    PermanentFailure,
+    TemporaryFailure,
+    UnknownOutcome,
+    Withheld,
+)
+from utskick.records import Store, Transaction
+from utskick.sending.retry import each, next_delay_s
+from utskick.sending.send_forms import as_it_is
+
+log = logging.getLogger(__name__)
+
+_SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 4.0
+_LARGEST_BATCH = 50
+
+
+async def send_inbox_messages(
+    occasion_id: OccasionId,
+    *,
+    token: RunToken,
+    until: datetime,
+    store: Store,
+    inbox: Inbox,
+    clock: Clock,
+    rules: Rules,
+    forms_sent: asyncio.Event,
+    before_each: Callable[[], Awaitable[None]] = as_it_is,
+) -> None:
+    """Send beside the forms, each message when its recipient's forms have all ended.
+
+    `forms_sent` is set when all have; until then we look by ourselves, but seldom: the forms of
+    all runs come first. After that more and more seldom, for what is to be tried again.
+    `before_each` comes before whatever may be sent now, as hours may have passed.
+
+    An inbox cannot be read back: a message whose outcome is unknown is left to staff, and never
+    sent again (I10). The neighbour's rate is shared by all runs.
+    """
+    message = await asyncio.to_thread(_message, occasion_id, store)
+    if message is None:
+        return
+    await _until(forms_sent, clock.sleep(_LONGEST_PAUSE_S))
+    pause_s = _SHORTEST_PAUSE_S
+    while clock.now() < until:
+        ready = await asyncio.to_thread(_ready, occasion_id, token, store)
+        if ready is None:
+            return
+        if ready:
+            await before_each()
+            batch = max(1, min(ready, _LARGEST_BATCH, int(rules.inbox_per_s)))
+            await clock.sleep(await asyncio.to_thread(_reserve, batch, store, rules))
+            await _send_batch(occasion_id, message, batch, token, store, inbox, clock, rules)
+            pause_s = _SHORTEST_PAUSE_S
+        elif forms_sent.is_set():
+            await clock.sleep(pause_s)
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+        else:
+            await _until(forms_sent, clock.sleep(_LONGEST_PAUSE_S))
+
+
+async def _until(event: asyncio.Event, pause: Coroutine[Any, Any, None]) -> None:
+    waiting = [asyncio.create_task(event.wait()), asyncio.create_task(pause)]
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each_wait in waiting:
+            each_wait.cancel()
+
+
+async def _send_batch(
+    occasion_id: OccasionId,
+    message: InboxMessage,
+    batch: int,
+    token: RunToken,
+    store: Store,
+    inbox: Inbox,
+    clock: Clock,
+    rules: Rules,
+) -> None:
+    deadline = clock.monotonic() + rules.lease_s / 2
+    claimed = await asyncio.to_thread(_claim, occasion_id, batch, token, store, rules)
+    call = partial(
+        _call, message=message, inbox=inbox, clock=clock, rules=rules, deadline=deadline
+    )
+    outcomes = await each(claimed, call, at_once=rules.inbox_concurrency)
+    await asyncio.to_thread(_record, outcomes, store)
+
+
+async def _call(
+    claimed: ClaimedInboxMessage,
+    *,
+    message: InboxMessage,
+    inbox: Inbox,
+    clock: Clock,
+    rules: Rules,
+    deadline: float,
+) -> Outcome:
+    outcome = partial(Outcome, id=claimed.id, attempt=claimed.attempt)
+    try:
+        await inbox.add_message(
+            claimed.personnummer,
+            replace(message, forms=claimed.forms),
+            may_leave=lambda: clock.monotonic() < deadline,
+        )
+    except Withheld:
+        return outcome(state=DeliveryState.PLANNED)
+    except TemporaryFailure as failure:
+        delay = next_delay_s(claimed.retries, failure, rules=rules)
+        return outcome(state=DeliveryState.PLANNED, retry_after_s=delay)
+    except PermanentFailure as failure:
+        return outcome(state=DeliveryState.REFUSED, refusal=failure.reason)
+    except Exception as error:  # noqa: BLE001  # whatever it is, the message may be there
+        if not isinstance(error, UnknownOutcome):
+            log.warning("A message failed in an unforeseen way: %s", type(error).__name__)
+        return outcome(state=DeliveryState.MANUAL)
+    return outcome(state=DeliveryState.SENT)
+
+
+def _message(occasion_id: OccasionId, store: Store) -> InboxMessage | None:
+    """What is the same to all: each gets a link to their own forms."""
+    with store.transaction() as records:
+        dispatch, _ = records.dispatches.of_occasion(occasion_id)
+        if not dispatch.creates_inbox_message:
+            return None
+        unit = records.units.get(dispatch.unit_id)
+        heading, text = records.occasions.message(occasion_id)
+    return InboxMessage(unit_id=unit.id, unit_name=unit.name, heading=heading, text=text)
+
+
+def _ready(occasion_id: OccasionId, token: RunToken, store: Store) -> int | None:
+    """How many recipients can be told now; `None` when there is no more to wait for."""
+    with store.transaction() as records:
+        records.inbox_messages.expire_leases()
+        if not records.occasions.may_tell(occasion_id, token=token):
+            return None
+        if not _awaits(records, occasion_id, token):
+            return None
+        return records.inbox_messages.ready(occasion_id)
+
+
+def _awaits(records: Transaction, occasion_id: OccasionId, token: RunToken) -> bool:
+    """Whether there is, or will be, anybody to tell.
+
+    After a stop no more forms come than those that are on their way.
+    """
+    if records.occasions.may_send(occasion_id, token=token):
+        return not records.progress.remaining(occasion_id).nothing
+    return records.inbox_messages.awaited(occasion_id) > 0
+
+
+def _reserve(batch: int, store: Store, rules: Rules) -> float:
+    with store.transaction() as records:
+        return records.budgets.reserve("inbox", calls=batch, per_s=rules.inbox_per_s)
+
+
+def _claim(
+    occasion_id: OccasionId, batch: int, token: RunToken, store: Store, rules: Rules
+) -> list[ClaimedInboxMessage]:
+    with store.transaction(Step.MESSAGE_INTENT) as records:
+        return records.inbox_messages.claim(
+            occasion_id, token=token, limit=batch, lease_s=rules.lease_s
+        )
+
+
+def _record(outcomes: list[Outcome], store: Store) -> None:
+    with store.transaction(Step.MESSAGE_OUTCOME) as records:
+        records.inbox_messages.record(outcomes)

@@ -1,0 +1,71 @@
+"""The transactions of sending: what has ended, and what is to be called next."""
+
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+from utskick.domain.deliveries import ClaimedDelivery, Outcome
+from utskick.domain.occasions import OccasionId, RunToken
+from utskick.failpoints import Step
+from utskick.records import DeliveryClaim, Store
+
+log = logging.getLogger(__name__)
+
+_GIVEN_UP_AFTER = 3
+"""Claims that fail one after the other: then the database is away, for all."""
+
+
+class Written(NamedTuple):
+    """What a turn has committed. Of the runs that `failed`, nothing is known but why."""
+
+    claimed: Sequence[ClaimedDelivery]
+    failed: Mapping[OccasionId, Exception]
+
+
+class SendTransactions:
+    """For many runs at once; to be called in a thread."""
+
+    def __init__(self, store: Store, *, lease_s: float) -> None:
+        self._store = store
+        self._lease_s = lease_s
+
+    def turn(self, outcomes: Sequence[Outcome], claims: Sequence[DeliveryClaim]) -> Written:
+        """Write what has ended and commit what is to be called. Raises what the database raises.
+
+        Outcomes that could not be written are settled, like what the dead leave.
+        """
+        if outcomes:
+            # Apart from the claims: whatever becomes of those, what has happened is kept.
+            with self._store.transaction(Step.OUTCOME) as records:
+                records.deliveries.record(outcomes)
+        if not claims:
+            return Written([], {})
+        try:
+            return Written(self._claim(claims, one_by_one=False), {})
+        except Exception as error:  # noqa: BLE001  # the database's own kinds stay in the store
+            log.warning("Claiming again, one by one: %s", type(error).__name__)
+            return self._claim_each(claims)
+
+    def sendable(self, runs: Mapping[RunToken, OccasionId]) -> Collection[RunToken]:
+        """Those that may still send."""
+        with self._store.transaction() as records:
+            return records.occasions.sendable(runs)
+
+    def _claim_each(self, claims: Sequence[DeliveryClaim]) -> Written:
+        """One run's trouble must not be every run's."""
+        claimed: list[ClaimedDelivery] = []
+        failed: dict[OccasionId, Exception] = {}
+        for claim in claims:
+            try:
+                claimed += self._claim([claim], one_by_one=True)
+            except Exception as error:
+                failed[claim.occasion_id] = error
+                if len(failed) >= min(_GIVEN_UP_AFTER, len(claims)):
+                    raise
+        return Written(claimed, failed)
+
+    def _claim(
+        self, claims: Sequence[DeliveryClaim], *, one_by_one: bool
+    ) -> list[ClaimedDelivery]:
+        with self._store.transaction(Step.INTENT) as records:
+            return records.deliveries.claim(claims, lease_s=self._lease_s, one_by_one=one_by_one)
