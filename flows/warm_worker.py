@@ -43,7 +43,7 @@ from prefect.logging.loggers import PrefectLogAdapter
 from prefect.workers.base import BaseJobConfiguration, BaseWorker, BaseWorkerResult
 
 from flows.lean_engine import FlowRunner
-from utskick.keeper import keep
+from utskick.background_work import run_background_work
 from utskick.wiring import Services, services
 
 MODULES = (
@@ -102,7 +102,7 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, Any, WarmWorkerResult]):
         wired = await _opened()
         self._runner = FlowRunner()
         self._loop.start()
-        self._keeping = self._loop.submit(keep(wired))
+        self._background_work = self._loop.submit(run_background_work(wired))
         await _prefect_answers()
         await asyncio.wrap_future(self._loop.submit(self._runner.open()))
         settle_in()
@@ -110,7 +110,7 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, Any, WarmWorkerResult]):
 
     async def teardown(self, *exc_info: Any) -> None:
         await super().teardown(*exc_info)
-        self._keeping.cancel()
+        self._background_work.cancel()
         await asyncio.wrap_future(self._loop.submit(self._runner.close()))
         await asyncio.to_thread(self._loop.stop)
 

@@ -1,4 +1,4 @@
-"""The REST application over the clinic, called without a server. The keeper stays away."""
+"""The REST application over the clinic, called without a server. No background work."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

@@ -16,8 +16,8 @@ from tests.clinic import Clinic
 from tests.people import TOLVAN
 from tests.waiting import TIMEOUT_S, until
 from tests.web.conftest import Rest, caller, make_token
+from utskick.background_work import run_background_work
 from utskick.failpoints import Step
-from utskick.keeper import keep
 from utskick.records import Transaction
 from utskick.store import SqlStore
 from utskick.store.engine import open_engine
@@ -112,7 +112,7 @@ async def test_a_slow_database_keeps_nobody_else_waiting(
         assert (await waiting).status_code < 500
 
 
-# The keeper
+# Background work
 
 
 async def cancelled(task: asyncio.Task[None]) -> None:
@@ -121,31 +121,33 @@ async def cancelled(task: asyncio.Task[None]) -> None:
         await task
 
 
-async def test_the_keeper_registers_what_the_scheduler_missed(rest: Rest, wired: Services) -> None:
+async def test_the_background_work_registers_what_the_scheduler_missed(
+    rest: Rest, wired: Services
+) -> None:
     await rest.started()
     plan = rest.clinic.scheduler.plans[0]
     rest.clinic.scheduler.remove_all([plan.occasion_id])
     rest.clinic.clock.moment = plan.starts_at + timedelta(minutes=1)
-    keeping = asyncio.create_task(keep(wired))
+    background = asyncio.create_task(run_background_work(wired))
 
     await until(lambda: bool(rest.clinic.scheduler.plans))
 
-    await cancelled(keeping)
+    await cancelled(background)
 
 
-async def test_the_keeper_survives_a_fault_and_logs_only_its_kind(
+async def test_the_background_work_survives_a_fault_and_logs_only_its_kind(
     wired: Services, caplog: pytest.LogCaptureFixture
 ) -> None:
-    keeping = asyncio.create_task(keep(replace(wired, store=Broken())))
+    background = asyncio.create_task(run_background_work(replace(wired, store=Broken())))
 
     await until(lambda: "Reconciling failed: RuntimeError" in caplog.text)
 
-    assert not keeping.done()
+    assert not background.done()
     assert TOLVAN.digits not in caplog.text
-    await cancelled(keeping)
+    await cancelled(background)
 
 
-async def test_the_keeper_ends_with_the_application(app: FastAPI) -> None:
+async def test_the_background_work_ends_with_the_application(app: FastAPI) -> None:
     async with app.router.lifespan_context(app):
         pass
 

@@ -306,7 +306,7 @@ def _tell_blocked(
 ) -> None:
     """One mail to each address for each package, unit and what blocks it, at most one an hour.
 
-    The keeper mails it: nobody should wait for a relay that is slow.
+    The background work mails it: nobody should wait for a slow relay.
     """
     unit, package = understood.unit, understood.package
     # The names are too long for a key, and the package's own key may be.

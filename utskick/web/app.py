@@ -1,4 +1,4 @@
-"""The web process: staff pages, REST for the units' systems, and the keeper that reconciles."""
+"""The web process: staff pages, REST for the units' systems, and the background work."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,7 +8,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from utskick.keeper import keep
+from utskick.background_work import run_background_work
 from utskick.web import api, errors, pages
 from utskick.web.guards import SafeHeaders, SilentFailure, SizeLimit
 from utskick.wiring import Services
@@ -19,11 +19,11 @@ def create_app(services: Services) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        keeping = asyncio.create_task(keep(services))
+        background = asyncio.create_task(run_background_work(services))
         yield
-        keeping.cancel()
+        background.cancel()
         with suppress(asyncio.CancelledError):
-            await keeping
+            await background
 
     app = FastAPI(
         title="Utskick",

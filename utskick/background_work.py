@@ -1,4 +1,4 @@
-"""Reconciling beside other work, in the web process and in the worker (I12)."""
+"""Background work of the web process and the worker (I12)."""
 
 import asyncio
 import logging
@@ -11,16 +11,17 @@ from utskick.sending.retire_deployments import retire_deployments
 from utskick.wiring import Services
 
 _SELDOM = 20
+"""Every so many rounds."""
 
 log = logging.getLogger(__name__)
 
 
-async def keep(services: Services) -> None:
-    """Reconcile, put away, and mail what is to be told: now and every `timing.reconcile_s`.
+async def run_background_work(services: Services) -> None:
+    """Reconcile, retire deployments and mail errors: now and every `timing.reconcile_s`.
 
-    A round where all is well asks Prefect nothing, and makes no run there; but seldom, which runs
-    it takes to be under way. The mails are apart: a
-    relay that swallows everything must not keep a dispatch from being resumed.
+    As long as all is well this asks Prefect nothing and starts no run there. Only every twentieth
+    time does it ask which runs Prefect takes to be alive. Mails have a loop of their own: a relay
+    that never answers must not keep a dispatch from being resumed.
     """
 
     async def reconciling() -> object:
@@ -62,8 +63,8 @@ async def keep(services: Services) -> None:
     every_s = services.settings.timing.reconcile_s
     await asyncio.gather(
         _again_and_again("Reconciling", reconciling, every_s=every_s),
-        _again_and_again("Putting away", retiring, every_s=every_s),
-        _again_and_again("Reporting the dead", reporting, every_s=_SELDOM * every_s),
+        _again_and_again("Retiring deployments", retiring, every_s=every_s),
+        _again_and_again("Reporting dead runs", reporting, every_s=_SELDOM * every_s),
         _again_and_again("Mailing errors", mailing, every_s=every_s),
     )
 
@@ -71,7 +72,7 @@ async def keep(services: Services) -> None:
 async def _again_and_again(
     what: str, work: Callable[[], Awaitable[object]], *, every_s: float
 ) -> None:
-    """Whatever happens."""
+    """Do it for ever: a failure is logged, and tried again next time."""
     while True:
         try:
             await work()
