@@ -52,7 +52,7 @@ def test_whoever_opens_the_link_signs_in_and_gets_the_form_from_that_unit(
     then = re.search(r'name="till" value="([^"]+)"', asked.text)
     assert then is not None
     offer = browser.post("/logga-in", ref=str(ref_of(local, someone)), till=then[1])
-    browser.post(offer.url.path, unit=PSYCHIATRY)
+    browser.submit(offer, offer.url.path, unit=PSYCHIATRY)
     browser.close()
 
     assert [form["unit"] for form in local.forms_of(someone)] == [PSYCHIATRY]
