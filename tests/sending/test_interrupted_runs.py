@@ -73,7 +73,7 @@ async def test_a_stop_in_the_middle_begins_nothing_more(store: SqlStore) -> None
 
     def staff_stop_it() -> None:
         if not clinic.forms.forms:
-            begun.append(clinic.stop(dispatch))
+            begun.append(clinic.stop(dispatch).on_their_way)
 
     clinic.forms.fails_before = Meanwhile(staff_stop_it)
     closed = await run_to_its_end(clinic, dispatch.occasions[0])
