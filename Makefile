@@ -30,8 +30,8 @@ else
 	@$(MAKE) --no-print-directory -j3 --keep-going test-product test-installation test-attacks
 endif
 
-prove: $(VENV)/.installed-bench  ## The long proofs, and that benchmarks measure
-	@bash .ci/debian-packages postgresql redis-server
+prove: $(VENV)/.installed-dev  ## The long proofs, and that benchmarks measure
+	@bash .ci/debian-packages postgresql
 	@mkdir -p build
 	@$(MAKE) --no-print-directory -j3 --keep-going prove-machine prove-attacks prove-storm
 
