@@ -273,6 +273,18 @@ async def test_a_stopped_package_stays_stopped_once_its_next_occasion_has_passed
     assert clinic.dispatch(dispatch).label == "Stoppad"
 
 
+async def test_a_stopped_package_can_be_restarted_all_that_day(clinic: Clinic) -> None:
+    """Om datumet för det nästkommande utskicket inte har passerats: datumet, inte klockslaget."""
+    dispatch = (await clinic.start()).dispatch
+    clinic.stop(dispatch)
+    clinic.clock.moment = dispatch.occasions[0].sends_at + timedelta(hours=5)
+
+    clinic.restart(dispatch)
+    await clinic.run(clinic.dispatch(dispatch).occasions[0])
+
+    assert len(clinic.sent_to(ANNA)) == len(dispatch.forms)
+
+
 @ENDS
 async def test_an_ended_package_loses_no_recipients(clinic: Clinic, end: End, label: str) -> None:
     """Det går inte göra andra ändringar."""

@@ -134,11 +134,6 @@ class Dispatch:
         return self.title if len(self.forms) > 1 else self.forms[0].resident_name
 
     @property
-    def next_occasion(self) -> Occasion | None:
-        """The first that has not ended."""
-        return next((o for o in self.occasions if o.state in NOT_ENDED), None)
-
-    @property
     def ahead(self) -> list[Occasion]:
         """Those that are still to be sent: what a restart goes on with."""
         return [o for o in self.occasions if o.state in NOT_ENDED and o.aim is Aim.SEND]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from utskick.domain.deliveries import DeliveryState, Refusal
 from utskick.domain.dispatches import DispatchId, DispatchStatus, RecipientId, RecipientState
-from utskick.domain.occasions import NOT_ENDED, OccasionId
+from utskick.domain.occasions import NOT_ENDED, Aim, OccasionId
 from utskick.domain.units import HsaId
 from utskick.records import DispatchOrder, DispatchQuery, ListedDispatch, OccasionCell
 from utskick.store.dispatches import SqlDispatches
@@ -147,6 +147,7 @@ def _order(order: DispatchOrder) -> list[ColumnElement[Any]]:
         .where(
             OccasionRow.dispatch_id == DispatchRow.id,
             OccasionRow.state.in_([state.value for state in NOT_ENDED]),
+            OccasionRow.aim == Aim.SEND.value,
         )
         .scalar_subquery()
     )

@@ -59,7 +59,7 @@ class Progress:
         return OccasionState.RUNNING in states or tells or self._awaited(now)
 
     def _awaited(self, now: datetime) -> bool:
-        upcoming = self.dispatch.next_occasion
+        upcoming = self.dispatch.next_to_send
         if upcoming is None or self.dispatch.status is not DispatchStatus.ONGOING:
             return False
         return upcoming.sends_at - now < _SOON
