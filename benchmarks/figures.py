@@ -42,7 +42,7 @@ def figures(
     return {
         **circumstances(),
         "recipients": len(assignment.numbers),
-        "forms": len(assignment.form_ids),
+        "forms": len(assignment.template_ids),
         "calls": assignment.calls,
         "concurrency": assignment.concurrency,
         "repeats": repeats,

@@ -231,10 +231,7 @@ def _ledger(stack: Stack) -> dict[Any, str]:
     engine = open_engine(stack.services.settings.database.url)
     with engine.connect() as connection:
         rows = connection.execute(
-            text(
-                "SELECT recipient_id, external_form_id FROM delivery"
-                " WHERE external_form_id IS NOT NULL"
-            )
+            text("SELECT recipient_id, form_id FROM delivery WHERE form_id IS NOT NULL")
         )
         known = {form_id: str(recipient_id) for recipient_id, form_id in rows}
     engine.dispose()

@@ -102,7 +102,7 @@ def _arena(options: argparse.Namespace) -> Iterator[Arena]:
             assignment=Assignment(
                 url=neighbour.url,
                 numbers=tuple(persons(options.recipients)),
-                form_ids=tuple(form["id"] for form in forms),
+                template_ids=tuple(form["id"] for form in forms),
                 form_keys=tuple(form["key"] for form in forms),
                 concurrency=options.concurrency,
             ),

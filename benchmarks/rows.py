@@ -48,7 +48,7 @@ def form_rows(dispatch: Dispatch) -> Iterator[Values]:
         yield {
             "dispatch_id": dispatch.id,
             "position": position,
-            "form_id": form.form_id,
+            "template_id": form.template_id,
             "name": form.name,
             "resident_name": form.resident_name,
         }
@@ -167,9 +167,9 @@ class DeliveryMaker:
         form: DispatchedForm,
     ) -> Values:
         return {
-            "id": delivery_id(dispatch.id, occasion.id, recipient.id, form.form_id),
+            "id": delivery_id(dispatch.id, occasion.id, recipient.id, form.template_id),
             "recipient_id": recipient.id,
-            "form_id": form.form_id,
+            "template_id": form.template_id,
             "person_id": recipient.person_id,
             "position": recipient.position * len(dispatch.forms) + position,
             "form_name": form.name,
@@ -177,9 +177,10 @@ class DeliveryMaker:
         } | self._fate(occasion, recipient)
 
     def _fate(self, occasion: Occasion, recipient: Addressed) -> Values:
-        unsent: Values = dict.fromkeys(
-            ("external_form_id", "sent_at", "form_status", "form_status_at")
-        ) | {"purged_at": None, "purged_by": None}
+        unsent: Values = dict.fromkeys(("form_id", "sent_at", "form_status", "form_status_at")) | {
+            "purged_at": None,
+            "purged_by": None,
+        }
         if recipient.refused:
             return unsent | {"state": DeliveryState.REFUSED, "attempt": 0, "first_intent_at": None}
         tried = {"attempt": 1, "first_intent_at": occasion.sends_at}
@@ -199,7 +200,7 @@ class DeliveryMaker:
         purged = lot < _PURGED and sent_at < self._now - _PURGED_AFTER
         return {
             "state": DeliveryState.SENT,
-            "external_form_id": str(UUID(int=self._chance.getrandbits(128), version=4)),
+            "form_id": str(UUID(int=self._chance.getrandbits(128), version=4)),
             "sent_at": sent_at,
             "form_status": status,
             "form_status_at": sent_at,

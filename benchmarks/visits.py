@@ -185,7 +185,7 @@ def _administration(filled: Filled) -> Iterator[Visit]:
     yield Visit("Enheter", "/forvaltning/enheter")
     yield Visit("En enhet", f"/forvaltning/enheter/{filled.unit_id}")
     yield Visit("Formulärmallar", "/forvaltning/formularmallar")
-    yield Visit("En formulärmall", f"/forvaltning/formularmallar/{filled.form_id}")
+    yield Visit("En formulärmall", f"/forvaltning/formularmallar/{filled.template_id}")
     yield Visit("Grundplåtar", "/forvaltning/grundplatar")
     yield Visit("En grundplåt", f"/forvaltning/grundplatar/{_PACKAGE}")
     yield Visit("Ny grundplåt", "/forvaltning/ny-grundplat")

@@ -54,7 +54,7 @@ class Filled:
     dispatch_id: DispatchId
     occasion_id: OccasionId
     delivery_id: DeliveryId
-    form_id: FormTemplateId
+    template_id: FormTemplateId
     patient: str
 
 
@@ -94,8 +94,8 @@ def _worth_opening(
         staff_id=clientele.staff[0],
         dispatch_id=dispatch.id,
         occasion_id=occasion.id,
-        delivery_id=delivery_id(dispatch.id, occasion.id, recipient.id, form.form_id),
-        form_id=form.form_id,
+        delivery_id=delivery_id(dispatch.id, occasion.id, recipient.id, form.template_id),
+        template_id=form.template_id,
         patient=numbers[recipient.person_id],
     )
 

@@ -198,7 +198,8 @@ class ResidentSettings(Group):
     )
     application: str = Field(default="UTSKICK", description="Our name in form links.")
     preview_path: str = Field(
-        default="/forhandsgranska/{form_id}",
+        default="/forhandsgranska/{template_id}",
+        pattern=r"^[^{}]*\{template_id\}[^{}]*$",
         description="Where a form template can be looked at, below `url`.",
     )
 

@@ -92,7 +92,7 @@ PACKAGE = PackageTemplate(
     name="Inför besök, vuxenpsykiatri",
     resident_title="Inför ditt besök",
     unit_ids=(UNIT.id,),
-    form_ids=(PHQ.id, GAD.id, OWN.id, SHARED.id),
+    template_ids=(PHQ.id, GAD.id, OWN.id, SHARED.id),
     weekday=None,
     time=None,
     interval_weeks=1,
@@ -106,7 +106,7 @@ WEEKLY = PackageTemplate(
     name="Veckovis skattning",
     resident_title="Din vecka",
     unit_ids=(UNIT.id,),
-    form_ids=(PHQ.id,),
+    template_ids=(PHQ.id,),
     weekday=Weekday.MONDAY,
     time=time(8),
     interval_weeks=1,
@@ -282,7 +282,7 @@ class Clinic:
     def sent_to(self, number: Personnummer) -> list[FormTemplate]:
         names = {form.id: form for form in FORMS}
         return [
-            names[kept.order.form_id]
+            names[kept.order.template_id]
             for kept in self.forms.forms
             if kept.order.personnummer == number
         ]

@@ -57,7 +57,7 @@ class FormOrder:
 
     unit_id: HsaId
     personnummer: Personnummer
-    form_id: FormTemplateId
+    template_id: FormTemplateId
     answer_by: date
     purge_after: date
     banner: str = ""
@@ -73,7 +73,7 @@ class FoundForm:
     """
 
     id: FormId
-    form_id: FormTemplateId
+    template_id: FormTemplateId
     created_at: datetime
     created_at_latest: datetime
     answer_by: date
@@ -105,7 +105,11 @@ class FormService(Protocol):
         """
 
     async def find_forms(
-        self, *, unit_id: HsaId, personnummer: Personnummer, form_ids: Collection[FormTemplateId]
+        self,
+        *,
+        unit_id: HsaId,
+        personnummer: Personnummer,
+        template_ids: Collection[FormTemplateId],
     ) -> Sequence[FoundForm]:
         """The forms of these templates that the unit has given the person."""
 

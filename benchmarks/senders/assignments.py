@@ -20,21 +20,23 @@ class NotMade(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
-    """Every form to every recipient. `form_keys` are our own names for `form_ids`."""
+    """Every form to every recipient. `form_keys` are our own names for `template_ids`."""
 
     url: str
     numbers: tuple[str, ...]
-    form_ids: tuple[str, ...]
+    template_ids: tuple[str, ...]
     form_keys: tuple[str, ...]
     concurrency: int
 
     @property
     def calls(self) -> int:
-        return len(self.numbers) * len(self.form_ids)
+        return len(self.numbers) * len(self.template_ids)
 
     def forms(self) -> Iterator[tuple[str, str]]:
         """Each recipient with each form."""
-        return ((number, form_id) for number in self.numbers for form_id in self.form_ids)
+        return (
+            (number, template_id) for number in self.numbers for template_id in self.template_ids
+        )
 
     def write(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self)))
@@ -54,7 +56,7 @@ def client_session(*, concurrency: int) -> aiohttp.ClientSession:
 
 
 async def make_form(
-    session: aiohttp.ClientSession, url: str, *, number: str, form_id: str
+    session: aiohttp.ClientSession, url: str, *, number: str, template_id: str
 ) -> None:
     """One form for one recipient. Raises `NotMade`."""
     request = {
@@ -62,7 +64,7 @@ async def make_form(
         "healthcare_facility_CareUnit": UNIT,
         "keepUntil": PURGE_AFTER.replace("-", ""),
         "subjectOfCare": number,
-        "templateId": form_id,
+        "templateId": template_id,
     }
     async with session.post(
         f"{url}/forms/CreateFormRequest", json={"formRequests": [request]}

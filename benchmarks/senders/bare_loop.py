@@ -17,8 +17,8 @@ async def send_all(assignment: Assignment, session: aiohttp.ClientSession) -> No
 
     async def worker() -> None:
         while waiting:
-            number, form_id = waiting.pop()
-            await make_form(session, assignment.url, number=number, form_id=form_id)
+            number, template_id = waiting.pop()
+            await make_form(session, assignment.url, number=number, template_id=template_id)
 
     await asyncio.gather(*(worker() for _ in range(assignment.concurrency)))
 

@@ -21,9 +21,9 @@ class Calling:
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
         self._session = self._wait_for(_opened(concurrency))
 
-    def make_form(self, url: str, *, number: str, form_id: str) -> None:
+    def make_form(self, url: str, *, number: str, template_id: str) -> None:
         """Raises `NotMade`."""
-        self._wait_for(make_form(self._session, url, number=number, form_id=form_id))
+        self._wait_for(make_form(self._session, url, number=number, template_id=template_id))
 
     def close(self) -> None:
         self._wait_for(self._session.close())

@@ -45,10 +45,10 @@ _FIRST = threading.Lock()
 
 
 @app.task(name="send")
-def send(url: str, number: str, form_id: str) -> None:
+def send(url: str, number: str, template_id: str) -> None:
     with _FIRST:
         calling = _calling()
-    calling.make_form(url, number=number, form_id=form_id)
+    calling.make_form(url, number=number, template_id=template_id)
 
 
 def main() -> None:
@@ -60,8 +60,8 @@ def main() -> None:
     tell("ready")
     while hear():
         began = time.time()
-        for number, form_id in assignment.forms():
-            send.delay(assignment.url, number, form_id)
+        for number, template_id in assignment.forms():
+            send.delay(assignment.url, number, template_id)
         tell("enqueued", began=began, enqueued_s=time.time() - began)
 
 

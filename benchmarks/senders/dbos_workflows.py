@@ -31,13 +31,13 @@ class Calling:
 
 
 @DBOS.step()
-async def call(number: str, form_id: str) -> None:
-    await make_form(Calling.opened(), Calling.url, number=number, form_id=form_id)
+async def call(number: str, template_id: str) -> None:
+    await make_form(Calling.opened(), Calling.url, number=number, template_id=template_id)
 
 
 @DBOS.workflow()
-async def send(number: str, form_id: str) -> None:
-    await call(number, form_id)
+async def send(number: str, template_id: str) -> None:
+    await call(number, template_id)
 
 
 @DBOS.workflow()

@@ -30,8 +30,8 @@ def send_all(assignment_file: str) -> None:
 
         @task(persist_result=True)
         def send(index: int) -> bool:
-            number, form_id = forms[index]
-            calling.make_form(assignment.url, number=number, form_id=form_id)
+            number, template_id = forms[index]
+            calling.make_form(assignment.url, number=number, template_id=template_id)
             return True
 
         send.map(range(len(forms))).result()

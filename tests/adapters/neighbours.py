@@ -55,7 +55,7 @@ class Neighbours(Protocol):
 
     def set_clock(self, now: datetime) -> None: ...
 
-    def archive(self, form_id: FormTemplateId) -> None: ...
+    def archive(self, template_id: FormTemplateId) -> None: ...
 
     def add_person(
         self,
@@ -91,8 +91,8 @@ class TwinNeighbours:
     def set_clock(self, now: datetime) -> None:
         self._clock.moment = now
 
-    def archive(self, form_id: FormTemplateId) -> None:
-        self.forms.archived.add(form_id)
+    def archive(self, template_id: FormTemplateId) -> None:
+        self.forms.archived.add(template_id)
 
     def add_person(
         self,
@@ -136,8 +136,8 @@ class LocalNeighbours:
     def set_clock(self, now: datetime) -> None:
         self._local.now = now
 
-    def archive(self, form_id: FormTemplateId) -> None:
-        self._local.control(f"templates/{form_id}/archive")
+    def archive(self, template_id: FormTemplateId) -> None:
+        self._local.control(f"templates/{template_id}/archive")
 
     def add_person(
         self,
@@ -182,7 +182,7 @@ def an_order(number: Personnummer, **changes: Any) -> FormOrder:
     order = FormOrder(
         unit_id=UNIT_ID,
         personnummer=number,
-        form_id=OWN_FORM,
+        template_id=OWN_FORM,
         answer_by=date(2027, 3, 2),
         purge_after=date(2027, 4, 2),
     )

@@ -29,10 +29,10 @@ async def test_a_made_form_is_found_with_what_was_asked_for(neighbours: Neighbou
     form_id = await neighbours.forms.create_form(an_order(anna, banner="Obs!"))
 
     [found] = await neighbours.forms.find_forms(
-        unit_id=UNIT_ID, personnummer=anna, form_ids=[OWN_FORM]
+        unit_id=UNIT_ID, personnummer=anna, template_ids=[OWN_FORM]
     )
     assert found.id == form_id
-    assert found.form_id == OWN_FORM
+    assert found.template_id == OWN_FORM
     assert (found.answer_by, found.purge_after) == (date(2027, 3, 2), date(2027, 4, 2))
     assert found.created_at == found.created_at_latest == NOON
     assert found.status is FormStatus.ONGOING
@@ -45,7 +45,7 @@ async def test_the_same_order_twice_makes_two_forms(neighbours: Neighbours) -> N
     second = await neighbours.forms.create_form(an_order(anna))
 
     found = await neighbours.forms.find_forms(
-        unit_id=UNIT_ID, personnummer=anna, form_ids=[OWN_FORM]
+        unit_id=UNIT_ID, personnummer=anna, template_ids=[OWN_FORM]
     )
     assert {form.id for form in found} == {first, second}
     assert first != second
@@ -58,7 +58,7 @@ async def test_a_call_that_may_not_leave_any_more_makes_nothing(neighbours: Neig
         await neighbours.forms.create_form(an_order(anna), may_leave=lambda: False)
 
     assert not await neighbours.forms.find_forms(
-        unit_id=UNIT_ID, personnummer=anna, form_ids=[OWN_FORM]
+        unit_id=UNIT_ID, personnummer=anna, template_ids=[OWN_FORM]
     )
 
 
@@ -66,13 +66,13 @@ async def test_forms_of_other_units_persons_and_templates_are_not_found(
     neighbours: Neighbours,
 ) -> None:
     anna, bo = neighbours.add_person(), neighbours.add_person()
-    await neighbours.forms.create_form(an_order(anna, form_id=NAFS_FORM))
+    await neighbours.forms.create_form(an_order(anna, template_id=NAFS_FORM))
     find = neighbours.forms.find_forms
 
-    assert not await find(unit_id=OTHER_UNIT_ID, personnummer=anna, form_ids=[NAFS_FORM])
-    assert not await find(unit_id=UNIT_ID, personnummer=bo, form_ids=[NAFS_FORM])
-    assert not await find(unit_id=UNIT_ID, personnummer=anna, form_ids=[OWN_FORM])
-    assert not await find(unit_id=UNIT_ID, personnummer=anna, form_ids=[])
+    assert not await find(unit_id=OTHER_UNIT_ID, personnummer=anna, template_ids=[NAFS_FORM])
+    assert not await find(unit_id=UNIT_ID, personnummer=bo, template_ids=[NAFS_FORM])
+    assert not await find(unit_id=UNIT_ID, personnummer=anna, template_ids=[OWN_FORM])
+    assert not await find(unit_id=UNIT_ID, personnummer=anna, template_ids=[])
 
 
 async def test_a_moment_is_told_in_whole_seconds(neighbours: Neighbours) -> None:
@@ -82,7 +82,7 @@ async def test_a_moment_is_told_in_whole_seconds(neighbours: Neighbours) -> None
     await neighbours.forms.create_form(an_order(anna))
 
     [found] = await neighbours.forms.find_forms(
-        unit_id=UNIT_ID, personnummer=anna, form_ids=[OWN_FORM]
+        unit_id=UNIT_ID, personnummer=anna, template_ids=[OWN_FORM]
     )
     assert found.created_at == NOON
 
@@ -95,25 +95,27 @@ async def test_a_form_is_never_found_to_be_younger_than_it_is(neighbours: Neighb
     await neighbours.forms.create_form(an_order(anna))
 
     [found] = await neighbours.forms.find_forms(
-        unit_id=UNIT_ID, personnummer=anna, form_ids=[OWN_FORM]
+        unit_id=UNIT_ID, personnummer=anna, template_ids=[OWN_FORM]
     )
     assert found.created_at <= the_second_half_past_two == found.created_at_latest
 
 
 @pytest.mark.parametrize(
-    ("form_id", "unit_id", "reason"),
+    ("template_id", "unit_id", "reason"),
     [
         (ARCHIVED_FORM, UNIT_ID, Refusal.FORM_ARCHIVED),
         (OWN_FORM, OTHER_UNIT_ID, Refusal.FORM_UNAVAILABLE),
     ],
 )
 async def test_a_form_that_may_not_be_sent_is_refused(
-    neighbours: Neighbours, form_id: object, unit_id: HsaId, reason: Refusal
+    neighbours: Neighbours, template_id: object, unit_id: HsaId, reason: Refusal
 ) -> None:
     anna = neighbours.add_person()
 
     with pytest.raises(PermanentFailure) as caught:
-        await neighbours.forms.create_form(an_order(anna, form_id=form_id, unit_id=unit_id))
+        await neighbours.forms.create_form(
+            an_order(anna, template_id=template_id, unit_id=unit_id)
+        )
 
     assert caught.value.reason is reason
 

@@ -55,7 +55,7 @@ async def tell(client: HttpClient) -> object:
 
 async def find(client: HttpClient) -> object:
     return await HttpFormService(client).find_forms(
-        unit_id=UNIT_ID, personnummer=CANARY, form_ids=[OWN_FORM]
+        unit_id=UNIT_ID, personnummer=CANARY, template_ids=[OWN_FORM]
     )
 
 

@@ -63,7 +63,7 @@ async def test_readings_fail_apart_from_writings() -> None:
     await twins.inbox.add_message(anna, a_message())
 
     with pytest.raises(TemporaryFailure):
-        await twins.forms.find_forms(unit_id=UNIT_ID, personnummer=anna, form_ids=[OWN_FORM])
+        await twins.forms.find_forms(unit_id=UNIT_ID, personnummer=anna, template_ids=[OWN_FORM])
     with pytest.raises(TemporaryFailure):
         await twins.inbox.user(anna)
     with pytest.raises(TemporaryFailure):

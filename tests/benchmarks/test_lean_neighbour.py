@@ -65,12 +65,12 @@ def forms_of(neighbour: LeanNeighbour | Local1177) -> HttpFormService:
 
 async def an_order(neighbour: LeanNeighbour, *, archived: bool = False) -> FormOrder:
     templates = await forms_of(neighbour).form_templates(UNIT)
-    form_id = next(each for each, sendable in templates.items() if sendable is not archived)
+    template_id = next(each for each, sendable in templates.items() if sendable is not archived)
     tomorrow = datetime.now(UTC).date() + timedelta(days=1)
     return FormOrder(
         unit_id=UNIT,
         personnummer=SOMEBODY,
-        form_id=form_id,
+        template_id=template_id,
         answer_by=tomorrow,
         purge_after=tomorrow + timedelta(days=30),
     )
@@ -83,13 +83,13 @@ async def test_a_form_that_was_made_is_read_back_with_its_dates(neighbour: LeanN
     made = await forms.create_form(order)
 
     (found,) = await forms.find_forms(
-        unit_id=UNIT, personnummer=SOMEBODY, form_ids=[order.form_id]
+        unit_id=UNIT, personnummer=SOMEBODY, template_ids=[order.template_id]
     )
     assert found.id == made
     assert (found.answer_by, found.purge_after) == (order.answer_by, order.purge_after)
     assert abs(found.created_at - datetime.now(UTC)) < timedelta(seconds=5)
     assert not await forms.find_forms(
-        unit_id=UNIT, personnummer=SOMEBODY_ELSE, form_ids=[order.form_id]
+        unit_id=UNIT, personnummer=SOMEBODY_ELSE, template_ids=[order.template_id]
     )
 
 
@@ -119,7 +119,7 @@ async def test_it_refuses_in_the_contracts_words(neighbour: LeanNeighbour) -> No
 
     for refused, reason in (
         (archived, Refusal.FORM_ARCHIVED),
-        (_with(order, form_id=elsewhere), Refusal.FORM_UNAVAILABLE),
+        (_with(order, template_id=elsewhere), Refusal.FORM_UNAVAILABLE),
         (_with(order, answer_by=date(2001, 1, 1)), Refusal.REFUSED_BY_1177),
     ):
         with pytest.raises(PermanentFailure) as failure:

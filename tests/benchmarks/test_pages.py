@@ -20,7 +20,7 @@ FILLED = Filled(
     dispatch_id=DispatchId(uuid4()),
     occasion_id=OccasionId(uuid4()),
     delivery_id=DeliveryId(uuid4()),
-    form_id=PHQ.id,
+    template_id=PHQ.id,
     patient=ANNA.digits,
 )
 

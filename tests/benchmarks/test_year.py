@@ -105,7 +105,7 @@ def test_each_delivery_is_named_by_what_it_stands_for(year: Year) -> None:
                 DeliveryRow.dispatch_id,
                 DeliveryRow.occasion_id,
                 DeliveryRow.recipient_id,
-                DeliveryRow.form_id,
+                DeliveryRow.template_id,
             )
         ).all()
 
@@ -115,7 +115,7 @@ def test_each_delivery_is_named_by_what_it_stands_for(year: Year) -> None:
             DispatchId(row.dispatch_id),
             OccasionId(row.occasion_id),
             RecipientId(row.recipient_id),
-            row.form_id,
+            row.template_id,
         )
         for row in rows
     )
@@ -124,7 +124,7 @@ def test_each_delivery_is_named_by_what_it_stands_for(year: Year) -> None:
 def test_what_is_sent_has_its_form_and_its_time_and_lies_in_the_past(year: Year) -> None:
     incomplete = select(func.count()).where(
         DeliveryRow.state == DeliveryState.SENT.value,
-        DeliveryRow.external_form_id.is_(None)
+        DeliveryRow.form_id.is_(None)
         | DeliveryRow.form_status.is_(None)
         | DeliveryRow.sent_at.is_(None)
         | (DeliveryRow.sent_at > NOW),

@@ -210,7 +210,7 @@ class Watch:
     def _every_form_is_somebodys(self, rows: Sequence[RowMapping]) -> None:
         """I14: nothing extra, unless the database has forgotten why it was sent."""
         if self.restored_at is None:
-            known = {row["external_form_id"] for row in rows if row["state"] == "sent"}
+            known = {row["form_id"] for row in rows if row["state"] == "sent"}
             uncertain = {row["id"] for row in rows if row["state"] == "manual"}
             for made in self.service.made:
                 assert made.id in known or made.delivery_id in uncertain, "nobody's form"
@@ -285,7 +285,7 @@ class Watch:
 
     def _each_is_planned_once(self, rows: Sequence[RowMapping]) -> None:
         """I1: one delivery for each occasion, recipient and form."""
-        _no_doubles((r["occasion_id"], r["recipient_id"], r["form_id"]) for r in rows)
+        _no_doubles((r["occasion_id"], r["recipient_id"], r["template_id"]) for r in rows)
 
     def _no_key_has_two_open(self, rows: Sequence[RowMapping]) -> None:
         """I6: one open question for each unit, person and form."""
@@ -308,9 +308,9 @@ class Watch:
         makers = {made.id: made.delivery_id for made in self.service.made}
         sent = {row["id"] for row in rows if row["state"] == "sent"}
         for row in rows:
-            assert (row["state"] == "sent") == (row["external_form_id"] is not None)
+            assert (row["state"] == "sent") == (row["form_id"] is not None)
             if row["state"] == "sent":
-                maker = makers[row["external_form_id"]]
+                maker = makers[row["form_id"]]
                 forgotten = self.restored_at is not None and maker not in sent
                 assert maker == row["id"] or forgotten, "adopted another's form"
 
@@ -371,7 +371,7 @@ def has_a_rest(occasion: RowMapping) -> bool:
 
 
 def _key(row: RowMapping) -> tuple[Any, ...]:
-    return row["unit_id"], row["person_id"], row["form_id"]
+    return row["unit_id"], row["person_id"], row["template_id"]
 
 
 def _no_doubles(things: Any) -> None:

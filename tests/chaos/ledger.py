@@ -11,7 +11,7 @@ from sqlalchemy import Engine, RowMapping, text
 
 _DELIVERIES = text(
     "SELECT delivery.id, delivery.dispatch_id, delivery.recipient_id, delivery.state,"
-    " delivery.attempt, delivery.external_form_id AS form, dispatch.status,"
+    " delivery.attempt, delivery.form_id AS form, dispatch.status,"
     " occasion.state AS occasion, recipient.state AS recipient"
     " FROM delivery JOIN dispatch ON dispatch.id = delivery.dispatch_id"
     " JOIN occasion ON occasion.id = delivery.occasion_id"
@@ -24,7 +24,8 @@ _FORGOTTEN = text(
     " JOIN dispatch_form ON dispatch_form.dispatch_id = occasion.dispatch_id"
     " WHERE occasion.state = 'done' AND recipient.state = 'active' AND NOT EXISTS ("
     "SELECT 1 FROM delivery WHERE delivery.occasion_id = occasion.id"
-    " AND delivery.recipient_id = recipient.id AND delivery.form_id = dispatch_form.form_id)"
+    " AND delivery.recipient_id = recipient.id"
+    " AND delivery.template_id = dispatch_form.template_id)"
 )
 """Who should have had a form at an occasion that has ended, and for whom none was planned."""
 _MAY_HAVE_LEFT = ("sending", "unknown", "sent", "manual")

@@ -99,8 +99,8 @@ MUTANTS = (
         "I1",
         (
             "utskick/domain/deliveries.py",
-            'DeliveryId(uuid5(_NAMESPACE, f"',
-            'DeliveryId(uuid5(__import__("uuid").uuid4(), f"',
+            'uuid5(_NAMESPACE, f"{dispatch_id}',
+            'uuid5(__import__("uuid").uuid4(), f"{dispatch_id}',
         ),
     ),
     _mutant(

@@ -119,14 +119,20 @@ class Service:
             call.answer.cancel()
 
     async def find_forms(
-        self, *, unit_id: HsaId, personnummer: Personnummer, form_ids: Collection[FormTemplateId]
+        self,
+        *,
+        unit_id: HsaId,
+        personnummer: Personnummer,
+        template_ids: Collection[FormTemplateId],
     ) -> Sequence[FoundForm]:
         self._require_readable()
-        return read_back(self.made, unit_id=unit_id, personnummer=personnummer, form_ids=form_ids)
+        return read_back(
+            self.made, unit_id=unit_id, personnummer=personnummer, template_ids=template_ids
+        )
 
     async def form_templates(self, unit_id: HsaId) -> Mapping[FormTemplateId, bool]:
         self._require_readable()
-        return {form_id: form_id not in self.archived for form_id in self.templates}
+        return {template_id: template_id not in self.archived for template_id in self.templates}
 
     async def read_answer(self, form_id: FormId) -> Answer:
         raise PermanentFailure("nobody answers here")

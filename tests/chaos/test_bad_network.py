@@ -160,7 +160,7 @@ class Forms:
 
     async def read(self) -> object:
         return await self._service.find_forms(
-            unit_id=UNIT_ID, personnummer=self._number, form_ids=[OWN_FORM]
+            unit_id=UNIT_ID, personnummer=self._number, template_ids=[OWN_FORM]
         )
 
     def written(self) -> int:
@@ -515,7 +515,7 @@ async def end(clinic: Clinic, occasion: Occasion) -> None:
         await clinic.run(occasion)
         await asyncio.sleep(0.1)
     assert dispatch.status is DispatchStatus.COMPLETED
-    sent = [(form.order.personnummer, form.order.form_id) for form in clinic.forms.forms]
+    sent = [(form.order.personnummer, form.order.template_id) for form in clinic.forms.forms]
     assert len(sent) == len(set(sent)) == 8
     told = [receiver for receiver, _ in clinic.inbox.messages]
     assert len(told) == len(set(told))

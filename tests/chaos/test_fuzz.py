@@ -303,7 +303,7 @@ async def create(client: HttpClient) -> object:
 
 async def find(client: HttpClient) -> object:
     return await HttpFormService(client).find_forms(
-        unit_id=UNIT_ID, personnummer=ANNA, form_ids=[OWN_FORM]
+        unit_id=UNIT_ID, personnummer=ANNA, template_ids=[OWN_FORM]
     )
 
 

@@ -101,7 +101,7 @@ def test_a_package_is_made_of_what_was_written_and_the_forms_desk_is_always_firs
     package = package_of(a_spec(units=[UNIT.id.lower()]), version=4, forms={PHQ.key: PHQ.id})
 
     assert (package.version, package.weekday, package.time) == (4, Weekday.MONDAY, time(8))
-    assert (package.unit_ids, package.form_ids) == ((UNIT.id,), (PHQ.id,))
+    assert (package.unit_ids, package.template_ids) == ((UNIT.id,), (PHQ.id,))
     assert package.error_addresses == (FORMS_DESK, "enhet@example.se")
 
 

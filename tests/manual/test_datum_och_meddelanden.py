@@ -154,7 +154,10 @@ async def test_a_package_of_one_form_has_a_message_of_its_own(clinic: Clinic) ->
     Paketutskick (regionala förvaltningen kan hjälpa till att konfigurera detta).
     """
     tailored = replace(
-        PACKAGE, key="skraddarsytt", form_ids=(OWN.id,), inbox_message="Välkommen till gruppen!"
+        PACKAGE,
+        key="skraddarsytt",
+        template_ids=(OWN.id,),
+        inbox_message="Välkommen till gruppen!",
     )
     with clinic.store.transaction() as records:
         records.packages.save(tailored)

@@ -62,7 +62,7 @@ async def test_a_running_package_stays_as_it_was_when_its_grundplat_is_changed(
 ) -> None:
     """Det går inte göra andra ändringar i ett pågående (redan startat) paketutskick."""
     dispatch = (await clinic.start(recipients=[ANNA.digits])).dispatch
-    changed = replace(PACKAGE, version=2, form_ids=(PHQ.id,), inbox_message="Nytt meddelande")
+    changed = replace(PACKAGE, version=2, template_ids=(PHQ.id,), inbox_message="Nytt meddelande")
     with clinic.store.transaction() as records:
         assert records.packages.save(changed)
 

@@ -50,7 +50,7 @@ async def test_a_form_is_found_by_the_name_that_staff_see(clinic: Clinic) -> Non
     """Börja skriv namnet eller klicka i menyn."""
     started = await clinic.send(form="Inför besök")
 
-    assert started.dispatch.forms[0].form_id == OWN.id
+    assert started.dispatch.forms[0].template_id == OWN.id
 
 
 @pytest.mark.parametrize("typed", [ANNA.digits, ANNA.formatted])

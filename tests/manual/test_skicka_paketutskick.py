@@ -40,7 +40,7 @@ async def test_what_staff_leave_as_it_is_comes_from_the_package(clinic: Clinic) 
     dispatch = (await clinic.start(package=WEEKLY.key, start=None)).dispatch
 
     assert (dispatch.name, dispatch.title) == (WEEKLY.name, WEEKLY.resident_title)
-    assert [form.form_id for form in dispatch.forms] == [PHQ.id]
+    assert [form.template_id for form in dispatch.forms] == [PHQ.id]
     assert dispatch.inbox_message == WEEKLY.inbox_message
     assert {o.local_time for o in dispatch.occasions} == {WEEKLY.time}
 
@@ -178,8 +178,8 @@ async def test_the_forms_of_the_package_can_be_changed(clinic: Clinic) -> None:
     """Ingående formulär: Du kan vid behov ta bort och lägga till formulär."""
     started = await clinic.start(forms=["GAD-7", OWN.name])
 
-    assert [form.form_id for form in started.dispatch.forms] == [GAD.id, OWN.id]
-    assert SHARED.id in PACKAGE.form_ids
+    assert [form.template_id for form in started.dispatch.forms] == [GAD.id, OWN.id]
+    assert SHARED.id in PACKAGE.template_ids
 
 
 async def test_recipients_are_added_with_and_without_hyphen(clinic: Clinic) -> None:
@@ -213,7 +213,7 @@ def test_a_link_can_be_made_to_each_form_of_the_package(clinic: Clinic) -> None:
     ]
 
     asked_for = [link.partition("/etjanst/")[2].partition("?")[0] for link in links]
-    assert asked_for == [str(form_id) for form_id in PACKAGE.form_ids]
+    assert asked_for == [str(template_id) for template_id in PACKAGE.template_ids]
 
 
 async def test_the_units_preset_message_tells_of_the_visit_and_the_number_of_forms(

@@ -447,7 +447,7 @@ async def _dies(
             id=delivery.id,
             attempt=delivery.attempt,
             state=DeliveryState.SENT,
-            external_id=form_id,
+            form_id=form_id,
         )
         with clinic.store.transaction() as records:
             records.deliveries.record([outcome])

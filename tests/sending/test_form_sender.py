@@ -94,7 +94,7 @@ async def test_a_small_dispatch_does_not_wait_for_a_large_one(store: SqlStore) -
 
     await asyncio.gather(large.send_forms(), small.send_forms())
 
-    sent = [kept.order.form_id for kept in clinic.forms.forms]
+    sent = [kept.order.template_id for kept in clinic.forms.forms]
     assert len(sent) == 16
     assert sent.index(SHARED.id) < 12
 
@@ -136,7 +136,7 @@ async def test_a_run_that_is_given_up_leaves_the_others_alone_and_its_calls_are_
     await goes_on
 
     left = states(clinic, dispatch_of(given_up))
-    made = sum(kept.order.form_id == PHQ.id for kept in clinic.forms.forms)
+    made = sum(kept.order.template_id == PHQ.id for kept in clinic.forms.forms)
     assert states(clinic, dispatch_of(other)) == {DeliveryState.SENT: 5}
     assert left.get(DeliveryState.SENT, 0) == made
     assert DeliveryState.SENDING not in left

@@ -257,7 +257,7 @@ async def test_what_was_missed_can_be_sent_by_hand_and_only_that(clinic: Clinic)
                     id=annas.id,
                     attempt=annas.attempt,
                     state=DeliveryState.SENT,
-                    external_id=form_id,
+                    form_id=form_id,
                 )
             ]
         )

@@ -184,7 +184,7 @@ def sent(delivery: ClaimedDelivery, form_id: str = "") -> Outcome:
         id=delivery.id,
         attempt=delivery.attempt,
         state=DeliveryState.SENT,
-        external_id=FormId(form_id or str(uuid4())),
+        form_id=FormId(form_id or str(uuid4())),
     )
 
 

@@ -44,7 +44,7 @@ def test_a_message_knows_its_recipients_own_forms_in_the_packages_order(store: S
     ledger = under_way(store, a_dispatch(forms=(PHQ, GAD, OWN)))
     claimed = ledger.claim()
     for number, delivery in enumerate(reversed(claimed)):
-        refused = delivery.form_id == GAD.id
+        refused = delivery.template_id == GAD.id
         ledger.record(
             ended(delivery, DeliveryState.REFUSED, refusal=Refusal.FORM_ARCHIVED)
             if refused

@@ -2,16 +2,21 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, select, text
 
 from tests.clinic import open_store
 from tests.postgresql import EMPTY, PostgresqlServer
+from utskick.domain.deliveries import FormId
+from utskick.domain.forms import FormTemplateId
 from utskick.store.engine import migrate, open_engine
-from utskick.store.tables import Row
+from utskick.store.tables import DeliveryRow, Row
+
+TEMPLATE_ID = FormTemplateId(UUID(int=7))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -36,7 +41,7 @@ def test_migrating_again_changes_nothing(engine: Engine) -> None:
     migrate(engine)
 
     with engine.connect() as connection:
-        assert MigrationContext.configure(connection).get_current_revision() == "0007"
+        assert MigrationContext.configure(connection).get_current_revision() == "0008"
 
 
 def test_a_mail_that_waits_when_the_tables_change_is_sent_to_those_it_is_for(
@@ -63,3 +68,66 @@ def test_a_mail_that_waits_when_the_tables_change_is_sent_to_those_it_is_for(
 
     assert waiting.id.hex == "1" * 32
     assert waiting.waiting == waiting.addresses == ("b@vgregion.se", "a@vgregion.se")
+
+
+def test_what_was_sent_keeps_its_template_and_its_form_when_their_columns_are_renamed(
+    old_database: str,
+) -> None:
+    engine = open_engine(old_database)
+    migrate(engine, revision="0007")
+    with engine.begin() as connection:
+        add_what_revision_7_knows_of(TEMPLATE_ID.hex, connection)
+    migrate(engine)
+    with engine.connect() as connection:
+        rows = connection.execute(select(DeliveryRow.template_id, DeliveryRow.form_id)).all()
+        differences = compare_metadata(MigrationContext.configure(connection), Row.metadata)
+    engine.dispose()
+
+    store = open_store(old_database)
+    with store.transaction() as records:
+        owned = records.deliveries.owned([FormId("the-form"), FormId(TEMPLATE_ID.hex)])
+        subscribers = records.forms.subscribers(TEMPLATE_ID)
+        (package,) = records.packages.all()
+    store.close()
+
+    assert [tuple(row) for row in rows] == [(TEMPLATE_ID, "the-form")]
+    assert differences == []
+    assert owned == {"the-form"}
+    assert subscribers == {"unit"}
+    assert package.template_ids == (TEMPLATE_ID,)
+
+
+def add_what_revision_7_knows_of(template_id: str, connection: Connection) -> None:
+    """One sent form that somebody has been reminded of, and who may send its template."""
+    for statement in (
+        "INSERT INTO unit (hsa_id, name, phone) VALUES ('unit', 'Enhet', '031')",
+        (
+            "INSERT INTO form_template (id, key, name, resident_name, catalogue, version)"
+            " VALUES (:template, 'phq', 'PHQ', 'Hur mår du?', 'national', 1)"
+        ),
+        "INSERT INTO subscription (unit_id, form_id) VALUES ('unit', :template)",
+        (
+            "INSERT INTO package_template (key, version, name, resident_title, unit_ids, form_ids,"
+            " interval_weeks, occasions, inbox_message, error_addresses)"
+            " VALUES ('paket', 1, 'Paket', 'Paket', '[\"unit\"]', :templates, 1, 1, '', '[]')"
+        ),
+        "INSERT INTO person (id, blind_index, ciphertext, key_id) VALUES (:person, 'b', '', 'k')",
+        (
+            "INSERT INTO delivery (id, dispatch_id, occasion_id, recipient_id, form_id, unit_id,"
+            " person_id, occasion_number, position, package_name, form_name, answer_by,"
+            " purge_after, state, attempt, retries, external_form_id, found_again)"
+            " VALUES (:person, :person, :person, :person, :template, 'unit', :person, 1, 0,"
+            " 'Paket', 'PHQ', '2026-01-01', '2026-02-01', 'sent', 1, 0, 'the-form', false)"
+        ),
+        (
+            "INSERT INTO reminder (id, delivery_id, day, state, created_at, created_by)"
+            " VALUES (:person, :person, '2026-01-01', 'sent', '2026-01-01 00:00:00', 'någon')"
+        ),
+    ):
+        values = {
+            "template": template_id,
+            "templates": f'["{UUID(template_id)}"]',
+            "person": UUID(int=1).hex,
+        }
+        wanted = {name: value for name, value in values.items() if f":{name}" in statement}
+        connection.execute(text(statement), wanted)

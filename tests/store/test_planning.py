@@ -33,7 +33,7 @@ def test_a_claimed_delivery_holds_all_that_the_call_needs(store: SqlStore) -> No
 
     (claimed,) = ledger.claim()
 
-    assert (claimed.unit_id, claimed.form_id) == (ledger.dispatch.unit_id, PHQ.id)
+    assert (claimed.unit_id, claimed.template_id) == (ledger.dispatch.unit_id, PHQ.id)
     assert claimed.personnummer == ANNA
     assert claimed.banner == "Fråga gärna."
     assert (claimed.answer_by, claimed.purge_after) == (ANSWER_BY, PURGE_AFTER)
@@ -77,4 +77,4 @@ def test_all_forms_of_one_recipient_come_before_the_next_recipients(store: SqlSt
     claimed = ledger.claim(limit=3)
 
     assert [c.personnummer for c in claimed] == [ANNA, ANNA, BO]
-    assert [c.form_id for c in claimed] == [PHQ.id, GAD.id, PHQ.id]
+    assert [c.template_id for c in claimed] == [PHQ.id, GAD.id, PHQ.id]

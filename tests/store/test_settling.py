@@ -63,7 +63,7 @@ def test_a_form_found_again_is_adopted(store: SqlStore) -> None:
     ledger, claimed = one_unknown(store)
 
     settled = ledger.settle(
-        ended(claimed, DeliveryState.SENT, external_id=FormId("found"), found_again=True)
+        ended(claimed, DeliveryState.SENT, form_id=FormId("found"), found_again=True)
     )
 
     assert settled == 1
@@ -87,7 +87,7 @@ def test_a_form_belongs_to_one_delivery(store: SqlStore) -> None:
     anna, bo = first.claim()
     first.record(sent(anna, "the-form"), ended(bo, DeliveryState.UNKNOWN))
 
-    settled = first.settle(ended(bo, DeliveryState.SENT, external_id=FormId("the-form")))
+    settled = first.settle(ended(bo, DeliveryState.SENT, form_id=FormId("the-form")))
 
     assert settled == 0
     assert first.states == {DeliveryState.SENT: 1, DeliveryState.UNKNOWN: 1}

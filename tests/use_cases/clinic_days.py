@@ -81,7 +81,7 @@ def order_of(delivery: ClaimedDelivery) -> FormOrder:
     return FormOrder(
         unit_id=delivery.unit_id,
         personnummer=delivery.personnummer,
-        form_id=delivery.form_id,
+        template_id=delivery.template_id,
         answer_by=delivery.answer_by,
         purge_after=delivery.purge_after,
     )

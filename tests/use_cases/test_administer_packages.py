@@ -109,7 +109,7 @@ def test_the_versions_tell_what_differs(clinic: Clinic) -> None:
     second, first = package_versions(WEEKLY.key, store=clinic.store)
 
     assert (second.package.version, second.before) == (2, first.package)
-    assert set(second.changed) == {"time", "form_ids", "error_addresses"}
+    assert set(second.changed) == {"time", "template_ids", "error_addresses"}
     assert (first.before, first.changed) == (None, ())
 
 
@@ -157,7 +157,7 @@ def test_the_list_tells_which_packages_cannot_be_started_and_why(clinic: Clinic)
 
 def test_a_form_must_be_each_units_to_send(clinic: Clinic) -> None:
     register = package_register([UNIT.id, OTHER_UNIT.id], store=clinic.store)
-    ours = replace(WEEKLY, form_ids=(SHARED.id, UNSUBSCRIBED.id))
+    ours = replace(WEEKLY, template_ids=(SHARED.id, UNSUBSCRIBED.id))
     theirs = replace(ours, unit_ids=(OTHER_UNIT.id,))
     of_both = replace(ours, unit_ids=(UNIT.id, OTHER_UNIT.id))
 

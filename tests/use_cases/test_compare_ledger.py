@@ -15,7 +15,7 @@ from utskick.use_cases.compare_ledger import Compared, compare_ledger
 ANNAS_PHQ = FormOrder(
     unit_id=UNIT.id,
     personnummer=ANNA,
-    form_id=PHQ.id,
+    template_id=PHQ.id,
     answer_by=date(2200, 1, 1),
     purge_after=date(2200, 1, 1),
 )

@@ -41,7 +41,7 @@ def mark(clinic: Clinic) -> int:
 
 def forms_made(clinic: Clinic) -> Counter[tuple[str, object]]:
     return Counter(
-        (kept.order.personnummer.digits, kept.order.form_id) for kept in clinic.forms.forms
+        (kept.order.personnummer.digits, kept.order.template_id) for kept in clinic.forms.forms
     )
 
 

@@ -49,7 +49,7 @@ async def test_what_staff_left_out_is_the_packages(clinic: Clinic) -> None:
     dispatch = (await clinic.start()).dispatch
 
     assert (dispatch.name, dispatch.title) == (PACKAGE.name, PACKAGE.resident_title)
-    assert [form.form_id for form in dispatch.forms] == list(PACKAGE.form_ids)
+    assert [form.template_id for form in dispatch.forms] == list(PACKAGE.template_ids)
     assert dispatch.inbox_message == PACKAGE.inbox_message
     assert (dispatch.package_key, dispatch.package_version) == (PACKAGE.key, 1)
 

@@ -69,7 +69,7 @@ def test_a_template_archived_between_occasions_aborts_the_dispatch_and_is_mailed
     person = "199805132389"
     dispatch = whole.start([person], after_s=[14, 40])
     whole.until(lambda: len(whole.forms_of(person)) == 4, "the first occasion")
-    template = str(dispatch.forms[0].form_id)
+    template = str(dispatch.forms[0].template_id)
 
     whole.control(f"templates/{template}/archive")
     whole.until_status(dispatch, "Avbruten")

@@ -93,7 +93,7 @@ class HttpFormService:
             "healthcare_facility_CareUnit": order.unit_id,
             "keepUntil": contract_date(order.purge_after),
             "subjectOfCare": order.personnummer.digits,
-            "templateId": str(order.form_id),
+            "templateId": str(order.template_id),
         }
         if order.banner:
             request["formText"] = order.banner
@@ -107,20 +107,24 @@ class HttpFormService:
         return _only_form(answer)
 
     async def find_forms(
-        self, *, unit_id: HsaId, personnummer: Personnummer, form_ids: Collection[FormTemplateId]
+        self,
+        *,
+        unit_id: HsaId,
+        personnummer: Personnummer,
+        template_ids: Collection[FormTemplateId],
     ) -> Sequence[FoundForm]:
         answer = await self._client.post(
             "GetForms",
             {
                 "healthcare_facility_CareUnit": unit_id,
                 "subjectOfCare": personnummer.digits,
-                "templateIds": [str(form_id) for form_id in form_ids],
+                "templateIds": [str(template_id) for template_id in template_ids],
             },
             answer=_GetFormsAnswer,
             reading=True,
         )
         # An empty list of templates means all of them to the service.
-        return [_found(form) for form in answer.forms if form.template_id in form_ids]
+        return [_found(form) for form in answer.forms if form.template_id in template_ids]
 
     async def form_templates(self, unit_id: HsaId) -> Mapping[FormTemplateId, bool]:
         answer = await self._client.post(
@@ -169,7 +173,7 @@ def _found(form: _Form) -> FoundForm:
     earliest, latest = form.created
     return FoundForm(
         id=FormId(form.id),
-        form_id=FormTemplateId(form.template_id),
+        template_id=FormTemplateId(form.template_id),
         created_at=earliest,
         created_at_latest=latest,
         answer_by=form.expires,

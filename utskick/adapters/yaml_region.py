@@ -46,7 +46,7 @@ class _Reading:
         self._placeholders = placeholders
         self._problems: list[Problem] = []
         self._unit_ids: set[HsaId] = set()
-        self._form_ids: dict[str, FormTemplateId] = {}
+        self._template_ids: dict[str, FormTemplateId] = {}
         self._package_keys: set[str] = set()
 
     def region(self) -> Region:
@@ -82,10 +82,10 @@ class _Reading:
         return Unit(unit_id, entry.name, entry.phone)
 
     def _form(self, path: Path, file: FormFile) -> FormTemplate:
-        form_id = FormTemplateId(file.id)
-        self._require_new(path, ("key",), file.key, self._form_ids)
-        self._require_new(path, ("id",), form_id, self._form_ids.values())
-        self._form_ids[file.key] = form_id
+        template_id = FormTemplateId(file.id)
+        self._require_new(path, ("key",), file.key, self._template_ids)
+        self._require_new(path, ("id",), template_id, self._template_ids.values())
+        self._template_ids[file.key] = template_id
         owner = HsaId(file.owner.upper()) if file.owner else None
         if owner:
             self._require_known(path, ("owner",), [owner], self._unit_ids)
@@ -93,7 +93,7 @@ class _Reading:
             self._wrong(path, ("owner",), "alla formulär utom de nationella har en ägare.")
         archived_at = datetime.combine(file.archived, time.min, UTC) if file.archived else None
         return FormTemplate(
-            id=form_id,
+            id=template_id,
             key=file.key,
             name=file.name,
             resident_name=file.resident_name,
@@ -111,7 +111,8 @@ class _Reading:
             unit_id = HsaId(entry.unit.upper())
             self._require_known(path, (row, "unit"), [unit_id], self._unit_ids)
             found += [
-                (unit_id, form_id) for form_id in self._forms(path, (row, "form"), [entry.form])
+                (unit_id, template_id)
+                for template_id in self._forms(path, (row, "form"), [entry.form])
             ]
         return found
 
@@ -121,18 +122,20 @@ class _Reading:
         problems = check_package(
             file,
             units=self._unit_ids,
-            forms=self._form_ids,
+            forms=self._template_ids,
             unknown_placeholders=self._texts.unknown_placeholders(
                 file.inbox_message, allowed=self._placeholders
             ),
         )
         for problem in problems:
             self._wrong(path, (problem.place,), problem.reason)
-        return None if problems else package_of(file, version=file.version, forms=self._form_ids)
+        return (
+            None if problems else package_of(file, version=file.version, forms=self._template_ids)
+        )
 
     def _forms(self, path: Path, location: Location, keys: list[str]) -> list[FormTemplateId]:
-        self._require_known(path, location, keys, self._form_ids)
-        return [self._form_ids[key] for key in keys if key in self._form_ids]
+        self._require_known(path, location, keys, self._template_ids)
+        return [self._template_ids[key] for key in keys if key in self._template_ids]
 
     def _files(self, name: str, model: type[Model]) -> Iterable[tuple[Path, Model]]:
         for path in sorted((self._folder / name).glob("*.yaml")):

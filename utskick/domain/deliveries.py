@@ -21,10 +21,12 @@ _NAMESPACE = UUID("5a0a2a5e-6c0f-4f7e-9d2b-3a8a6a1f0b11")
 
 
 def delivery_id(
-    dispatch_id: DispatchId, occasion_id: OccasionId, recipient_id: RecipientId, form_id: UUID
+    dispatch_id: DispatchId, occasion_id: OccasionId, recipient_id: RecipientId, template_id: UUID
 ) -> DeliveryId:
     """The same four always give the same delivery (I1)."""
-    return DeliveryId(uuid5(_NAMESPACE, f"{dispatch_id}/{occasion_id}/{recipient_id}/{form_id}"))
+    return DeliveryId(
+        uuid5(_NAMESPACE, f"{dispatch_id}/{occasion_id}/{recipient_id}/{template_id}")
+    )
 
 
 def link_text(forms: int) -> str:
@@ -131,7 +133,7 @@ class ClaimedDelivery:
     unit_id: HsaId
     person_id: PersonId
     personnummer: Personnummer
-    form_id: FormTemplateId
+    template_id: FormTemplateId
     banner: str
     answer_by: date
     purge_after: date
@@ -146,7 +148,7 @@ class OpenDelivery:
     attempt: int
     unit_id: HsaId
     personnummer: Personnummer
-    form_id: FormTemplateId
+    template_id: FormTemplateId
     first_intent_at: datetime
     unknown_for_s: float
     answer_by: date
@@ -160,7 +162,7 @@ class Outcome:
     id: UUID
     attempt: int
     state: DeliveryState
-    external_id: FormId | None = None
+    form_id: FormId | None = None
     refusal: Refusal | None = None
     retry_after_s: float | None = None
     found_again: bool = False

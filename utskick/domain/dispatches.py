@@ -71,7 +71,7 @@ _APPEARANCES = {
 class DispatchedForm:
     """A form of a dispatch, with its names as they were when the dispatch was started."""
 
-    form_id: FormTemplateId
+    template_id: FormTemplateId
     name: str
     resident_name: str
 

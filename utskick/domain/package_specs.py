@@ -103,7 +103,7 @@ def package_of(
         name=spec.name,
         resident_title=spec.resident_title,
         unit_ids=tuple(HsaId(unit.upper()) for unit in spec.units),
-        form_ids=tuple(forms[key] for key in spec.forms),
+        template_ids=tuple(forms[key] for key in spec.forms),
         weekday=WEEKDAYS[spec.weekday] if spec.weekday else None,
         time=parse_clock(spec.time) if spec.time else None,
         interval_weeks=spec.interval_weeks,

@@ -33,7 +33,7 @@ class PackageTemplate:
     name: str
     resident_title: str
     unit_ids: tuple[HsaId, ...]
-    form_ids: tuple[FormTemplateId, ...]
+    template_ids: tuple[FormTemplateId, ...]
     weekday: Weekday | None
     time: time | None
     interval_weeks: int

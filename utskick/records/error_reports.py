@@ -56,7 +56,7 @@ class WatchedForms(Protocol):
 
     def blocked(
         self,
-        form_id: FormTemplateId,
+        template_id: FormTemplateId,
         dispatch_ids: Collection[DispatchId],
         *,
         kind: str,
@@ -69,5 +69,5 @@ class WatchedForms(Protocol):
         known, archived at the same.
         """
 
-    def sendable(self, form_id: FormTemplateId, dispatch_ids: Collection[DispatchId]) -> None:
+    def sendable(self, template_id: FormTemplateId, dispatch_ids: Collection[DispatchId]) -> None:
         """Forget it: should it be blocked once more, that is news."""

@@ -21,26 +21,26 @@ class Units(Protocol):
 class Forms(Protocol):
     """Form templates, as the unit that asks may use them."""
 
-    def access(self, unit_id: HsaId, form_ids: Sequence[FormTemplateId]) -> list[FormAccess]:
+    def access(self, unit_id: HsaId, template_ids: Sequence[FormTemplateId]) -> list[FormAccess]:
         """In the order asked for. Raises `NotFound` if one does not exist."""
 
     def list_for(self, unit_id: HsaId) -> list[FormAccess]:
         """Every template that the unit may send or could if it subscribed, by name."""
 
-    def get(self, form_id: FormTemplateId) -> FormTemplate:
+    def get(self, template_id: FormTemplateId) -> FormTemplate:
         """Raises `NotFound`."""
 
     def find(self, key_or_name: str) -> FormTemplate | None: ...
 
     def all(self) -> list[FormTemplate]: ...
 
-    def in_use(self, form_id: FormTemplateId) -> Mapping[HsaId, int]:
+    def in_use(self, template_id: FormTemplateId) -> Mapping[HsaId, int]:
         """How many ongoing dispatches of each unit hold the form."""
 
     def subscriptions(self, unit_ids: Collection[HsaId]) -> set[tuple[HsaId, FormTemplateId]]:
         """What these units subscribe to."""
 
-    def subscribers(self, form_id: FormTemplateId) -> set[HsaId]: ...
+    def subscribers(self, template_id: FormTemplateId) -> set[HsaId]: ...
 
     def count_subscribers(self) -> Mapping[FormTemplateId, int]:
         """How many there are of each form that has any."""
@@ -48,12 +48,14 @@ class Forms(Protocol):
     def save(self, forms: Iterable[FormTemplate]) -> None:
         """Insert or renew; a mark of being archived follows the given template."""
 
-    def archive(self, form_id: FormTemplateId, *, archived_at: datetime | None) -> None: ...
+    def archive(self, template_id: FormTemplateId, *, archived_at: datetime | None) -> None: ...
 
     def set_subscriptions(self, subscriptions: Collection[tuple[HsaId, FormTemplateId]]) -> None:
         """Make these, and no others, the subscriptions."""
 
-    def subscribe(self, unit_id: HsaId, form_id: FormTemplateId, *, subscribed: bool) -> None: ...
+    def subscribe(
+        self, unit_id: HsaId, template_id: FormTemplateId, *, subscribed: bool
+    ) -> None: ...
 
 
 class Packages(Protocol):

@@ -54,14 +54,14 @@ async def call_form_service(
         circuit_breaker.note(failed=True, at=clock.monotonic())
         return outcome(state=DeliveryState.UNKNOWN)
     circuit_breaker.note(failed=False, at=clock.monotonic())
-    return outcome(state=DeliveryState.SENT, external_id=form_id)
+    return outcome(state=DeliveryState.SENT, form_id=form_id)
 
 
 def _order(delivery: ClaimedDelivery) -> FormOrder:
     return FormOrder(
         unit_id=delivery.unit_id,
         personnummer=delivery.personnummer,
-        form_id=delivery.form_id,
+        template_id=delivery.template_id,
         answer_by=delivery.answer_by,
         purge_after=delivery.purge_after,
         banner=delivery.banner,

@@ -20,7 +20,7 @@ class TemplateLists(Protocol):
 
 async def check_forms(
     unit_id: HsaId,
-    form_ids: Sequence[FormTemplateId],
+    template_ids: Sequence[FormTemplateId],
     *,
     store: Store,
     forms: TemplateLists,
@@ -30,7 +30,7 @@ async def check_forms(
 
     Raises `TemporaryFailure` if the form service does not answer.
     """
-    ours = await asyncio.to_thread(_known_access, unit_id, form_ids, store=store)
+    ours = await asyncio.to_thread(_known_access, unit_id, template_ids, store=store)
     theirs = await forms.form_templates(unit_id)
     if not theirs:
         # Every unit may send NAFS forms: an empty list is a fault of the answer.
@@ -40,7 +40,7 @@ async def check_forms(
 
 async def require_forms(
     unit_id: HsaId,
-    form_ids: Sequence[FormTemplateId],
+    template_ids: Sequence[FormTemplateId],
     *,
     store: Store,
     forms: TemplateLists,
@@ -51,25 +51,25 @@ async def require_forms(
     By our register alone if the form service does not answer, as each occasion checks again.
     """
     try:
-        access = await check_forms(unit_id, form_ids, store=store, forms=forms, now=now)
+        access = await check_forms(unit_id, template_ids, store=store, forms=forms, now=now)
     except TemporaryFailure:
-        await asyncio.to_thread(require_known_forms, unit_id, form_ids, store=store)
+        await asyncio.to_thread(require_known_forms, unit_id, template_ids, store=store)
     else:
         require_sendable(access)
 
 
 def require_known_forms(
-    unit_id: HsaId, form_ids: Sequence[FormTemplateId], *, store: Store
+    unit_id: HsaId, template_ids: Sequence[FormTemplateId], *, store: Store
 ) -> None:
     """Raise `StartBlocked` unless all may be sent by our register."""
-    require_sendable(_known_access(unit_id, form_ids, store=store))
+    require_sendable(_known_access(unit_id, template_ids, store=store))
 
 
 def _known_access(
-    unit_id: HsaId, form_ids: Sequence[FormTemplateId], *, store: Store
+    unit_id: HsaId, template_ids: Sequence[FormTemplateId], *, store: Store
 ) -> list[FormAccess]:
     with store.transaction() as records:
-        return records.forms.access(unit_id, form_ids)
+        return records.forms.access(unit_id, template_ids)
 
 
 def _stricter(ours: FormAccess, *, published: bool | None, now: datetime) -> FormAccess:

@@ -100,11 +100,13 @@ def _require_unit(dispatch: Dispatch, store: Store) -> None:
 async def _require_forms(
     dispatch: Dispatch, *, store: Store, forms: TemplateLists | None, now: datetime
 ) -> None:
-    unit_id, form_ids = dispatch.unit_id, [form.form_id for form in dispatch.forms]
+    unit_id, template_ids = dispatch.unit_id, [form.template_id for form in dispatch.forms]
     if forms is None:
-        await asyncio.to_thread(require_known_forms, unit_id, form_ids, store=store)
+        await asyncio.to_thread(require_known_forms, unit_id, template_ids, store=store)
     else:
-        require_sendable(await check_forms(unit_id, form_ids, store=store, forms=forms, now=now))
+        require_sendable(
+            await check_forms(unit_id, template_ids, store=store, forms=forms, now=now)
+        )
 
 
 def _read(occasion_id: OccasionId, store: Store) -> tuple[Dispatch, Occasion]:

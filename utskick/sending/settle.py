@@ -59,7 +59,7 @@ async def _found(
             return await forms.find_forms(
                 unit_id=delivery.unit_id,
                 personnummer=delivery.personnummer,
-                form_ids=[delivery.form_id],
+                template_ids=[delivery.template_id],
             )
     except (TemporaryFailure, PermanentFailure):
         return None
@@ -103,7 +103,7 @@ def _candidates(
     return [
         form.id
         for form in found
-        if form.form_id == delivery.form_id
+        if form.template_id == delivery.template_id
         and form.created_at_latest >= earliest
         and (form.answer_by, form.purge_after) == (delivery.answer_by, delivery.purge_after)
     ]
@@ -115,6 +115,6 @@ def _settled(delivery: OpenDelivery, candidates: Sequence[FormId]) -> Outcome:
         case []:
             return outcome(state=DeliveryState.PLANNED)
         case [form_id]:
-            return outcome(state=DeliveryState.SENT, external_id=form_id, found_again=True)
+            return outcome(state=DeliveryState.SENT, form_id=form_id, found_again=True)
         case _:
             return outcome(state=DeliveryState.MANUAL)

@@ -56,8 +56,8 @@ def _claimable(session: Session, claim: DeliveryClaim, now: datetime) -> Sequenc
 
 def _one_of_each_key(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
     """Two runs may want to ask the same person the same at once: the second's turn comes (I6)."""
-    by_key = {(row.unit_id, row.person_id, row.form_id): row for row in reversed(rows)}
-    return [row for row in rows if by_key[row.unit_id, row.person_id, row.form_id] is row]
+    by_key = {(row.unit_id, row.person_id, row.template_id): row for row in reversed(rows)}
+    return [row for row in rows if by_key[row.unit_id, row.person_id, row.template_id] is row]
 
 
 def _intend(
@@ -75,7 +75,7 @@ def _claimed(row: Row[Any], people: People) -> ClaimedDelivery:
         unit_id=HsaId(row.unit_id),
         person_id=PersonId(row.person_id),
         personnummer=people.opened(row.person_id, row.ciphertext, row.key_id),
-        form_id=FormTemplateId(row.form_id),
+        template_id=FormTemplateId(row.template_id),
         banner=row.form_banner,
         answer_by=row.answer_by,
         purge_after=row.purge_after,
@@ -94,7 +94,7 @@ def same_key(other: type[DeliveryRow]) -> tuple[ColumnElement[bool], ...]:
     return (
         other.unit_id == DeliveryRow.unit_id,
         other.person_id == DeliveryRow.person_id,
-        other.form_id == DeliveryRow.form_id,
+        other.template_id == DeliveryRow.template_id,
     )
 
 
@@ -106,7 +106,7 @@ _CLAIMABLE = (
         DeliveryRow.attempt,
         DeliveryRow.unit_id,
         DeliveryRow.person_id,
-        DeliveryRow.form_id,
+        DeliveryRow.template_id,
         DeliveryRow.answer_by,
         DeliveryRow.purge_after,
         DeliveryRow.retries,

@@ -136,7 +136,7 @@ class SqlDeliveries:
 
     def owned(self, form_ids: Collection[FormId]) -> set[FormId]:
         rows = self._session.scalars(
-            select(DeliveryRow.external_form_id).where(DeliveryRow.external_form_id.in_(form_ids))
+            select(DeliveryRow.form_id).where(DeliveryRow.form_id.in_(form_ids))
         )
         return {FormId(form_id) for form_id in rows if form_id}
 
@@ -177,7 +177,7 @@ class SqlDeliveries:
             attempt=row.attempt,
             unit_id=HsaId(row.unit_id),
             personnummer=self._people.personnummer(person),
-            form_id=FormTemplateId(row.form_id),
+            template_id=FormTemplateId(row.template_id),
             first_intent_at=row.first_intent_at or now,
             unknown_for_s=(now - (row.unknown_at or now)).total_seconds(),
             answer_by=row.answer_by,

@@ -67,7 +67,7 @@ class SqlDispatches:
             DispatchFormRow(
                 dispatch_id=dispatch.id,
                 position=position,
-                form_id=form.form_id,
+                template_id=form.template_id,
                 name=form.name,
                 resident_name=form.resident_name,
             )
@@ -249,7 +249,7 @@ class SqlDispatches:
             .order_by(DispatchFormRow.position)
         ):
             forms[form.dispatch_id].append(
-                DispatchedForm(FormTemplateId(form.form_id), form.name, form.resident_name)
+                DispatchedForm(FormTemplateId(form.template_id), form.name, form.resident_name)
             )
         for occasion in self._session.scalars(
             select(OccasionRow)

@@ -143,17 +143,22 @@ class SqlWatchedForms:
 
     def blocked(
         self,
-        form_id: FormTemplateId,
+        template_id: FormTemplateId,
         dispatch_ids: Collection[DispatchId],
         *,
         kind: str,
         archived_at: datetime | None,
         change: UUID,
     ) -> set[DispatchId]:
-        new = {"form_id": form_id, "kind": kind, "archived_at": archived_at, "change": change}
+        new = {
+            "template_id": template_id,
+            "kind": kind,
+            "archived_at": archived_at,
+            "change": change,
+        }
         rows = [{"dispatch_id": dispatch_id, **new} for dispatch_id in dispatch_ids]
         insert_new(self._session, BlockedFormRow, rows)
-        theirs = self._rows(form_id, dispatch_ids)
+        theirs = self._rows(template_id, dispatch_ids)
         for row in theirs:
             if row.kind != kind or (
                 archived_at and row.archived_at and archived_at != row.archived_at
@@ -163,19 +168,23 @@ class SqlWatchedForms:
         self._session.flush()
         return {DispatchId(row.dispatch_id) for row in theirs if row.change == change}
 
-    def sendable(self, form_id: FormTemplateId, dispatch_ids: Collection[DispatchId]) -> None:
+    def sendable(self, template_id: FormTemplateId, dispatch_ids: Collection[DispatchId]) -> None:
         self._session.execute(
             delete(BlockedFormRow).where(
-                BlockedFormRow.form_id == form_id, BlockedFormRow.dispatch_id.in_(dispatch_ids)
+                BlockedFormRow.template_id == template_id,
+                BlockedFormRow.dispatch_id.in_(dispatch_ids),
             )
         )
 
     def _rows(
-        self, form_id: FormTemplateId, dispatch_ids: Collection[DispatchId]
+        self, template_id: FormTemplateId, dispatch_ids: Collection[DispatchId]
     ) -> Sequence[BlockedFormRow]:
         return self._session.scalars(
             select(BlockedFormRow)
-            .where(BlockedFormRow.form_id == form_id, BlockedFormRow.dispatch_id.in_(dispatch_ids))
+            .where(
+                BlockedFormRow.template_id == template_id,
+                BlockedFormRow.dispatch_id.in_(dispatch_ids),
+            )
             .order_by(BlockedFormRow.dispatch_id)
             .with_for_update()
         ).all()

@@ -110,7 +110,7 @@ class SqlFollowUp:
         for form_id, status in statuses.items():
             self._session.execute(
                 update(DeliveryRow)
-                .where(DeliveryRow.external_form_id == form_id)
+                .where(DeliveryRow.form_id == form_id)
                 .values(form_status=status.value, form_status_at=now)
             )
 
@@ -199,10 +199,8 @@ class SqlFollowUp:
             Ledger(
                 unit_id=unit_id,
                 personnummer=number,
-                template_ids=frozenset(FormTemplateId(row.form_id) for row in theirs),
-                form_ids=frozenset(
-                    FormId(row.external_form_id) for row in theirs if row.external_form_id
-                ),
+                template_ids=frozenset(FormTemplateId(row.template_id) for row in theirs),
+                form_ids=frozenset(FormId(row.form_id) for row in theirs if row.form_id),
                 unsettled=sum(row.state in _UNSETTLED for row in theirs),
             )
             for (unit_id, number), theirs in by_person.items()
@@ -239,8 +237,8 @@ class SqlFollowUp:
         return FollowedUp(
             delivery_id=DeliveryId(row.id),
             dispatch_id=DispatchId(row.dispatch_id),
-            form_id=FormId(row.external_form_id) if row.external_form_id else None,
-            template_id=FormTemplateId(row.form_id),
+            form_id=FormId(row.form_id) if row.form_id else None,
+            template_id=FormTemplateId(row.template_id),
             form_name=row.form_name,
             package_name=row.package_name,
             occasion_number=row.occasion_number,

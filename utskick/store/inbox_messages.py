@@ -93,13 +93,13 @@ class SqlInboxMessages:
     ) -> Mapping[UUID, Sequence[FormId]]:
         """The forms of each message's recipient, in the package's order."""
         rows = self._session.execute(
-            select(DeliveryRow.recipient_id, DeliveryRow.external_form_id)
+            select(DeliveryRow.recipient_id, DeliveryRow.form_id)
             .join(InboxMessageRow, InboxMessageRow.recipient_id == DeliveryRow.recipient_id)
             .where(
                 InboxMessageRow.id.in_(ids),
                 DeliveryRow.occasion_id == occasion_id,
                 DeliveryRow.state == DeliveryState.SENT.value,
-                DeliveryRow.external_form_id.is_not(None),
+                DeliveryRow.form_id.is_not(None),
             )
             .order_by(DeliveryRow.position)
         )

@@ -36,7 +36,7 @@ def write_outcomes(session: Session, outcomes: Sequence[Outcome], *, over: Deliv
     kept = {id(outcome) for outcome in all_or_each(session, others, write)}
     disputed = [outcome for outcome in others if id(outcome) not in kept]
     if disputed and over is DeliveryState.SENDING:
-        write([replace(o, state=DeliveryState.MANUAL, external_id=None) for o in disputed])
+        write([replace(o, state=DeliveryState.MANUAL, form_id=None) for o in disputed])
     return len(written) + changed
 
 
@@ -53,7 +53,7 @@ def _write_sent(
     values = {
         "ids": [outcome.id for outcome in outcomes],
         "attempts": [outcome.attempt for outcome in outcomes],
-        "forms": [outcome.external_id for outcome in outcomes],
+        "forms": [outcome.form_id for outcome in outcomes],
         "of_state": over.value,
     }
     return set(session.connection().execute(_SENT, values).scalars())
@@ -68,7 +68,7 @@ def _ended(outcome: Outcome, *, over: DeliveryState, now: datetime) -> dict[str,
         "of_state": over.value,
         "to_state": outcome.state.value,
         "to_refusal": outcome.refusal and outcome.refusal.value,
-        "to_form": outcome.external_id,
+        "to_form": outcome.form_id,
         "to_found_again": outcome.found_again,
         "more_retries": int(waits),
         "to_retry_at": now + timedelta(seconds=outcome.retry_after_s or 0) if waits else None,
@@ -88,7 +88,7 @@ _ENDING = (
     )
     .values(
         **ended(DeliveryRow.refusal),
-        external_form_id=bindparam("to_form"),
+        form_id=bindparam("to_form"),
         found_again=bindparam("to_found_again"),
         retries=DeliveryRow.retries + bindparam("more_retries"),
         retry_at=bindparam("to_retry_at"),
@@ -116,11 +116,11 @@ _SENT = (
         DeliveryRow.id == _told.c.id,
         DeliveryRow.attempt == _told.c.attempt,
         DeliveryRow.state == bindparam("of_state"),
-        ~exists().where(_owner.external_form_id == _told.c.form),
+        ~exists().where(_owner.form_id == _told.c.form),
     )
     .values(
         state=DeliveryState.SENT.value,
-        external_form_id=_told.c.form,
+        form_id=_told.c.form,
         sent_at=database_now(),
         form_status=FormStatus.ONGOING.value,
         refusal=None,

@@ -94,11 +94,14 @@ def _each_form_to_each(
         for form in forms:
             yield {
                 "id": delivery_id(
-                    DispatchId(dispatch_id), occasion_id, RecipientId(recipient_id), form.form_id
+                    DispatchId(dispatch_id),
+                    occasion_id,
+                    RecipientId(recipient_id),
+                    form.template_id,
                 ),
                 "recipient_id": recipient_id,
                 "person_id": person_id,
-                "form_id": form.form_id,
+                "template_id": form.template_id,
                 "form_name": form.name,
                 # All of one recipient's forms before the next's: a message waits for them.
                 "position": position * len(forms) + form.position,

@@ -18,7 +18,7 @@ from utskick.store.tables import DeliveryRow, InboxMessageRow
 _OPEN = tuple(state.value for state in OPEN_STATES)
 _FORM = (
     DeliveryRow.dispatch_id,
-    DeliveryRow.form_id,
+    DeliveryRow.template_id,
     DeliveryRow.form_name,
     DeliveryRow.state,
     DeliveryRow.refusal,
@@ -80,7 +80,7 @@ class SqlProgress:
         by_form: dict[DispatchId, dict[UUID, list[Row[Any]]]] = {}
         for row in sorted(self._session.execute(statement), key=lambda row: row.position):
             of_dispatch = by_form.setdefault(DispatchId(row.dispatch_id), {})
-            of_dispatch.setdefault(row.form_id, []).append(row)
+            of_dispatch.setdefault(row.template_id, []).append(row)
         return {
             dispatch_id: [_summary(rows) for rows in of_dispatch.values()]
             for dispatch_id, of_dispatch in by_form.items()

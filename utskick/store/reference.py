@@ -53,15 +53,15 @@ class SqlForms:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def access(self, unit_id: HsaId, form_ids: Sequence[FormTemplateId]) -> list[FormAccess]:
+    def access(self, unit_id: HsaId, template_ids: Sequence[FormTemplateId]) -> list[FormAccess]:
         rows = self._session.scalars(
-            select(FormTemplateRow).where(FormTemplateRow.id.in_(form_ids))
+            select(FormTemplateRow).where(FormTemplateRow.id.in_(template_ids))
         )
         found = {row.id: row for row in rows}
         subscribed = self._subscribed(unit_id)
-        if missing := next((f for f in form_ids if f not in found), None):
+        if missing := next((f for f in template_ids if f not in found), None):
             raise NotFound("form template", missing)
-        return [_access(found[form_id], unit_id, subscribed) for form_id in form_ids]
+        return [_access(found[template_id], unit_id, subscribed) for template_id in template_ids]
 
     def list_for(self, unit_id: HsaId) -> list[FormAccess]:
         theirs = or_(
@@ -73,10 +73,10 @@ class SqlForms:
         subscribed = self._subscribed(unit_id)
         return [_access(row, unit_id, subscribed) for row in rows]
 
-    def get(self, form_id: FormTemplateId) -> FormTemplate:
-        row = self._session.get(FormTemplateRow, form_id)
+    def get(self, template_id: FormTemplateId) -> FormTemplate:
+        row = self._session.get(FormTemplateRow, template_id)
         if row is None:
-            raise NotFound("form template", form_id)
+            raise NotFound("form template", template_id)
         return _form(row)
 
     def find(self, key_or_name: str) -> FormTemplate | None:
@@ -93,12 +93,12 @@ class SqlForms:
         rows = self._session.scalars(select(FormTemplateRow).order_by(FormTemplateRow.name))
         return [_form(row) for row in rows]
 
-    def in_use(self, form_id: FormTemplateId) -> Mapping[HsaId, int]:
+    def in_use(self, template_id: FormTemplateId) -> Mapping[HsaId, int]:
         rows = self._session.execute(
             select(DispatchRow.unit_id, func.count())
             .join(DispatchFormRow, DispatchFormRow.dispatch_id == DispatchRow.id)
             .where(
-                DispatchFormRow.form_id == form_id,
+                DispatchFormRow.template_id == template_id,
                 DispatchRow.status == DispatchStatus.ONGOING.value,
             )
             .group_by(DispatchRow.unit_id)
@@ -107,23 +107,23 @@ class SqlForms:
 
     def subscriptions(self, unit_ids: Collection[HsaId]) -> set[tuple[HsaId, FormTemplateId]]:
         rows = self._session.execute(
-            select(SubscriptionRow.unit_id, SubscriptionRow.form_id).where(
+            select(SubscriptionRow.unit_id, SubscriptionRow.template_id).where(
                 SubscriptionRow.unit_id.in_(unit_ids)
             )
         )
-        return {(HsaId(unit_id), FormTemplateId(form_id)) for unit_id, form_id in rows}
+        return {(HsaId(unit_id), FormTemplateId(template_id)) for unit_id, template_id in rows}
 
-    def subscribers(self, form_id: FormTemplateId) -> set[HsaId]:
+    def subscribers(self, template_id: FormTemplateId) -> set[HsaId]:
         rows = self._session.scalars(
-            select(SubscriptionRow.unit_id).where(SubscriptionRow.form_id == form_id)
+            select(SubscriptionRow.unit_id).where(SubscriptionRow.template_id == template_id)
         )
         return set(map(HsaId, rows))
 
     def count_subscribers(self) -> Mapping[FormTemplateId, int]:
         rows = self._session.execute(
-            select(SubscriptionRow.form_id, func.count()).group_by(SubscriptionRow.form_id)
+            select(SubscriptionRow.template_id, func.count()).group_by(SubscriptionRow.template_id)
         )
-        return {FormTemplateId(form_id): number for form_id, number in rows}
+        return {FormTemplateId(template_id): number for template_id, number in rows}
 
     def save(self, forms: Iterable[FormTemplate]) -> None:
         for form in forms:
@@ -141,25 +141,25 @@ class SqlForms:
             )
         self._session.flush()
 
-    def archive(self, form_id: FormTemplateId, *, archived_at: datetime | None) -> None:
+    def archive(self, template_id: FormTemplateId, *, archived_at: datetime | None) -> None:
         self._session.execute(
             update(FormTemplateRow)
-            .where(FormTemplateRow.id == form_id)
+            .where(FormTemplateRow.id == template_id)
             .values(archived_at=archived_at)
         )
 
     def set_subscriptions(self, subscriptions: Collection[tuple[HsaId, FormTemplateId]]) -> None:
         self._session.execute(delete(SubscriptionRow))
         self._session.add_all(
-            SubscriptionRow(unit_id=unit_id, form_id=form_id)
-            for unit_id, form_id in dict.fromkeys(subscriptions)
+            SubscriptionRow(unit_id=unit_id, template_id=template_id)
+            for unit_id, template_id in dict.fromkeys(subscriptions)
         )
         self._session.flush()
 
-    def subscribe(self, unit_id: HsaId, form_id: FormTemplateId, *, subscribed: bool) -> None:
-        row = self._session.get(SubscriptionRow, (unit_id, form_id))
+    def subscribe(self, unit_id: HsaId, template_id: FormTemplateId, *, subscribed: bool) -> None:
+        row = self._session.get(SubscriptionRow, (unit_id, template_id))
         if subscribed and row is None:
-            self._session.add(SubscriptionRow(unit_id=unit_id, form_id=form_id))
+            self._session.add(SubscriptionRow(unit_id=unit_id, template_id=template_id))
         elif row is not None and not subscribed:
             self._session.delete(row)
         self._session.flush()
@@ -167,7 +167,7 @@ class SqlForms:
     def _subscribed(self, unit_id: HsaId) -> set[UUID]:
         return set(
             self._session.scalars(
-                select(SubscriptionRow.form_id).where(SubscriptionRow.unit_id == unit_id)
+                select(SubscriptionRow.template_id).where(SubscriptionRow.unit_id == unit_id)
             )
         )
 
@@ -259,7 +259,7 @@ def _package(row: PackageTemplateRow) -> PackageTemplate:
         name=row.name,
         resident_title=row.resident_title,
         unit_ids=tuple(map(HsaId, row.unit_ids)),
-        form_ids=tuple(FormTemplateId(UUID(form_id)) for form_id in row.form_ids),
+        template_ids=tuple(FormTemplateId(UUID(template_id)) for template_id in row.template_ids),
         weekday=None if row.weekday is None else Weekday(row.weekday),
         time=row.time,
         interval_weeks=row.interval_weeks,
@@ -276,7 +276,7 @@ def _package_row(package: PackageTemplate, *, version: int) -> PackageTemplateRo
         name=package.name,
         resident_title=package.resident_title,
         unit_ids=list(package.unit_ids),
-        form_ids=[str(form_id) for form_id in package.form_ids],
+        template_ids=[str(template_id) for template_id in package.template_ids],
         weekday=None if package.weekday is None else package.weekday.value,
         time=package.time,
         interval_weeks=package.interval_weeks,

@@ -47,12 +47,12 @@ def list_form_templates(*, store: Store) -> FormRegister:
         )
 
 
-def open_form_template(form_id: FormTemplateId, *, store: Store) -> OpenedForm:
+def open_form_template(template_id: FormTemplateId, *, store: Store) -> OpenedForm:
     """One form template. Raises `NotFound`."""
     with store.transaction() as records:
-        form = records.forms.get(form_id)
+        form = records.forms.get(template_id)
         units = {unit.id: unit for unit in records.units.all()}
-        subscribers = records.forms.subscribers(form_id)
+        subscribers = records.forms.subscribers(template_id)
         return OpenedForm(
             form=form,
             units=units,
@@ -63,20 +63,20 @@ def open_form_template(form_id: FormTemplateId, *, store: Store) -> OpenedForm:
                 if unit.withdrawn_at is None
                 and form.available_to(unit.id, subscribed=unit.id in subscribers)
             ],
-            packages=[each for each in records.packages.all() if form_id in each.form_ids],
-            in_use=records.forms.in_use(form_id),
+            packages=[each for each in records.packages.all() if template_id in each.template_ids],
+            in_use=records.forms.in_use(template_id),
         )
 
 
 def archive_form(
-    form_id: FormTemplateId, *, archived: bool, actor: Actor, store: Store, now: datetime
+    template_id: FormTemplateId, *, archived: bool, actor: Actor, store: Store, now: datetime
 ) -> None:
     """Archive it, or take it back; from our side only, the form service has its own mark.
 
     Raises `NotFound`.
     """
     with store.transaction() as records:
-        form = records.forms.get(form_id)
+        form = records.forms.get(template_id)
         if form.archived is not archived:
             archived_at = now if archived else None
             records.forms.save([replace(form, archived_at=archived_at)])
@@ -85,7 +85,7 @@ def archive_form(
 
 
 def offer_form(
-    form_id: FormTemplateId, *, to_others: bool, actor: Actor, store: Store, now: datetime
+    template_id: FormTemplateId, *, to_others: bool, actor: Actor, store: Store, now: datetime
 ) -> None:
     """Let others subscribe to it ("Tillgänglig för andra enheter"), or its owner alone send it.
 
@@ -93,7 +93,7 @@ def offer_form(
     `NationalForm`.
     """
     with store.transaction() as records:
-        form = records.forms.get(form_id)
+        form = records.forms.get(template_id)
         offered = form.offered(to_others=to_others)
         if offered != form:
             records.forms.save([offered])
@@ -102,7 +102,7 @@ def offer_form(
 
 
 def make_form_link(
-    form_id: FormTemplateId,
+    template_id: FormTemplateId,
     unit_id: HsaId,
     *,
     actor: Actor,
@@ -115,7 +115,7 @@ def make_form_link(
     Raises `NotFound` or `StartBlocked`.
     """
     with store.transaction() as records:
-        form = records.forms.get(form_id)
+        form = records.forms.get(template_id)
     link = form_link(form.key, unit_id=unit_id, store=store, rules=rules)
     with store.transaction() as records:
         log_act(f"skapat formulärlänk till {form.key} för {unit_id}", actor, records, now)

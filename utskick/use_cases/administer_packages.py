@@ -44,7 +44,7 @@ class PackageRegister:
         """Its forms that are archived, or not for each of its units to send."""
         return [
             form
-            for form in (self.forms[form_id] for form_id in package.form_ids)
+            for form in (self.forms[template_id] for template_id in package.template_ids)
             if form.archived
             or not all(
                 form.available_to(unit_id, subscribed=(unit_id, form.id) in self.subscriptions)

@@ -118,7 +118,7 @@ def bring_back_unit(unit_id: HsaId, *, actor: Actor, store: Store, now: datetime
 
 def set_subscriptions(
     unit_id: HsaId,
-    form_ids: Collection[FormTemplateId],
+    template_ids: Collection[FormTemplateId],
     *,
     actor: Actor,
     store: Store,
@@ -131,16 +131,16 @@ def set_subscriptions(
     with store.transaction() as records:
         records.units.get(unit_id)
         offered = {form.id: form for form in _subscribable(unit_id, records)}
-        if set(form_ids) - set(offered):
+        if set(template_ids) - set(offered):
             raise NotFound("shared form")
         subscriptions = records.forms.subscriptions([unit_id])
         changed = [
             form
             for form in offered.values()
-            if ((unit_id, form.id) in subscriptions) is not (form.id in form_ids)
+            if ((unit_id, form.id) in subscriptions) is not (form.id in template_ids)
         ]
         for form in changed:
-            subscribed = form.id in form_ids
+            subscribed = form.id in template_ids
             records.forms.subscribe(unit_id, form.id, subscribed=subscribed)
             act = "lagt till" if subscribed else "avslutat"
             log_act(f"{act} prenumeration {form.key} för {unit_id}", actor, records, now)

@@ -38,7 +38,9 @@ async def compare_ledger(
 
     async def compare(theirs: Ledger) -> tuple[HsaId, int, int]:
         found = await forms.find_forms(
-            unit_id=theirs.unit_id, personnummer=theirs.personnummer, form_ids=theirs.template_ids
+            unit_id=theirs.unit_id,
+            personnummer=theirs.personnummer,
+            template_ids=theirs.template_ids,
         )
         known = await asyncio.to_thread(_owned, [form.id for form in found], store)
         missing = theirs.form_ids - {form.id for form in found}

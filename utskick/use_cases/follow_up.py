@@ -75,7 +75,7 @@ async def ask_statuses(
     async def ask(number: Personnummer) -> dict[FormId, FormStatus]:
         try:
             theirs = await forms.find_forms(
-                unit_id=actor.unit_id, personnummer=number, form_ids=templates[number]
+                unit_id=actor.unit_id, personnummer=number, template_ids=templates[number]
             )
         except TemporaryFailure:
             return {}

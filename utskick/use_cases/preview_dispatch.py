@@ -139,7 +139,7 @@ def preview_dispatch(
 def preset_forms(package: PackageTemplate, *, actor: Actor, store: Store) -> list[FormAccess]:
     """The forms that the package is prepared with."""
     with store.transaction() as records:
-        return records.forms.access(actor.unit_id, package.form_ids)
+        return records.forms.access(actor.unit_id, package.template_ids)
 
 
 def preset_occasions(package: PackageTemplate, *, rules: Rules, now: datetime) -> list[Moment]:

@@ -258,7 +258,7 @@ def _understand(
             )
         forms = draft.forms(spec.forms or [], records)
         if package is not None and spec.forms is None:
-            forms = [a.form for a in records.forms.access(actor.unit_id, package.form_ids)]
+            forms = [a.form for a in records.forms.access(actor.unit_id, package.template_ids)]
     numbers = draft.recipients(spec, rules=rules, today=now.astimezone(rules.zone).date())
     draft.free_texts(spec, spec.title)
     moments: list[tuple[LocalMoment, datetime]] = []
@@ -287,10 +287,10 @@ async def _require_sendable(
     understood: _Understood, spec: DispatchSpec, with_: Starting, now: datetime
 ) -> None:
     """Block the start, and keep what the error addresses are to be told."""
-    form_ids = [form.id for form in understood.forms]
+    template_ids = [form.id for form in understood.forms]
     try:
         await require_forms(
-            understood.unit.id, form_ids, store=with_.store, forms=with_.forms, now=now
+            understood.unit.id, template_ids, store=with_.store, forms=with_.forms, now=now
         )
     except StartBlocked as blocked:
         await asyncio.to_thread(_tell_blocked, understood, spec, blocked, with_, now)

@@ -24,8 +24,8 @@ async def watch_templates(*, store: Store, forms: FormService, rules: Rules, now
     blocked = 0
     for unit_id in dict.fromkeys(dispatch.unit_id for dispatch in ongoing):
         theirs = [dispatch for dispatch in ongoing if dispatch.unit_id == unit_id]
-        form_ids = dict.fromkeys(form.form_id for d in theirs for form in d.forms)
-        access = await check_forms(unit_id, list(form_ids), store=store, forms=forms, now=now)
+        template_ids = dict.fromkeys(form.template_id for d in theirs for form in d.forms)
+        access = await check_forms(unit_id, list(template_ids), store=store, forms=forms, now=now)
         await asyncio.to_thread(_note, access, theirs, store, rules, now)
         blocked += sum(not form.sendable for form in access)
     return blocked
@@ -45,7 +45,7 @@ def _note(
 ) -> None:
     with store.transaction() as records:
         for each in access:
-            hit = [d for d in theirs if any(f.form_id == each.form.id for f in d.forms)]
+            hit = [d for d in theirs if any(f.template_id == each.form.id for f in d.forms)]
             if each.sendable:
                 records.watched_forms.sendable(each.form.id, [dispatch.id for dispatch in hit])
             else:

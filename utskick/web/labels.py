@@ -45,7 +45,7 @@ WEEKDAYS = tuple(package_specs.WEEKDAYS)
 
 def presets_in_words(package: PackageTemplate) -> str:
     """As staff would tell it: 4 formulär, 3 tillfällen varannan vecka, måndag kl. 08:00."""
-    words = f"{len(package.form_ids)} formulär, {package.occasions} "
+    words = f"{len(package.template_ids)} formulär, {package.occasions} "
     words += "tillfälle" if package.occasions == 1 else "tillfällen"
     if package.occasions > 1:
         weeks = package.interval_weeks

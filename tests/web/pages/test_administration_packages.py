@@ -60,7 +60,7 @@ async def test_a_new_package_is_saved_with_a_key_from_its_name(administrator: Br
 
     assert "Grundplåten är sparad." in words_of(answer.text)
     (package,) = versions(administrator, "rehab-uppfoljning")
-    assert (package.unit_ids, package.form_ids) == ((UNIT.id,), (PHQ.id,))
+    assert (package.unit_ids, package.template_ids) == ((UNIT.id,), (PHQ.id,))
     assert (package.weekday, f"{package.time:%H:%M}") == (Weekday.THURSDAY, "16:30")
     assert (package.interval_weeks, package.occasions) == (2, 3)
     assert package.error_addresses == (FORMS_DESK, "a@example.se", "b@example.se")
@@ -100,7 +100,7 @@ async def test_what_was_typed_and_never_added_is_added_when_saving(administrator
     await save(administrator, **filled, nytt_formular="GAD-7", ny_enhet=UNIT.name)
 
     (package,) = versions(administrator, "rehab-uppfoljning")
-    assert (package.form_ids, package.unit_ids) == ((GAD.id,), (UNIT.id,))
+    assert (package.template_ids, package.unit_ids) == ((GAD.id,), (UNIT.id,))
 
 
 @pytest.mark.parametrize(

@@ -307,7 +307,7 @@ async def halved(staff: Browser) -> Dispatch:
                         id=delivery.id,
                         attempt=delivery.attempt,
                         state=DeliveryState.SENT,
-                        external_id=form_id,
+                        form_id=form_id,
                     )
                 ]
             )

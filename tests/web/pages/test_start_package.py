@@ -441,7 +441,7 @@ async def test_an_unsubscribed_form_is_red_at_once_and_blocks_the_start(
     staff: Browser, clinic: Clinic
 ) -> None:
     with clinic.store.transaction() as records:
-        records.packages.save(replace(WEEKLY, form_ids=(PHQ.id, UNSUBSCRIBED.id)))
+        records.packages.save(replace(WEEKLY, template_ids=(PHQ.id, UNSUBSCRIBED.id)))
     page = await presets(staff)
     red = "Detta startade paket innehåller formulärmallar som har arkiverats"
     assert red in words_of(page)
@@ -456,7 +456,7 @@ async def test_an_unsubscribed_form_is_red_at_once_and_blocks_the_start(
 
 async def test_without_the_blocked_form_it_can_be_started(staff: Browser, clinic: Clinic) -> None:
     with clinic.store.transaction() as records:
-        records.packages.save(replace(WEEKLY, form_ids=(PHQ.id, UNSUBSCRIBED.id)))
+        records.packages.save(replace(WEEKLY, template_ids=(PHQ.id, UNSUBSCRIBED.id)))
 
     without = await staff.press(await presets(staff), f"ta-bort-formular {UNSUBSCRIBED.key}")
     answer = await staff.press(without.text, "starta", mottagare=carried(ANNA))
@@ -569,7 +569,7 @@ async def test_a_package_is_started_as_it_was_filled_in(staff: Browser, clinic: 
         "2027-02-10 08:30",
         "2027-02-17 16:00",
     ]
-    assert [form.form_id for form in dispatch.forms] == [PHQ.id, OWN.id]
+    assert [form.template_id for form in dispatch.forms] == [PHQ.id, OWN.id]
     assert (f"{dispatch.answer_by}", f"{dispatch.purge_after}") == ("2027-06-01", "2027-07-01")
     assert (dispatch.inbox_message, dispatch.form_banner) == ("Hej!", "Obs!")
     assert [r.personnummer for r in recipients(clinic, dispatch)] == [ANNA, BO]

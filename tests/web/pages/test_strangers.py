@@ -128,7 +128,7 @@ async def ids_of(browser: Browser, name: str) -> dict[str, str]:
         "occasion_id": str(dispatch.occasions[0].id),
         "recipient_id": str(clinic.show(dispatch).recipients[0].id),
         "unit_id": OTHER_UNIT.id,
-        "form_id": str(OWN.id),
+        "template_id": str(OWN.id),
         "key": PACKAGE.key,
     }
     if "{delivery_id}" in ROUTES[name].path:

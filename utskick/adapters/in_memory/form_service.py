@@ -53,21 +53,26 @@ class InMemoryFormService:
         return form.id
 
     async def find_forms(
-        self, *, unit_id: HsaId, personnummer: Personnummer, form_ids: Collection[FormTemplateId]
+        self,
+        *,
+        unit_id: HsaId,
+        personnummer: Personnummer,
+        template_ids: Collection[FormTemplateId],
     ) -> Sequence[FoundForm]:
         self.fails_reading.strike()
         return read_back(
             self.forms,
             unit_id=unit_id,
             personnummer=personnummer,
-            form_ids=form_ids,
+            template_ids=template_ids,
             status_of=self._status_of,
         )
 
     async def form_templates(self, unit_id: HsaId) -> Mapping[FormTemplateId, bool]:
         self.fails_reading.strike()
         return {
-            form_id: form_id not in self.archived for form_id in self.templates.get(unit_id, ())
+            template_id: template_id not in self.archived
+            for template_id in self.templates.get(unit_id, ())
         }
 
     async def read_answer(self, form_id: FormId) -> Answer:
@@ -83,9 +88,9 @@ class InMemoryFormService:
             return Refusal.REFUSED_BY_1177
         if order.personnummer in self.unknown_persons:
             return Refusal.UNKNOWN_PERSON
-        if order.form_id in self.archived:
+        if order.template_id in self.archived:
             return Refusal.FORM_ARCHIVED
-        if order.form_id not in self.templates.get(order.unit_id, ()):
+        if order.template_id not in self.templates.get(order.unit_id, ()):
             return Refusal.FORM_UNAVAILABLE
         return None
 

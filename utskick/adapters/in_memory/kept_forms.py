@@ -31,7 +31,7 @@ def read_back(
     *,
     unit_id: HsaId,
     personnummer: Personnummer,
-    form_ids: Collection[FormTemplateId],
+    template_ids: Collection[FormTemplateId],
     status_of: Callable[[FormId], FormStatus] = lambda _form_id: FormStatus.ONGOING,
 ) -> list[FoundForm]:
     """What the unit has given the person of these templates."""
@@ -39,7 +39,7 @@ def read_back(
         _found(form, status_of(form.id))
         for form in forms
         if (form.order.unit_id, form.order.personnummer) == (unit_id, personnummer)
-        and form.order.form_id in form_ids
+        and form.order.template_id in template_ids
     ]
 
 
@@ -48,7 +48,7 @@ def _found(form: KeptForm, status: FormStatus) -> FoundForm:
     created_at = form.created_at.replace(microsecond=0)
     return FoundForm(
         id=form.id,
-        form_id=form.order.form_id,
+        template_id=form.order.template_id,
         created_at=created_at,
         created_at_latest=created_at,
         answer_by=form.order.answer_by,

@@ -19,12 +19,12 @@ class DeliveryRow(Row):
 
     __tablename__ = "delivery"
     __table_args__ = (
-        UniqueConstraint("occasion_id", "recipient_id", "form_id"),
+        UniqueConstraint("occasion_id", "recipient_id", "template_id"),
         Index(
             "uq_delivery_one_open",
             "unit_id",
             "person_id",
-            "form_id",
+            "template_id",
             unique=True,
             sqlite_where=_OPEN,
             postgresql_where=_OPEN,
@@ -60,7 +60,7 @@ class DeliveryRow(Row):
     dispatch_id: Mapped[UUID] = mapped_column(index=True)
     occasion_id: Mapped[UUID]
     recipient_id: Mapped[UUID] = mapped_column(index=True)
-    form_id: Mapped[UUID]
+    template_id: Mapped[UUID]
     unit_id: Mapped[str] = mapped_column(String(32))
     person_id: Mapped[UUID] = mapped_column(ForeignKey(PersonRow.id), index=True)
     occasion_number: Mapped[int]
@@ -77,7 +77,7 @@ class DeliveryRow(Row):
     retry_at: Mapped[datetime | None]
     retries: Mapped[int] = mapped_column(default=0)
     refusal: Mapped[str | None] = mapped_column(String(30))
-    external_form_id: Mapped[str | None] = mapped_column(String(100), unique=True)
+    form_id: Mapped[str | None] = mapped_column(String(100), unique=True)
     found_again: Mapped[bool] = mapped_column(default=False)
     sent_at: Mapped[datetime | None]
     form_status: Mapped[str | None] = mapped_column(String(20))

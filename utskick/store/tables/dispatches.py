@@ -56,7 +56,7 @@ class DispatchFormRow(Row):
         ForeignKey(DispatchRow.id, ondelete="CASCADE"), primary_key=True
     )
     position: Mapped[int] = mapped_column(primary_key=True)
-    form_id: Mapped[UUID] = mapped_column(ForeignKey(FormTemplateRow.id), index=True)
+    template_id: Mapped[UUID] = mapped_column(ForeignKey(FormTemplateRow.id), index=True)
     name: Mapped[str]
     resident_name: Mapped[str]
 

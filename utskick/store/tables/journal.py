@@ -58,7 +58,7 @@ class BlockedFormRow(Row):
     dispatch_id: Mapped[UUID] = mapped_column(
         ForeignKey(DispatchRow.id, ondelete="CASCADE"), primary_key=True
     )
-    form_id: Mapped[UUID] = mapped_column(primary_key=True)
+    template_id: Mapped[UUID] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(20))
     archived_at: Mapped[datetime | None]
     change: Mapped[UUID]

@@ -35,7 +35,7 @@ class SubscriptionRow(Row):
     __tablename__ = "subscription"
 
     unit_id: Mapped[str] = mapped_column(ForeignKey(UnitRow.hsa_id), primary_key=True)
-    form_id: Mapped[UUID] = mapped_column(ForeignKey(FormTemplateRow.id), primary_key=True)
+    template_id: Mapped[UUID] = mapped_column(ForeignKey(FormTemplateRow.id), primary_key=True)
 
 
 class PackageTemplateRow(Row):
@@ -48,7 +48,7 @@ class PackageTemplateRow(Row):
     name: Mapped[str]
     resident_title: Mapped[str]
     unit_ids: Mapped[list[str]] = mapped_column(JSON)
-    form_ids: Mapped[list[str]] = mapped_column(JSON)
+    template_ids: Mapped[list[str]] = mapped_column(JSON)
     weekday: Mapped[int | None]
     time: Mapped[time | None]
     interval_weeks: Mapped[int]

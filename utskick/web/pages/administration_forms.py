@@ -81,18 +81,18 @@ def browse(
     )
 
 
-@router.get("/forvaltning/formularmallar/{form_id}", name="form-template-page")
+@router.get("/forvaltning/formularmallar/{template_id}", name="form-template-page")
 def show(
-    request: Request, form_id: UUID, visitor: Administrator, wired: Wired, besked: str = ""
+    request: Request, template_id: UUID, visitor: Administrator, wired: Wired, besked: str = ""
 ) -> Response:
     """One form template: who subscribes, and what a change would strike."""
-    return _show(request, form_id, visitor, wired, done=_DONE.get(besked, ""))
+    return _show(request, template_id, visitor, wired, done=_DONE.get(besked, ""))
 
 
-@router.post("/forvaltning/formularmallar/{form_id}/lank", name="make-form-link")
+@router.post("/forvaltning/formularmallar/{template_id}/lank", name="make-form-link")
 def make_link(
     request: Request,
-    form_id: UUID,
+    template_id: UUID,
     visitor: Administrator,
     posted: Posted,
     wired: Wired,
@@ -102,7 +102,7 @@ def make_link(
     chosen = text(posted, "enhet")
     try:
         link = make_form_link(
-            FormTemplateId(form_id),
+            FormTemplateId(template_id),
             HsaId(chosen),
             actor=visitor.actor,
             store=wired.store,
@@ -110,57 +110,69 @@ def make_link(
             now=now,
         )
     except (NotFound, StartBlocked) as error:
-        return _show(request, form_id, visitor, wired, _no_link(error), chosen=chosen)
-    return _show(request, form_id, visitor, wired, chosen=chosen, link=link)
+        return _show(request, template_id, visitor, wired, _no_link(error), chosen=chosen)
+    return _show(request, template_id, visitor, wired, chosen=chosen, link=link)
 
 
-@router.post("/forvaltning/formularmallar/{form_id}/arkivera", name="archive-form")
+@router.post("/forvaltning/formularmallar/{template_id}/arkivera", name="archive-form")
 def archive(
-    form_id: UUID, visitor: Administrator, _posted: Posted, wired: Wired, now: Now
+    template_id: UUID, visitor: Administrator, _posted: Posted, wired: Wired, now: Now
 ) -> Response:
     """It can no longer be sent, whatever the form service says."""
     archive_form(
-        FormTemplateId(form_id), archived=True, actor=visitor.actor, store=wired.store, now=now
+        FormTemplateId(template_id), archived=True, actor=visitor.actor, store=wired.store, now=now
     )
-    return _see(form_id, "arkiverad")
+    return _see(template_id, "arkiverad")
 
 
-@router.post("/forvaltning/formularmallar/{form_id}/ta-tillbaka", name="take-back-form")
+@router.post("/forvaltning/formularmallar/{template_id}/ta-tillbaka", name="take-back-form")
 def take_back(
-    form_id: UUID, visitor: Administrator, _posted: Posted, wired: Wired, now: Now
+    template_id: UUID, visitor: Administrator, _posted: Posted, wired: Wired, now: Now
 ) -> Response:
     """Undo an archiving."""
     archive_form(
-        FormTemplateId(form_id), archived=False, actor=visitor.actor, store=wired.store, now=now
+        FormTemplateId(template_id),
+        archived=False,
+        actor=visitor.actor,
+        store=wired.store,
+        now=now,
     )
-    return _see(form_id, "tillbaka")
+    return _see(template_id, "tillbaka")
 
 
-@router.post("/forvaltning/formularmallar/{form_id}/dela", name="offer-form")
+@router.post("/forvaltning/formularmallar/{template_id}/dela", name="offer-form")
 def offer(
-    form_id: UUID, visitor: Administrator, _posted: Posted, wired: Wired, now: Now
+    template_id: UUID, visitor: Administrator, _posted: Posted, wired: Wired, now: Now
 ) -> Response:
     """Make it "Tillgänglig för andra enheter": they may subscribe."""
     offer_form(
-        FormTemplateId(form_id), to_others=True, actor=visitor.actor, store=wired.store, now=now
+        FormTemplateId(template_id),
+        to_others=True,
+        actor=visitor.actor,
+        store=wired.store,
+        now=now,
     )
-    return _see(form_id, "delad")
+    return _see(template_id, "delad")
 
 
-@router.post("/forvaltning/formularmallar/{form_id}/sluta-dela", name="stop-offering-form")
+@router.post("/forvaltning/formularmallar/{template_id}/sluta-dela", name="stop-offering-form")
 def stop_offering(
-    form_id: UUID, visitor: Administrator, _posted: Posted, wired: Wired, now: Now
+    template_id: UUID, visitor: Administrator, _posted: Posted, wired: Wired, now: Now
 ) -> Response:
     """Its owner alone may send it."""
     offer_form(
-        FormTemplateId(form_id), to_others=False, actor=visitor.actor, store=wired.store, now=now
+        FormTemplateId(template_id),
+        to_others=False,
+        actor=visitor.actor,
+        store=wired.store,
+        now=now,
     )
-    return _see(form_id, "inte-delad")
+    return _see(template_id, "inte-delad")
 
 
 def _show(
     request: Request,
-    form_id: UUID,
+    template_id: UUID,
     visitor: Visitor,
     wired: Services,
     *problems: Problem,
@@ -169,7 +181,7 @@ def _show(
     link: str = "",
 ) -> Response:
     residents = wired.settings.residents
-    opened = open_form_template(FormTemplateId(form_id), store=wired.store)
+    opened = open_form_template(FormTemplateId(template_id), store=wired.store)
     return page(
         request,
         "administration_form.html",
@@ -177,7 +189,7 @@ def _show(
         status_code=422 if problems else 200,
         opened=opened,
         senders=[("", "Välj enhet"), *((unit.id, unit.name) for unit in opened.senders)],
-        look_at=residents.url + residents.preview_path.format(form_id=form_id),
+        look_at=residents.url + residents.preview_path.format(template_id=template_id),
         catalogue_labels=CATALOGUE_LABELS,
         problems=problems_by_field(problems),
         done=done,
@@ -194,5 +206,5 @@ def _no_link(error: NotFound | StartBlocked) -> Problem:
     return Problem("enhet", reason, "Välj en enhet som får skicka mallen.")
 
 
-def _see(form_id: UUID, done: str) -> Response:
-    return see_other(f"/forvaltning/formularmallar/{form_id}?besked={done}")
+def _see(template_id: UUID, done: str) -> Response:
+    return see_other(f"/forvaltning/formularmallar/{template_id}?besked={done}")

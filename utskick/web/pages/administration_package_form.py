@@ -52,7 +52,7 @@ class FilledPackage:
             name=package.name,
             resident_title=package.resident_title,
             units=list(package.unit_ids),
-            forms=[register.forms[form_id].key for form_id in package.form_ids],
+            forms=[register.forms[template_id].key for template_id in package.template_ids],
             weekday="" if package.weekday is None else list(WEEKDAYS)[package.weekday],
             time=f"{package.time:%H:%M}" if package.time else "",
             interval_weeks=str(package.interval_weeks),

@@ -49,7 +49,7 @@ LABELS = {
     "inbox_message": "Inkorgsmeddelande",
     "error_addresses": "E-postavisering vid eventuella fel",
 }
-_FIELDS = {"unit_ids": "units", "form_ids": "forms"}
+_FIELDS = {"unit_ids": "units", "template_ids": "forms"}
 """Where a template names its fields otherwise."""
 _SOME_UNIT = Unit(HsaId("SE0000000000-X"), "Mottagningen", "031-390 06 00")
 """Stands in the preview until a unit has been chosen; the number is set aside for fiction."""
@@ -243,8 +243,10 @@ def _in_words(package: PackageTemplate, name: str, register: PackageRegister) ->
     match name:
         case "unit_ids":
             return ", ".join(register.units[unit_id].name for unit_id in package.unit_ids) or "–"
-        case "form_ids":
-            return ", ".join(register.forms[form_id].name for form_id in package.form_ids)
+        case "template_ids":
+            return ", ".join(
+                register.forms[template_id].name for template_id in package.template_ids
+            )
         case "weekday":
             return "–" if package.weekday is None else list(WEEKDAYS)[package.weekday]
         case "time":

@@ -127,7 +127,7 @@ def subscribe(
     """The ticked ones and no others. Raises `NotFound`."""
     set_subscriptions(
         _id(unit_id),
-        [_form_id(each) for each in texts(posted, "prenumeration")],
+        [_template_id(each) for each in texts(posted, "prenumeration")],
         actor=visitor.actor,
         store=wired.store,
         now=now,
@@ -240,7 +240,7 @@ def _id(typed: str) -> HsaId:
         raise NotFound("unit") from None
 
 
-def _form_id(typed: str) -> FormTemplateId:
+def _template_id(typed: str) -> FormTemplateId:
     try:
         return FormTemplateId(UUID(typed))
     except ValueError:

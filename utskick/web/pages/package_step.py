@@ -161,10 +161,10 @@ class Step:
             limits=wired.rules.limits,
         )
 
-    def _address_of(self, form_id: FormTemplateId) -> str:
+    def _address_of(self, template_id: FormTemplateId) -> str:
         """Where staff can look at a form."""
         residents = self.visit.wired.settings.residents
-        return residents.url + residents.preview_path.format(form_id=form_id)
+        return residents.url + residents.preview_path.format(template_id=template_id)
 
 
 def preset(visit: _Visit, filled: Filled, package: PackageTemplate) -> Filled:

@@ -281,7 +281,7 @@ def _preview_form(step: _Step) -> Response:
     if step.form is None:
         return step.show((_no_form(step),))
     residents = step.wired.settings.residents
-    return see_other(residents.url + residents.preview_path.format(form_id=step.form.id))
+    return see_other(residents.url + residents.preview_path.format(template_id=step.form.id))
 
 
 async def _check(step: _Step) -> Response:
