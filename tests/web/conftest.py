@@ -53,7 +53,7 @@ def services_of(clinic: Clinic, **changes: Any) -> Services:
         "texts": clinic.texts,
         "spreadsheets": clinic.spreadsheets,
         "sign_in": clinic.sign_in,
-        "together": clinic.shared,
+        "shared": clinic.shared,
         "clock": clinic.clock,
     }
     return Services(**parts | changes)
