@@ -53,7 +53,7 @@ def figures(
                 f"{latency_ms:g}ms": _details(rounds)
                 for latency_ms, rounds in results.get(name, {}).items()
             }
-            | ({"killed": fates[name].as_told()} if name in fates else {})
+            | ({"killed": fates[name].as_json()} if name in fates else {})
             for name in _NAMES
             if name in results or name in fates
         },

@@ -17,7 +17,7 @@ from config.settings import DatabaseSettings
 from tests.postgresql import EMPTY, PostgresqlServer, running_postgresql
 from utskick.running.children import Children
 from utskick.running.ports import HOST, choose_ports
-from utskick.running.stack import Stack, Teller, running_stack
+from utskick.running.stack import Announce, Stack, running_stack
 from utskick.wiring import Services, services
 
 _NOBODY = f"http://{HOST}:9"
@@ -55,7 +55,7 @@ class Installation:
 
 
 @contextmanager
-def installation(folder: Path, tell: Teller) -> Iterator[Installation]:
+def installation(folder: Path, tell: Announce) -> Iterator[Installation]:
     """On a new PostgreSQL, which keeps its promises to the disk."""
     with running_postgresql() as server, installed(folder, server=server, tell=tell) as running:
         yield running
@@ -67,7 +67,7 @@ def installed(
     *,
     server: PostgresqlServer | None,
     settings: Mapping[str, str] = MappingProxyType({}),
-    tell: Teller = lambda what: None,  # noqa: ARG005  # nobody waits for it
+    tell: Announce = lambda what: None,  # noqa: ARG005  # nobody waits for it
 ) -> Iterator[Installation]:
     """Both databases on `server`, or on SQLite without one. `settings` are environment variables.
 

@@ -65,7 +65,7 @@ async def send_missed_occasion(order: OccasionOrder) -> State[Any]:
     flow_run_name="Meddela {order.occasion_id}",
     persist_result=False,
 )
-async def tell_recipients(order: OccasionOrder) -> State[Any]:
+async def notify_recipients(order: OccasionOrder) -> State[Any]:
     """Leave the inbox message for those who got forms before an occasion was stopped."""
     await tell(order.occasion_id, order.actor)
     return Completed(name="Planerat", message="De som har fått formulär meddelas nu")

@@ -14,10 +14,10 @@ from tasks.check_templates import check_templates
 from tasks.claim_occasion import claim_occasion
 from tasks.close_occasion import close_occasion
 from tasks.mail_errors import mail_errors
+from tasks.notify_recipients import notify_recipients
 from tasks.render_message import render_message
 from tasks.runs import held, name_of_run, run_of
 from tasks.send_forms import send_forms
-from tasks.tell_recipients import tell_recipients
 from tasks.validate_recipients import validate_recipients
 from utskick.domain.occasions import Occasion, OccasionState
 from utskick.ports import TemporaryFailure
@@ -51,9 +51,9 @@ async def run_occasion(order: OccasionOrder) -> State[Any]:
     run = run_of(occasion, token, version=order.version)
 
     claim = await claim_occasion(occasion, token)
-    if claim is ClaimResult.TO_TELL:
+    if claim is ClaimResult.TO_NOTIFY:
         async with held(run):
-            await tell_recipients(occasion, token)
+            await notify_recipients(occasion, token)
             closed = await close_occasion(occasion, token)
         return _ended(closed)
     if claim is not ClaimResult.CLAIMED:

@@ -10,11 +10,11 @@ from utskick.domain.occasions import OccasionId
 from utskick.domain.units import Actor
 from utskick.use_cases import (
     end_occasion,
+    notify_recipients,
     remove_recipient,
     restart_dispatch,
     send_missed_occasion,
     stop_dispatch,
-    tell_recipients,
 )
 from utskick.wiring import services
 
@@ -73,7 +73,7 @@ async def send_missed(occasion_id: UUID, actor: Actor) -> None:
 @stage("Meddela mottagare")
 async def tell(occasion_id: UUID, actor: Actor) -> None:
     """As `send_missed`: the run leaves messages alone."""
-    await _by_hand(tell_recipients.tell_recipients, occasion_id, actor)
+    await _by_hand(notify_recipients.notify_recipients, occasion_id, actor)
 
 
 @stage("Avsluta")

@@ -68,7 +68,7 @@ class FormOrder:
 class FoundForm:
     """A form that exists. `created_at` is the earliest moment that the answer allows.
 
-    The contract tells local time in whole seconds without zone: an hour that comes twice in
+    The contract gives local time in whole seconds without zone: an hour that comes twice in
     autumn has two meanings, `created_at` and `created_at_latest`.
     """
 
@@ -125,7 +125,7 @@ class FormService(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class InboxUser:
-    """Whether the person has a 1177 account, and how 1177 tells them of messages (avisering)."""
+    """Whether the person has a 1177 account, and how 1177 notifies them (avisering)."""
 
     active: bool
     notified_by: tuple[str, ...]
@@ -253,7 +253,7 @@ class ScheduledOccasion:
 class RunUnderWay:
     """A run that the scheduler takes to be under way, `since` its state changed.
 
-    Runs of flows that are no occasion's hold nothing by which to tell whether they live.
+    Runs of flows that are no occasion's hold no lease that shows whether they live.
     """
 
     token: RunToken

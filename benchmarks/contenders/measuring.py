@@ -42,7 +42,7 @@ class Fate:
     at_kill: int
     recovered_s: float
 
-    def as_told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         return {
             "lost": self.lost,
             "double": self.double,

@@ -32,7 +32,7 @@ def count_calls(world: World, _order: Any) -> dict[str, Any]:
     } | {"made": len(world.forms)}
 
 
-def tell_truth(world: World, _order: Any) -> dict[str, Any]:
+def show_truth(world: World, _order: Any) -> dict[str, Any]:
     """Every form and message. Persons are opaque numbers."""
     forms = [
         {
@@ -59,6 +59,6 @@ CONTROL: Mapping[tuple[str, str], Handler] = {
     ("POST", "/control/latency"): set_latency,
     ("POST", "/control/capacity"): set_capacity,
     ("GET", "/control/calls"): count_calls,
-    ("GET", "/control/truth"): tell_truth,
+    ("GET", "/control/truth"): show_truth,
     ("DELETE", "/control/truth"): forget,
 }

@@ -82,14 +82,14 @@ class Watch:
             if row["occasion_id"] == occasion_id
         }
 
-    def with_untold(self) -> Sequence[RowMapping]:
+    def with_unnotified(self) -> Sequence[RowMapping]:
         """Occasions that were stopped or ended, with people who have forms and no message."""
         sent = {
             (row["occasion_id"], row["recipient_id"])
             for row in self.deliveries()
             if row["state"] == "sent"
         }
-        untold = {
+        unnotified = {
             row["occasion_id"]
             for row in self._rows(InboxMessageRow)
             if row["state"] == "planned" and (row["occasion_id"], row["recipient_id"]) in sent
@@ -97,7 +97,7 @@ class Watch:
         return [
             row
             for row in self.occasions()
-            if row["id"] in untold and row["state"] in ("done", "stopped", "ended")
+            if row["id"] in unnotified and row["state"] in ("done", "stopped", "ended")
         ]
 
     def note_removal(self, recipient_id: UUID) -> None:

@@ -55,18 +55,18 @@ class Verdict:
     """All but the first and the last must be 0.
 
     `lost`: should have been sent, and was not, or was never planned. `double`: more than one form
-    for a delivery. `wrong`: the ledger names a form that another delivery made. `untold`: a form
-    that the ledger does not know as sent. `after_stop`: sent although stopped or removed before.
-    `told_twice`: inbox messages beyond those in the ledger. `manual`: left to staff.
+    for a delivery. `wrong`: the ledger names a form that another delivery made. `unrecorded`: a
+    form that the ledger does not know as sent. `after_stop`: sent although stopped or removed
+    before. `notified_twice`: inbox messages beyond those in the ledger. `manual`: left to staff.
     """
 
     deliveries: int
     lost: int
     double: int
     wrong: int
-    untold: int
+    unrecorded: int
     after_stop: int
-    told_twice: int
+    notified_twice: int
     manual: int
 
     @property
@@ -113,9 +113,9 @@ def judge(
         lost=_forgotten(engine) + sum(_is_lost(row, made[row.id]) for row in rows),
         double=sum(max(0, len(forms) - 1) for forms in made.values()),
         wrong=sum(row.form is not None and row.form not in made[row.id] for row in rows),
-        untold=sum(bool(made[row.id]) and row.state not in ("sent", "manual") for row in rows),
+        unrecorded=sum(bool(made[row.id]) and row.state not in ("sent", "manual") for row in rows),
         after_stop=_after_stop(rows, made, stopped or {}),
-        told_twice=0 if messages is None else _told_twice(messages, engine),
+        notified_twice=0 if messages is None else _notified_twice(messages, engine),
         manual=sum(row.state == "manual" for row in rows),
     )
 
@@ -158,7 +158,7 @@ def _after_stop(
     return sum(map(sent_after, rows))
 
 
-def _told_twice(messages: int, engine: Engine) -> int:
+def _notified_twice(messages: int, engine: Engine) -> int:
     with engine.connect() as connection:
         states: dict[str, int] = {row.state: row.number for row in connection.execute(_MESSAGES)}
     return max(0, messages - states.get("sent", 0) - states.get("manual", 0))

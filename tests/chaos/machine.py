@@ -46,12 +46,12 @@ from utskick.sending.shared import shared
 from utskick.use_cases.compare_ledger import compare_ledger
 from utskick.use_cases.end_occasion import end_occasion
 from utskick.use_cases.mark_restored import mark_restored
+from utskick.use_cases.notify_recipients import notify_recipients
 from utskick.use_cases.remove_recipient import remove_recipient
 from utskick.use_cases.restart_dispatch import restart_dispatch
 from utskick.use_cases.send_missed_occasion import send_missed_occasion
 from utskick.use_cases.start_dispatch import Starting, start_dispatch
 from utskick.use_cases.stop_dispatch import stop_dispatch
-from utskick.use_cases.tell_recipients import tell_recipients
 
 T = TypeVar("T")
 
@@ -193,7 +193,7 @@ class SendProtocol(RuleBasedStateMachine):
     def staff_tell(self, pick: int) -> None:
         """Meddela dem som redan fått sina formulär."""
         if row := self._with_a_rest(pick):
-            self._by_hand(tell_recipients, row)
+            self._by_hand(notify_recipients, row)
 
     @_begun
     @rule(pick=_PICK)
@@ -589,10 +589,10 @@ class SendProtocol(RuleBasedStateMachine):
         self._go_on()
         self._come_to_an_end()
         # Whoever has got some of their forms is told when staff say so, and can always be.
-        for row in self.watch.with_untold():
-            assert self._by_hand(tell_recipients, row), "no way on for those who have forms"
+        for row in self.watch.with_unnotified():
+            assert self._by_hand(notify_recipients, row), "no way on for those who have forms"
         self._come_to_an_end()
-        assert not self.watch.with_untold(), "forms, and never a message"
+        assert not self.watch.with_unnotified(), "forms, and never a message"
         self.watch.after_all(unreadable=self.service.was_unreadable)
         if self.watch.restored_at is None:
             compared = self._at_once(

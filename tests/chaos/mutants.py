@@ -118,8 +118,8 @@ MUTANTS = (
         ),
         (
             _OUTCOMES,
-            "DeliveryRow.attempt == _told.c.attempt",
-            "DeliveryRow.attempt >= _told.c.attempt",
+            "DeliveryRow.attempt == _outcomes.c.attempt",
+            "DeliveryRow.attempt >= _outcomes.c.attempt",
         ),
     ),
     _mutant(
@@ -147,7 +147,7 @@ MUTANTS = (
         (_CLIENT, "            raise Withheld\n        await", "        await"),
     ),
     _mutant(
-        "the deadline is told by the wall clock",
+        "the deadline follows the wall clock",
         "I13",
         (
             _SEND,
@@ -243,7 +243,7 @@ MUTANTS = (
         (_SEND, "            if intended.run is run:\n", "            if False:\n"),
     ),
     _mutant(
-        "a stop in the middle tells nobody",
+        "a stop in the middle notifies nobody",
         "stop",
         (_MESSAGES, "return records.inbox_messages.awaited(occasion_id) > 0", "return False"),
     ),
@@ -257,11 +257,11 @@ MUTANTS = (
         ),
     ),
     _mutant(
-        "those with some of their forms are told before the rest",
+        "those with some of their forms are notified before the rest",
         "stop",
         (
             "utskick/store/inbox_messages.py",
-            "OccasionRow.aim == Aim.TELL.value",
+            "OccasionRow.aim == Aim.NOTIFY.value",
             "OccasionRow.aim != Aim.SEND.value",
         ),
     ),
@@ -312,7 +312,7 @@ MUTANTS = (
         ),
     ),
     _mutant(
-        "a form beyond the ledger is nothing to tell",
+        "a form beyond the ledger is nothing to report",
         "I14",
         ("utskick/use_cases/compare_ledger.py", "if not (missing or extra):", "if not missing:"),
     ),
@@ -427,7 +427,7 @@ MUTANTS = (
         ),
     ),
     _mutant(
-        "one who is refused is told of what they got before",
+        "one who is refused is notified of what they got before",
         "send time",
         (
             _REFUSING,

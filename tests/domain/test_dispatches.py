@@ -153,7 +153,7 @@ def test_with_only_a_stopped_occasion_a_restart_says_what_can_be_done() -> None:
         (DispatchStatus.ABORTED, OccasionState.BLOCKED, Aim.SEND, 0, "Avbrutet"),
         (DispatchStatus.STOPPED, OccasionState.RUNNING, Aim.STOP, 1, "Stoppat mitt i"),
         (DispatchStatus.STOPPED, OccasionState.STOPPED, Aim.STOP, 1, "Stoppat mitt i"),
-        (DispatchStatus.ONGOING, OccasionState.PLANNED, Aim.TELL, 1, "Stoppat mitt i"),
+        (DispatchStatus.ONGOING, OccasionState.PLANNED, Aim.NOTIFY, 1, "Stoppat mitt i"),
         (DispatchStatus.STOPPED, OccasionState.RUNNING, Aim.END, 1, "Avslutat"),
         (DispatchStatus.STOPPED, OccasionState.ENDED, Aim.END, 1, "Avslutat"),
         (DispatchStatus.STOPPED, OccasionState.DONE, Aim.SEND, 1, "Skickat"),

@@ -36,14 +36,14 @@ def test_a_report_comes_back_as_it_was(store: SqlStore) -> None:
     assert unsent(store) == [replace(REPORT, waiting=REPORT.addresses)]
 
 
-def test_what_is_told_can_be_read_before_and_after_it_has_been_mailed(store: SqlStore) -> None:
+def test_what_is_reported_can_be_read_before_and_after_it_has_been_mailed(store: SqlStore) -> None:
     add(store, REPORT)
     with store.transaction() as records:
         records.error_reports.sent(REPORT.id, REPORT.addresses)
-        told = records.error_reports.told("dispatch", "occasion-1-missed")
-        of_another = records.error_reports.told("dispatch", "occasion-2-missed")
+        values = records.error_reports.values("dispatch", "occasion-1-missed")
+        of_another = records.error_reports.values("dispatch", "occasion-2-missed")
 
-    assert told == REPORT.values
+    assert values == REPORT.values
     assert of_another is None
 
 

@@ -30,10 +30,10 @@ from utskick.sending.close_occasion import Closed
 from utskick.sending.run_occasion import OccasionRun
 from utskick.store import SqlStore
 from utskick.use_cases.end_occasion import end_occasion
+from utskick.use_cases.notify_recipients import notify_recipients
 from utskick.use_cases.open_dispatch import open_dispatch
 from utskick.use_cases.send_missed_occasion import send_missed_occasion
 from utskick.use_cases.stop_dispatch import Stopped
-from utskick.use_cases.tell_recipients import tell_recipients
 from utskick.use_cases.ways_on import WaysOn
 
 EVERYONE = (ANNA, BO, CILLA, DAVID)
@@ -130,8 +130,8 @@ async def test_whoever_has_got_all_their_forms_is_told_after_a_stop(
     ways = afternoon.ways
     assert ways is not None
     assert afternoon.told == sent // 2
-    assert (ways.untold.complete, ways.untold.partly) == (0, sent % 2)
-    assert ways.may_tell is (sent % 2 == 1)
+    assert (ways.unnotified.complete, ways.unnotified.partly) == (0, sent % 2)
+    assert ways.may_notify is (sent % 2 == 1)
 
 
 @pytest.mark.parametrize("sent", [0, 1, ALL // 2, ALL - 1])
@@ -152,12 +152,12 @@ async def test_what_is_left_can_be_sent_and_nobody_gets_anything_twice(
 async def test_those_with_some_of_their_forms_can_be_told_once(store: SqlStore, sent: int) -> None:
     afternoon = await stopped_after(store, sent)
 
-    await afternoon.goes_on(tell_recipients)
+    await afternoon.goes_on(notify_recipients)
 
     told, ways = afternoon.told, afternoon.ways
     assert told == sent // 2 + 1
     assert ways is not None
-    assert (ways.may_tell, ways.may_send, ways.may_end) == (False, True, True)
+    assert (ways.may_notify, ways.may_send, ways.may_end) == (False, True, True)
     assert afternoon.occasion.state is OccasionState.STOPPED
     await afternoon.goes_on(send_missed_occasion)
     assert afternoon.told == len(EVERYONE)
@@ -185,9 +185,9 @@ async def test_without_inbox_messages_there_is_nobody_to_tell(store: SqlStore) -
 
     ways = afternoon.ways
     assert ways is not None
-    assert (ways.may_send, ways.may_tell, ways.may_end) == (True, False, True)
+    assert (ways.may_send, ways.may_notify, ways.may_end) == (True, False, True)
     with pytest.raises(NothingLeft):
-        afternoon.clinic.by_hand(tell_recipients, afternoon.occasion)
+        afternoon.clinic.by_hand(notify_recipients, afternoon.occasion)
     afternoon.clinic.by_hand(end_occasion, afternoon.occasion)
     assert afternoon.occasion.state is OccasionState.ENDED
 
@@ -280,7 +280,7 @@ async def test_what_nobody_could_tell_in_time_is_stopped_and_can_still_be_told(
     (occasion,) = clinic.dispatch(dispatch).occasions
     assert occasion.state is OccasionState.STOPPED
     assert mails(clinic) == []
-    clinic.by_hand(tell_recipients, occasion)
+    clinic.by_hand(notify_recipients, occasion)
     await clinic.run(clinic.dispatch(dispatch).occasions[0])
     assert len(clinic.inbox.messages) == 2
 

@@ -21,7 +21,7 @@ BODIES: dict[str, Any] = {
     "restart-dispatch": None,
     "remove-recipient": {"personnummer": ANNA.digits},
     "send-missed-occasion": None,
-    "tell-recipients": None,
+    "notify-recipients": None,
     "end-occasion": None,
     "follow-up": {},
     "upload-spec": {"unit": UNIT.id},

@@ -30,7 +30,7 @@ def spellings(number: str) -> Iterator[str]:
 
 
 def leaks(folders: Iterable[Path], words: Iterable[str]) -> list[str]:
-    """Files below the folders that hold any of the words, as UTF-8 bytes; the words untold."""
+    """Files below the folders that hold any of the words, as UTF-8 bytes. Never the words."""
     wanted = re.compile(b"|".join(re.escape(word.encode()) for word in words))
     return [str(path) for path in _files(folders) if wanted.search(_content(path))]
 

@@ -9,7 +9,7 @@ import sys
 import typer
 
 from utskick.command import administration, dispatches, running
-from utskick.command.output import tell_fault
+from utskick.command.output import explain_fault
 
 app = typer.Typer(
     name="utskick",
@@ -28,4 +28,4 @@ def main() -> None:
     try:
         app()
     except Exception as error:  # noqa: BLE001  # whatever it is, only its kind is told
-        sys.exit(tell_fault(error))
+        sys.exit(explain_fault(error))

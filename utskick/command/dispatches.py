@@ -36,6 +36,7 @@ from utskick.use_cases.end_occasion import end_occasion
 from utskick.use_cases.follow_up import follow_up, passed_over
 from utskick.use_cases.form_link import form_link
 from utskick.use_cases.list_dispatches import list_dispatches
+from utskick.use_cases.notify_recipients import notify_recipients
 from utskick.use_cases.open_dispatch import show_dispatch
 from utskick.use_cases.remove_recipient import remove_recipient
 from utskick.use_cases.restart_dispatch import restart_dispatch
@@ -44,7 +45,6 @@ from utskick.use_cases.send_missed_occasion import send_missed_occasion
 from utskick.use_cases.send_sms import SmsDraft, draft_form_link, draft_ongoing_forms, send_sms
 from utskick.use_cases.start_dispatch import Started, start_dispatch
 from utskick.use_cases.stop_dispatch import stop_dispatch
-from utskick.use_cases.tell_recipients import tell_recipients
 from utskick.use_cases.upload_spec import upload_spec
 from utskick.use_cases.warn_by_hand import warnings_by_hand
 from utskick.web.bodies import stopped_view
@@ -266,7 +266,7 @@ def send_missed(occasion_id: OccasionArgument, unit: UnitOption) -> None:
 def tell(occasion_id: OccasionArgument, unit: UnitOption) -> None:
     """Meddela dem som redan fått formulär vid ett tillfälle som stoppats mitt i."""
     _warn_by_hand(occasion_id, unit)
-    registered = _by_hand(tell_recipients, occasion_id, unit)
+    registered = _by_hand(notify_recipients, occasion_id, unit)
     out.print("Meddelas nu." if registered else "Meddelas när schemaläggaren är tillbaka.")
 
 
@@ -486,12 +486,12 @@ def _seen() -> Seen:
 def _ways_in_words(ways: WaysOnView) -> str:
     """What is left of an occasion, and the commands that decide about it."""
     told_of = f"Tillfälle {ways.number}: {ways.sent} formulär skickade, {ways.left} kvar."
-    if ways.untold:
-        untold = counted(ways.untold, "person har", "personer har")
-        told_of += f" {untold} fått formulär men inget inkorgsmeddelande."
+    if ways.unnotified:
+        unnotified = counted(ways.unnotified, "person har", "personer har")
+        told_of += f" {unnotified} fått formulär men inget inkorgsmeddelande."
     allowed = (
         (ways.may_send, "send-missed", "skicka det som är kvar"),
-        (ways.may_tell, "tell", "meddela dem"),
+        (ways.may_notify, "tell", "meddela dem"),
         (ways.may_end, "end", "avsluta"),
     )
     for may, command, what in allowed:

@@ -65,7 +65,7 @@ def told() -> Iterator[None]:
         raise typer.Exit(AWAY) from None
 
 
-def tell_fault(error: Exception) -> int:
+def explain_fault(error: Exception) -> int:
     """A fault of ours, or the database away: only its kind, as its text may hold anything.
 
     Gives the exit code. A setting that is wrong is named, without its value.

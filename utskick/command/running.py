@@ -50,7 +50,7 @@ def up(
         findable(stack),
     ):
         _deliver_example(stack)
-        _tell_addresses(stack)
+        _print_addresses(stack)
         out.print("Runs until Ctrl-C.")
         while not threading.Event().wait(1):
             stack.children.check()
@@ -63,18 +63,18 @@ def demo(
 ) -> None:
     """Start everything on free ports, send the example, hold it against the truth, and end."""
     kept = folder.resolve() if folder else None
-    as_told = False
+    as_expected = False
     place = kept or Path(tempfile.mkdtemp(prefix="utskick-demo-"))
     try:
         with _ending_kindly(), running_stack(place, choose_ports(usual=False), _tell) as stack:
-            _tell_addresses(stack)
-            as_told = _deliver_example(stack)
+            _print_addresses(stack)
+            as_expected = _deliver_example(stack)
     finally:
         if kept is None:
             shutil.rmtree(place, ignore_errors=True)
     if kept:
         out.print(f"Everything is kept in {kept}")
-    if not as_told:
+    if not as_expected:
         raise typer.Exit(_FAILED)
 
 
@@ -111,7 +111,7 @@ def _tell(what: str) -> None:
     out.print(Text("Starting:", style="dim"), what)
 
 
-def _tell_addresses(stack: Stack) -> None:
+def _print_addresses(stack: Stack) -> None:
     table = Table(title="Open", show_header=False)
     table.add_row("Operators (Prefect)", f"{stack.prefect_url}/deployments")
     table.add_row("Residents (local formular.1177.se)", stack.local_1177_url)

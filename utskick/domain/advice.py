@@ -17,11 +17,11 @@ def of_the_unnotified(count: int) -> list[str]:
     """Manual: "Är det tomt … Vi rekommenderar att du tar bort mottagaren"."""
     if not count:
         return []
-    told = (
+    advice = (
         f"{count} mottagare har ingen avisering via 1177 och märker inte att de fått ett"
         f" meddelande. Vi rekommenderar att du tar bort {'den' if count == 1 else 'dem'}."
     )
-    return [told]
+    return [advice]
 
 
 def of_children(
@@ -42,24 +42,24 @@ def of_children(
         for place, born in children
         if may_guardian_answer(born, on=today) and not may_guardian_answer(born, on=answer_by)
     ]
-    told = []
+    advice = []
     if too_old:
-        told.append(
+        advice.append(
             f"{_counted(too_old)} har fyllt 13 år men inte 18: vårdnadshavare kan inte svara åt"
             " barnet, som behöver svara självt."
         )
     if soon:
-        told.append(
+        advice.append(
             f"{_counted(soon)} fyller 13 år senast {answer_by}, som är sista dag att svara."
             " Från födelsedagen kan vårdnadshavare inte svara åt barnet."
         )
-    return told
+    return advice
 
 
 def _counted(places: Sequence[int]) -> str:
     """With their places, as long as anybody would look them up."""
-    told = f"{len(places)} mottagare"
+    advice = f"{len(places)} mottagare"
     if len(places) > _MOST_NAMED:
-        return told
+        return advice
     first, last = ", ".join(map(str, places[:-1])), places[-1]
-    return f"{told} (nummer {f'{first} och {last}' if first else last} i listan)"
+    return f"{advice} (nummer {f'{first} och {last}' if first else last} i listan)"

@@ -42,8 +42,8 @@ def inbox_message_id(occasion_id: OccasionId, recipient_id: RecipientId) -> Inbo
 class DeliveryState(StrEnum):
     """`planned → sending → sent | refused | unknown`, and from unknown on after read-back.
 
-    `MANUAL`: nobody can tell whether it arrived ("Osäkert, kontrollera i Uppföljning").
-    `CANCELLED`: the recipient was removed before it was sent, or has nothing to be told of; or
+    `MANUAL`: nobody can know whether it arrived ("Osäkert, kontrollera i Uppföljning").
+    `CANCELLED`: the recipient was removed before it was sent, or has nothing to be notified of; or
     staff have ended the occasion.
     """
 
@@ -142,7 +142,7 @@ class ClaimedDelivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenDelivery:
-    """A delivery whose outcome is unknown, with what tells its form from others (I7)."""
+    """A delivery whose outcome is unknown, with what distinguishes its form from others (I7)."""
 
     id: DeliveryId
     attempt: int

@@ -86,7 +86,7 @@ class RecipientState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """One person of a dispatch (mottagare). `notified_by` is how 1177 tells them, if at all."""
+    """One person of a dispatch (mottagare). `notified_by` is how 1177 notifies them, if at all."""
 
     id: RecipientId
     personnummer: Personnummer
@@ -143,7 +143,7 @@ class Dispatch:
         return min(self.ahead, key=lambda occasion: occasion.sends_at, default=None)
 
     def awaits_run(self, occasion: Occasion) -> bool:
-        """Whether a run has something to do for it: to send, or to tell what a stop has left."""
+        """Whether a run has something to do for it: to send, or to notify after a stop."""
         sends = self.status is DispatchStatus.ONGOING
         return occasion.state in NOT_ENDED and (sends or occasion.aim is not Aim.SEND)
 

@@ -1,6 +1,6 @@
 """How much of everything is taken: one table, so that no two places disagree.
 
-Each limit is told where it is met, in a sentence of its own; what follows from the longest
+Each limit is explained where it is met, in a sentence of its own; what follows from the longest
 recipient list allowed is counted from it.
 """
 

@@ -38,14 +38,14 @@ HAS_A_REST = (OccasionState.MISSED, OccasionState.STOPPED)
 class Aim(StrEnum):
     """What a run is to do with an occasion. All but `SEND` send no form, only inbox messages.
 
-    `STOP`: it was stopped in the middle; those who have got all their forms are told.
-    `TELL`: staff want those told who have got some of them, too.
-    `END`: the rest is never sent; all who have got any are told.
+    `STOP`: it was stopped in the middle; those who have got all their forms are notified.
+    `NOTIFY`: staff want those notified, too, who have got some of their forms.
+    `END`: the rest is never sent; all who have got any are notified.
     """
 
     SEND = "send"
     STOP = "stop"
-    TELL = "tell"
+    NOTIFY = "tell"  # as it is stored
     END = "end"
 
 
@@ -67,7 +67,7 @@ class Appearance(StrEnum):
 class Occasion:
     """One local date and time, and the same moment in UTC, so that neither is ever guessed.
 
-    `by_hand_at` is when staff chose to send it, or to tell of it, after its moment. `others_due`
+    `by_hand_at` is when staff chose, after its moment, to send it or to notify of it. `others_due`
     is how many occasions were already planned for the same minute when it was.
     `unchecked_persons` and `unchecked_accounts` are those who were sent to on an earlier answer
     of a register's.
@@ -103,7 +103,7 @@ class Occasion:
     def halted(self) -> bool:
         """Whether a stop in the middle holds, though its run may not have ended yet."""
         return self.state is OccasionState.STOPPED or (
-            self.state in NOT_ENDED and self.aim in (Aim.STOP, Aim.TELL)
+            self.state in NOT_ENDED and self.aim in (Aim.STOP, Aim.NOTIFY)
         )
 
     @property

@@ -31,7 +31,7 @@ _UNCLEAR = (
 
 
 class UnreadableFile(UtskickError):
-    """The bytes are no text and no spreadsheet, or in no encoding that can be told."""
+    """The bytes are no text and no spreadsheet, or in no encoding that can be recognised."""
 
     def __init__(self, *, locked: bool = False) -> None:
         super().__init__("the file is not readable")
@@ -101,7 +101,7 @@ class NoRecipients(UtskickError):
 class NumberCell:
     """What stands where a number should. `row` is the file's own.
 
-    `unclear`: nobody can tell whether it is a row of its own or the middle of a quoted note.
+    `unclear`: nobody can know whether it is a row of its own or the middle of a quoted note.
     """
 
     row: int

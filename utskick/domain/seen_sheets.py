@@ -99,14 +99,14 @@ class NoSuchSheet(UtskickError):
 def find_list(sheets: Sequence[Sheet], wish: Wish) -> FoundList:
     """The list of a workbook, as staff see it.
 
-    Raises `ListQuestion` unless there is one way only, or the wish tells which; `NothingSeen`,
+    Raises `ListQuestion` unless there is one way only, or the wish says which; `NothingSeen`,
     `NoSuchSheet`; or as `numbers_of_table`.
     """
     sheets = [_discreet(number, sheet) for number, sheet in enumerate(sheets, start=1)]
     seen = [_Seen.of(sheet) for sheet in sheets if not sheet.hidden]
-    notes = [told for sheet in sheets if sheet.hidden for told in _all_hidden(sheet)]
+    notes = [noted for sheet in sheets if sheet.hidden for noted in _all_hidden(sheet)]
     chosen = [_named(wish.sheet, seen)] if wish.sheet else _likest(seen)
-    unseen = [told for each in (chosen if wish.sheet else seen) for told in each.unseen()]
+    unseen = [noted for each in (chosen if wish.sheet else seen) for noted in each.unseen()]
     if not chosen and (unseen or notes):
         raise NothingSeen([*unseen, *notes])
     if len(chosen) > 1:
@@ -118,7 +118,7 @@ def find_list(sheets: Sequence[Sheet], wish: Wish) -> FoundList:
 
 
 def _discreet(number: int, sheet: Sheet) -> Sheet:
-    """Sheets' names are repeated in all that is told; a person's number never is."""
+    """Sheets' names are repeated in all notes; a person's number never is."""
     named = looks_like_personnummer(sheet.name)
     return replace(sheet, name=f"nummer {number}") if named else sheet
 
@@ -159,8 +159,8 @@ class _Seen:
 
     def unseen(self) -> list[str]:
         """A sentence for each way in which numbers are hidden on this sheet."""
-        told = [*self._unseen_rows(), *self._unseen_columns()]
-        return [f"På bladet {self.sheet.name}: {', '.join(told)}."] if told else []
+        noted = [*self._unseen_rows(), *self._unseen_columns()]
+        return [f"På bladet {self.sheet.name}: {', '.join(noted)}."] if noted else []
 
     def _unseen_rows(self) -> Iterator[str]:
         column = self._column()
@@ -264,19 +264,19 @@ def _named(name: str, seen: Sequence[_Seen]) -> _Seen:
 
 
 def _left_out(unseen: Iterable[str]) -> Iterator[str]:
-    return (f"{told} Det togs inte med." for told in unseen)
+    return (f"{noted} Det togs inte med." for noted in unseen)
 
 
 def _which_sheet(
     chosen: Sequence[_Seen], unseen: Sequence[str], notes: Sequence[str]
 ) -> ListQuestion:
-    """A sheet that cannot be read is no option, but told of."""
+    """A sheet that cannot be read is no option, but is mentioned."""
     *most, last = [f"{each.sheet.name} ({each.count})" for each in chosen]
-    told = [f"Det finns personnummer på flera blad: {', '.join(most)} och {last}.", *unseen]
+    noted = [f"Det finns personnummer på flera blad: {', '.join(most)} och {last}.", *unseen]
     options = []
     for each in chosen:
         try:
             options.append(each.found([*_left_out(each.unseen()), *notes]))
         except (NoNumberColumn, SeveralNumberColumns) as error:
-            told.append(f"På bladet {each.sheet.name}: {error.staff_message}")
-    return ListQuestion(told, options, sheets=[each.sheet.name for each in chosen])
+            noted.append(f"På bladet {each.sheet.name}: {error.staff_message}")
+    return ListQuestion(noted, options, sheets=[each.sheet.name for each in chosen])

@@ -1,6 +1,6 @@
 """What staff hand in: a package dispatch, or one form. YAML, JSON, REST and pages share these.
 
-Pydantic checks the shape; what only the register or the calendar can tell is checked by the use
+Pydantic checks the shape; what only the register or the calendar knows is checked by the use
 case, so that every problem comes back at once.
 """
 

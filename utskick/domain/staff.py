@@ -10,7 +10,7 @@ from utskick.domain.units import HsaId
 
 
 class Role(StrEnum):
-    """What a person may do beyond sending forms; from the system roles that HSA tells of."""
+    """What a person may do beyond sending forms; from the system roles that HSA gives."""
 
     MANAGER = "manager"
     """Reads the unit's access log."""
@@ -70,7 +70,7 @@ class StaffClaims:
 class StaffSession:
     """Somebody signed in. `unit_id` is `None` until a unit has been chosen.
 
-    `commissions` are all that the identity provider told of; each request checks again that the
+    `commissions` are all that the identity provider gave; each request checks again that the
     one for the chosen unit is valid.
     """
 

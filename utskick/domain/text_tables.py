@@ -53,7 +53,7 @@ class TextTable:
     """Rows and their columns.
 
     `goes_on`: a long line with commas that was broken into several, not a table. `unquoted`: no
-    cell was held together by quotation marks. `unclear` are rows of which nobody can tell whether
+    cell was held together by quotation marks. `unclear` are rows of which nobody can know whether
     they are within such a cell.
     """
 
@@ -183,6 +183,6 @@ def _require_text(raw: bytes) -> None:
     """Raises `OtherKind` for what is known by how it begins."""
     encoding = "utf-16" if raw[:2] in _UTF_16 else "latin-1"
     start = raw[:200].decode(encoding, errors="ignore").lstrip("\ufeff\xef\xbb\xbf \t\r\n").lower()
-    for starts, told in _STARTS.items():
+    for starts, kind in _STARTS.items():
         if start.startswith(tuple(map(str.lower, starts))):
-            raise OtherKind(*told)
+            raise OtherKind(*kind)

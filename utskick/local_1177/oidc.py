@@ -41,7 +41,7 @@ async def describe(request: Request) -> dict[str, Any]:
 
 
 @router.get("/jwks")
-async def tell_keys(request: Request) -> dict[str, Any]:
+async def show_keys(request: Request) -> dict[str, Any]:
     return _grants(request).public_keys
 
 

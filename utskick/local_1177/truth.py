@@ -30,7 +30,7 @@ class AnswerOrder(BaseModel):
 
 
 @router.get("/truth")
-async def tell_truth(world: Shared) -> dict[str, Any]:
+async def show_truth(world: Shared) -> dict[str, Any]:
     """Every form and message there is, to check a run by. Persons are opaque numbers."""
     forms = world.state.execute(
         "SELECT form.*, template.name AS template_name FROM form"
@@ -42,7 +42,7 @@ async def tell_truth(world: Shared) -> dict[str, Any]:
 
 
 @router.post("/truth/person")
-async def tell_truth_of_person(someone: Someone, world: Shared) -> dict[str, Any]:
+async def show_truth_of_person(someone: Someone, world: Shared) -> dict[str, Any]:
     """One person's forms and messages, with their texts."""
     person = find_person(world.state, someone.personnummer)
     if person is None:

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from utskick.failpoints import Step
-from utskick.records.deliveries import Deliveries, DeliveryClaim, InboxMessages, Untold
+from utskick.records.deliveries import Deliveries, DeliveryClaim, InboxMessages, Unnotified
 from utskick.records.desk import Budgets, KeptToken, Texting, Tokens, Uploads
 from utskick.records.dispatches import (
     Dispatches,
@@ -88,7 +88,7 @@ __all__ = [
     "Tokens",
     "Transaction",
     "Units",
-    "Untold",
+    "Unnotified",
     "Uploads",
     "WatchedForms",
 ]

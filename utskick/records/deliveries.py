@@ -31,7 +31,7 @@ class DeliveryClaim:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Untold:
+class Unnotified:
     """Recipients who have got all of their forms, or some, and no inbox message."""
 
     complete: int = 0
@@ -50,7 +50,7 @@ class Deliveries(Protocol):
     ) -> set[RecipientId]:
         """One delivery for each recipient and form that has none yet (I1), and each message.
 
-        What was planned before for one who is now `refused` is refused. Tells who is new.
+        What was planned before for one who is now `refused` is refused. Returns who is new.
         """
 
     def recipients_left(self, occasion_id: OccasionId) -> set[RecipientId]:
@@ -73,7 +73,7 @@ class Deliveries(Protocol):
         """
 
     def record(self, outcomes: Sequence[Outcome]) -> int:
-        """Write outcomes where the attempt is still the one that is open (I3); tell how many."""
+        """Write outcomes where the attempt is still the open one (I3); returns how many."""
 
     def expire_leases(self) -> int:
         """Deliveries whose sender has died become unknown (I12)."""
@@ -113,13 +113,13 @@ class InboxMessages(Protocol):
     ) -> list[ClaimedInboxMessage]:
         """As `Deliveries.claim`, for recipients whose forms are all ended and one is sent.
 
-        With the aim `TELL` those count too who have forms that are only planned.
+        With the aim `NOTIFY` those count too who have forms that are only planned.
         """
 
     def record(self, outcomes: Sequence[Outcome]) -> int: ...
 
     def expire_leases(self) -> int:
-        """Whose sender has died: nobody can tell whether they arrived, so they are `MANUAL`."""
+        """Whose sender has died: nobody can know whether they arrived, so they are `MANUAL`."""
 
     def all_to_manual(self) -> None:
         """After a restored backup: what looks unsent may have been sent, and cannot be asked."""
@@ -130,6 +130,6 @@ class InboxMessages(Protocol):
     def awaited(self, occasion_id: OccasionId) -> int:
         """After a stop: how many may still be left, when the forms of some have been settled."""
 
-    def untold(self, occasion_id: OccasionId) -> Untold: ...
+    def unnotified(self, occasion_id: OccasionId) -> Unnotified: ...
 
     def counts(self, occasion_id: OccasionId) -> Mapping[DeliveryState, int]: ...

@@ -23,7 +23,7 @@ class Uploads(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptToken:
-    """What can be told of a token afterwards."""
+    """What is known of a token after it has been shown."""
 
     name: str
     created_at: datetime
@@ -34,7 +34,7 @@ class Tokens(Protocol):
     """REST's keys, one or more for each unit; only their hashes are kept."""
 
     def add(self, unit_id: HsaId, name: str, *, now: datetime) -> str:
-        """Make a new one, and tell it: it cannot be told again."""
+        """Make a new one and return it: it cannot be shown again."""
 
     def holder(self, token: str) -> Actor:
         """The unit's system, by what the token is called.

@@ -119,14 +119,14 @@ class Occasions(Protocol):
     ) -> Sequence[PlannedOccasion]:
         """What runs have still to do, the first moment first.
 
-        For ongoing dispatches, and to tell what a stop has left.
+        For ongoing dispatches, and to notify after a stop.
         """
 
     def unregistered(self, *, before: datetime, limit: int) -> Sequence[PlannedOccasion]:
-        """What the scheduler has not been told of, of dispatches that were started `before`."""
+        """What is not registered with the scheduler, of dispatches that were started `before`."""
 
     def note_registered(self, occasion_id: OccasionId, *, version: int) -> None:
-        """The scheduler has been told of this version."""
+        """This version is registered with the scheduler."""
 
     def claim(self, occasion_id: OccasionId, *, token: RunToken, lease_s: float) -> bool:
         """Let this run have the occasion if no other has it (I11).
@@ -166,13 +166,13 @@ class Occasions(Protocol):
         """Note whether the occasion is sent late; `False` if another run has it."""
 
     def note_unchecked(self, occasion_id: OccasionId, *, persons: int, accounts: int) -> None:
-        """Of so many a register could not tell again in time; the most of all times counts."""
+        """For so many a register did not answer again in time; the highest number is kept."""
 
-    def may_tell(self, occasion_id: OccasionId, *, token: RunToken) -> bool:
+    def may_notify(self, occasion_id: OccasionId, *, token: RunToken) -> bool:
         """Whether this run still has the occasion, and may leave inbox messages for it."""
 
     def halt(self, dispatch_id: DispatchId, *, now: datetime) -> None:
-        """What is being sent is so no more: its runs only tell those who have got all."""
+        """What is being sent stops: its runs only notify those who have got all their forms."""
 
     def plan_by_hand(self, occasion_id: OccasionId, aim: Aim, *, now: datetime) -> None:
         """Plan it for now, as a new version; a run that has it loses it.

@@ -1,4 +1,4 @@
-"""What the error addresses must be told, and who of them has got it."""
+"""The reports to be mailed to error addresses, and which of these have got them."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -37,8 +37,8 @@ class ErrorReports(Protocol):
     def unsent(self, *, limit: int) -> list[ErrorReport]:
         """Those with an address whose time has come."""
 
-    def told(self, subject: str, cause: str) -> Mapping[str, Any] | None:
-        """What was kept to be told of it, mailed or not."""
+    def values(self, subject: str, cause: str) -> Mapping[str, Any] | None:
+        """The values of the report that was kept of it, mailed or not."""
 
     def sent(self, report_id: UUID, addresses: Collection[str]) -> None: ...
 
@@ -52,7 +52,7 @@ class ErrorReports(Protocol):
 
 
 class WatchedForms(Protocol):
-    """Which forms of ongoing dispatches cannot be sent, and have been told of."""
+    """Which forms of ongoing dispatches cannot be sent, and have been reported."""
 
     def blocked(
         self,

@@ -19,7 +19,7 @@ from utskick.domain.personnummer import Personnummer
 from utskick.domain.units import HsaId
 
 COUNTED = 1000
-"""A total beyond this is told as "fler än"."""
+"""A total beyond this is shown as "fler än"."""
 MOST_RATES = 100
 
 
@@ -109,7 +109,7 @@ class ResponseRate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reminder:
-    """A reminder by hand. `MANUAL`: nobody can tell whether it arrived, or has begun to."""
+    """A reminder by hand. `MANUAL`: nobody can know whether it arrived."""
 
     day: date
     state: DeliveryState
@@ -148,7 +148,7 @@ class FollowUp(Protocol):
     def mark_purged(
         self, unit_id: HsaId, delivery_ids: Collection[DeliveryId], *, by: str, now: datetime
     ) -> list[FollowedUp]:
-        """Mark those that are the unit's and not marked yet; tell which they were."""
+        """Mark those that are the unit's and not marked yet; returns which they were."""
 
     def begin_reminder(
         self, delivery_id: DeliveryId, *, day: date, by: str, now: datetime

@@ -71,4 +71,4 @@ class Packages(Protocol):
         """Newest first; none if there is no such package."""
 
     def save(self, package: PackageTemplate) -> bool:
-        """Keep it as a new version if it differs from the newest; tell whether it did."""
+        """Keep it as a new version if it differs from the newest; returns whether it did."""

@@ -20,7 +20,7 @@ class SignedInPerson:
 
 
 class Sessions(Protocol):
-    """Sign-ins and sessions. Tokens are told once; only their hashes are kept."""
+    """Sign-ins and sessions. A token is returned once; only its hash is kept."""
 
     def begin(self, attempt: SignInAttempt, *, now: datetime) -> None:
         """Keep it for ten minutes."""
@@ -29,13 +29,13 @@ class Sessions(Protocol):
         """Each works once. Raises `NotSignedIn` for one that is unknown or too old."""
 
     def open(self, session: StaffSession, *, now: datetime) -> str:
-        """Remember the person and the session; tell its token."""
+        """Remember the person and the session; returns its token."""
 
     def get(self, token: str, *, now: datetime) -> StaffSession:
         """Raises `NotSignedIn` too long after the last visit, or after the first."""
 
     def choose_unit(self, token: str, unit_id: HsaId, *, now: datetime) -> str:
-        """Remember the unit for next time too; tell a new token, the old one is void."""
+        """Remember the unit for next time too; returns a new token, the old one is void."""
 
     def chosen_unit(self, staff_id: str) -> HsaId | None:
         """The unit that the person chose last."""
@@ -50,7 +50,7 @@ class Sessions(Protocol):
         """Sign out."""
 
     def end_all(self, staff_id: str) -> int:
-        """Sign the person out everywhere; tell from how many places."""
+        """Sign the person out everywhere; returns from how many places."""
 
     def delete_before(self, moment: datetime) -> int:
-        """Forget sessions last seen, and sign-ins begun, before it; tell how many sessions."""
+        """Forget sessions last seen, and sign-ins begun, before it; returns how many sessions."""

@@ -23,7 +23,7 @@ _PYTHON = (sys.executable, "-P", "-m")
 """Without the current folder: it may hold a `tasks.py` of somebody else's."""
 
 
-class Teller(Protocol):
+class Announce(Protocol):
     """Tells whoever waits what is being done."""
 
     def __call__(self, what: str) -> None: ...
@@ -80,7 +80,7 @@ def environment_of(folder: Path, ports: Ports) -> dict[str, str]:
 
 
 @contextmanager
-def running_stack(folder: Path, ports: Ports, tell: Teller) -> Iterator[Stack]:
+def running_stack(folder: Path, ports: Ports, tell: Announce) -> Iterator[Stack]:
     """Start everything, wait until it is healthy, and stop it at the end."""
     folder.mkdir(parents=True, exist_ok=True)
     environment = environment_of(folder, ports)

@@ -1,7 +1,7 @@
-"""What may have changed since an occasion was prepared is asked again, right before it is sent.
+"""Right before an occasion is sent, ask again for what may have changed since it was prepared.
 
-Whoever may get nothing any more gets nothing, and staff see why. The neighbours have until a given
-moment and no longer: whom they have not told of by then keeps the last answer, and is counted.
+Whoever may no longer get a form gets none, and staff see why. The neighbours have until a given
+moment: for whom they have not answered by then the last answer is used, and they are counted.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from utskick.sending.shared import Shared
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedAgain:
-    """How many get nothing after all, and of how many a register could not tell in time."""
+    """How many get nothing after all, and for how many a register did not answer in time."""
 
     refused: int = 0
     unchecked_persons: int = 0

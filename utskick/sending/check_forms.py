@@ -13,7 +13,7 @@ from utskick.records import Store
 
 
 class TemplateLists(Protocol):
-    """What of `FormService` tells which templates a unit may send; or `SharedTemplateLists`."""
+    """Which templates a unit may send: the form service's answer, or `SharedTemplateLists`."""
 
     async def form_templates(self, unit_id: HsaId) -> Mapping[FormTemplateId, bool]: ...
 

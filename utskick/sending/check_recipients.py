@@ -1,4 +1,4 @@
-"""Ask the population register and 1177 who can get a form, and who would be told of it."""
+"""Ask the population register and 1177 who can get a form, and whom 1177 would notify."""
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
@@ -15,7 +15,7 @@ from utskick.sending.retry import each
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """`refused` cannot get a form. `notified_by` is empty for whom 1177 would not tell."""
+    """`refused` cannot get a form. `notified_by` is empty for whom 1177 would not notify."""
 
     refused: Mapping[Personnummer, Refusal] = field(default_factory=dict)
     notified_by: Mapping[Personnummer, tuple[str, ...]] = field(default_factory=dict)
@@ -39,7 +39,7 @@ async def check_recipients(
 ) -> Checked:
     """Check everyone. A mark may be set later: done at the start and again at every occasion.
 
-    `known` keeps what the inbox has told from one try to the next: with hundreds of recipients
+    `known` keeps what the inbox has answered from one try to the next: with hundreds of recipients
     all calls seldom succeed at once. Raises `TemporaryFailure` if a register does not answer.
     """
     users = {} if known is None else known
@@ -52,7 +52,7 @@ async def check_recipients(
         ):
             refused |= _refusals(batch)
             await asking
-            # Beside the next batch, whose turn the register's pace makes us wait for.
+            # Meanwhile the next batch waits for its place in the register's queue.
             asking = asyncio.create_task(ask([n for n in batch if n not in refused]))
         await asking
     finally:
@@ -73,7 +73,7 @@ async def refused_by_register(
     clock: Clock,
     rules: Rules,
 ) -> dict[Personnummer, Refusal]:
-    """Whom the population register tells us not to send to. Raises `TemporaryFailure`."""
+    """Whom not to send to, as the population register says. Raises `TemporaryFailure`."""
     refused: dict[Personnummer, Refusal] = {}
     async for batch in _looked_up(
         list(numbers), store=store, persons=persons, clock=clock, rules=rules
@@ -123,7 +123,7 @@ def _refusals(
 
 
 def refusal_of(record: PersonRecord | None) -> Refusal | None:
-    """Why somebody of whom the population register tells this gets nothing."""
+    """Why somebody gets nothing of whom the population register says this."""
     if record is None:
         return Refusal.UNKNOWN_PERSON
     if record.protected:

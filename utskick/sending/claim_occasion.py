@@ -1,4 +1,4 @@
-"""Take an occasion: only one run at a time has it (I11). `heart` keeps it."""
+"""Take an occasion: only one run at a time has it (I11). `heartbeat` keeps it."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,11 +22,11 @@ from utskick.sending.close_occasion import miss_occasion
 class ClaimResult(StrEnum):
     """Whether the run may go on, and if not, why there is nothing for it to do.
 
-    `TO_TELL`: it has the occasion, to leave inbox messages and send no form.
+    `TO_NOTIFY`: the run has the occasion, to leave inbox messages but send no form.
     """
 
     CLAIMED = "claimed"
-    TO_TELL = "claimed to tell"
+    TO_NOTIFY = "claimed to notify"
     NOT_ONGOING = "not ongoing"
     ALREADY_SENT = "already sent"
     TAKEN = "taken"
@@ -60,9 +60,9 @@ def claim_occasion(
 ) -> Claim:
     """Claim the occasion for the run `token`, or mark it as missed if it is too late for it.
 
-    A run that an operator starts before the schedule would holds nothing: what it learnt could be
-    old when the moment comes, and the scheduled run does it all. Nor has a run made for another
-    version of the occasion anything to do. Raises `NotFound`.
+    A run that an operator starts earlier than the schedule would gets `TOO_EARLY`: what it learnt
+    could be outdated when the moment comes, and the scheduled run will do it all. A run that was
+    planned for another version of the occasion gets `OUTDATED`. Raises `NotFound`.
     """
     with store.transaction(Step.CLAIM) as records:
         dispatch, occasion = records.dispatches.lock_of_occasion(occasion_id)
@@ -83,7 +83,7 @@ def claim_occasion(
         elif occasion.aim is Aim.SEND:
             result = ClaimResult.CLAIMED
         else:
-            result = ClaimResult.TO_TELL
+            result = ClaimResult.TO_NOTIFY
     return Claim(result=result, dispatch=dispatch, occasion=occasion, until=until)
 
 

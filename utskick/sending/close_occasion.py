@@ -36,7 +36,7 @@ class Closed:
 
     @property
     def went_wrong(self) -> bool:
-        """Whether somebody is to be told of it by mail."""
+        """Whether somebody is to be notified of it by mail."""
         missed = self.occasion.state is OccasionState.MISSED
         uncertain = self.messages.get(DeliveryState.MANUAL, 0)
         return missed or not self.complete or uncertain > 0
@@ -53,11 +53,12 @@ class Closed:
 def close_occasion(
     occasion_id: OccasionId, *, token: RunToken, store: Store, now: datetime
 ) -> Closed:
-    """Let go of an occasion that the run `token` has. Another run's is left as it is.
+    """Let go of an occasion that the run `token` has; one that another run has is left as it is.
 
-    Missed if something that should be sent is left, or stopped if that was stopped in the middle;
-    planned again if its moment is still to come, or the dispatch was stopped while the run was
-    preparing.
+    If nothing is left it is done. If something is left, the occasion is
+    - stopped, when it was stopped in the middle,
+    - planned again, when its moment is still to come, or the stop came while the run prepared,
+    - missed, in all other cases.
     """
     with store.transaction(Step.CLOSE) as records:
         dispatch, occasion = records.dispatches.lock_of_occasion(occasion_id)
@@ -82,7 +83,7 @@ def miss_occasion(
     token: RunToken | None = None,
     now: datetime,
 ) -> bool:
-    """Mark an occasion that was not sent in time, and tell: it is never silently lost."""
+    """Mark an occasion that was not sent in time, and report it: it is never silently lost."""
     current = records.dispatches.lock_for(dispatch.unit_id, dispatch.id)
     # What was read before the lock may have been stopped, sent or planned again since.
     unchanged = any(
@@ -99,16 +100,16 @@ def miss_occasion(
         return False
     if not records.occasions.close(occasion.id, OccasionState.MISSED, token=token, now=now):
         return False
-    _tell_uncertain(records, dispatch, occasion, now=now)
-    _tell(records, dispatch, occasion, cause="missed", text="missed.txt", now=now)
+    _report_uncertain(records, dispatch, occasion, now=now)
+    _report_counts(records, dispatch, occasion, cause="missed", text="missed.txt", now=now)
     conclude_dispatch(records, dispatch, now=now)
     return True
 
 
 def halt_occasions(records: Transaction, dispatch: Dispatch, *, now: datetime) -> None:
-    """What of a dispatch is being sent, or by hand will be, is stopped in the middle.
+    """Stop in the middle what is being sent of the dispatch, or will be by hand.
 
-    Those who have got all their forms are still told.
+    Those who have got all their forms are still notified.
     """
     records.occasions.halt(dispatch.id, now=now)
     for occasion in dispatch.occasions:
@@ -118,16 +119,16 @@ def halt_occasions(records: Transaction, dispatch: Dispatch, *, now: datetime) -
 
 
 def settled_occasion(records: Transaction, occasion_id: OccasionId, *, now: datetime) -> None:
-    """Nothing of a missed or stopped occasion is left: it is done, and what is uncertain told."""
+    """Nothing of a missed or stopped occasion is left: it is done. Reports what is uncertain."""
     dispatch, occasion = records.dispatches.of_occasion(occasion_id)
     records.occasions.close(occasion_id, OccasionState.DONE, now=now)
-    _tell_uncertain(records, dispatch, occasion, cause="manual-at-last", now=now)
+    _report_uncertain(records, dispatch, occasion, cause="manual-at-last", now=now)
 
 
-def tell_late(
+def report_late(
     records: Transaction, dispatch: Dispatch, occasion: Occasion, *, until: datetime, now: datetime
 ) -> None:
-    """Its moment has passed and nobody sends it: told once, before it is too late."""
+    """Report, once, that its moment has passed and nobody sends it, before it is too late."""
     values = {"until": f"{until.astimezone(occasion.zone):%Y-%m-%d %H:%M}"}
     report_occasion(
         records, dispatch, occasion, cause="late", text="late.txt", values=values, now=now
@@ -141,7 +142,7 @@ def release_occasion(
     token: RunToken | None = None,
     now: datetime,
 ) -> None:
-    """End a run that was to send no form, or is to send none any more, though it has died."""
+    """End the occasion of a run that sends no forms (any more), even if the run has died."""
     left = not records.progress.remaining(occasion.id).nothing
     records.occasions.close(
         occasion.id, _without_sending(occasion, left=left), token=token, now=now
@@ -149,7 +150,7 @@ def release_occasion(
 
 
 def _without_sending(occasion: Occasion, *, left: bool) -> OccasionState:
-    """As what an occasion ends that could not be sent, as a stop came before, or in the middle."""
+    """The state of an occasion whose sending was stopped, before it began or in the middle."""
     match occasion.aim:
         case Aim.END:
             return OccasionState.ENDED
@@ -172,7 +173,7 @@ def _close(
     records: Transaction, dispatch: Dispatch, occasion: Occasion, *, token: RunToken, now: datetime
 ) -> None:
     records.inbox_messages.give_up(occasion.id)
-    _tell_uncertain(records, dispatch, occasion, now=now)
+    _report_uncertain(records, dispatch, occasion, now=now)
     forms = records.progress.summary(dispatch.id, occasion_id=occasion.id)
     # Without any delivery the run ended before it could plan.
     left = not forms or not records.progress.remaining(occasion.id).nothing
@@ -186,16 +187,16 @@ def _close(
         return
     if left:
         records.occasions.close(occasion.id, OccasionState.MISSED, token=token, now=now)
-        _tell(records, dispatch, occasion, cause="missed", text="missed.txt", now=now)
+        _report_counts(records, dispatch, occasion, cause="missed", text="missed.txt", now=now)
         return
     records.occasions.close(occasion.id, OccasionState.DONE, token=token, now=now)
     # Staff know of those who were left out from the start.
     left_out = records.dispatches.count_recipients(dispatch.id, RecipientState.LEFT_OUT)
     if any(form.refused > left_out for form in forms):
-        _tell(records, dispatch, occasion, cause="not-sent", text="not_sent.txt", now=now)
+        _report_counts(records, dispatch, occasion, cause="not-sent", text="not_sent.txt", now=now)
 
 
-def _tell_uncertain(
+def _report_uncertain(
     records: Transaction,
     dispatch: Dispatch,
     occasion: Occasion,
@@ -203,7 +204,7 @@ def _tell_uncertain(
     cause: str = "manual",
     now: datetime,
 ) -> None:
-    """What nobody can tell about is never sent again by itself: staff must look."""
+    """If nobody can know whether it arrived, it is never sent again by itself: staff must look."""
     forms = records.progress.summary(dispatch.id, occasion_id=occasion.id)
     uncertain = {
         "Formulär": sum(form.by_state.get(DeliveryState.MANUAL, 0) for form in forms),
@@ -224,7 +225,7 @@ def _tell_uncertain(
         )
 
 
-def _tell(
+def _report_counts(
     records: Transaction,
     dispatch: Dispatch,
     occasion: Occasion,

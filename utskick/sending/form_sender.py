@@ -68,10 +68,10 @@ class FormSender:
         until: datetime,
         on_progress: Callable[[int], None],
     ) -> None:
-        """Whatever of the occasion can be sent now, until none of its calls is under way.
+        """Send what can be sent now of the occasion; return when none of its calls is under way.
 
-        `on_progress` is told how many more deliveries have ended. Raises what the database raises;
-        what was under way then is settled like what the dead leave.
+        `on_progress` gets how many more deliveries have ended. Raises what the database raises;
+        calls that were under way then are settled like those of a dead run.
         """
         loop = asyncio.get_running_loop()
         await self._pump_of(loop).serve(
@@ -192,7 +192,7 @@ class _Pump:
                 self._enough.clear()
                 try:
                     await self._turn()
-                except Exception as error:  # noqa: BLE001  # whatever it is, all must be told
+                except Exception as error:  # noqa: BLE001  # whatever it is, all runs must get it
                     self._fail_all(error)
         finally:
             asking.cancel()
@@ -338,7 +338,7 @@ class _Pump:
         await asyncio.shield(self._asked)
 
     async def _hear(self) -> None:
-        """What cannot be told in time holds the calls back, and harms no more."""
+        """If the database does not answer in time, calls are held back; nothing else happens."""
         runs = {each.run for each in self._intended} | set(+self._calling)
         if not runs:
             return
@@ -348,7 +348,7 @@ class _Pump:
                 self._thread, self._ledger.sendable, {run.token: run.occasion_id for run in runs}
             )
         except Exception as error:  # noqa: BLE001  # the database's own kinds stay in the store
-            log.warning("Cannot tell who may send: %s", type(error).__name__)
+            log.warning("Cannot find out who may send: %s", type(error).__name__)
             return
         for run in runs:
             if run.token in sendable:

@@ -1,4 +1,4 @@
-"""What the scheduler is told of occasions, and telling it."""
+"""Register occasions with the scheduler, and what it gets to know of them."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -11,7 +11,7 @@ from utskick.ports import OccasionPlan, Scheduler, TemporaryFailure
 from utskick.records import Store, Transaction
 
 _AT_A_TIME = 24
-"""What of it has been done is noted, should the scheduler go away meanwhile."""
+"""After so many, what is registered is noted: the scheduler may go away before the rest."""
 
 
 def plan_of(
@@ -39,7 +39,10 @@ def plan_of(
 def register_occasions(
     dispatch_id: DispatchId, *, store: Store, scheduler: Scheduler, rules: Rules, now: datetime
 ) -> bool:
-    """Register what runs have to do for; `False` if the scheduler is away: the reconciler will."""
+    """Register the occasions that need a run.
+
+    `False` if the scheduler is away: the reconciler registers them later.
+    """
     with store.transaction() as records:
         dispatch = records.dispatches.get(dispatch_id)
         plans = [

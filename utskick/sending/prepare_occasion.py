@@ -32,7 +32,7 @@ async def check_templates(
 ) -> StartBlocked | None:
     """If a form was archived or unsubscribed, or the unit withdrawn: nothing is sent.
 
-    The dispatch becomes Avbruten and the error addresses are told. Without `forms` our own
+    The dispatch becomes Avbruten and the error addresses are notified. Without `forms` our own
     register is enough; else raises `TemporaryFailure` if the form service is silent.
     """
     dispatch, occasion = await asyncio.to_thread(_read, occasion_id, store)

@@ -26,16 +26,16 @@ from utskick.sending.close_occasion import (
     conclude_dispatch,
     miss_occasion,
     release_occasion,
+    report_late,
     settled_occasion,
-    tell_late,
 )
 from utskick.sending.occasion_plans import plan_of, register_plans
 from utskick.sending.retire_deployments import is_over
 from utskick.sending.settle import settle
 
 _OVERDUE = timedelta(seconds=10)
-_TOLD_WITHIN = timedelta(seconds=10)
-"""Whoever starts a dispatch tells the scheduler of it; only later do we."""
+_REGISTERED_WITHIN = timedelta(seconds=10)
+"""Whoever starts a dispatch registers it with the scheduler; only if that failed do we."""
 _ANOTHER_TRY_S = 30
 _AT_A_TIME = 100
 """Of overdue occasions, the longest overdue first: to ask for a thousand would delay them all."""
@@ -128,7 +128,7 @@ def _apply_late_policy(store: Store, rules: Rules, now: datetime) -> int:
                 missed += miss_occasion(records, dispatch, occasion, now=now)
         elif dispatch.late(occasion, now=now, after=rules.late_after):
             with store.transaction() as records:
-                tell_late(records, dispatch, occasion, until=rules.send_until(occasion), now=now)
+                report_late(records, dispatch, occasion, until=rules.send_until(occasion), now=now)
     for dispatch in over:
         with store.transaction() as records:
             conclude_dispatch(records, dispatch, now=now)
@@ -143,13 +143,15 @@ def _start_overdue(
     And of those that `died`: the places that they hold are needed by the runs that go on.
     """
     with store.transaction() as records:
-        untold = records.occasions.unregistered(before=now - _TOLD_WITHIN, limit=_AT_A_TIME)
+        unregistered = records.occasions.unregistered(
+            before=now - _REGISTERED_WITHIN, limit=_AT_A_TIME
+        )
         overdue = records.occasions.planned(before=now + rules.lead - _OVERDUE, limit=_AT_A_TIME)
         abandoned = records.occasions.abandoned()
     try:
         if died:
             scheduler.report_dead(died)
-        registered = _register(untold, store, scheduler, rules, now)
+        registered = _register(unregistered, store, scheduler, rules, now)
         concerned = {each.id for each in overdue} | {each_id for each_id, _token in abandoned}
         if not concerned:
             return Reconciled(registered=registered)

@@ -8,7 +8,7 @@ from utskick.records import Store
 _CLAIMS_WITHIN = timedelta(minutes=10)
 """A run that has been taken, and has not claimed its occasion, or has let it go: it has ended."""
 _LASTS = timedelta(hours=1)
-"""Longer than any flow that sends nothing: those hold nothing by which to tell that they live."""
+"""Longer than any flow that sends nothing lasts: those hold no lease to show that they live."""
 
 
 def report_dead_runs(*, store: Store, scheduler: Scheduler, now: datetime) -> int:

@@ -1,7 +1,7 @@
-"""E-postavisering vid eventuella fel: tell the error addresses, once for each thing gone wrong.
+"""E-postavisering vid eventuella fel: mail the error addresses, once for each thing gone wrong.
 
-A report is kept in the same transaction as what it tells of, and mailed afterwards. The mail goes
-at least once to each address, always with the same Message-ID (I10). A relay answers for each
+A report is kept in the same transaction as what it reports, and mailed afterwards. The mail goes
+at least once to each address, always with the same Message-ID. A relay accepts or refuses each
 address by itself: those that it does not take are tried again alone.
 """
 
@@ -34,8 +34,8 @@ class Mailed:
     refused: int = 0
 
     def __str__(self) -> str:
-        told = f", {self.refused} addresses refuse theirs" if self.refused else ""
-        return f"{self.mails} mails{told}"
+        refusals = f", {self.refused} addresses refuse theirs" if self.refused else ""
+        return f"{self.mails} mails{refusals}"
 
 
 def report(
@@ -98,15 +98,15 @@ def report_occasion(
     )
 
 
-def told_of_occasion(
+def kept_report(
     records: Transaction, dispatch: Dispatch, occasion: Occasion, *, cause: str
 ) -> Mapping[str, Any] | None:
     """What `report_occasion` kept, if it did."""
-    return records.error_reports.told(str(dispatch.id), _cause(occasion, cause))
+    return records.error_reports.values(str(dispatch.id), _cause(occasion, cause))
 
 
 def _cause(occasion: Occasion, cause: str) -> str:
-    """Sent by hand and missed again is a new thing to tell of."""
+    """An occasion that is sent by hand and missed again is reported again."""
     return f"occasion-{occasion.number}-version-{occasion.version}-{cause}"
 
 

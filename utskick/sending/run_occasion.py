@@ -1,6 +1,6 @@
 """Send one occasion (utskickstillfälle): the whole story, without an orchestrator.
 
-The flow `flows.run_occasion` tells the same story to operators, a task for each stage.
+The flow `flows.run_occasion` shows the same story to operators, a task for each stage.
 """
 
 import asyncio
@@ -124,7 +124,7 @@ class OccasionRun:
         render_message(self.occasion_id, store=self.store, texts=self.texts, now=self.clock.now())
 
     async def wait_until_due(self) -> bool:
-        """Wait for the moment: nothing is sent before it. Tell whether it had passed long ago."""
+        """Wait for the moment: nothing is sent before it. Returns whether it had long passed."""
         sends_at = self.occasion.sends_at
         await self._wait_until(sends_at)
         late = self.clock.now() - sends_at > self.rules.late_after
@@ -149,7 +149,7 @@ class OccasionRun:
         self._sent.set()
 
     async def send_inbox_messages(self) -> None:
-        """Tell the recipients, beside `send_forms`."""
+        """Notify the recipients, beside `send_forms`."""
         await send_inbox_messages(
             self.occasion_id,
             token=self.token,
@@ -162,7 +162,7 @@ class OccasionRun:
             before_each=self._keep_checked,
         )
 
-    async def tell_recipients(self) -> None:
+    async def notify_recipients(self) -> None:
         """After a stop: the messages alone."""
         self._sent.set()
         await self.send_inbox_messages()
@@ -180,9 +180,9 @@ class OccasionRun:
     async def run(self) -> ClaimResult | Closed | StartBlocked:
         """All of it. What stops the story on its way is the answer."""
         claim = await asyncio.to_thread(self.claim)
-        if claim.result is ClaimResult.TO_TELL:
+        if claim.result is ClaimResult.TO_NOTIFY:
             async with self.held():
-                await self.tell_recipients()
+                await self.notify_recipients()
                 return await asyncio.to_thread(self.close)
         if claim.result is not ClaimResult.CLAIMED:
             return claim.result
@@ -197,7 +197,7 @@ class OccasionRun:
                 await self.wait_until_due()
                 await asyncio.gather(self.send_forms(), self.send_inbox_messages())
             except TemporaryFailure:
-                # A neighbour stayed away until it was too late. What is left is missed, and told.
+                # A neighbour was away until it was too late. What is left is missed, and reported.
                 pass
             await self.give_way()
             return await asyncio.to_thread(self.close)

@@ -35,8 +35,8 @@ async def send_forms(
 ) -> None:
     """Send until nothing is left, `until` comes, or the run may no longer send.
 
-    `on_progress` is told how many more deliveries have ended. `before_each` comes before whatever
-    may be sent now, as hours may have passed. What remains stays planned.
+    `on_progress` gets how many more deliveries have ended. `before_each` is called before each
+    sending, since hours may have passed since the last. What remains stays planned.
     """
     due = True
     while True:

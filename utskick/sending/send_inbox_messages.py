@@ -1,4 +1,4 @@
-"""Tell recipients in 1177's inbox, once their forms are there (Skapa inkorgsmeddelande)."""
+"""Notify recipients in 1177's inbox, once their forms are there (Skapa inkorgsmeddelande)."""
 
 import asyncio
 import logging
@@ -43,11 +43,12 @@ async def send_inbox_messages(
     forms_sent: asyncio.Event,
     before_each: Callable[[], Awaitable[None]] = as_it_is,
 ) -> None:
-    """Send beside the forms, each message when its recipient's forms have all ended.
+    """Send each message when its recipient's forms have all ended, while other forms are sent.
 
-    `forms_sent` is set when all have; until then we look by ourselves, but seldom: the forms of
-    all runs come first. After that more and more seldom, for what is to be tried again.
-    `before_each` comes before whatever may be sent now, as hours may have passed.
+    `forms_sent` is set when all forms have ended. Until then this looks only now and then for
+    recipients who are ready: the forms of all runs come first. After that it looks ever more
+    seldom, for messages to try again. `before_each` is called before each sending, since hours may
+    have passed since the last.
 
     An inbox cannot be read back: a message whose outcome is unknown is left to staff, and never
     sent again (I10). The neighbour's rate is shared by all runs.
@@ -144,10 +145,10 @@ def _message(occasion_id: OccasionId, store: Store) -> InboxMessage | None:
 
 
 def _ready(occasion_id: OccasionId, token: RunToken, store: Store) -> int | None:
-    """How many recipients can be told now; `None` when there is no more to wait for."""
+    """How many recipients can be notified now; `None` when there is no more to wait for."""
     with store.transaction() as records:
         records.inbox_messages.expire_leases()
-        if not records.occasions.may_tell(occasion_id, token=token):
+        if not records.occasions.may_notify(occasion_id, token=token):
             return None
         if not _awaits(records, occasion_id, token):
             return None
@@ -155,7 +156,7 @@ def _ready(occasion_id: OccasionId, token: RunToken, store: Store) -> int | None
 
 
 def _awaits(records: Transaction, occasion_id: OccasionId, token: RunToken) -> bool:
-    """Whether there is, or will be, anybody to tell.
+    """Whether there is, or will be, anybody to notify.
 
     After a stop no more forms come than those that are on their way.
     """

@@ -18,7 +18,7 @@ _BATCH = 200
 _ASK_AGAIN_AFTER = 1 / 3
 """Of the time that settling takes: so long until a reading that failed is tried again."""
 _WHOLE_SECOND = timedelta(seconds=1)
-"""The contract tells when a form was made in whole seconds, cut off."""
+"""The contract gives the time when a form was made in whole seconds, cut off."""
 
 
 async def settle(
@@ -29,7 +29,7 @@ async def settle(
     call_slots: CallSlots,
     rules: Rules,
 ) -> int:
-    """Adopt the form that is there, or plan to send again if there is none; tell how many.
+    """Adopt the form that is there, or plan to send again if there is none; returns how many.
 
     Several forms, or a form service that has not answered for hours, leave it to staff (`MANUAL`).
     """

@@ -1,8 +1,8 @@
-"""Questions about persons, put together for all runs that ask within a moment.
+"""Questions about persons, gathered from all runs and asked in batches.
 
-Hundreds of occasions have the same minute, and a neighbour allows so many calls a second. While a
-place in its queue is waited for, the questions of all runs gather, and the next call has as many
-persons in it as it can hold.
+Hundreds of occasions have the same minute, and a neighbour allows only so many calls a second.
+While one place in its queue is waited for, the questions of all runs gather. The next call then
+asks about as many persons as it can hold.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ class _Asked(Generic[T]):
 
 
 class SharedQuestions(Generic[T]):
-    """What a neighbour knows of persons, at its pace. The loops of tests ask apart."""
+    """What a neighbour knows of persons, at its pace. Each event loop asks for itself."""
 
     def __init__(
         self,
@@ -127,7 +127,7 @@ class _Desk(Generic[T]):
         try:
             while any(not each.answer.done() for each in self._waiting):
                 await self._serve(self)
-        except Exception as error:  # noqa: BLE001  # whatever it is, all must be told
+        except Exception as error:  # noqa: BLE001  # whatever it is, all must get it
             _fail(list(self._waiting), error)
         finally:
             self._waiting.clear()
@@ -139,16 +139,16 @@ async def _call(
     ask: Callable[[Sequence[Personnummer]], Awaitable[Mapping[Personnummer, T]]],
 ) -> None:
     try:
-        told = await ask(list(taken))
-    except Exception as error:  # noqa: BLE001  # whatever it is, whoever asked must be told
+        answers = await ask(list(taken))
+    except Exception as error:  # noqa: BLE001  # whatever it is, whoever asked must get it
         _fail([each for asked in taken.values() for each in asked], error)
         return
     for number, asked in taken.items():
-        if number not in told:
+        if number not in answers:
             _fail(asked, TemporaryFailure("no answer about a person"))
         for each in asked:
             if not each.answer.done():
-                each.answer.set_result(told[number])
+                each.answer.set_result(answers[number])
 
 
 def _fail(asked: Sequence[_Asked[T]], error: Exception) -> None:

@@ -163,7 +163,7 @@ class SqlDeliveries:
                 retry_at=None,
             )
         )
-        # Two of one key cannot be told apart by asking: staff must look at the second.
+        # Two of one key cannot be distinguished by asking: staff must look at the second.
         self._session.execute(
             update(DeliveryRow)
             .where(DeliveryRow.state == DeliveryState.PLANNED.value)

@@ -131,7 +131,7 @@ class SqlTokens:
 
 
 def _hash(token: str) -> str:
-    # A token is 256 random bits: a plain hash tells nothing of it.
+    # A token is 256 random bits: a plain hash reveals nothing of it.
     return hashlib.sha256(token.encode()).hexdigest()
 
 

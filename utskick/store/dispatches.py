@@ -131,7 +131,7 @@ class SqlDispatches:
             .values(status=status.value, ended_at=ended_at)
         )
         if status is not DispatchStatus.ONGOING:
-            # The scheduler is told to forget it: to go on, it must be told again.
+            # The scheduler is made to forget it: to go on, it must be registered again.
             self._session.execute(
                 update(OccasionRow)
                 .where(OccasionRow.dispatch_id == dispatch_id, OccasionRow.registered)

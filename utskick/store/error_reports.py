@@ -84,7 +84,7 @@ class SqlErrorReports:
             for row in dict.fromkeys(report for _, report in due)
         ]
 
-    def told(self, subject: str, cause: str) -> Mapping[str, Any] | None:
+    def values(self, subject: str, cause: str) -> Mapping[str, Any] | None:
         return self._session.scalar(
             select(ErrorReportRow.values).where(
                 ErrorReportRow.subject == subject, ErrorReportRow.cause == cause

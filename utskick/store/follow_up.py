@@ -303,7 +303,7 @@ def _reminder(row: ReminderRow) -> Reminder:
 
 
 def _written_out(state: DeliveryState) -> ColumnElement[str]:
-    """With a bound value SQLite cannot tell that a partial index applies."""
+    """With a bound value SQLite does not notice that a partial index applies."""
     return literal_column(f"'{state.value}'")
 
 

@@ -1,4 +1,4 @@
-"""Inbox messages: once, and at most once when nobody can tell (I10)."""
+"""Inbox messages: once, and at most once when the outcome is unknown (I10)."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -29,8 +29,8 @@ from utskick.domain.deliveries import (
     Outcome,
 )
 from utskick.domain.occasions import Aim, OccasionId, RunToken
-from utskick.records import Untold
-from utskick.store.leases import cancel_for_removed, may_tell
+from utskick.records import Unnotified
+from utskick.store.leases import cancel_for_removed, may_notify
 from utskick.store.people import People
 from utskick.store.refusing import ended
 from utskick.store.statements import database_clock
@@ -52,7 +52,7 @@ class SqlInboxMessages:
     def claim(
         self, occasion_id: OccasionId, *, token: RunToken, limit: int, lease_s: float
     ) -> list[ClaimedInboxMessage]:
-        if limit < 1 or not may_tell(self._session, occasion_id, token):
+        if limit < 1 or not may_notify(self._session, occasion_id, token):
             return []
         cancel_for_removed(self._session, InboxMessageRow, [occasion_id])
         now = database_clock(self._session)
@@ -179,7 +179,7 @@ class SqlInboxMessages:
         )
         return self._session.scalar(statement) or 0
 
-    def untold(self, occasion_id: OccasionId) -> Untold:
+    def unnotified(self, occasion_id: OccasionId) -> Unnotified:
         partly = _with_forms((DeliveryState.PLANNED.value,))
         complete, some = self._session.execute(
             select(func.count(case((~partly, 1))), func.count(case((partly, 1)))).where(
@@ -188,7 +188,7 @@ class SqlInboxMessages:
                 _with_forms((DeliveryState.SENT.value,)),
             )
         ).one()
-        return Untold(complete=complete, partly=some)
+        return Unnotified(complete=complete, partly=some)
 
     def counts(self, occasion_id: OccasionId) -> Mapping[DeliveryState, int]:
         rows = self._session.execute(
@@ -212,9 +212,9 @@ def _claimable(occasion_id: OccasionId, now: datetime) -> ColumnElement[bool]:
 
 
 def _all_or_enough() -> ColumnElement[bool]:
-    """None of the recipient's forms is still to be sent, or staff want them told all the same."""
+    """None of the recipient's forms is still to be sent, or staff want them notified anyway."""
     wanted = exists().where(
-        OccasionRow.id == InboxMessageRow.occasion_id, OccasionRow.aim == Aim.TELL.value
+        OccasionRow.id == InboxMessageRow.occasion_id, OccasionRow.aim == Aim.NOTIFY.value
     )
     return or_(~_with_forms((DeliveryState.PLANNED.value,)), wanted)
 

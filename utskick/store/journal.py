@@ -137,11 +137,11 @@ class SqlAccessLog:
 
 
 _AT_ONCE = 1000
-_TOLD = ("unit_id", "number", "at", "actor", "activity", "act", "person_id", "dispatch_id")
+_SEALED = ("unit_id", "number", "at", "actor", "activity", "act", "person_id", "dispatch_id")
 
 
 def link(previous: str, entry: Mapping[Any, Any]) -> str:
-    """The hash of an entry, from all that it tells and the hash of the one before."""
-    told = (entry[name] for name in _TOLD)
-    words = [each.isoformat() if isinstance(each, datetime) else str(each) for each in told]
+    """The hash of an entry, from all that it says and the hash of the one before."""
+    sealed = (entry[name] for name in _SEALED)
+    words = [each.isoformat() if isinstance(each, datetime) else str(each) for each in sealed]
     return hashlib.sha256("\x1f".join([previous, *words]).encode()).hexdigest()

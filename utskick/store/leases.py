@@ -53,7 +53,7 @@ def may_send(session: Session, occasion_id: OccasionId, token: RunToken) -> bool
     return bool(who_may_send(session, {occasion_id: token}).occasion_ids)
 
 
-def may_tell(session: Session, occasion_id: OccasionId, token: RunToken) -> bool:
+def may_notify(session: Session, occasion_id: OccasionId, token: RunToken) -> bool:
     """Whether the run may leave inbox messages: after a stop in the middle, too.
 
     Shares the rows as `who_may_send` does.

@@ -22,7 +22,7 @@ from utskick.domain.deliveries import OPEN_STATES, DeliveryState
 from utskick.domain.dispatches import DispatchId, DispatchStatus
 from utskick.domain.occasions import HAS_A_REST, Aim, OccasionId, OccasionState, RunToken
 from utskick.records import PlannedOccasion
-from utskick.store.leases import may_send, may_tell
+from utskick.store.leases import may_notify, may_send
 from utskick.store.punctuality import SqlPunctuality
 from utskick.store.statements import database_clock
 from utskick.store.tables import DeliveryRow, DispatchRow, InboxMessageRow, OccasionRow
@@ -157,8 +157,8 @@ class SqlOccasions:
         row.unchecked_accounts = max(row.unchecked_accounts, accounts)
         self._session.flush()
 
-    def may_tell(self, occasion_id: OccasionId, *, token: RunToken) -> bool:
-        return may_tell(self._session, occasion_id, token)
+    def may_notify(self, occasion_id: OccasionId, *, token: RunToken) -> bool:
+        return may_notify(self._session, occasion_id, token)
 
     def halt(self, dispatch_id: DispatchId, *, now: datetime) -> None:
         begun = or_(
@@ -272,7 +272,7 @@ def _planned() -> Select[Any]:
 
 
 def _awaits_run() -> ColumnElement[bool]:
-    """Its dispatch is ongoing, or it is to tell what a stop has left."""
+    """Its dispatch is ongoing, or a stop has left somebody to notify."""
     ongoing = DispatchRow.status == DispatchStatus.ONGOING.value
     return or_(ongoing, OccasionRow.aim != Aim.SEND.value)
 

@@ -16,7 +16,7 @@ from utskick.store.tables import DeliveryRow
 
 
 def write_outcomes(session: Session, outcomes: Sequence[Outcome], *, over: DeliveryState) -> int:
-    """Tell how many were written.
+    """Return how many were written.
 
     A form that another delivery owns is not ours: what was being sent is then left to staff, as
     sending again would not help.
@@ -101,26 +101,26 @@ _ENDING = (
 """One statement for a whole batch, whatever became of each."""
 
 _owner = aliased(DeliveryRow)
-_told = (
+_outcomes = (
     func.unnest(
         bindparam("ids", type_=ARRAY(Uuid)),
         bindparam("attempts", type_=ARRAY(Integer)),
         bindparam("forms", type_=ARRAY(String)),
     )
-    .table_valued("id", "attempt", "form", name="told")
+    .table_valued("id", "attempt", "form", name="outcomes")
     .render_derived()
 )
 _SENT = (
     update(_TABLE)
     .where(
-        DeliveryRow.id == _told.c.id,
-        DeliveryRow.attempt == _told.c.attempt,
+        DeliveryRow.id == _outcomes.c.id,
+        DeliveryRow.attempt == _outcomes.c.attempt,
         DeliveryRow.state == bindparam("of_state"),
-        ~exists().where(_owner.form_id == _told.c.form),
+        ~exists().where(_owner.form_id == _outcomes.c.form),
     )
     .values(
         state=DeliveryState.SENT.value,
-        form_id=_told.c.form,
+        form_id=_outcomes.c.form,
         sent_at=database_now(),
         form_status=FormStatus.ONGOING.value,
         refusal=None,

@@ -1,4 +1,4 @@
-"""Sign-ins and sessions. A token is told once; the table holds only its hash."""
+"""Sign-ins and sessions. A token is shown once; the table holds only its hash."""
 
 import hashlib
 import secrets
@@ -163,7 +163,7 @@ class SqlSessions:
                 token_hash=_hash(token),
                 staff_id=session.staff_id,
                 name=session.name,
-                commissions=[_told(each) for each in session.commissions],
+                commissions=[_as_json(each) for each in session.commissions],
                 roles=sorted(session.roles),
                 unit_id=session.unit_id,
                 created_at=created_at,
@@ -175,7 +175,7 @@ class SqlSessions:
 
 
 def _hash(token: str) -> str:
-    # A token is 256 random bits: a plain hash tells nothing of it.
+    # A token is 256 random bits: a plain hash reveals nothing of it.
     return hashlib.sha256(token.encode()).hexdigest()
 
 
@@ -189,7 +189,7 @@ def _session(row: StaffSessionRow) -> StaffSession:
     )
 
 
-def _told(commission: Commission) -> dict[str, Any]:
+def _as_json(commission: Commission) -> dict[str, Any]:
     return {
         "hsa_id": commission.hsa_id,
         "name": commission.name,
@@ -201,13 +201,13 @@ def _told(commission: Commission) -> dict[str, Any]:
     }
 
 
-def _commission(told: dict[str, Any]) -> Commission:
+def _commission(stored: dict[str, Any]) -> Commission:
     return Commission(
-        hsa_id=told["hsa_id"],
-        name=told["name"],
-        purpose=told["purpose"],
-        unit_id=HsaId(told["unit_id"]),
-        unit_name=told["unit_name"],
-        starts_on=told["starts_on"] and date.fromisoformat(told["starts_on"]),
-        ends_on=told["ends_on"] and date.fromisoformat(told["ends_on"]),
+        hsa_id=stored["hsa_id"],
+        name=stored["name"],
+        purpose=stored["purpose"],
+        unit_id=HsaId(stored["unit_id"]),
+        unit_name=stored["unit_name"],
+        starts_on=stored["starts_on"] and date.fromisoformat(stored["starts_on"]),
+        ends_on=stored["ends_on"] and date.fromisoformat(stored["ends_on"]),
     )

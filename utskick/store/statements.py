@@ -46,11 +46,11 @@ def database_clock(session: Session) -> datetime:
     return moment
 
 
-# Written out: with a bound value no database can tell that a partial index applies.
+# Written out: with a bound value no database notices that a partial index applies.
 OPEN: list[ColumnElement[str]] = [literal_column(f"'{state.value}'") for state in OPEN_STATES]
 
 FOLDING = "und-x-icu"
-"""A collation by which small and capital letters of every alphabet are told apart."""
+"""A collation by which small and capital letters of every alphabet are distinguished."""
 
 
 def matches(
@@ -84,7 +84,7 @@ T = TypeVar("T")
 def all_or_each(
     session: Session, items: Sequence[T], change: Callable[[Sequence[T]], object]
 ) -> Sequence[T]:
-    """Change all at once; if a unique index objects, each alone. Tell whose change held."""
+    """Change all at once; if a unique index objects, each alone. Returns whose change held."""
     if not items:
         return []
     if _holds(session, partial(change, items)):

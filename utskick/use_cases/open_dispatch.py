@@ -26,7 +26,7 @@ from utskick.records import (
     Store,
     Transaction,
 )
-from utskick.sending.report_errors import told_of_occasion
+from utskick.sending.report_errors import kept_report
 from utskick.use_cases.ways_on import WaysOn, ways_on
 
 ByState = Mapping[DeliveryState, int]
@@ -55,8 +55,8 @@ class Progress:
         """Whether it is worth looking again in a moment: something is sent, or soon will be."""
         states = {occasion.state for occasion in self.dispatch.occasions}
         planned = (o for o in self.dispatch.occasions if o.state is OccasionState.PLANNED)
-        tells = any(o.aim is not Aim.SEND for o in planned)
-        return OccasionState.RUNNING in states or tells or self._awaited(now)
+        notifies = any(o.aim is not Aim.SEND for o in planned)
+        return OccasionState.RUNNING in states or notifies or self._awaited(now)
 
     def _awaited(self, now: datetime) -> bool:
         upcoming = self.dispatch.next_to_send
@@ -175,15 +175,15 @@ def open_occasion(
 
 
 def _blocked(dispatch: Dispatch, records: Transaction) -> StartBlocked | None:
-    """As the error addresses were told: the forms may have been mended since."""
+    """As it was mailed to the error addresses: the forms may have been mended since."""
     for occasion in dispatch.occasions:
         if occasion.state is OccasionState.BLOCKED:
-            told = told_of_occasion(records, dispatch, occasion, cause="aborted")
-            if told:
+            kept = kept_report(records, dispatch, occasion, cause="aborted")
+            if kept:
                 return StartBlocked(
-                    archived=told["archived"],
-                    unsubscribed=told["unsubscribed"],
-                    unit_withdrawn=told.get("unit_withdrawn", False),
+                    archived=kept["archived"],
+                    unsubscribed=kept["unsubscribed"],
+                    unit_withdrawn=kept.get("unit_withdrawn", False),
                 )
     return None
 

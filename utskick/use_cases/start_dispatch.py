@@ -293,11 +293,11 @@ async def _require_sendable(
             understood.unit.id, template_ids, store=with_.store, forms=with_.forms, now=now
         )
     except StartBlocked as blocked:
-        await asyncio.to_thread(_tell_blocked, understood, spec, blocked, with_, now)
+        await asyncio.to_thread(_report_blocked, understood, spec, blocked, with_, now)
         raise
 
 
-def _tell_blocked(
+def _report_blocked(
     understood: _Understood,
     spec: DispatchSpec,
     blocked: StartBlocked,

@@ -34,7 +34,7 @@ class Stopped:
     @property
     def told(self) -> int:
         """Recipients who have got all their forms and get their inbox message now."""
-        return sum(each.untold.complete for each in self.ways)
+        return sum(each.unnotified.complete for each in self.ways)
 
 
 def stop_dispatch(

@@ -49,10 +49,10 @@ def _note(
             if each.sendable:
                 records.watched_forms.sendable(each.form.id, [dispatch.id for dispatch in hit])
             else:
-                _tell_news(each, hit, records, rules, now)
+                _report_news(each, hit, records, rules, now)
 
 
-def _tell_news(
+def _report_news(
     access: FormAccess,
     hit: Sequence[Dispatch],
     records: Transaction,

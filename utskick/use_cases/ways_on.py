@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from utskick.domain.deliveries import OPEN_STATES, DeliveryState
 from utskick.domain.dispatches import Dispatch, DispatchStatus, RecipientState
 from utskick.domain.occasions import Occasion, OccasionState
-from utskick.records import Transaction, Untold
+from utskick.records import Transaction, Unnotified
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +17,7 @@ class WaysOn:
     sent: int
     on_their_way: int
     left: int
-    untold: Untold
+    unnotified: Unnotified
     aborted: bool = False
 
     @property
@@ -26,10 +26,10 @@ class WaysOn:
         return self.occasion.has_a_rest and self.left > 0 and not self.aborted
 
     @property
-    def may_tell(self) -> bool:
+    def may_notify(self) -> bool:
         """*Meddela dem som redan fått sina formulär*. What was only missed has told them."""
         stopped = self.occasion.state is not OccasionState.MISSED
-        return stopped and bool(self.untold.complete or self.untold.partly)
+        return stopped and bool(self.unnotified.complete or self.unnotified.partly)
 
     @property
     def may_end(self) -> bool:
@@ -38,7 +38,7 @@ class WaysOn:
 
     @property
     def any(self) -> bool:
-        return self.may_send or self.may_tell or self.may_end
+        return self.may_send or self.may_notify or self.may_end
 
 
 def ways_on(records: Transaction, dispatch: Dispatch) -> list[WaysOn]:
@@ -62,6 +62,6 @@ def _found(records: Transaction, dispatch: Dispatch) -> Iterator[WaysOn]:
             sent=sum(form.sent for form in forms),
             on_their_way=sum(form.by_state.get(s, 0) for form in forms for s in OPEN_STATES),
             left=left,
-            untold=records.inbox_messages.untold(occasion.id),
+            unnotified=records.inbox_messages.unnotified(occasion.id),
             aborted=aborted,
         )

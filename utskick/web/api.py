@@ -21,6 +21,7 @@ from utskick.use_cases.end_occasion import end_occasion
 from utskick.use_cases.follow_up import follow_up, passed_over
 from utskick.use_cases.import_recipients import import_recipients
 from utskick.use_cases.list_dispatches import list_dispatches
+from utskick.use_cases.notify_recipients import notify_recipients
 from utskick.use_cases.open_dispatch import show_dispatch
 from utskick.use_cases.remove_recipient import remove_recipient
 from utskick.use_cases.restart_dispatch import restart_dispatch
@@ -28,7 +29,6 @@ from utskick.use_cases.send_form import send_form
 from utskick.use_cases.send_missed_occasion import send_missed_occasion
 from utskick.use_cases.start_dispatch import Started, start_dispatch
 from utskick.use_cases.stop_dispatch import stop_dispatch
-from utskick.use_cases.tell_recipients import tell_recipients
 from utskick.use_cases.upload_spec import upload_spec
 from utskick.use_cases.warn_by_hand import warnings_by_hand
 from utskick.web import openapi
@@ -254,8 +254,8 @@ def send_missed(occasion_id: UUID, caller: Caller, wired: Wired, now: Now) -> Se
 
 @router.post(
     "/tillfallen/{occasion_id}/meddela",
-    name="tell-recipients",
-    responses=openapi.TELL_RECIPIENTS,
+    name="notify-recipients",
+    responses=openapi.NOTIFY_RECIPIENTS,
     summary="Meddela dem som redan fått sina formulär",
     description="Lämnar inkorgsmeddelandet till dem som fått alla eller en del av sina formulär"
     " vid ett tillfälle som stoppats mitt i, en gång till var och en.",
@@ -265,7 +265,7 @@ def tell(occasion_id: UUID, caller: Caller, wired: Wired, now: Now) -> SentByHan
     warnings = warnings_by_hand(
         OccasionId(occasion_id), actor=caller, store=wired.store, rules=wired.rules, now=now
     )
-    registered = tell_recipients(
+    registered = notify_recipients(
         OccasionId(occasion_id),
         actor=caller,
         store=wired.store,

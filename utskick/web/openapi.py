@@ -78,9 +78,9 @@ _WAYS_ON = {
     "sent": 77,
     "on_their_way": 3,
     "left": 80,
-    "untold": 2,
+    "unnotified": 2,
     "may_send": True,
-    "may_tell": True,
+    "may_notify": True,
     "may_end": True,
 }
 _OPENED = _DISPATCH | {
@@ -232,7 +232,7 @@ SEND_MISSED_OCCASION = {
         _mistyped("uuid_parsing", "occasion_id"),
     ),
 }
-TELL_RECIPIENTS = END_OCCASION = {200: _answers(_SENT_BY_HAND), **_ONE_OCCASION}
+NOTIFY_RECIPIENTS = END_OCCASION = {200: _answers(_SENT_BY_HAND), **_ONE_OCCASION}
 FOLLOW_UP = {
     200: _answers(_FOLLOWED_UP),
     **_refusals(_TOO_LARGE, InvalidPersonnummer(_A_TYPO), _mistyped("date_parsing", "sent_from")),

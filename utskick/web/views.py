@@ -59,9 +59,9 @@ class WaysOnView(BaseModel):
     sent: int = Field(description="Formulär som är skickade")
     on_their_way: int = Field(description="Formulär som är på väg, eller kontrolleras")
     left: int = Field(description="Formulär som är kvar")
-    untold: int = Field(description="Personer som har formulär men inget inkorgsmeddelande")
+    unnotified: int = Field(description="Personer som har formulär men inget inkorgsmeddelande")
     may_send: bool = Field(description="Om det som är kvar kan skickas (skicka-nu)")
-    may_tell: bool = Field(description="Om de som har fått formulär kan meddelas (meddela)")
+    may_notify: bool = Field(description="Om de som har fått formulär kan meddelas (meddela)")
     may_end: bool = Field(description="Om tillfället kan avslutas (avsluta)")
 
 
@@ -122,9 +122,9 @@ def ways_on_view(ways: WaysOn) -> WaysOnView:
         sent=ways.sent,
         on_their_way=ways.on_their_way,
         left=ways.left,
-        untold=ways.untold.complete + ways.untold.partly,
+        unnotified=ways.unnotified.complete + ways.unnotified.partly,
         may_send=ways.may_send,
-        may_tell=ways.may_tell,
+        may_notify=ways.may_notify,
         may_end=ways.may_end,
     )
 

@@ -56,7 +56,7 @@ FAULTS: dict[str, dict[str, tuple[float, float]]] = {
     },
 }
 """For each contract and fault the share of calls, and seconds. A third of all writings fail."""
-MUST_BE_ZERO = ("lost", "double", "wrong", "untold", "after_stop", "told_twice", "leaks")
+MUST_BE_ZERO = ("lost", "double", "wrong", "unrecorded", "after_stop", "notified_twice", "leaks")
 
 
 class NeverQuiet(Exception):

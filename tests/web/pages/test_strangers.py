@@ -60,7 +60,7 @@ WHO_MAY = {
     "restart-dispatch-page": For.UNIT,
     "remove-recipient-page": For.UNIT,
     "send-missed-page": For.UNIT,
-    "tell-recipients-page": For.UNIT,
+    "notify-recipients-page": For.UNIT,
     "end-occasion-page": For.UNIT,
     "follow-up-page": For.UNIT,
     "search-follow-up": For.UNIT,

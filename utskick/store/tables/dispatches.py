@@ -67,7 +67,7 @@ _UNREGISTERED = "state = 'planned' AND NOT registered"
 class OccasionRow(Row):
     """`run_token` and `lease_until` say which run may send for the occasion, `aim` what.
 
-    `registered`: the scheduler has been told of its present version.
+    `registered`: its present version is registered with the scheduler.
     """
 
     __tablename__ = "occasion"

@@ -1,4 +1,4 @@
-"""What has been done, and what has to be told."""
+"""What has been done, and what has to be reported."""
 
 from datetime import datetime
 from typing import Any
@@ -51,7 +51,7 @@ class ErrorMailRow(Row):
 
 
 class BlockedFormRow(Row):
-    """A form of a dispatch that could not be sent when last looked at, and has been told of."""
+    """A form of a dispatch that could not be sent when last looked at, and has been reported."""
 
     __tablename__ = "blocked_form"
 

@@ -32,6 +32,7 @@ from utskick.domain.units import SYSTEM
 from utskick.records import DispatchOrder, DispatchQuery
 from utskick.use_cases.end_occasion import end_occasion
 from utskick.use_cases.list_dispatches import list_dispatches
+from utskick.use_cases.notify_recipients import notify_recipients
 from utskick.use_cases.open_dispatch import (
     follow_progress,
     open_dispatch,
@@ -41,7 +42,6 @@ from utskick.use_cases.remove_recipient import AlreadyRemoved, remove_recipient
 from utskick.use_cases.restart_dispatch import restart_dispatch
 from utskick.use_cases.send_missed_occasion import send_missed_occasion
 from utskick.use_cases.stop_dispatch import Stopped, stop_dispatch
-from utskick.use_cases.tell_recipients import tell_recipients
 from utskick.web.callers import Now, Wired
 from utskick.web.labels import (
     counted,
@@ -272,7 +272,7 @@ async def send_missed(
 
 
 @router.post(
-    "/paketutskick/{dispatch_id}/tillfalle/{occasion_id}/meddela", name="tell-recipients-page"
+    "/paketutskick/{dispatch_id}/tillfalle/{occasion_id}/meddela", name="notify-recipients-page"
 )
 async def tell(
     request: Request,
@@ -284,7 +284,7 @@ async def tell(
     now: Now,
 ) -> Response:
     """Meddela dem som redan fått sina formulär."""
-    act = partial(_by_hand, tell_recipients, occasion_id, visitor, wired, now, "meddelas")
+    act = partial(_by_hand, notify_recipients, occasion_id, visitor, wired, now, "meddelas")
     return await _after(act, request, dispatch_id, visitor, wired, now)
 
 

@@ -1,4 +1,4 @@
-"""What has become of a report at each address, and which blocked forms have been told of."""
+"""What has become of a report at each address, and which blocked forms have been reported."""
 
 from typing import Any
 

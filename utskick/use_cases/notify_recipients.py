@@ -11,7 +11,7 @@ from utskick.records import LogEntry, Store
 from utskick.sending.occasion_plans import register_occasions
 
 
-def tell_recipients(
+def notify_recipients(
     occasion_id: OccasionId,
     *,
     actor: Actor,
@@ -30,12 +30,12 @@ def tell_recipients(
         dispatch = records.dispatches.lock_for(actor.unit_id, dispatch.id)
         occasion = dispatch.occasion(occasion_id)
         ended = occasion.state is OccasionState.ENDED
-        untold = records.inbox_messages.untold(occasion_id)
-        if not (occasion.halted or ended) or not (untold.complete or untold.partly):
+        unnotified = records.inbox_messages.unnotified(occasion_id)
+        if not (occasion.halted or ended) or not (unnotified.complete or unnotified.partly):
             raise NothingLeft(
                 label=dispatch.appearance(occasion, now=now, late_after=rules.late_after)
             )
-        aim = Aim.END if ended else Aim.TELL
+        aim = Aim.END if ended else Aim.NOTIFY
         records.occasions.plan_by_hand(occasion_id, aim, now=now)
         entry = LogEntry(
             actor=actor,

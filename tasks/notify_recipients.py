@@ -5,6 +5,6 @@ from tasks.runs import run_of
 
 
 @stage("Meddela mottagare")
-async def tell_recipients(occasion_id: UUID, token: UUID) -> None:
+async def notify_recipients(occasion_id: UUID, token: UUID) -> None:
     """After a stop: leave the inbox messages alone, and no form."""
-    await run_of(occasion_id, token).tell_recipients()
+    await run_of(occasion_id, token).notify_recipients()
