@@ -5,13 +5,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.people import ANNA, BO
-from utskick.domain.recipients import NumberCell, RecipientList, bare, is_heading, judge
+from utskick.domain.recipients import JudgedRows, NumberCell, bare, is_heading, judge
 
 TODAY = date(2026, 11, 23)
 QUICK = settings(max_examples=200, derandomize=True, deadline=None)
 
 
-def judged(*cells: str) -> RecipientList:
+def judged(*cells: str) -> JudgedRows:
     return judge([NumberCell(row, cell) for row, cell in enumerate(cells, start=1)], today=TODAY)
 
 

@@ -12,7 +12,7 @@ from tests.store.ledger import NOW, a_dispatch, an_occasion, kept, under_way
 from utskick.domain.deliveries import DeliveryState
 from utskick.domain.dispatches import DispatchKind, DispatchStatus
 from utskick.domain.units import Activity, HsaId
-from utskick.records import DispatchOrder, DispatchQuery, ListedDispatch, LogEntry
+from utskick.records import DispatchQuery, DispatchSorting, ListedDispatch, LogEntry
 from utskick.store import SqlStore
 
 
@@ -57,7 +57,7 @@ def test_the_next_occasion_comes_first_and_those_without_one_last(store: SqlStor
     with store.transaction() as records:
         records.dispatches.set_status(stopped.id, DispatchStatus.STOPPED, ended_at=NOW)
 
-    assert names(store, order=DispatchOrder.NEXT) == ["soon", "late", "stopped"]
+    assert names(store, order=DispatchSorting.NEXT) == ["soon", "late", "stopped"]
 
 
 @pytest.mark.parametrize(

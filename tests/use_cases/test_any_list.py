@@ -16,7 +16,7 @@ from tests.clinic import MONDAY_NOON
 from tests.recipient_cases import REACHABLE
 from utskick.adapters.openpyxl_spreadsheets import OpenpyxlSpreadsheets
 from utskick.domain.recipient_tables import NoNumberColumn, SeveralNumberColumns
-from utskick.domain.recipients import NoRecipients, RecipientList, UnreadableFile
+from utskick.domain.recipients import JudgedRows, NoRecipients, UnreadableFile
 from utskick.domain.rules import Rules
 from utskick.domain.seen_sheets import ListQuestion, NothingSeen, Wish
 from utskick.use_cases.import_recipients import import_recipients, judge_list
@@ -28,7 +28,7 @@ REFUSED = (NoNumberColumn, NoRecipients, NothingSeen, SeveralNumberColumns, Unre
 LEAVE_OUT = Wish(leave_out_hidden=True)
 
 
-def imported(raw: bytes, wish: Wish = LEAVE_OUT) -> RecipientList:
+def imported(raw: bytes, wish: Wish = LEAVE_OUT) -> JudgedRows:
     return import_recipients(
         raw,
         wish=wish,
@@ -38,7 +38,7 @@ def imported(raw: bytes, wish: Wish = LEAVE_OUT) -> RecipientList:
     )
 
 
-def taken(found: RecipientList) -> dict[int, str]:
+def taken(found: JudgedRows) -> dict[int, str]:
     return {row.row: row.personnummer.digits for row in found.accepted}
 
 

@@ -13,8 +13,8 @@ from utskick.domain.personnummer import Personnummer
 from utskick.domain.recipient_tables import NoNumberColumn, SeveralNumberColumns
 from utskick.domain.recipients import (
     FileTooLarge,
+    JudgedRows,
     NoRecipients,
-    RecipientList,
     TooManyRecipients,
     UnreadableFile,
 )
@@ -34,7 +34,7 @@ NAMED = (
 
 def imported(
     raw: bytes | str, *, already: tuple[Personnummer, ...] = (), allowed: int = 250
-) -> RecipientList:
+) -> JudgedRows:
     return import_recipients(
         raw.encode() if isinstance(raw, str) else raw,
         already=already,
@@ -44,7 +44,7 @@ def imported(
     )
 
 
-def numbers(found: RecipientList) -> list[Personnummer]:
+def numbers(found: JudgedRows) -> list[Personnummer]:
     return [row.personnummer for row in found.accepted]
 
 

@@ -138,7 +138,7 @@ class RefusedRow:
 
 
 @dataclass(frozen=True, slots=True)
-class RecipientList:
+class JudgedRows:
     """All rows that were not blank: accepted + refused + `headings`.
 
     `sheet` is the one that was read, if it was a workbook; `notes` is what staff should know.
@@ -157,7 +157,7 @@ def judge(
     already: Collection[Personnummer] = (),
     accept_coordination_numbers: bool = False,
     today: date,
-) -> RecipientList:
+) -> JudgedRows:
     """Accept or refuse each cell: one cell is one number, whatever is in it.
 
     `already` are those that the list has before.
@@ -184,7 +184,7 @@ def judge(
             refused.append(RefusedRow(row, str(number), reason, "Du behöver inte göra något."))
         else:
             accepted[number] = AcceptedRow(row, number)
-    return RecipientList(tuple(accepted.values()), tuple(refused))
+    return JudgedRows(tuple(accepted.values()), tuple(refused))
 
 
 def bare(cell: str) -> str:

@@ -36,8 +36,8 @@ from utskick.records.journal import (
     LogQuery,
 )
 from utskick.records.overview import (
-    DispatchOrder,
     DispatchQuery,
+    DispatchSorting,
     ListedDispatch,
     OccasionCell,
     Overview,
@@ -51,8 +51,8 @@ __all__ = [
     "Budgets",
     "Deliveries",
     "DeliveryClaim",
-    "DispatchOrder",
     "DispatchQuery",
+    "DispatchSorting",
     "Dispatches",
     "DoneWith",
     "ErrorReport",

@@ -19,7 +19,7 @@ from utskick.domain.units import HsaId
 from utskick.records.dispatches import FormSummary
 
 
-class DispatchOrder(StrEnum):
+class DispatchSorting(StrEnum):
     """`NEXT`: by the next occasion, and those that have none after all others."""
 
     NEWEST = "newest"
@@ -33,7 +33,7 @@ class DispatchQuery:
     text: str = ""
     status: DispatchStatus | None = None
     kind: DispatchKind | None = None
-    order: DispatchOrder = DispatchOrder.NEWEST
+    order: DispatchSorting = DispatchSorting.NEWEST
     page: int = 1
     per_page: int = 50
 

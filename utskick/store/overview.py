@@ -13,7 +13,7 @@ from utskick.domain.deliveries import DeliveryState, Refusal
 from utskick.domain.dispatches import DispatchId, DispatchStatus, RecipientId, RecipientState
 from utskick.domain.occasions import NOT_ENDED, Aim, OccasionId
 from utskick.domain.units import HsaId
-from utskick.records import DispatchOrder, DispatchQuery, ListedDispatch, OccasionCell
+from utskick.records import DispatchQuery, DispatchSorting, ListedDispatch, OccasionCell
 from utskick.store.dispatches import SqlDispatches
 from utskick.store.progress import SqlProgress
 from utskick.store.statements import matches
@@ -138,9 +138,9 @@ def _wanted(unit_id: HsaId, query: DispatchQuery) -> Select[tuple[DispatchRow]]:
     return statement
 
 
-def _order(order: DispatchOrder) -> list[ColumnElement[Any]]:
+def _order(order: DispatchSorting) -> list[ColumnElement[Any]]:
     newest: list[ColumnElement[Any]] = [DispatchRow.created_at.desc(), DispatchRow.id.asc()]
-    if order is DispatchOrder.NEWEST:
+    if order is DispatchSorting.NEWEST:
         return newest
     upcoming = (
         select(func.min(OccasionRow.sends_at))

@@ -12,8 +12,8 @@ from utskick.domain.personnummer import Personnummer, tidied
 from utskick.domain.recipient_tables import numbers_of_text
 from utskick.domain.recipients import (
     FileTooLarge,
+    JudgedRows,
     NoRecipients,
-    RecipientList,
     TooManyRecipients,
     UnreadableFile,
     bare,
@@ -41,7 +41,7 @@ def import_recipients(
     spreadsheets: Spreadsheets,
     rules: Rules,
     now: datetime,
-) -> RecipientList:
+) -> JudgedRows:
     """As `read_list` and then `judge_list`, and raises as they do."""
     found = read_list(raw, wish=wish, spreadsheets=spreadsheets, rules=rules)
     return judge_list(found, already=already, rules=rules, now=now)
@@ -68,7 +68,7 @@ def judge_list(
     already: Collection[Personnummer] = (),
     rules: Rules,
     now: datetime,
-) -> RecipientList:
+) -> JudgedRows:
     """Accept or refuse each row. `already` are those on the list that they are to be added to.
 
     Raises `TooManyRecipients`, also for the wrong file: one of nothing but faults.

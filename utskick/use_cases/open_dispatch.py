@@ -45,7 +45,7 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class DispatchProgress:
     """How far a dispatch has come, in numbers. Nothing of it is about anybody."""
 
     dispatch: Dispatch
@@ -73,7 +73,7 @@ class Opened:
     take our mails.
     """
 
-    progress: Progress
+    progress: DispatchProgress
     recipients: Sequence[Recipient]
     cells: Mapping[tuple[RecipientId, OccasionId], ByState]
     started_by: str
@@ -102,11 +102,13 @@ class OpenedOccasion:
     messages: Mapping[RecipientId, DeliveryState]
 
 
-def follow_progress(dispatch_id: DispatchId, *, actor: Actor, store: Store) -> Progress:
+def follow_progress(dispatch_id: DispatchId, *, actor: Actor, store: Store) -> DispatchProgress:
     """To be asked again and again while it is sent. Raises `NotFound`."""
     with store.transaction() as records:
         dispatch = records.dispatches.get_for(actor.unit_id, dispatch_id)
-        return Progress(dispatch=dispatch, by_occasion=records.overview.by_occasion(dispatch.id))
+        return DispatchProgress(
+            dispatch=dispatch, by_occasion=records.overview.by_occasion(dispatch.id)
+        )
 
 
 def show_dispatch(dispatch_id: DispatchId, *, actor: Actor, store: Store, now: datetime) -> Shown:
@@ -137,7 +139,7 @@ def open_dispatch(dispatch_id: DispatchId, *, actor: Actor, store: Store, now: d
         _log_reading(recipients, dispatch, actor, records, now)
         names = records.sessions.names([dispatch.created_by])
         return Opened(
-            progress=Progress(dispatch=dispatch, by_occasion=by_occasion),
+            progress=DispatchProgress(dispatch=dispatch, by_occasion=by_occasion),
             recipients=recipients,
             cells=cells,
             started_by=names.get(dispatch.created_by, dispatch.created_by),

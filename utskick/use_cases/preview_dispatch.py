@@ -23,7 +23,7 @@ from utskick.use_cases.draft import Draft
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedOccasion:
+class PreviewedOccasion:
     """A date and a time as staff have typed them, and what they amount to.
 
     `row` is where it was typed, and `number` its place by date, as it will be sent.
@@ -48,10 +48,10 @@ class DispatchPreview:
 
     package: PackageTemplate
     forms: tuple[FormAccess, ...]
-    occasions: tuple[PlannedOccasion, ...]
+    occasions: tuple[PreviewedOccasion, ...]
 
     @property
-    def by_date(self) -> list[PlannedOccasion]:
+    def by_date(self) -> list[PreviewedOccasion]:
         """As they will be sent; those that cannot be come last."""
         return sorted(self.occasions, key=lambda each: each.number)
 
@@ -186,7 +186,7 @@ def one_more(occasions: Sequence[Moment], package: PackageTemplate) -> Moment:
     return follow_first([occasions[-1], occasions[-1]], package)[1]
 
 
-def _numbered(planned: list[PlannedOccasion]) -> tuple[PlannedOccasion, ...]:
+def _numbered(planned: list[PreviewedOccasion]) -> tuple[PreviewedOccasion, ...]:
     """Numbered by date, in the order typed; what cannot be sent at comes last."""
     sendable = sorted((each.local, each.row) for each in planned if each.local)
     rows = [row for _, row in sendable] + [each.row for each in planned if not each.local]
@@ -201,12 +201,12 @@ def _planned(
     now: datetime,
     *,
     notifies: bool,
-) -> PlannedOccasion:
+) -> PreviewedOccasion:
     draft = Draft(notifies=notifies)
     # The presets stand in the fields: an empty field is one that staff have emptied.
     plain = replace(package, weekday=None, time=None)
     found = draft.occasion(typed, plain, f"occasions, rad {row}", rules=rules, now=now)
-    return PlannedOccasion(
+    return PreviewedOccasion(
         row=row,
         number=row,
         typed=typed,

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from utskick.domain.answers import AnswerKnown
 from utskick.domain.deliveries import DELIVERY_LABELS, FormStatus
 from utskick.domain.errors import Problem, UtskickError
-from utskick.domain.recipients import RecipientList
+from utskick.domain.recipients import JudgedRows
 from utskick.domain.seen_sheets import ListQuestion
 from utskick.domain.specs import Day, DispatchSpec, FormSpec, ListedRecipient, Spec
 from utskick.records import FollowedUp
@@ -197,7 +197,7 @@ def of_list_file(error: UtskickError) -> Problem:
             return Problem("filen", error.staff_message, "")
 
 
-def read_list_view(read: RecipientList) -> ReadListView:
+def read_list_view(read: JudgedRows) -> ReadListView:
     """What a list file holds, for a system that then hands in a dispatch."""
     return ReadListView(
         sheet=read.sheet,

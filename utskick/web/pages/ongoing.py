@@ -29,7 +29,7 @@ from utskick.domain.errors import (
 )
 from utskick.domain.occasions import OccasionId
 from utskick.domain.units import SYSTEM
-from utskick.records import DispatchOrder, DispatchQuery
+from utskick.records import DispatchQuery, DispatchSorting
 from utskick.use_cases.end_occasion import end_occasion
 from utskick.use_cases.list_dispatches import list_dispatches
 from utskick.use_cases.notify_recipients import notify_recipients
@@ -59,7 +59,7 @@ from utskick.wiring import Services
 router = page_router()
 
 _KINDS = {"paket": DispatchKind.PACKAGE, "formular": DispatchKind.FORM}
-_ORDERS = {"nyast": DispatchOrder.NEWEST, "nasta": DispatchOrder.NEXT}
+_ORDERS = {"nyast": DispatchSorting.NEWEST, "nasta": DispatchSorting.NEXT}
 _STATUSES = {label.casefold(): status for status, label in STATUS_LABELS.items()}
 _STOPPED = "stoppat"
 _DONE = {
@@ -107,7 +107,7 @@ def browse(
         text=sok.strip(),
         status=_STATUSES.get(status),
         kind=_KINDS.get(visa),
-        order=_ORDERS.get(ordning, DispatchOrder.NEWEST),
+        order=_ORDERS.get(ordning, DispatchSorting.NEWEST),
         page=sida,
     )
     found = list_dispatches(query, actor=visitor.actor, store=wired.store)

@@ -49,7 +49,7 @@ Visit = Annotated[_Visit, Depends(_visit)]
 
 
 @dataclass(slots=True, kw_only=True)
-class Step:
+class PackageStep:
     """`offered` are the forms that can be added; `refusing` the addresses that take no mails."""
 
     visit: _Visit

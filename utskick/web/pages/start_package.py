@@ -19,7 +19,7 @@ from utskick.web.callers import Wired
 from utskick.web.labels import FIELD_LABELS
 from utskick.web.pages.frame import fragment, page, see_other
 from utskick.web.pages.package_form import Filled
-from utskick.web.pages.package_step import Step, Visit, choose, preset
+from utskick.web.pages.package_step import PackageStep, Visit, choose, preset
 from utskick.web.pages.posted import act, text
 from utskick.web.pages.refusals import page_router
 from utskick.web.pages.visitors import Posted, Staff
@@ -55,7 +55,7 @@ async def fill_in(visit: Visit, posted: Posted) -> Response:
     if pressed == "valj":
         filled = await asyncio.to_thread(preset, visit, filled, package)
     look_first = await _change_recipients(visit, posted, filled)
-    step = await asyncio.to_thread(Step.of, visit, posted, filled, package)
+    step = await asyncio.to_thread(PackageStep.of, visit, posted, filled, package)
     match pressed:
         case "starta" if not look_first:
             return await _check(step)
@@ -103,13 +103,13 @@ def confirm(
     )
 
 
-def _as_typed(visit: Visit, posted: FormData) -> Step:
+def _as_typed(visit: Visit, posted: FormData) -> PackageStep:
     filled = Filled.read(posted, rules=visit.wired.rules, now=visit.now)
     package = find_package(filled.package, actor=visit.visitor.actor, store=visit.wired.store)
-    return Step.of(visit, posted, filled, package)
+    return PackageStep.of(visit, posted, filled, package)
 
 
-async def _check(step: Step) -> Response:
+async def _check(step: PackageStep) -> Response:
     """Everything that is wrong at once, or the message."""
     visit, filled = step.visit, step.filled
     wrong = _wrong(step)
@@ -130,7 +130,7 @@ async def _check(step: Step) -> Response:
     return step.show_message()
 
 
-async def _start(step: Step) -> Response:
+async def _start(step: PackageStep) -> Response:
     visit = step.visit
     if wrong := _wrong(step):
         return _refused(step, wrong)
@@ -153,7 +153,7 @@ async def _start(step: Step) -> Response:
     return see_other(f"/starta-paketutskick/startat/{started.dispatch.id}{already}")
 
 
-def _wrong(step: Step) -> list[Problem]:
+def _wrong(step: PackageStep) -> list[Problem]:
     """What a spec would fill in by itself, but a page must not: an emptied field is no preset."""
     return [
         *step.filled.problems,
@@ -161,7 +161,7 @@ def _wrong(step: Step) -> list[Problem]:
     ]
 
 
-def _refused(step: Step, problems: Sequence[Problem]) -> Response:
+def _refused(step: PackageStep, problems: Sequence[Problem]) -> Response:
     """The page where the first thing to mend is."""
     by_row = {each.reason for each in problems if _field(each) == "occasions"}
     placed = dict.fromkeys(
