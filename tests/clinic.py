@@ -7,6 +7,8 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid4
 
+from sqlalchemy import event
+
 from tests.people import (
     ANNA,
     BO,
@@ -122,9 +124,15 @@ MONDAY_NOON = datetime(2027, 2, 1, 11, tzinfo=UTC)
 def open_store(url: str, *, migrated: bool = False) -> SqlStore:
     """An up-to-date store with keys of its own."""
     engine = open_engine(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _fear_no_power_cut)
     if not migrated:
         migrate(engine)
     return SqlStore(engine, Vault(keys={"1": bytes(32)}, current="1", index_key=bytes(32)))
+
+
+def _fear_no_power_cut(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA synchronous = OFF")
 
 
 @dataclass(kw_only=True)

@@ -10,7 +10,7 @@ from tests.chaos.databases import Database
 from tests.chaos.machine import SendProtocol
 from tests.postgresql import PostgresqlServer
 
-_EXAMPLES = int(os.environ.get("CHAOS_EXAMPLES", "40"))
+_EXAMPLES = int(os.environ.get("CHAOS_EXAMPLES", "24"))
 _STEPS = int(os.environ.get("CHAOS_STEPS", "60"))
 """`make prove` tries more of both."""
 _SEED = os.environ.get("CHAOS_SEED")

@@ -109,6 +109,7 @@ CLOSED = [name for name in ROUTES if WHO_MAY.get(name) is not For.ANYONE]
 POSTED = [name for name in CLOSED if ROUTES[name].methods == {"POST"}]
 OF_A_UNIT = [name for name in CLOSED if WHO_MAY.get(name) in (For.UNIT, For.MANAGER)]
 OF_SOMETHING = [name for name in OF_A_UNIT if "{" in ROUTES[name].path]
+OF_A_DISPATCH = ("dispatch_id", "occasion_id", "recipient_id", "delivery_id")
 ALL_ROLES = frozenset(Role)
 YESTERDAY = MONDAY_NOON.date() - timedelta(days=1)
 TOMORROW = MONDAY_NOON.date() + timedelta(days=1)
@@ -119,22 +120,20 @@ async def ids_of(browser: Browser, name: str) -> dict[str, str]:
 
     Time may pass meanwhile: sign in afterwards.
     """
-    if "{" not in ROUTES[name].path:
-        return {}
-    clinic = browser.clinic
+    path, clinic = ROUTES[name].path, browser.clinic
+    of_region = {"unit_id": OTHER_UNIT.id, "template_id": str(OWN.id), "key": PACKAGE.key}
+    if not any(f"{{{each}}}" in path for each in OF_A_DISPATCH):
+        return of_region
     dispatch = (await clinic.start()).dispatch
     ids = {
         "dispatch_id": str(dispatch.id),
         "occasion_id": str(dispatch.occasions[0].id),
         "recipient_id": str(clinic.show(dispatch).recipients[0].id),
-        "unit_id": OTHER_UNIT.id,
-        "template_id": str(OWN.id),
-        "key": PACKAGE.key,
     }
     if "{delivery_id}" in ROUTES[name].path:
         await clinic.run(dispatch.occasions[0])
         ids["delivery_id"] = str((await clinic.follow_up())[0].delivery_id)
-    return ids
+    return ids | of_region
 
 
 async def ask(browser: Browser, name: str, ids: Mapping[str, str], **changes: Any) -> Response:
