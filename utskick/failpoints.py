@@ -57,6 +57,6 @@ def disarm() -> None:
 
 
 def reached(point: str) -> None:
-    """Tell whoever has armed the places; in production nobody has."""
+    """Notify whoever has armed the places; in production nobody has."""
     if _on_reaching is not None:
         _on_reaching(point)

@@ -2,7 +2,7 @@
    with reloads in between. */
 "use strict";
 
-const told = document.getElementById("told");
+const announcement = document.getElementById("announcement");
 
 /* <form data-swap>: post without a reload; the answer's <main> takes the place of this one.
    <button data-download>: the answer is a file, and the page stays. */
@@ -23,8 +23,8 @@ document.addEventListener("submit", async (event) => {
   try {
     answer = await fetch(form.action, { method: "POST", body: posted(form, button) });
   } catch {
-    told.textContent = "Det gick inte att nå Utskick. Kontrollera nätet och försök igen.";
-    told.className = "unreached";
+    announcement.textContent = "Det gick inte att nå Utskick. Kontrollera nätet och försök igen.";
+    announcement.className = "unreached";
     button?.removeAttribute("aria-busy");
     delete form.dataset.sent;
     return;
@@ -43,7 +43,7 @@ document.addEventListener("submit", async (event) => {
   }
 });
 
-/* Of a file that is too large only enough is sent to tell that it is. */
+/* Of a file that is too large only enough is sent to show that it is. */
 function posted(form, button) {
   const body = new FormData(form, button);
   for (const input of form.querySelectorAll("input[type=file][data-most]")) {
@@ -76,8 +76,8 @@ function swap(page, from, moved) {
   const wanted = moved ? null : came.querySelector("[data-focus]");
   const focus = wanted || (from && document.getElementById(from)) || came;
   focus.focus({ preventScroll: !wanted && focus !== came });
-  told.textContent = came.querySelector("[data-told]")?.dataset.told || "";
-  told.className = "visually-hidden";
+  announcement.textContent = came.querySelector("[data-announce]")?.dataset.announce || "";
+  announcement.className = "visually-hidden";
   wake(came);
 }
 
@@ -141,7 +141,7 @@ document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
   await navigator.clipboard.writeText(document.querySelector(button.dataset.copy).value);
-  told.textContent = "Kopierat.";
+  announcement.textContent = "Kopierat.";
 });
 
 function wake(part) {

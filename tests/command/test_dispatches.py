@@ -100,9 +100,9 @@ def test_what_was_stopped_in_the_middle_says_which_commands_go_on(
 
     assert f"utskick send-missed {occasion.id}" in shown
     assert f"utskick end {occasion.id}" in shown
-    assert f"utskick tell {occasion.id}" not in shown
+    assert f"utskick notify {occasion.id}" not in shown
     assert (ended.exit_code, ended.stdout) == (0, "Avslutat. Det som var kvar skickas inte.\n")
-    nobody = installation.run("tell", str(occasion.id))
+    nobody = installation.run("notify", str(occasion.id))
     assert (nobody.exit_code, "har statusen Avslutat" in nobody.stderr) == (1, True)
 
 

@@ -67,7 +67,7 @@ async def test_stopping_takes_effect_at_once(rest: Rest) -> None:
 
     answer = await rest.post(f"/api/paketutskick/{dispatch_id}/stoppa")
 
-    nothing = {"on_their_way": 0, "sent": 0, "left": 0, "told": 0, "ways_on": []}
+    nothing = {"on_their_way": 0, "sent": 0, "left": 0, "notified": 0, "ways_on": []}
     assert (answer.status_code, answer.json()) == (200, nothing)
     assert kept(rest, dispatch_id).label == "Stoppad"
     assert rest.clinic.scheduler.plans == []

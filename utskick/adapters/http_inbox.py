@@ -25,7 +25,7 @@ class _AddMessageAnswer(Contract):
 
 
 class HttpInbox:
-    """An `Inbox`. 1177 tells (aviserar) the resident of each message.
+    """An `Inbox`. 1177 notifies (aviserar) the resident of each message.
 
     `link_system` is what the portal calls formular.1177.se. The portal knows its address and
     signs the resident in there; a link gives only what follows the address.

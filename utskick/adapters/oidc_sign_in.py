@@ -135,9 +135,9 @@ class OidcSignIn:
 
     async def _description(self) -> _Described:
         if self._described is None:
-            told = await _fetched(f"{self._issuer}/.well-known/openid-configuration")
+            found = await _fetched(f"{self._issuer}/.well-known/openid-configuration")
             try:
-                described = _Described.model_validate(told)
+                described = _Described.model_validate(found)
             except ValidationError:
                 raise TemporaryFailure("the provider's description is not readable") from None
             if described.issuer.rstrip("/") != self._issuer:
@@ -178,18 +178,18 @@ def _staff(claims: _Claims) -> StaffClaims:
     )
 
 
-def _commission(told: _CommissionClaims) -> Commission | None:
+def _commission(claims: _CommissionClaims) -> Commission | None:
     """`None` for one whose unit has no HSA-id: nobody can send for it."""
     try:
-        unit_id = parse_hsa_id(told.unit_id)
+        unit_id = parse_hsa_id(claims.unit_id)
     except InvalidHsaId:
         return None
     return Commission(
-        hsa_id=told.hsa_id,
-        name=told.name,
-        purpose=told.purpose,
+        hsa_id=claims.hsa_id,
+        name=claims.name,
+        purpose=claims.purpose,
         unit_id=unit_id,
-        unit_name=told.unit_name,
-        starts_on=told.starts_on,
-        ends_on=told.ends_on,
+        unit_name=claims.unit_name,
+        starts_on=claims.starts_on,
+        ends_on=claims.ends_on,
     )

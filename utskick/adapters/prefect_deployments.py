@@ -138,7 +138,7 @@ def version_of(known: KnownDeployment) -> int:
 def _once(plan: OccasionPlan) -> KnownRule:
     """In local time without zone: with one, Prefect would shift the hour.
 
-    Of the hour that comes twice in autumn Prefect takes the first, so the second is told in UTC.
+    Of the hour that comes twice in autumn Prefect takes the first, so the second is given in UTC.
     """
     zone = plan.local.tzinfo
     assert isinstance(zone, ZoneInfo)

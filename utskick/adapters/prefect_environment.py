@@ -1,4 +1,4 @@
-"""What Prefect's server, worker and flow runs are told, each setting with its measured reason.
+"""The settings of Prefect's server, worker and flow runs, each setting with its measured reason.
 
 Prefect's own defaults look for work some hundred times a minute, and write each task's state by
 itself. Ours are for a server that is idle nearly always and has hundreds of runs within minutes.
@@ -24,7 +24,7 @@ def prefect_environment(*, home: Path, api_url: str) -> dict[str, str]:
 def everywhere() -> dict[str, str]:
     """What holds in every installation, wherever its parts are."""
     return {
-        # A missing server is to be told of, not replaced by one that nobody sees.
+        # A missing server is to be reported, not replaced by one that nobody sees.
         "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
         # Nothing leaves the machine.
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",

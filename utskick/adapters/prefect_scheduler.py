@@ -4,8 +4,8 @@ An occasion that starts within two minutes gets its run at once, as a schedule w
 before its run exists is never made up. Nothing rests on Prefect for sending once: a run that
 comes twice, or all the same, finds nothing to do.
 
-A deployment tells what is to come: when its occasion has ended it is deleted, and its runs, which
-have the occasion's name and tags, tell what was. Ten thousand spent ones would be in the way of
+A deployment shows what is to come: when its occasion has ended it is deleted, and its runs, which
+have the occasion's name and tags, show what was. Ten thousand ended ones would be in the way of
 operators, and of Prefect, which looks at all of them now and then.
 """
 
@@ -293,7 +293,7 @@ def _deployments(
 def _runs_that_may_start(
     client: SyncPrefectClient, ours: DeploymentFilter | None, now: datetime
 ) -> Iterator[FlowRun]:
-    """Unended, and soon: of later ones their schedules tell."""
+    """Unended, and soon: later ones are seen by their schedules."""
     soon = FlowRunFilter(
         state=_in_state(StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING),
         expected_start_time=FlowRunFilterExpectedStartTime(before_=now + _AT_ONCE),

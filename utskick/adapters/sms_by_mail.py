@@ -16,7 +16,7 @@ class SmsByMail:
 
     def send(self, number: MobileNumber, text: str) -> None:
         address = _only_address(sms_address(number, domain=self._domain))
-        # Not by the host's name, which would tell the gateway about our network.
+        # Not by the host's name, which would reveal our network to the gateway.
         message_id = make_msgid(domain=self._mailer.sender.rpartition("@")[2])
         not_taken = self._mailer.hand_over(
             normalise(text),

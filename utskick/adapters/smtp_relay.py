@@ -33,7 +33,7 @@ class SmtpRelay:
     def hand_over(
         self, message: EmailMessage, *, sender: str, recipients: Collection[str]
     ) -> NotTaken:
-        """Send to whom the relay accepts; tell whom it does not.
+        """Send to whom the relay accepts; returns whom it does not.
 
         Raises `TemporaryFailure`, `PermanentFailure` or `UnknownOutcome`, if it is so for all.
         """

@@ -1,6 +1,6 @@
 """The region's files: units, form templates, subscriptions and grundplåtar.
 
-Every fault is told with its file, line, field and reason, and nothing is loaded while there is
+Every fault is shown with its file, line, field and reason, and nothing is loaded while there is
 one.
 """
 

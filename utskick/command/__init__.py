@@ -27,5 +27,5 @@ def main() -> None:
     """Run the command. Nothing shows a traceback: its text may hold anything."""
     try:
         app()
-    except Exception as error:  # noqa: BLE001  # whatever it is, only its kind is told
+    except Exception as error:  # noqa: BLE001  # whatever it is, only its kind is shown
         sys.exit(explain_fault(error))

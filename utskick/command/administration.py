@@ -10,7 +10,7 @@ import typer
 from rich.table import Column, Table
 
 from utskick.adapters.yaml_region import read_region
-from utskick.command.output import REFUSED, UnitOption, actor_for, err, out, told
+from utskick.command.output import REFUSED, UnitOption, actor_for, err, failures_in_words, out
 from utskick.command.specs import DispatchFile, FormFile
 from utskick.domain.units import HsaId, parse_hsa_id
 from utskick.records import Transaction
@@ -51,7 +51,7 @@ def load_packages(
     folder: Annotated[Path | None, typer.Argument(help="Regionens mapp.", file_okay=False)] = None,
 ) -> None:
     """Läs in enheter, formulärmallar, prenumerationer och grundplåtar."""
-    with told():
+    with failures_in_words():
         wired = services()
         region = read_region(
             folder or wired.settings.region, texts=wired.texts, placeholders=PLACEHOLDERS
@@ -65,7 +65,7 @@ def load_packages(
 
 def reconcile() -> None:
     """Hold the store against Prefect and the clock, and mend what differs."""
-    with told():
+    with failures_in_words():
         wired = services()
         mended = asyncio.run(
             reconciling.reconcile(
@@ -86,7 +86,7 @@ def reconcile() -> None:
 
 def clean_up() -> None:
     """Delete dispatches that ended seven days ago."""
-    with told():
+    with failures_in_words():
         wired = services()
         deleted = cleaning.clean_up(
             store=wired.store, scheduler=wired.scheduler, now=wired.clock.now()
@@ -96,7 +96,7 @@ def clean_up() -> None:
 
 def watch_templates() -> None:
     """Mail when a form of an ongoing dispatch has been archived or unsubscribed."""
-    with told():
+    with failures_in_words():
         wired = services()
         blocking = asyncio.run(
             watching.watch_templates(
@@ -109,7 +109,7 @@ def watch_templates() -> None:
 
 def compare_ledger() -> None:
     """Hold the last 48 hours' ledger against the form service."""
-    with told():
+    with failures_in_words():
         wired = services()
         compared = asyncio.run(
             comparing.compare_ledger(
@@ -134,7 +134,7 @@ def export_schema(kind: Annotated[Kind, typer.Argument()] = Kind.PACKAGE) -> Non
 
 def packages(unit: UnitOption) -> None:
     """Visa de grundplåtar som enheten kan starta."""
-    with told(), services().store.transaction() as records:
+    with failures_in_words(), services().store.transaction() as records:
         table = Table(Column("Nyckel", no_wrap=True), "Namn", "Tillfällen", "Tid")
         for package in records.packages.list_for(_known(unit, records)):
             at = f"{package.time:%H:%M}" if package.time else "–"
@@ -144,7 +144,7 @@ def packages(unit: UnitOption) -> None:
 
 def forms(unit: UnitOption) -> None:
     """Visa formulärmallar, och vilka av dem som enheten kan skicka."""
-    with told(), services().store.transaction() as records:
+    with failures_in_words(), services().store.transaction() as records:
         table = Table(Column("Nyckel", no_wrap=True), "Namn", "Går att skicka")
         for access in records.forms.list_for(_known(unit, records)):
             why_not = "Nej, arkiverad" if access.form.archived else "Nej, saknar prenumeration"
@@ -154,7 +154,7 @@ def forms(unit: UnitOption) -> None:
 
 def check_log(unit: UnitOption) -> None:
     """See whether the unit's access log has been tampered with."""
-    with told(), services().store.transaction() as records:
+    with failures_in_words(), services().store.transaction() as records:
         broken = records.access_log.broken_link(_known(unit, records))
     if broken is not None:
         err.print(f"Entry {broken} does not follow from the one before", style="red")
@@ -164,7 +164,7 @@ def check_log(unit: UnitOption) -> None:
 
 def add_token(unit: UnitOption, name: TokenName) -> None:
     """Make a token for a unit's system, and print it: it cannot be shown again."""
-    with told():
+    with failures_in_words():
         wired = services()
         actor = actor_for(unit)
         token = administering.make_token(
@@ -175,7 +175,7 @@ def add_token(unit: UnitOption, name: TokenName) -> None:
 
 def revoke_token(unit: UnitOption, name: TokenName) -> None:
     """Revoke a unit's token by its name."""
-    with told():
+    with failures_in_words():
         wired = services()
         actor = actor_for(unit)
         administering.revoke_token(
@@ -189,7 +189,7 @@ def mark_restored() -> None:
 
     To be run before web and worker are started: see "After a restored backup" in RELIABILITY.md.
     """
-    with told():
+    with failures_in_words():
         wired = services()
         marked = restoring.mark_restored(
             store=wired.store, rules=wired.rules, now=wired.clock.now()

@@ -15,12 +15,12 @@ from utskick.command.output import (
     UnitOption,
     actor_for,
     err,
+    failures_in_words,
     id_column,
     out,
     print_dispatch,
     print_heading,
     show,
-    told,
 )
 from utskick.command.specs import Handed, Model, SpecFiles
 from utskick.domain.answers import AnswerKnown
@@ -85,7 +85,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("restart", rich_help_panel=_PANEL)(restart)
     app.command("remove-recipient", rich_help_panel=_PANEL)(remove)
     app.command("send-missed", rich_help_panel=_PANEL)(send_missed)
-    app.command("tell", rich_help_panel=_PANEL)(tell)
+    app.command("notify", rich_help_panel=_PANEL)(notify)
     app.command("end", rich_help_panel=_PANEL)(end)
     app.command("follow-up", rich_help_panel=_PANEL)(find)
     app.command("form-link", rich_help_panel=_PANEL)(link)
@@ -97,7 +97,7 @@ def submit(file: File, *, again: bool = False, as_json: Json = False) -> None:
 
     Är utskicket då stoppat eller avbrutet blir slutkoden 4.
     """
-    with told():
+    with failures_in_words():
         spec = _said(_files().read_dispatch(file))
         started = _start(spec, start_dispatch, again=again)
     _show_started(started, as_json=as_json)
@@ -105,7 +105,7 @@ def submit(file: File, *, again: bool = False, as_json: Json = False) -> None:
 
 def send(file: File, *, again: bool = False, as_json: Json = False) -> None:
     """Skicka ett formulär, vanligt eller NAFS, nu."""
-    with told():
+    with failures_in_words():
         started = _start(_said(_files().read_form(file)), send_form, again=again)
     _show_started(started, as_json=as_json)
 
@@ -118,7 +118,7 @@ def upload(
     ] = False,
 ) -> None:
     """Ladda upp ett utskick som en operatör sedan startar i Prefect med id:t som skrivs ut."""
-    with told():
+    with failures_in_words():
         wired = services()
         files = _files()
         spec = _said(files.read_form(file)) if form else _said(files.read_dispatch(file))
@@ -139,7 +139,7 @@ def list_all(
     as_json: Json = False,
 ) -> None:
     """Pågående Paketutskick, en sida i taget; avslutade visas i sju dagar."""
-    with told():
+    with failures_in_words():
         found = list_dispatches(
             DispatchQuery(page=page, per_page=per_page),
             actor=actor_for(unit),
@@ -175,7 +175,7 @@ def list_all(
 
 def show_one(dispatch_id: DispatchArgument, unit: UnitOption, *, as_json: Json = False) -> None:
     """Visa ett utskick med mottagarlista (maskerad). Visningen loggas."""
-    with told():
+    with failures_in_words():
         wired = services()
         shown = show_dispatch(
             DispatchId(dispatch_id),
@@ -191,8 +191,8 @@ def show_one(dispatch_id: DispatchArgument, unit: UnitOption, *, as_json: Json =
             out.print(_ways_in_words(ways))
         rows = Table("Mottagare", "Status", "Skäl", "Avisering", id_column(), box=None)
         for each in view.recipients:
-            told_by = ", ".join(each.notified_by) or "ingen"
-            rows.add_row(each.personnummer, each.state, each.reason, told_by, str(each.id))
+            channels = ", ".join(each.notified_by) or "ingen"
+            rows.add_row(each.personnummer, each.state, each.reason, channels, str(each.id))
         out.print(rows)
 
     show(view, table, as_json=as_json)
@@ -200,7 +200,7 @@ def show_one(dispatch_id: DispatchArgument, unit: UnitOption, *, as_json: Json =
 
 def stop(dispatch_id: DispatchArgument, unit: UnitOption) -> None:
     """Stoppa ett utskick, även mitt i en sändning."""
-    with told():
+    with failures_in_words():
         wired = services()
         stopped = stop_dispatch(
             DispatchId(dispatch_id),
@@ -218,7 +218,7 @@ def stop(dispatch_id: DispatchArgument, unit: UnitOption) -> None:
 
 def restart(dispatch_id: DispatchArgument, unit: UnitOption, *, as_json: Json = False) -> None:
     """Återstarta ett stoppat utskick, om nästa tillfälles datum inte har passerat."""
-    with told():
+    with failures_in_words():
         wired = services()
         restarted = restart_dispatch(
             DispatchId(dispatch_id),
@@ -242,7 +242,7 @@ def remove(
     ] = None,
 ) -> None:
     """Ta bort en mottagare. Personnummer frågas efter, så att det inte syns bland processerna."""
-    with told():
+    with failures_in_words():
         wired = services()
         now = wired.clock.now()
         if recipient_id is None:
@@ -263,7 +263,7 @@ def send_missed(occasion_id: OccasionArgument, unit: UnitOption) -> None:
     out.print("Skickas nu." if registered else "Skickas så snart schemaläggaren är tillbaka.")
 
 
-def tell(occasion_id: OccasionArgument, unit: UnitOption) -> None:
+def notify(occasion_id: OccasionArgument, unit: UnitOption) -> None:
     """Meddela dem som redan fått formulär vid ett tillfälle som stoppats mitt i."""
     _warn_by_hand(occasion_id, unit)
     registered = _by_hand(notify_recipients, occasion_id, unit)
@@ -277,7 +277,7 @@ def end(occasion_id: OccasionArgument, unit: UnitOption) -> None:
 
 
 def _warn_by_hand(occasion_id: UUID, unit: str) -> None:
-    with told():
+    with failures_in_words():
         wired = services()
         for warning in warnings_by_hand(
             OccasionId(occasion_id),
@@ -290,7 +290,7 @@ def _warn_by_hand(occasion_id: UUID, unit: str) -> None:
 
 
 def _by_hand(deed: Callable[..., bool], occasion_id: UUID, unit: str) -> bool:
-    with told():
+    with failures_in_words():
         wired = services()
         return deed(
             OccasionId(occasion_id),
@@ -319,7 +319,7 @@ def find(
     person: Annotated[bool, typer.Option(help="Fråga efter ett personnummer.")] = False,
 ) -> None:
     """Uppföljning: sök fram enskilda formulär. Varje visad person loggas."""
-    with told():
+    with failures_in_words():
         wired = services()
         now = wired.clock.now()
         typed = typer.prompt("Personnummer", hide_input=True) if person else ""
@@ -366,7 +366,7 @@ def link(
     form: Annotated[str, typer.Argument(help="Formulärets nyckel eller namn.")], unit: UnitOption
 ) -> None:
     """Skapa en formulärlänk för enheten."""
-    with told():
+    with failures_in_words():
         wired = services()
         typer.echo(
             form_link(form, unit_id=actor_for(unit).unit_id, store=wired.store, rules=wired.rules)
@@ -381,7 +381,7 @@ def sms(
     ongoing: Annotated[int, typer.Option(help="Antal pågående formulär att påminna om.")] = 0,
 ) -> None:
     """Skicka ett formulär, eller en påminnelse om pågående, med sms. Mobilnumret frågas efter."""
-    with told():
+    with failures_in_words():
         wired, actor = services(), actor_for(unit)
         draft = _sms_draft(form, ongoing, sender, contact, actor, wired)
         out.print(draft.text)
@@ -485,19 +485,19 @@ def _seen() -> Seen:
 
 def _ways_in_words(ways: WaysOnView) -> str:
     """What is left of an occasion, and the commands that decide about it."""
-    told_of = f"Tillfälle {ways.number}: {ways.sent} formulär skickade, {ways.left} kvar."
+    words = f"Tillfälle {ways.number}: {ways.sent} formulär skickade, {ways.left} kvar."
     if ways.unnotified:
         unnotified = counted(ways.unnotified, "person har", "personer har")
-        told_of += f" {unnotified} fått formulär men inget inkorgsmeddelande."
+        words += f" {unnotified} fått formulär men inget inkorgsmeddelande."
     allowed = (
         (ways.may_send, "send-missed", "skicka det som är kvar"),
-        (ways.may_notify, "tell", "meddela dem"),
+        (ways.may_notify, "notify", "meddela dem"),
         (ways.may_end, "end", "avsluta"),
     )
     for may, command, what in allowed:
         if may:
-            told_of += f"\n  utskick {command} {ways.occasion_id}  ({what})"
-    return told_of
+            words += f"\n  utskick {command} {ways.occasion_id}  ({what})"
+    return words
 
 
 def _personnummer(typed: str, wired: Services, now: datetime) -> Personnummer:

@@ -35,33 +35,33 @@ def actor_for(unit: str) -> Actor:
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def failures_in_words() -> Iterator[None]:
     """Every error becomes its Swedish sentence and an exit code; nothing shows a traceback."""
     try:
         yield
     except SpecRefused as refused:
-        _tell("Inget är sparat och inget är skickat:")
+        _say("Inget är sparat och inget är skickat:")
         for problem in refused.problems:
             err.print(f"  • {problem}")
         raise typer.Exit(REFUSED) from None
     except AlreadyEnded as ended:
-        _tell(ended.staff_message)
-        _tell("Som ett nytt utskick: samma kommando med --again.")
+        _say(ended.staff_message)
+        _say("Som ett nytt utskick: samma kommando med --again.")
         raise typer.Exit(ENDED) from None
     except UtskickError as error:
-        _tell(error.staff_message)
+        _say(error.staff_message)
         raise typer.Exit(REFUSED) from None
     except FileNotFoundError:
-        _tell("Här finns ingen installation. Gå till dess mapp, eller starta en: utskick up.")
+        _say("Här finns ingen installation. Gå till dess mapp, eller starta en: utskick up.")
         raise typer.Exit(REFUSED) from None
     except TemporaryFailure:
-        _tell("En tjänst svarar inte. Inget är skickat: försök igen om en stund.")
+        _say("En tjänst svarar inte. Inget är skickat: försök igen om en stund.")
         raise typer.Exit(AWAY) from None
     except PermanentFailure:
-        _tell("Mottagande tjänst säger nej. Inget är skickat.")
+        _say("Mottagande tjänst säger nej. Inget är skickat.")
         raise typer.Exit(REFUSED) from None
     except UnknownOutcome:
-        _tell("Det är osäkert om det skickades. Skicka inte igen utan att kontrollera.")
+        _say("Det är osäkert om det skickades. Skicka inte igen utan att kontrollera.")
         raise typer.Exit(AWAY) from None
 
 
@@ -73,16 +73,16 @@ def explain_fault(error: Exception) -> int:
     if isinstance(error, ValidationError) and error.title == "Settings":
         for fault in error.errors(include_input=False):
             name = "__".join(str(part) for part in fault["loc"])
-            _tell(f"UTSKICK_{name.upper()}: {fault['msg']}")
+            _say(f"UTSKICK_{name.upper()}: {fault['msg']}")
         return REFUSED
-    _tell(
+    _say(
         f"Något gick fel hos oss ({type(error).__name__}). Försök igen om en stund: samma fil"
         " startar inget en gång till."
     )
     return AWAY
 
 
-def _tell(sentence: str) -> None:
+def _say(sentence: str) -> None:
     err.print(sentence, style="red")
 
 

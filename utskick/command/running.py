@@ -46,7 +46,7 @@ def up(
     ports = choose_ports(usual=True)
     with (
         _ending_kindly(),
-        running_stack(folder.resolve(), ports, _tell) as stack,
+        running_stack(folder.resolve(), ports, _announce) as stack,
         findable(stack),
     ):
         _deliver_example(stack)
@@ -66,7 +66,7 @@ def demo(
     as_expected = False
     place = kept or Path(tempfile.mkdtemp(prefix="utskick-demo-"))
     try:
-        with _ending_kindly(), running_stack(place, choose_ports(usual=False), _tell) as stack:
+        with _ending_kindly(), running_stack(place, choose_ports(usual=False), _announce) as stack:
             _print_addresses(stack)
             as_expected = _deliver_example(stack)
     finally:
@@ -84,7 +84,7 @@ def serve() -> None:
 
 
 def prefect_settings() -> None:
-    """Print what Prefect's server and workers are told, as lines for an environment file."""
+    """Print the settings of Prefect's server and workers, as lines for an environment file."""
     for name, value in everywhere().items():
         print(f"{name}={value}")  # noqa: T201  # a file's lines, which nothing may fold
 
@@ -100,14 +100,14 @@ def _deliver_example(stack: Stack) -> bool:
         out.print(blocked.staff_message, style="red")
     forms = watch_example(started.dispatch, stack)
     out.print(form_table(form_views(forms), title=started.dispatch.name))
-    told = max(form.sent for form in forms)
-    found = differences(forms, told, before=before, after=truth_of(stack))
+    expected = max(form.sent for form in forms)
+    found = differences(forms, expected, before=before, after=truth_of(stack))
     for each in found:
         err.print(f"{each.what}: our table says {each.said}, found {each.found}", style="red")
     return not found and blocked is not None
 
 
-def _tell(what: str) -> None:
+def _announce(what: str) -> None:
     out.print(Text("Starting:", style="dim"), what)
 
 

@@ -1,6 +1,6 @@
 """What a resident had filled in when the visit was lost: it travels through the sign-in.
 
-Sealed, in a hidden field: no address and no page's source tells it, it outlives a restart, and
+Sealed, in a hidden field: no address and no page's source shows it, it outlives a restart, and
 it opens for the resident who was signed in when the page was shown, and for nobody else.
 """
 

@@ -1,6 +1,6 @@
 """A form open in several tabs: what a tab has, what is saved, and what follows from both.
 
-A page carries the answers that were saved when it was shown (`grund`), so each question tells who
+A page carries the answers that were saved when it was shown (`grund`), so each question shows who
 has changed it since. Where both have, the resident is asked; nothing is overwritten unseen.
 """
 

@@ -15,7 +15,7 @@ LINK_TYPES = ("CurrentTarget", "NewTarget", "Embedded", "Widget")
 def is_active_user(
     state: sqlite3.Connection, call: dict[str, Any], _now: datetime
 ) -> dict[str, Any]:
-    """Whether the person has an account, and by what 1177 tells of messages (avisering)."""
+    """Whether the person has an account, and by what 1177 notifies of messages (avisering)."""
     person = _active(state, call["subjectOfCareId"])
     return {
         "status": person is not None,

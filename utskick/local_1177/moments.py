@@ -26,7 +26,7 @@ def stored(moment: datetime) -> str:
 
 
 def contract_time(moment: str) -> str:
-    """`YYYYMMDDTHHMMSS`, from a stored moment. Whole seconds are all that the contract tells."""
+    """`YYYYMMDDTHHMMSS`, from a stored moment. Whole seconds are all that the contract gives."""
     return f"{datetime.fromisoformat(moment).astimezone(STOCKHOLM):%Y%m%dT%H%M%S}"
 
 

@@ -15,7 +15,7 @@ TIMEOUT_S = 2
 def serve(app: ASGIApp, *, port: int, log_level: str) -> None:
     """Serve until SIGTERM or Ctrl-C, then end with status 0.
 
-    There is no access log: it would tell nothing that the counters do not.
+    There is no access log: it would show nothing that the counters do not.
     """
     # Uvicorn closes in good order and then raises the signal again, for whoever had it before.
     signal.signal(signal.SIGTERM, _exit)

@@ -1,4 +1,4 @@
-"""Test staff and their commissions (medarbetaruppdrag), as the sign-in tells of them."""
+"""Test staff and their commissions (medarbetaruppdrag), as the sign-in returns them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -37,8 +37,8 @@ async def show_truth(world: Shared) -> dict[str, Any]:
         " JOIN template ON template.id = template_id ORDER BY form.rowid"
     )
     messages = world.state.execute("SELECT * FROM message ORDER BY id")
-    told = {"forms": [_form(f) for f in forms], "messages": [_message(m) for m in messages]}
-    return {"counts": {kind: len(things) for kind, things in told.items()}} | told
+    everything = {"forms": [_form(f) for f in forms], "messages": [_message(m) for m in messages]}
+    return {"counts": {kind: len(things) for kind, things in everything.items()}} | everything
 
 
 @router.post("/truth/person")

@@ -45,11 +45,11 @@ def truth_of(stack: Stack) -> Truth:
 
 
 def differences(
-    closed: Sequence[FormSummary], told: int, *, before: Truth, after: Truth
+    closed: Sequence[FormSummary], notified: int, *, before: Truth, after: Truth
 ) -> list[Difference]:
-    """Hold what we say of one occasion against what has been added since `before`.
+    """Compare what we say of one occasion with what has been added since `before`.
 
-    One mail tells of a blocked start in each hour, so it may be there from an earlier start.
+    One mail reports a blocked start in each hour, so it may be there from an earlier start.
     """
     said = {form.form_name: form.sent for form in closed}
     made = after.forms - before.forms
@@ -57,7 +57,7 @@ def differences(
         Difference(f"forms of {name}", said.get(name, 0), made[name])
         for name in sorted(made.keys() | said.keys())
     ]
-    compared.append(Difference("inbox messages", told, after.messages - before.messages))
+    compared.append(Difference("inbox messages", notified, after.messages - before.messages))
     compared.append(Difference("forms that a person has twice", 0, after.twice - before.twice))
     compared.append(Difference("mails of the blocked start", 1, min(1, after.blocked_mails)))
     return [each for each in compared if each.said != each.found]

@@ -24,7 +24,7 @@ _PYTHON = (sys.executable, "-P", "-m")
 
 
 class Announce(Protocol):
-    """Tells whoever waits what is being done."""
+    """Shows whoever waits what is being done."""
 
     def __call__(self, what: str) -> None: ...
 
@@ -56,7 +56,7 @@ class Stack:
 
 
 def environment_of(folder: Path, ports: Ports) -> dict[str, str]:
-    """What every process of the installation is told. What is set outside stays as it is."""
+    """The settings of every process of the installation. What is set outside stays as it is."""
     local_1177 = f"http://{HOST}:{ports.local_1177}"
     ours = {
         "UTSKICK_DATABASE__URL": f"sqlite:///{folder / 'utskick.db'}",
@@ -80,23 +80,23 @@ def environment_of(folder: Path, ports: Ports) -> dict[str, str]:
 
 
 @contextmanager
-def running_stack(folder: Path, ports: Ports, tell: Announce) -> Iterator[Stack]:
+def running_stack(folder: Path, ports: Ports, announce: Announce) -> Iterator[Stack]:
     """Start everything, wait until it is healthy, and stop it at the end."""
     folder.mkdir(parents=True, exist_ok=True)
     environment = environment_of(folder, ports)
     os.environ.update(environment)
     make_key_file(Path(environment["UTSKICK_DATABASE__KEY_FILE"]))
     with Children(logs=folder / "logs", environment=environment) as children:
-        tell("Prefect, local 1177, mailbox")
+        announce("Prefect, local 1177, mailbox")
         _start_neighbours(children, folder, ports)
-        tell("Database and demo region")
+        announce("Database and demo region")
         wired = services()
         _load_region_once(wired)
         stack = Stack(folder=folder, ports=ports, services=wired, children=children)
         children.wait_healthy("local-1177", f"{stack.local_1177_url}/health")
         children.wait_healthy("mailbox", f"{stack.mailbox_url}/health")
         children.wait_healthy("prefect", f"{stack.prefect_url}/api/health")
-        tell("Deployments, worker, web")
+        announce("Deployments, worker, web")
         children.run_to_end("deploy", [*_PYTHON, "flows.deploy"])
         start_worker(children)
         children.start("web", [*_PYTHON, "utskick.web"])
@@ -115,7 +115,7 @@ def _load_region_once(wired: Services) -> None:
 
 @contextmanager
 def findable(stack: Stack) -> Iterator[None]:
-    """Tell the settings of every later `utskick` where this installation is, while it runs."""
+    """Let every later `utskick` find this installation, by its settings, while it runs."""
     ours = environment_of(stack.folder, stack.ports)
     lines = [f"{name}={value}\n" for name, value in ours.items() if name.startswith("UTSKICK_")]
     RUNNING.parent.mkdir(parents=True, exist_ok=True)

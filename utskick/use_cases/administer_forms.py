@@ -110,7 +110,7 @@ def make_form_link(
     rules: Rules,
     now: datetime,
 ) -> str:
-    """The link that the unit itself could make; told in the list of changes.
+    """The link that the unit itself could make; shown in the list of changes.
 
     Raises `NotFound` or `StartBlocked`.
     """

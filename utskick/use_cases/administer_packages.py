@@ -114,7 +114,7 @@ def save_package(
     rules: Rules,
     now: datetime,
 ) -> PackageTemplate:
-    """Keep it as a new version, unless nothing has changed; tell the newest.
+    """Keep it as a new version, unless nothing has changed; returns the newest.
 
     `based_on` is the version that was changed, `None` for a new package. Raises `SpecRefused`,
     or `ChangedMeanwhile` if there is a newer version than that.

@@ -13,7 +13,7 @@ from utskick.records import DispatchQuery, KeptToken, LogEntry, Store, Transacti
 
 
 class UnitSpec(Spec):
-    """What the residents are told of the unit."""
+    """What the residents read of the unit."""
 
     name: Text
     phone: Text
@@ -124,7 +124,7 @@ def set_subscriptions(
     store: Store,
     now: datetime,
 ) -> int:
-    """Let the unit subscribe to these shared forms and no others; tell how many changed.
+    """Let the unit subscribe to these shared forms and no others; returns how many changed.
 
     Raises `NotFound` for a form that is not shared, and for the unit's own.
     """
@@ -148,7 +148,7 @@ def set_subscriptions(
 
 
 def make_token(unit_id: HsaId, name: str, *, actor: Actor, store: Store, now: datetime) -> str:
-    """A new token for a system of the unit's, told this once.
+    """A new token for a system of the unit's, shown this once.
 
     Raises `NotFound` or `TokenExists`.
     """

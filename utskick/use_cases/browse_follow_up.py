@@ -25,7 +25,7 @@ MOST_EXPORTED = 10_000
 class FollowUpPage:
     """`total` counts no further than `COUNTED`: then there are `more`.
 
-    `rates` are told only to those who ask: to count all that was sent takes longest. `not_checked`
+    `rates` are there only if asked for: to count all that was sent takes longest. `not_checked`
     counts those that a search for answers passes over, as theirs are not known.
     """
 
@@ -40,7 +40,7 @@ class FollowUpPage:
     def rates_by_form(self) -> Mapping[str, AnswerCount]:
         """In all, of each form that has several rates.
 
-        Empty if there may be more rates than could be told.
+        Empty if there may be more rates than could be shown.
         """
         if self.rates is None or len(self.rates) == MOST_RATES:
             return {}
@@ -98,7 +98,7 @@ def export_follow_up(
 ) -> list[list[Cell]]:
     """What the query finds, as a table with a heading; logged for each person in it.
 
-    If there are more than `most`, the last row tells so.
+    If there are more than `most`, the last row says so.
     """
     with store.transaction() as records:
         found = records.follow_up.search(actor.unit_id, replace(query, limit=most + 1, offset=0))

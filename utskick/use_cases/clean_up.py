@@ -20,7 +20,7 @@ _SESSIONS_KEPT = timedelta(days=1)
 def clean_up(*, store: Store, scheduler: Scheduler, now: datetime) -> int:
     """Delete dispatches that ended seven days ago, old uploads, and sessions that have ended.
 
-    Tells how many dispatches.
+    Returns how many dispatches.
 
     What was sent stays for Uppföljning; the access log stays, as HSLF-FS 2016:40 wants five years.
     """

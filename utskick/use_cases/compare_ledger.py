@@ -1,4 +1,4 @@
-"""Every night: hold our ledger against the form service, and tell of what differs (I14)."""
+"""Every night: compare our ledger with the form service, and report what differs (I14)."""
 
 import asyncio
 from collections.abc import Collection
@@ -30,8 +30,8 @@ async def compare_ledger(
 ) -> Compared:
     """Compare what was sent in the last 48 hours. Raises `TemporaryFailure`.
 
-    A form opened by the resident through a form link is extra as well: the service does not tell
-    them apart, so extra forms are a reason to look, not a proof.
+    A form opened by the resident through a form link is extra as well: the service does not
+    distinguish them, so extra forms are a reason to look, not a proof.
     """
     since = now - LOOKED_BACK
     ledger = await asyncio.to_thread(_ledger, since, store)
@@ -48,7 +48,7 @@ async def compare_ledger(
         return theirs.unit_id, len(missing), max(0, len(extra) - theirs.unsettled)
 
     compared = await each(ledger, compare, at_once=rules.forms_concurrency)
-    await asyncio.to_thread(_tell, compared, store, rules, now)
+    await asyncio.to_thread(_report, compared, store, rules, now)
     return Compared(
         persons=len(ledger),
         missing=sum(missing for _, missing, _ in compared),
@@ -66,7 +66,7 @@ def _owned(form_ids: Collection[FormId], store: Store) -> set[FormId]:
         return records.deliveries.owned(form_ids)
 
 
-def _tell(
+def _report(
     compared: Collection[tuple[HsaId, int, int]], store: Store, rules: Rules, now: datetime
 ) -> None:
     for unit_id in dict.fromkeys(unit_id for unit_id, _, _ in compared):

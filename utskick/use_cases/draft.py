@@ -45,8 +45,8 @@ _LONGEST_AHEAD = timedelta(days=5 * 366)
 class Draft:
     """What has been understood of a spec so far, and what is wrong with it.
 
-    `notifies`: whether recipients are told of it at its moment, by an inbox message. `places`
-    tells where on its list each recipient stands.
+    `notifies`: whether an inbox message notifies recipients of it at its moment. `places`
+    says where on its list each recipient stands.
     """
 
     notifies: bool = True
@@ -129,7 +129,7 @@ class Draft:
             )
         for unknown in texts.unknown_placeholders(text, allowed=PLACEHOLDERS):
             if looks_like_personnummer(unknown):
-                # `free_texts` tells of it, without repeating it.
+                # `free_texts` reports it, without repeating it.
                 continue
             self.wrong(
                 "inbox_message",

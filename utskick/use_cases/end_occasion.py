@@ -21,9 +21,9 @@ def end_occasion(
     rules: Rules,
     now: datetime,
 ) -> bool:
-    """Send no more of the occasion, ever; all who have got any form of it are told of it.
+    """Send no more of the occasion, ever; all who have got any form of it are notified.
 
-    `False` if the scheduler is away, and those who are to be told have to wait. Raises
+    `False` if the scheduler is away, and those who are to be notified have to wait. Raises
     `NothingLeft` or `NotFound`.
     """
     with store.transaction() as records:

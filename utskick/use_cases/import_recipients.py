@@ -50,7 +50,7 @@ def import_recipients(
 def read_list(
     raw: bytes, *, wish: Wish = _AS_IT_STANDS, spreadsheets: Spreadsheets, rules: Rules
 ) -> FoundList:
-    """TXT, CSV or XLSX: the content tells which, whatever the file is called. Or pasted text.
+    """TXT, CSV or XLSX: the content shows which, whatever the file is called. Or pasted text.
 
     Raises `ListQuestion` where staff must choose, before anybody is taken; `FileTooLarge`,
     `UnreadableFile`, `NoNumberColumn`, `SeveralNumberColumns`, `NothingSeen`, `NoSuchSheet`,
@@ -96,13 +96,13 @@ def judge_list(
 def listed_recipients(found: FoundList) -> list[ListedRecipient]:
     """What is found, judged by nobody yet, each with its row: for a spec that is handed on.
 
-    Raises `SpecRefused` with every row of which nobody can tell whether it is one.
+    Raises `SpecRefused` with every row of which nobody can know whether it is one.
     """
     unclear = [cell for cell in found.cells if cell.unclear]
     if unclear:
-        told = judge(unclear, today=date.max).refused
+        refused = judge(unclear, today=date.max).refused
         raise SpecRefused(
-            [Problem(f"recipients, rad {bad.row}", bad.reason, bad.remedy) for bad in told]
+            [Problem(f"recipients, rad {bad.row}", bad.reason, bad.remedy) for bad in refused]
         )
     return [
         ListedRecipient(

@@ -1,4 +1,4 @@
-"""Kontrollera mottagare: who on the list can get a form, and whom 1177 would tell of it."""
+"""Kontrollera mottagare: who on the list can get a form, and whom 1177 would notify."""
 
 import asyncio
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from utskick.use_cases.start_dispatch import Starting
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookedUp:
-    """What is known of one person just now. `notified_by` is `None` if nobody could tell."""
+    """What is known of one person just now. `notified_by` is `None` if nobody knows."""
 
     number: Personnummer
     refusal: Refusal | None = None

@@ -14,7 +14,7 @@ from utskick.records import LogEntry, Store
 def mark_purged(
     delivery_ids: Collection[DeliveryId], *, actor: Actor, store: Store, now: datetime
 ) -> int:
-    """Mark those of the unit's own that are not marked yet; tell how many. Each is logged."""
+    """Mark those of the unit's own that are not marked yet; returns how many. Each is logged."""
     with store.transaction() as records:
         marked = records.follow_up.mark_purged(actor.unit_id, delivery_ids, by=actor.name, now=now)
         records.access_log.write(

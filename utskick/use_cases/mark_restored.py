@@ -15,7 +15,7 @@ from utskick.records import Store, Transaction
 
 
 def mark_restored(*, store: Store, rules: Rules, now: datetime) -> int:
-    """Let everything that may have been sent be settled first; tell how many forms that is.
+    """Let everything that may have been sent be settled first; returns how many that is.
 
     To be done before anything is started again. An occasion that has become due since the backup,
     or had been begun or missed by then, may have been sent without a trace here, so it is planned

@@ -119,7 +119,7 @@ def preview_dispatch(
 ) -> DispatchPreview:
     """What has been filled in so far. Forms that there are none of are left out.
 
-    `notifies`: whether an inbox message is made, which is told of at once.
+    `notifies`: whether an inbox message is made, which 1177 notifies of at once.
     """
     with store.transaction() as records:
         known = [form for key in form_keys if (form := records.forms.find(key)) is not None]

@@ -33,7 +33,7 @@ def remove_recipient(
     store: Store,
     now: datetime,
 ) -> int:
-    """Send nothing more to the recipient; tell how many of their forms were on their way.
+    """Send nothing more to the recipient; returns how many forms were on their way.
 
     Raises `LastRecipient`, `AlreadyRemoved`, `WrongStatus` or `NotFound`.
     """

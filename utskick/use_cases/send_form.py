@@ -46,7 +46,7 @@ async def send_form(
 ) -> Started:
     """Check everything, then save a dispatch of one form and one occasion, due now.
 
-    Raises as `start_dispatch`, but tells the forms desk nothing: staff just choose another form.
+    Raises as `start_dispatch`, but reports nothing to the forms desk: staff choose another form.
     """
     seal = content_seal(spec, with_.store)
     if earlier := await asyncio.to_thread(find_earlier, actor, submission_key, with_.store, seal):

@@ -85,7 +85,7 @@ def send_sms(
     """Send one text to one mobile, at most once for each `sms_id`.
 
     Raises `InvalidMobileNumber`, `SpecRefused` for a text that may not be sent, `AlreadyTexted`,
-    and what the gateway raises: on `UnknownOutcome` staff must be told that nobody knows whether
+    and what the gateway raises: on `UnknownOutcome` staff must be shown that nobody knows whether
     it went; after the other failures the same one may be tried again.
     """
     number = parse_mobile(mobile)

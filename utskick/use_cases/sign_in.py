@@ -102,7 +102,7 @@ def unit_choices(
 
 
 def choose_unit(token: str, unit_id: HsaId, *, store: Store, rules: Rules, now: datetime) -> str:
-    """Act for the unit from now on, and at the next sign-in; tell the new token.
+    """Act for the unit from now on, and at the next sign-in; returns the new token.
 
     Raises `NotSignedIn`, or `NotFound` for a unit without a valid commission.
     """
@@ -129,7 +129,7 @@ def _session(
         staff_id=claims.staff_id,
         name=claims.name,
         commissions=claims.commissions,
-        roles=frozenset(roles[told] for told in claims.system_roles if told in roles),
+        roles=frozenset(roles[role] for role in claims.system_roles if role in roles),
         unit_id=_unit(claims, records, rules, now),
     )
     usable = session.unit_id or _units(claims.commissions, records, rules, now)

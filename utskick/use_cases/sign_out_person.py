@@ -17,7 +17,7 @@ def find_signed_in(text: str, *, store: Store, now: datetime) -> Sequence[Signed
 
 
 def sign_out_person(staff_id: str, *, actor: Actor, store: Store, now: datetime) -> int:
-    """End all of the person's sessions; tell how many there were."""
+    """End all of the person's sessions; returns how many there were."""
     with store.transaction() as records:
         ended = records.sessions.end_all(staff_id)
         if ended:

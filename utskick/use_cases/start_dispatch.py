@@ -80,7 +80,7 @@ class Started:
 
 @dataclass(slots=True, kw_only=True)
 class _Understood:
-    """A package spec that is whole, but for what only the neighbours can tell."""
+    """A package spec that is whole, but for what only the neighbours know."""
 
     unit: Unit
     package: PackageTemplate
@@ -115,7 +115,7 @@ async def check_dispatch(
 ) -> CheckedDispatch:
     """What would be started, for staff to say yes to. Raises as `start_dispatch`; stores nothing.
 
-    A blocked start is told of here too: that staff tried is what the forms desk must know.
+    A blocked start is reported here too: that staff tried is what the forms desk must know.
     """
     draft = Draft(notifies=spec.creates_inbox_message)
     understood = await asyncio.to_thread(_understand, spec, actor, draft, with_, now)
@@ -135,7 +135,7 @@ async def check_dispatch(
 
 
 def content_seal(spec: Sending, store: Store) -> str:
-    """What tells a spec from another; a field that is added one day changes no seal."""
+    """What distinguishes a spec from others; a field that is added later changes no seal."""
     return store.seal(spec.model_dump_json(exclude_defaults=True).encode())
 
 
@@ -286,7 +286,7 @@ def _understand(
 async def _require_sendable(
     understood: _Understood, spec: DispatchSpec, with_: Starting, now: datetime
 ) -> None:
-    """Block the start, and keep what the error addresses are to be told."""
+    """Block the start, and keep the report to the error addresses."""
     template_ids = [form.id for form in understood.forms]
     try:
         await require_forms(

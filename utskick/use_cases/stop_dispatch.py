@@ -32,7 +32,7 @@ class Stopped:
         return sum(each.left for each in self.ways)
 
     @property
-    def told(self) -> int:
+    def notified(self) -> int:
         """Recipients who have got all their forms and get their inbox message now."""
         return sum(each.unnotified.complete for each in self.ways)
 
@@ -47,7 +47,7 @@ def stop_dispatch(
     rules: Rules,
     now: datetime,
 ) -> Stopped:
-    """Stop a dispatch at once, also mid-send; tell what has been sent, is on its way, and is left.
+    """Stop a dispatch at once, also mid-send. Returns what is sent, on its way, and left.
 
     The status is saved before the schedules are removed: should the second step fail, a run that
     starts all the same finds the dispatch stopped and sends nothing. Whoever is sending hears of

@@ -19,7 +19,7 @@ from utskick.sending.report_errors import report
 
 
 async def watch_templates(*, store: Store, forms: FormService, rules: Rules, now: datetime) -> int:
-    """Tell how many forms block ongoing dispatches. Raises `TemporaryFailure`."""
+    """Return how many forms block ongoing dispatches. Raises `TemporaryFailure`."""
     ongoing = await asyncio.to_thread(_ongoing, store)
     blocked = 0
     for unit_id in dict.fromkeys(dispatch.unit_id for dispatch in ongoing):

@@ -27,7 +27,7 @@ class WaysOn:
 
     @property
     def may_notify(self) -> bool:
-        """*Meddela dem som redan fått sina formulär*. What was only missed has told them."""
+        """*Meddela dem som redan fått sina formulär*. A missed occasion has notified them."""
         stopped = self.occasion.state is not OccasionState.MISSED
         return stopped and bool(self.unnotified.complete or self.unnotified.partly)
 
@@ -42,7 +42,7 @@ class WaysOn:
 
 
 def ways_on(records: Transaction, dispatch: Dispatch) -> list[WaysOn]:
-    """Of each occasion of which something is left. What was ended may still have to be told."""
+    """Of each occasion with something left, or with somebody left to notify after its end."""
     return list(_found(records, dispatch))
 
 

@@ -9,7 +9,7 @@ from utskick.wiring import services
 
 
 def main() -> None:
-    """Serve until told to stop. No access log: addresses and times of staff are nobody's."""
+    """Serve until stopped. No access log: addresses and times of staff are nobody's."""
     wired = services()
     app = create_app(wired)
     # What has been imported stays: to look through it for garbage would stop all pages for 0.2 s.

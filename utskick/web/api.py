@@ -261,7 +261,7 @@ def send_missed(occasion_id: UUID, caller: Caller, wired: Wired, now: Now) -> Se
     " vid ett tillfälle som stoppats mitt i, en gång till var och en.",
     response_description="Meddelas nu",
 )
-def tell(occasion_id: UUID, caller: Caller, wired: Wired, now: Now) -> SentByHandView:
+def notify(occasion_id: UUID, caller: Caller, wired: Wired, now: Now) -> SentByHandView:
     warnings = warnings_by_hand(
         OccasionId(occasion_id), actor=caller, store=wired.store, rules=wired.rules, now=now
     )

@@ -153,7 +153,7 @@ class StoppedView(BaseModel):
     on_their_way: int = Field(description="Formulär som redan var på väg, och kommer fram")
     sent: int = Field(description="Formulär som är skickade, av det som stoppades mitt i")
     left: int = Field(description="Formulär som är kvar, av det som stoppades mitt i")
-    told: int = Field(
+    notified: int = Field(
         description="Personer som har fått alla sina formulär och nu får sitt inkorgsmeddelande"
     )
     ways_on: list[WaysOnView] = Field(description="Vad som kan göras med det som är kvar")
@@ -189,10 +189,10 @@ class ReadListView(BaseModel):
 def of_list_file(error: UtskickError) -> Problem:
     """Why a list file was not read, and how to ask for it if it can be."""
     match error:
-        case ListQuestion(sheets=sheets, staff_message=told) if sheets:
-            return Problem("filen", told, f"Ange ett av dem som blad: {', '.join(sheets)}.")
-        case ListQuestion(staff_message=told):
-            return Problem("filen", told, _LEAVE_OUT)
+        case ListQuestion(sheets=sheets, staff_message=sentence) if sheets:
+            return Problem("filen", sentence, f"Ange ett av dem som blad: {', '.join(sheets)}.")
+        case ListQuestion(staff_message=sentence):
+            return Problem("filen", sentence, _LEAVE_OUT)
         case _:
             return Problem("filen", error.staff_message, "")
 
@@ -221,7 +221,7 @@ def stopped_view(stopped: Stopped) -> StoppedView:
         on_their_way=stopped.on_their_way,
         sent=stopped.sent,
         left=stopped.left,
-        told=stopped.told,
+        notified=stopped.notified,
         ways_on=[ways_on_view(each) for each in stopped.ways if each.any],
     )
 

@@ -76,25 +76,25 @@ def add_to(app: FastAPI) -> None:
 def refusal_of(error: Exception) -> tuple[int, RefusedView]:
     """How an error is answered: its status code, and a Swedish sentence or more."""
     match error:
-        case SpecRefused(problems=found, staff_message=told):
+        case SpecRefused(problems=found, staff_message=sentence):
             problems = [
                 ProblemView(place=p.place, reason=p.reason, remedy=p.remedy) for p in found
             ]
-            return 422, RefusedView(message=told, problems=problems)
-        case StartBlocked(archived=archived, unsubscribed=unsubscribed, staff_message=told):
+            return 422, RefusedView(message=sentence, problems=problems)
+        case StartBlocked(archived=archived, unsubscribed=unsubscribed, staff_message=sentence):
             return _CONFLICT, RefusedView(
-                message=told, archived=list(archived), unsubscribed=list(unsubscribed)
+                message=sentence, archived=list(archived), unsubscribed=list(unsubscribed)
             )
-        case UtskickError(staff_message=told):
-            shown = RefusedView(message=told)
+        case UtskickError(staff_message=sentence):
+            shown = RefusedView(message=sentence)
             if isinstance(error, AlreadyEnded):
                 shown.dispatch_id, shown.status = error.dispatch_id, error.label
             return _STATUS_CODES.get(type(error), _CONFLICT), shown
         case HTTPException(status_code=400):
             return refusal_of(SpecRefused([_UNREADABLE]))
         case HTTPException(status_code=status_code):
-            told = _SENTENCES.get(status_code, str(_UNREADABLE))
-            return status_code, RefusedView(message=told)
+            sentence = _SENTENCES.get(status_code, str(_UNREADABLE))
+            return status_code, RefusedView(message=sentence)
         case _:
             return 503, RefusedView(message=_AWAY)
 
@@ -115,7 +115,7 @@ def show_invalid(request: Request, error: Exception) -> JSONResponse:
     faults = error.errors()
     if any(fault["loc"] == ("body",) or fault["type"] == "json_invalid" for fault in faults):
         return show_error(request, SpecRefused([_UNREADABLE]))
-    # The first part tells only whether it was the body or the address.
+    # The first part says only whether it was the body or the address.
     placed = [{**fault, "loc": fault["loc"][1:]} for fault in faults]
     return show_error(request, SpecRefused(problems_of(placed)))
 

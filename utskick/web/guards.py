@@ -25,7 +25,7 @@ class TooLarge(HTTPException):
 
 
 class SafeHeaders:
-    """Nothing foreign is loaded, framed, told or kept. Only static files may be kept.
+    """Nothing foreign is loaded, framed, revealed or kept. Only static files may be kept.
 
     `forms_lead_to`: the site where a form is previewed, beside ourselves.
     """
@@ -89,7 +89,7 @@ def _fault(error: Exception) -> JSONResponse:
 
 
 class SizeLimit:
-    """413 for a body that is too large: at once if its length is told, else midway."""
+    """413 for a body that is too large: at once if its length is given, else midway."""
 
     def __init__(self, app: ASGIApp, *, limits: Limits, api_bytes: int) -> None:
         self._app = app
@@ -101,9 +101,9 @@ class SizeLimit:
             await self._app(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        told = headers.get(b"content-length", b"")
+        length = headers.get(b"content-length", b"")
         left = self._allowed(scope["path"], headers.get(b"content-type", b""))
-        too_large = told.isdigit() and int(told) > left
+        too_large = length.isdigit() and int(length) > left
 
         async def limited() -> Message:
             nonlocal left

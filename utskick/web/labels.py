@@ -44,7 +44,7 @@ WEEKDAYS = tuple(package_specs.WEEKDAYS)
 
 
 def presets_in_words(package: PackageTemplate) -> str:
-    """As staff would tell it: 4 formulär, 3 tillfällen varannan vecka, måndag kl. 08:00."""
+    """As staff would say it: 4 formulär, 3 tillfällen varannan vecka, måndag kl. 08:00."""
     words = f"{len(package.template_ids)} formulär, {package.occasions} "
     words += "tillfälle" if package.occasions == 1 else "tillfällen"
     if package.occasions > 1:
@@ -122,15 +122,15 @@ def counted(number: int, one: str, several: str) -> str:
 
 def stopped_in_words(stopped: Stopped) -> str:
     """What a stop has done, and what it has left, for whoever stopped."""
-    told = "Paketutskicket är stoppat. Inget mer skickas."
+    words = "Paketutskicket är stoppat. Inget mer skickas."
     if not stopped.ways:
-        return told
+        return words
     on_their_way = stopped.on_their_way
-    told += f" {stopped.sent} formulär är skickade"
+    words += f" {stopped.sent} formulär är skickade"
     if on_their_way:
-        told += f", {on_their_way} är på väg och kommer fram"
-    told += f" och {stopped.left} är kvar."
-    if stopped.told:
-        whoever = counted(stopped.told, "person", "personer")
-        told += f" {whoever} som har fått alla sina formulär får sitt inkorgsmeddelande."
-    return told
+        words += f", {on_their_way} är på väg och kommer fram"
+    words += f" och {stopped.left} är kvar."
+    if stopped.notified:
+        whoever = counted(stopped.notified, "person", "personer")
+        words += f" {whoever} som har fått alla sina formulär får sitt inkorgsmeddelande."
+    return words

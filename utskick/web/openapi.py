@@ -32,7 +32,7 @@ from utskick.web.views import StartedView
 Responses = dict[int | str, dict[str, Any]]
 
 _JSON = "application/json"
-_TOLD = {
+_DESCRIPTIONS = {
     401: "Nyckeln saknas, är fel eller har återkallats",
     404: "Finns inte, eller hör till en annan enhet",
     409: "Går inte som det är nu; inget är gjort",
@@ -97,7 +97,7 @@ _OPENED = _DISPATCH | {
     ],
 }
 _REMOVED = {"on_their_way": 0}
-_STOPPED = {"on_their_way": 3, "sent": 77, "left": 80, "told": 19, "ways_on": [_WAYS_ON]}
+_STOPPED = {"on_their_way": 3, "sent": 77, "left": 80, "notified": 19, "ways_on": [_WAYS_ON]}
 _SENT_BY_HAND = {"registered": True, "warnings": []}
 _FOLLOWED_UP = [
     {
@@ -141,7 +141,7 @@ def _refusals(*errors: Exception) -> Responses:
         status_code, shown = refusal_of(error)
         refusal = {
             "model": RefusedView,
-            "description": _TOLD[status_code],
+            "description": _DESCRIPTIONS[status_code],
             "content": {_JSON: {"examples": {}}},
         }
         examples = found.setdefault(status_code, refusal)["content"][_JSON]["examples"]

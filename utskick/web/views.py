@@ -1,4 +1,4 @@
-"""What REST and the command tell of a dispatch: Swedish labels, masked personnummer."""
+"""What REST and the command show of a dispatch: Swedish labels, masked personnummer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -88,7 +88,7 @@ async def test_nothing_is_sent_while_it_waits(staff: Browser) -> None:
 
 
 @pytest.mark.parametrize(
-    "forged", ["{}", "x", '{"told":1}', '{"told":"a","options":[{"cells":7}]}']
+    "forged", ["{}", "x", '{"sentence":1}', '{"sentence":"a","options":[{"cells":7}]}']
 )
 async def test_what_no_page_of_ours_has_asked_is_passed_over(staff: Browser, forged: str) -> None:
     page = await asked(staff)
@@ -100,7 +100,7 @@ async def test_what_no_page_of_ours_has_asked_is_passed_over(staff: Browser, for
 
 
 async def test_a_forged_answer_is_judged_as_any_list(staff: Browser) -> None:
-    forged = '{"told":"a","options":[{"cells":[{"row":1,"text":"19910204-2397"}]}]}'
+    forged = '{"sentence":"a","options":[{"cells":[{"row":1,"text":"19910204-2397"}]}]}'
 
     answer = await staff.press(await asked(staff), "ta-ur-fil 0", fraga_om_fil=forged)
 

@@ -1,7 +1,7 @@
 """Twins of the neighbours that live in memory, for tests and demos.
 
 They keep the same promises as the real ones, and the same contract tests see to it. A call that
-shall go wrong is told so beforehand, in the lists that each twin has for it.
+shall go wrong is set beforehand, in the lists that each twin has for it.
 """
 
 from utskick.adapters.in_memory.clock import FakeClock

@@ -44,7 +44,7 @@ def read_back(
 
 
 def _found(form: KeptForm, status: FormStatus) -> FoundForm:
-    """Whole seconds are all that the contract tells."""
+    """Whole seconds are all that the contract gives."""
     created_at = form.created_at.replace(microsecond=0)
     return FoundForm(
         id=form.id,

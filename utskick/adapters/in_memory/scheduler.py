@@ -1,4 +1,4 @@
-"""A scheduler in memory: it keeps what it was told, and starts nothing by itself."""
+"""A scheduler in memory: it keeps what was registered, and starts nothing by itself."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace

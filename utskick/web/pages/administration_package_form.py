@@ -128,7 +128,7 @@ class FilledPackage:
         self.new_unit = ""
 
     def spec(self) -> PackageSpec:
-        """Raises `SpecRefused`, with what is wrong with a list told once for the whole list."""
+        """Raises `SpecRefused`, with what is wrong with a list said once for the whole list."""
         try:
             return read_spec(
                 PackageSpec,
@@ -153,8 +153,8 @@ class FilledPackage:
                 raise
             # A name of signs alone gives no key.
             kept = [p for p in refused.problems if p.place != "key"]
-            told = Problem("key", "kortnamnet är tomt.", "Skriv ett, till exempel infor-besok.")
-            raise SpecRefused([told, *kept]) from None
+            empty = Problem("key", "kortnamnet är tomt.", "Skriv ett, till exempel infor-besok.")
+            raise SpecRefused([empty, *kept]) from None
 
     @property
     def version(self) -> int | None:

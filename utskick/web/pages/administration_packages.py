@@ -146,8 +146,8 @@ def _answer(
     register = package_register(unit_ids, store=wired.store)
     filled.change(posted, register)
 
-    def shown(**told: Any) -> Response:
-        return _show(request, visitor, wired, filled, register, versions=versions, **told, now=now)
+    def shown(**more: Any) -> Response:
+        return _show(request, visitor, wired, filled, register, versions=versions, **more, now=now)
 
     if act(posted)[0] != "spara" or filled.problems:
         return shown(problems=filled.problems)
@@ -167,8 +167,8 @@ def _answer(
     except ChangedMeanwhile as meanwhile:
         filled.based_on = str(versions[0].package.version)
         return shown(refused=meanwhile)
-    told = "ny" if not versions else "samma" if package.version == based_on else "sparad"
-    return see_other(f"/forvaltning/grundplatar/{package.key}?besked={told}")
+    done = "ny" if not versions else "samma" if package.version == based_on else "sparad"
+    return see_other(f"/forvaltning/grundplatar/{package.key}?besked={done}")
 
 
 def _show(

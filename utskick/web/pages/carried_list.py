@@ -76,7 +76,7 @@ def carried_in(fields: Iterable[str], *, rules: Rules, today: date) -> list[List
 class Report:
     """What became of an import: how many were added, and every row that was not, with why.
 
-    `notes` tells which sheet was read, and whatever else staff should know of the file.
+    `notes` says which sheet was read, and whatever else staff should know of the file.
     """
 
     added: int
@@ -85,17 +85,17 @@ class Report:
 
     @property
     def heading(self) -> str:
-        told = f"{self.added} mottagare lades till"
+        said = f"{self.added} mottagare lades till"
         if not self.refused:
-            return told
+            return said
         rows = len(self.refused)
-        return f"{told}, {rows} {'rad' if rows == 1 else 'rader'} togs inte med"
+        return f"{said}, {rows} {'rad' if rows == 1 else 'rader'} togs inte med"
 
     @property
     def carried(self) -> str:
         rows = [astuple(row) for row in self.refused]
-        told = [self.added, rows, self.notes]
-        return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+        said = [self.added, rows, self.notes]
+        return json.dumps(said, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
     def read(cls, carried: str) -> Self | None:
@@ -108,7 +108,7 @@ class Report:
             return None
 
     def with_more(self, earlier: Self | None) -> Self:
-        """With what an earlier one of the same press tells."""
+        """With what an earlier one of the same press says."""
         if earlier is None:
             return self
         return type(self)(

@@ -39,7 +39,7 @@ async def open_form(
 async def print_form(
     request: Request, delivery_id: UUID, visitor: Staff, _posted: Posted, wired: Wired, now: Now
 ) -> Response:
-    """The same page to be printed: posted, as the log tells of each printout."""
+    """The same page to be printed: posted, as the log records each printout."""
     return await _show(request, delivery_id, visitor, wired, now, for_printing=True)
 
 

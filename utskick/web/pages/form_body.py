@@ -12,7 +12,7 @@ _MULTIPART = "multipart/form-data"
 
 
 async def read_form(request: Request) -> FormData:
-    """All fields, and of each file no more than is of use: its size tells that there was more.
+    """All fields, and of each file no more than is of use: its size shows that there was more.
 
     Raises `HTTPException` for what is no form, or is more than any page of ours posts.
     """

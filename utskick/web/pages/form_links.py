@@ -207,8 +207,8 @@ def _send(desk: _Desk, filled: _Filled) -> Response:
     except AlreadyTexted as error:
         return desk.show(another, done=error.staff_message)
     except PermanentFailure:
-        told = Problem("mobil", "Sms-tjänsten tog inte emot numret.", "Kontrollera det.")
-        return desk.show(filled, told)
+        problem = Problem("mobil", "Sms-tjänsten tog inte emot numret.", "Kontrollera det.")
+        return desk.show(filled, problem)
     except UnknownOutcome:
         return desk.show(
             another,

@@ -36,9 +36,9 @@ class _Option(BaseModel):
 
 
 class AskedOfList(BaseModel):
-    """`told` says what there is; each of the `options` is a button."""
+    """`sentence` says what there is; each of the `options` is a button."""
 
-    told: str
+    sentence: str
     options: list[_Option]
 
     @classmethod
@@ -48,7 +48,7 @@ class AskedOfList(BaseModel):
         fewest = min((len(each.cells) for each in options), default=0)
         if fewest > rules.max_recipients + rules.limits.refused_rows:
             raise TooManyRecipients(count=fewest, allowed=rules.max_recipients)
-        question = cls(told=asked.staff_message, options=options)
+        question = cls(sentence=asked.staff_message, options=options)
         if len(question.carried) > _MOST_CARRIED:
             raise WorkbookTooLarge
         return question

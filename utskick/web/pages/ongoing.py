@@ -136,7 +136,7 @@ def show(
     antal: Annotated[int, Query(ge=0)] = 0,
 ) -> Response:
     """One dispatch: what will be sent when, and who got what."""
-    done = _told(besked, antal)
+    done = _done_in_words(besked, antal)
     return _opened(
         request, dispatch_id, visitor, wired, now, done=done, on_their_way=antal, status_code=200
     )
@@ -274,7 +274,7 @@ async def send_missed(
 @router.post(
     "/paketutskick/{dispatch_id}/tillfalle/{occasion_id}/meddela", name="notify-recipients-page"
 )
-async def tell(
+async def notify(
     request: Request,
     dispatch_id: UUID,
     occasion_id: UUID,
@@ -315,7 +315,7 @@ def _by_hand(
     visitor: StaffVisitor,
     wired: Services,
     now: datetime,
-    told: str,
+    done: str,
 ) -> str:
     registered = deed(
         OccasionId(occasion_id),
@@ -325,7 +325,7 @@ def _by_hand(
         rules=wired.rules,
         now=now,
     )
-    return f"besked={told}" if registered else f"besked={told}-strax"
+    return f"besked={done}" if registered else f"besked={done}-strax"
 
 
 async def _after(
@@ -338,19 +338,19 @@ async def _after(
     *,
     wanted: DispatchStatus | None = None,
 ) -> Response:
-    """Do it, and show the dispatch. What can no longer be done is told there as well."""
+    """Do it, and show the dispatch. What can no longer be done is shown there as well."""
     try:
-        told = await asyncio.to_thread(act)
+        notice = await asyncio.to_thread(act)
     except _HARMLESS as error:
         opened = partial(_opened, request, dispatch_id, visitor, wired, now, status_code=409)
         if done := _done_before(error, wanted):
             return await asyncio.to_thread(opened, done=done)
         return await asyncio.to_thread(opened, refused=error.staff_message)
-    return see_other(f"/paketutskick/{dispatch_id}?{told}")
+    return see_other(f"/paketutskick/{dispatch_id}?{notice}")
 
 
 def _done_before(error: UtskickError, wanted: DispatchStatus | None) -> str:
-    """What a second click is told: that the first one did it."""
+    """The answer to a second click: that the first one did it."""
     if isinstance(error, NothingLeft):
         return "Det är redan gjort, eller så finns inget kvar av tillfället."
     if wanted and isinstance(error, WrongStatus) and error.status == wanted:
@@ -408,11 +408,11 @@ def _chips(by_state: frozenset[tuple[DeliveryState, int]]) -> Markup:
     return drawn("chips.html", signs=delivery_signs(dict(by_state)))
 
 
-def _told(what: str, number: int) -> str:
-    told = _DONE.get(what, "")
+def _done_in_words(what: str, number: int) -> str:
+    words = _DONE.get(what, "")
     if what == "borttagen" and number:
-        told += f" {number} formulär var redan på väg och kommer fram."
-    return told
+        words += f" {number} formulär var redan på väg och kommer fram."
+    return words
 
 
 def _labels() -> list[tuple[str, str]]:

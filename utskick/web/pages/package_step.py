@@ -181,8 +181,8 @@ def choose(visit: _Visit, filled: Filled, *, sought: str | None = None) -> Respo
     """The page before: which package. `sought` is a name that there is none of."""
     problems: tuple[Problem, ...] = ()
     if sought is not None:
-        told = "finns inte för enheten" if sought.strip() else "har du inte valt än"
-        problems = (Problem("paket", f"paketutskicket {told}.", "Välj ett i listan."),)
+        why = "finns inte för enheten" if sought.strip() else "har du inte valt än"
+        problems = (Problem("paket", f"paketutskicket {why}.", "Välj ett i listan."),)
     return page(
         visit.request,
         "start_package_choose.html",

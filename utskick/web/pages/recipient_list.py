@@ -34,7 +34,7 @@ _TYPED, _FILE, _PASTED = "recipients", "fil", "inklistrat"
 
 @dataclass(slots=True, kw_only=True)
 class RecipientList:
-    """`told` is what a screen reader says after a change.
+    """`announced` is what a screen reader says after a change.
 
     `report` stays until staff close it, `asked` until they have answered.
     """
@@ -45,7 +45,7 @@ class RecipientList:
     problems: list[Problem] = field(default_factory=list)
     report: Report | None = None
     asked: AskedOfList | None = None
-    told: str = ""
+    announced: str = ""
 
     @classmethod
     def read(cls, posted: FormData, *, rules: Rules, now: datetime) -> Self:
@@ -80,11 +80,11 @@ class RecipientList:
 
     @property
     def unnotified(self) -> list[Listed]:
-        """Those whom 1177 would not tell (manual: "Är det tomt …")."""
+        """Those whom 1177 would not notify (manual: "Är det tomt …")."""
         return [each for each in self.listed if each.notified_by == ()]
 
     def problems_of(self, field_name: str) -> list[Problem]:
-        """What is told beside one field of the list."""
+        """What is shown beside one field of the list."""
         return [each for each in self.problems if each.place == field_name]
 
     def require_someone(self) -> None:
@@ -119,7 +119,7 @@ class RecipientList:
     ) -> bool:
         """Add what was typed, pasted or chosen, and then left without being added.
 
-        Tells whether staff should look at the list before they go on.
+        Returns whether staff should look at the list before they go on.
         """
         if self.typed.strip():
             await self._add_typed(posted, actor, wired, now)
@@ -129,7 +129,7 @@ class RecipientList:
         return bool(self.problems) or imported
 
     def _keep(self, kept: list[Listed]) -> None:
-        self.told = f"{len(self.listed) - len(kept)} borttagna, {len(kept)} mottagare kvar."
+        self.announced = f"{len(self.listed) - len(kept)} borttagna, {len(kept)} mottagare kvar."
         self.listed = kept
 
     async def _add_typed(
@@ -226,7 +226,7 @@ class RecipientList:
         """Take what was asked about, as the pressed button says."""
         self.asked = self.report = None
         if found is None:
-            self.told = "Ingen ur filen togs med."
+            self.announced = "Ingen ur filen togs med."
             return
         needs_account = "creates_inbox_message" in posted
         try:
@@ -265,7 +265,7 @@ class RecipientList:
         refused = sorted((*read.refused, *unreachable), key=lambda row: row.row)
         report = Report(len(reachable), tuple(refused), read.notes)
         self.report = report.with_more(self.report)
-        self.told = self.report.heading
+        self.announced = self.report.heading
 
     def _require_room(self, more: int, rules: Rules) -> None:
         count = len(self.listed) + more
@@ -284,7 +284,7 @@ class RecipientList:
             Listed(each.number, each.notified_by, (rows or {}).get(each.number, 0), sheet)
             for each in found
         ]
-        self.told = f"{len(self.listed)} mottagare i listan."
+        self.announced = f"{len(self.listed)} mottagare i listan."
 
     def _wrong(self, place: str, reason: str, remedy: str) -> None:
         self.problems.append(Problem(place, reason, remedy))

@@ -78,13 +78,15 @@ async def refuse(request: Request, error: Exception) -> Response:
         case UnitChoiceNeeded() if request.method == "GET":
             answer: Response = see_other("/valj-enhet")
         case UnitChoiceNeeded():
-            told = error.staff_message
-            answer = await _resume(request, 403, "Välj enhet först", told, way=_CHOOSE_UNIT)
+            sentence = error.staff_message
+            answer = await _resume(request, 403, "Välj enhet först", sentence, way=_CHOOSE_UNIT)
         case NotSignedIn() if request.method == "GET":
             answer = see_other(f"/logga-in?till={quote(request.url.path)}")
         case NotSignedIn():
-            told = error.staff_message
-            answer = await _resume(request, 401, "Du är inte inloggad längre", told, way=_SIGN_IN)
+            sentence = error.staff_message
+            answer = await _resume(
+                request, 401, "Du är inte inloggad längre", sentence, way=_SIGN_IN
+            )
         case StaleForm():
             answer = await _resume(request, 403, "Kontrollera och fortsätt", error.staff_message)
         case UtskickError():
@@ -116,16 +118,18 @@ def _refused(request: Request, error: UtskickError) -> Response:
     return answer
 
 
-def _sentence(request: Request, status_code: int, told: str) -> Response:
+def _sentence(request: Request, status_code: int, sentence: str) -> Response:
     visitor = getattr(request.state, "visitor", None)
-    return page(request, "refused.html", visitor=visitor, status_code=status_code, told=told)
+    return page(
+        request, "refused.html", visitor=visitor, status_code=status_code, sentence=sentence
+    )
 
 
 async def _resume(
     request: Request,
     status_code: int,
     heading: str,
-    told: str,
+    sentence: str,
     *,
     way: tuple[str, str] | None = None,
 ) -> Response:
@@ -137,7 +141,7 @@ async def _resume(
         visitor=getattr(request.state, "visitor", None),
         status_code=status_code,
         heading=heading,
-        told=told,
+        sentence=sentence,
         fields=fields,
         lost_file=lost_file,
         posted=request.method == "POST",

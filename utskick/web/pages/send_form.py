@@ -54,7 +54,7 @@ _KINDS = {
 
 @dataclass(slots=True, kw_only=True)
 class Filled:
-    """What has been filled in so far. `warned`: staff have been told that it is early or late."""
+    """What has been filled in so far. `warned`: staff know that it is early or late."""
 
     form: str
     recipients: RecipientList
@@ -288,7 +288,7 @@ async def _check(step: _Step) -> Response:
     """Everything that is wrong at once, or the question whether to send."""
     step.filled.fill_in_dates(step.today)
     if step.form is None:
-        # What else is wrong is told as well, beside the form that nobody knows.
+        # What else is wrong is shown as well, beside the form that nobody knows.
         step.filled.recipients.require_someone()
         return step.show((_no_form(step), *step.filled.recipients.problems))
     try:

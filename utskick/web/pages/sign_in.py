@@ -33,8 +33,8 @@ _STATE_LASTS_S = 600
 
 @router.get("/logga-in", name="sign-in-page")
 def show(request: Request, till: str = "/") -> Response:
-    """How to sign in, as the manual tells it."""
-    return page(request, "sign_in.html", visitor=None, till=_local(till), told="")
+    """How to sign in, as the manual says."""
+    return page(request, "sign_in.html", visitor=None, till=_local(till), sentence="")
 
 
 @router.get("/logga-in/legitimera", name="begin-sign-in")
@@ -141,9 +141,9 @@ def left(request: Request) -> Response:
     return page(request, "signed_out.html", visitor=None)
 
 
-def _failed(request: Request, told: str, *, status_code: int = 403) -> Response:
+def _failed(request: Request, sentence: str, *, status_code: int = 403) -> Response:
     answer = page(
-        request, "sign_in.html", visitor=None, status_code=status_code, till="/", told=told
+        request, "sign_in.html", visitor=None, status_code=status_code, till="/", sentence=sentence
     )
     answer.delete_cookie(_STATE_COOKIE, secure=True, httponly=True)
     return answer

@@ -167,7 +167,7 @@ def _refused(step: PackageStep, problems: Sequence[Problem]) -> Response:
     placed = dict.fromkeys(
         each if _field(each) in FIELD_LABELS else _of_an_occasion(each)
         for each in problems
-        # A row has told of it already.
+        # A row shows it already.
         if _field(each) in FIELD_LABELS or each.reason not in by_row
     )
     of_the_form = [each for each in placed if each.place not in _OF_THE_MESSAGE]
@@ -179,5 +179,5 @@ def _field(problem: Problem) -> str:
 
 
 def _of_an_occasion(problem: Problem) -> Problem:
-    """What is told by its date and time instead of by a field."""
+    """What is shown at its date and time instead of at a field."""
     return Problem("occasions", f"{problem.place}: {problem.reason}", problem.remedy)
