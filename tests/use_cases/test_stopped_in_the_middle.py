@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -22,9 +23,9 @@ from tests.use_cases.clinic_days import (
 from utskick.adapters.in_memory import FakeClock, InMemoryFormService
 from utskick.domain.deliveries import DeliveryState, FormId, Outcome
 from utskick.domain.dispatches import Dispatch
-from utskick.domain.errors import NothingAhead, NothingLeft
+from utskick.domain.errors import NothingAhead, NothingLeft, StartBlocked
 from utskick.domain.occasions import Occasion, OccasionState
-from utskick.ports import FormOrder
+from utskick.ports import FormOrder, InboxUser, PersonRecord
 from utskick.records import DeliveryClaim
 from utskick.sending.close_occasion import Closed
 from utskick.sending.run_occasion import OccasionRun
@@ -377,3 +378,132 @@ async def test_an_occasion_that_nobody_takes_is_late_and_told_once(clinic: Clini
         "Missat utskickstillfälle",
     ]
     assert clinic.dispatch(dispatch).label == "Klar"
+
+
+@pytest.mark.parametrize("way", [notify_recipients, end_occasion])
+async def test_whoever_has_become_protected_since_the_stop_is_not_told(
+    store: SqlStore, way: Callable[..., bool]
+) -> None:
+    afternoon = await stopped_after(store, 1)
+    afternoon.clinic.persons.records |= dict.fromkeys(EVERYONE, PersonRecord(protected=True))
+
+    await afternoon.goes_on(way)
+
+    assert afternoon.told == 0
+
+
+async def test_a_run_that_only_tells_leaves_those_alone_who_have_got_nothing(
+    store: SqlStore,
+) -> None:
+    afternoon = await stopped_after(store, 1)
+    for number in EVERYONE:
+        afternoon.clinic.inbox.users[number] = InboxUser(active=False, notified_by=())
+
+    await afternoon.goes_on(notify_recipients)
+
+    assert states(afternoon.clinic, afternoon.dispatch)[DeliveryState.PLANNED] == ALL - 2
+
+
+async def test_a_form_that_comes_back_after_the_end_keeps_nobody_from_being_told(
+    store: SqlStore,
+) -> None:
+    clinic = a_clinic(store, forms_concurrency=1)
+    dispatch = (await clinic.start(recipients=[TOLVAN.digits], forms=[PHQ.key, GAD.key])).dispatch
+    run = clinic.run_of(dispatch.occasions[0])
+    run.claim()
+    await run.validate_recipients()
+    run.render_message()
+    await run.wait_until_due()
+    with clinic.store.transaction() as records:
+        arrived, unknown = records.deliveries.claim(
+            [DeliveryClaim(occasion_id=run.occasion_id, token=run.token, limit=2)], lease_s=60
+        )
+        records.deliveries.record(
+            [
+                Outcome(
+                    id=arrived.id,
+                    attempt=arrived.attempt,
+                    state=DeliveryState.SENT,
+                    form_id=FormId(str(uuid4())),
+                ),
+                Outcome(id=unknown.id, attempt=unknown.attempt, state=DeliveryState.UNKNOWN),
+            ]
+        )
+    clinic.stop(dispatch)
+    run.close()
+    clinic.by_hand(end_occasion, clinic.dispatch(dispatch).occasions[0])
+
+    await reconciled(clinic)
+    come_back = states(clinic, dispatch)
+    await clinic.run(clinic.dispatch(dispatch).occasions[0])
+
+    assert come_back == {DeliveryState.SENT: 1, DeliveryState.PLANNED: 1}
+    assert len(clinic.inbox.messages) == 1
+
+
+async def test_a_form_archived_before_the_rest_is_sent_leaves_its_way_on(store: SqlStore) -> None:
+    afternoon = await stopped_after(store, 3)
+    clinic = afternoon.clinic
+    clinic.by_hand(send_missed_occasion, afternoon.occasion)
+    with store.transaction() as records:
+        records.forms.archive(PHQ.id, archived_at=clinic.clock.now())
+
+    blocked = await clinic.run(afternoon.occasion)
+    await clinic.run(afternoon.occasion)
+
+    assert isinstance(blocked, StartBlocked)
+    opened = open_dispatch(afternoon.dispatch.id, actor=STAFF, store=store, now=clinic.clock.now())
+    assert opened.dispatch.label == "Avbruten"
+    assert opened.blocked is not None
+    assert opened.blocked.archived == blocked.archived
+    assert "Det som redan är skickat" in mails(clinic)[-1].body
+    ways = afternoon.ways
+    assert ways is not None
+    assert (ways.may_send, ways.may_notify, ways.may_end) == (False, True, True)
+    await afternoon.goes_on(end_occasion)
+    assert afternoon.told == 2
+
+
+async def test_a_run_that_goes_on_after_a_death_tells_though_a_form_was_archived(
+    store: SqlStore,
+) -> None:
+    clinic = a_clinic(store)
+    dispatch = (await clinic.start(forms=[PHQ.key])).dispatch
+    dead = clinic.run_of(dispatch.occasions[0])
+    dead.claim()
+    await dead.validate_recipients()
+    dead.render_message()
+    await dead.wait_until_due()
+    await dead.send_forms()
+    with store.transaction() as records:
+        records.occasions.renew({dead.token: dead.occasion_id}, lease_s=-1)
+        records.forms.archive(PHQ.id, archived_at=clinic.clock.now())
+
+    await clinic.run(dispatch.occasions[0])
+    await clinic.run(clinic.dispatch(dispatch).occasions[0])
+
+    assert len(clinic.inbox.messages) == 2
+
+
+async def test_those_whom_a_silent_inbox_has_left_without_message_can_be_told(
+    store: SqlStore,
+) -> None:
+    clinic = a_clinic(store)
+    dispatch = (await clinic.start()).dispatch
+    run = clinic.run_of(dispatch.occasions[0])
+    run.claim()
+    await run.validate_recipients()
+    run.render_message()
+    await run.wait_until_due()
+    await run.send_forms()
+    pass_hours(clinic, 3)
+    run.close()
+    (occasion,) = clinic.dispatch(dispatch).occasions
+
+    (way,) = open_dispatch(dispatch.id, actor=STAFF, store=store, now=clinic.clock.now()).ways
+    clinic.by_hand(notify_recipients, occasion)
+    await clinic.run(clinic.dispatch(dispatch).occasions[0])
+
+    assert (occasion.state, way.left, way.may_notify) == (OccasionState.MISSED, 0, True)
+    assert len(clinic.inbox.messages) == 2
+    assert clinic.dispatch(dispatch).occasions[0].state is OccasionState.DONE

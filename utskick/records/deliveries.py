@@ -130,6 +130,9 @@ class InboxMessages(Protocol):
     def awaited(self, occasion_id: OccasionId) -> int:
         """After a stop: how many may still be left, when the forms of some have been settled."""
 
+    def recipients_awaited(self, occasion_id: OccasionId) -> set[RecipientId]:
+        """To whom those may be left."""
+
     def unnotified(self, occasion_id: OccasionId) -> Unnotified: ...
 
     def counts(self, occasion_id: OccasionId) -> Mapping[DeliveryState, int]: ...

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from utskick.domain.deliveries import Refusal
 from utskick.domain.dispatches import Dispatch, Recipient
-from utskick.domain.occasions import Occasion, OccasionId, RunToken
+from utskick.domain.occasions import Aim, Occasion, OccasionId, RunToken
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
 from utskick.domain.units import SYSTEM, Activity, Actor
@@ -88,12 +88,18 @@ async def check_recipients_again(
 
 
 def _left(occasion_id: OccasionId, token: RunToken, store: Store) -> _Left | None:
-    """`None` if this run may send nothing any more."""
+    """`None` if this run may send nothing any more.
+
+    A run that sends no form asks only about those who are to be told.
+    """
     with store.transaction() as records:
-        if not records.occasions.may_send(occasion_id, token=token):
+        if not records.occasions.may_notify(occasion_id, token=token):
             return None
         dispatch, occasion = records.dispatches.of_occasion(occasion_id)
-        left = records.deliveries.recipients_left(occasion_id)
+        if occasion.aim is Aim.SEND:
+            left = records.deliveries.recipients_left(occasion_id)
+        else:
+            left = records.inbox_messages.recipients_awaited(occasion_id)
         recipients = records.dispatches.recipients(dispatch.id)
     return _Left(dispatch, occasion, [each for each in recipients if each.id in left])
 
@@ -129,7 +135,7 @@ def _apply(
 ) -> None:
     theirs = {r.id: refused[r.personnummer] for r in left.recipients if r.personnummer in refused}
     with store.transaction(Step.PLAN) as records:
-        if not records.occasions.may_send(left.occasion.id, token=token):
+        if not records.occasions.may_notify(left.occasion.id, token=token):
             return
         records.deliveries.refuse(left.occasion.id, theirs)
         records.occasions.note_unchecked(

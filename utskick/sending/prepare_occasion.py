@@ -4,11 +4,11 @@ import asyncio
 from datetime import datetime
 
 from utskick.domain.calendar import default_answer_by, default_purge_after
-from utskick.domain.deliveries import Refusal
+from utskick.domain.deliveries import OPEN_STATES, DeliveryState, Refusal
 from utskick.domain.dispatches import Dispatch, DispatchStatus, Recipient, RecipientState
 from utskick.domain.errors import StartBlocked
 from utskick.domain.forms import require_sendable
-from utskick.domain.occasions import Occasion, OccasionId, OccasionState, RunToken
+from utskick.domain.occasions import Aim, Occasion, OccasionId, OccasionState, RunToken
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
 from utskick.domain.units import SYSTEM, Activity, Actor
@@ -129,8 +129,15 @@ def _abort(
 ) -> None:
     with store.transaction() as records:
         current = records.dispatches.lock_for(dispatch.unit_id, dispatch.id)
-        if not records.occasions.close(occasion.id, OccasionState.BLOCKED, token=token, now=now):
+        if not records.occasions.may_close(occasion.id, token=token):
             return
+        begun = _begun(records, dispatch, occasion)
+        if begun and not blocked.unit_withdrawn:
+            # Some have got forms: they are told, and staff say what becomes of the rest.
+            records.occasions.plan_by_hand(occasion.id, Aim.STOP, now=now)
+        else:
+            ended = OccasionState.STOPPED if begun else OccasionState.BLOCKED
+            records.occasions.close(occasion.id, ended, token=token, now=now)
         if current.status is DispatchStatus.ONGOING:
             records.dispatches.set_status(dispatch.id, DispatchStatus.ABORTED, ended_at=now)
             halt_occasions(records, current, now=now)
@@ -144,9 +151,16 @@ def _abort(
                 "archived": list(blocked.archived),
                 "unsubscribed": list(blocked.unsubscribed),
                 "unit_withdrawn": blocked.unit_withdrawn,
+                "begun": begun,
             },
             now=now,
         )
+
+
+def _begun(records: Transaction, dispatch: Dispatch, occasion: Occasion) -> bool:
+    """Whether anybody has got a form of it, or may have: an earlier run died, or was stopped."""
+    forms = records.progress.summary(dispatch.id, occasion_id=occasion.id)
+    return any({DeliveryState.SENT, *OPEN_STATES} & form.by_state.keys() for form in forms)
 
 
 def _plan(

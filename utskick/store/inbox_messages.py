@@ -28,6 +28,7 @@ from utskick.domain.deliveries import (
     InboxMessageId,
     Outcome,
 )
+from utskick.domain.dispatches import RecipientId
 from utskick.domain.occasions import Aim, OccasionId, RunToken
 from utskick.records import Unnotified
 from utskick.store.leases import cancel_for_removed, may_notify
@@ -168,16 +169,19 @@ class SqlInboxMessages:
         )
 
     def awaited(self, occasion_id: OccasionId) -> int:
-        waits = and_(
-            InboxMessageRow.state == DeliveryState.PLANNED.value,
-            _with_forms((DeliveryState.SENT.value, *_OPEN)),
-            _all_or_enough(),
-        )
         under_way = InboxMessageRow.state == DeliveryState.SENDING.value
         statement = select(func.count()).where(
-            InboxMessageRow.occasion_id == occasion_id, or_(under_way, waits)
+            InboxMessageRow.occasion_id == occasion_id, or_(under_way, _waits())
         )
         return self._session.scalar(statement) or 0
+
+    def recipients_awaited(self, occasion_id: OccasionId) -> set[RecipientId]:
+        rows = self._session.scalars(
+            select(InboxMessageRow.recipient_id).where(
+                InboxMessageRow.occasion_id == occasion_id, _waits()
+            )
+        )
+        return {RecipientId(recipient_id) for recipient_id in rows}
 
     def unnotified(self, occasion_id: OccasionId) -> Unnotified:
         partly = _with_forms((DeliveryState.PLANNED.value,))
@@ -211,10 +215,23 @@ def _claimable(occasion_id: OccasionId, now: datetime) -> ColumnElement[bool]:
     )
 
 
+def _waits() -> ColumnElement[bool]:
+    """Planned, and once the recipient's open forms have ended there is no more to wait for."""
+    return and_(
+        InboxMessageRow.state == DeliveryState.PLANNED.value,
+        _with_forms((DeliveryState.SENT.value, *_OPEN)),
+        _all_or_enough(),
+    )
+
+
 def _all_or_enough() -> ColumnElement[bool]:
-    """None of the recipient's forms is still to be sent, or staff want them notified anyway."""
+    """None of the recipient's forms is still to be sent, or staff want them notified anyway.
+
+    Of an occasion that was ended none is, though one may come back to be tried again.
+    """
     wanted = exists().where(
-        OccasionRow.id == InboxMessageRow.occasion_id, OccasionRow.aim == Aim.NOTIFY.value
+        OccasionRow.id == InboxMessageRow.occasion_id,
+        OccasionRow.aim.in_((Aim.NOTIFY.value, Aim.END.value)),
     )
     return or_(~_with_forms((DeliveryState.PLANNED.value,)), wanted)
 

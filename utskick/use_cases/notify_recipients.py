@@ -9,6 +9,7 @@ from utskick.domain.units import Activity, Actor
 from utskick.ports import Scheduler
 from utskick.records import LogEntry, Store
 from utskick.sending.occasion_plans import register_occasions
+from utskick.use_cases.ways_on import ways_on
 
 
 def notify_recipients(
@@ -30,8 +31,8 @@ def notify_recipients(
         dispatch = records.dispatches.lock_for(actor.unit_id, dispatch.id)
         occasion = dispatch.occasion(occasion_id)
         ended = occasion.state is OccasionState.ENDED
-        unnotified = records.inbox_messages.unnotified(occasion_id)
-        if not (occasion.halted or ended) or not (unnotified.complete or unnotified.partly):
+        ways = {way.occasion.id: way for way in ways_on(records, dispatch)}
+        if occasion_id not in ways or not ways[occasion_id].may_notify:
             raise NothingLeft(
                 label=dispatch.appearance(occasion, now=now, late_after=rules.late_after)
             )

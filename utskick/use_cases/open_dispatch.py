@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from utskick.domain.deliveries import DeliveryState
@@ -178,15 +178,20 @@ def open_occasion(
 
 def _blocked(dispatch: Dispatch, records: Transaction) -> StartBlocked | None:
     """As it was mailed to the error addresses: the forms may have been mended since."""
-    for occasion in dispatch.occasions:
-        if occasion.state is OccasionState.BLOCKED:
-            kept = kept_report(records, dispatch, occasion, cause="aborted")
-            if kept:
-                return StartBlocked(
-                    archived=kept["archived"],
-                    unsubscribed=kept["unsubscribed"],
-                    unit_withdrawn=kept.get("unit_withdrawn", False),
-                )
+    if dispatch.status is not DispatchStatus.ABORTED:
+        return None
+    versions = (
+        replace(occasion, version=version)
+        for occasion in dispatch.occasions
+        for version in range(occasion.version, 0, -1)
+    )
+    for occasion in versions:
+        if kept := kept_report(records, dispatch, occasion, cause="aborted"):
+            return StartBlocked(
+                archived=kept["archived"],
+                unsubscribed=kept["unsubscribed"],
+                unit_withdrawn=kept.get("unit_withdrawn", False),
+            )
     return None
 
 

@@ -27,9 +27,13 @@ class WaysOn:
 
     @property
     def may_notify(self) -> bool:
-        """*Meddela dem som redan fått sina formulär*. A missed occasion has notified them."""
-        stopped = self.occasion.state is not OccasionState.MISSED
-        return stopped and bool(self.unnotified.complete or self.unnotified.partly)
+        """*Meddela dem som redan fått sina formulär*.
+
+        A missed occasion has notified them, but for what the inbox has not taken.
+        """
+        if self.occasion.state is OccasionState.MISSED:
+            return self.unnotified.complete > 0 and not self.left
+        return bool(self.unnotified.complete or self.unnotified.partly)
 
     @property
     def may_end(self) -> bool:
