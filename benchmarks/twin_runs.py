@@ -15,6 +15,7 @@ from tests.postgresql import PostgresqlServer
 from utskick.adapters.in_memory import (
     InMemoryFormService,
     InMemoryInbox,
+    InMemoryMailer,
     InMemoryPersons,
     InMemoryScheduler,
 )
@@ -137,6 +138,7 @@ def _with_twins(
             {number: InboxUser(active=True, notified_by=("SMS",)) for number in people}
         ),
         persons=InMemoryPersons({number: PersonRecord() for number in people}),
+        mailer=InMemoryMailer(),
         scheduler=InMemoryScheduler(),
     )
     return twins, service

@@ -1,10 +1,8 @@
-from uuid import UUID
-
 from tasks.redaction import stage
-from tasks.runs import run_of
+from tasks.runs import stages_of_run
 
 
 @stage("Meddela mottagare")
-async def notify_recipients(occasion_id: UUID, token: UUID) -> None:
+async def notify_recipients() -> None:
     """After a stop: leave the inbox messages alone, and no form."""
-    await run_of(occasion_id, token).notify_recipients()
+    await stages_of_run().notify_recipients()

@@ -1,11 +1,8 @@
-import asyncio
-from uuid import UUID
-
 from tasks.redaction import stage
-from tasks.runs import run_of
+from tasks.runs import stages_of_run
 
 
 @stage("Skriv inkorgsmeddelande")
-async def render_message(occasion_id: UUID, token: UUID) -> None:
+async def render_message() -> None:
     """Fill in the inbox message; it stays in our own store."""
-    await asyncio.to_thread(run_of(occasion_id, token).render_message)
+    await stages_of_run().render_message()

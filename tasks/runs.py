@@ -1,38 +1,33 @@
-"""From the ids that Prefect knows to what they name."""
+"""The run that a flow is, and how operators find it.
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+Whatever Prefect is given it stores: a task gets no run among its parameters, but finds it in the
+context that it shares with its flow.
+"""
+
+from contextvars import ContextVar
 from uuid import UUID
-from weakref import WeakValueDictionary
 
 from prefect.runtime import flow_run
 
 from utskick.domain.errors import NotFound
 from utskick.domain.occasions import OccasionId, RunToken
-from utskick.sending.run_occasion import OccasionRun
+from utskick.sending.run_occasion import OccasionRun, PlainStages
 from utskick.wiring import services
 
-_under_way: WeakValueDictionary[UUID, OccasionRun] = WeakValueDictionary()
+_stages: ContextVar[PlainStages] = ContextVar("stages")
 
 
-def run_of(occasion_id: UUID, token: UUID, *, version: int = 1) -> OccasionRun:
-    """One attempt to send the occasion; `token` is the flow run's own id.
-
-    The same for every stage, while the flow holds on to it: Prefect's tasks are given ids alone.
-    """
-    run = _under_way.get(token)
-    if run is None:
-        run = services().occasion_run(OccasionId(occasion_id), RunToken(token), version=version)
-        _under_way[token] = run
+def begin_run(occasion_id: OccasionId, *, version: int) -> OccasionRun:
+    """One attempt to send the occasion. Its token is the flow run's own id in Prefect."""
+    token = RunToken(UUID(flow_run.id))
+    run = services().occasion_run(occasion_id, token, version=version)
+    _stages.set(PlainStages(run))
     return run
 
 
-@asynccontextmanager
-async def held(run: OccasionRun) -> AsyncIterator[None]:
-    """Keep the occasion that the run has claimed; afterwards it is to be put away."""
-    with services().ended_occasions.after(run.occasion_id, sends_at=run.occasion.sends_at):
-        async with run.held():
-            yield
+def stages_of_run() -> PlainStages:
+    """What the tasks show to operators, of the run that the flow around them has begun."""
+    return _stages.get()
 
 
 def name_of_run() -> str:

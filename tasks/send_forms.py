@@ -4,7 +4,7 @@ from uuid import UUID
 from prefect.artifacts import acreate_progress_artifact, aupdate_progress_artifact
 
 from tasks.redaction import best_effort, stage
-from tasks.runs import run_of
+from tasks.runs import stages_of_run
 
 _SHOWN_AFTER_S = 30
 _SHOW_EVERY_S = 10
@@ -14,22 +14,19 @@ _WHOLE = 100
 
 
 @stage("Skicka formulär")
-async def send_forms(occasion_id: UUID, token: UUID, planned: int) -> bool:
-    """Wait for the moment, send every form once, and tell the recipients; whether it was late.
+async def send_forms(planned: int) -> bool:
+    """Wait for the moment, send every form once, and notify the recipients; whether it was late.
 
-    It waits in here, so that what Prefect wants to know of a task is told before the moment, or
-    when no other run is sending any more.
+    It waits in here, so that what Prefect is sent about a task is sent before the moment, or when
+    no other run is sending any more.
     """
-    run = run_of(occasion_id, token)
-    late = await run.wait_until_due()
-    progress = _Progress(occasion_id, planned)
+    stages = stages_of_run()
+    progress = _Progress(stages.run.occasion_id, planned)
     showing = asyncio.create_task(best_effort(progress.show()))
     try:
-        await asyncio.gather(run.send_forms(progress.count), run.send_inbox_messages())
-        await run.give_way()
+        return await stages.send_forms(planned, on_progress=progress.count)
     finally:
         showing.cancel()
-    return late
 
 
 class _Progress:
@@ -42,11 +39,14 @@ class _Progress:
         self._key = f"skickat-{occasion_id}"
         self._planned = planned
         self._ended = 0
+        self._begun = asyncio.Event()
 
     def count(self, more: int) -> None:
+        self._begun.set()
         self._ended += more
 
     async def show(self) -> None:
+        await self._begun.wait()
         await asyncio.sleep(_SHOWN_AFTER_S)
         async with _shown:
             artifact = await acreate_progress_artifact(

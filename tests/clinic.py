@@ -217,6 +217,7 @@ class Clinic:
             shared=self.shared,
             inbox=self.inbox,
             persons=self.persons,
+            mailer=self.mailer,
             texts=self.texts,
             clock=self.clock,
             rules=self.rules,

@@ -101,6 +101,7 @@ class Services:
             shared=self.shared,
             inbox=self.inbox,
             persons=self.persons,
+            mailer=self.mailer,
             texts=self.texts,
             clock=self.clock,
             rules=self.rules,

@@ -6,9 +6,11 @@ Asked `{"within_s": …}` it starts a dispatch that is due so soon and sends its
 
 import asyncio
 import json
+import logging
 import sys
 import time
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from uuid import UUID, uuid4
 
 import uvloop
 
+from benchmarks import NotAsPromised
 from benchmarks.senders.assignments import ANSWER_BY, PURGE_AFTER, UNIT, Assignment
 from benchmarks.senders.speaking import hear_async, tell
 from config.settings import Settings
@@ -26,9 +29,12 @@ from utskick.domain.dispatches import Dispatch
 from utskick.domain.occasions import OccasionId, RunToken
 from utskick.domain.specs import DispatchSpec, Moment
 from utskick.domain.units import Actor, HsaId
+from utskick.sending.claim_occasion import ClaimResult
 from utskick.sending.close_occasion import Closed
 from utskick.sending.message_values import PLACEHOLDERS
+from utskick.sending.occasion_story import send_occasion
 from utskick.sending.reconcile import reconcile
+from utskick.sending.run_occasion import PlainStages
 from utskick.use_cases.load_region import load_region
 from utskick.use_cases.start_dispatch import start_dispatch
 from utskick.wiring import Services, make_key_file, wire
@@ -36,9 +42,11 @@ from utskick.wiring import Services, make_key_file, wire
 PACKAGE = "vuxenpsykiatri-infor-besok"
 _LOOKS_EVERY_S = 0.25
 
+log = logging.getLogger(__name__)
+
 
 class TooLate(Exception):
-    """The moment had passed before all was prepared, so nothing can be told of it."""
+    """The moment had passed before all was prepared, so that the times would mean nothing."""
 
 
 def wired(settings: Settings) -> Services:
@@ -51,6 +59,35 @@ def wired(settings: Settings) -> Services:
         region = read_region(settings.region, texts=services.texts, placeholders=PLACEHOLDERS)
         load_region(region, store=services.store)
     return services
+
+
+@dataclass
+class TimedStages(PlainStages):
+    """The product's own, with a look at the clock between them. They raise `TooLate`, too."""
+
+    began: float = field(init=False)
+    prepared: float = field(init=False)
+    sent_at: float = field(init=False)
+    closing: float = field(init=False)
+
+    async def claim(self) -> ClaimResult:
+        self.began = time.perf_counter()
+        return await super().claim()
+
+    async def send_forms(
+        self, planned: int, *, on_progress: Callable[[int], None] = lambda _ended: None
+    ) -> bool:
+        self.prepared = time.perf_counter()
+        if self.run.clock.now() >= self.occasion.sends_at:
+            raise TooLate
+        tell("prepared", occasion=str(self.occasion.id))
+        late = await super().send_forms(planned, on_progress=on_progress)
+        self.sent_at = time.time()
+        return late
+
+    async def close(self) -> Closed:
+        self.closing = time.perf_counter()
+        return await super().close()
 
 
 async def start(assignment: Assignment, services: Services, *, within_s: float) -> Dispatch:
@@ -81,25 +118,16 @@ async def send(assignment: Assignment, services: Services, *, within_s: float) -
     """The seconds from the moment until all is sent and known to be. Raises `TooLate`."""
     dispatch = await start(assignment, services, within_s=within_s)
     occasion = dispatch.occasions[0]
-    run = services.occasion_run(occasion.id, RunToken(uuid4()))
-    began = time.perf_counter()
-    await asyncio.to_thread(run.claim)
-    async with run.held():
-        await run.check_templates()
-        await run.validate_recipients()
-        await asyncio.to_thread(run.render_message)
-        await run.check_again()
-        preparing_s = time.perf_counter() - began
-        if services.clock.now() >= occasion.sends_at:
-            raise TooLate
-        tell("prepared", occasion=str(occasion.id))
-        await run.wait_until_due()
-        await asyncio.gather(run.send_forms(), run.send_inbox_messages())
-        seconds = time.time() - occasion.sends_at.timestamp()
-        closing = time.perf_counter()
-        await asyncio.to_thread(run.close)
-    closing_s = time.perf_counter() - closing
-    return {"seconds": seconds, "preparing_s": preparing_s, "closing_s": closing_s}
+    stages = TimedStages(services.occasion_run(occasion.id, RunToken(uuid4())))
+    ending = await send_occasion(stages, log=log)
+    if not isinstance(ending.came_to, Closed):
+        raise NotAsPromised(ending.message)
+    ended = time.perf_counter()
+    return {
+        "seconds": stages.sent_at - occasion.sends_at.timestamp(),
+        "preparing_s": stages.prepared - stages.began,
+        "closing_s": ended - stages.closing,
+    }
 
 
 async def resume(services: Services, occasion_id: OccasionId) -> None:

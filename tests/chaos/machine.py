@@ -29,7 +29,7 @@ from tests.chaos.virtual import (
 )
 from tests.clinic import GAD, MONDAY_NOON, PACKAGE, PHQ, STAFF, UNIT
 from tests.people import ANNA, BO, CILLA
-from utskick.adapters.in_memory import InMemoryScheduler
+from utskick.adapters.in_memory import InMemoryMailer, InMemoryScheduler
 from utskick.adapters.jinja_texts import JinjaTexts
 from utskick.domain.calendar import STOCKHOLM
 from utskick.domain.dispatches import DispatchId, RecipientId
@@ -103,6 +103,7 @@ class SendProtocol(RuleBasedStateMachine):
         self.inbox = self.watch.inbox = MessageBox(self.persons, self.watch.on_message_leaving)
         self._let_unit_be(withdrawn_at=None)
         self.scheduler = InMemoryScheduler()
+        self.mailer = InMemoryMailer()
         self.texts = JinjaTexts()
         self.dispatches: list[DispatchId] = []
         self.workers: list[Worker] = []
@@ -435,6 +436,7 @@ class SendProtocol(RuleBasedStateMachine):
             forms=self.service,
             inbox=self.inbox,
             persons=self.persons,
+            mailer=self.mailer,
             texts=self.texts,
             clock=self.clock,
             rules=RULES,

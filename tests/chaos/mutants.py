@@ -37,6 +37,7 @@ _OCCASIONS = "utskick/store/occasions.py"
 _REFUSING = "utskick/store/refusing.py"
 _RUN = "utskick/sending/run_occasion.py"
 _AGAIN = "utskick/sending/check_again.py"
+_STORY = "utskick/sending/occasion_story.py"
 
 
 class NotFoundInCode(Exception):
@@ -434,6 +435,129 @@ MUTANTS = (
             "for table in (DeliveryRow, InboxMessageRow):",
             "for table in (DeliveryRow,):",
         ),
+    ),
+    _mutant(
+        "templates are not checked",
+        "story",
+        (_STORY, "if blocked := await stages.check_templates():", "if blocked := None:"),
+    ),
+    _mutant(
+        "the first check blocks nothing",
+        "story",
+        (_STORY, "                return _aborted(blocked)\n", ""),
+    ),
+    _mutant(
+        "recipients are not validated",
+        "story",
+        (_STORY, "planned = await stages.validate_recipients()", "planned = 1"),
+    ),
+    _mutant(
+        "recipients are validated after the message is rendered",
+        "story",
+        (
+            _STORY,
+            (
+                "            planned = await stages.validate_recipients()\n"
+                "            await stages.render_message()\n"
+            ),
+            (
+                "            await stages.render_message()\n"
+                "            planned = await stages.validate_recipients()\n"
+            ),
+        ),
+    ),
+    _mutant(
+        "no message is rendered",
+        "story",
+        (_STORY, "            await stages.render_message()\n", ""),
+    ),
+    _mutant(
+        "the second check is skipped",
+        "story",
+        (_STORY, "checked = await stages.check_again()", "checked = CheckedAgain()"),
+    ),
+    _mutant(
+        "the second check comes after sending",
+        "story",
+        (_STORY, "            checked = await stages.check_again()\n", ""),
+        (
+            _STORY,
+            "            log.info(",
+            (
+                "            late = await stages.send_forms(planned)\n"
+                "            checked = await stages.check_again()\n"
+                "            log.info("
+            ),
+        ),
+        (_STORY, "if await stages.send_forms(planned):", "if late:"),
+    ),
+    _mutant(
+        "the second check blocks nothing",
+        "story",
+        (_STORY, "isinstance(checked, StartBlocked)", "False"),
+    ),
+    _mutant(
+        "nothing is sent",
+        "story",
+        (_STORY, "if await stages.send_forms(planned):", "if False:"),
+    ),
+    _mutant(
+        "a neighbour that stays away leaves the occasion open",
+        "story",
+        (_STORY, "except TemporaryFailure as failure:", "except ZeroDivisionError as failure:"),
+    ),
+    _mutant(
+        "the occasion is not closed",
+        "story",
+        (
+            _STORY,
+            "        closed = await stages.close()\n    if closed.went_wrong:",
+            "        return Ending(EndName.SENT, str(), claim)\n    if closed.went_wrong:",
+        ),
+    ),
+    _mutant(
+        "nobody is notified after a stop",
+        "story",
+        (_STORY, "            await stages.notify_recipients()\n", ""),
+    ),
+    _mutant(
+        "a stopped occasion is closed before anybody is notified",
+        "story",
+        (
+            _STORY,
+            (
+                "            await stages.notify_recipients()\n"
+                "            closed = await stages.close()\n"
+            ),
+            (
+                "            closed = await stages.close()\n"
+                "            await stages.notify_recipients()\n"
+            ),
+        ),
+    ),
+    _mutant(
+        "a missed occasion is sent all the same",
+        "story",
+        (_STORY, "if claim is not ClaimResult.CLAIMED:", "if claim is ClaimResult.TAKEN:"),
+    ),
+    _mutant(
+        "an occasion that comes too late is mailed to nobody",
+        "story",
+        (
+            _STORY,
+            "ClaimResult.TOO_LATE:\n        await stages.mail_errors()",
+            "ClaimResult.TOO_LATE:\n        pass",
+        ),
+    ),
+    _mutant(
+        "what went wrong is mailed to nobody",
+        "story",
+        (_STORY, "    if closed.went_wrong:\n", "    if False:\n"),
+    ),
+    _mutant(
+        "the occasion is not held while it is sent",
+        "story",
+        (_STORY, "    async with stages.held():\n        try:", "    if True:\n        try:"),
     ),
 )
 _NOTHING = _mutant("nothing is gone", "")

@@ -1,6 +1,6 @@
 """Runs the occasions' own flow on the lean engine, in a clinic in memory.
 
-`python -m tests.flows.occasion_runs FOLDER`; tells each run's id and what was sent, by its story.
+`python -m tests.flows.occasion_runs FOLDER`; writes each run's id and what was sent, by its story.
 """
 
 import json
@@ -19,15 +19,18 @@ from prefect.states import Pending
 from config.settings import Settings
 from flows.lean_engine import FlowRunner
 from flows.run_occasion import run_occasion
-from tests.clinic import MONDAY_NOON, STAFF, UNIT, Clinic, a_clinic, open_store
+from tests.clinic import MONDAY_NOON, PHQ, STAFF, UNIT, Clinic, a_clinic, open_store
 from tests.people import ANNA, BO
 from tests.use_cases.clinic_days import AWAY
 from tests.web.conftest import services_of
 from utskick import wiring
-from utskick.adapters.in_memory import FakeClock
+from utskick.adapters.in_memory import FakeClock, InMemoryFormService
+from utskick.adapters.in_memory.failures import Failures
+from utskick.domain.dispatches import Dispatch
 from utskick.domain.occasions import Occasion
 from utskick.ports import PersonRecord
 from utskick.use_cases.administer_units import withdraw_unit
+from utskick.use_cases.end_occasion import end_occasion
 from utskick.wiring import Services
 
 
@@ -44,6 +47,20 @@ class Alarm(FakeClock):
         if self.rings_at and self.moment >= self.rings_at:
             self.rings_at = None
             self.deed()
+
+
+class _StopAfter(Failures):
+    """Staff stop the dispatch in the middle of the last call for a form that is made."""
+
+    def __init__(self, sent: int, forms: InMemoryFormService, stop: Callable[[], object]) -> None:
+        super().__init__()
+        self._sent = sent
+        self._forms = forms
+        self._stop = stop
+
+    def strike(self) -> None:
+        if len(self._forms.forms) + 1 == self._sent:
+            self._stop()
 
 
 class Stories:
@@ -69,9 +86,9 @@ class Stories:
 
     async def nobody_answers_again(self) -> dict[str, Any]:
         fails = self._clinic.persons.fails_reading
-        told = await self._with(lambda: fails.extend([AWAY] * 10))
+        seen = await self._with(lambda: fails.extend([AWAY] * 10))
         fails.clear()
-        return told
+        return seen
 
     async def unit_withdrawn_while_it_waits(self) -> dict[str, Any]:
         return await self._with(
@@ -83,6 +100,66 @@ class Stories:
     async def all_well(self) -> dict[str, Any]:
         return await self._with(lambda: None)
 
+    async def run_again_when_all_is_sent(self) -> dict[str, Any]:
+        occasion = await self._started()
+        self._clock.moment = occasion.sends_at - self._clinic.rules.lead
+        await self._run(occasion)
+        return await self._sent(occasion)
+
+    async def run_an_hour_late(self) -> dict[str, Any]:
+        occasion = await self._started()
+        self._clock.moment = occasion.sends_at + timedelta(hours=1)
+        return await self._sent(occasion)
+
+    async def run_too_late(self) -> dict[str, Any]:
+        occasion = await self._started()
+        self._clock.moment = occasion.sends_at + timedelta(hours=3)
+        return await self._sent(occasion)
+
+    async def register_away_until_too_late(self) -> dict[str, Any]:
+        occasion = await self._started()
+        self._clock.moment = occasion.sends_at - self._clinic.rules.lead
+        self._clinic.persons.fails_reading.extend([AWAY] * 1000)
+        seen = await self._sent(occasion)
+        self._clinic.persons.fails_reading.clear()
+        return seen
+
+    async def archived_before_it_prepares(self) -> dict[str, Any]:
+        occasion = await self._started()
+        self._clock.moment = occasion.sends_at - self._clinic.rules.lead
+        self._clinic.forms.archived.add(PHQ.id)
+        seen = await self._sent(occasion)
+        self._clinic.forms.archived.clear()
+        return seen
+
+    async def stopped_while_it_waits(self) -> dict[str, Any]:
+        dispatch = await self._started_dispatch()
+        occasion = dispatch.occasions[0]
+        self._clock.moment = occasion.sends_at - self._clinic.rules.lead
+        self._clock.rings_at = occasion.sends_at - timedelta(seconds=65)
+        self._clock.deed = lambda: self._clinic.stop(dispatch)
+        return await self._sent(occasion)
+
+    async def stopped_in_the_middle(self) -> dict[str, Any]:
+        return await self._sent(await self._stopped_after(5))
+
+    async def rest_is_ended_after_a_stop(self) -> dict[str, Any]:
+        """Whoever has got some of their forms is notified by a run of its own."""
+        occasion = await self._stopped_after(5)
+        await self._run(occasion)
+        self._clinic.by_hand(end_occasion, occasion)
+        with self._clinic.store.transaction() as records:
+            _, again = records.dispatches.of_occasion(occasion.id)
+        return await self._sent(again)
+
+    async def _stopped_after(self, sent: int) -> Occasion:
+        """It will be, as soon as it runs."""
+        dispatch = await self._started_dispatch()
+        self._clock.moment = dispatch.occasions[0].sends_at - self._clinic.rules.lead
+        forms = self._clinic.forms
+        forms.fails_before = _StopAfter(sent, forms, lambda: self._clinic.stop(dispatch))
+        return dispatch.occasions[0]
+
     async def _with(self, deed: Callable[[], object]) -> dict[str, Any]:
         """It happens when all is prepared."""
         occasion = await self._started()
@@ -91,19 +168,24 @@ class Stories:
         return await self._sent(occasion)
 
     async def _started(self) -> Occasion:
+        return (await self._started_dispatch()).occasions[0]
+
+    async def _started_dispatch(self) -> Dispatch:
         self._clinic.persons.records[ANNA] = PersonRecord()
         self._clinic.forms.forms.clear()
         self._clinic.inbox.messages.clear()
-        return (await self._clinic.start()).dispatch.occasions[0]
+        self._clinic.mailer.sent.clear()
+        return (await self._clinic.start()).dispatch
 
     async def _sent(self, occasion: Occasion) -> dict[str, Any]:
         run = await self._run(occasion)
-        told = [number for number, _ in self._clinic.inbox.messages]
+        notified = [number for number, _ in self._clinic.inbox.messages]
         names = {ANNA: "Anna", BO: "Bo"}
         return {
             "run": run,
             "forms": {name: len(self._clinic.sent_to(n)) for n, name in names.items()},
-            "messages": sorted(names[number] for number in told),
+            "messages": sorted(names[number] for number in notified),
+            "mails": [mail.subject.partition(":")[0] for mail in self._clinic.mailer.sent],
         }
 
     async def _run(self, occasion: Occasion) -> str:
@@ -134,24 +216,32 @@ def use(wired: Services) -> None:
 async def main() -> dict[str, dict[str, Any]]:
     clock = Alarm(MONDAY_NOON)
     store = open_store(f"sqlite:///{Path(sys.argv[1]) / 'utskick.db'}")
-    clinic = replace(a_clinic(store, retry_delays_s=(20,)), clock=clock)
+    clinic = replace(a_clinic(store, retry_delays_s=(20,), forms_concurrency=1), clock=clock)
     use(services_of(clinic))
     runner = FlowRunner()
     await runner.open()
     stories = Stories(clinic, clock, runner)
-    told = {}
+    seen = {}
     try:
         for story in (
             stories.quick_run_six_minutes_early,
             stories.protected_while_it_waits,
             stories.nobody_answers_again,
             stories.all_well,
+            stories.run_again_when_all_is_sent,
+            stories.run_an_hour_late,
+            stories.run_too_late,
+            stories.register_away_until_too_late,
+            stories.archived_before_it_prepares,
+            stories.stopped_while_it_waits,
+            stories.stopped_in_the_middle,
+            stories.rest_is_ended_after_a_stop,
             stories.unit_withdrawn_while_it_waits,
         ):
-            told[story.__name__] = await story()
+            seen[story.__name__] = await story()
     finally:
         await runner.close()
-    return told
+    return seen
 
 
 if __name__ == "__main__":

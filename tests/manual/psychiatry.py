@@ -11,7 +11,7 @@ from utskick.adapters.http_client import HttpClient
 from utskick.adapters.http_form_service import HttpFormService
 from utskick.adapters.http_inbox import HttpInbox
 from utskick.adapters.http_persons import HttpPersons
-from utskick.adapters.in_memory import FakeClock, InMemoryScheduler
+from utskick.adapters.in_memory import FakeClock, InMemoryMailer, InMemoryScheduler
 from utskick.adapters.jinja_texts import JinjaTexts
 from utskick.adapters.yaml_region import read_region
 from utskick.domain.calendar import STOCKHOLM
@@ -104,6 +104,7 @@ class Psychiatry:
             ),
             inbox=using.inbox,
             persons=using.persons,
+            mailer=InMemoryMailer(),
             texts=using.texts,
             clock=using.clock,
             rules=using.rules,

@@ -1,5 +1,7 @@
 """The engine: an occasion, from its claim to its close, and whatever keeps that true.
 
+    occasion_story
+          ↓
     claim_occasion ─ prepare_occasion ─ check_again ─ send_forms ──────────── close_occasion
           │            check_forms         │            ├ form_sender            │
           │            check_recipients    │            │   send_transactions    │
@@ -8,7 +10,8 @@
           │                                             └ send_inbox_messages    │
           └──────────────────────── heartbeat ────────────────────────────────────┘
 
-`run_occasion` is one attempt, and `shared` what all runs of a process have in common: the sender,
+`occasion_story` goes through the stages and names the end. `run_occasion` is one attempt, which
+knows what each stage does, and `shared` what all runs of a process have in common: the sender,
 the heartbeat, the `call_slots` of the form service with its circuit breaker, and the questions
 that are asked for all. `retry` waits for an unwell neighbour. `reconcile` mends what the dead have
 left; `occasion_plans`, `retire_deployments` and `report_dead_runs` keep the scheduler in step;

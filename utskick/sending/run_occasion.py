@@ -1,9 +1,7 @@
-"""Send one occasion (utskickstillfälle): the whole story, without an orchestrator.
-
-The flow `flows.run_occasion` shows the same story to operators, a task for each stage.
-"""
+"""One attempt to send one occasion: what each stage of `occasion_story` does."""
 
 import asyncio
+import logging
 import math
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -15,18 +13,31 @@ from utskick.domain.errors import StartBlocked
 from utskick.domain.occasions import Occasion, OccasionId, RunToken
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
-from utskick.ports import Clock, FormService, Inbox, InboxUser, Persons, TemporaryFailure, Texts
+from utskick.ports import (
+    Clock,
+    FormService,
+    Inbox,
+    InboxUser,
+    Mailer,
+    Persons,
+    TemporaryFailure,
+    Texts,
+)
 from utskick.records import Store
 from utskick.sending.check_again import CheckedAgain, check_recipients_again
 from utskick.sending.check_forms import TemplateLists
 from utskick.sending.check_recipients import Checked
 from utskick.sending.claim_occasion import Claim, ClaimResult, claim_occasion
 from utskick.sending.close_occasion import Closed, close_occasion
+from utskick.sending.occasion_story import send_occasion
 from utskick.sending.prepare_occasion import check_templates, render_message, validate_recipients
+from utskick.sending.report_errors import send_error_reports
 from utskick.sending.retry import with_retries
 from utskick.sending.send_forms import send_forms
 from utskick.sending.send_inbox_messages import send_inbox_messages
 from utskick.sending.shared import Shared
+
+log = logging.getLogger(__name__)
 
 _GIVES_WAY_S = 15
 
@@ -52,6 +63,7 @@ class OccasionRun:
     shared: Shared
     inbox: Inbox
     persons: Persons
+    mailer: Mailer
     texts: Texts
     clock: Clock
     rules: Rules
@@ -119,6 +131,11 @@ class OccasionRun:
             rules=self.rules,
         )
 
+    def planned(self) -> int:
+        """How many forms there are to send, when the recipients are validated."""
+        with self.store.transaction() as records:
+            return records.progress.remaining(self.occasion_id).planned
+
     def render_message(self) -> None:
         """Fill in the inbox message before it is needed."""
         render_message(self.occasion_id, store=self.store, texts=self.texts, now=self.clock.now())
@@ -178,29 +195,8 @@ class OccasionRun:
         )
 
     async def run(self) -> ClaimResult | Closed | StartBlocked:
-        """All of it. What stops the story on its way is the answer."""
-        claim = await asyncio.to_thread(self.claim)
-        if claim.result is ClaimResult.TO_NOTIFY:
-            async with self.held():
-                await self.notify_recipients()
-                return await asyncio.to_thread(self.close)
-        if claim.result is not ClaimResult.CLAIMED:
-            return claim.result
-        async with self.held():
-            try:
-                if blocked := await self.check_templates():
-                    return blocked
-                await self.validate_recipients()
-                await asyncio.to_thread(self.render_message)
-                if isinstance(checked := await self.check_again(), StartBlocked):
-                    return checked
-                await self.wait_until_due()
-                await asyncio.gather(self.send_forms(), self.send_inbox_messages())
-            except TemporaryFailure:
-                # A neighbour was away until it was too late. What is left is missed, and reported.
-                pass
-            await self.give_way()
-            return await asyncio.to_thread(self.close)
+        """All of it, without an orchestrator. What stops it on its way is the answer."""
+        return (await send_occasion(PlainStages(self), log=log)).came_to
 
     @cached_property
     def occasion(self) -> Occasion:
@@ -287,3 +283,59 @@ class OccasionRun:
     def _begin(self, late: bool) -> None:  # noqa: FBT001
         with self.store.transaction() as records:
             records.occasions.begin_sending(self.occasion_id, token=self.token, late=late)
+
+
+@dataclass(slots=True)
+class PlainStages:
+    """The stages of a run by plain calls: all that is sent is sent through these.
+
+    `tasks` shows them to operators; tests and benchmarks have them as they are.
+    """
+
+    run: OccasionRun
+
+    @property
+    def occasion(self) -> Occasion:
+        return self.run.occasion
+
+    async def claim(self) -> ClaimResult:
+        return (await asyncio.to_thread(self.run.claim)).result
+
+    def held(self) -> AbstractAsyncContextManager[None]:
+        return self.run.held()
+
+    async def check_templates(self) -> StartBlocked | None:
+        return await self.run.check_templates()
+
+    async def validate_recipients(self) -> int:
+        await self.run.validate_recipients()
+        return await asyncio.to_thread(self.run.planned)
+
+    async def render_message(self) -> None:
+        await asyncio.to_thread(self.run.render_message)
+
+    async def check_again(self) -> CheckedAgain | StartBlocked:
+        return await self.run.check_again()
+
+    async def send_forms(
+        self, planned: int, *, on_progress: Callable[[int], None] = lambda _ended: None
+    ) -> bool:
+        """It reports progress at the moment too, when nothing has been sent."""
+        del planned
+        late = await self.run.wait_until_due()
+        on_progress(0)
+        await asyncio.gather(self.run.send_forms(on_progress), self.run.send_inbox_messages())
+        await self.run.give_way()
+        return late
+
+    async def notify_recipients(self) -> None:
+        await self.run.notify_recipients()
+
+    async def close(self) -> Closed:
+        return await asyncio.to_thread(self.run.close)
+
+    async def mail_errors(self) -> None:
+        run = self.run
+        await asyncio.to_thread(
+            send_error_reports, store=run.store, mailer=run.mailer, texts=run.texts
+        )
