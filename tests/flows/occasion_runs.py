@@ -31,7 +31,6 @@ from utskick.domain.dispatches import Dispatch
 from utskick.domain.occasions import Occasion
 from utskick.ports import PersonRecord
 from utskick.use_cases.administer_units import withdraw_unit
-from utskick.use_cases.end_occasion import end_occasion
 from utskick.wiring import Services
 
 _YIELDS_S = 0.005
@@ -148,15 +147,6 @@ class Stories:
     async def stopped_in_the_middle(self) -> dict[str, Any]:
         return await self._sent(await self._stopped_after(1))
 
-    async def rest_is_ended_after_a_stop(self) -> dict[str, Any]:
-        """Whoever has got some of their forms is notified by a run of its own."""
-        occasion = await self._stopped_after(1)
-        await self._run(occasion)
-        self._clinic.by_hand(end_occasion, occasion)
-        with self._clinic.store.transaction() as records:
-            _, again = records.dispatches.of_occasion(occasion.id)
-        return await self._sent(again)
-
     async def _stopped_after(self, sent: int) -> Occasion:
         """It will be, as soon as it runs."""
         dispatch = await self._started_dispatch()
@@ -240,7 +230,6 @@ async def main() -> dict[str, dict[str, Any]]:
             stories.archived_before_it_prepares,
             stories.stopped_while_it_waits,
             stories.stopped_in_the_middle,
-            stories.rest_is_ended_after_a_stop,
             stories.unit_withdrawn_while_it_waits,
         ):
             seen[story.__name__] = await story()
