@@ -126,7 +126,7 @@ def stopped_in_words(stopped: Stopped) -> str:
     if not stopped.ways:
         return words
     on_their_way = stopped.on_their_way
-    words += f" {stopped.sent} formulär är skickade"
+    words += f" {counted(stopped.sent, 'formulär är skickat', 'formulär är skickade')}"
     if on_their_way:
         words += f", {on_their_way} är på väg och kommer fram"
     words += f" och {stopped.left} är kvar."

@@ -286,7 +286,7 @@ async def test_on_the_same_day_a_restart_says_that_it_sends_at_once(staff: Brows
     assert (status, "Paketutskicket är återstartat." in words_of(after)) == (303, True)
 
 
-async def halved(staff: Browser) -> Dispatch:
+async def halved(staff: Browser, *, sent: int = 3) -> Dispatch:
     """Stopped when three of eight forms have been sent: Anna has two of her four messages' worth,
     and the run has died, so that the page says how it is before anybody has come by.
     """
@@ -297,7 +297,7 @@ async def halved(staff: Browser) -> Dispatch:
     await run.validate_recipients()
     run.render_message()
     await run.wait_until_due()
-    claim = DeliveryClaim(occasion_id=run.occasion_id, token=run.token, limit=3)
+    claim = DeliveryClaim(occasion_id=run.occasion_id, token=run.token, limit=sent)
     with clinic.store.transaction() as records:
         for delivery in records.deliveries.claim([claim], lease_s=60):
             form_id = FormId(str(delivery.id))
@@ -333,6 +333,36 @@ async def test_a_stop_in_the_middle_says_what_is_sent_and_left_and_shows_the_way
         assert way in page
     listed = words_of(await staff.open("/paketutskick"))
     assert "1 tillfälle stoppat mitt i" in listed
+
+
+@pytest.mark.parametrize(
+    ("sent", "said", "asked_to_send", "asked_to_end"),
+    [
+        (
+            1,
+            "1 formulär är skickat och 7 är kvar.",
+            "Vill du skicka de 7 formulär som är kvar",
+            "De 7 formulär som är kvar skickas aldrig.",
+        ),
+        (
+            7,
+            "7 formulär är skickade och 1 är kvar.",
+            "Vill du skicka det formulär som är kvar",
+            "Det formulär som är kvar skickas aldrig.",
+        ),
+    ],
+)
+async def test_a_single_form_is_written_as_one(
+    staff: Browser, sent: int, said: str, asked_to_send: str, asked_to_end: str
+) -> None:
+    dispatch = await halved(staff, sent=sent)
+
+    _, page = await act(staff, address_of(dispatch), "/stoppa")
+
+    words = words_of(page)
+    assert words.count(said) == 2
+    assert asked_to_send in words
+    assert asked_to_end in words
 
 
 @pytest.mark.parametrize(
