@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from config.settings import Settings, TimingSettings
+from config.settings import ResidentSettings, Settings, TimingSettings
 from utskick.files import EXAMPLE_ENV
 
 
@@ -44,3 +44,9 @@ def test_the_example_uncommented_is_what_the_program_starts_with(tmp_path: Path)
 def test_a_lease_that_no_call_could_outlast_is_refused() -> None:
     with pytest.raises(ValidationError, match="lease_s must be more than 26"):
         Settings(_env_file=None, timing=TimingSettings(lease_s=26))
+
+
+@pytest.mark.parametrize("path", ["/mallar/{form_id}", "/mallar", "/{template_id}/{}"])
+def test_where_templates_are_looked_at_is_a_path_with_one_templates_id(path: str) -> None:
+    with pytest.raises(ValidationError, match="preview_path"):
+        ResidentSettings(preview_path=path)

@@ -23,7 +23,7 @@ class FormRegister:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenedForm:
+class OpenedTemplate:
     """A form template, and what a change of it would strike: ongoing dispatches by unit.
 
     `senders` are the units that may send it, archived or not.
@@ -47,13 +47,13 @@ def list_form_templates(*, store: Store) -> FormRegister:
         )
 
 
-def open_form_template(template_id: FormTemplateId, *, store: Store) -> OpenedForm:
+def open_form_template(template_id: FormTemplateId, *, store: Store) -> OpenedTemplate:
     """One form template. Raises `NotFound`."""
     with store.transaction() as records:
         form = records.forms.get(template_id)
         units = {unit.id: unit for unit in records.units.all()}
         subscribers = records.forms.subscribers(template_id)
-        return OpenedForm(
+        return OpenedTemplate(
             form=form,
             units=units,
             subscribers=[unit for unit in units.values() if unit.id in subscribers],
