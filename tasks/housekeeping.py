@@ -32,7 +32,7 @@ async def reconcile() -> reconciling.Reconciled:
 
 @stage("Gå igenom Prefect")
 async def audit() -> reconciling.Reconciled:
-    """What was registered, and what was put away; thoroughly once a night."""
+    """What was registered, and what was retired; thoroughly once a night."""
     wired = services()
     now = wired.clock.now()
     return await asyncio.to_thread(

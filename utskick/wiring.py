@@ -71,7 +71,7 @@ class Services:
 
     @property
     def call_slots(self) -> CallSlots:
-        """Calls to the form service that are none of a run's take their turns as well."""
+        """Calls to the form service that belong to no run take a slot as well."""
         return self.shared.sender.call_slots
 
     @property

@@ -12,7 +12,7 @@ def test_a_date_comes_back() -> None:
     assert read_date("20270201") == day
 
 
-def test_winter_and_summer_are_told_apart() -> None:
+def test_winter_and_summer_are_distinguished() -> None:
     winter, summer = datetime(2027, 1, 15, 11, tzinfo=UTC), datetime(2027, 7, 15, 10, tzinfo=UTC)
 
     assert read_moments("20270115T120000") == (winter, winter)

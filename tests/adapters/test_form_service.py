@@ -75,7 +75,7 @@ async def test_forms_of_other_units_persons_and_templates_are_not_found(
     assert not await find(unit_id=UNIT_ID, personnummer=anna, template_ids=[])
 
 
-async def test_a_moment_is_told_in_whole_seconds(neighbours: Neighbours) -> None:
+async def test_a_moment_is_given_in_whole_seconds(neighbours: Neighbours) -> None:
     anna = neighbours.add_person()
     neighbours.set_clock(NOON.replace(microsecond=999_999))
 
@@ -166,7 +166,7 @@ async def test_an_unanswered_form_has_no_answers(neighbours: Neighbours) -> None
     assert (answer.proxy, answer.proxy_name) == (None, "")
 
 
-async def test_an_answer_tells_what_was_asked_and_which_guardian_answered(local: Local) -> None:
+async def test_an_answer_shows_what_was_asked_and_which_guardian_answered(local: Local) -> None:
     guardian = local.add_person(given_name="Kim", surname="Ek")
     child = local.add_person(a_personnummer(date(2014, 6, 1)), guardians=guardian)
     forms = LocalNeighbours(local).forms

@@ -151,7 +151,7 @@ async def test_nothing_has_left_when_it_is_asked_whether_the_call_may_leave() ->
         assert await heard == b""
 
 
-async def test_a_reference_follows_the_call_and_is_told_by_no_contract(local: Local) -> None:
+async def test_a_reference_follows_the_call_and_is_shown_by_no_contract(local: Local) -> None:
     forms = HttpFormService(a_client(f"{local.url}/forms"))
     anna = Personnummer(local.add_person())
 
@@ -357,7 +357,7 @@ async def test_the_caller_names_itself(local: Local) -> None:
 
 
 @pytest.mark.parametrize("kind", FAULTS)
-async def test_no_failure_tells_who_it_was_about(
+async def test_no_failure_says_who_it_was_about(
     local: Local, caplog: pytest.LogCaptureFixture, kind: str
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -371,7 +371,7 @@ async def test_no_failure_tells_who_it_was_about(
 
 
 @pytest.mark.parametrize("body", [*UNREADABLE, '{"resultCode": "191212121212"}'])
-async def test_no_unreadable_answer_tells_who_it_was_about(body: str) -> None:
+async def test_no_unreadable_answer_says_who_it_was_about(body: str) -> None:
     async with answering(body) as client:
         with pytest.raises(UnknownOutcome) as caught:
             await create(client)

@@ -11,7 +11,7 @@ from utskick.ports import InboxUser, PermanentFailure
 
 
 @pytest.mark.parametrize("notified_by", [("SMS", "Email"), ("Email",), ()])
-async def test_a_user_is_told_in_the_ways_they_chose(
+async def test_a_user_is_notified_in_the_ways_they_chose(
     neighbours: Neighbours, notified_by: tuple[str, ...]
 ) -> None:
     anna = neighbours.add_person(notified_by=notified_by)

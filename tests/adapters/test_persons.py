@@ -17,7 +17,7 @@ from utskick.ports import PersonRecord
         ("", "emigrated", PersonRecord(emigrated=True)),
     ],
 )
-async def test_marks_are_told(
+async def test_marks_are_shown(
     neighbours: Neighbours, protected: str, deregistered: str, record: PersonRecord
 ) -> None:
     anna = neighbours.add_person(protected=protected, deregistered=deregistered)

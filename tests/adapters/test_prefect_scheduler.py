@@ -318,7 +318,7 @@ def test_reporting_the_dead_leaves_the_living_and_the_ended_as_they_are(
     assert server.client.read_flow_run(ended).state_name == "Skickat"
 
 
-def test_a_dead_run_that_comes_back_after_all_tells_how_it_ended(
+def test_a_dead_run_that_comes_back_after_all_says_how_it_ended(
     prefect: PrefectScheduler, server: PrefectServer
 ) -> None:
     token = begun(prefect, server)

@@ -99,7 +99,7 @@ async def test_no_two_sign_ins_share_a_secret(provider: Provider) -> None:
     assert len(secrets) == 6
 
 
-async def test_whoever_comes_back_is_told_with_every_commission(provider: Provider) -> None:
+async def test_whoever_comes_back_is_returned_with_every_commission(provider: Provider) -> None:
     url, attempt = await provider.sign_in.begin(redirect_uri=BACK, return_to="/")
     code = await provider.choose(url)
 

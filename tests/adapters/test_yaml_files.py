@@ -117,7 +117,7 @@ def test_a_field_that_stands_twice_is_a_fault() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
-def test_another_encoding_is_told_apart_from_a_fault_in_the_text(encoding: str) -> None:
+def test_another_encoding_is_distinguished_from_a_fault_in_the_text(encoding: str) -> None:
     told = fault((START + "title: Inför besök\n").encode(encoding))
 
     assert told == "utskick.yaml: filen är inte sparad som UTF-8. Spara om den som UTF-8."

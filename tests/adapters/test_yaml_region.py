@@ -120,7 +120,7 @@ def test_faults_of_all_files_come_at_once(folder: Path) -> None:
     assert {PACKAGE, FORM, "subscriptions.yaml"} <= files
 
 
-def test_what_is_no_yaml_is_told_beside_the_other_faults(folder: Path) -> None:
+def test_what_is_no_yaml_is_shown_beside_the_other_faults(folder: Path) -> None:
     (folder / PACKAGE).write_text("key: [")
     (folder / "units.yaml").write_bytes("- namn: Björkängen".encode("latin-1"))
 

@@ -7,7 +7,7 @@ from tests.benchmarks.running import measured
 
 
 @pytest.mark.proof
-def test_the_benchmark_tells_what_a_delivery_costs_over_each_size(tmp_path: Path) -> None:
+def test_the_benchmark_shows_what_a_delivery_costs_over_each_size(tmp_path: Path) -> None:
     options = ["--deliveries", "200", "1000", "--recipients", "5", "--forms", "2"]
     written = measured(
         *("growth", *options, "--repeats", "2", "--visits", "1"),

@@ -17,7 +17,7 @@ FILE = Imported(seconds=1.5, peak_mb=90, accepted=190, refused=10, headings=1)
 
 
 @pytest.mark.proof
-def test_the_benchmark_tells_of_every_row_of_every_format(tmp_path: Path) -> None:
+def test_the_benchmark_shows_every_row_of_every_format(tmp_path: Path) -> None:
     written = measured(
         "intake", "--repeats", "0", "--rows", "2000", figures=tmp_path / "figures.json"
     )
@@ -67,7 +67,7 @@ def test_the_worst_format_is_the_figure() -> None:
     assert "intake_submit_s" not in figures
 
 
-def test_of_the_submissions_the_middle_one_is_told() -> None:
+def test_of_the_submissions_the_middle_one_is_shown() -> None:
     each = [
         Submitted(answered_s=seconds, saved_s=seconds / 2, registered_s=seconds)
         for seconds in (0.4, 9.0, 0.6)

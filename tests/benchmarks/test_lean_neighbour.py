@@ -150,7 +150,7 @@ async def test_a_message_is_counted_and_names_nobody(neighbour: LeanNeighbour) -
     assert SOMEBODY.digits not in truth.text
 
 
-async def test_it_takes_its_time_and_tells_how_many_called_at_once(
+async def test_it_takes_its_time_and_says_how_many_called_at_once(
     neighbour: LeanNeighbour,
 ) -> None:
     neighbour.set_latency(0.2)
@@ -180,7 +180,7 @@ async def test_beyond_its_capacity_it_asks_to_come_back(neighbour: LeanNeighbour
     assert neighbour.forms() == 1
 
 
-def test_a_call_in_pieces_is_put_together_and_one_that_makes_no_sense_is_told(
+def test_a_call_in_pieces_is_put_together_and_one_that_makes_no_sense_is_shown(
     neighbour: LeanNeighbour,
 ) -> None:
     def in_pieces() -> Iterator[bytes]:

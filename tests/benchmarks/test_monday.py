@@ -34,7 +34,7 @@ def test_a_case_measured_again_takes_the_place_of_the_first_and_leaves_the_other
     assert kept == [other, latest]
 
 
-def test_growth_is_told_for_each_occasion_and_only_of_what_has_grown(tmp_path: Path) -> None:
+def test_growth_is_shown_for_each_occasion_and_only_of_what_has_grown(tmp_path: Path) -> None:
     file = tmp_path / "prefect.db"
     url = f"sqlite:///{file}"
     with closing(sqlite3.connect(file)) as database:

@@ -50,7 +50,7 @@ def test_ours_is_held_against_the_limit_and_the_bare_loop_and_the_others_against
     )
 
 
-def test_another_number_of_forms_is_a_fault_of_ours_and_only_told_of_the_others() -> None:
+def test_another_number_of_forms_is_a_fault_of_ours_and_reported_only_of_the_others() -> None:
     results: Results = {
         "ours": {10.0: [a_round(made=10), a_round(made=11)]},
         "bare_loop": {10.0: [a_round(made=10)]},

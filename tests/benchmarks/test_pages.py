@@ -26,7 +26,7 @@ FILLED = Filled(
 
 
 @pytest.mark.proof
-def test_the_benchmark_opens_every_page_and_tells_the_slowest(tmp_path: Path) -> None:
+def test_the_benchmark_opens_every_page_and_shows_the_slowest(tmp_path: Path) -> None:
     options = ["--sqlite", "--dispatches", "30", "--deliveries", "2000", "--times", "2"]
 
     figures = measured("pages", *options, figures=tmp_path / "figures.json")

@@ -14,7 +14,7 @@ def used(**cpu_s: float) -> dict[str, Usage]:
 
 
 @pytest.mark.proof
-def test_the_benchmark_tells_what_standing_dispatches_cost(tmp_path: Path) -> None:
+def test_the_benchmark_shows_what_standing_dispatches_cost(tmp_path: Path) -> None:
     options = ["--dispatches", "3", "--recipients", "3", "--occasions", "2"]
     written = measured(
         *("standing", *options, "--idle-s", "3", "--calm-s", "1"),

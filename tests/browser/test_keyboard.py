@@ -104,7 +104,7 @@ def test_an_error_beside_its_field_is_announced(desk: Desk) -> None:
     expect(field).to_have_accessible_description(_holding("Fel:"))
 
 
-def test_what_changes_is_told_to_a_screen_reader(desk: Desk, someone: Resident) -> None:
+def test_what_changes_is_shown_to_a_screen_reader(desk: Desk, someone: Resident) -> None:
     desk.open("Skicka formulär")
     desk.add(someone)
 

@@ -31,7 +31,7 @@ def test_a_double_click_and_a_reload_send_once(
     _expect_once(desk.page, installation, someone)
 
 
-def test_two_tabs_send_once_and_the_second_is_told(
+def test_two_tabs_send_once_and_the_second_is_shown(
     desk: Desk, installation: Whole, someone: Resident
 ) -> None:
     other = desk.in_another_tab()

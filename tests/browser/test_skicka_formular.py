@@ -119,7 +119,7 @@ def test_recipients_are_imported_from_a_text_file(
         expect(desk.row(each)).to_be_visible()
 
 
-def test_rows_that_cannot_be_taken_are_told_one_by_one_and_can_be_downloaded(
+def test_rows_that_cannot_be_taken_are_shown_one_by_one_and_can_be_downloaded(
     desk: Desk, someone: Resident
 ) -> None:
     """Personnumret ska ha formatet ÅÅÅÅMMDDNNNN."""
@@ -136,7 +136,7 @@ def test_rows_that_cannot_be_taken_are_told_one_by_one_and_can_be_downloaded(
     expect(desk.row(someone)).to_be_visible()
 
 
-def test_a_file_that_cannot_be_read_is_told_beside_the_button_and_nothing_is_lost(
+def test_a_file_that_cannot_be_read_is_shown_beside_the_button_and_nothing_is_lost(
     desk: Desk, someone: Resident
 ) -> None:
     """Klicka på knappen Importera från fil."""

@@ -67,7 +67,7 @@ def test_an_sms_is_mailed_without_subject_and_signature(desk: Desk, installation
     assert "Björkängen" not in mail["body"]
 
 
-def test_the_length_is_told_while_the_text_is_written(desk: Desk) -> None:
+def test_the_length_is_shown_while_the_text_is_written(desk: Desk) -> None:
     """Formulera dig kort och koncist."""
     desk.open("Formulärlänk och sms")
 

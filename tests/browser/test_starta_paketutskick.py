@@ -82,7 +82,7 @@ def test_nobody_with_a_protected_identity_is_added(desk: Desk, someone: Resident
     expect(desk.row(PROTECTED)).to_have_count(0)
 
 
-def test_everything_that_is_missing_is_told_at_once(desk: Desk) -> None:
+def test_everything_that_is_missing_is_shown_at_once(desk: Desk) -> None:
     """Fyll i eventuella tomma fält."""
     desk.choose_package(VISIT)
 

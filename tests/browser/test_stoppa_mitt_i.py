@@ -116,7 +116,7 @@ def test_the_rest_can_be_given_up_for_good(
 
 @pytest.mark.parametrize("sent", [1, ALL - 1])
 @pytest.mark.parametrize("script", [True, False])
-def test_those_with_some_of_their_forms_can_be_told_first(
+def test_those_with_some_of_their_forms_can_be_notified_first(
     desk_of: DeskOf,
     installation: Whole,
     others: list[Resident],

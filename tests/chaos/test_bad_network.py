@@ -232,7 +232,7 @@ async def test_a_call_that_a_bad_network_spoils_may_have_been_applied(
 
 @pytest.mark.parametrize("cut", [Reset, Limit])
 @pytest.mark.parametrize("way", Way)
-async def test_wherever_a_call_is_cut_nothing_false_is_told(
+async def test_wherever_a_call_is_cut_nothing_false_is_reported(
     proxy: FaultProxy, local: Local, way: Way, cut: type[Reset | Limit]
 ) -> None:
     # A client each, as the place is counted from the connection's beginning.
@@ -334,7 +334,7 @@ class Relay:
 
 
 @pytest.mark.parametrize("name", each(EVERY_TOXIC))
-def test_what_becomes_of_a_mail_is_told_truly(relay: Relay, name: str) -> None:
+def test_what_becomes_of_a_mail_is_shown_truly(relay: Relay, name: str) -> None:
     subject = str(uuid4())
     poison(relay.proxy, EVERY_TOXIC[name])
 
@@ -348,7 +348,7 @@ def test_what_becomes_of_a_mail_is_told_truly(relay: Relay, name: str) -> None:
 
 @pytest.mark.parametrize("cut", [Reset, Limit])
 @pytest.mark.parametrize("way", Way)
-def test_wherever_a_mail_is_cut_nothing_false_is_told(
+def test_wherever_a_mail_is_cut_nothing_false_is_reported(
     relay: Relay, way: Way, cut: type[Reset | Limit]
 ) -> None:
     outcomes = set()
@@ -436,7 +436,9 @@ def test_a_commit_that_is_acknowledged_is_kept(database: Database, name: str, wa
 
 
 @pytest.mark.parametrize("way", Way)
-def test_wherever_a_transaction_is_cut_nothing_false_is_told(database: Database, way: Way) -> None:
+def test_wherever_a_transaction_is_cut_nothing_false_is_reported(
+    database: Database, way: Way
+) -> None:
     for place in range(0, 3000, 150):
         database.store.close()
         database.proxy.add(Reset(place), ways=[way])

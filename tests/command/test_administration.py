@@ -50,7 +50,7 @@ def test_a_fault_anywhere_loads_nothing(installation: Installation, tmp_path: Pa
         assert not records.units.get(HsaId(UNIT)).name.startswith("Nya")
 
 
-def test_a_changed_package_is_told(installation: Installation, tmp_path: Path) -> None:
+def test_a_changed_package_is_shown(installation: Installation, tmp_path: Path) -> None:
     region = shutil.copytree(REGION, tmp_path / "region")
     package = region / "packages" / "barn-infor-besok.yaml"
     package.write_text(package.read_text().replace("resident_title: ", "resident_title: Ny "))

@@ -15,7 +15,7 @@ from utskick.web.views import DispatchView, FormView
 ANOTHER_UNIT = "SE2321000131-E000000000102"
 
 
-def test_the_list_tells_when_each_is_sent_next(installation: Installation) -> None:
+def test_the_list_says_when_each_is_sent_next(installation: Installation) -> None:
     dispatch_id = installation.started()
 
     printed = installation.run("list").stdout.splitlines()
@@ -264,7 +264,7 @@ def test_what_is_another_units_does_not_exist(
         ("mottagningen", "Enhetens HSA-id är fel skrivet"),
     ],
 )
-def test_an_unknown_unit_is_told_rather_than_shown_empty(
+def test_an_unknown_unit_is_refused_rather_than_shown_empty(
     installation: Installation, command: str, unit: str, told: str
 ) -> None:
     result = installation.run(*command.split(), "--unit", unit)

@@ -209,7 +209,7 @@ def test_what_the_region_knows_nothing_of_is_refused(
     assert told in result.stderr
 
 
-def test_a_blocked_start_tells_whom_to_turn_to(installation: Installation) -> None:
+def test_a_blocked_start_says_whom_to_turn_to(installation: Installation) -> None:
     result = installation.run("submit", installation.spec(package="blockerat-exempel"))
 
     assert result.exit_code == 1

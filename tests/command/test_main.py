@@ -54,7 +54,7 @@ def test_without_keys_there_is_no_installation(
     assert "Här finns ingen installation." in capsys.readouterr().err
 
 
-def test_without_the_database_only_the_kind_of_fault_is_told(
+def test_without_the_database_only_the_kind_of_fault_is_shown(
     installation: Installation,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -81,7 +81,7 @@ def test_a_misspelt_setting_is_named_without_its_value(
     assert "a-secret" not in printed
 
 
-def test_what_prefect_is_told_can_be_written_into_an_environment_file(
+def test_what_prefect_gets_can_be_written_into_an_environment_file(
     installation: Installation,
 ) -> None:
     lines = installation.run("prefect-settings").stdout.splitlines()

@@ -70,7 +70,7 @@ def two_sheets() -> Case:
     return Case("blad.xlsx", file.getvalue())
 
 
-def test_of_two_sheets_the_spec_tells_which(installation: Installation) -> None:
+def test_of_two_sheets_the_spec_says_which(installation: Installation) -> None:
     asked = installation.run("submit", spec(installation, two_sheets()))
     result = installation.run(
         "submit", spec(installation, two_sheets(), recipients_sheet="barn"), "--json"
@@ -83,7 +83,7 @@ def test_of_two_sheets_the_spec_tells_which(installation: Installation) -> None:
     assert "lästa från bladet Barn" in result.stderr
 
 
-def test_whoever_is_refused_later_is_told_by_the_row_and_the_sheet(
+def test_whoever_is_refused_later_is_shown_by_the_row_and_the_sheet(
     installation: Installation,
 ) -> None:
     book = openpyxl.Workbook()

@@ -39,7 +39,7 @@ def test_a_child_that_has_had_its_thirteenth_birthday_answers_alone(day: str) ->
         ("20141231", date(2027, 6, 1), False),
     ],
 )
-def test_a_birthday_before_the_last_day_to_answer_is_told(
+def test_a_birthday_before_the_last_day_to_answer_is_shown(
     day: str, answer_by: date, warned: bool
 ) -> None:
     sentences = told(day, answer_by=answer_by)
@@ -64,7 +64,7 @@ def test_each_is_found_by_the_place_in_the_list_unless_they_are_many() -> None:
 @pytest.mark.parametrize(
     ("count", "end"), [(0, ""), (1, "du tar bort den."), (2, "du tar bort dem.")]
 )
-def test_whoever_1177_would_not_tell_is_counted(count: int, end: str) -> None:
+def test_whoever_1177_would_not_notify_is_counted(count: int, end: str) -> None:
     sentences = of_the_unnotified(count)
 
     assert len(sentences) == bool(count)

@@ -56,7 +56,7 @@ def test_what_is_available_and_not_archived_can_be_sent() -> None:
     require_sendable([FormAccess(a_form(Catalogue.NAFS), available=True)])
 
 
-def test_all_that_blocks_is_told_at_once() -> None:
+def test_all_that_blocks_is_shown_at_once() -> None:
     archived = a_form(Catalogue.NAFS, archived_at=ARCHIVED_AT)
     unsubscribed = a_form(Catalogue.SHARED, THEIRS)
 

@@ -60,7 +60,7 @@ def test_a_whole_package_has_no_problems() -> None:
         ({"name": ANNA.formatted}, "name: texten innehåller något"),
     ],
 )
-def test_each_fault_is_told_by_its_field(changes: dict[str, Any], told: str) -> None:
+def test_each_fault_is_shown_by_its_field(changes: dict[str, Any], told: str) -> None:
     (found,) = problems_of(**changes)
 
     assert found.startswith(told)
@@ -111,7 +111,7 @@ def test_without_presets_staff_choose_the_time_themselves() -> None:
     assert (package.weekday, package.time) == (None, None)
 
 
-def test_what_differs_between_two_versions_is_told_by_name() -> None:
+def test_what_differs_between_two_versions_is_shown_by_name() -> None:
     newer = replace(PACKAGE, version=2, name="Nytt namn", time=time(9))
 
     assert changed_fields(PACKAGE, newer) == ("name", "time")

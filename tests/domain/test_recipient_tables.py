@@ -82,7 +82,7 @@ def test_on_one_line_the_place_is_counted() -> None:
 
 
 @pytest.mark.parametrize("text", ["Personnummer\n9102042398", "\n9102042398\n"])
-def test_a_number_alone_is_told_by_the_row_it_stands_on(text: str) -> None:
+def test_a_number_alone_is_shown_by_the_row_it_stands_on(text: str) -> None:
     assert cells(of_text(text)) == [(2, "9102042398")]
 
 

@@ -15,7 +15,7 @@ def judged(*cells: str) -> JudgedRows:
     return judge([NumberCell(row, cell) for row, cell in enumerate(cells, start=1)], today=TODAY)
 
 
-def test_every_bad_row_is_told_with_its_number_masked() -> None:
+def test_every_bad_row_is_shown_with_its_number_masked() -> None:
     found = judged(ANNA.digits, "9102042398", "Bo", BO.digits, "199102042397")
 
     assert [row.row for row in found.refused] == [2, 3, 5]
@@ -37,7 +37,7 @@ def test_one_cell_is_one_number_whatever_separates_two_in_it() -> None:
         assert (len(found.accepted), len(found.refused)) == (0, 1)
 
 
-def test_a_row_of_which_nobody_can_tell_whether_it_is_one_is_refused() -> None:
+def test_a_row_of_which_nobody_can_know_whether_it_is_one_is_refused() -> None:
     found = judge([NumberCell(2, ANNA.digits, unclear=True)], today=TODAY)
 
     assert found.accepted == ()

@@ -181,7 +181,7 @@ def test_a_sheet_that_is_named_is_read_however_its_name_is_typed() -> None:
     assert taken(found(*sheets, wish=Wish(sheet="fo\u0308ra\u0308ldrar "))) == [C]
 
 
-def test_a_sheet_that_is_named_by_a_personnummer_is_told_by_its_number() -> None:
+def test_a_sheet_that_is_named_by_a_personnummer_is_shown_by_its_number() -> None:
     sheets = (sheet([A], name="Barn"), sheet([B], name=f"Bo {B}"))
 
     question = asked(*sheets)
@@ -207,7 +207,7 @@ def test_a_sheet_of_telephones_or_case_numbers_is_none_with_numbers() -> None:
     assert found(sheet(*numbers, name="Ärenden"), sheet([A])).sheet == "Lista"
 
 
-def test_one_sheet_of_several_that_cannot_be_read_is_told_of() -> None:
+def test_one_sheet_of_several_that_cannot_be_read_is_reported() -> None:
     question = asked(sheet([A], name="Barn"), sheet(["Eva", B, C], ["Ulf", C, D], name="Par"))
 
     assert "På bladet Par: Det finns personnummer i flera kolumner" in question.staff_message

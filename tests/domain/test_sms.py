@@ -92,7 +92,7 @@ def test_typography_does_not_make_a_text_dearer() -> None:
     assert normalise("a\u030a") == "å"
 
 
-def test_what_is_replaced_and_what_costs_is_told() -> None:
+def test_what_is_replaced_and_what_costs_is_shown() -> None:
     assert replaced("Hej – vi hörs…\u00a0") == {"–": "-", "…": "..."}
     assert replaced("Hej - vi hörs") == {}
     assert costly("Hälsa på 😀 oss 😀 {nu}") == ["😀"]

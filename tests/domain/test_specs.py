@@ -118,7 +118,7 @@ def test_a_text_is_measured_as_it_is_kept() -> None:
     assert DispatchSpec.model_validate(WHOLE | {"title": "a\u030a" * 200}).title == "å" * 200
 
 
-def test_what_is_missing_is_told() -> None:
+def test_what_is_missing_is_shown() -> None:
     with pytest.raises(ValidationError) as caught:
         FormSpec.model_validate({})
 
@@ -128,7 +128,7 @@ def test_what_is_missing_is_told() -> None:
     ]
 
 
-def test_all_faults_are_told_at_once() -> None:
+def test_all_faults_are_shown_at_once() -> None:
     assert len(problems(title="", forms=[], answer_by="x", mottagare=1)) == 4
 
 

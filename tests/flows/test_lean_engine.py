@@ -49,13 +49,13 @@ def ran(prefect_server: PrefectServer) -> Ran:
     return Ran(prefect_server, json.loads(process.stdout))
 
 
-def test_prefect_is_told_how_a_run_went(ran: Ran) -> None:
+def test_prefect_learns_how_a_run_went(ran: Ran) -> None:
     (state,) = ran.states("greeted")
 
     assert (state.type, state.name, state.message) == (StateType.COMPLETED, "Hälsat", "Hej Anna")
 
 
-def test_prefect_is_told_of_a_failure(ran: Ran) -> None:
+def test_prefect_is_notified_of_a_failure(ran: Ran) -> None:
     assert [state.type for state in ran.states("failed")] == [StateType.FAILED]
 
 
@@ -63,11 +63,11 @@ def test_runs_that_wait_keep_no_other_from_starting(ran: Ran) -> None:
     assert [state.type for state in ran.states("waited")] == [StateType.COMPLETED] * MANY
 
 
-def test_a_run_that_is_cancelled_ends_at_once_and_prefect_is_told(ran: Ran) -> None:
+def test_a_run_that_is_cancelled_ends_at_once_and_prefect_is_notified(ran: Ran) -> None:
     assert [state.type for state in ran.states("cancelled")] == [StateType.CRASHED]
 
 
-def test_a_task_is_told_of_in_three_events_that_name_its_run_alone(ran: Ran) -> None:
+def test_a_task_is_reported_in_three_events_that_name_its_run_alone(ran: Ran) -> None:
     def events() -> Sequence[Event]:
         return ran.events("prefect.task-run.")
 

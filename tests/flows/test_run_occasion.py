@@ -81,7 +81,7 @@ def test_whoever_is_protected_while_a_run_waits_gets_nothing(ran: Ran) -> None:
     assert ran.mails("protected_while_it_waits") == ["Allt kunde inte skickas"]
 
 
-def test_operators_read_of_how_many_a_register_could_not_tell_again(ran: Ran) -> None:
+def test_operators_read_of_how_many_a_register_could_not_answer_again(ran: Ran) -> None:
     assert ran.sent("nobody_answers_again") == SENT_TO_BOTH
     poll(lambda: "Not checked again in time: 2" in ran.log("nobody_answers_again"))
 

@@ -131,7 +131,7 @@ def test_created_times_are_swedish_local_time_in_whole_seconds(local: Local, ann
     assert local.forms_of(anna)[0]["createdDateTime"] == "20260702T003015"
 
 
-def test_get_form_tells_the_answers_as_they_are_read(local: Local, anna: str) -> None:
+def test_get_form_returns_the_answers_as_they_are_read(local: Local, anna: str) -> None:
     form_id = local.create(anna, formText="Hej")
     local.control("answer", {"formId": form_id, "answers": {"sover": "nej", "ork": "1"}})
 

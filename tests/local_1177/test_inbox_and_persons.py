@@ -37,7 +37,7 @@ def look_up(local: Local, personnummer: str) -> Any:
 
 
 @pytest.mark.parametrize("channels", [[], ["SMS"], ["SMS", "Email"]])
-def test_the_inbox_tells_how_a_user_is_notified(local: Local, channels: list[str]) -> None:
+def test_the_inbox_says_how_a_user_is_notified(local: Local, channels: list[str]) -> None:
     number = local.add_person(notified_by=" ".join(channels))
 
     answer = local.ask("/inbox/IsActiveUser", {"subjectOfCareId": number})

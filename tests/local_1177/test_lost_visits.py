@@ -81,7 +81,7 @@ def test_it_is_still_there_when_the_page_is_loaded_anew(filled: Filled) -> None:
     assert SECRET in filled.resident.get(filled.form).text
 
 
-def test_neither_address_nor_source_of_the_sign_in_tells_it(filled: Filled) -> None:
+def test_neither_address_nor_source_of_the_sign_in_says_it(filled: Filled) -> None:
     filled.lose_visit()
 
     lost = filled.post()

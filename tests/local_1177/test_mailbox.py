@@ -49,7 +49,7 @@ def mailbox(tmp_path: Path) -> Iterator[Mailbox]:
         yield opened
 
 
-def test_a_mail_is_kept_and_told(mailbox: Mailbox) -> None:
+def test_a_mail_is_kept_and_shown(mailbox: Mailbox) -> None:
     mailbox.send("formularhantering@vgregion.se", "Något är på tok", "Läs <här>")
 
     (mail,) = mailbox.mails()

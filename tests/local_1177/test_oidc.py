@@ -89,7 +89,7 @@ def test_a_code_becomes_a_signed_token_about_the_chosen_commission(
     assert claims["systemRoles"] == STAFF[0]["system_roles"]
 
 
-def test_userinfo_tells_the_same_for_the_access_token_until_it_expires(
+def test_userinfo_returns_the_same_for_the_access_token_until_it_expires(
     provider: httpx.Client, local: Local
 ) -> None:
     tokens = exchange(provider, choose(provider)["code"]).json()

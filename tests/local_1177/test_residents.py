@@ -45,7 +45,7 @@ def leave_message(local: Local, to: str, *, heading: str, link: dict[str, str]) 
     local.ask("/inbox/AddMessageToPatientPortalInbox", call)
 
 
-def test_a_visitor_is_told_that_this_is_not_1177(resident: Resident) -> None:
+def test_a_visitor_is_shown_that_this_is_not_1177(resident: Resident) -> None:
     page = resident.get("/")
 
     assert "Lokal testmiljö. Det här är inte 1177" in page.text

@@ -54,7 +54,7 @@ async def test_the_red_text_names_every_form_at_once(psychiatry: Psychiatry) -> 
     assert caught.value.unsubscribed == ("Smärtskattning",)
 
 
-async def test_the_red_text_says_whom_to_contact_and_what_to_tell(clinic: Clinic) -> None:
+async def test_the_red_text_says_whom_to_contact_and_what_to_say(clinic: Clinic) -> None:
     """Så ska du kontakta den regionala förvaltningen: formularhantering@vgregion.se."""
     clinic.forms.archived.add(PHQ.id)
 
@@ -66,7 +66,7 @@ async def test_the_red_text_says_whom_to_contact_and_what_to_tell(clinic: Clinic
     )
 
 
-async def test_the_forms_desk_is_told_of_the_package_and_the_unit(clinic: Clinic) -> None:
+async def test_the_forms_desk_is_notified_of_the_package_and_the_unit(clinic: Clinic) -> None:
     """Ange vilket paketutskick du försökte starta och enhetens namn."""
     clinic.forms.archived.add(PHQ.id)
 

@@ -154,7 +154,7 @@ async def test_staff_are_warned_of_a_recipient_who_is_not_notified(clinic: Clini
     assert unwarned.warnings == ()
 
 
-async def test_the_form_and_the_number_of_recipients_are_told(clinic: Clinic) -> None:
+async def test_the_form_and_the_number_of_recipients_are_shown(clinic: Clinic) -> None:
     """Vill du skicka ut formuläret "[formulärets namn]" till [x] mottagare?"""
     await clinic.send(form=GAD.key, recipients=[n.digits for n in (ANNA, BO, CILLA, DAVID)])
 

@@ -73,7 +73,7 @@ async def test_the_residents_title_may_differ_from_the_packages_name(clinic: Cli
     assert dispatch.heading == "Frågor inför torsdag"
 
 
-async def test_the_forms_desk_is_told_of_errors_even_if_the_package_does_not_say_so(
+async def test_the_forms_desk_is_notified_of_errors_even_if_the_package_does_not_say_so(
     clinic: Clinic,
 ) -> None:
     """I fältet e-postavisering vid eventuella fel ska formularhantering@vgregion.se vara angiven.
@@ -216,7 +216,7 @@ def test_a_link_can_be_made_to_each_form_of_the_package(clinic: Clinic) -> None:
     assert asked_for == [str(template_id) for template_id in PACKAGE.template_ids]
 
 
-async def test_the_units_preset_message_tells_of_the_visit_and_the_number_of_forms(
+async def test_the_units_preset_message_shows_the_visit_and_the_number_of_forms(
     psychiatry: Psychiatry, local: Local, someone: str
 ) -> None:
     """Inför ditt nästa besök på den vuxenpsykiatriska mottagningen vill vi att du besvarar fyra

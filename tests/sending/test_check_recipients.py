@@ -88,7 +88,7 @@ async def test_the_inbox_is_never_asked_about_whom_the_register_refuses(
     assert inbox.asked == [ANNA, BO]
 
 
-async def test_a_register_that_goes_away_between_two_batches_is_told_of(
+async def test_a_register_that_goes_away_between_two_batches_is_reported(
     clinic: Clinic, inbox: NotingInbox
 ) -> None:
     persons = PersonsAfter(clinic.persons.records, inbox.first)
@@ -98,7 +98,7 @@ async def test_a_register_that_goes_away_between_two_batches_is_told_of(
         await checked(clinic, inbox, persons, ANNA, BO)
 
 
-async def test_an_inbox_that_is_away_is_told_of_whatever_the_register_says(
+async def test_an_inbox_that_is_away_is_reported_whatever_the_register_says(
     clinic: Clinic, inbox: NotingInbox
 ) -> None:
     inbox.fails_reading.append(TemporaryFailure("away"))

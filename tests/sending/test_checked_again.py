@@ -246,7 +246,7 @@ async def test_a_register_that_is_silent_until_the_moment_delays_nothing_and_is_
     assert counted == ((2, 0) if register == "persons" else (0, 2))
 
 
-def test_a_register_that_never_answers_delays_nothing_and_what_it_did_tell_counts(
+def test_a_register_that_never_answers_delays_nothing_and_what_it_did_say_counts(
     store: SqlStore,
 ) -> None:
     clinic = a_clinic(store, persons_batch=1, lease_s=1e6)
@@ -301,7 +301,7 @@ async def test_another_unit_that_is_withdrawn_changes_nothing(clinic: Clinic) ->
     assert (await sent(run)).sent == 4
 
 
-async def test_the_message_tells_what_the_unit_is_called_now(clinic: Clinic) -> None:
+async def test_the_message_shows_what_the_unit_is_called_now(clinic: Clinic) -> None:
     run = await prepared(clinic)
     spec = UnitSpec(name="Mottagningen vid ån", phone=UNIT.phone)
     change_unit(UNIT.id, spec, actor=STAFF, store=clinic.store, now=clinic.clock.now())
@@ -402,7 +402,7 @@ async def test_when_messages_wait_for_the_inbox_the_registers_are_asked_again(
     assert [number for number, _ in clinic.inbox.messages] == [BO]
 
 
-async def test_whoever_got_some_forms_before_a_death_is_not_told_of_them_once_protected(
+async def test_whoever_got_some_forms_before_a_death_is_not_notified_of_them_once_protected(
     clinic: Clinic,
 ) -> None:
     run = await prepared(clinic)

@@ -111,7 +111,7 @@ async def test_two_runs_for_the_same_person_and_form_ask_one_after_the_other(
     assert [states(clinic, dispatch_of(run)) for run in runs] == [{DeliveryState.SENT: 5}] * 2
 
 
-async def test_what_ends_is_told_as_it_is_written(clinic: Clinic) -> None:
+async def test_what_ends_is_shown_as_it_is_written(clinic: Clinic) -> None:
     run = await due(clinic, recipients=EVERYONE, forms=[PHQ.key])
     told: list[int] = []
 
@@ -192,7 +192,7 @@ async def test_a_claim_that_fails_once_is_made_again_at_once(
     assert len(clinic.forms.forms) == 10
 
 
-async def test_with_the_database_away_every_run_is_told(
+async def test_with_the_database_away_every_run_fails(
     store: SqlStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clinic = a_clinic(store, grace=timedelta(hours=8))

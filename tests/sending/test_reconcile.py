@@ -38,7 +38,7 @@ def dead_run(clinic: Clinic, dispatch: Dispatch) -> RunToken:
     token = RunToken(uuid4())
     with clinic.store.transaction() as records:
         assert records.occasions.claim(dispatch.occasions[0].id, token=token, lease_s=-1)
-    # Its schedule is spent: nothing else is waiting to be started.
+    # Its schedule has ended: nothing else is waiting to be started.
     clinic.scheduler.spend(dispatch.occasions[0].id)
     return token
 
@@ -180,7 +180,7 @@ async def test_what_a_dead_run_of_a_stopped_dispatch_held_is_let_go(clinic: Clin
     assert (await run_to_its_end(clinic, dispatch.occasions[0])).sent == 8
 
 
-async def test_an_occasion_that_is_too_late_is_missed_and_told(clinic: Clinic) -> None:
+async def test_an_occasion_that_is_too_late_is_missed_and_reported(clinic: Clinic) -> None:
     dispatch = (await clinic.start(package=WEEKLY.key, start=None)).dispatch
     clinic.clock.moment = dispatch.occasions[0].sends_at + timedelta(hours=3)
 

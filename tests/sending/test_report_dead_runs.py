@@ -65,7 +65,7 @@ async def test_the_reconciler_reports_nobody_who_lives(clinic: Clinic) -> None:
     assert clinic.scheduler.dead == []
 
 
-async def test_a_scheduler_that_is_away_is_told_the_next_time(clinic: Clinic) -> None:
+async def test_a_scheduler_that_is_away_is_asked_the_next_time(clinic: Clinic) -> None:
     _, run = await a_run(clinic)
     lease(clinic, run, lease_s=-1)
     clinic.scheduler.fails_with.append(AWAY)

@@ -140,7 +140,7 @@ def test_each_address_gets_its_mail_by_itself(clinic: Clinic, how: str) -> None:
     assert got_by(clinic, MANAGER) == got_by(clinic, DESK) == [f"<{kept.id}@utskick>"]
 
 
-def test_an_address_that_refuses_is_told_of_and_not_asked_at_once(clinic: Clinic) -> None:
+def test_an_address_that_refuses_is_reported_and_not_asked_at_once(clinic: Clinic) -> None:
     keep_one(clinic)
     clinic.mailer.refused.add(MANAGER)
 
@@ -193,7 +193,7 @@ def test_one_mail_that_cannot_go_does_not_stop_the_next(clinic: Clinic) -> None:
     assert send(clinic) == 1
 
 
-def test_a_report_is_undone_with_what_it_tells_of(clinic: Clinic) -> None:
+def test_a_report_is_undone_with_what_it_reports(clinic: Clinic) -> None:
     with pytest.raises(RuntimeError), clinic.store.transaction() as records:
         report(
             records,

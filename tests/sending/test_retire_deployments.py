@@ -1,4 +1,4 @@
-"""What has ended is put away when the scheduler has nothing better to do, and soon."""
+"""What has ended is retired when the scheduler has nothing better to do, and soon."""
 
 from datetime import timedelta
 

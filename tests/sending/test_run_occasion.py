@@ -96,7 +96,7 @@ async def test_a_dispatch_with_occasions_left_goes_on(clinic: Clinic) -> None:
     assert after.occasions[1].state is OccasionState.PLANNED
 
 
-async def test_whoever_is_refused_is_counted_with_the_reason_and_told_by_mail(
+async def test_whoever_is_refused_is_counted_with_the_reason_and_reported_by_mail(
     clinic: Clinic,
 ) -> None:
     dispatch = (await clinic.start(**PHQ_ONLY)).dispatch
@@ -196,7 +196,9 @@ async def test_a_run_that_begins_late_still_sends_within_the_grace(clinic: Clini
     assert closed.occasion.late
 
 
-async def test_a_run_that_begins_too_late_misses_the_occasion_and_tells(clinic: Clinic) -> None:
+async def test_a_run_that_begins_too_late_misses_the_occasion_and_reports_it(
+    clinic: Clinic,
+) -> None:
     dispatch = (await clinic.start()).dispatch
     pass_hours(clinic, 4)
 
@@ -233,7 +235,7 @@ async def test_a_scheduler_whose_clock_is_a_little_ahead_starts_no_run_too_early
     assert run.claim().result is ClaimResult.CLAIMED
 
 
-async def test_progress_is_told_on_the_way(clinic: Clinic) -> None:
+async def test_progress_is_shown_on_the_way(clinic: Clinic) -> None:
     dispatch = (await clinic.start()).dispatch
     run = clinic.run_of(dispatch.occasions[0])
     run.claim()

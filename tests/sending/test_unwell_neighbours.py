@@ -208,7 +208,7 @@ async def test_a_register_that_is_away_for_a_while_is_waited_for(
     assert closed.sent == 8
 
 
-async def test_a_form_service_that_stays_away_misses_the_occasion_and_tells(
+async def test_a_form_service_that_stays_away_misses_the_occasion_and_reports_it(
     store: SqlStore,
 ) -> None:
     clinic = a_clinic(store, grace=SHORT_GRACE)

@@ -84,7 +84,7 @@ def test_each_unit_has_a_chain_of_its_own(store: SqlStore, engine: Engine) -> No
     assert broken_link(store, OTHER_UNIT) is None
 
 
-def test_an_entry_is_undone_with_the_act_that_it_tells_of(store: SqlStore) -> None:
+def test_an_entry_is_undone_with_the_act_that_it_shows(store: SqlStore) -> None:
     with pytest.raises(RuntimeError), store.transaction() as records:
         records.access_log.write([entry("stoppat utskick")], now=NOW)
         raise RuntimeError
@@ -93,7 +93,7 @@ def test_an_entry_is_undone_with_the_act_that_it_tells_of(store: SqlStore) -> No
     assert broken_link(store) is None
 
 
-def test_the_log_tells_persons_by_an_id_only(store: SqlStore, engine: Engine) -> None:
+def test_the_log_names_persons_by_an_id_only(store: SqlStore, engine: Engine) -> None:
     three_entries(store)
 
     with engine.connect() as connection:

@@ -178,7 +178,7 @@ def test_what_was_sent_stays_in_follow_up_when_its_dispatch_is_deleted(store: Sq
     assert ledger.states == {DeliveryState.SENT: 1}
 
 
-def test_what_nobody_can_tell_of_stays_in_follow_up_too(store: SqlStore) -> None:
+def test_what_nobody_can_know_of_stays_in_follow_up_too(store: SqlStore) -> None:
     ledger = under_way(store)
     anna, bo = ledger.claim()
     ledger.record(ended(anna, DeliveryState.MANUAL), ended(bo, DeliveryState.UNKNOWN))

@@ -101,7 +101,7 @@ def test_an_address_that_comes_later_gets_what_was_mailed_before(store: SqlStore
     assert report.addresses == (DESK, UNIT, "chef@vgregion.se")
 
 
-def test_whoever_refuses_is_asked_again_for_a_week_and_told_of_until_it_takes_one(
+def test_whoever_refuses_is_asked_again_for_a_week_and_reported_until_it_takes_one(
     store: SqlStore, engine: Engine
 ) -> None:
     add(store, REPORT)

@@ -213,7 +213,7 @@ def test_a_status_from_the_form_service_is_kept(store: SqlStore) -> None:
     assert found.personnummer == ANNA
 
 
-def test_the_ledger_tells_what_each_person_should_have(store: SqlStore) -> None:
+def test_the_ledger_shows_what_each_person_should_have(store: SqlStore) -> None:
     ledger = under_way(store, a_dispatch(forms=(PHQ, GAD)), numbers=(ANNA,))
     phq, gad = ledger.claim()
     ledger.record(sent(phq, "annas-phq"), ended(gad, DeliveryState.UNKNOWN))

@@ -56,7 +56,7 @@ def test_a_message_knows_its_recipients_own_forms_in_the_packages_order(store: S
     assert {annas.forms, bos.forms} == {("form-5", "form-3"), ("form-2", "form-0")}
 
 
-def test_whoever_got_no_form_is_told_of_none(store: SqlStore) -> None:
+def test_whoever_got_no_form_is_notified_of_none(store: SqlStore) -> None:
     ledger = under_way(store, numbers=(ANNA,))
     (claimed,) = ledger.claim()
     ledger.record(ended(claimed, DeliveryState.REFUSED, refusal=Refusal.FORM_ARCHIVED))

@@ -40,7 +40,7 @@ def test_each_form_of_each_dispatch_on_the_page_is_counted(store: SqlStore) -> N
     assert begun.by_state == {DeliveryState.SENT: 1, DeliveryState.PLANNED: 3}
 
 
-def test_the_list_comes_in_pages_that_tell_how_many_there_are_in_all(store: SqlStore) -> None:
+def test_the_list_comes_in_pages_that_say_how_many_there_are_in_all(store: SqlStore) -> None:
     for number in range(5):
         kept(store, a_dispatch(name=f"{number}", created_at=NOW + timedelta(minutes=number)))
 
@@ -80,7 +80,7 @@ def test_the_list_is_narrowed_by_name_or_title_kind_and_status(
     assert names(store, **query) == names_found
 
 
-def test_what_has_been_done_is_told_once_for_all_it_was_about_and_reading_is_not(
+def test_what_has_been_done_is_reported_once_for_all_it_was_about_and_reading_is_not(
     store: SqlStore,
 ) -> None:
     dispatch = kept(store).dispatch

@@ -126,7 +126,7 @@ def test_without_its_key_a_row_stays_closed(engine: Engine) -> None:
         records.dispatches.recipients(ledger.dispatch.id)
 
 
-def test_a_seal_is_the_same_for_the_same_content_and_tells_nothing_of_it(
+def test_a_seal_is_the_same_for_the_same_content_and_says_nothing_of_it(
     store: SqlStore, engine: Engine
 ) -> None:
     elsewhere = SqlStore(engine, Vault(keys={"1": _OLD}, current="1", index_key=_NEW))

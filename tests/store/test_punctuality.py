@@ -186,7 +186,7 @@ def test_the_statistics_outlive_the_dispatch(store: SqlStore) -> None:
     assert counted(store) == {"sent": 4, "on_time": 4}
 
 
-def test_the_note_is_undone_with_the_end_that_it_tells_of(store: SqlStore) -> None:
+def test_the_note_is_undone_with_the_end_that_it_shows(store: SqlStore) -> None:
     ledger = kept(store, due())
 
     with pytest.raises(RuntimeError), store.transaction() as records:

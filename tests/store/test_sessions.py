@@ -269,7 +269,7 @@ def signed_in(
     return [(each.name, each.sessions) for each in found]
 
 
-def test_everybody_signed_in_is_told_once_seen_last_first(store: SqlStore) -> None:
+def test_everybody_signed_in_is_shown_once_seen_last_first(store: SqlStore) -> None:
     opened(store)
     token = opened(store, OTHER)
     opened(store)

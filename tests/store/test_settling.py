@@ -34,7 +34,7 @@ def test_an_unknown_delivery_waits_until_no_late_call_can_land(store: SqlStore) 
     assert len(unsettled(store, settle_s=0)) == 1
 
 
-def test_what_is_to_be_settled_tells_the_first_intent(store: SqlStore) -> None:
+def test_what_is_to_be_settled_has_the_first_intent(store: SqlStore) -> None:
     before = datetime.now(UTC)
     _, claimed = one_unknown(store)
 

@@ -111,7 +111,7 @@ def test_a_message_that_was_under_way_is_not_tried_again_after_the_removal(
     assert claim_messages(ledger) == 0
 
 
-def test_a_removed_recipient_is_not_told_of_forms_that_arrived(store: SqlStore) -> None:
+def test_a_removed_recipient_is_not_notified_of_forms_that_arrived(store: SqlStore) -> None:
     ledger = under_way(store, numbers=(ANNA,))
     ledger.send()
 

@@ -109,7 +109,7 @@ def test_a_national_form_is_nobodys_to_share(clinic: Clinic, log: Log) -> None:
     assert log() == []
 
 
-async def test_a_form_tells_what_a_change_would_strike(clinic: Clinic) -> None:
+async def test_a_form_shows_what_a_change_would_strike(clinic: Clinic) -> None:
     await clinic.start()
     await clinic.start(package=WEEKLY.key, start=None)
 

@@ -103,7 +103,7 @@ async def test_what_has_been_started_keeps_its_version(clinic: Clinic) -> None:
     assert (await clinic.start(package=WEEKLY.key, start=None)).dispatch.title == "Ny titel"
 
 
-def test_the_versions_tell_what_differs(clinic: Clinic) -> None:
+def test_the_versions_say_what_differs(clinic: Clinic) -> None:
     save(clinic, WEEKLY_AS_WRITTEN | {"time": "09:00", "forms": [PHQ.key, GAD.key]}, based_on=1)
 
     second, first = package_versions(WEEKLY.key, store=clinic.store)
@@ -123,7 +123,7 @@ def test_saving_without_a_change_makes_no_version(clinic: Clinic, log: Log) -> N
     assert len(log()) == 1
 
 
-def test_whoever_comes_second_is_told_that_somebody_was_there_first(clinic: Clinic) -> None:
+def test_whoever_comes_second_is_shown_that_somebody_was_there_first(clinic: Clinic) -> None:
     save(clinic, NEW)
     save(clinic, NEW | {"name": "Den första"}, based_on=1)
 
@@ -144,7 +144,7 @@ def test_a_package_that_is_nobodys_cannot_be_started_by_anyone(clinic: Clinic) -
         assert records.packages.find(UNIT.id, "rehab") is None
 
 
-def test_the_list_tells_which_packages_cannot_be_started_and_why(clinic: Clinic) -> None:
+def test_the_list_says_which_packages_cannot_be_started_and_why(clinic: Clinic) -> None:
     save(clinic, NEW | {"forms": [UNSUBSCRIBED.key, SHARED.key, PHQ.key]})
     archive(clinic, PHQ)
 

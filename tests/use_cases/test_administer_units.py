@@ -81,7 +81,7 @@ def test_a_unit_joins_with_its_hsa_id_in_capitals(clinic: Clinic, log: Log) -> N
         ({"name": f"Rehab {ANNA.digits}"}, "name", "texten innehåller något"),
     ],
 )
-def test_a_unit_that_cannot_join_is_told_why(
+def test_a_unit_that_cannot_join_is_shown_why(
     clinic: Clinic, log: Log, changes: dict[str, str], place: str, told: str
 ) -> None:
     with pytest.raises(SpecRefused) as refused:

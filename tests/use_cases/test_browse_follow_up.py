@@ -163,7 +163,7 @@ async def test_what_has_been_asked_is_one_or_the_other(clinic: Clinic) -> None:
 
 
 @pytest.mark.usefixtures("sent")
-async def test_an_export_tells_what_has_not_been_checked_and_when_the_rest_was(
+async def test_an_export_shows_what_has_not_been_checked_and_when_the_rest_was(
     clinic: Clinic,
 ) -> None:
     before = [row[6:8] for row in export(clinic)[1:]]
@@ -197,7 +197,7 @@ async def test_each_person_exported_is_logged(clinic: Clinic, log: Log) -> None:
 
 
 @pytest.mark.usefixtures("sent")
-async def test_an_export_tells_if_it_was_cut(clinic: Clinic, log: Log) -> None:
+async def test_an_export_says_if_it_was_cut(clinic: Clinic, log: Log) -> None:
     before = len(log())
 
     *_heading_and_form, last = export(clinic, most=1)

@@ -37,7 +37,7 @@ async def compared(clinic: Clinic) -> Compared:
     )
 
 
-async def test_where_nothing_differs_nobody_is_told(clinic: Clinic) -> None:
+async def test_where_nothing_differs_nobody_is_notified(clinic: Clinic) -> None:
     assert await compared(clinic) == Compared(persons=2, missing=0, extra=0)
     assert mails(clinic) == []
 
@@ -61,7 +61,7 @@ async def test_a_form_that_is_there_and_nobodys_here_is_extra(clinic: Clinic) ->
     assert not any(n.digits in mail.body or n.formatted in mail.body for n in (ANNA, BO))
 
 
-async def test_the_same_difference_is_told_once_a_day(clinic: Clinic) -> None:
+async def test_the_same_difference_is_reported_once_a_day(clinic: Clinic) -> None:
     await clinic.forms.create_form(ANNAS_PHQ)
     await compared(clinic)
     await compared(clinic)

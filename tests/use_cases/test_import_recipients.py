@@ -112,7 +112,7 @@ def test_a_number_that_the_spreadsheet_has_rounded_says_so(text: str) -> None:
     assert "som text" in row.remedy
 
 
-def test_whoever_is_on_the_list_already_is_told_of_and_does_not_count_twice() -> None:
+def test_whoever_is_on_the_list_already_is_reported_and_does_not_count_twice() -> None:
     found = imported(f"{ANNA.digits}\n{BO.digits}", already=(ANNA,), allowed=2)
 
     assert numbers(found) == [BO]

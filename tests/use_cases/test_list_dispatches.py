@@ -10,7 +10,7 @@ from utskick.domain.errors import NotFound
 from utskick.use_cases.open_dispatch import show_dispatch
 
 
-async def test_the_list_tells_how_the_forms_have_fared(clinic: Clinic) -> None:
+async def test_the_list_says_how_the_forms_have_fared(clinic: Clinic) -> None:
     dispatch = (await clinic.start()).dispatch
     await run_to_its_end(clinic, dispatch.occasions[0])
 

@@ -27,7 +27,7 @@ async def looked_up(
     )
 
 
-async def test_each_is_told_in_the_order_asked_for(clinic: Clinic) -> None:
+async def test_each_is_shown_in_the_order_asked_for(clinic: Clinic) -> None:
     found = await looked_up(clinic, BO, PROTECTED, ANNA, STRANGER, DECEASED)
 
     assert [each.number for each in found] == [BO, PROTECTED, ANNA, STRANGER, DECEASED]
@@ -41,7 +41,7 @@ async def test_each_is_told_in_the_order_asked_for(clinic: Clinic) -> None:
     assert all(each.reason and each.remedy for each in found if each.refusal)
 
 
-async def test_channels_are_told_and_so_is_that_there_are_none(clinic: Clinic) -> None:
+async def test_channels_are_shown_and_so_is_that_there_are_none(clinic: Clinic) -> None:
     anna, silent = await looked_up(clinic, ANNA, UNNOTIFIED)
 
     assert anna.notified_by == ("SMS", "Email")

@@ -79,7 +79,7 @@ async def test_what_has_not_been_confirmed_is_not_shown(clinic: Clinic, annas: F
     assert shown.form.form_status is FormStatus.PENDING_COMPLETION
 
 
-async def test_the_form_service_being_away_is_told_and_the_rest_is_shown(
+async def test_the_form_service_being_away_is_said_and_the_rest_is_shown(
     clinic: Clinic, annas: FollowedUp
 ) -> None:
     clinic.forms.fails_reading.append(AWAY)
@@ -102,7 +102,7 @@ async def test_opening_and_printing_are_logged_each_as_itself(
     ]
 
 
-async def test_the_history_tells_who_has_seen_and_done_what(
+async def test_the_history_says_who_has_seen_and_done_what(
     clinic: Clinic, annas: FollowedUp
 ) -> None:
     purge(clinic, annas)

@@ -68,7 +68,7 @@ def test_an_emptied_field_is_not_filled_with_the_preset(clinic: Clinic) -> None:
     assert len(found.problems) == 2
 
 
-def test_an_occasion_is_told_with_its_warning(clinic: Clinic) -> None:
+def test_an_occasion_is_shown_with_its_warning(clinic: Clinic) -> None:
     [found] = preview(clinic, Moment(date="2027-02-08", time="22:00")).occasions
 
     assert isinstance(found.local, LocalMoment)

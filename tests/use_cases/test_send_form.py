@@ -50,7 +50,7 @@ async def test_a_single_form_is_a_dispatch_of_its_own_kind(clinic: Clinic) -> No
         ({"recipients": [PROTECTED.digits]}, "recipients, rad 1 (1995••••-••••): Skyddad"),
     ],
 )
-async def test_each_fault_is_told_and_nothing_is_sent(
+async def test_each_fault_is_shown_and_nothing_is_sent(
     clinic: Clinic, changes: dict[str, Any], told: str
 ) -> None:
     with pytest.raises(SpecRefused) as caught:

@@ -7,7 +7,7 @@ from utskick.domain.errors import NotFound
 from utskick.use_cases.show_started import show_started
 
 
-async def test_a_started_package_is_told_in_counts_and_nobody_is_read_about(
+async def test_a_started_package_is_shown_in_counts_and_nobody_is_read_about(
     clinic: Clinic, log: Log
 ) -> None:
     started = await clinic.start(

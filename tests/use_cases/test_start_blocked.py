@@ -56,7 +56,7 @@ async def test_a_subscription_that_has_ended_blocks_the_start(clinic: Clinic) ->
     assert caught.value.unsubscribed == (SHARED.name,)
 
 
-async def test_a_blocked_start_is_told_once_an_hour(clinic: Clinic) -> None:
+async def test_a_blocked_start_is_reported_once_an_hour(clinic: Clinic) -> None:
     clinic.forms.archived.add(GAD.id)
 
     for _ in range(2):
@@ -97,7 +97,7 @@ async def test_an_address_that_is_added_within_the_hour_gets_the_mail_too(clinic
     assert takers == [FORMS_DESK, "chef@vgregion.se", "vikarie@vgregion.se"]
 
 
-async def test_what_blocks_next_is_told_within_the_hour_too(clinic: Clinic) -> None:
+async def test_what_blocks_next_is_shown_within_the_hour_too(clinic: Clinic) -> None:
     for form in (GAD, PHQ):
         clinic.forms.archived.add(form.id)
         with pytest.raises(StartBlocked):
@@ -118,7 +118,7 @@ async def test_the_desk_gets_its_mail_though_the_unit_refuses_theirs(clinic: Cli
     assert [taker for taker, _ in clinic.mailer.received] == [FORMS_DESK]
 
 
-async def test_a_package_with_the_longest_key_is_told_of_too(
+async def test_a_package_with_the_longest_key_is_reported_too(
     clinic: Clinic, tmp_path: Path
 ) -> None:
     package = replace(PACKAGE, key="p" * 100, name="Ett annat paket")

@@ -73,7 +73,7 @@ async def test_what_staff_wrote_comes_before_the_packages(clinic: Clinic) -> Non
     assert (str(dispatch.answer_by), str(dispatch.purge_after)) == ("2028-01-01", "2028-02-01")
 
 
-async def test_the_forms_desk_is_always_told_of_errors(clinic: Clinic) -> None:
+async def test_the_forms_desk_is_always_notified_of_errors(clinic: Clinic) -> None:
     dispatch = (await clinic.start(error_addresses=["chef@vgregion.se", FORMS_DESK])).dispatch
 
     assert dispatch.error_addresses == (FORMS_DESK, "chef@vgregion.se")
@@ -159,7 +159,7 @@ async def test_without_inbox_message_no_account_is_needed(clinic: Clinic) -> Non
     assert recipients(started, clinic) == {WITHOUT_ACCOUNT: RecipientState.ACTIVE}
 
 
-async def test_staff_are_warned_of_whom_1177_will_not_tell(clinic: Clinic) -> None:
+async def test_staff_are_warned_of_whom_1177_will_not_notify(clinic: Clinic) -> None:
     started = await clinic.start(recipients=[ANNA.digits, UNNOTIFIED.digits])
 
     (warning,) = started.warnings
@@ -194,7 +194,7 @@ async def test_a_key_that_comes_again_with_other_content_is_not_taken_for_the_fi
     assert len(clinic.listed()) == 1
 
 
-async def test_other_content_under_a_key_that_was_taken_meanwhile_is_told(clinic: Clinic) -> None:
+async def test_other_content_under_a_key_that_was_taken_meanwhile_is_shown(clinic: Clinic) -> None:
     now = clinic.clock.now()
     first, second = [
         await check_dispatch(
@@ -221,7 +221,7 @@ async def test_another_units_submission_key_is_another_submission(clinic: Clinic
         await clinic.start(actor=OTHER_STAFF, key="1")
 
 
-async def test_with_the_scheduler_away_it_is_saved_told_and_registered_later(
+async def test_with_the_scheduler_away_it_is_saved_reported_and_registered_later(
     clinic: Clinic,
 ) -> None:
     clinic.scheduler.fails_with.append(AWAY)
@@ -236,7 +236,7 @@ async def test_with_the_scheduler_away_it_is_saved_told_and_registered_later(
     assert clinic.scheduler.plans[0].dispatch_id == started.dispatch.id
 
 
-async def test_the_scheduler_is_told_nothing_personal(clinic: Clinic) -> None:
+async def test_the_scheduler_learns_nothing_personal(clinic: Clinic) -> None:
     await clinic.start()
 
     told = str(clinic.scheduler.plans)

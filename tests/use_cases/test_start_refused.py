@@ -182,7 +182,7 @@ _BAD = [
 
 
 @pytest.mark.parametrize(("changes", "told"), _BAD)
-async def test_each_fault_is_told_in_a_sentence_of_its_own(
+async def test_each_fault_is_shown_in_a_sentence_of_its_own(
     clinic: Clinic, changes: dict[str, Any], told: str
 ) -> None:
     (problem,) = await refused(clinic, **changes)
@@ -190,7 +190,7 @@ async def test_each_fault_is_told_in_a_sentence_of_its_own(
     assert problem.startswith(told)
 
 
-async def test_all_faults_are_told_at_once(clinic: Clinic) -> None:
+async def test_all_faults_are_shown_at_once(clinic: Clinic) -> None:
     problems = await refused(
         clinic,
         unit=OTHER_UNIT.id,

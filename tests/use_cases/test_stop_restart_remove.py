@@ -36,7 +36,7 @@ async def test_a_stopped_dispatch_leaves_the_scheduler(clinic: Clinic) -> None:
     assert clinic.scheduler.plans == []
 
 
-async def test_a_stop_tells_how_many_forms_were_on_their_way(clinic: Clinic) -> None:
+async def test_a_stop_says_how_many_forms_were_on_their_way(clinic: Clinic) -> None:
     dispatch = (await clinic.start()).dispatch
     await begin_annas_first(clinic, dispatch)
 
@@ -138,7 +138,7 @@ async def test_a_removed_recipient_gets_no_more(clinic: Clinic) -> None:
     assert (clinic.sent_to(ANNA), clinic.sent_to(BO)) == ([PHQ], [PHQ, PHQ])
 
 
-async def test_a_removal_tells_how_many_of_the_persons_forms_were_on_their_way(
+async def test_a_removal_says_how_many_of_the_persons_forms_were_on_their_way(
     clinic: Clinic,
 ) -> None:
     dispatch = (await clinic.start()).dispatch

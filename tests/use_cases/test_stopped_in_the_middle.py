@@ -123,7 +123,7 @@ async def test_a_stop_in_the_middle_is_a_state_of_its_own(store: SqlStore, sent:
 
 
 @pytest.mark.parametrize("sent", [0, 1, ALL // 2, ALL - 1])
-async def test_whoever_has_got_all_their_forms_is_told_after_a_stop(
+async def test_whoever_has_got_all_their_forms_is_notified_after_a_stop(
     store: SqlStore, sent: int
 ) -> None:
     afternoon = await stopped_after(store, sent)
@@ -150,7 +150,9 @@ async def test_what_is_left_can_be_sent_and_nobody_gets_anything_twice(
 
 
 @pytest.mark.parametrize("sent", [1, ALL - 1])
-async def test_those_with_some_of_their_forms_can_be_told_once(store: SqlStore, sent: int) -> None:
+async def test_those_with_some_of_their_forms_can_be_notified_once(
+    store: SqlStore, sent: int
+) -> None:
     afternoon = await stopped_after(store, sent)
 
     await afternoon.goes_on(notify_recipients)
@@ -165,7 +167,7 @@ async def test_those_with_some_of_their_forms_can_be_told_once(store: SqlStore, 
 
 
 @pytest.mark.parametrize("sent", [0, 1, ALL // 2, ALL - 1])
-async def test_an_ended_occasion_sends_no_more_and_all_with_any_form_are_told(
+async def test_an_ended_occasion_sends_no_more_and_all_with_any_form_are_notified(
     store: SqlStore, sent: int
 ) -> None:
     afternoon = await stopped_after(store, sent)
@@ -181,7 +183,7 @@ async def test_an_ended_occasion_sends_no_more_and_all_with_any_form_are_told(
     assert afternoon.clinic.clean_up() == 1
 
 
-async def test_without_inbox_messages_there_is_nobody_to_tell(store: SqlStore) -> None:
+async def test_without_inbox_messages_there_is_nobody_to_notify(store: SqlStore) -> None:
     afternoon = await stopped_after(store, 3, creates_inbox_message=False)
 
     ways = afternoon.ways
@@ -238,7 +240,9 @@ async def test_a_restart_with_nothing_ahead_names_the_ways_on(store: SqlStore) -
     assert "Vid tillfälle 1 kan du i stället" in caught.value.staff_message
 
 
-async def test_a_run_that_died_at_the_stop_is_followed_by_one_that_tells(store: SqlStore) -> None:
+async def test_a_run_that_died_at_the_stop_is_followed_by_one_that_notifies(
+    store: SqlStore,
+) -> None:
     clinic = a_clinic(store)
     dispatch = (await clinic.start(forms=[PHQ.key])).dispatch
     dead = clinic.run_of(dispatch.occasions[0])
@@ -260,7 +264,7 @@ async def test_a_run_that_died_at_the_stop_is_followed_by_one_that_tells(store: 
     assert len(clinic.inbox.messages) == 2
 
 
-async def test_what_nobody_could_tell_in_time_is_stopped_and_can_still_be_told(
+async def test_what_nobody_could_know_in_time_is_stopped_and_can_still_be_notified(
     store: SqlStore,
 ) -> None:
     clinic = a_clinic(store)
@@ -314,7 +318,7 @@ async def test_what_comes_back_from_being_unknown_after_the_end_is_never_sent(
     assert states(clinic, dispatch) == {DeliveryState.CANCELLED: 2}
 
 
-async def test_a_stop_tells_how_many_are_really_on_their_way(store: SqlStore) -> None:
+async def test_a_stop_says_how_many_are_really_on_their_way(store: SqlStore) -> None:
     """What is claimed ahead of the calls is given back before the stop is answered."""
     clinic = a_clinic(store, forms_concurrency=2, stop_heard_within_s=0.2)
 
@@ -357,7 +361,7 @@ async def test_a_stop_tells_how_many_are_really_on_their_way(store: SqlStore) ->
     assert states(clinic, dispatch) == {DeliveryState.SENT: 2, DeliveryState.PLANNED: 18}
 
 
-async def test_an_occasion_that_nobody_takes_is_late_and_told_once(clinic: Clinic) -> None:
+async def test_an_occasion_that_nobody_takes_is_late_and_reported_once(clinic: Clinic) -> None:
     dispatch = (await clinic.start()).dispatch
     pass_hours(clinic, 1)
 

@@ -43,7 +43,7 @@ async def test_nobody_is_advised_to_remove_anyone_when_no_message_is_made(
 
 
 @DOORS
-async def test_a_child_that_turns_thirteen_is_told_of(clinic: Clinic, door: str) -> None:
+async def test_a_child_that_turns_thirteen_is_reported(clinic: Clinic, door: str) -> None:
     child = a_child(clinic, "20140615")
 
     (told,) = await warnings(clinic, door, BO, child)

@@ -14,14 +14,14 @@ async def watch(clinic: Clinic) -> int:
     )
 
 
-async def test_while_all_can_be_sent_there_is_nothing_to_tell(clinic: Clinic) -> None:
+async def test_while_all_can_be_sent_there_is_nothing_to_report(clinic: Clinic) -> None:
     await clinic.start()
 
     assert await watch(clinic) == 0
     assert mails(clinic) == []
 
 
-async def test_an_archived_form_is_told_of_with_the_dispatches_it_hits(clinic: Clinic) -> None:
+async def test_an_archived_form_is_reported_with_the_dispatches_it_hits(clinic: Clinic) -> None:
     await clinic.start(error_addresses=["chef@vgregion.se"])
     await clinic.start(package=WEEKLY.key, start=None)
     clinic.forms.archived.add(PHQ.id)
@@ -36,7 +36,7 @@ async def test_an_archived_form_is_told_of_with_the_dispatches_it_hits(clinic: C
     assert f"- {PACKAGE.name}\n- {WEEKLY.name}" in mail.body
 
 
-async def test_each_change_is_told_of_once(clinic: Clinic) -> None:
+async def test_each_change_is_reported_once(clinic: Clinic) -> None:
     await clinic.start()
     clinic.forms.archived.add(PHQ.id)
     await watch(clinic)
@@ -52,7 +52,7 @@ async def test_each_change_is_told_of_once(clinic: Clinic) -> None:
     ]
 
 
-async def test_a_form_that_is_archived_a_second_time_is_told_of_again(clinic: Clinic) -> None:
+async def test_a_form_that_is_archived_a_second_time_is_reported_again(clinic: Clinic) -> None:
     await clinic.start()
     for _ in range(2):
         clinic.forms.archived.add(PHQ.id)
@@ -64,7 +64,7 @@ async def test_a_form_that_is_archived_a_second_time_is_told_of_again(clinic: Cl
     assert len(mails(clinic)) == 2
 
 
-async def test_a_form_that_is_archived_anew_between_two_looks_is_told_of_again(
+async def test_a_form_that_is_archived_anew_between_two_looks_is_reported_again(
     clinic: Clinic,
 ) -> None:
     await clinic.start()
@@ -91,7 +91,7 @@ async def test_what_is_archived_in_both_registers_is_one_change(clinic: Clinic) 
     assert len(mails(clinic)) == 1
 
 
-async def test_a_dispatch_started_since_is_told_of_by_itself(clinic: Clinic) -> None:
+async def test_a_dispatch_started_since_is_reported_by_itself(clinic: Clinic) -> None:
     await clinic.start(error_addresses=["forst@vgregion.se"])
     clinic.forms.archived.add(PHQ.id)
     await watch(clinic)
@@ -107,7 +107,7 @@ async def test_a_dispatch_started_since_is_told_of_by_itself(clinic: Clinic) -> 
     }
 
 
-async def test_an_ended_subscription_is_told_of(clinic: Clinic) -> None:
+async def test_an_ended_subscription_is_reported(clinic: Clinic) -> None:
     await clinic.start()
     with clinic.store.transaction() as records:
         records.forms.set_subscriptions([])
@@ -126,7 +126,7 @@ async def test_a_form_that_hits_no_ongoing_dispatch_is_nobodys_business(clinic: 
     assert mails(clinic) == []
 
 
-async def test_without_the_form_service_nothing_can_be_told(clinic: Clinic) -> None:
+async def test_without_the_form_service_nothing_can_be_shown(clinic: Clinic) -> None:
     await clinic.start()
     clinic.forms.fails_reading.append(AWAY)
 

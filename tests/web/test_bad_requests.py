@@ -59,7 +59,7 @@ async def test_what_is_no_json_object_is_said_to_be_unreadable(rest: Rest, conte
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/yaml", "", "x", "a/b/c"])
-async def test_another_content_type_is_told_which_one_to_use(
+async def test_another_content_type_is_shown_which_one_to_use(
     rest: Rest, content_type: str
 ) -> None:
     spec = json.dumps(a_spec(rest.clinic.clock.now()))
@@ -174,7 +174,7 @@ async def test_a_large_body_is_refused_before_it_is_read(
 
 
 @pytest.mark.parametrize("address", ["/api/paketutskick", "/api/uppladdningar"])
-async def test_a_large_body_of_untold_length_is_refused_midway(rest: Rest, address: str) -> None:
+async def test_a_large_body_of_unknown_length_is_refused_midway(rest: Rest, address: str) -> None:
     answer = await rest.post(address, content=in_pieces(2 * LIMIT), headers=JSON)
 
     assert (answer.status_code, "Dela upp" in told(answer)) == (413, True)

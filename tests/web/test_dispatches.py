@@ -23,7 +23,7 @@ async def missed(rest: Rest) -> str:
     return str(kept(rest, dispatch_id).occasions[0].id)
 
 
-async def test_the_list_tells_how_far_each_has_come(rest: Rest) -> None:
+async def test_the_list_says_how_far_each_has_come(rest: Rest) -> None:
     dispatch_id = await rest.started()
     await run_to_its_end(rest.clinic, kept(rest, dispatch_id).occasions[0])
 
@@ -156,7 +156,7 @@ async def test_follow_up_shows_whom_it_is_about(rest: Rest) -> None:
 # What the state of things forbids
 
 
-async def test_the_last_recipient_is_told_to_be_stopped_instead(rest: Rest) -> None:
+async def test_instead_of_the_last_recipient_the_dispatch_is_stopped(rest: Rest) -> None:
     dispatch_id = await rest.started(recipients=[ANNA.digits])
 
     answer = await rest.post(
@@ -208,7 +208,7 @@ async def test_a_personnummer_that_is_none_is_a_fault_in_what_was_sent(rest: Res
         assert "Kontrollsiffran stämmer inte" in answer.json()["message"]
 
 
-async def test_a_search_for_answers_tells_of_how_many_they_are_not_known(rest: Rest) -> None:
+async def test_a_search_for_answers_shows_how_many_they_are_not_known(rest: Rest) -> None:
     dispatch = (await rest.clinic.start()).dispatch
     await run_to_its_end(rest.clinic, dispatch.occasions[0])
     rest.clinic.forms.fails_reading.extend([AWAY] * 2)

@@ -73,7 +73,7 @@ def test_every_answer_is_one_that_is_described_and_never_a_fault_of_ours(
 
 
 @pytest.mark.parametrize("name", ROUTES)
-def test_without_a_valid_token_nothing_is_done_and_nothing_is_told(
+def test_without_a_valid_token_nothing_is_done_and_nothing_is_revealed(
     described: Any, name: str
 ) -> None:
     def check(case: Any) -> None:

@@ -83,7 +83,7 @@ async def test_the_same_key_again_is_the_same_dispatch(rest: Rest) -> None:
     assert (again.status_code, again.json()["id"]) == (200, first)
 
 
-async def test_the_same_key_with_other_content_is_told_and_starts_nothing(rest: Rest) -> None:
+async def test_the_same_key_with_other_content_is_shown_and_starts_nothing(rest: Rest) -> None:
     await rest.started(key="7f2c")
 
     again = await rest.start(key="7f2c", title="Något annat")
@@ -102,7 +102,7 @@ async def test_another_key_is_another_dispatch_even_of_the_same_content(rest: Re
     assert await rest.started(key="7f2d") != first
 
 
-async def test_a_form_with_the_key_of_another_is_told_and_not_sent(rest: Rest) -> None:
+async def test_a_form_with_the_key_of_another_is_shown_and_not_sent(rest: Rest) -> None:
     headers = {"Idempotency-Key": "7f2c"}
     await rest.post("/api/formular", json=FORM, headers=headers)
 

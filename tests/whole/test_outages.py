@@ -33,7 +33,7 @@ def test_when_the_worker_is_killed_in_the_middle_another_run_finishes_and_nothin
     assert all(_each_form_once(whole, person, len(dispatch.forms)) for person in MANY)
 
 
-def test_a_dispatch_submitted_while_prefect_is_away_is_saved_told_and_registered_later(
+def test_a_dispatch_submitted_while_prefect_is_away_is_saved_reported_and_registered_later(
     whole: Whole,
 ) -> None:
     whole.stack.children.kill("prefect")

@@ -45,7 +45,7 @@ def everywhere() -> dict[str, str]:
 _SERVICES = {
     # One-shot schedules: the default looks for three runs and loads all schedules each minute.
     "PREFECT_SERVER_SERVICES_SCHEDULER_MIN_RUNS": "1",
-    # Each pass takes 5 ms for every schedule that is spent and not yet put away. New ones are
+    # Each pass takes 5 ms for every schedule that has ended and is not yet deleted. New ones are
     # found by the loop over recent deployments, and near ones get their runs at once.
     "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "600",
     "PREFECT_SERVER_SERVICES_SCHEDULER_RECENT_DEPLOYMENTS_LOOP_SECONDS": "8",

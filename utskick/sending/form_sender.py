@@ -34,7 +34,7 @@ from utskick.sending.send_transactions import SendTransactions, Written
 log = logging.getLogger(__name__)
 
 _HANDFUL = 8
-"""The least that a run claims when it is its turn, so that a transaction is for several calls."""
+"""The least that a run claims at a time, so that a transaction is for several calls."""
 _LONGEST_GATHERING_S = 0.1
 _ASKS_WITHIN_AN_ANSWER = 4
 _FURTHEST_AHEAD = 8
@@ -209,7 +209,7 @@ class _Pump:
         deadline = began + self._rules.lease_s / 2
         written = await asyncio.get_running_loop().run_in_executor(
             self._thread,
-            self._ledger.turn,
+            self._ledger.write_and_claim,
             [outcome for _, outcome in ended],
             [run.claim(limit) for run, limit in chosen.items()],
         )
@@ -226,7 +226,7 @@ class _Pump:
         self._let_go()
 
     def _chosen(self) -> dict[_Run, int]:
-        """Whose turn it is, and how much each may claim: the same for all, while there is room."""
+        """Which runs claim now, and how much each: the same for all, while there is room."""
         now, wait_s = (
             self._clock.now(),
             self._call_slots.circuit_breaker.wait_s(at=self._clock.monotonic()),

@@ -75,9 +75,9 @@ async def reconcile(
 def audit(
     *, store: Store, scheduler: Scheduler, rules: Rules, thorough: bool = True, now: datetime
 ) -> Reconciled:
-    """What the scheduler has lost is registered, and what is spent or stopped is put away.
+    """Register what the scheduler has lost, and retire what has ended or was stopped.
 
-    What it misses without being `thorough` is started in time all the same, or does nothing.
+    What this misses when it is not `thorough` is started in time all the same, or does nothing.
     """
     with store.transaction() as records:
         planned = {each.id: each for each in records.occasions.planned()}

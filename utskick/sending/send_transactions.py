@@ -16,7 +16,7 @@ _GIVEN_UP_AFTER = 3
 
 
 class Written(NamedTuple):
-    """What a turn has committed. Of the runs that `failed`, nothing is known but why."""
+    """What one transaction has committed. Of the runs that `failed`, nothing is known but why."""
 
     claimed: Sequence[ClaimedDelivery]
     failed: Mapping[OccasionId, Exception]
@@ -29,7 +29,9 @@ class SendTransactions:
         self._store = store
         self._lease_s = lease_s
 
-    def turn(self, outcomes: Sequence[Outcome], claims: Sequence[DeliveryClaim]) -> Written:
+    def write_and_claim(
+        self, outcomes: Sequence[Outcome], claims: Sequence[DeliveryClaim]
+    ) -> Written:
         """Write what has ended and commit what is to be called. Raises what the database raises.
 
         Outcomes that could not be written are settled, like what the dead leave.

@@ -55,7 +55,7 @@ def _claimable(session: Session, claim: DeliveryClaim, now: datetime) -> Sequenc
 
 
 def _one_of_each_key(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
-    """Two runs may want to ask the same person the same at once: the second's turn comes (I6)."""
+    """Two runs may want to ask the same person the same at once: the second waits (I6)."""
     by_key = {(row.unit_id, row.person_id, row.template_id): row for row in reversed(rows)}
     return [row for row in rows if by_key[row.unit_id, row.person_id, row.template_id] is row]
 

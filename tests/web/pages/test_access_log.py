@@ -27,7 +27,7 @@ async def search(browser: Browser, button: str = "sok", **fields: str) -> str:
     return words_of(answer.text)
 
 
-async def test_the_log_tells_who_did_what_with_whom_and_when(busy: Browser) -> None:
+async def test_the_log_says_who_did_what_with_whom_and_when(busy: Browser) -> None:
     words = words_of(await busy.open("/logg"))
 
     assert "visat mottagarlista" in words

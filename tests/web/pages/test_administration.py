@@ -39,7 +39,7 @@ async def done(browser: Browser, address: str, **fields: str | list[str]) -> str
 # The first page
 
 
-async def test_the_first_page_leads_on_and_tells_what_has_been_changed(
+async def test_the_first_page_leads_on_and_shows_what_has_been_changed(
     administrator: Browser,
 ) -> None:
     before = words_of(await administrator.open("/forvaltning"))
@@ -98,7 +98,7 @@ async def test_a_unit_that_joins_can_be_signed_in_to(administrator: Browser) -> 
         ("name", f"Rehab {ANNA.digits}", "liknar ett personnummer"),
     ],
 )
-async def test_a_unit_that_cannot_join_is_told_beside_the_field_and_what_was_typed_is_kept(
+async def test_a_unit_that_cannot_join_is_shown_beside_the_field_and_what_was_typed_is_kept(
     administrator: Browser, field: str, typed: str, told: str
 ) -> None:
     answer = await post(administrator, "/forvaltning/enheter", **NEW | {field: typed})
@@ -212,7 +212,7 @@ async def test_a_token_needs_a_name_that_can_be_read(administrator: Browser, nam
     assert 'id="nyckelns_namn-problem"' in answer.text
 
 
-async def test_a_revoked_token_is_told_as_such(administrator: Browser) -> None:
+async def test_a_revoked_token_is_shown_as_such(administrator: Browser) -> None:
     await post(administrator, f"{unit_page()}/nycklar", nyckelns_namn="journalsystemet")
 
     words = await done(administrator, f"{unit_page()}/nycklar/aterkalla", nyckel="journalsystemet")
@@ -249,7 +249,7 @@ async def test_form_templates_are_found_by_what_they_are(
     assert not_found is None or form_page(not_found) not in page
 
 
-async def test_a_form_tells_its_owner_subscribers_packages_and_ongoing_dispatches(
+async def test_a_form_shows_its_owner_subscribers_packages_and_ongoing_dispatches(
     administrator: Browser,
 ) -> None:
     await administrator.clinic.start()

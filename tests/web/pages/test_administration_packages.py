@@ -39,7 +39,7 @@ def versions(browser: Browser, key: str) -> Sequence[PackageTemplate]:
         return records.packages.versions(key)
 
 
-async def test_the_list_tells_what_each_package_is_and_whether_it_can_be_started(
+async def test_the_list_shows_what_each_package_is_and_whether_it_can_be_started(
     administrator: Browser,
 ) -> None:
     with administrator.clinic.store.transaction() as records:
@@ -154,7 +154,7 @@ async def test_a_package_is_shown_as_it_is_and_saving_it_untouched_makes_no_vers
     assert versions(administrator, PACKAGE.key) == [PACKAGE]
 
 
-async def test_a_change_becomes_a_version_that_tells_what_differs(administrator: Browser) -> None:
+async def test_a_change_becomes_a_version_that_shows_what_differs(administrator: Browser) -> None:
     await save(administrator, PAGE)
     answer = await save(
         administrator, PAGE, time="09:15", weekday="", enhet=[UNIT.id, OTHER_UNIT.id]
@@ -184,7 +184,7 @@ async def test_two_who_change_the_same_package_do_not_overwrite_each_other(
     assert versions(administrator, WEEKLY.key)[1].resident_title == "Den andras titel"
 
 
-async def test_a_package_without_units_is_kept_and_told(administrator: Browser) -> None:
+async def test_a_package_without_units_is_kept_and_shown(administrator: Browser) -> None:
     await save(administrator, PAGE, enhet=[])
 
     words = words_of(await administrator.open("/forvaltning/grundplatar"))
@@ -211,7 +211,7 @@ async def test_a_package_that_is_not_there_is_not_found(administrator: Browser) 
     assert answer.status_code == 404
 
 
-async def test_an_archived_form_is_told_on_the_package_that_holds_it(
+async def test_an_archived_form_is_shown_on_the_package_that_holds_it(
     administrator: Browser,
 ) -> None:
     with administrator.clinic.store.transaction() as records:

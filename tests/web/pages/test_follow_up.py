@@ -114,7 +114,7 @@ async def test_names_are_found_whatever_the_case_of_their_letters(staff: Browser
         ("skickat_fran", "2027-02-30", "datumet är inte giltigt"),
     ],
 )
-async def test_a_fault_in_the_search_is_told_beside_its_field(
+async def test_a_fault_in_the_search_is_shown_beside_its_field(
     staff: Browser, field: str, typed: str, told: str
 ) -> None:
     page = await staff.open("/uppfoljning")
@@ -147,7 +147,7 @@ async def test_statuses_are_fetched_when_asked_for(staff: Browser, sent: Dispatc
     assert "0 %" not in before
 
 
-async def test_a_search_for_answers_tells_of_how_many_they_are_not_known(
+async def test_a_search_for_answers_shows_how_many_they_are_not_known(
     staff: Browser, sent: Dispatch
 ) -> None:
     unasked = words_of(await search(staff, svar_status="unanswered"))
@@ -198,7 +198,7 @@ async def test_a_printout_is_logged_as_one_and_needs_no_script(
     assert log()[-1] == "Utskrift: skrivit ut formulär i Uppföljning (person)"
 
 
-async def test_the_history_tells_who_has_reminded_and_seen(staff: Browser, sent: Dispatch) -> None:
+async def test_the_history_says_who_has_reminded_and_seen(staff: Browser, sent: Dispatch) -> None:
     await remind(staff)
 
     _address, page = await opened(staff)
@@ -209,7 +209,7 @@ async def test_the_history_tells_who_has_reminded_and_seen(staff: Browser, sent:
     assert "Karin Exempel Läsa öppnat formulär i Uppföljning" in words
 
 
-async def test_the_form_service_being_away_is_told_calmly(staff: Browser, sent: Dispatch) -> None:
+async def test_the_form_service_being_away_is_shown_calmly(staff: Browser, sent: Dispatch) -> None:
     address, _page = await opened(staff)
     staff.clinic.forms.fails_reading.append(TemporaryFailure("away"))
 
@@ -240,7 +240,7 @@ async def test_a_reminder_is_sent_once_a_day(staff: Browser, sent: Dispatch) -> 
     assert len(staff.clinic.inbox.messages) == messages + 1
 
 
-async def test_a_late_hour_is_told_before_the_reminder_is_sent(
+async def test_a_late_hour_is_shown_before_the_reminder_is_sent(
     staff: Browser, sent: Dispatch
 ) -> None:
     messages = len(staff.clinic.inbox.messages)

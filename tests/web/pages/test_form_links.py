@@ -108,7 +108,7 @@ async def test_the_next_person_gets_the_same_text_without_writing_it_again(
         (f"Angående {TOLVAN.formatted}", MOBILE, "liknar ett personnummer"),
     ],
 )
-async def test_what_cannot_be_sent_is_told_and_kept(
+async def test_what_cannot_be_sent_is_shown_and_kept(
     staff: Browser, sms: str, mobile: str, told: str
 ) -> None:
     answer = await staff.press(await begin(staff), "skicka", sms=sms, mobil=mobile)
@@ -148,7 +148,7 @@ async def test_a_gateway_that_is_away_can_be_tried_again_with_what_was_written(
     assert "Sms:et är skickat" in words_of(again.text)
 
 
-async def test_a_late_hour_is_told_before_the_sms_is_sent(staff: Browser) -> None:
+async def test_a_late_hour_is_shown_before_the_sms_is_sent(staff: Browser) -> None:
     staff.clinic.clock.moment = datetime(2027, 2, 1, 22, tzinfo=STOCKHOLM)
     sign_in(staff, session(UNIT))
 

@@ -63,7 +63,7 @@ def test_no_page_holds_a_script_or_a_style_of_its_own() -> None:
         assert "<script>" not in text, file.name
 
 
-async def test_an_unknown_address_is_told_in_swedish(staff: Browser) -> None:
+async def test_an_unknown_address_is_shown_in_swedish(staff: Browser) -> None:
     answer = await staff.get("/finns-inte")
 
     assert answer.status_code == 404
@@ -86,7 +86,7 @@ class FailingStore:
         return str(self._store.seal(content))
 
 
-async def test_a_database_that_is_away_loses_nothing_and_tells_nothing(
+async def test_a_database_that_is_away_loses_nothing_and_says_nothing(
     clinic: Clinic, caplog: pytest.LogCaptureFixture
 ) -> None:
     failing = FailingStore(clinic.store)

@@ -63,7 +63,7 @@ def problem_at(page: str, field: str) -> str:
 
 
 @pytest.mark.parametrize("size", [LIMITS.file_bytes + 1, 1_100_000, 30_000_000])
-async def test_a_file_that_is_too_large_is_told_beside_it_and_nothing_else_is_lost(
+async def test_a_file_that_is_too_large_is_shown_beside_it_and_nothing_else_is_lost(
     staff: Browser, size: int
 ) -> None:
     answer = await imported(staff, b"1" * size, nytt_personnummer=ANNA.formatted)
@@ -75,7 +75,7 @@ async def test_a_file_that_is_too_large_is_told_beside_it_and_nothing_else_is_lo
     assert fields_of(answer.text)["nytt_personnummer"] == ANNA.formatted
 
 
-async def test_a_paste_that_is_too_large_is_told_beside_it_and_kept(staff: Browser) -> None:
+async def test_a_paste_that_is_too_large_is_shown_beside_it_and_kept(staff: Browser) -> None:
     pasted = "1" * (LIMITS.file_bytes + 1)
 
     answer = await imported(staff, b"", gor="klistra-in", inklistrat=pasted)
@@ -86,7 +86,7 @@ async def test_a_paste_that_is_too_large_is_told_beside_it_and_kept(staff: Brows
 
 
 @pytest.mark.parametrize("count", [251, 5_000])
-async def test_more_recipients_than_a_dispatch_may_have_are_told_beside_the_file(
+async def test_more_recipients_than_a_dispatch_may_have_are_shown_beside_the_file(
     staff: Browser, count: int
 ) -> None:
     answer = await imported(staff, "\n".join(some_numbers(count)).encode())
@@ -168,7 +168,7 @@ async def test_a_file_and_a_paste_are_both_taken(staff: Browser) -> None:
         ("klistra-in", "inklistrat", "Fältet är tomt."),
     ],
 )
-async def test_nothing_to_import_is_told_beside_its_field(
+async def test_nothing_to_import_is_shown_beside_its_field(
     staff: Browser, button: str, field: str, told: str
 ) -> None:
     answer = await staff.press(await staff.open(PAGE), button)

@@ -49,7 +49,7 @@ async def test_nobody_is_taken_before_the_question_is_answered(staff: Browser) -
     assert "På bladet Barn: 1 rad är dold." in words_of(page)
 
 
-async def test_one_sheet_is_chosen_and_its_rows_are_told_by_their_numbers(staff: Browser) -> None:
+async def test_one_sheet_is_chosen_and_its_rows_are_shown_by_their_numbers(staff: Browser) -> None:
     page = (await staff.press(await asked(staff), "ta-ur-fil 1")).text
 
     assert listed(page) == [CILLA.digits]
@@ -58,7 +58,7 @@ async def test_one_sheet_is_chosen_and_its_rows_are_told_by_their_numbers(staff:
     assert "Mottagarna är lästa från bladet Vuxna." in words_of(page)
 
 
-async def test_who_is_hidden_is_told_of_and_not_taken(staff: Browser) -> None:
+async def test_who_is_hidden_is_reported_and_not_taken(staff: Browser) -> None:
     page = (await staff.press(await asked(staff), "ta-ur-fil 0")).text
 
     assert listed(page) == [ANNA.digits]

@@ -58,7 +58,7 @@ def address_of(dispatch: Dispatch) -> str:
     return f"/paketutskick/{dispatch.id}"
 
 
-async def test_the_list_tells_what_comes_next_and_how_it_has_gone(staff: Browser) -> None:
+async def test_the_list_shows_what_comes_next_and_how_it_has_gone(staff: Browser) -> None:
     """Enhetens pågående paketutskick visas i en lista."""
     await started(staff)
     sent = await started(staff, recipients=[CILLA.digits])
@@ -178,7 +178,7 @@ async def test_an_aborted_one_names_the_forms_that_ended_it(staff: Browser) -> N
     assert f"saknar prenumeration: {PHQ.name}." in words
 
 
-async def test_what_has_been_done_with_it_is_told_with_name_and_time(staff: Browser) -> None:
+async def test_what_has_been_done_with_it_is_shown_with_name_and_time(staff: Browser) -> None:
     dispatch = await started(staff, recipients=[ANNA.digits, BO.digits])
     await act(staff, address_of(dispatch), "/ta-bort")
     await run(staff, dispatch)
@@ -213,7 +213,7 @@ async def test_the_last_recipient_has_no_bin(staff: Browser) -> None:
     assert "Stoppa paketutskicket i stället" in words_of(page)
 
 
-async def test_removing_twice_by_a_double_click_is_told_calmly(staff: Browser) -> None:
+async def test_removing_twice_by_a_double_click_is_shown_calmly(staff: Browser) -> None:
     dispatch = await started(staff, recipients=[ANNA.digits, BO.digits, CILLA.digits])
 
     statuses, told = await twice(staff, address_of(dispatch), "/ta-bort")
@@ -235,7 +235,7 @@ async def test_stopped_it_sends_no_more_and_restarted_it_goes_on(staff: Browser)
     assert "Paketutskicket är återstartat." in words_of(restarted)
 
 
-async def test_a_double_click_on_stop_and_on_restart_is_told_calmly(staff: Browser) -> None:
+async def test_a_double_click_on_stop_and_on_restart_is_shown_calmly(staff: Browser) -> None:
     address = address_of(await started(staff))
 
     stopping, second_stop = await twice(staff, address, "/stoppa")
@@ -445,7 +445,7 @@ async def test_a_title_with_markup_is_shown_as_it_was_written(staff: Browser) ->
     assert not re.search(r"<b>Inför", page)
 
 
-async def test_an_occasion_says_of_how_many_the_registers_could_not_tell_again(
+async def test_an_occasion_says_of_how_many_the_registers_could_not_answer_again(
     staff: Browser,
 ) -> None:
     dispatch = await started(staff)

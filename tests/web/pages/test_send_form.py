@@ -104,7 +104,7 @@ async def test_each_page_offers_its_own_forms(staff: Browser) -> None:
     assert f'value="{OWN.name}"' not in nafs
 
 
-async def test_a_number_is_added_with_how_1177_would_tell_the_person(
+async def test_a_number_is_added_with_how_1177_would_notify_the_person(
     staff: Browser, log: Log
 ) -> None:
     page = await listed(staff, ANNA)
@@ -176,7 +176,7 @@ async def test_the_bin_takes_one_away(staff: Browser) -> None:
     assert numbers_in(answer.text) == [BO.digits]
 
 
-async def test_those_whom_1177_would_not_tell_are_taken_away_with_one_click(
+async def test_those_whom_1177_would_not_notify_are_taken_away_with_one_click(
     staff: Browser,
 ) -> None:
     """Vi rekommenderar att du tar bort mottagaren från mottagarlistan."""
@@ -188,7 +188,7 @@ async def test_those_whom_1177_would_not_tell_are_taken_away_with_one_click(
     assert numbers_in(answer.text) == [ANNA.digits]
 
 
-async def test_a_list_is_pasted_and_every_row_that_fails_is_told(staff: Browser) -> None:
+async def test_a_list_is_pasted_and_every_row_that_fails_is_shown(staff: Browser) -> None:
     page = await staff.open(PAGE)
     rows = [ANNA.digits, "", "191212121213", PROTECTED.formatted, BO.formatted, ANNA.digits]
 
@@ -231,7 +231,7 @@ async def test_a_register_that_is_away_stops_nobody_from_being_added(staff: Brow
         ({"form_banner": "x" * 1001}, "form_banner", "för lång"),
     ],
 )
-async def test_what_is_wrong_is_told_beside_its_field_and_in_the_list_on_top(
+async def test_what_is_wrong_is_shown_beside_its_field_and_in_the_list_on_top(
     staff: Browser, changes: dict[str, str], field: str, told: str
 ) -> None:
     answer = await asked(staff, **changes)
@@ -245,7 +245,7 @@ async def test_what_is_wrong_is_told_beside_its_field_and_in_the_list_on_top(
     assert numbers_in(answer.text) == [ANNA.digits]
 
 
-async def test_an_empty_list_is_told(staff: Browser) -> None:
+async def test_an_empty_list_is_shown(staff: Browser) -> None:
     page = await staff.open(PAGE)
 
     answer = await staff.press(page, "skicka", form=OWN.name)
@@ -370,7 +370,7 @@ async def test_emptied_dates_are_the_usual_ones_in_the_question_and_when_sent(
     assert f"{made.answer_by} {made.purge_after}" == "2028-02-01 2028-03-01"
 
 
-async def test_a_late_hour_is_told_before_the_form_is_sent_also_if_it_came_after_the_question(
+async def test_a_late_hour_is_shown_before_the_form_is_sent_also_if_it_came_after_the_question(
     staff: Browser,
 ) -> None:
     clock = staff.clinic.clock

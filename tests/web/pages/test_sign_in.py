@@ -181,7 +181,7 @@ async def test_whoever_changes_their_mind_can_try_again(stranger: Browser) -> No
     assert "Inloggningen avbröts. Försök igen." in back.text
 
 
-async def test_the_provider_being_away_is_told_calmly(stranger: Browser) -> None:
+async def test_the_provider_being_away_is_shown_calmly(stranger: Browser) -> None:
     stranger.clinic.sign_in.fails_with.append(TemporaryFailure("away"))
 
     away = await stranger.get("/logga-in/legitimera")
@@ -190,7 +190,7 @@ async def test_the_provider_being_away_is_told_calmly(stranger: Browser) -> None
     assert "Försök igen om en stund" in away.text
 
 
-async def test_the_provider_going_away_halfway_is_told_calmly(stranger: Browser) -> None:
+async def test_the_provider_going_away_halfway_is_shown_calmly(stranger: Browser) -> None:
     away = await stranger.get("/logga-in/legitimera")
     state = parse_qs(urlsplit(away.headers["location"]).query)["state"][0]
     stranger.clinic.sign_in.fails_with.append(TemporaryFailure("away"))

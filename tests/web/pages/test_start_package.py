@@ -84,7 +84,7 @@ async def test_a_package_is_chosen_by_typing_a_part_of_its_name(
 
 
 @pytest.mark.parametrize(("typed", "told"), [("Hudvård", "finns inte"), ("", "inte valt")])
-async def test_a_package_that_cannot_be_told_is_asked_for_again(
+async def test_a_package_that_cannot_be_recognised_is_asked_for_again(
     staff: Browser, typed: str, told: str
 ) -> None:
     answer = await staff.press(await staff.open(PAGE), "valj", paket=typed)
@@ -93,7 +93,7 @@ async def test_a_package_that_cannot_be_told_is_asked_for_again(
     assert told in words_of(answer.text)
 
 
-async def test_a_unit_without_packages_is_told_whom_to_ask(other_staff: Browser) -> None:
+async def test_a_unit_without_packages_is_shown_whom_to_ask(other_staff: Browser) -> None:
     assert FORMS_DESK in words_of(await other_staff.open(PAGE))
 
 
@@ -187,7 +187,7 @@ async def test_a_time_is_understood_as_people_type_it(staff: Browser, typed: str
         ("2040-01-01", "08:00", "rad 1: tillfället är mer än fem år bort."),
     ],
 )
-async def test_a_moment_that_cannot_be_sent_at_is_told_once_with_its_row(
+async def test_a_moment_that_cannot_be_sent_at_is_reported_once_with_its_row(
     staff: Browser, day: str, clock: str, told: str
 ) -> None:
     answer = await at_message(staff, datum=day, klockslag=clock)
@@ -270,7 +270,7 @@ async def test_a_form_that_the_unit_may_not_send_is_not_offered(staff: Browser) 
     assert values(answer.text, "nytt_formular") == [UNSUBSCRIBED.name]
 
 
-async def test_the_forms_desk_is_always_told_and_others_may_be(
+async def test_the_forms_desk_is_always_notified_and_others_may_be(
     staff: Browser, clinic: Clinic
 ) -> None:
     assert f"{FORMS_DESK} är alltid med" in words_of(await presets(staff))
@@ -288,7 +288,7 @@ async def test_a_package_prepared_without_the_forms_desk_says_so(staff: Browser)
     assert missing not in words_of(await presets(staff, PACKAGE.key))
 
 
-async def test_an_address_that_takes_no_mail_is_told_at_its_field(staff: Browser) -> None:
+async def test_an_address_that_takes_no_mail_is_shown_at_its_field(staff: Browser) -> None:
     answer = await staff.press(await presets(staff), "starta", error_addresses="åsa@vgregion.se")
 
     assert answer.status_code == 422
@@ -313,7 +313,7 @@ async def test_an_address_that_refused_a_mail_says_so_where_staff_and_others_see
     )
 
 
-async def test_everything_that_is_wrong_is_told_at_once(staff: Browser) -> None:
+async def test_everything_that_is_wrong_is_shown_at_once(staff: Browser) -> None:
     answer = await staff.press(
         await presets(staff),
         "starta",
@@ -420,7 +420,7 @@ async def test_the_rows_that_were_not_taken_are_a_file(
     assert f'filename="mottagare-fel.{kind}"' in answer.headers["content-disposition"]
 
 
-async def test_nobody_on_the_list_is_told(staff: Browser) -> None:
+async def test_nobody_on_the_list_is_notified(staff: Browser) -> None:
     answer = await at_message(staff, mottagare=None)
 
     assert answer.status_code == 422
@@ -494,7 +494,7 @@ async def test_the_message_is_shown_for_the_chosen_occasion(staff: Browser) -> N
     assert "Tillfälle 3 av 3." in words_of(third.text)
 
 
-async def test_what_will_happen_is_told_before_it_does(staff: Browser) -> None:
+async def test_what_will_happen_is_shown_before_it_does(staff: Browser) -> None:
     words = words_of((await at_message(staff)).text)
 
     assert "Det här kommer att hända" in words
@@ -511,7 +511,7 @@ async def test_what_will_happen_is_told_before_it_does(staff: Browser) -> None:
         (f"Hej {ANNA.formatted}", "liknar ett personnummer"),
     ],
 )
-async def test_a_fault_in_the_message_is_told_on_its_own_page(
+async def test_a_fault_in_the_message_is_shown_on_its_own_page(
     staff: Browser, clinic: Clinic, message: str, told: str
 ) -> None:
     page = (await at_message(staff)).text
@@ -576,7 +576,7 @@ async def test_a_package_is_started_as_it_was_filled_in(staff: Browser, clinic: 
     assert len(clinic.scheduler.registered(now=clinic.clock.now())) == 2
 
 
-async def test_a_confirmation_tells_what_will_happen_and_when(staff: Browser) -> None:
+async def test_a_confirmation_shows_what_will_happen_and_when(staff: Browser) -> None:
     answer = await started(staff)
     words = words_of(await staff.open(answer.headers["location"]))
 
@@ -645,7 +645,7 @@ async def test_while_a_register_is_away_nothing_is_started_and_nothing_lost(
 # While typing
 
 
-async def test_moments_are_told_while_they_are_typed(staff: Browser) -> None:
+async def test_moments_are_shown_while_they_are_typed(staff: Browser) -> None:
     form = main_form(await presets(staff, PACKAGE.key))
     data = dict(form.filled(datum="2027-02-03", klockslag="2230"))
 
