@@ -104,7 +104,7 @@ class Report:
             added, rows, notes = json.loads(carried)
             refused = tuple(RefusedRow(*row) for row in rows)
             return cls(int(added), refused, tuple(map(str, notes)))
-        except (ValueError, TypeError, RecursionError):
+        except (ValueError, TypeError, OverflowError, RecursionError):
             return None
 
     def with_more(self, earlier: Self | None) -> Self:

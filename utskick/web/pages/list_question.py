@@ -76,7 +76,7 @@ class AskedOfList(BaseModel):
 
     def chosen(self, number: str) -> FoundList | None:
         """The option that was pressed."""
-        if not number.isdecimal() or int(number) >= len(self.options):
+        if number not in map(str, range(len(self.options))):
             return None
         option = self.options[int(number)]
         return FoundList(
