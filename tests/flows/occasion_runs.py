@@ -31,6 +31,7 @@ from utskick.domain.dispatches import Dispatch
 from utskick.domain.occasions import Occasion
 from utskick.ports import PersonRecord
 from utskick.use_cases.administer_units import withdraw_unit
+from utskick.use_cases.end_occasion import end_occasion
 from utskick.wiring import Services
 
 _YIELDS_S = 0.005
@@ -145,7 +146,15 @@ class Stories:
         return await self._sent(occasion)
 
     async def stopped_in_the_middle(self) -> dict[str, Any]:
-        return await self._sent(await self._stopped_after(1))
+        self._stopped = await self._stopped_after(1)
+        return await self._sent(self._stopped)
+
+    async def rest_is_ended_after_that(self) -> dict[str, Any]:
+        """Whoever has got some of their forms is notified by a run of its own."""
+        self._clinic.by_hand(end_occasion, self._stopped)
+        with self._clinic.store.transaction() as records:
+            _, again = records.dispatches.of_occasion(self._stopped.id)
+        return await self._sent(again)
 
     async def _stopped_after(self, sent: int) -> Occasion:
         """It will be, as soon as it runs."""
@@ -230,6 +239,7 @@ async def main() -> dict[str, dict[str, Any]]:
             stories.archived_before_it_prepares,
             stories.stopped_while_it_waits,
             stories.stopped_in_the_middle,
+            stories.rest_is_ended_after_that,
             stories.unit_withdrawn_while_it_waits,
         ):
             seen[story.__name__] = await story()

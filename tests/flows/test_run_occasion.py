@@ -161,3 +161,14 @@ def test_what_is_stopped_in_the_middle_says_how_much_had_been_sent(ran: Ran) -> 
     assert (state.type, state.name) == (StateType.COMPLETED, "Stoppat mitt i")
     assert state.message == "1 av 8 formulär skickade"
     assert ran.mails("stopped_in_the_middle") == []
+
+
+def test_when_the_rest_is_ended_a_run_notifies_all_who_have_got_anything(ran: Ran) -> None:
+    state = ran.state("rest_is_ended_after_that")
+
+    assert ran.sent("rest_is_ended_after_that") == {
+        "forms": SENT_TO_ANNA_UNTIL_STOPPED,
+        "messages": ["Anna"],
+    }
+    assert (state.type, state.name) == (StateType.COMPLETED, "Avslutat")
+    assert state.message == "1 av 8 formulär skickade"
