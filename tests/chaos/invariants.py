@@ -18,6 +18,7 @@ from tests.chaos.databases import Database
 from tests.chaos.registers import Registers
 from tests.chaos.service import Call, MessageBox, Service
 from tests.chaos.virtual import World
+from utskick.domain.dispatches import DispatchId
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
 from utskick.store.tables import (
@@ -184,7 +185,8 @@ class Watch:
         made = Counter(form.delivery_id for form in self.service.made)
         for row in rows:
             if row["state"] == "manual":
-                assert unreadable or self.restored_at, "uncertain without a reason"
+                because = unreadable or self.restored_at or self._was_refused(row)
+                assert because, "uncertain without a reason"
                 continue
             if self.restored_at is None:
                 assert made[row["id"]] == (row["state"] == "sent"), f"{row['state']} and made"
@@ -336,10 +338,15 @@ class Watch:
                     assert row["attempt"] <= attempts.get(row["id"], 0), "begun after the end"
 
     def _nothing_is_settled_too_early(self, rows: Sequence[RowMapping]) -> None:
-        """I7: what is unknown is planned again only when no late call can land any more."""
+        """I7: what is unknown is settled only when no late call can land any more.
+
+        Without settling it is left to staff when its recipient may get nothing any more.
+        """
         for row in rows:
             before = self._before.get(row["id"])
             if before is None or before["state"] != "unknown" or row["state"] == "unknown":
+                continue
+            if row["state"] == "manual" and self._was_refused(row):
                 continue
             settled = before["unknown_at"] + timedelta(seconds=self.rules.settle_s)
             assert self.world.now >= settled - _CLOCK_TICK, "settled too early"
@@ -358,6 +365,13 @@ class Watch:
         for row in sorted(unseen, key=lambda row: row[within]):
             self._order[row["id"]] = len(self._order)
         return sorted(rows, key=lambda row: self._order[row["id"]])
+
+    def _was_refused(self, row: RowMapping) -> bool:
+        """Whether a register has ever refused the recipient to anybody who asked."""
+        with self.database.store.transaction() as records:
+            recipients = records.dispatches.recipients(DispatchId(row["dispatch_id"]))
+        (number,) = [r.personnummer for r in recipients if r.id == row["recipient_id"]]
+        return number in self.registers.ever_refused
 
     def _rows(self, table: Any) -> Sequence[RowMapping]:
         with self.database.engine.connect() as connection:

@@ -36,6 +36,7 @@ class Registers:
     records: dict[Personnummer, PersonRecord | None]
     without_account: set[Personnummer] = field(default_factory=set)
     inattentive: set[Loop] = field(default_factory=set)
+    ever_refused: set[Personnummer] = field(default_factory=set)
     _persons: dict[tuple[Loop, Personnummer], _Told] = field(default_factory=dict)
     _accounts: dict[tuple[Loop, Personnummer], _Told] = field(default_factory=dict)
     _have_begun: set[Loop] = field(default_factory=set)
@@ -46,11 +47,13 @@ class Registers:
         told = {number: self.records[number] for number in numbers}
         for number, record in told.items():
             refused = record != PersonRecord()
+            self._note(number, refused=refused)
             self._persons[asyncio.get_running_loop(), number] = _Told(self.world.now, refused)
         return told
 
     def user(self, number: Personnummer) -> InboxUser:
         active = number not in self.without_account
+        self._note(number, refused=not active)
         told = _Told(self.world.now, refused=not active)
         self._accounts[asyncio.get_running_loop(), number] = told
         return InboxUser(active=active, notified_by=("SMS",) if active else ())
@@ -64,3 +67,7 @@ class Registers:
             if loop not in self.inattentive | self._have_begun:
                 assert self.world.now - told.at <= _OLDEST, "sent on an old answer"
         self._have_begun.add(loop)
+
+    def _note(self, number: Personnummer, *, refused: bool) -> None:
+        if refused:
+            self.ever_refused.add(number)

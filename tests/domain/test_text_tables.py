@@ -105,7 +105,26 @@ def test_commas_between_quotes_outdo_semicolons_within() -> None:
     assert rows(read_table(text)) == {1: ["Ek; Anna", A], 2: ["Al; Bo", B]}
 
 
+def test_a_note_over_lines_is_one_cell_though_its_separator_is_as_common_as_the_files() -> None:
+    text = f'Ek\t{A}\t"Ring\nmor; {C}; sen"\nAl\t{B}\t"Ring\nfar; {C}; sen"'
+
+    assert [row[1] for row in rows(read_table(text)).values()] == [A, B]
+
+
+def test_a_mark_within_a_cell_that_is_not_quoted_is_a_sign_as_others() -> None:
+    table = read_table(f'Anna;180";{A}\nBo;175";{B}\nCilla;171";{C}')
+
+    assert [row[2] for row in rows(table).values()] == [A, B, C]
+    assert not table.unclear
+
+
 # Quotes that do not balance
+
+
+def test_a_stray_mark_makes_no_other_separator_of_those_in_a_note() -> None:
+    table = read_table(f'E"k\t{A}\t"Ring\nmor; {C}; sen"\nAl\t{B}\t"Ring\nfar; {C}; sen"')
+
+    assert {2, 4} <= table.unclear
 
 
 def test_what_does_not_balance_is_read_line_by_line_and_said() -> None:

@@ -24,6 +24,7 @@ _CONTROL = re.compile(r"[\x01-\x08\x0e-\x19\x1b\x7f]")
 _FEWEST_SIGNS = 5
 """For each control character; with fewer it is no text."""
 _QUOTE = '"'
+_OPENS = re.compile(r'(?:^|[\r\n,;\t])[^\S\r\n\t]*"')
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _BY_LINE = (
     "Citattecknen i filen går inte ihop, så den är läst rad för rad. Kontrollera att rätt personer"
@@ -95,9 +96,10 @@ def read_table(text: str) -> TextTable:
     headings = int(bool(named))
     for separator in candidates:
         records = _records(text, separator)
-        sure = separator == candidates[0] or (
-            _keeps_to_it(text, separator) and _holds_numbers(records or ())
-        )
+        if separator == candidates[0]:
+            sure = _keeps_to_it(text, separator) or _ends_with_its_line(text, lines)
+        else:
+            sure = _keeps_to_it(text, separator) and _holds_numbers(records or ())
         if records is not None and sure:
             return replace(_table(records, separator, headings), unquoted=_QUOTE not in text)
     return _by_line(lines, candidates[0], headings)
@@ -152,6 +154,14 @@ def _keeps_to_it(text: str, separator: str) -> bool:
     mark = re.escape(separator)
     cell = rf'(?:"(?:[^"]|"")*+"|[^"\r\n{mark}]*+)'
     return bool(re.fullmatch(rf"(?:{cell}(?:{mark}|\r\n|\r|\n))*+{cell}", text))
+
+
+def _ends_with_its_line(text: str, lines: Sequence[str]) -> bool:
+    """Whether no cell can go on in the next line, whatever the separator.
+
+    None begins with a quotation mark, or each line has as many that open as that close.
+    """
+    return not _OPENS.search(text) or all(line.count(_QUOTE) % 2 == 0 for line in lines)
 
 
 def _holds_numbers(records: Sequence[Sequence[str]]) -> bool:
