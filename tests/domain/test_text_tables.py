@@ -1,3 +1,4 @@
+import time
 from contextlib import suppress
 
 import pytest
@@ -167,3 +168,13 @@ def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
     with suppress(UnreadableFile):
         table = read_table(decode(raw))
         assert all(row.texts for row in table.rows)
+
+
+def test_long_spaces_take_no_longer_than_other_text() -> None:
+    """A pattern that begins anew at each of them would keep the whole process waiting."""
+    began = time.monotonic()
+
+    decoded = decode(b"1" + b" " * 1_000_000 + b"x")
+
+    assert len(decoded) == 1_000_002
+    assert time.monotonic() - began < 5

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import string
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -18,7 +19,7 @@ _ROW_END = re.compile(r"\r\n|\r|\n")
 _NEXT_NUMBER = re.compile(r"(?<=\d)[^\S\r\n]+(?=\d{8}-?\d{4}(?!\d))", re.ASCII)
 """Space between two whole numbers on a line."""
 _NAMED_SEPARATOR = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
-_END_OF_FILE = re.compile(r"\s*\x1a[\s\x1a]*$")
+_END_OF_FILE = "\x1a"
 """Ctrl-Z, with which DOS ended a text."""
 _CONTROL = re.compile(r"[\x01-\x08\x0e-\x19\x1b\x7f]")
 _FEWEST_SIGNS = 5
@@ -81,7 +82,8 @@ def decode(raw: bytes) -> str:
         text = _decoded(raw)
     if "\0" in text or len(_CONTROL.findall(text)) * _FEWEST_SIGNS > len(text):
         raise UnreadableFile
-    return _END_OF_FILE.sub("", text)
+    content = text.rstrip(string.whitespace + _END_OF_FILE)
+    return content if _END_OF_FILE in text[len(content) :] else text
 
 
 def read_table(text: str) -> TextTable:
