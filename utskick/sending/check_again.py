@@ -90,7 +90,7 @@ async def check_recipients_again(
 def _left(occasion_id: OccasionId, token: RunToken, store: Store) -> _Left | None:
     """`None` if this run may send nothing any more.
 
-    A run that sends no form asks only about those who are to be told.
+    A run that sends no form asks only about those who are to be notified.
     """
     with store.transaction() as records:
         if not records.occasions.may_notify(occasion_id, token=token):

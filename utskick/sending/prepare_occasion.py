@@ -133,7 +133,7 @@ def _abort(
             return
         begun = _begun(records, dispatch, occasion)
         if begun and not blocked.unit_withdrawn:
-            # Some have got forms: they are told, and staff say what becomes of the rest.
+            # Some have got forms: they are notified, and staff say what becomes of the rest.
             records.occasions.plan_by_hand(occasion.id, Aim.STOP, now=now)
         else:
             ended = OccasionState.STOPPED if begun else OccasionState.BLOCKED
