@@ -262,7 +262,7 @@ MUTANTS = (
         "stop",
         (
             "utskick/store/inbox_messages.py",
-            "OccasionRow.aim == Aim.NOTIFY.value",
+            "OccasionRow.aim.in_((Aim.NOTIFY.value, Aim.END.value))",
             "OccasionRow.aim != Aim.SEND.value",
         ),
     ),
