@@ -38,6 +38,14 @@ _YIELDS_S = 0.005
 """Hours pass while others sleep: the threads of the database must keep up, however busy it is."""
 
 
+PATIENT: dict[str, Any] = {
+    "lease_s": 86_400,
+    "stop_heard_within_s": 600,
+    "grace": timedelta(hours=8),
+}
+"""Whoever sleeps lets time pass for all, and on a busy machine much of it."""
+
+
 class Alarm(FakeClock):
     """Something happens when a given moment has come, before whoever slept goes on."""
 
@@ -220,7 +228,8 @@ def use(wired: Services) -> None:
 async def main() -> dict[str, dict[str, Any]]:
     clock = Alarm(MONDAY_NOON)
     store = open_store(f"sqlite:///{Path(sys.argv[1]) / 'utskick.db'}")
-    clinic = replace(a_clinic(store, retry_delays_s=(20,), forms_concurrency=1), clock=clock)
+    clinic = a_clinic(store, retry_delays_s=(20,), forms_concurrency=1, **PATIENT)
+    clinic = replace(clinic, clock=clock)
     use(services_of(clinic))
     runner = FlowRunner()
     await runner.open()
