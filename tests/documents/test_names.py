@@ -16,6 +16,7 @@ DOCUMENTS = (
     "HANDBOK.md",
     "PERFORMANCE.md",
     "RELIABILITY.md",
+    "SECURITY.md",
     "benchmarks/README.md",
 )
 NOT_OURS = {".venv/bin/utskick", "build/", "config/.env", "spec.yaml", "var/"}
