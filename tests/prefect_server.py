@@ -66,7 +66,7 @@ def running_prefect(folder: Path) -> Iterator[PrefectServer]:
     port = choose_ports(usual=False).prefect
     api_url = f"http://{HOST}:{port}/api"
     environment = prefect_environment(home=folder, api_url=api_url) | _IMPATIENT
-    start = [sys.executable, "-m", "utskick.running.prefect_server"]
+    start = [sys.executable, "-m", "utskick.worker.prefect_server"]
     with Children(logs=folder / "logs", environment=environment) as children:
         children.start("prefect", [*start, "--host", HOST, "--port", str(port)])
         children.wait_healthy("prefect", f"{api_url}/health")

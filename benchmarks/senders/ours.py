@@ -22,7 +22,6 @@ from benchmarks import NotAsPromised
 from benchmarks.senders.assignments import ANSWER_BY, PURGE_AFTER, UNIT, Assignment
 from benchmarks.senders.speaking import hear_async, tell
 from config.settings import Settings
-from flows.warm_worker import settle_in
 from utskick.adapters.in_memory import InMemoryScheduler
 from utskick.adapters.yaml_region import read_region
 from utskick.domain.dispatches import Dispatch
@@ -38,6 +37,7 @@ from utskick.sending.run_occasion import PlainStages
 from utskick.use_cases.load_region import load_region
 from utskick.use_cases.start_dispatch import start_dispatch
 from utskick.wiring import Services, make_key_file, wire
+from utskick.worker.warm_worker import settle_in
 
 PACKAGE = "vuxenpsykiatri-infor-besok"
 _LOOKS_EVERY_S = 0.25

@@ -18,7 +18,6 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.states import Pending
 
 from config.settings import Settings
-from flows.lean_engine import FlowRunner
 from flows.run_occasion import run_occasion
 from tests.clinic import MONDAY_NOON, PHQ, STAFF, UNIT, Clinic, a_clinic, open_store
 from tests.people import ANNA, BO
@@ -33,6 +32,7 @@ from utskick.ports import PersonRecord
 from utskick.use_cases.administer_units import withdraw_unit
 from utskick.use_cases.end_occasion import end_occasion
 from utskick.wiring import Services
+from utskick.worker.lean_engine import FlowRunner
 
 _YIELDS_S = 0.005
 """Hours pass while others sleep: the threads of the database must keep up, however busy it is."""

@@ -16,7 +16,6 @@ from tests.clinic import Clinic
 from tests.people import TOLVAN
 from tests.waiting import TIMEOUT_S, until
 from tests.web.conftest import Rest, caller, make_token
-from utskick.background_work import run_background_work
 from utskick.failpoints import Step
 from utskick.records import Transaction
 from utskick.store import SqlStore
@@ -24,6 +23,7 @@ from utskick.store.engine import open_engine
 from utskick.store.vault import Vault
 from utskick.web.app import create_app
 from utskick.wiring import Services
+from utskick.worker.background_work import run_background_work
 
 
 class Broken:

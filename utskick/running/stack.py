@@ -149,7 +149,7 @@ def start_prefect(children: Children, ports: Ports) -> None:
     children.start(
         "prefect",
         [
-            *(*_PYTHON, "utskick.running.prefect_server"),
+            *(*_PYTHON, "utskick.worker.prefect_server"),
             *("--host", HOST, "--port", str(ports.prefect)),
         ],
     )

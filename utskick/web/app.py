@@ -8,10 +8,10 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from utskick.background_work import run_background_work
 from utskick.web import api, errors, pages
 from utskick.web.guards import SafeHeaders, SilentFailure, SizeLimit
 from utskick.wiring import Services
+from utskick.worker.background_work import run_background_work
 
 
 def create_app(services: Services) -> FastAPI:

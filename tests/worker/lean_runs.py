@@ -1,6 +1,6 @@
 """Runs flows on the lean engine in a process of its own, as the worker does.
 
-`python -m tests.flows.lean_runs`; tells each run's id, by what became of it.
+`python -m tests.worker.lean_runs`; tells each run's id, by what became of it.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from prefect import Flow, State, flow, get_client, task
 from prefect.client.schemas.objects import FlowRun
 from prefect.states import Completed, Pending
 
-from flows.lean_engine import FlowRunner
+from utskick.worker.lean_engine import FlowRunner
 
 MANY = 12
 """More than may start at once."""

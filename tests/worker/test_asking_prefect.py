@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from flows.warm_worker import WarmWorker
+from utskick.worker.warm_worker import WarmWorker
 
 
 class Pool:
@@ -57,7 +57,7 @@ async def test_the_pool_is_asked_whenever_a_run_is_due(worker: WarmWorker, pool:
 async def test_the_pool_is_asked_again_after_a_while(
     worker: WarmWorker, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("flows.warm_worker._SEEN_EVERY_S", 0)
+    monkeypatch.setattr("utskick.worker.warm_worker._SEEN_EVERY_S", 0)
 
     for _ in range(3):
         await worker.get_and_submit_flow_runs()

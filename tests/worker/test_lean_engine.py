@@ -12,9 +12,9 @@ import pytest
 from prefect.client.schemas.objects import State, StateType
 from prefect.events import Event
 
-from tests.flows.lean_runs import MANY
 from tests.prefect_server import PrefectServer
 from tests.waiting import poll
+from tests.worker.lean_runs import MANY
 
 _EVENTS_PER_TASK = 3
 
@@ -41,7 +41,7 @@ class Ran:
 @pytest.fixture(scope="module")
 def ran(prefect_server: PrefectServer) -> Ran:
     process = subprocess.run(
-        [sys.executable, "-m", "tests.flows.lean_runs"],
+        [sys.executable, "-m", "tests.worker.lean_runs"],
         env=os.environ | {"PREFECT_API_URL": prefect_server.api_url},
         stdout=subprocess.PIPE,
         check=True,

@@ -1,6 +1,6 @@
 """Prefect's server, whose queue of background tasks is left alone between them.
 
-`python -m utskick.running.prefect_server --port 4200` is `prefect server start --port 4200`, but
+`python -m utskick.worker.prefect_server --port 4200` is `prefect server start --port 4200`, but
 for how often it looks into its own queue: by default eight times a second and more, which is a
 third of what an idle server costs. There is no setting for it. What is in the queue can wait.
 """

@@ -4,9 +4,9 @@ import pytest
 import yaml
 from prefect.workers.base import BaseWorker
 
-from flows.warm_worker import NotOurFlow, WarmWorker, flow_named, our_flows
 from utskick.adapters.prefect_scheduler import ENTRYPOINT
 from utskick.files import PREFECT_YAML
+from utskick.worker.warm_worker import NotOurFlow, WarmWorker, flow_named, our_flows
 
 
 def test_every_flow_that_is_deployed_can_be_run() -> None:

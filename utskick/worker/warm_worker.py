@@ -42,9 +42,9 @@ from prefect.exceptions import Abort, Pause
 from prefect.logging.loggers import PrefectLogAdapter
 from prefect.workers.base import BaseJobConfiguration, BaseWorker, BaseWorkerResult
 
-from flows.lean_engine import FlowRunner
-from utskick.background_work import run_background_work
 from utskick.wiring import Services, services
+from utskick.worker.background_work import run_background_work
+from utskick.worker.lean_engine import FlowRunner
 
 MODULES = (
     "flows.run_occasion",
