@@ -27,7 +27,7 @@ from utskick.domain.answers import AnswerKnown
 from utskick.domain.deliveries import DELIVERY_LABELS, FormStatus
 from utskick.domain.dispatches import DispatchId, DispatchStatus, RecipientId
 from utskick.domain.occasions import Appearance, OccasionId
-from utskick.domain.personnummer import Personnummer, parse_personnummer
+from utskick.domain.personnummer import Personnummer
 from utskick.domain.specs import Sending
 from utskick.domain.units import Actor
 from utskick.records import DispatchQuery, FollowUpQuery
@@ -45,6 +45,7 @@ from utskick.use_cases.send_missed_occasion import send_missed_occasion
 from utskick.use_cases.send_sms import SmsDraft, draft_form_link, draft_ongoing_forms, send_sms
 from utskick.use_cases.start_dispatch import Started, start_dispatch
 from utskick.use_cases.stop_dispatch import stop_dispatch
+from utskick.use_cases.submissions import submission_key
 from utskick.use_cases.upload_spec import upload_spec
 from utskick.use_cases.warn_by_hand import warnings_by_hand
 from utskick.web.bodies import stopped_view
@@ -247,7 +248,7 @@ def remove(
         now = wired.clock.now()
         if recipient_id is None:
             typed = typer.prompt("Personnummer", hide_input=True)
-            recipient: RecipientId | Personnummer = _personnummer(typed, wired, now)
+            recipient: RecipientId | Personnummer = wired.rules.personnummer(typed, now)
         else:
             recipient = RecipientId(recipient_id)
         on_their_way = remove_recipient(
@@ -326,7 +327,7 @@ def find(
         query = FollowUpQuery(
             form_name=form,
             package_name=package,
-            personnummer=_personnummer(typed, wired, now) if typed else None,
+            personnummer=wired.rules.personnummer(typed, now) if typed else None,
             sent_from=sent_from and sent_from.date(),
             sent_to=sent_to and sent_to.date(),
             purge_after_to=purge_after_to and purge_after_to.date(),
@@ -443,7 +444,7 @@ def _start(
         start(
             spec,
             actor=actor_for(spec.unit),
-            submission_key=_key(spec, wired, again=again),
+            submission_key=submission_key(spec, wired.store, given=f"{uuid4()}" if again else ""),
             with_=wired.starting,
             now=wired.clock.now(),
         )
@@ -472,12 +473,6 @@ def _started_in_words(started: Started) -> str:
     return "Redan startat:"
 
 
-def _key(spec: Sending, wired: Services, *, again: bool) -> str:
-    """The same content is the same submission, unless staff say that it is another one."""
-    moment = f"{wired.clock.now()}" if again else ""
-    return wired.store.seal((spec.model_dump_json() + moment).encode())
-
-
 def _seen() -> Seen:
     wired = services()
     return seen(wired, wired.clock.now())
@@ -498,11 +493,3 @@ def _ways_in_words(ways: WaysOnView) -> str:
         if may:
             words += f"\n  utskick {command} {ways.occasion_id}  ({what})"
     return words
-
-
-def _personnummer(typed: str, wired: Services, now: datetime) -> Personnummer:
-    return parse_personnummer(
-        typed,
-        accept_coordination_numbers=wired.rules.accept_coordination_numbers,
-        today=now.astimezone(wired.rules.zone).date(),
-    )

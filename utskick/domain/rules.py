@@ -1,13 +1,14 @@
 """The numbers that installations may choose; `config.settings` describes each."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from utskick.domain.calendar import STOCKHOLM, SendingWindow, send_deadline
 from utskick.domain.limits import Limits
 from utskick.domain.occasions import Occasion
 from utskick.domain.packages import FORMS_DESK
+from utskick.domain.personnummer import Personnummer, parse_personnummer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,18 @@ class Rules:
     @property
     def window(self) -> SendingWindow:
         return SendingWindow(opens=self.opens, closes=self.closes)
+
+    def today(self, now: datetime) -> date:
+        """The day that it is for staff and residents."""
+        return now.astimezone(self.zone).date()
+
+    def personnummer(self, text: str, now: datetime) -> Personnummer:
+        """One that is taken here. Raises `InvalidPersonnummer`."""
+        return parse_personnummer(
+            text,
+            accept_coordination_numbers=self.accept_coordination_numbers,
+            today=self.today(now),
+        )
 
     def warning_now(self, now: datetime) -> str | None:
         """What staff should know who send something that 1177 notifies of, now."""

@@ -22,7 +22,7 @@ def current_session(
         unit = _unit(session.unit_id, records) if session.unit_id else None
     if unit is None and session.unit_id is None:
         return session, None
-    today = now.astimezone(rules.zone).date()
+    today = rules.today(now)
     held = any(
         commission.valid(purposes=rules.purposes, today=today)
         for commission in session.commissions

@@ -249,7 +249,7 @@ class Draft:
         now: datetime,
     ) -> LocalMoment | None:
         """A date and time, the package's presets where staff left them out; not if emptied."""
-        today = now.astimezone(rules.zone).date()
+        today = rules.today(now)
         try:
             clock = package.time if moment.time is None else _filled_in(parse_clock, moment.time)
             day = (

@@ -77,7 +77,7 @@ def judge_list(
         found.cells,
         already=already,
         accept_coordination_numbers=rules.accept_coordination_numbers,
-        today=now.astimezone(rules.zone).date(),
+        today=rules.today(now),
     )
     count = len(already) + len(judged.accepted)
     if count > rules.max_recipients:

@@ -24,13 +24,13 @@ from utskick.use_cases.start_dispatch import (
     CheckedDispatch,
     Started,
     Starting,
-    content_seal,
     find_earlier,
     recipients_of,
     require_reachable,
     save_and_register,
     started_before,
 )
+from utskick.use_cases.submissions import content_seal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,7 @@ async def check_form(
     await require_forms(
         understood.unit.id, [understood.form.id], store=with_.store, forms=with_.forms, now=now
     )
-    today = now.astimezone(with_.rules.zone).date()
+    today = with_.rules.today(now)
     reached = await require_reachable(
         understood.numbers, spec, draft, with_, now=now, last_sent_on=today
     )
@@ -86,7 +86,7 @@ def _understand(
     spec: FormSpec, actor: Actor, draft: Draft, with_: Starting, now: datetime
 ) -> _Understood | None:
     rules = with_.rules
-    today = now.astimezone(rules.zone).date()
+    today = rules.today(now)
     with with_.store.transaction() as records:
         unit = draft.unit(spec, actor.unit_id, records)
         found = draft.forms([spec.form], records)

@@ -48,7 +48,7 @@ async def send_reminder(
     can be tried again the same day.
     """
     now = clock.now()
-    today = now.astimezone(rules.zone).date()
+    today = rules.today(now)
     form, unit = await asyncio.to_thread(_find, delivery_id, actor, store)
     require_unit(unit)
     require_open(form, today)

@@ -20,7 +20,7 @@ class ShownPunctuality:
 
 def show_punctuality(*, store: Store, rules: Rules, now: datetime) -> ShownPunctuality:
     """The last thirty days, for all units."""
-    since = now.astimezone(rules.zone).date() - timedelta(days=DAYS)
+    since = rules.today(now) - timedelta(days=DAYS)
     with store.transaction() as records:
         return ShownPunctuality(
             by_day=records.punctuality.by_day(since),

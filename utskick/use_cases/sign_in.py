@@ -156,7 +156,7 @@ def _units(
 
 
 def _why_not(commission: Commission, records: Transaction, rules: Rules, now: datetime) -> str:
-    today = now.astimezone(rules.zone).date()
+    today = rules.today(now)
     if not commission.runs_on(today):
         return _not_now(commission, today)
     if not commission.valid(purposes=rules.purposes, today=today):

@@ -39,6 +39,7 @@ from utskick.sending.check_recipients import Checked, check_recipients
 from utskick.sending.occasion_plans import register_occasions
 from utskick.sending.report_errors import report
 from utskick.use_cases.draft import Draft
+from utskick.use_cases.submissions import content_seal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,11 +135,6 @@ async def check_dispatch(
     )
 
 
-def content_seal(spec: Sending, store: Store) -> str:
-    """What distinguishes a spec from others; a field that is added later changes no seal."""
-    return store.seal(spec.model_dump_json(exclude_defaults=True).encode())
-
-
 async def require_reachable(
     numbers: list[Personnummer],
     spec: Sending,
@@ -166,7 +162,7 @@ async def require_reachable(
     draft.children(
         numbers,
         checked,
-        today=now.astimezone(with_.rules.zone).date(),
+        today=with_.rules.today(now),
         answer_by=spec.answer_by or default_answer_by(last_sent_on),
     )
     return checked
@@ -259,7 +255,7 @@ def _understand(
         forms = draft.forms(spec.forms or [], records)
         if package is not None and spec.forms is None:
             forms = [a.form for a in records.forms.access(actor.unit_id, package.template_ids)]
-    numbers = draft.recipients(spec, rules=rules, today=now.astimezone(rules.zone).date())
+    numbers = draft.recipients(spec, rules=rules, today=rules.today(now))
     draft.free_texts(spec, spec.title)
     moments: list[tuple[LocalMoment, datetime]] = []
     if package is not None:

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Query, Request, Response
 from utskick.domain.dispatches import DispatchId, RecipientId
 from utskick.domain.errors import SpecRefused, UtskickError
 from utskick.domain.occasions import OccasionId
-from utskick.domain.personnummer import Personnummer, parse_personnummer
+from utskick.domain.personnummer import Personnummer
 from utskick.domain.seen_sheets import Wish
 from utskick.records import DispatchQuery, FollowUpQuery
 from utskick.use_cases.end_occasion import end_occasion
@@ -29,6 +29,7 @@ from utskick.use_cases.send_form import send_form
 from utskick.use_cases.send_missed_occasion import send_missed_occasion
 from utskick.use_cases.start_dispatch import Started, start_dispatch
 from utskick.use_cases.stop_dispatch import stop_dispatch
+from utskick.use_cases.submissions import submission_key
 from utskick.use_cases.upload_spec import upload_spec
 from utskick.use_cases.warn_by_hand import warnings_by_hand
 from utskick.web import openapi
@@ -52,7 +53,6 @@ from utskick.web.bodies import (
     stopped_view,
 )
 from utskick.web.callers import Caller, Key, Now, Wired
-from utskick.web.submissions import submission_key
 from utskick.web.views import (
     DispatchView,
     OpenedView,
@@ -89,7 +89,7 @@ async def start(
     now: Now,
     idempotency_key: Key = "",
 ) -> StartedView:
-    key = submission_key(spec, given=idempotency_key, store=wired.store)
+    key = submission_key(spec, wired.store, given=idempotency_key)
     started = await start_dispatch(
         spec, actor=caller, submission_key=key, with_=wired.starting, now=now
     )
@@ -113,7 +113,7 @@ async def send(
     now: Now,
     idempotency_key: Key = "",
 ) -> StartedView:
-    key = submission_key(spec, given=idempotency_key, store=wired.store)
+    key = submission_key(spec, wired.store, given=idempotency_key)
     started = await send_form(
         spec, actor=caller, submission_key=key, with_=wired.starting, now=now
     )
@@ -312,7 +312,7 @@ def end(occasion_id: UUID, caller: Caller, wired: Wired, now: Now) -> SentByHand
 async def find(
     body: FindBody, caller: Caller, wired: Wired, now: Now, response: Response
 ) -> list[FollowedUpView]:
-    number = _personnummer(body.personnummer, wired, now) if body.personnummer else None
+    number = wired.rules.personnummer(body.personnummer, now) if body.personnummer else None
     query = FollowUpQuery(**body.model_dump(exclude={"personnummer"}), personnummer=number)
     found = await follow_up(
         query, actor=caller, store=wired.store, forms=wired.forms, rules=wired.rules, now=now
@@ -396,18 +396,10 @@ def _recipient(
     body: RemoveRecipient, wired: Services, now: datetime
 ) -> RecipientId | Personnummer:
     if body.personnummer and not body.recipient_id:
-        return _personnummer(body.personnummer, wired, now)
+        return wired.rules.personnummer(body.personnummer, now)
     if body.recipient_id and not body.personnummer:
         return RecipientId(body.recipient_id)
     raise SpecRefused([ONE_OF_TWO])
-
-
-def _personnummer(text: str, wired: Services, now: datetime) -> Personnummer:
-    return parse_personnummer(
-        text,
-        accept_coordination_numbers=wired.rules.accept_coordination_numbers,
-        today=now.astimezone(wired.rules.zone).date(),
-    )
 
 
 def _answer(started: Started, response: Response, wired: Services, now: datetime) -> StartedView:

@@ -224,7 +224,7 @@ def _message(
         unit or _SOME_UNIT,
         heading=heading,
         forms=len(filled.forms),
-        answer_by=default_answer_by(now.astimezone(wired.rules.zone).date()),
+        answer_by=default_answer_by(wired.rules.today(now)),
         occasion=1,
         occasions=int(occasions) if occasions.isascii() and occasions.isdecimal() else 1,
     )

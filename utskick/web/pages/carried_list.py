@@ -7,10 +7,10 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
-from datetime import date
+from datetime import datetime
 from typing import Self
 
-from utskick.domain.personnummer import Personnummer, parse_personnummer
+from utskick.domain.personnummer import Personnummer
 from utskick.domain.recipients import RefusedRow
 from utskick.domain.rules import Rules
 
@@ -49,13 +49,11 @@ class Listed:
         return ", ".join(_CHANNELS.get(channel, channel) for channel in self.notified_by or ())
 
     @classmethod
-    def read(cls, carried: str, *, rules: Rules, today: date) -> Self:
+    def read(cls, carried: str, *, rules: Rules, now: datetime) -> Self:
         """Raises `InvalidPersonnummer` for what no page of ours has carried."""
         digits, channels, row, sheet = (*carried.split(" ", 3), "", "", "")[:4]
         return cls(
-            parse_personnummer(
-                digits, accept_coordination_numbers=rules.accept_coordination_numbers, today=today
-            ),
+            rules.personnummer(digits, now),
             None if channels == _UNASKED else tuple(filter(None, channels.split(","))),
             int(row) if _A_ROW.fullmatch(row) else 0,
             sheet[:_LONGEST_NAME],
@@ -66,10 +64,10 @@ def carry(listed: Iterable[Listed]) -> str:
     return _BETWEEN.join(each.carried for each in listed)
 
 
-def carried_in(fields: Iterable[str], *, rules: Rules, today: date) -> list[Listed]:
+def carried_in(fields: Iterable[str], *, rules: Rules, now: datetime) -> list[Listed]:
     """Each once. Raises `InvalidPersonnummer` for what no page of ours has carried."""
     carried = dict.fromkeys(each for field in fields for each in field.split(_BETWEEN) if each)
-    return [Listed.read(each, rules=rules, today=today) for each in carried]
+    return [Listed.read(each, rules=rules, now=now) for each in carried]
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,7 +171,7 @@ async def _show(
         "statuses": [("", "Alla"), *_ANSWERS],
         "orders": [(order.value, label) for order, label in _ORDERS.items()],
         "sign": delivery_sign,
-        "today": now.astimezone(wired.rules.zone).date(),
+        "today": wired.rules.today(now),
     }
     return page(
         request,

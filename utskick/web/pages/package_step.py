@@ -100,7 +100,7 @@ class PackageStep:
 
     @property
     def _today(self) -> date:
-        return self.visit.now.astimezone(self.visit.wired.rules.zone).date()
+        return self.visit.wired.rules.today(self.visit.now)
 
     @property
     def values(self) -> Mapping[str, str]:

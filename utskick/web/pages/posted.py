@@ -9,11 +9,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from utskick.domain.calendar import ImpossibleTime, parse_date
 from utskick.domain.errors import Problem, SpecRefused
-from utskick.domain.personnummer import (
-    InvalidPersonnummer,
-    Personnummer,
-    parse_personnummer,
-)
+from utskick.domain.personnummer import InvalidPersonnummer, Personnummer
 from utskick.domain.rules import Rules
 from utskick.domain.specs import problems_of
 from utskick.domain.writing import as_kept
@@ -72,11 +68,7 @@ def read_personnummer(
     if not typed:
         return None
     try:
-        return parse_personnummer(
-            typed,
-            accept_coordination_numbers=rules.accept_coordination_numbers,
-            today=now.astimezone(rules.zone).date(),
-        )
+        return rules.personnummer(typed, now)
     except InvalidPersonnummer as error:
         problems.append(Problem(name, error.reason, error.remedy))
         return None

@@ -15,7 +15,6 @@ from utskick.domain.errors import Problem, UtskickError
 from utskick.domain.personnummer import (
     InvalidPersonnummer,
     Personnummer,
-    parse_personnummer,
 )
 from utskick.domain.recipients import FileTooLarge, NoRecipients, RefusedRow, TooManyRecipients
 from utskick.domain.rules import Rules
@@ -50,9 +49,8 @@ class RecipientList:
     @classmethod
     def read(cls, posted: FormData, *, rules: Rules, now: datetime) -> Self:
         """The list that a page carried. Raises `InvalidPersonnummer`."""
-        today = now.astimezone(rules.zone).date()
         return cls(
-            listed=carried_in(texts(posted, "mottagare"), rules=rules, today=today),
+            listed=carried_in(texts(posted, "mottagare"), rules=rules, now=now),
             typed=text(posted, "nytt_personnummer"),
             pasted=as_typed(posted, "inklistrat"),
             report=Report.read(text(posted, "rapport")),
@@ -139,11 +137,7 @@ class RecipientList:
             self._wrong(_TYPED, "Skriv ett personnummer först.", "")
             return
         try:
-            number = parse_personnummer(
-                self.typed,
-                accept_coordination_numbers=wired.rules.accept_coordination_numbers,
-                today=now.astimezone(wired.rules.zone).date(),
-            )
+            number = wired.rules.personnummer(self.typed, now)
             self._require_room(1, wired.rules)
         except InvalidPersonnummer as error:
             self._wrong(_TYPED, error.reason, error.remedy)

@@ -25,6 +25,7 @@ from utskick.use_cases.preview_message import MessagePreview, preview_message
 from utskick.use_cases.send_form import check_form, send_form
 from utskick.use_cases.show_progress import show_form_progress
 from utskick.use_cases.start_dispatch import find_earlier
+from utskick.use_cases.submissions import submission_key
 from utskick.web.callers import Now, Wired
 from utskick.web.labels import FIELD_LABELS
 from utskick.web.pages.frame import fragment, page, problems_by_field, see_other
@@ -32,7 +33,6 @@ from utskick.web.pages.posted import act, read_spec, text
 from utskick.web.pages.recipient_list import RecipientList
 from utskick.web.pages.refusals import page_router
 from utskick.web.pages.visitors import Posted, Staff, StaffVisitor
-from utskick.web.submissions import submission_key
 from utskick.wiring import Services
 
 router = page_router()
@@ -146,7 +146,7 @@ class _Step:
 
     @property
     def today(self) -> date:
-        return self.now.astimezone(self.wired.rules.zone).date()
+        return self.wired.rules.today(self.now)
 
     @property
     def too_late_or_early(self) -> bool:
@@ -184,7 +184,7 @@ class _Step:
 @router.get("/skicka-nafs-formular", name="send-nafs-form-page")
 def begin(request: Request, visitor: Staff, wired: Wired, now: Now) -> Response:
     """An empty page, but for the dates and the message."""
-    today = now.astimezone(wired.rules.zone).date()
+    today = wired.rules.today(now)
     filled = Filled(
         form="",
         recipients=RecipientList(),
@@ -300,7 +300,7 @@ async def _check(step: _Step) -> Response:
         return step.show(refused.problems)
     except StartBlocked as blocked:
         return step.show((Problem("form", blocked.staff_message, ""),))
-    key = submission_key(spec, store=step.wired.store)
+    key = submission_key(spec, step.wired.store)
     earlier = await asyncio.to_thread(find_earlier, step.visitor.actor, key, step.wired.store)
     step.filled.again = str(uuid4()) if earlier else ""
     step.filled.warned = step.too_late_or_early
@@ -310,7 +310,7 @@ async def _check(step: _Step) -> Response:
 async def _send(step: _Step) -> Response:
     try:
         spec = step.spec()
-        key = submission_key(spec, given=step.filled.again, store=step.wired.store)
+        key = submission_key(spec, step.wired.store, given=step.filled.again)
         started = await send_form(
             spec,
             actor=step.visitor.actor,

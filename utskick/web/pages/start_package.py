@@ -15,6 +15,7 @@ from utskick.domain.errors import AlreadyEnded, NotFound, Problem, SpecRefused, 
 from utskick.use_cases.preview_dispatch import find_package
 from utskick.use_cases.show_started import show_started
 from utskick.use_cases.start_dispatch import check_dispatch, find_earlier, start_dispatch
+from utskick.use_cases.submissions import submission_key
 from utskick.web.callers import Wired
 from utskick.web.labels import FIELD_LABELS
 from utskick.web.pages.frame import fragment, page, see_other
@@ -23,7 +24,6 @@ from utskick.web.pages.package_step import PackageStep, Visit, choose, preset
 from utskick.web.pages.posted import act, text
 from utskick.web.pages.refusals import page_router
 from utskick.web.pages.visitors import Posted, Staff
-from utskick.web.submissions import submission_key
 
 router = page_router()
 
@@ -124,7 +124,7 @@ async def _check(step: PackageStep) -> Response:
         return step.show(wrong, refused=blocked)
     if wrong:
         return _refused(step, wrong)
-    key = submission_key(spec, store=visit.wired.store)
+    key = submission_key(spec, visit.wired.store)
     earlier = await asyncio.to_thread(find_earlier, visit.visitor.actor, key, visit.wired.store)
     filled.again = str(uuid4()) if earlier else ""
     return step.show_message()
@@ -139,7 +139,7 @@ async def _start(step: PackageStep) -> Response:
         started = await start_dispatch(
             spec,
             actor=visit.visitor.actor,
-            submission_key=submission_key(spec, given=step.filled.again, store=visit.wired.store),
+            submission_key=submission_key(spec, visit.wired.store, given=step.filled.again),
             with_=visit.wired.starting,
             now=visit.now,
         )
