@@ -26,8 +26,14 @@ class DispatchSpecOfNextYear(DispatchSpec):
 @pytest.mark.parametrize(
     ("spec", "key"),
     [
-        (DispatchSpec.model_validate(PACKAGE), "94bc4dd902ee0a970ca610f3f9010930af93cce7a715ea6b92f7be880087cc6e"),
-        (FormSpec.model_validate(FORM), "66dd93f3fd65f27e8f3e7e77fc50ad1d42377fec358a69a7512f690242fd2c29"),
+        (
+            DispatchSpec.model_validate(PACKAGE),
+            "94bc4dd902ee0a970ca610f3f9010930af93cce7a715ea6b92f7be880087cc6e",
+        ),
+        (
+            FormSpec.model_validate(FORM),
+            "66dd93f3fd65f27e8f3e7e77fc50ad1d42377fec358a69a7512f690242fd2c29",
+        ),
     ],
 )
 def test_a_spec_of_todays_fields_keeps_its_key_for_ever(
