@@ -13,8 +13,9 @@ from tests.clinic import open_store
 from tests.postgresql import EMPTY, PostgresqlServer
 from utskick.domain.deliveries import FormId
 from utskick.domain.forms import FormTemplateId
+from utskick.domain.occasions import Aim
 from utskick.store.engine import migrate, open_engine
-from utskick.store.tables import DeliveryRow, Row
+from utskick.store.tables import DeliveryRow, OccasionRow, Row
 
 TEMPLATE_ID = FormTemplateId(UUID(int=7))
 
@@ -41,7 +42,7 @@ def test_migrating_again_changes_nothing(engine: Engine) -> None:
     migrate(engine)
 
     with engine.connect() as connection:
-        assert MigrationContext.configure(connection).get_current_revision() == "0008"
+        assert MigrationContext.configure(connection).get_current_revision() == "0009"
 
 
 def test_a_mail_that_waits_when_the_tables_change_is_sent_to_those_it_is_for(
@@ -97,6 +98,22 @@ def test_what_was_sent_keeps_its_template_and_its_form_when_their_columns_are_re
     assert package.template_ids == (TEMPLATE_ID,)
 
 
+def test_an_occasion_that_waits_for_its_notices_still_does_when_its_aim_has_another_word(
+    old_database: str,
+) -> None:
+    engine = open_engine(old_database)
+    migrate(engine, revision="0008")
+    with engine.begin() as connection:
+        add_an_occasion_of_revision_8("tell", connection)
+    migrate(engine)
+
+    with engine.connect() as connection:
+        aim = connection.scalar(select(OccasionRow.aim))
+    engine.dispose()
+
+    assert aim == Aim.NOTIFY.value
+
+
 def add_what_revision_7_knows_of(template_id: str, connection: Connection) -> None:
     """One sent form that somebody has been reminded of, and who may send its template."""
     for statement in (
@@ -129,5 +146,27 @@ def add_what_revision_7_knows_of(template_id: str, connection: Connection) -> No
             "templates": f'["{UUID(template_id)}"]',
             "person": UUID(int=1).hex,
         }
+        wanted = {name: value for name, value in values.items() if f":{name}" in statement}
+        connection.execute(text(statement), wanted)
+
+
+def add_an_occasion_of_revision_8(aim: str, connection: Connection) -> None:
+    for statement in (
+        "INSERT INTO unit (hsa_id, name, phone) VALUES ('unit', 'Enhet', '031')",
+        (
+            "INSERT INTO dispatch (id, kind, unit_id, name, title, status, error_addresses,"
+            " creates_inbox_message, inbox_message, form_banner, created_by, created_at,"
+            " submission_key) VALUES (:id, 'package', 'unit', 'Paket', 'Paket', 'stopped', '[]',"
+            " true, '', '', 'någon', '2026-01-01 00:00:00', 'nyckel')"
+        ),
+        (
+            "INSERT INTO occasion (id, dispatch_id, number, local_date, local_time, zone,"
+            " sends_at, state, version, registered, others_due, message_heading, message_text,"
+            " late, unchecked_persons, unchecked_accounts, aim) VALUES (:id, :id, 1, '2026-01-01',"
+            " '08:00', 'Europe/Stockholm', '2026-01-01 07:00:00', 'planned', 1, false, 0, '', '',"
+            " false, 0, 0, :aim)"
+        ),
+    ):
+        values = {"id": UUID(int=1).hex, "aim": aim}
         wanted = {name: value for name, value in values.items() if f":{name}" in statement}
         connection.execute(text(statement), wanted)

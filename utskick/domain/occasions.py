@@ -45,7 +45,7 @@ class Aim(StrEnum):
 
     SEND = "send"
     STOP = "stop"
-    NOTIFY = "tell"  # as it is stored
+    NOTIFY = "notify"
     END = "end"
 
 
