@@ -15,7 +15,7 @@ Values = Mapping[str, Any]
 
 
 def put(connection: Connection, table: type[Row], rows: Iterable[Values]) -> int:
-    """Insert the rows, all with the same columns; tell how many they were."""
+    """Insert the rows, all with the same columns; return how many they were."""
     waiting = iter(rows)
     first = next(waiting, None)
     if first is None:

@@ -118,8 +118,8 @@ def _print_fates(measured: Mapping[str, Any], console: Console) -> None:
         caption="With leases, settling and visibility of seconds: see benchmarks/README.md.",
     )
     for name, each in measured["contenders"].items():
-        if told := each.get("killed"):
-            row = (told["made_when_killed"], told["lost"], told["double"], told["recovered_s"])
+        if kill := each.get("killed"):
+            row = (kill["made_when_killed"], kill["lost"], kill["double"], kill["recovered_s"])
             table.add_row(_NAMES[name], *map(str, row))
     console.print(table)
 

@@ -1,4 +1,4 @@
-"""Import one recipient file and tell what it took: `python -m benchmarks.importing FILE`.
+"""Import one recipient file and print what it took: `python -m benchmarks.importing FILE`.
 
 In a process of its own, so that the memory is this file's alone.
 """

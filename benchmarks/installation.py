@@ -55,9 +55,12 @@ class Installation:
 
 
 @contextmanager
-def installation(folder: Path, tell: Announce) -> Iterator[Installation]:
+def installation(folder: Path, announce: Announce) -> Iterator[Installation]:
     """On a new PostgreSQL, which keeps its promises to the disk."""
-    with running_postgresql() as server, installed(folder, server=server, tell=tell) as running:
+    with (
+        running_postgresql() as server,
+        installed(folder, server=server, announce=announce) as running,
+    ):
         yield running
 
 
@@ -67,7 +70,7 @@ def installed(
     *,
     server: PostgresqlServer | None,
     settings: Mapping[str, str] = MappingProxyType({}),
-    tell: Announce = lambda what: None,  # noqa: ARG005  # nobody waits for it
+    announce: Announce = lambda what: None,  # noqa: ARG005  # nobody waits for it
 ) -> Iterator[Installation]:
     """Both databases on `server`, or on SQLite without one. `settings` are environment variables.
 
@@ -84,7 +87,7 @@ def installed(
             chosen["UTSKICK_DATABASE__URL"] = database
             chosen["PREFECT_API_DATABASE_CONNECTION_URL"] = prefects.replace("psycopg", "asyncpg")
         parts.enter_context(_environment(chosen))
-        stack = parts.enter_context(running_stack(folder, choose_ports(usual=False), tell))
+        stack = parts.enter_context(running_stack(folder, choose_ports(usual=False), announce))
         yield Installation(stack=stack, server=server, database=database, prefects=prefects)
 
 

@@ -80,7 +80,7 @@ def import_file(kind: str, rows: int, folder: Path) -> Imported:
     imported = Imported(**json.loads(ended.stdout))
     if imported.accepted + imported.refused != rows:
         raise RowsLost(
-            f"{kind}: {imported.accepted + imported.refused} of {rows} rows are told of"
+            f"{kind}: {imported.accepted + imported.refused} of {rows} rows are in the report"
         )
     return imported
 

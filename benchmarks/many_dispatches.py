@@ -43,7 +43,7 @@ _STOCK_POOL = "stock"
 _PERSONS = 18_000
 _TRIED_FIRST = 3
 _SPARE = 1.5
-"""Submitting may take so much longer than the first few have told."""
+"""Submitting may take so much longer than the first few took."""
 _BEFORE_S = 30
 _TOMORROW = timedelta(days=1)
 _GIVEN_UP_AFTER_S = 900
@@ -153,7 +153,7 @@ def _start_more_workers(case: Case, stack: Stack) -> None:
 
 
 async def _try_some(case: Case, wired: Services) -> float:
-    """The seconds that one takes, told by a few for another day."""
+    """The seconds that one takes, by a few for another day."""
     began = time.monotonic()
     for number in range(_TRIED_FIRST):
         await _submit(wired, number, case, wired.clock.now() + _TOMORROW)

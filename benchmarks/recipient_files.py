@@ -56,7 +56,7 @@ def numbers(rows: int) -> Iterator[str]:
 def recipient_file(kind: str, rows: int) -> bytes:
     """A file of one of the `FORMATS`; all but the text have headings and other columns."""
     if kind == "txt":
-        # An empty line is no row, so there a missing number is told of.
+        # An empty line is no row, so there a missing number is reported.
         return "".join(f"{number or 'saknas'}\r\n" for number in numbers(rows)).encode()
     table = _table(rows)
     if kind == "csv":

@@ -125,13 +125,13 @@ class Measuring:
         progress.begin(f"filling up to {dispatches:,} dispatches")
         made = self._made
 
-        def told(more: int) -> None:
+        def report(more: int) -> None:
             nonlocal made
             made += more
             progress.say(f"{made:,} of {dispatches:,} dispatches")
 
         began = time.monotonic()
-        self._occasions += self._standing.grow(dispatches - self._made, on_progress=told)
+        self._occasions += self._standing.grow(dispatches - self._made, on_progress=report)
         self._made = dispatches
         return time.monotonic() - began
 

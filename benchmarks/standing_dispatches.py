@@ -51,7 +51,7 @@ class StandingDispatches:
     _numbers: Iterator[int] = field(default_factory=count)
 
     def grow(self, more: int, *, on_progress: Callable[[int], None]) -> int:
-        """Make so many more; how many occasions they have. `on_progress` is told of dispatches.
+        """Make so many more; how many occasions they have. `on_progress` gets how many at a time.
 
         A few at a time, so that the reconcilers find nothing that they would do themselves.
         """

@@ -29,7 +29,7 @@ _REGISTERED = "SELECT count(*) FROM deployment WHERE created >= %s"
 
 
 class NotAccepted(NotAsPromised):
-    """The installation did not take the dispatch, or never told Prefect of it."""
+    """The installation did not take the dispatch, or never registered it with Prefect."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,1 +1,1 @@
-"""What operators see: each file one flow, told from top to bottom."""
+"""What operators see: each file one flow, read from top to bottom."""

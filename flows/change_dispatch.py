@@ -6,7 +6,7 @@ from prefect import State, flow
 from prefect.artifacts import acreate_table_artifact
 from prefect.states import Completed
 
-from tasks.change_dispatches import end, remove, restart, send_missed, stop, tell
+from tasks.change_dispatches import end, notify, remove, restart, send_missed, stop
 from tasks.orders import DispatchOrder, OccasionOrder, RecipientOrder
 from tasks.tables import form_table
 from utskick.web.labels import stopped_in_words
@@ -67,7 +67,7 @@ async def send_missed_occasion(order: OccasionOrder) -> State[Any]:
 )
 async def notify_recipients(order: OccasionOrder) -> State[Any]:
     """Leave the inbox message for those who got forms before an occasion was stopped."""
-    await tell(order.occasion_id, order.actor)
+    await notify(order.occasion_id, order.actor)
     return Completed(name="Planerat", message="De som har fått formulär meddelas nu")
 
 

@@ -21,16 +21,16 @@ async def start_dispatch(order: UploadOrder) -> State[Any]:
         started = await start_from_upload(order.upload_id, order.actor)
     finally:
         await mail_errors()
-    return _told(started)
+    return _as_state(started)
 
 
 @flow(name="Skicka formulär", flow_run_name="Skicka {order.upload_id}", persist_result=False)
 async def send_form(order: UploadOrder) -> State[Any]:
     """Send one form, ordinary or NAFS, now, from an uploaded spec."""
-    return _told(await send_from_upload(order.upload_id, order.actor))
+    return _as_state(await send_from_upload(order.upload_id, order.actor))
 
 
-def _told(started: Started) -> State[Any]:
+def _as_state(started: Started) -> State[Any]:
     if started.already:
         return Completed(name="Redan startat", message=f"Utskick {started.dispatch.id}")
     occasions = len(started.dispatch.occasions)

@@ -71,14 +71,14 @@ async def send_missed(occasion_id: UUID, actor: Actor) -> None:
 
 
 @stage("Meddela mottagare")
-async def tell(occasion_id: UUID, actor: Actor) -> None:
+async def notify(occasion_id: UUID, actor: Actor) -> None:
     """As `send_missed`: the run leaves messages alone."""
     await _by_hand(notify_recipients.notify_recipients, occasion_id, actor)
 
 
 @stage("Avsluta")
 async def end(occasion_id: UUID, actor: Actor) -> None:
-    """The rest is never sent; a run tells those who have got something."""
+    """The rest is never sent; a run notifies those who have got something."""
     await _by_hand(end_occasion.end_occasion, occasion_id, actor)
 
 

@@ -1,4 +1,4 @@
-"""What may pass into Prefect: everything it is told, it stores and shows.
+"""What may pass into Prefect: everything it gets, it stores and shows.
 
 An exception's text reaches state messages, logs, events and files. So none of ours passes but by
 its own words, which hold no personal data, and none of others' by more than its kind.

@@ -65,5 +65,7 @@ def _shown(refused: SpecRefused) -> StageFailed:
         row = rest.split(" ")[0]
         place = f"{field}, rad {row}" if row.isdigit() else field
         places.append(place if field in known else "annat")
-    told = "; ".join(dict.fromkeys(places))
-    return StageFailed(f"{len(places)} fel i uppladdningen: {told}. Visa dem med utskick submit.")
+    listed = "; ".join(dict.fromkeys(places))
+    return StageFailed(
+        f"{len(places)} fel i uppladdningen: {listed}. Visa dem med utskick submit."
+    )

@@ -244,7 +244,7 @@ class Clinic:
         )
 
     def by_hand(self, deed: Callable[..., bool], occasion: Occasion) -> bool:
-        """Send, tell or end what is left of the occasion."""
+        """Send, notify or end what is left of the occasion."""
         return deed(
             occasion.id,
             actor=STAFF,
@@ -336,7 +336,7 @@ def clinic_of(store: SqlStore, *, now: datetime = MONDAY_NOON, **rules: Any) -> 
         # Whoever sleeps lets seconds pass in no time.
         "stop_heard_within_s": 60,
     }
-    told = InboxUser(active=True, notified_by=("SMS", "Email"))
+    reachable_user = InboxUser(active=True, notified_by=("SMS", "Email"))
     reachable = (ANNA, BO, CILLA, DAVID, TOLVAN)
     return Clinic(
         store=store,
@@ -349,7 +349,7 @@ def clinic_of(store: SqlStore, *, now: datetime = MONDAY_NOON, **rules: Any) -> 
             },
         ),
         inbox=InMemoryInbox(
-            dict.fromkeys((*reachable, PROTECTED, DECEASED, EMIGRATED), told)
+            dict.fromkeys((*reachable, PROTECTED, DECEASED, EMIGRATED), reachable_user)
             | {UNNOTIFIED: InboxUser(active=True, notified_by=())}
         ),
         persons=InMemoryPersons(

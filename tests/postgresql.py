@@ -57,7 +57,7 @@ class PostgresqlServer:
         self._end(signal.SIGINT)
 
     def crash(self) -> None:
-        """PostgreSQL's `immediate` stop: nothing is written any more, and nobody is told."""
+        """PostgreSQL's `immediate` stop: nothing is written any more, and nobody is warned."""
         self._end(signal.SIGQUIT)
 
     def url(self, database: str) -> str:

@@ -31,7 +31,7 @@ class Case:
     """`taken` are those who become recipients, once `asked` has been answered where it is.
 
     `rows` is where they stand in the file; `refused` are the rows of those who do not. `said` is
-    a part of what staff are told.
+    a part of what staff are shown.
     """
 
     name: str
@@ -223,7 +223,7 @@ READ = [
     Case("rubrik-och-tomma-rader.txt", _csv("Personnummer", "", A, "", B, PROTECTED),
          [A, B], [3, 5], refused=[6], said="Skyddad identitet"),
 ]  # fmt: skip
-"""Read, some after a question; a refused row is told of by the file's own number."""
+"""Read, some after a question; a refused row is named by the file's own number."""
 
 REFUSED = [
     Case("html-som-xls.xls", b"<html><table><tr><td>" + A.encode() + b"</td></tr></table></html>",
@@ -233,4 +233,4 @@ REFUSED = [
     Case("långt-till-höger.xlsx", _far_right(), said="kolumner: C och BH"),
     Case("gammalt-format.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", said="äldre format"),
 ]  # fmt: skip
-"""Nobody is taken, and staff are told why."""
+"""Nobody is taken, and staff see why."""

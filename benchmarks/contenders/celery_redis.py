@@ -39,8 +39,8 @@ class CeleryOnRedis:
 
     def send(self) -> Mapping[str, float]:
         self.begin()
-        told = self._producer.hear("enqueued")
-        return {"began": told["began"], "enqueued_s": told["enqueued_s"]}
+        heard = self._producer.hear("enqueued")
+        return {"began": heard["began"], "enqueued_s": heard["enqueued_s"]}
 
     def begin(self) -> None:
         self._producer.ask({"send": True})

@@ -98,7 +98,7 @@ class Sender:
         self._process.stdin.flush()
 
     def hear(self, event: str, *, within_s: float = _ANSWERS_WITHIN_S) -> dict[str, Any]:
-        """What it tells of `event`. Raises `SenderDied`."""
+        """What it reports of `event`. Raises `SenderDied`."""
         while True:
             try:
                 said = self._said.get(timeout=within_s)

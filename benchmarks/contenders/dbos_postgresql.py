@@ -27,8 +27,8 @@ class Dbos:
 
     def send(self) -> Mapping[str, float]:
         self.begin()
-        told = self._sender.hear("enqueued")
-        return {"began": told["began"], "enqueued_s": told["enqueued_s"]}
+        heard = self._sender.hear("enqueued")
+        return {"began": heard["began"], "enqueued_s": heard["enqueued_s"]}
 
     def begin(self) -> None:
         self._sender.ask({"send": True})

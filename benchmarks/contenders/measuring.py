@@ -57,16 +57,16 @@ def timed(contender: Contender, arena: Arena, *, latency_s: float) -> Round:
     neighbour.forget()
     neighbour.set_latency(latency_s)
     with _Watched(contender) as watched:
-        told = dict(contender.send())
+        report = dict(contender.send())
         deadline = time.monotonic() + _ENDS_WITHIN_S
-        while neighbour.forms() < calls and "seconds" not in told:
+        while neighbour.forms() < calls and "seconds" not in report:
             if time.monotonic() > deadline:
                 raise NotEnded(contender.name)
             time.sleep(0.05)
         time.sleep(latency_s + _SETTLES_S)
-    began = told.pop("began", None)
+    began = report.pop("began", None)
     made = neighbour.made()
-    seconds = told.pop("seconds", None)
+    seconds = report.pop("seconds", None)
     if seconds is None:
         assert began is not None
         seconds = max(form.made_at for form in made).timestamp() - began
@@ -75,7 +75,7 @@ def timed(contender: Contender, arena: Arena, *, latency_s: float) -> Round:
         made=len(made),
         usage=watched.used,
         peak_concurrency=neighbour.peak_concurrency(),
-        details=told,
+        details=report,
     )
 
 

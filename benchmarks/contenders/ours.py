@@ -39,8 +39,8 @@ class Ours:
 
     def send(self) -> Mapping[str, float]:
         self.begin()
-        told = self._sender.hear("sent")
-        return {name: told[name] for name in ("seconds", "preparing_s", "closing_s")}
+        heard = self._sender.hear("sent")
+        return {name: heard[name] for name in ("seconds", "preparing_s", "closing_s")}
 
     def begin(self) -> None:
         """Returns when all is prepared and the moment is waited for."""

@@ -106,5 +106,5 @@ def _answer(work: Callable[[], Any]) -> bytes:
         return _BROKEN
     if content is None:
         return _NO_CONTENT
-    told = json.dumps(content).encode()
-    return _OK % (len(told), told)
+    answer = json.dumps(content).encode()
+    return _OK % (len(answer), answer)

@@ -8,7 +8,7 @@ from benchmarks.lean_neighbour.world import World
 Handler = Callable[[World, Any], Any]
 
 
-def tell_health(_world: World, _order: Any) -> dict[str, str]:
+def show_health(_world: World, _order: Any) -> dict[str, str]:
     return {"status": "ok"}
 
 
@@ -55,7 +55,7 @@ def forget(world: World, _order: Any) -> None:
 
 
 CONTROL: Mapping[tuple[str, str], Handler] = {
-    ("GET", "/health"): tell_health,
+    ("GET", "/health"): show_health,
     ("POST", "/control/latency"): set_latency,
     ("POST", "/control/capacity"): set_capacity,
     ("GET", "/control/calls"): count_calls,

@@ -43,9 +43,9 @@ class Assignment:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        told: Mapping[str, Any] = json.loads(path.read_text())
-        lists = {name: tuple(value) for name, value in told.items() if isinstance(value, list)}
-        return cls(**{**told, **lists})
+        given: Mapping[str, Any] = json.loads(path.read_text())
+        lists = {name: tuple(value) for name, value in given.items() if isinstance(value, list)}
+        return cls(**{**given, **lists})
 
 
 def client_session(*, concurrency: int) -> aiohttp.ClientSession:

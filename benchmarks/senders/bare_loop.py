@@ -9,7 +9,7 @@ import aiohttp
 import uvloop
 
 from benchmarks.senders.assignments import Assignment, client_session, make_form
-from benchmarks.senders.speaking import hear_async, tell
+from benchmarks.senders.speaking import hear_async, report
 
 
 async def send_all(assignment: Assignment, session: aiohttp.ClientSession) -> None:
@@ -26,11 +26,11 @@ async def send_all(assignment: Assignment, session: aiohttp.ClientSession) -> No
 async def main() -> None:
     assignment = Assignment.read(Path(sys.argv[1]))
     async with client_session(concurrency=assignment.concurrency) as session:
-        tell("ready")
+        report("ready")
         while await hear_async():
             began = time.time()
             await send_all(assignment, session)
-            tell("sent", seconds=time.time() - began)
+            report("sent", seconds=time.time() - began)
 
 
 if __name__ == "__main__":

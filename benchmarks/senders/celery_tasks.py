@@ -11,10 +11,10 @@ from celery import Celery
 
 from benchmarks.senders.assignments import Assignment
 from benchmarks.senders.calling import Calling
-from benchmarks.senders.speaking import hear, tell
+from benchmarks.senders.speaking import hear, report
 
 BROKER, VISIBILITY, CONCURRENCY = "CELERY_BROKER", "CELERY_VISIBILITY_S", "CELERY_CONCURRENCY"
-"""Environment variables: a worker is told nothing else."""
+"""Environment variables: a worker gets nothing else."""
 _PINGED_FOR_S = 30
 
 app = Celery("benchmark", broker=os.environ[BROKER])
@@ -57,12 +57,12 @@ def main() -> None:
     deadline = time.monotonic() + _PINGED_FOR_S
     while not app.control.ping(timeout=1):
         assert time.monotonic() < deadline, "no worker answers"
-    tell("ready")
+    report("ready")
     while hear():
         began = time.time()
         for number, template_id in assignment.forms():
             send.delay(assignment.url, number, template_id)
-        tell("enqueued", began=began, enqueued_s=time.time() - began)
+        report("enqueued", began=began, enqueued_s=time.time() - began)
 
 
 if __name__ == "__main__":

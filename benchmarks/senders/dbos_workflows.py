@@ -9,7 +9,7 @@ import aiohttp
 from dbos import DBOS, DBOSConfig
 
 from benchmarks.senders.assignments import Assignment, client_session, make_form
-from benchmarks.senders.speaking import hear_async, tell
+from benchmarks.senders.speaking import hear_async, report
 
 QUEUE = "forms"
 _POLLS_EVERY_S = 0.05
@@ -54,12 +54,12 @@ async def send_all(assignment_file: str) -> None:
 
 
 async def main(assignment_file: str) -> None:
-    tell("ready")
+    report("ready")
     while await hear_async():
         began = time.time()
         enqueueing = await DBOS.start_workflow_async(send_all, assignment_file)
         await enqueueing.get_result()
-        tell("enqueued", began=began, enqueued_s=time.time() - began)
+        report("enqueued", began=began, enqueued_s=time.time() - began)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ import uvloop
 
 from benchmarks import NotAsPromised
 from benchmarks.senders.assignments import ANSWER_BY, PURGE_AFTER, UNIT, Assignment
-from benchmarks.senders.speaking import hear_async, tell
+from benchmarks.senders.speaking import hear_async, report
 from config.settings import Settings
 from utskick.adapters.in_memory import InMemoryScheduler
 from utskick.adapters.yaml_region import read_region
@@ -80,7 +80,7 @@ class TimedStages(PlainStages):
         self.prepared = time.perf_counter()
         if self.run.clock.now() >= self.occasion.sends_at:
             raise TooLate
-        tell("prepared", occasion=str(self.occasion.id))
+        report("prepared", occasion=str(self.occasion.id))
         late = await super().send_forms(planned, on_progress=on_progress)
         self.sent_at = time.time()
         return late
@@ -152,13 +152,13 @@ async def main() -> None:
     settings = Settings(_env_file=None, **json.loads(sys.argv[2]))
     services = wired(settings)
     settle_in()
-    tell("ready")
+    report("ready")
     while asked := await hear_async():
         if "resume" in asked:
             await resume(services, OccasionId(UUID(asked["resume"])))
-            tell("sent")
+            report("sent")
         else:
-            tell("sent", **await send(assignment, services, within_s=asked["within_s"]))
+            report("sent", **await send(assignment, services, within_s=asked["within_s"]))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from benchmarks.senders.assignments import Assignment
 from benchmarks.senders.calling import Calling
 
 CONCURRENCY = "PLAIN_PREFECT_CONCURRENCY"
-"""An environment variable: the task runner is made before the flow is told anything."""
+"""An environment variable: the task runner is made before the flow has its parameters."""
 
 
 @flow(

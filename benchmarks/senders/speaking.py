@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 
-def tell(event: str, **details: Any) -> None:
+def report(event: str, **details: Any) -> None:
     sys.stdout.write(json.dumps({"event": event, **details}) + "\n")
     sys.stdout.flush()
 

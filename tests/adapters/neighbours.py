@@ -161,7 +161,7 @@ class LocalNeighbours:
         return Personnummer(a_personnummer())
 
     def messages_of(self, number: Personnummer) -> list[tuple[str, str, tuple[FormId, ...]]]:
-        told = self._local.ask("/control/truth/person", {"personnummer": number.digits})
+        truth = self._local.ask("/control/truth/person", {"personnummer": number.digits})
         return [
             (
                 message["messageDescription"],
@@ -170,7 +170,7 @@ class LocalNeighbours:
                     FormId(form_id) for _, form_id in parse_qsl(message["ssoLink"]["queryString"])
                 ),
             )
-            for message in told["messages"]
+            for message in truth["messages"]
         ]
 
 

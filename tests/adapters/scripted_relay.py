@@ -1,4 +1,4 @@
-"""A mail relay that answers as it is told to."""
+"""A mail relay that answers by a script."""
 
 import socket
 import threading
@@ -20,7 +20,7 @@ SAYS = {
 
 @dataclass
 class ScriptedRelay:
-    """`says` tells a reply for each verb, for a whole command, or for the message itself (".")."""
+    """`says` has a reply for each verb, for a whole command, or for the message itself (".")."""
 
     says: Mapping[str, str]
     port: int = 0

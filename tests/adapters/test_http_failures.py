@@ -48,7 +48,7 @@ async def create(client: HttpClient) -> object:
     return await HttpFormService(client).create_form(an_order(CANARY))
 
 
-async def tell(client: HttpClient) -> object:
+async def leave_message(client: HttpClient) -> object:
     await HttpInbox(client).add_message(CANARY, a_message())
     return None
 
@@ -79,7 +79,7 @@ def truth_of(number: Personnummer, local: Local) -> Any:
     return local.ask("/control/truth/person", {"personnummer": number.digits})
 
 
-WRITING: dict[str, Call] = {"forms": create, "inbox": tell}
+WRITING: dict[str, Call] = {"forms": create, "inbox": leave_message}
 READING: list[Call] = [find, read, templates, ask, look_up]
 
 
@@ -293,7 +293,7 @@ async def test_a_documented_refusal_is_permanent(
 async def test_a_refused_message_is_permanent_whatever_the_words() -> None:
     async with answering('{"resultCode": "ERROR", "resultText": "for 191212121212"}') as client:
         with pytest.raises(PermanentFailure) as caught:
-            await tell(client)
+            await leave_message(client)
 
     assert caught.value.reason is Refusal.REFUSED_BY_1177
     assert CANARY.digits not in str(caught.value)
@@ -318,8 +318,8 @@ async def test_a_neighbour_says_how_long_to_wait(header: str, seconds: float | N
         with pytest.raises(TemporaryFailure) as caught:
             await create(client)
 
-    told = caught.value.retry_after_s
-    assert told is seconds if seconds is None else told == pytest.approx(seconds, abs=60)
+    wait_s = caught.value.retry_after_s
+    assert wait_s is seconds if seconds is None else wait_s == pytest.approx(seconds, abs=60)
 
 
 async def test_an_answer_that_dribbles_comes_to_an_end() -> None:
@@ -366,7 +366,7 @@ async def test_no_failure_says_who_it_was_about(
     with pytest.raises((TemporaryFailure, UnknownOutcome)) as caught:
         await create(a_client(f"{local.url}/forms", read_timeout_s=0.1))
 
-    assert CANARY.digits not in told_by(caught.value)
+    assert CANARY.digits not in shown_by(caught.value)
     assert CANARY.digits not in caplog.text
 
 
@@ -376,7 +376,7 @@ async def test_no_unreadable_answer_says_who_it_was_about(body: str) -> None:
         with pytest.raises(UnknownOutcome) as caught:
             await create(client)
 
-    assert CANARY.digits not in told_by(caught.value)
+    assert CANARY.digits not in shown_by(caught.value)
 
 
 def test_each_event_loop_has_its_own_connections(local: Local) -> None:
@@ -402,7 +402,7 @@ def test_connections_close_with_their_event_loop() -> None:
             assert connection.recv(1) == b""
 
 
-def told_by(error: BaseException) -> str:
+def shown_by(error: BaseException) -> str:
     """All that a log could show of an error, and of what it was raised in the handling of."""
     return "".join(traceback.format_exception(error)) + repr(error)
 

@@ -60,9 +60,9 @@ async def test_a_link_carries_nothing_but_the_ids_of_the_forms(local: Local) -> 
     for forms in ((), (FormId("a&b"),), (FormId("one"), FormId("two"))):
         await neighbours.inbox.add_message(anna, replace(a_message(), forms=forms))
 
-    told = local.ask("/control/truth/person", {"personnummer": anna.digits})["messages"]
+    messages = local.ask("/control/truth/person", {"personnummer": anna.digits})["messages"]
     shared = {"systemId": "FORMULAR", "type": "CurrentTarget"}
-    assert [message["ssoLink"] for message in told] == [
+    assert [message["ssoLink"] for message in messages] == [
         shared | {"text": "Till formulären", "queryString": ""},
         shared | {"text": "Till formuläret", "queryString": "formular=a%26b"},
         shared | {"text": "Till formulären", "queryString": "formular=one&formular=two"},

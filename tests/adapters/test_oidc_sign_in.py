@@ -119,7 +119,7 @@ class Impostor:
         self.nonce = ""
         self.app = FastAPI()
         self.app.add_api_route("/oidc/.well-known/openid-configuration", self._describe)
-        self.app.add_api_route("/oidc/jwks", self._tell_keys)
+        self.app.add_api_route("/oidc/jwks", self._show_keys)
         self.app.add_api_route("/oidc/token", self._exchange, methods=["POST"])
 
     def _describe(self) -> dict[str, str]:
@@ -131,7 +131,7 @@ class Impostor:
             "jwks_uri": f"{issuer}/jwks",
         }
 
-    def _tell_keys(self) -> dict[str, Any]:
+    def _show_keys(self) -> dict[str, Any]:
         return dict(KeySet([self.key]).as_dict(private=False))
 
     def _exchange(self) -> dict[str, str]:
@@ -145,10 +145,10 @@ class Impostor:
             "acr": LOA3,
             "employeeHsaId": MEMBER["employee_hsa_id"],
         }
-        told = {
+        given = {
             name: value for name, value in (claims | self.changes).items() if value is not None
         }
-        return {"token_type": "Bearer", "access_token": "x", "id_token": self._signed(told)}
+        return {"token_type": "Bearer", "access_token": "x", "id_token": self._signed(given)}
 
     def _signed(self, claims: dict[str, Any]) -> str:
         if self.header["alg"] == "none":

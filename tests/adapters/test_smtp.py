@@ -166,9 +166,9 @@ def test_each_stage_fails_in_its_own_way(verb: str, reply: str, failure: Failure
     with relay(**{verb: reply}) as scripted, pytest.raises(failure) as caught:
         hand_over(a_mailer(scripted.port), a_mail())
 
-    told = "".join(traceback.format_exception(caught.value))
-    assert DESK not in told
-    assert "Inför besök" not in told
+    shown = "".join(traceback.format_exception(caught.value))
+    assert DESK not in shown
+    assert "Inför besök" not in shown
 
 
 @pytest.mark.parametrize("reply", ["451 What?", HANG_UP])

@@ -77,9 +77,9 @@ def test_each_fault_has_its_line_field_and_remedy() -> None:
         "leave_out_unreachable: ja\n"
     )
 
-    assert sorted(found, key=lambda told: told.split(": ")[0]) == [
-        f"utskick.yaml, rad {line}, {told}"
-        for line, told in (
+    assert sorted(found, key=lambda said: said.split(": ")[0]) == [
+        f"utskick.yaml, rad {line}, {said}"
+        for line, said in (
             (1, "package: fältet saknas. Lägg till det."),
             (2, "pakage: fältet finns inte. Kontrollera stavningen eller ta bort det."),
             (3, "answer_by: datumet är inte giltigt. Skriv det som ÅÅÅÅ-MM-DD."),
@@ -111,38 +111,38 @@ def test_anything_but_fields_with_values_is_refused(text: str) -> None:
 
 
 def test_a_field_that_stands_twice_is_a_fault() -> None:
-    told = fault(START + "start:\n  time: 08:00\n  time: 09:00\n")
+    said = fault(START + "start:\n  time: 08:00\n  time: 09:00\n")
 
-    assert told == "utskick.yaml, rad 5, kolumn 3: fältet står två gånger. Ta bort det ena."
+    assert said == "utskick.yaml, rad 5, kolumn 3: fältet står två gånger. Ta bort det ena."
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
 def test_another_encoding_is_distinguished_from_a_fault_in_the_text(encoding: str) -> None:
-    told = fault((START + "title: Inför besök\n").encode(encoding))
+    said = fault((START + "title: Inför besök\n").encode(encoding))
 
-    assert told == "utskick.yaml: filen är inte sparad som UTF-8. Spara om den som UTF-8."
+    assert said == "utskick.yaml: filen är inte sparad som UTF-8. Spara om den som UTF-8."
 
 
 @pytest.mark.parametrize(("escape", "code"), [(r"\0", "U+0000"), (r"\a", "U+0007")])
 def test_characters_that_no_system_takes_are_named(escape: str, code: str) -> None:
-    told = fault(START + f'title: "Inför{escape}besök"\n')
+    said = fault(START + f'title: "Inför{escape}besök"\n')
 
-    assert told == (
+    assert said == (
         f"utskick.yaml, rad 3, title: tecknet {code} går inte att använda. Ta bort det."
     )
 
 
 def test_half_a_character_is_refused() -> None:
-    told = fault(START + r'title: "Inför\ud800besök"')
+    said = fault(START + r'title: "Inför\ud800besök"')
 
-    assert told.startswith("utskick.yaml, rad 3, title: texten innehåller ett otillåtet tecken.")
+    assert said.startswith("utskick.yaml, rad 3, title: texten innehåller ett otillåtet tecken.")
 
 
 def test_a_control_character_in_the_file_is_named_with_its_place() -> None:
-    told = fault(START + "title: Inför\x07besök\n")
+    said = fault(START + "title: Inför\x07besök\n")
 
     assert (
-        told == "utskick.yaml, rad 3, kolumn 13: tecknet U+0007 går inte att använda. Ta bort det."
+        said == "utskick.yaml, rad 3, kolumn 13: tecknet U+0007 går inte att använda. Ta bort det."
     )
 
 
@@ -172,12 +172,12 @@ def test_a_number_of_five_thousand_digits_is_a_fault() -> None:
 def test_a_fault_does_not_repeat_what_was_typed() -> None:
     number = ANNA.digits
 
-    told = "\n".join(
+    said = "\n".join(
         faults(START + f"recipients: [{number}]\n'{number}': x\nanswer_by: '{number}'\n")
         + faults(START + f"recipients: [{number}\n")
     )
 
-    assert number not in told
+    assert number not in said
 
 
 def test_a_file_that_is_not_there_is_a_fault(tmp_path: Path) -> None:
@@ -200,9 +200,9 @@ def test_a_hundred_thousand_open_brackets_end_in_a_fault(opening: str) -> None:
 
 
 def test_a_spec_cannot_refer_to_itself() -> None:
-    told = fault(START + "recipients: &r ['199102042398']\nforms: *r\n")
+    said = fault(START + "recipients: &r ['199102042398']\nforms: *r\n")
 
-    assert told == (
+    assert said == (
         "utskick.yaml, rad 3, kolumn 13: det här upprepas på annan plats."
         " Skriv ut det där i stället."
     )
@@ -223,4 +223,4 @@ def test_repetition_that_grows_is_refused_where_aliases_are_allowed(text: str) -
 
 
 def test_merging_is_not_understood() -> None:
-    assert any("<<" in told for told in faults("<<: {a: 1}\n" + START, aliases=True))
+    assert any("<<" in said for said in faults("<<: {a: 1}\n" + START, aliases=True))

@@ -61,7 +61,7 @@ def test_questions_may_share_their_options(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "old", "new", "told"),
+    ("name", "old", "new", "said"),
     [
         ("units.yaml", UNIT, "SE123", "hsa_id: Enhetens HSA-id är fel skrivet."),
         ("units.yaml", "-E000000000102", "-E000000000101", "hsa_id: {} finns redan"),
@@ -93,13 +93,13 @@ def test_questions_may_share_their_options(folder: Path) -> None:
     ],
 )
 def test_a_fault_has_its_file_line_field_and_reason(
-    folder: Path, name: str, old: str, new: str, told: str
+    folder: Path, name: str, old: str, new: str, said: str
 ) -> None:
     spoil(folder, name, old, new)
 
     found = faults(folder)
 
-    assert any(each.startswith(f"{name}, rad ") and told.format(UNIT) in each for each in found)
+    assert any(each.startswith(f"{name}, rad ") and said.format(UNIT) in each for each in found)
 
 
 def test_the_line_is_that_of_the_entry_in_a_list(folder: Path) -> None:

@@ -16,13 +16,13 @@ def test_the_headlines_are_of_the_warm_worker_and_the_stock_one_is_held_against_
         a_case(30, "postgresql", "process", p95_s=90),
     ]
 
-    told = result(measured)
+    figures = result(measured)
 
-    assert told["lateness_p95_s_100"] == 4
-    assert told["lateness_p95_s_100_sqlite"] == 8
-    assert told["stock_p95_over_ours"] == 45
-    assert told["early"] == 0
-    assert told["cases"] == measured
+    assert figures["lateness_p95_s_100"] == 4
+    assert figures["lateness_p95_s_100_sqlite"] == 8
+    assert figures["stock_p95_over_ours"] == 45
+    assert figures["early"] == 0
+    assert figures["cases"] == measured
 
 
 def test_a_case_measured_again_takes_the_place_of_the_first_and_leaves_the_others() -> None:

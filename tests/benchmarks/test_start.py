@@ -29,9 +29,9 @@ def test_what_is_missing_is_said_with_its_remedy_before_anything_is_started() ->
 
 def test_to_look_for_what_is_needed_imports_none_of_it() -> None:
     looked = "import sys; from benchmarks.start import *; [*missing(needs_of_one_occasion([]))]"
-    told = f"{looked}; print(*sorted(sys.modules))"
+    program = f"{looked}; print(*sorted(sys.modules))"
 
-    loaded = subprocess.check_output([sys.executable, "-c", told], text=True).split()
+    loaded = subprocess.check_output([sys.executable, "-c", program], text=True).split()
 
     assert not {"celery", "dbos", "prefect", "redis", "sqlalchemy", "utskick"} & set(loaded)
 

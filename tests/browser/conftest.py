@@ -87,7 +87,7 @@ def open_context(new_context: OpenContext, complaints: list[str]) -> OpenContext
     """A browser of one's own, without any cookie; its complaints are heard."""
 
     def note(message: ConsoleMessage) -> None:
-        # Told of every page that refuses something, as ours are meant to; not so of their files.
+        # A page that refuses something is logged, as ours are meant to; none of their files is.
         refused = message.text.startswith("Failed to load resource")
         expected = refused and "/static/" not in message.location["url"]
         if message.type in ("error", "warning") and not expected:

@@ -112,9 +112,9 @@ class Desk:
         expect(self.heading("Paketutskicket är startat")).to_be_visible()
 
     def expect_sent(self, count: int) -> None:
-        """Wait until the confirmation tells it."""
+        """Wait until the confirmation says so."""
         expect(self.page.get_by_text(f"{count} av {count} skickade")).to_be_visible()
 
-    def expect_told(self, text: str) -> None:
+    def expect_alert(self, text: str) -> None:
         """Wait for what interrupts a screen reader."""
         expect(self.page.get_by_role("alert").filter(has_text=text)).to_be_visible()

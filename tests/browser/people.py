@@ -56,7 +56,7 @@ ADULTS = [
     and not (row["protected"] or row["guardians"])
     and _NAMES.count(_resident(row).sign_in_button) == 1
 ]
-"""They can be reached in every way, and told from each other by name and year."""
+"""They can be reached in every way, and distinguished by name and year."""
 UNNOTIFIED = [
     _resident(row)
     for row in _LIVING

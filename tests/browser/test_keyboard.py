@@ -83,8 +83,8 @@ def test_errors_are_announced_and_lead_to_their_fields(desk: Desk, keyboard: Key
     desk.fill("Besvaras senast", "2020-01-01")
     desk.press("Skicka formulär")
 
-    told = desk.page.get_by_role("alert").filter(has_text="behöver rättas")
-    expect(told).to_be_focused()
+    alert = desk.page.get_by_role("alert").filter(has_text="behöver rättas")
+    expect(alert).to_be_focused()
     keyboard.press("Formulärmall: Du har inte valt något formulär.")
     form = desk.field("Formulärmall")
     expect(form).to_be_focused()

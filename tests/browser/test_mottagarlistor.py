@@ -48,7 +48,7 @@ def test_a_file_that_is_no_list_is_named_for_what_it_is(desk: Desk, case: Case) 
     desk.open("Skicka formulär")
     desk.import_file(case.name, case.content)
 
-    desk.expect_told(case.said)
+    desk.expect_alert(case.said)
     expect(desk.page.get_by_text("Inga mottagare än.")).to_be_visible()
 
 
@@ -69,7 +69,7 @@ def test_a_question_that_is_left_keeps_the_form_from_being_sent(desk: Desk) -> N
     require_accessible(desk.page)
 
     desk.press("Skicka formulär")
-    desk.expect_told("Svara först på frågan om filen.")
+    desk.expect_alert("Svara först på frågan om filen.")
     desk.press("Ta inte med någon")
 
     expect(desk.page.get_by_text("Vilka ska vara med?")).to_have_count(0)

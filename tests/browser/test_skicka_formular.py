@@ -146,8 +146,8 @@ def test_a_file_that_cannot_be_read_is_shown_beside_the_button_and_nothing_is_lo
 
     desk.import_file("bilder.xlsx", b"1" * 1_100_000)
 
-    told = desk.page.locator("#fil-problem")
-    expect(told).to_contain_text("Filen är för stor: högst 1 MB kan läsas in.")
+    problem = desk.page.locator("#fil-problem")
+    expect(problem).to_contain_text("Filen är för stor: högst 1 MB kan läsas in.")
     expect(desk.page.get_by_role("button", name="Importera från fil")).to_be_focused()
     expect(desk.row(someone)).to_be_visible()
     expect(desk.field("Formulärmall")).to_have_value(FORM)
@@ -188,7 +188,7 @@ def test_a_protected_person_cannot_be_added_but_there_is_a_form_link(desk: Desk)
     desk.fill("Personnummer", PROTECTED.personnummer)
     desk.press("Lägg till")
 
-    desk.expect_told("kyddad identitet")
+    desk.expect_alert("kyddad identitet")
     expect(desk.page.get_by_text("Inga mottagare än.")).to_be_visible()
     link = desk.page.get_by_role("link", name="skapa en formulärlänk")
     expect(link).to_have_attribute("href", "/formularlank")

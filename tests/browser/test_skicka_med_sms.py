@@ -85,7 +85,7 @@ def test_a_personnummer_is_never_sent_by_sms(
 
     desk.press("Skicka sms")
 
-    desk.expect_told("liknar ett personnummer")
+    desk.expect_alert("liknar ett personnummer")
     assert _mails_to(installation, "0701740606@sms.vgregion.se") == []
 
 

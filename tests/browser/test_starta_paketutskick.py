@@ -78,7 +78,7 @@ def test_nobody_with_a_protected_identity_is_added(desk: Desk, someone: Resident
     desk.fill("Personnummer", PROTECTED.personnummer)
     desk.press("Lägg till")
 
-    desk.expect_told("kyddad identitet")
+    desk.expect_alert("kyddad identitet")
     expect(desk.row(PROTECTED)).to_have_count(0)
 
 
@@ -88,10 +88,12 @@ def test_everything_that_is_missing_is_shown_at_once(desk: Desk) -> None:
 
     desk.press("Starta Paketutskick")
 
-    told = desk.page.get_by_role("alert").filter(has_text="behöver rättas")
-    expect(told.get_by_role("listitem").filter(has_text="Utskickstillfällen")).not_to_have_count(0)
-    expect(told.get_by_role("listitem").filter(has_text="Mottagarlista")).to_have_count(1)
-    expect(told).to_be_focused()
+    alert = desk.page.get_by_role("alert").filter(has_text="behöver rättas")
+    expect(alert.get_by_role("listitem").filter(has_text="Utskickstillfällen")).not_to_have_count(
+        0
+    )
+    expect(alert.get_by_role("listitem").filter(has_text="Mottagarlista")).to_have_count(1)
+    expect(alert).to_be_focused()
 
 
 def test_at_its_moment_the_package_is_sent_as_it_was_started(
@@ -140,11 +142,11 @@ def test_a_blocked_start_shows_the_red_text_and_is_mailed(
 
     desk.press("Starta Paketutskick")
 
-    desk.expect_told("gemensamma mallar som saknar prenumeration")
-    desk.expect_told("Kontakta formularhantering@vgregion.se")
+    desk.expect_alert("gemensamma mallar som saknar prenumeration")
+    desk.expect_alert("Kontakta formularhantering@vgregion.se")
     desk.page.wait_for_load_state("networkidle")
-    told = desk.page.get_by_role("alert").filter(has_text="saknar prenumeration")
-    sentence = told.get_by_text("saknar prenumeration")
+    alert = desk.page.get_by_role("alert").filter(has_text="saknar prenumeration")
+    sentence = alert.get_by_text("saknar prenumeration")
     for scheme in ("light", "dark"):
         desk.page.emulate_media(color_scheme=scheme)
         red, green, blue = sentence.evaluate(

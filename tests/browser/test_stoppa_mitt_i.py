@@ -15,7 +15,7 @@ from utskick.domain.occasions import OccasionState
 FORMS = ["phq-9", "gad-7"]
 ALL = 2 * len(FORMS)
 SEND = "Skicka det som är kvar"
-TELL = "Meddela dem som redan fått sina formulär"
+NOTIFY = "Meddela dem som redan fått sina formulär"
 END = "Avsluta"
 AT = pytest.mark.parametrize("sent", [0, 1, ALL // 2, ALL - 1])
 
@@ -51,13 +51,13 @@ def made(installation: Whole, people: list[Resident]) -> int:
     return sum(len(installation.forms_of(each.personnummer)) for each in people)
 
 
-def told(installation: Whole, people: list[Resident]) -> list[int]:
+def notified(installation: Whole, people: list[Resident]) -> list[int]:
     return [len(installation.messages_of(each.personnummer)) for each in people]
 
 
 def ways(desk: Desk) -> list[str]:
     """Those that the page offers."""
-    names = (SEND, TELL, END, "Återstarta Paketutskick")
+    names = (SEND, NOTIFY, END, "Återstarta Paketutskick")
     offered = desk.page.locator("summary.button").all_inner_texts()
     return [name for name in names if name in offered]
 
@@ -81,9 +81,9 @@ def test_what_is_left_can_be_sent(
     until_the_run_has_ended(installation, dispatch)
     desk.page.goto(f"/paketutskick/{dispatch.id}")
     expect(desk.page.get_by_text("Stoppat mitt i").first).to_be_visible()
-    assert ways(desk) == [w for w in (SEND, TELL, END) if w != TELL or sent % 2]
-    assert set(ways(desk)) <= set(at_once) <= {SEND, TELL, END}
-    assert told(installation, others) == [int(sent > 1), 0]
+    assert ways(desk) == [w for w in (SEND, NOTIFY, END) if w != NOTIFY or sent % 2]
+    assert set(ways(desk)) <= set(at_once) <= {SEND, NOTIFY, END}
+    assert notified(installation, others) == [int(sent > 1), 0]
 
     installation.heal()
     desk.press_disclosed(SEND, "Ja, skicka nu")
@@ -91,7 +91,7 @@ def test_what_is_left_can_be_sent(
     expect(desk.page.get_by_role("status").filter(has_text="skickas nu")).to_be_visible()
     installation.until_status(dispatch, "Klar")
     assert made(installation, others) == ALL
-    assert told(installation, others) == [1, 1]
+    assert notified(installation, others) == [1, 1]
 
 
 @AT
@@ -108,7 +108,7 @@ def test_the_rest_can_be_given_up_for_good(
         lambda: installation.dispatch(dispatch.id).occasions[0].state is OccasionState.ENDED,
         "it is ended",
     )
-    assert told(installation, others) == [int(sent > 0), int(sent > 2)]
+    assert notified(installation, others) == [int(sent > 0), int(sent > 2)]
     desk.page.goto(f"/paketutskick/{dispatch.id}")
     assert ways(desk) == []
     assert made(installation, others) == sent
@@ -129,10 +129,11 @@ def test_those_with_some_of_their_forms_can_be_notified_first(
     until_the_run_has_ended(installation, dispatch)
 
     desk.page.goto(f"/paketutskick/{dispatch.id}")
-    desk.press_disclosed(TELL, "Ja, meddela")
+    desk.press_disclosed(NOTIFY, "Ja, meddela")
 
     installation.until(
-        lambda: told(installation, others) == [1, int(sent > 2)], "those with forms are told"
+        lambda: notified(installation, others) == [1, int(sent > 2)],
+        "those with forms are notified",
     )
     until_the_run_has_ended(installation, dispatch)
     installation.heal()
@@ -140,4 +141,4 @@ def test_those_with_some_of_their_forms_can_be_notified_first(
     assert ways(desk) == [SEND, END]
     desk.press_disclosed(SEND, "Ja, skicka nu")
     installation.until_status(dispatch, "Klar")
-    assert (made(installation, others), told(installation, others)) == (ALL, [1, 1])
+    assert (made(installation, others), notified(installation, others)) == (ALL, [1, 1])

@@ -83,9 +83,9 @@ class Database:
             )
         self.engine.dispose()
         event.listen(self.engine, "connect", _look_in_chaos_first)
-        event.listen(self.engine, "begin", self._tell_time)
+        event.listen(self.engine, "begin", self._set_time)
 
-    def _tell_time(self, connection: Connection) -> None:
+    def _set_time(self, connection: Connection) -> None:
         connection.exec_driver_sql(f"SET LOCAL chaos.now = '{self.world.now.isoformat()}'")
 
 

@@ -31,7 +31,7 @@ from utskick.store.tables import (
 
 _OPEN = ("sending", "unknown")
 _CLOCK_TICK = timedelta(milliseconds=2)
-"""SQLite's clock tells no more."""
+"""SQLite's clock is no finer."""
 
 
 @dataclass(slots=True)
@@ -118,7 +118,7 @@ class Watch:
         self._before.clear()
 
     def on_leaving(self, call: Call) -> None:
-        """Look at a call in the moment when its bytes leave. What is wrong is told at the step.
+        """Look at a call in the moment when its bytes leave. What is wrong is raised at the step.
 
         The product takes whatever a call raises for an unknown outcome, and would swallow it.
         """
@@ -142,7 +142,7 @@ class Watch:
         self._each_is_planned_once(rows)
         self._no_key_has_two_open(rows)
         self._nothing_is_made_twice()
-        self._nobody_is_told_twice()
+        self._nobody_is_notified_twice()
         self._what_is_sent_is_its_own(rows)
         self._nothing_is_begun_after_a_stop(rows)
         self._nothing_is_begun_after_a_removal(rows)
@@ -171,12 +171,12 @@ class Watch:
         """When all faults are over and nothing moves any more."""
         assert not (unended := self.unended()), f"never ended: {unended}"
         rows = self.deliveries()
-        self._each_was_sent_or_it_is_told_why_not(rows, unreadable=unreadable)
+        self._each_was_sent_or_it_is_said_why_not(rows, unreadable=unreadable)
         self._nobody_was_forgotten(rows)
         self._every_form_is_somebodys(rows)
         self._every_dispatch_has_ended()
 
-    def _each_was_sent_or_it_is_told_why_not(
+    def _each_was_sent_or_it_is_said_why_not(
         self, rows: Sequence[RowMapping], *, unreadable: bool
     ) -> None:
         """Sent is made once, not sent is not made, and only a missed or stopped one is left."""
@@ -231,9 +231,9 @@ class Watch:
     def _look_at(self, call: Call) -> None:
         (row,) = [row for row in self.deliveries() if row["id"] == call.delivery_id]
         self._its_intent_is_committed(call, row)
-        self._it_is_within_the_fence(row)
+        self._it_is_within_its_deadline(row)
         self._no_more_are_under_way_than_allowed(call)
-        self._it_has_waited_as_long_as_it_was_told(call)
+        self._it_has_waited_as_long_as_it_was_asked_to(call)
         self._whatever_was_sent_before_has_been_settled(call)
         self._its_recipient_may_get_it(call, row)
         self._its_unit_has_not_been_withdrawn_before_the_run(call)
@@ -249,7 +249,7 @@ class Watch:
         """I2: the committed row says `sending`, of this very attempt."""
         assert (row["state"], row["attempt"]) == ("sending", call.attempt), "left without intent"
 
-    def _it_is_within_the_fence(self, row: RowMapping) -> None:
+    def _it_is_within_its_deadline(self, row: RowMapping) -> None:
         """I4: half the lease has not passed since the intent."""
         deadline = row["lease_until"] - timedelta(seconds=self.rules.lease_s / 2)
         assert self.world.now <= deadline + _CLOCK_TICK, "left past its deadline"
@@ -259,7 +259,7 @@ class Watch:
         under_way = self.service.under_way(call.loop)
         assert under_way <= self.rules.forms_concurrency, f"{under_way} calls at once"
 
-    def _it_has_waited_as_long_as_it_was_told(self, call: Call) -> None:
+    def _it_has_waited_as_long_as_it_was_asked_to(self, call: Call) -> None:
         """I15: at least the first delay, and Retry-After if that is longer."""
         not_before = self.service.not_before.get(call.delivery_id, self.world.now)
         assert self.world.now >= not_before - _CLOCK_TICK, "tried again too soon"
@@ -271,7 +271,7 @@ class Watch:
             if (
                 earlier.delivery_id == call.delivery_id
                 and earlier.left_at is not None
-                and not earlier.told_not_applied
+                and not earlier.known_not_applied
             ):
                 assert self.world.now >= earlier.left_at + settles, "sent again without settling"
 
@@ -297,8 +297,8 @@ class Watch:
         """The promise of them all: at most one form for each delivery, by the service's count."""
         _no_doubles(made.delivery_id for made in self.service.made)
 
-    def _nobody_is_told_twice(self) -> None:
-        """I10: one message at most for each recipient and occasion; its text tells which."""
+    def _nobody_is_notified_twice(self) -> None:
+        """I10: one message at most for each recipient and occasion; its text says which."""
         _no_doubles(self.inbox.left)
 
     def _what_is_sent_is_its_own(self, rows: Sequence[RowMapping]) -> None:
@@ -380,7 +380,7 @@ class Watch:
 
 def has_a_rest(occasion: RowMapping) -> bool:
     """Staff are to say what becomes of it; it may still be ending."""
-    ending = occasion["state"] in ("planned", "running") and occasion["aim"] in ("stop", "tell")
+    ending = occasion["state"] in ("planned", "running") and occasion["aim"] in ("stop", "notify")
     return ending or occasion["state"] in ("missed", "stopped")
 
 

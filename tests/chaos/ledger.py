@@ -91,10 +91,10 @@ def truth_of(local_1177: str) -> Mapping[str, Any]:
 
 def truth_of_person(local_1177: str, number: str) -> Mapping[str, Any]:
     """What the local 1177 holds about one."""
-    told: Mapping[str, Any] = httpx.post(
+    held: Mapping[str, Any] = httpx.post(
         f"{local_1177}/control/truth/person", json={"personnummer": number}, timeout=60
     ).json()
-    return told
+    return held
 
 
 def judge(

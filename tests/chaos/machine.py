@@ -123,10 +123,10 @@ class SendProtocol(RuleBasedStateMachine):
         forms=st.lists(st.sampled_from(FORMS), min_size=1, max_size=2, unique=True),
         occasions=st.integers(1, 2),
         minutes=st.sampled_from([6, 60]),
-        tells=st.booleans(),
+        notifies=st.booleans(),
     )
     def staff_start(
-        self, people: Any, forms: Any, occasions: int, minutes: int, tells: bool
+        self, people: Any, forms: Any, occasions: int, minutes: int, notifies: bool
     ) -> None:
         self.tries += 1
         first = (self.clock.now() + timedelta(seconds=2)).astimezone(STOCKHOLM)
@@ -138,7 +138,7 @@ class SendProtocol(RuleBasedStateMachine):
                 "occasions": [{"date": f"{m:%Y-%m-%d}", "time": f"{m:%H:%M:%S}"} for m in moments],
                 "recipients": [person.digits for person in people],
                 "forms": [form.key for form in forms],
-                "creates_inbox_message": tells,
+                "creates_inbox_message": notifies,
                 "inbox_message": f"Utskick {self.tries}, tillfälle {{{{ tillfalle }}}}.",
             }
         )
@@ -191,7 +191,7 @@ class SendProtocol(RuleBasedStateMachine):
 
     @_begun
     @rule(pick=_PICK)
-    def staff_tell(self, pick: int) -> None:
+    def staff_notify(self, pick: int) -> None:
         """Meddela dem som redan fått sina formulär."""
         if row := self._with_a_rest(pick):
             self._by_hand(notify_recipients, row)
@@ -590,7 +590,7 @@ class SendProtocol(RuleBasedStateMachine):
             worker.paused = False
         self._go_on()
         self._come_to_an_end()
-        # Whoever has got some of their forms is told when staff say so, and can always be.
+        # Whoever has got some of their forms is notified when staff say so, and can always be.
         for row in self.watch.with_unnotified():
             assert self._by_hand(notify_recipients, row), "no way on for those who have forms"
         self._come_to_an_end()

@@ -21,21 +21,21 @@ _FORKS.set_forkserver_preload(["tests.chaos.warm", "pytest"])
 
 @dataclass(frozen=True, slots=True)
 class Forked:
-    """One of them, and what it tells on its way."""
+    """One of them, and what it reports on its way."""
 
     process: ForkServerProcess
-    told: Connection
+    reports: Connection
 
     @property
     def pid(self) -> int:
         assert self.process.pid is not None
         return self.process.pid
 
-    def tells(self, what: str, *, within_s: float) -> bool:
+    def comes_to(self, what: str, *, within_s: float) -> bool:
         """Whether it comes so far in time."""
         try:
-            while self.told.poll(within_s):
-                if self.told.recv() == what:
+            while self.reports.poll(within_s):
+                if self.reports.recv() == what:
                     return True
         except EOFError:
             return False
@@ -43,7 +43,7 @@ class Forked:
 
     def answer(self) -> None:
         """Let it go on from where it waits for us."""
-        self.told.send(None)
+        self.reports.send(None)
 
     @property
     def alive(self) -> bool:

@@ -39,7 +39,7 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class SlowClose:
-    """The end of the stream is told so much later."""
+    """The end of the stream is passed on so much later."""
 
     seconds: float
 
@@ -220,7 +220,7 @@ class FaultProxy:
     async def _pass_on(
         self, connection: _Connection, piece: bytes, target: asyncio.StreamWriter, way: Way
     ) -> bool:
-        """Tell whether that was the connection's end."""
+        """Return whether that was the connection's end."""
         cuts: list[Reset | Limit] = [*self._active(Reset, way), *self._active(Limit, way)]
         first = min(cuts, key=lambda cut: cut.after, default=None)
         room = len(piece) if first is None else max(0, first.after - connection.passed[way])

@@ -1,4 +1,4 @@
-"""The population register and the accounts of 1177, and what each process was told last.
+"""The population register and the accounts of 1177, and each process's last answers.
 
 What was sent to somebody is held against what the sender knew: nobody gets anything whom the
 sender's last question refused, and no sender begins on answers that have grown old.
@@ -20,7 +20,7 @@ _OLDEST = timedelta(seconds=300)
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _Answer:
     at: datetime
     refused: bool
 
@@ -37,35 +37,37 @@ class Registers:
     without_account: set[Personnummer] = field(default_factory=set)
     inattentive: set[Loop] = field(default_factory=set)
     ever_refused: set[Personnummer] = field(default_factory=set)
-    _persons: dict[tuple[Loop, Personnummer], _Told] = field(default_factory=dict)
-    _accounts: dict[tuple[Loop, Personnummer], _Told] = field(default_factory=dict)
+    _persons: dict[tuple[Loop, Personnummer], _Answer] = field(default_factory=dict)
+    _accounts: dict[tuple[Loop, Personnummer], _Answer] = field(default_factory=dict)
     _have_begun: set[Loop] = field(default_factory=set)
 
     async def look_up(
         self, numbers: Sequence[Personnummer]
     ) -> Mapping[Personnummer, PersonRecord | None]:
-        told = {number: self.records[number] for number in numbers}
-        for number, record in told.items():
+        answer = {number: self.records[number] for number in numbers}
+        for number, record in answer.items():
             refused = record != PersonRecord()
             self._note(number, refused=refused)
-            self._persons[asyncio.get_running_loop(), number] = _Told(self.world.now, refused)
-        return told
+            self._persons[asyncio.get_running_loop(), number] = _Answer(self.world.now, refused)
+        return answer
 
     def user(self, number: Personnummer) -> InboxUser:
         active = number not in self.without_account
         self._note(number, refused=not active)
-        told = _Told(self.world.now, refused=not active)
-        self._accounts[asyncio.get_running_loop(), number] = told
+        answer = _Answer(self.world.now, refused=not active)
+        self._accounts[asyncio.get_running_loop(), number] = answer
         return InboxUser(active=active, notified_by=("SMS",) if active else ())
 
     def look_at(self, number: Personnummer, *, loop: Loop, needs_account: bool) -> None:
         """Something leaves for the person. Raises `AssertionError` if it must not."""
         registers = [self._persons, *([self._accounts] if needs_account else [])]
-        for told in [register[loop, number] for register in registers]:
-            # What is told in the very moment of leaving comes too late.
-            assert not (told.refused and told.at < self.world.now), "sent to one who was refused"
+        for answer in [register[loop, number] for register in registers]:
+            # What is answered in the very moment of leaving comes too late.
+            assert not (answer.refused and answer.at < self.world.now), (
+                "sent to one who was refused"
+            )
             if loop not in self.inattentive | self._have_begun:
-                assert self.world.now - told.at <= _OLDEST, "sent on an old answer"
+                assert self.world.now - answer.at <= _OLDEST, "sent on an old answer"
         self._have_begun.add(loop)
 
     def _note(self, number: Personnummer, *, refused: bool) -> None:

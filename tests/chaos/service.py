@@ -1,6 +1,6 @@
 """Neighbours whose every answer the test decides, and who know the truth.
 
-The truth is told by the reference that each call carries, which the product itself never gets
+The truth is found by the reference that each call carries, which the product itself never gets
 back: so it is counted apart from whatever our own tables say.
 """
 
@@ -50,7 +50,7 @@ class Fate(StrEnum):
 class Call:
     """One call for one form. `left_at` is when its bytes left, if they have.
 
-    `not_applied` is the truth; `told_not_applied`, that the caller could know.
+    `not_applied` is the truth; `known_not_applied`, that the caller could know.
     """
 
     order: FormOrder
@@ -59,7 +59,7 @@ class Call:
     answer: "asyncio.Future[FormId]"
     left_at: datetime | None = None
     not_applied: bool = False
-    told_not_applied: bool = False
+    known_not_applied: bool = False
     form: FormId | None = None
 
     @property
@@ -173,25 +173,25 @@ class Service:
         match fate:
             case Fate.ANSWERED:
                 form_id = self.apply(call)
-                self._tell(call, form_id)
+                self._answer(call, form_id)
             case Fate.ANSWER_LOST:
                 self.apply(call)
-                self._tell(call, UnknownOutcome("the answer was lost"))
+                self._answer(call, UnknownOutcome("the answer was lost"))
             case Fate.FAILED:
                 call.not_applied = True
-                self._tell(call, UnknownOutcome("status 503"))
+                self._answer(call, UnknownOutcome("status 503"))
             case Fate.LOST_FOR_NOW:
-                self._tell(call, UnknownOutcome("timed out"))
+                self._answer(call, UnknownOutcome("timed out"))
             case Fate.REFUSED:
-                call.not_applied = call.told_not_applied = True
-                self._tell(call, PermanentFailure("refused"))
+                call.not_applied = call.known_not_applied = True
+                self._answer(call, PermanentFailure("refused"))
             case Fate.TOO_MANY:
-                call.not_applied = call.told_not_applied = True
+                call.not_applied = call.known_not_applied = True
                 self._soonest_again(call, seconds=RETRY_AFTER_S)
-                self._tell(call, TemporaryFailure("429", retry_after_s=RETRY_AFTER_S))
+                self._answer(call, TemporaryFailure("429", retry_after_s=RETRY_AFTER_S))
 
     def apply(self, call: Call) -> FormId:
-        """Make the form, whether or not anybody is there to be told."""
+        """Make the form, whether or not anybody waits for the answer."""
         call.form = FormId(str(uuid4()))
         self.made.append(KeptForm(call.form, call.order, self.world.now))
         return call.form
@@ -213,7 +213,7 @@ class Service:
             if call.waited_s(self.world.now) > read_timeout_s:
                 self.decide(call, Fate.LOST_FOR_NOW)
 
-    def _tell(self, call: Call, answer: FormId | Exception) -> None:
+    def _answer(self, call: Call, answer: FormId | Exception) -> None:
         if call.answer.done() or call.loop.is_closed():
             return
         if isinstance(answer, Exception):

@@ -1,4 +1,4 @@
-"""Every neighbour behind a bad network (L5): what is told never contradicts what has happened."""
+"""Every neighbour behind a bad network (L5): no report contradicts what has happened."""
 
 import asyncio
 import socket
@@ -519,8 +519,8 @@ async def end(clinic: Clinic, occasion: Occasion) -> None:
     assert dispatch.status is DispatchStatus.COMPLETED
     sent = [(form.order.personnummer, form.order.template_id) for form in clinic.forms.forms]
     assert len(sent) == len(set(sent)) == 8
-    told = [receiver for receiver, _ in clinic.inbox.messages]
-    assert len(told) == len(set(told))
+    receivers = [receiver for receiver, _ in clinic.inbox.messages]
+    assert len(receivers) == len(set(receivers))
 
 
 @pytest.mark.parametrize("name", each(EVERY_TOXIC))

@@ -116,9 +116,9 @@ async def test_every_quarter_hour_is_planned_at_the_right_instant_or_refused(
     occasions = dispatch.occasions
     assert len(occasions) == len(instants)
     for occasion, (clock, instant) in zip(occasions, sorted(instants.items()), strict=True):
-        told = f"{day} {clock}: {occasion.sends_at} instead of {instant}"
-        assert occasion.sends_at == instant, told
-        assert occasion.local.replace(tzinfo=None) == datetime.combine(day, clock), told
+        difference = f"{day} {clock}: {occasion.sends_at} instead of {instant}"
+        assert occasion.sends_at == instant, difference
+        assert occasion.local.replace(tzinfo=None) == datetime.combine(day, clock), difference
 
 
 @pytest.mark.parametrize("day", each(SHIFTS))

@@ -209,7 +209,7 @@ class _Scene:
 
     def _strike(self, attacked: Forked) -> bool:
         """Wait until it is where it is to be hit, and see it through."""
-        if not attacked.tells(self._ambush.point, within_s=REACHED_WITHIN_S):
+        if not attacked.comes_to(self._ambush.point, within_s=REACHED_WITHIN_S):
             return False
         match self._ambush.blow:
             case Blow.KILL:
@@ -242,7 +242,7 @@ class _Scene:
         )
 
     def _repeated(self, deed: Callable[[], object]) -> None:
-        """As staff would, who were not told that it was done; it may have been."""
+        """As staff would, who got no answer that it was done; it may have been."""
         with suppress(UtskickError):
             deed()
 
@@ -271,9 +271,9 @@ class _Scene:
 
     def _truth(self) -> tuple[Mapping[str, Any], int]:
         """Of the scene's own persons alone: others use the same neighbour meanwhile."""
-        told = [truth_of_person(self._installation.local_1177, n) for n in self._numbers]
-        forms = [form for each in told for form in each["forms"]]
-        return {"forms": forms}, sum(len(each["messages"]) for each in told)
+        truths = [truth_of_person(self._installation.local_1177, n) for n in self._numbers]
+        forms = [form for each in truths for form in each["forms"]]
+        return {"forms": forms}, sum(len(each["messages"]) for each in truths)
 
 
 def _poll(ready: Callable[[], object], *, within_s: float) -> None:

@@ -92,7 +92,7 @@ jsons = st.recursive(
 )
 
 
-def told_by(error: BaseException) -> str:
+def shown_by(error: BaseException) -> str:
     """What a log or a page could show of the error, and of those that it came from."""
     chain = [repr(error), getattr(error, "staff_message", "")]
     shown: BaseException | None = error
@@ -103,8 +103,8 @@ def told_by(error: BaseException) -> str:
 
 
 def require_discreet(error: BaseException) -> None:
-    told = told_by(error)
-    assert not any(leak in told for leak in LEAKS), "an error repeats a personnummer"
+    text_of_error = shown_by(error)
+    assert not any(leak in text_of_error for leak in LEAKS), "an error repeats a personnummer"
 
 
 @given(anything, st.booleans())
@@ -315,7 +315,7 @@ async def read(client: HttpClient) -> object:
     return await HttpFormService(client).read_answer(FormId("1"))
 
 
-async def tell(client: HttpClient) -> object:
+async def leave_message(client: HttpClient) -> object:
     await HttpInbox(client).add_message(ANNA, a_message())
     return None
 
@@ -328,7 +328,7 @@ async def look_up(client: HttpClient) -> object:
     return await HttpPersons(client).look_up([ANNA])
 
 
-WRITES = (create, tell)
+WRITES = (create, leave_message)
 CALLS = (*WRITES, find, templates, read, ask, look_up)
 names = st.sampled_from(
     [

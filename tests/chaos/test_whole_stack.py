@@ -87,7 +87,7 @@ def test_whatever_part_dies_each_dispatch_ends_and_each_form_is_there_once(
         assert set(counts.values()) == {1}
         assert len(counts) == len(dispatches[0].forms)
         assert len(whole.messages_of(number)) <= 1
-    _nobody_has_told_of(numbers, whole, server)
+    _nobody_has_revealed(numbers, whole, server)
 
 
 def _mistype(numbers: list[str], whole: Whole) -> None:
@@ -98,7 +98,7 @@ def _mistype(numbers: list[str], whole: Whole) -> None:
             assert whole.rest("POST", "paketutskick", **spec).status_code in _REFUSALS
 
 
-def _nobody_has_told_of(numbers: list[str], whole: Whole, server: PostgresqlServer) -> None:
+def _nobody_has_revealed(numbers: list[str], whole: Whole, server: PostgresqlServer) -> None:
     """Neither Prefect's database nor ours, no log, no mail: nobody but the neighbour itself."""
     folder = whole.stack.folder
     knowing = files_that_name(numbers, [folder, server.folder])

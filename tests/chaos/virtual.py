@@ -106,11 +106,11 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         else:
             self._end(future, lambda: future.set_result(result))
 
-    def _end(self, future: asyncio.Future[Any], tell: Callable[[], None]) -> None:
+    def _end(self, future: asyncio.Future[Any], settle: Callable[[], None]) -> None:
         if self.stands_still():
-            self._held.append(lambda: self._end(future, tell))
+            self._held.append(lambda: self._end(future, settle))
         elif not future.cancelled():
-            tell()
+            settle()
 
 
 class Died(BaseException):
@@ -123,7 +123,7 @@ def is_lock_timeout(error: BaseException) -> bool:
 
 
 class CutOff(Exception):
-    """The database went away, and nobody can tell whether the transaction held."""
+    """The database went away, and nobody can know whether the transaction held."""
 
 
 class Strike(StrEnum):

@@ -45,7 +45,7 @@ log = logging.getLogger(__name__)
 
 
 class Blow(StrEnum):
-    """What happens to a process at the place where it is told to."""
+    """What happens to a process at the place that was chosen."""
 
     KILL = "kill"
     PAUSE = "pause"
@@ -229,7 +229,7 @@ async def _work(services: Services) -> None:
 
 
 class RunsHere:
-    """A `Scheduler` that runs occasions in its own process, and tells who runs by the token."""
+    """A `Scheduler` that runs occasions in its own process, and knows who runs by the token."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -284,7 +284,7 @@ class RunsHere:
 
 
 def token_of(pid: int) -> RunToken:
-    """A token that tells whose it is."""
+    """A token that shows whose it is."""
     return RunToken(UUID(int=pid << 64 | secrets.randbits(64)))
 
 

@@ -130,7 +130,7 @@ def test_the_whole_access_log_is_checked(installation: Installation) -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "told"),
+    ("command", "printed"),
     [
         ("clean-up", "0 dispatches deleted\n"),
         ("watch-templates", "0 forms block ongoing dispatches, 0 mails\n"),
@@ -139,11 +139,11 @@ def test_the_whole_access_log_is_checked(installation: Installation) -> None:
     ],
 )
 def test_with_nothing_to_do_nothing_is_done(
-    installation: Installation, command: str, told: str
+    installation: Installation, command: str, printed: str
 ) -> None:
     result = installation.run(command)
 
-    assert (result.exit_code, result.stdout) == (0, told)
+    assert (result.exit_code, result.stdout) == (0, printed)
 
 
 def test_reconciling_without_the_scheduler_says_so(installation: Installation) -> None:

@@ -258,18 +258,18 @@ def test_what_is_another_units_does_not_exist(
 
 @pytest.mark.parametrize("command", ["list", "packages", "forms", "check-log", "form-link phq-9"])
 @pytest.mark.parametrize(
-    ("unit", "told"),
+    ("unit", "said"),
     [
         ("SE2321000131-E999999999999", "Det du söker finns inte"),
         ("mottagningen", "Enhetens HSA-id är fel skrivet"),
     ],
 )
 def test_an_unknown_unit_is_refused_rather_than_shown_empty(
-    installation: Installation, command: str, unit: str, told: str
+    installation: Installation, command: str, unit: str, said: str
 ) -> None:
     result = installation.run(*command.split(), "--unit", unit)
 
-    assert (result.exit_code, told in result.stderr) == (1, True)
+    assert (result.exit_code, said in result.stderr) == (1, True)
 
 
 @pytest.mark.parametrize("command", ["show", "stop", "restart", "remove-recipient", "send-missed"])

@@ -53,11 +53,11 @@ def test_what_was_stopped_since_is_not_called_started(installation: Installation
     another = installation.run("submit", file, "--again")
 
     assert (again.exit_code, again.stdout) == (4, "")
-    told = " ".join(again.stderr.split())
-    assert "har statusen Stoppad. Inget mer skickas av det" in told
-    assert dispatch_id in told
-    assert "Återstarta det om det ska fortsätta." in told
-    assert "samma kommando med --again" in told
+    said = " ".join(again.stderr.split())
+    assert "har statusen Stoppad. Inget mer skickas av det" in said
+    assert dispatch_id in said
+    assert "Återstarta det om det ska fortsätta." in said
+    assert "samma kommando med --again" in said
     assert (another.exit_code, another.stdout.startswith("Startat:")) == (0, True)
 
 
@@ -133,7 +133,7 @@ def test_a_bad_row_has_the_number_that_an_editor_shows(installation: Installatio
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "said"),
     [
         (b"\x00\x01\x02", "Filen går inte att läsa. Spara den som ren text (UTF-8)"),
         (b"\xff\xfe1", "Filen går inte att läsa. Spara den som ren text (UTF-8)"),
@@ -144,7 +144,7 @@ def test_a_bad_row_has_the_number_that_an_editor_shows(installation: Installatio
     ids=["binary", "cut UTF-16", "too large", "empty", "missing"],
 )
 def test_a_file_of_recipients_that_is_none_starts_nothing(
-    installation: Installation, content: bytes | None, told: str
+    installation: Installation, content: bytes | None, said: str
 ) -> None:
     if content is not None:
         installation.write(content, "mottagare.txt")
@@ -153,7 +153,7 @@ def test_a_file_of_recipients_that_is_none_starts_nothing(
     result = installation.run("submit", file)
 
     assert result.exit_code == 1
-    assert told in result.stderr
+    assert said in result.stderr
     assert listed(installation) == 0
 
 
@@ -191,7 +191,7 @@ def test_another_encoding_than_utf_8_is_named(installation: Installation) -> Non
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "said"),
     [
         ({"unit": "SE2321000131-E999999999999"}, "unit: enheten finns inte"),
         ({"unit": "mottagningen"}, "Enhetens HSA-id är fel skrivet."),
@@ -201,12 +201,12 @@ def test_another_encoding_than_utf_8_is_named(installation: Installation) -> Non
     ],
 )
 def test_what_the_region_knows_nothing_of_is_refused(
-    installation: Installation, changes: dict[str, object], told: str
+    installation: Installation, changes: dict[str, object], said: str
 ) -> None:
     result = installation.run("submit", installation.spec(**changes))
 
     assert result.exit_code == 1
-    assert told in result.stderr
+    assert said in result.stderr
 
 
 def test_a_blocked_start_says_whom_to_turn_to(installation: Installation) -> None:

@@ -86,7 +86,7 @@ def test_what_prefect_gets_can_be_written_into_an_environment_file(
 ) -> None:
     lines = installation.run("prefect-settings").stdout.splitlines()
 
-    told = dict(line.split("=", 1) for line in lines)
-    assert told["PREFECT_SERVER_SERVICES_SCHEDULER_MIN_RUNS"] == "1"
-    assert told["PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED"] == "events,flow_runs"
-    assert not any("/" in value for value in told.values())
+    settings = dict(line.split("=", 1) for line in lines)
+    assert settings["PREFECT_SERVER_SERVICES_SCHEDULER_MIN_RUNS"] == "1"
+    assert settings["PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED"] == "events,flow_runs"
+    assert not any("/" in value for value in settings.values())

@@ -34,8 +34,8 @@ def test_those_whom_staff_see_become_recipients(installation: Installation, case
     result = installation.run("submit", spec(installation, case, **changes), "--json")
 
     if case.refused:
-        told = [line for line in result.stderr.splitlines() if "recipients, rad" in line]
-        rows = [line.split("rad ")[1].split(" ")[0] for line in told]
+        problems = [line for line in result.stderr.splitlines() if "recipients, rad" in line]
+        rows = [line.split("rad ")[1].split(" ")[0] for line in problems]
         assert (result.exit_code, rows) == (1, [f"{row}" for row in case.refused])
         return
     assert result.exit_code == 0, result.stderr

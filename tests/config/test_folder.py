@@ -18,11 +18,11 @@ def test_data_and_settings_are_in_the_current_folder_or_in_the_one_that_is_named
     (tmp_path / "config" / ".env").write_text("UTSKICK_FORMS_DESK=desk@region.se")
     folder = {"UTSKICK_FOLDER": str(tmp_path)} if named else {}
 
-    told = subprocess.check_output(
+    printed = subprocess.check_output(
         [sys.executable, "-P", "-c", _WHERE],
         cwd="/" if named else tmp_path,
         env=os.environ | folder,
         text=True,
     )
 
-    assert told == f"{tmp_path / 'var'} desk@region.se"
+    assert printed == f"{tmp_path / 'var'} desk@region.se"

@@ -17,14 +17,14 @@ def born(day: str) -> Personnummer:
     return parse_personnummer(f"{day[:2]}{ten}{luhn.calc_check_digit(ten)}", today=TODAY)
 
 
-def told(*days: str, answer_by: date = A_YEAR_ON) -> list[str]:
+def advised(*days: str, answer_by: date = A_YEAR_ON) -> list[str]:
     listed = [(place, born(day)) for place, day in enumerate(days, start=1)]
     return of_children(listed, today=TODAY, answer_by=answer_by)
 
 
 @pytest.mark.parametrize("day", ["20140201", "20140131", "20090202"])
 def test_a_child_that_has_had_its_thirteenth_birthday_answers_alone(day: str) -> None:
-    (sentence,) = told("19910204", day)
+    (sentence,) = advised("19910204", day)
 
     assert sentence.startswith("1 mottagare (nummer 2 i listan) har fyllt 13 år men inte 18:")
     assert "vårdnadshavare kan inte svara åt barnet" in sentence
@@ -42,7 +42,7 @@ def test_a_child_that_has_had_its_thirteenth_birthday_answers_alone(day: str) ->
 def test_a_birthday_before_the_last_day_to_answer_is_shown(
     day: str, answer_by: date, warned: bool
 ) -> None:
-    sentences = told(day, answer_by=answer_by)
+    sentences = advised(day, answer_by=answer_by)
 
     assert len(sentences) == warned
     assert all(f"fyller 13 år senast {answer_by}" in each for each in sentences)
@@ -50,12 +50,12 @@ def test_a_birthday_before_the_last_day_to_answer_is_shown(
 
 @pytest.mark.parametrize("day", ["20090201", "19910204"])
 def test_whoever_is_of_age_needs_no_guardian(day: str) -> None:
-    assert told(day) == []
+    assert advised(day) == []
 
 
 def test_each_is_found_by_the_place_in_the_list_unless_they_are_many() -> None:
-    (three,) = told("20140115", "19910204", "20130115", "20120115")
-    (many,) = told(*["20130115", "20130116", "20130117", "20130118", "20130119", "20130120"])
+    (three,) = advised("20140115", "19910204", "20130115", "20120115")
+    (many,) = advised(*["20130115", "20130116", "20130117", "20130118", "20130119", "20130120"])
 
     assert three.startswith("3 mottagare (nummer 1, 3 och 4 i listan) har")
     assert many.startswith("6 mottagare har")

@@ -115,13 +115,13 @@ def test_default_dates_are_a_year_and_a_year_and_a_month_ahead(
 
 
 @pytest.mark.parametrize(
-    ("at", "told"),
+    ("at", "said"),
     [(time(6, 59), "tidigt"), (time(7), None), (time(21), None), (time(21, 1), "sent")],
 )
-def test_too_early_and_too_late_in_the_day_are_warned_of(at: time, told: str | None) -> None:
+def test_too_early_and_too_late_in_the_day_are_warned_of(at: time, said: str | None) -> None:
     warning = WINDOW.warning_for(LocalMoment(date(2027, 2, 1), at))
 
-    assert (warning is None) if told is None else (warning is not None and told in warning)
+    assert (warning is None) if said is None else (warning is not None and said in warning)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_dates_and_times_are_read_with_the_dashes_and_marks_that_are_pasted() ->
 
 
 @pytest.mark.parametrize(
-    ("at", "told"),
+    ("at", "said"),
     [
         (time(6, 59), "Klockan är 06:59, och det är tidigt på dagen"),
         (time(7), None),
@@ -163,8 +163,8 @@ def test_dates_and_times_are_read_with_the_dashes_and_marks_that_are_pasted() ->
         (time(21, 0, 1), "Klockan är 21:00, och det är sent på dagen"),
     ],
 )
-def test_what_is_sent_at_once_is_warned_of_outside_the_window(at: time, told: str | None) -> None:
+def test_what_is_sent_at_once_is_warned_of_outside_the_window(at: time, said: str | None) -> None:
     warning = WINDOW.warning_now(at)
 
-    assert (warning or "").startswith(told or "")
-    assert bool(warning) is bool(told)
+    assert (warning or "").startswith(said or "")
+    assert bool(warning) is bool(said)

@@ -47,7 +47,7 @@ def test_a_whole_package_has_no_problems() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "said"),
     [
         ({"units": [UNIT.id, OTHER_UNIT.id]}, f"units: {OTHER_UNIT.id} finns inte."),
         ({"forms": [PHQ.key, "borta"]}, "forms: borta finns inte."),
@@ -60,10 +60,10 @@ def test_a_whole_package_has_no_problems() -> None:
         ({"name": ANNA.formatted}, "name: texten innehåller något"),
     ],
 )
-def test_each_fault_is_shown_by_its_field(changes: dict[str, Any], told: str) -> None:
+def test_each_fault_is_shown_by_its_field(changes: dict[str, Any], said: str) -> None:
     (found,) = problems_of(**changes)
 
-    assert found.startswith(told)
+    assert found.startswith(said)
 
 
 def test_a_placeholder_that_nobody_fills_in_is_a_fault() -> None:

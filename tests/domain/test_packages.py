@@ -1,4 +1,4 @@
-"""The forms desk is always told."""
+"""The forms desk always gets a mail."""
 
 import pytest
 
@@ -10,11 +10,11 @@ from utskick.domain.packages import FORMS_DESK, with_forms_desk
     [(), ("chef@vgregion.se",), ("chef@vgregion.se", FORMS_DESK), (" chef@vgregion.se ", "")],
 )
 def test_the_forms_desk_comes_first_and_once(addresses: tuple[str, ...]) -> None:
-    told = with_forms_desk(addresses)
+    mailed = with_forms_desk(addresses)
 
-    assert told[0] == FORMS_DESK
-    assert set(told) <= {FORMS_DESK, "chef@vgregion.se"}
-    assert len(set(told)) == len(told)
+    assert mailed[0] == FORMS_DESK
+    assert set(mailed) <= {FORMS_DESK, "chef@vgregion.se"}
+    assert len(set(mailed)) == len(mailed)
 
 
 def test_one_mailbox_in_two_spellings_gets_one_mail() -> None:

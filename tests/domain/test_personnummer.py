@@ -193,8 +193,8 @@ def test_any_text_is_a_personnummer_or_refused_and_never_repeated(text: str) -> 
     try:
         number = parse_personnummer(text, today=TODAY)
     except InvalidPersonnummer as error:
-        told = "".join(traceback.format_exception_only(error)) + error.staff_message
-        assert not re.search(r"\d{4}", told)
+        shown_text = "".join(traceback.format_exception_only(error)) + error.staff_message
+        assert not re.search(r"\d{4}", shown_text)
     else:
         assert re.fullmatch(r"[0-9]{12}", number.digits)
         assert isinstance(number, Personnummer)

@@ -1,4 +1,4 @@
-"""What is wrong with the shape of a spec is told in Swedish, without echoing what was typed."""
+"""What is wrong with the shape of a spec is said in Swedish, without echoing what was typed."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ def test_a_whole_spec_is_understood() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "said"),
     [
         (
             {"mottagare": []},
@@ -91,10 +91,10 @@ def test_a_whole_spec_is_understood() -> None:
         ),
     ],
 )
-def test_each_fault_has_its_place_reason_and_remedy(changes: dict[str, Any], told: str) -> None:
+def test_each_fault_has_its_place_reason_and_remedy(changes: dict[str, Any], said: str) -> None:
     (problem,) = problems(**changes)
 
-    assert problem.startswith(told)
+    assert problem.startswith(said)
 
 
 def test_every_text_is_kept_in_one_way() -> None:
@@ -143,10 +143,10 @@ def test_all_faults_are_shown_at_once() -> None:
     ],
 )
 def test_nothing_that_was_typed_is_echoed(changes: dict[str, Any]) -> None:
-    told = " ".join(problems(**changes))
+    said = " ".join(problems(**changes))
 
-    assert ANNA.digits not in told
-    assert ANNA.formatted not in told
+    assert ANNA.digits not in said
+    assert ANNA.formatted not in said
 
 
 def test_what_is_no_spec_at_all_is_the_files_fault() -> None:

@@ -71,8 +71,8 @@ class Local:
         return str(responses[0]["formId"])
 
     def forms_of(self, personnummer: str) -> list[Any]:
-        told = self.ask("/control/truth/person", {"personnummer": personnummer})
-        return list(told["forms"])
+        truth = self.ask("/control/truth/person", {"personnummer": personnummer})
+        return list(truth["forms"])
 
     def reset(self) -> None:
         self.now = NOON
@@ -166,5 +166,5 @@ def an_order(personnummer: str, **changes: Any) -> dict[str, Any]:
 
 
 def ref_of(local: Local, personnummer: str) -> int:
-    told = local.ask("/control/truth/person", {"personnummer": personnummer})
-    return int(told["personRef"])
+    truth = local.ask("/control/truth/person", {"personnummer": personnummer})
+    return int(truth["personRef"])

@@ -62,8 +62,8 @@ def test_the_same_message_twice_is_two_messages(local: Local, anna: str) -> None
         assert answer["resultCode"] == "OK"
         assert answer["notificationSent"] == ["SMS", "Email"]
 
-    told = local.ask("/control/truth/person", {"personnummer": anna})
-    assert [message["messageText"] for message in told["messages"]] == ["Hej!", "Hej!"]
+    truth = local.ask("/control/truth/person", {"personnummer": anna})
+    assert [message["messageText"] for message in truth["messages"]] == ["Hej!", "Hej!"]
 
 
 def test_nobody_is_notified_unless_asked_for(local: Local, anna: str) -> None:

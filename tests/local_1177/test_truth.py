@@ -1,4 +1,4 @@
-"""What is told to whoever checks a run, and what survives a restart."""
+"""What whoever checks a run is shown, and what survives a restart."""
 
 from pathlib import Path
 
@@ -12,9 +12,9 @@ def test_the_truth_lists_every_form_without_personnummer(local: Local, anna: str
 
     response = local.client.get(f"{local.url}/control/truth")
 
-    told = response.json()
-    assert told["counts"]["forms"] == len(told["forms"])
-    assert told["forms"][-1] == {
+    truth = response.json()
+    assert truth["counts"]["forms"] == len(truth["forms"])
+    assert truth["forms"][-1] == {
         "formId": form_id,
         "unit": UNIT,
         "templateId": NAFS,

@@ -65,8 +65,8 @@ def main(manual: Path) -> int:
     ours = {promise.sentence: promise.name for promise in Promise.all()}
     new = [f"+ {each}  {text}" for each, text in theirs.items() if each not in ours]
     gone = [f"- {each}  {name}" for each, name in ours.items() if each not in theirs]
-    told = [*new, *gone, f"{len(theirs)} sentences, {len(ours)} rows"]
-    sys.stdout.writelines(f"{line}\n" for line in told)
+    report = [*new, *gone, f"{len(theirs)} sentences, {len(ours)} rows"]
+    sys.stdout.writelines(f"{line}\n" for line in report)
     return 1 if new or gone else 0
 
 

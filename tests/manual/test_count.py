@@ -65,9 +65,9 @@ def test_what_is_missing_is_missing_of_a_promise() -> None:
 
 
 def test_a_sentence_is_known_by_its_words() -> None:
-    told = "- Klicka på knappen OK.\n\n- Gå dit. Välj ”A”. Ange kl. 08:00."
+    manual = "- Klicka på knappen OK.\n\n- Gå dit. Välj ”A”. Ange kl. 08:00."
 
-    assert list(sentences(told).values()) == [
+    assert list(sentences(manual).values()) == [
         "Klicka på knappen OK.",
         "Gå dit.",
         "Välj ”A”.",
@@ -85,7 +85,7 @@ def test_a_manual_that_has_changed_differs_from_the_table(
 
     assert main(manual) == 1
 
-    told = capsys.readouterr().out
-    assert f"+ {hash_of('Ett nytt löfte')}  Ett nytt löfte." in told
-    assert hash_of("Klicka på knappen OK.") not in told
-    assert f"2 sentences, {len(Promise.all())} rows" in told
+    report = capsys.readouterr().out
+    assert f"+ {hash_of('Ett nytt löfte')}  Ett nytt löfte." in report
+    assert hash_of("Klicka på knappen OK.") not in report
+    assert f"2 sentences, {len(Promise.all())} rows" in report

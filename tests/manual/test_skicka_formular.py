@@ -174,7 +174,7 @@ async def test_a_sent_form_is_confirmed(clinic: Clinic) -> None:
 
 def _residents(clinic: Clinic, *, count: int) -> list[str]:
     numbers = [Personnummer(a_personnummer()) for _ in range(count)]
-    told = InboxUser(active=True, notified_by=("SMS",))
+    by_sms = InboxUser(active=True, notified_by=("SMS",))
     clinic.persons.records |= dict.fromkeys(numbers, PersonRecord())
-    clinic.inbox.users |= dict.fromkeys(numbers, told)
+    clinic.inbox.users |= dict.fromkeys(numbers, by_sms)
     return [number.digits for number in numbers]

@@ -224,14 +224,14 @@ async def test_the_units_preset_message_shows_the_visit_and_the_number_of_forms(
     """
     await psychiatry.start([someone])
 
-    told = local.ask("/control/truth/person", {"personnummer": someone})
-    (message,) = told["messages"]
+    truth = local.ask("/control/truth/person", {"personnummer": someone})
+    (message,) = truth["messages"]
     assert message["messageDescription"] == "Formulär inför ditt besök"
     assert "Vuxenpsykiatriska mottagningen Björkängen" in message["messageText"]
     assert "svara på 4 formulär" in message["messageText"]
     assert "några dagar före besöket, när du kan sitta ostört" in message["messageText"]
     assert "Ring 031-390 06 11" in message["messageText"]
-    assert len(told["forms"]) == 4
+    assert len(truth["forms"]) == 4
 
 
 async def test_the_units_preset_message_can_be_changed_at_the_start(clinic: Clinic) -> None:

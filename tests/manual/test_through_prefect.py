@@ -1,4 +1,4 @@
-"""What staff do, as the real Prefect server is told of it. No worker: nothing is sent here."""
+"""What staff do, as the real Prefect server sees it. No worker: nothing is sent here."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta

@@ -11,7 +11,7 @@ def call_slots_for(at_once: int) -> CallSlots:
 
 
 class Callers:
-    """So many who want to call, and end when they are told to."""
+    """So many who want to call, and end when they are let go."""
 
     def __init__(self, call_slots: CallSlots, number: int) -> None:
         self.calling: list[int] = []

@@ -30,7 +30,7 @@ class NotingInbox(InMemoryInbox):
 
 
 class PersonsAfter(InMemoryPersons):
-    """Tells of the second batch only when `first` has happened."""
+    """Answers for the second batch only when `first` has happened."""
 
     def __init__(self, records: Mapping[Personnummer, PersonRecord], first: asyncio.Event) -> None:
         super().__init__(records)

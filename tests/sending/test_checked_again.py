@@ -62,16 +62,16 @@ CHANGES = [
 
 
 class Counting(InMemoryPersons):
-    """Notes whom it is asked about; is silent for ever about those `never_told`."""
+    """Notes whom it is asked about; is silent for ever about those in `unanswered`."""
 
     def __init__(self, clinic: Clinic) -> None:
         super().__init__(clinic.persons.records)
         self.asked: list[Sequence[Personnummer]] = []
-        self.never_told: set[Personnummer] = set()
+        self.unanswered: set[Personnummer] = set()
 
     async def look_up(self, numbers: Sequence[Personnummer]) -> Any:
         self.asked.append(numbers)
-        if self.never_told & set(numbers):
+        if self.unanswered & set(numbers):
             await asyncio.Event().wait()
         return await super().look_up(numbers)
 
@@ -256,14 +256,14 @@ def test_a_register_that_never_answers_delays_nothing_and_what_it_did_say_counts
     worker = Worker(world, run.run())
     worker.step()
     PROTECTED(clinic)
-    persons.records, persons.never_told = clinic.persons.records, {BO}
+    persons.records, persons.unanswered = clinic.persons.records, {BO}
 
     _let_pass(world, worker, until=occasion.sends_at + timedelta(seconds=2))
 
     assert (clinic.sent_to(ANNA), len(clinic.sent_to(BO))) == ([], 4)
     assert [number for number, _ in clinic.inbox.messages] == [BO]
-    told = occasion_of(clinic, run)
-    assert (told.late, told.unchecked_persons) == (False, 1)
+    stored = occasion_of(clinic, run)
+    assert (stored.late, stored.unchecked_persons) == (False, 1)
 
 
 async def test_a_unit_withdrawn_since_sends_nothing(clinic: Clinic) -> None:

@@ -113,11 +113,11 @@ async def test_two_runs_for_the_same_person_and_form_ask_one_after_the_other(
 
 async def test_what_ends_is_shown_as_it_is_written(clinic: Clinic) -> None:
     run = await due(clinic, recipients=EVERYONE, forms=[PHQ.key])
-    told: list[int] = []
+    counts: list[int] = []
 
-    await run.send_forms(told.append)
+    await run.send_forms(counts.append)
 
-    assert sum(told) == 5
+    assert sum(counts) == 5
 
 
 async def test_a_run_that_is_given_up_leaves_the_others_alone_and_its_calls_are_written(

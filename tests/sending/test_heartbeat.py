@@ -1,4 +1,4 @@
-"""One heartbeat keeps all that a process has, and tells it its part of the calls."""
+"""One heartbeat keeps all that a process has, and gives it its part of the calls."""
 
 from collections.abc import Mapping
 from uuid import uuid4

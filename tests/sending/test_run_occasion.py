@@ -241,11 +241,11 @@ async def test_progress_is_shown_on_the_way(clinic: Clinic) -> None:
     run.claim()
     await run.validate_recipients()
     await run.wait_until_due()
-    told: list[int] = []
+    counts: list[int] = []
 
-    await run.send_forms(told.append)
+    await run.send_forms(counts.append)
 
-    assert sum(told) == 8
+    assert sum(counts) == 8
 
 
 async def test_the_one_who_reads_a_message_learns_which_unit_sent_it(clinic: Clinic) -> None:

@@ -1,4 +1,4 @@
-"""An occasion while its neighbours fail: tried again, read back, or missed and told."""
+"""An occasion while its neighbours fail: tried again, read back, or missed and reported."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -114,7 +114,7 @@ def read(store: SqlStore, unit: Unit = UNIT, **query: Any) -> list[LoggedEntry]:
         return list(records.access_log.read(unit.id, LogQuery(**query)))
 
 
-def told(store: SqlStore, **query: Any) -> list[int]:
+def found_by(store: SqlStore, **query: Any) -> list[int]:
     return [entry.number for entry in read(store, **query)]
 
 
@@ -175,7 +175,7 @@ def test_an_entry_comes_back_with_the_name_of_whoever_did_it(busy: SqlStore) -> 
 def test_each_filter_finds_its_own(
     busy: SqlStore, query: dict[str, Any], found: list[int]
 ) -> None:
-    assert told(busy, **query) == found
+    assert found_by(busy, **query) == found
 
 
 def test_a_day_begins_and_ends_at_midnight_in_sweden(store: SqlStore) -> None:
@@ -183,15 +183,15 @@ def test_a_day_begins_and_ends_at_midnight_in_sweden(store: SqlStore) -> None:
     write_at(store, midnight - timedelta(seconds=1), entry("kvällen"))
     write_at(store, midnight, entry("natten"))
 
-    assert told(store, to_day=date(2027, 2, 1)) == [1]
-    assert told(store, from_day=date(2027, 2, 2)) == [2]
+    assert found_by(store, to_day=date(2027, 2, 1)) == [1]
+    assert found_by(store, from_day=date(2027, 2, 2)) == [2]
 
 
 def test_what_is_another_units_is_not_read(busy: SqlStore) -> None:
     (theirs,) = read(busy, OTHER_UNIT)
 
     assert theirs.actor == OTHER_STAFF.name
-    assert told(busy, staff=OTHER_STAFF.name) == []
+    assert found_by(busy, staff=OTHER_STAFF.name) == []
 
 
 def test_the_administration_writes_without_being_a_unit(store: SqlStore) -> None:

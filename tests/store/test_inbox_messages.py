@@ -1,4 +1,4 @@
-"""Inbox messages: after the forms, once, and at most once when nobody can tell (I10)."""
+"""Inbox messages: after the forms, once, and at most once when nobody can know (I10)."""
 
 from sqlalchemy import Engine
 

@@ -176,7 +176,7 @@ def test_a_missed_occasion_with_everything_settled_since_has_nothing_left(
     ledger.settle(ended(claimed, DeliveryState.MANUAL))
 
     with store.transaction() as records:
-        # The message waits for a form that nobody can tell of.
+        # The message waits for a form whose fate nobody knows.
         assert records.occasions.with_a_rest_but_nothing_left() == []
         records.inbox_messages.give_up(ledger.occasion_id)
         after = records.occasions.with_a_rest_but_nothing_left()

@@ -1,4 +1,4 @@
-"""Förvaltning, enheter: each act holds at once, and is told in the administration's own log."""
+"""Förvaltning, enheter: each act holds at once, and is written in the administration's own log."""
 
 from dataclasses import replace
 from uuid import uuid4
@@ -74,7 +74,7 @@ def test_a_unit_joins_with_its_hsa_id_in_capitals(clinic: Clinic, log: Log) -> N
 
 
 @pytest.mark.parametrize(
-    ("changes", "place", "told"),
+    ("changes", "place", "said"),
     [
         ({"hsa_id": UNIT.id.lower()}, "hsa_id", "enheten finns redan."),
         ({"hsa_id": "123"}, "hsa_id", "Enhetens HSA-id är fel skrivet."),
@@ -82,14 +82,14 @@ def test_a_unit_joins_with_its_hsa_id_in_capitals(clinic: Clinic, log: Log) -> N
     ],
 )
 def test_a_unit_that_cannot_join_is_shown_why(
-    clinic: Clinic, log: Log, changes: dict[str, str], place: str, told: str
+    clinic: Clinic, log: Log, changes: dict[str, str], place: str, said: str
 ) -> None:
     with pytest.raises(SpecRefused) as refused:
         add(clinic, **changes)
 
     (problem,) = refused.value.problems
     assert problem.place == place
-    assert problem.reason.startswith(told)
+    assert problem.reason.startswith(said)
     assert set(list_units(store=clinic.store)) == {UNIT, OTHER_UNIT}
     assert log() == []
 

@@ -65,7 +65,7 @@ def workbooks(draw: st.DrawFn) -> tuple[bytes, list[Written]]:
     for index, state in enumerate(states):
         sheet = book.create_sheet(f"Blad {index + 1}")
         sheet.sheet_state = state
-        told = Written(sheet.title, state)
+        wrote = Written(sheet.title, state)
         column = draw(st.sampled_from([1, 2, 60]))
         row = draw(st.integers(1, 4))
         if draw(st.booleans()):
@@ -73,8 +73,8 @@ def workbooks(draw: st.DrawFn) -> tuple[bytes, list[Written]]:
             row += 1
         for _ in range(draw(st.integers(0, 5))):
             row += draw(st.sampled_from([1, 1, 1, 3, 20_000]))
-            _write_row(draw, sheet, row, column, numbers, others, told)
-        written.append(told)
+            _write_row(draw, sheet, row, column, numbers, others, wrote)
+        written.append(wrote)
     book.active = draw(st.sampled_from([n for n, s in enumerate(states) if s == "visible"]))
     file = io.BytesIO()
     book.save(file)
@@ -82,7 +82,7 @@ def workbooks(draw: st.DrawFn) -> tuple[bytes, list[Written]]:
 
 
 def _write_row(
-    draw: st.DrawFn, sheet: Any, row: int, column: int, numbers: Any, others: Any, told: Written
+    draw: st.DrawFn, sheet: Any, row: int, column: int, numbers: Any, others: Any, wrote: Written
 ) -> None:
     number, other = next(numbers), next(others)
     how = draw(st.sampled_from([None, None, None, "row", "group", "strike", "column", "note"]))
@@ -97,7 +97,7 @@ def _write_row(
     if how == "column":
         sheet.cell(row, column + 3, other)
         sheet.column_dimensions[openpyxl.utils.get_column_letter(column + 3)].hidden = True
-        told.hidden.add(other)
+        wrote.hidden.add(other)
     if how == "note":
         sheet.cell(row, column + 2, f"Ring mor,\n{other}; kväll")
     cell = sheet.cell(row, column, shown)
@@ -107,9 +107,9 @@ def _write_row(
     if how == "strike":
         cell.font = Font(strike=True)
     if how in ("row", "group", "strike"):
-        told.hidden.add(number)
+        wrote.hidden.add(number)
     else:
-        told.patients[row] = number
+        wrote.patients[row] = number
 
 
 def require_all_asked(question: ListQuestion, seen: dict[str, Written]) -> None:

@@ -144,7 +144,7 @@ def test_the_longer_lists_may_be_the_larger_files_are_and_the_more_is_explained(
 
 
 @pytest.mark.parametrize(
-    ("raw", "told"),
+    ("raw", "said"),
     [
         (b"\xd0\xcf\x11\xe0\xa1\xb1", "lösenordsskyddad eller i ett äldre format"),
         (b"%PDF-1.7\x00", "går inte att läsa"),
@@ -156,11 +156,11 @@ def test_the_longer_lists_may_be_the_larger_files_are_and_the_more_is_explained(
     ],
     ids=["old", "pdf", "word", "large", "empty", "heading", "sheet"],
 )
-def test_a_file_that_cannot_be_used_says_what_to_do(raw: bytes, told: str) -> None:
+def test_a_file_that_cannot_be_used_says_what_to_do(raw: bytes, said: str) -> None:
     with pytest.raises(NAMED) as caught:
         imported(raw)
 
-    assert told in caught.value.staff_message
+    assert said in caught.value.staff_message
 
 
 CELLS = st.sampled_from([ANNA.digits, BO.formatted, int(CILLA.digits), "x", "", None, 12.5, "=1"])

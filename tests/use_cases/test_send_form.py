@@ -39,7 +39,7 @@ async def test_a_single_form_is_a_dispatch_of_its_own_kind(clinic: Clinic) -> No
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "said"),
     [
         ({"form": "finns-inte"}, "forms, rad 1: formuläret finns inte."),
         ({"recipients": []}, "recipients: Mottagarlistan är tom."),
@@ -51,13 +51,13 @@ async def test_a_single_form_is_a_dispatch_of_its_own_kind(clinic: Clinic) -> No
     ],
 )
 async def test_each_fault_is_shown_and_nothing_is_sent(
-    clinic: Clinic, changes: dict[str, Any], told: str
+    clinic: Clinic, changes: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(SpecRefused) as caught:
         await clinic.send(**changes)
 
     (problem,) = caught.value.problems
-    assert str(problem).startswith(told)
+    assert str(problem).startswith(said)
     assert (clinic.listed(), clinic.scheduler.plans) == ([], [])
 
 

@@ -49,7 +49,7 @@ def test_only_one_swedish_mobile_can_be_reached(clinic: Clinic, mobile: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "said"),
     [
         (" ", "Sms: texten är tom. Skriv ett meddelande."),
         ("Hej\x07", "Sms: tecknet U+0007 går inte att använda. Ta bort det."),
@@ -59,12 +59,12 @@ def test_only_one_swedish_mobile_can_be_reached(clinic: Clinic, mobile: str) -> 
         ),
     ],
 )
-def test_a_text_that_may_not_be_sent_is_refused(clinic: Clinic, text: str, told: str) -> None:
+def test_a_text_that_may_not_be_sent_is_refused(clinic: Clinic, text: str, said: str) -> None:
     with pytest.raises(SpecRefused) as caught:
         send(clinic, text)
 
     (problem,) = caught.value.problems
-    assert str(problem).startswith(told)
+    assert str(problem).startswith(said)
     assert clinic.sms.sent == []
 
 

@@ -1,4 +1,4 @@
-"""A start blocked by its forms: nothing is stored, and the error addresses are told."""
+"""A start blocked by its forms: nothing is stored, and the error addresses get a mail."""
 
 import sqlite3
 from contextlib import closing

@@ -239,10 +239,10 @@ async def test_with_the_scheduler_away_it_is_saved_reported_and_registered_later
 async def test_the_scheduler_learns_nothing_personal(clinic: Clinic) -> None:
     await clinic.start()
 
-    told = str(clinic.scheduler.plans)
+    shown = str(clinic.scheduler.plans)
 
-    assert UNIT.name in told
-    assert not any(n.digits in told or n.formatted in told for n in (ANNA, BO))
+    assert UNIT.name in shown
+    assert not any(n.digits in shown or n.formatted in shown for n in (ANNA, BO))
 
 
 async def test_putting_somebody_on_a_list_is_logged(clinic: Clinic, log: Log) -> None:

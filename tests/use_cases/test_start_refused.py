@@ -11,7 +11,7 @@ from utskick.domain.errors import SpecRefused
 
 
 async def refused(clinic: Clinic, **changes: Any) -> list[str]:
-    """What staff are told, sentence by sentence."""
+    """What staff read, sentence by sentence."""
     with pytest.raises(SpecRefused) as caught:
         await clinic.start(**changes)
     assert nothing_has_happened(clinic)
@@ -181,13 +181,13 @@ _BAD = [
 ]
 
 
-@pytest.mark.parametrize(("changes", "told"), _BAD)
+@pytest.mark.parametrize(("changes", "said"), _BAD)
 async def test_each_fault_is_shown_in_a_sentence_of_its_own(
-    clinic: Clinic, changes: dict[str, Any], told: str
+    clinic: Clinic, changes: dict[str, Any], said: str
 ) -> None:
     (problem,) = await refused(clinic, **changes)
 
-    assert problem.startswith(told)
+    assert problem.startswith(said)
 
 
 async def test_all_faults_are_shown_at_once(clinic: Clinic) -> None:

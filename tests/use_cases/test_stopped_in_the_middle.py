@@ -1,5 +1,5 @@
 """A stop while an occasion is being sent: what has left arrives, nothing more is begun, those who
-have got all are told, and there is always a way on.
+have got all are notified, and there is always a way on.
 """
 
 import asyncio
@@ -65,7 +65,7 @@ class Afternoon:
         return next(iter(opened.ways), None)
 
     @property
-    def told(self) -> int:
+    def notified(self) -> int:
         return len(self.clinic.inbox.messages)
 
     async def goes_on(self, way: Callable[..., bool]) -> None:
@@ -131,7 +131,7 @@ async def test_whoever_has_got_all_their_forms_is_notified_after_a_stop(
 
     ways = afternoon.ways
     assert ways is not None
-    assert afternoon.told == sent // 2
+    assert afternoon.notified == sent // 2
     assert (ways.unnotified.complete, ways.unnotified.partly) == (0, sent % 2)
     assert ways.may_notify is (sent % 2 == 1)
 
@@ -145,7 +145,7 @@ async def test_what_is_left_can_be_sent_and_nobody_gets_anything_twice(
     await afternoon.goes_on(send_missed_occasion)
 
     assert [len(afternoon.clinic.sent_to(number)) for number in EVERYONE] == [2, 2, 2, 2]
-    assert afternoon.told == len(EVERYONE)
+    assert afternoon.notified == len(EVERYONE)
     assert afternoon.occasion.state is OccasionState.DONE
     assert afternoon.clinic.dispatch(afternoon.dispatch).label == "Klar"
 
@@ -158,13 +158,13 @@ async def test_those_with_some_of_their_forms_can_be_notified_once(
 
     await afternoon.goes_on(notify_recipients)
 
-    told, ways = afternoon.told, afternoon.ways
-    assert told == sent // 2 + 1
+    notified, ways = afternoon.notified, afternoon.ways
+    assert notified == sent // 2 + 1
     assert ways is not None
     assert (ways.may_notify, ways.may_send, ways.may_end) == (False, True, True)
     assert afternoon.occasion.state is OccasionState.STOPPED
     await afternoon.goes_on(send_missed_occasion)
-    assert afternoon.told == len(EVERYONE)
+    assert afternoon.notified == len(EVERYONE)
 
 
 @pytest.mark.parametrize("sent", [0, 1, ALL // 2, ALL - 1])
@@ -176,7 +176,7 @@ async def test_an_ended_occasion_sends_no_more_and_all_with_any_form_are_notifie
     await afternoon.goes_on(end_occasion)
 
     assert afternoon.occasion.state is OccasionState.ENDED
-    assert (len(afternoon.clinic.forms.forms), afternoon.told) == (sent, (sent + 1) // 2)
+    assert (len(afternoon.clinic.forms.forms), afternoon.notified) == (sent, (sent + 1) // 2)
     assert afternoon.ways is None
     with pytest.raises(NothingLeft):
         afternoon.clinic.by_hand(send_missed_occasion, afternoon.occasion)
@@ -386,7 +386,7 @@ async def test_an_occasion_that_nobody_takes_is_late_and_reported_once(clinic: C
 
 
 @pytest.mark.parametrize("way", [notify_recipients, end_occasion])
-async def test_whoever_has_become_protected_since_the_stop_is_not_told(
+async def test_whoever_has_become_protected_since_the_stop_is_not_notified(
     store: SqlStore, way: Callable[..., bool]
 ) -> None:
     afternoon = await stopped_after(store, 1)
@@ -394,10 +394,10 @@ async def test_whoever_has_become_protected_since_the_stop_is_not_told(
 
     await afternoon.goes_on(way)
 
-    assert afternoon.told == 0
+    assert afternoon.notified == 0
 
 
-async def test_a_run_that_only_tells_leaves_those_alone_who_have_got_nothing(
+async def test_a_run_that_only_notifies_leaves_those_alone_who_have_got_nothing(
     store: SqlStore,
 ) -> None:
     afternoon = await stopped_after(store, 1)
@@ -409,7 +409,7 @@ async def test_a_run_that_only_tells_leaves_those_alone_who_have_got_nothing(
     assert states(afternoon.clinic, afternoon.dispatch)[DeliveryState.PLANNED] == ALL - 2
 
 
-async def test_a_form_that_comes_back_after_the_end_keeps_nobody_from_being_told(
+async def test_a_form_that_comes_back_after_the_end_keeps_no_message_back(
     store: SqlStore,
 ) -> None:
     clinic = a_clinic(store, forms_concurrency=1)
@@ -466,10 +466,10 @@ async def test_a_form_archived_before_the_rest_is_sent_leaves_its_way_on(store: 
     assert ways is not None
     assert (ways.may_send, ways.may_notify, ways.may_end) == (False, True, True)
     await afternoon.goes_on(end_occasion)
-    assert afternoon.told == 2
+    assert afternoon.notified == 2
 
 
-async def test_a_run_that_goes_on_after_a_death_tells_though_a_form_was_archived(
+async def test_a_run_that_goes_on_after_a_death_notifies_though_a_form_was_archived(
     store: SqlStore,
 ) -> None:
     clinic = a_clinic(store)
@@ -490,7 +490,7 @@ async def test_a_run_that_goes_on_after_a_death_tells_though_a_form_was_archived
     assert len(clinic.inbox.messages) == 2
 
 
-async def test_those_whom_a_silent_inbox_has_left_without_message_can_be_told(
+async def test_those_whom_a_silent_inbox_has_left_without_message_can_be_notified(
     store: SqlStore,
 ) -> None:
     clinic = a_clinic(store)

@@ -24,9 +24,9 @@ def warnings(clinic: Clinic, dispatch: Dispatch, *, hour: int, actor: Actor = ST
 async def test_what_is_sent_by_hand_in_the_night_is_warned_of(clinic: Clinic) -> None:
     dispatch = await missed(clinic)
 
-    (told,) = warnings(clinic, dispatch, hour=5)
+    (said,) = warnings(clinic, dispatch, hour=5)
 
-    assert told.startswith("Klockan är 05:30, och det är tidigt på dagen")
+    assert said.startswith("Klockan är 05:30, och det är tidigt på dagen")
     assert warnings(clinic, dispatch, hour=12) == []
 
 

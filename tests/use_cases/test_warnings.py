@@ -37,29 +37,29 @@ async def warnings(clinic: Clinic, door: str, *who: Personnummer, **changes: Any
 async def test_nobody_is_advised_to_remove_anyone_when_no_message_is_made(
     clinic: Clinic, door: str
 ) -> None:
-    told = await warnings(clinic, door, UNNOTIFIED, WITHOUT_ACCOUNT, creates_inbox_message=False)
+    said = await warnings(clinic, door, UNNOTIFIED, WITHOUT_ACCOUNT, creates_inbox_message=False)
 
-    assert told == ()
+    assert said == ()
 
 
 @DOORS
 async def test_a_child_that_turns_thirteen_is_reported(clinic: Clinic, door: str) -> None:
     child = a_child(clinic, "20140615")
 
-    (told,) = await warnings(clinic, door, BO, child)
+    (said,) = await warnings(clinic, door, BO, child)
     in_time = await warnings(clinic, door, child, answer_by="2027-06-14")
 
-    assert "1 mottagare (nummer 2 i listan) fyller 13 år senast" in told
+    assert "1 mottagare (nummer 2 i listan) fyller 13 år senast" in said
     assert in_time == ()
 
 
 async def test_a_form_sent_in_the_evening_is_warned_of(clinic: Clinic) -> None:
     clinic.clock.moment = EVENING
 
-    (told,) = await warnings(clinic, "form", ANNA)
+    (said,) = await warnings(clinic, "form", ANNA)
     quiet = await warnings(clinic, "form", ANNA, creates_inbox_message=False)
 
-    assert told == (
+    assert said == (
         "Klockan är 22:14, och det är sent på dagen: mottagaren får en avisering nu."
         " Mellan 07:00 och 21:00 är lämpligt."
     )
@@ -87,16 +87,16 @@ async def test_an_emptied_message_is_refused_and_not_the_usual_one(
 
 
 @pytest.mark.parametrize(
-    ("start", "told"),
+    ("start", "said"),
     [
         ({"date": "2027-02-08", "time": ""}, "klockslag saknas."),
         ({"date": " ", "time": "08:00"}, "datum saknas."),
     ],
 )
 async def test_an_emptied_moment_is_refused_though_the_package_has_a_preset(
-    clinic: Clinic, start: dict[str, str], told: str
+    clinic: Clinic, start: dict[str, str], said: str
 ) -> None:
     with pytest.raises(SpecRefused) as caught:
         await clinic.start(package="veckovis", start=start)
 
-    assert [problem.reason for problem in caught.value.problems] == [told]
+    assert [problem.reason for problem in caught.value.problems] == [said]

@@ -1,4 +1,4 @@
-"""Every day: forms that can no longer be sent are told of, before they hurt."""
+"""Every day: forms that can no longer be sent are reported, before they hurt."""
 
 import pytest
 

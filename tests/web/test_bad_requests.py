@@ -32,7 +32,7 @@ async def in_pieces(size: int) -> AsyncIterator[bytes]:
         yield b" " * 10_000
 
 
-def told(answer: Response) -> str:
+def said(answer: Response) -> str:
     assert answer.headers["Content-Type"] == "application/json"
     return str(answer.json()["message"])
 
@@ -55,7 +55,7 @@ async def test_what_is_no_json_object_is_said_to_be_unreadable(rest: Rest, conte
     answer = await post(rest, content)
 
     assert answer.status_code in {400, 422}
-    assert "Skicka ett JSON-objekt" in told(answer)
+    assert "Skicka ett JSON-objekt" in said(answer)
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/yaml", "", "x", "a/b/c"])
@@ -67,7 +67,7 @@ async def test_another_content_type_is_shown_which_one_to_use(
     answer = await post(rest, spec, content_type)
 
     assert answer.status_code == 422
-    assert "Content-Type: application/json" in told(answer)
+    assert "Content-Type: application/json" in said(answer)
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ async def test_an_unknown_address_refers_to_the_description(
 ) -> None:
     answer = await rest.request(method, address)
 
-    assert (answer.status_code, "/openapi.json" in told(answer)) == (status, True)
+    assert (answer.status_code, "/openapi.json" in said(answer)) == (status, True)
 
 
 @pytest.mark.parametrize("dispatch_id", ["1", "..%2F..%2Fetc", "%00", "å"])
@@ -152,7 +152,7 @@ async def test_an_id_that_is_none_is_a_fault_in_the_address(rest: Rest, dispatch
     answer = await rest.get(f"/api/paketutskick/{dispatch_id}")
 
     assert answer.status_code in {404, 422}
-    assert told(answer)
+    assert said(answer)
 
 
 # Too large
@@ -170,14 +170,14 @@ async def test_a_large_body_is_refused_before_it_is_read(
 
     answer = await rest.post(address, content=never(), headers=JSON | length)
 
-    assert (answer.status_code, "Dela upp" in told(answer)) == (413, True)
+    assert (answer.status_code, "Dela upp" in said(answer)) == (413, True)
 
 
 @pytest.mark.parametrize("address", ["/api/paketutskick", "/api/uppladdningar"])
 async def test_a_large_body_of_unknown_length_is_refused_midway(rest: Rest, address: str) -> None:
     answer = await rest.post(address, content=in_pieces(2 * LIMIT), headers=JSON)
 
-    assert (answer.status_code, "Dela upp" in told(answer)) == (413, True)
+    assert (answer.status_code, "Dela upp" in said(answer)) == (413, True)
 
 
 async def test_a_length_that_is_a_lie_does_not_help(rest: Rest) -> None:

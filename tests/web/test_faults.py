@@ -1,4 +1,4 @@
-"""When we ourselves are unwell: an answer that can be acted on, and a log that tells nothing."""
+"""When we ourselves are unwell: an answer that can be acted on, and a log that reveals nothing."""
 
 import asyncio
 import logging

@@ -60,10 +60,10 @@ async def test_what_was_stopped_since_is_not_called_started(rest: Rest) -> None:
 
     again = await rest.start()
 
-    told = again.json()
+    second = again.json()
     assert again.status_code == 409
-    assert (told["dispatch_id"], told["status"]) == (first, "Stoppad")
-    assert "Återstarta det om det ska fortsätta." in told["message"]
+    assert (second["dispatch_id"], second["status"]) == (first, "Stoppad")
+    assert "Återstarta det om det ska fortsätta." in second["message"]
     assert len(rest.clinic.listed()) == 1
 
 

@@ -61,8 +61,8 @@ async def test_nobody_comes_in_without_a_valid_token(app: FastAPI, rest: Rest, n
 
     for token in (None, revoked[:-1], revoked):
         async with caller(app, rest.clinic, token) as stranger:
-            status, told = await call(name, stranger, **ids)
-        assert (status, set(told)) == (401, {"message"})
+            status, content = await call(name, stranger, **ids)
+        assert (status, set(content)) == (401, {"message"})
 
     assert (await rest.get("/api/paketutskick")).json() == before
 

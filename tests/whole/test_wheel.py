@@ -38,6 +38,6 @@ def test_installed_it_finds_its_files_where_it_is_and_writes_where_it_was_starte
 def where(installed: Path, folder: Path) -> list[list[str]]:
     """The installed program's search path, its files, and what it would write."""
     command = [str(installed / "python"), "-P", "-c", _WHERE]
-    told = subprocess.check_output(command, cwd=folder, env=without_the_checkout())
-    found: list[list[str]] = json.loads(told)
+    printed = subprocess.check_output(command, cwd=folder, env=without_the_checkout())
+    found: list[list[str]] = json.loads(printed)
     return found

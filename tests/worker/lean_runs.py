@@ -1,6 +1,6 @@
 """Runs flows on the lean engine in a process of its own, as the worker does.
 
-`python -m tests.worker.lean_runs`; tells each run's id, by what became of it.
+`python -m tests.worker.lean_runs`; prints each run's id, by what became of it.
 """
 
 import asyncio

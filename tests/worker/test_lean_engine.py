@@ -1,4 +1,4 @@
-"""Flows on the lean engine, as a real Prefect server is told of them."""
+"""Flows on the lean engine, as a real Prefect server sees them."""
 
 import json
 import os
@@ -24,15 +24,15 @@ class Ran:
     """What a process has run, and the server knows of it."""
 
     server: PrefectServer
-    told: Mapping[str, Sequence[str]]
+    runs_by_name: Mapping[str, Sequence[str]]
 
     def states(self, name: str) -> list[State]:
-        runs = [self.server.client.read_flow_run(UUID(each)) for each in self.told[name]]
+        runs = [self.server.client.read_flow_run(UUID(each)) for each in self.runs_by_name[name]]
         return [run.state for run in runs if run.state is not None]
 
     def events(self, prefix: str) -> Sequence[Event]:
         """Of these runs: others use the same server."""
-        ours = [f"prefect.flow-run.{each}" for ids in self.told.values() for each in ids]
+        ours = [f"prefect.flow-run.{each}" for ids in self.runs_by_name.values() for each in ids]
         asked = {"event": {"prefix": [prefix]}, "any_resource": {"id": ours}}
         answer = self.server.client.request("POST", "/events/filter", json={"filter": asked})
         return [Event.model_validate(each) for each in answer.json()["events"]]

@@ -1,7 +1,8 @@
 """A grundplåt as the regional administration writes it: in a file, or on a page.
 
-Pydantic checks the shape; `check_package` what only the register, the calendar or the message can
-tell.
+Pydantic checks each field by itself: its type and its length. `check_package` checks what takes
+knowledge from elsewhere: whether units and forms exist, whether fields go together, and whether
+the message can be filled in.
 """
 
 from collections.abc import Collection, Mapping, Sequence

@@ -89,7 +89,7 @@ async def test_a_unit_that_joins_can_be_signed_in_to(administrator: Browser) -> 
 
 
 @pytest.mark.parametrize(
-    ("field", "typed", "told"),
+    ("field", "typed", "said"),
     [
         ("hsa_id", "123", "HSA-id är fel skrivet"),
         ("hsa_id", UNIT.id, "enheten finns redan."),
@@ -99,13 +99,13 @@ async def test_a_unit_that_joins_can_be_signed_in_to(administrator: Browser) -> 
     ],
 )
 async def test_a_unit_that_cannot_join_is_shown_beside_the_field_and_what_was_typed_is_kept(
-    administrator: Browser, field: str, typed: str, told: str
+    administrator: Browser, field: str, typed: str, said: str
 ) -> None:
     answer = await post(administrator, "/forvaltning/enheter", **NEW | {field: typed})
 
     assert answer.status_code == 422
     beside = answer.text.split(f'id="{field}-problem"', 1)[1].split("</p>", 1)[0]
-    assert told.casefold() in beside.casefold()
+    assert said.casefold() in beside.casefold()
     assert f'href="#{field}"' in answer.text
     kept = NEW | {field: typed}
     assert all(f'value="{each}"' in answer.text for each in kept.values() if each)

@@ -104,7 +104,7 @@ async def test_what_was_typed_and_never_added_is_added_when_saving(administrator
 
 
 @pytest.mark.parametrize(
-    ("changes", "field", "told"),
+    ("changes", "field", "said"),
     [
         ({"name": ""}, "name", "Texten är tom."),
         ({"name": "!!!"}, "key", "Kortnamnet är tomt."),
@@ -131,13 +131,13 @@ async def test_what_was_typed_and_never_added_is_added_when_saving(administrator
     ],
 )
 async def test_each_fault_stands_beside_its_field_and_in_the_list_on_top(
-    administrator: Browser, changes: dict[str, Any], field: str, told: str
+    administrator: Browser, changes: dict[str, Any], field: str, said: str
 ) -> None:
     answer = await save(administrator, **FILLED | changes)
 
     assert answer.status_code == 422
     beside = answer.text.split(f'id="{field}-problem"', 1)[1].split("</p>", 1)[0]
-    assert told in words_of(beside)
+    assert said in words_of(beside)
     assert f'<a href="#{field}">' in answer.text
     assert f'id="{field}"' in answer.text
     kept = dict(main_form(answer.text).fields)

@@ -96,8 +96,8 @@ async def test_each_filter_finds_its_own(
 ) -> None:
     words = words_of(await search(staff, **fields))
 
-    told = f"{number} formulär" if number else "Inga formulär stämmer"
-    assert told in words
+    said = f"{number} formulär" if number else "Inga formulär stämmer"
+    assert said in words
 
 
 async def test_names_are_found_whatever_the_case_of_their_letters(staff: Browser) -> None:
@@ -108,21 +108,21 @@ async def test_names_are_found_whatever_the_case_of_their_letters(staff: Browser
 
 
 @pytest.mark.parametrize(
-    ("field", "typed", "told"),
+    ("field", "typed", "said"),
     [
         ("personnummer", "191212121213", "Kontrollsiffran"),
         ("skickat_fran", "2027-02-30", "datumet är inte giltigt"),
     ],
 )
 async def test_a_fault_in_the_search_is_shown_beside_its_field(
-    staff: Browser, field: str, typed: str, told: str
+    staff: Browser, field: str, typed: str, said: str
 ) -> None:
     page = await staff.open("/uppfoljning")
 
     answer = await staff.press(page, "sok", **{field: typed})
 
     assert answer.status_code == 422
-    assert told.casefold() in answer.text.casefold()
+    assert said.casefold() in answer.text.casefold()
     assert f'value="{typed}"' in answer.text
 
 
@@ -231,11 +231,11 @@ async def remind(browser: Browser) -> tuple[int, str]:
 async def test_a_reminder_is_sent_once_a_day(staff: Browser, sent: Dispatch) -> None:
     messages = len(staff.clinic.inbox.messages)
 
-    first, told = await remind(staff)
+    first, said = await remind(staff)
     second, refused = await remind(staff)
 
     assert (first, second) == (303, 409)
-    assert "Påminnelsen är skickad." in told
+    assert "Påminnelsen är skickad." in said
     assert "En påminnelse har redan skickats i dag" in refused
     assert len(staff.clinic.inbox.messages) == messages + 1
 
@@ -278,10 +278,10 @@ async def test_who_has_become_protected_is_not_reminded_and_staff_see_what_to_do
     messages = list(staff.clinic.inbox.messages)
     staff.clinic.persons.records[ANNA] = PersonRecord(protected=True)
 
-    status, told = await remind(staff)
+    status, said = await remind(staff)
 
     assert status == 409
-    assert "Skyddad identitet, så ingen påminnelse skickades. Använd en formulärlänk" in told
+    assert "Skyddad identitet, så ingen påminnelse skickades. Använd en formulärlänk" in said
     assert staff.clinic.inbox.messages == messages
     assert log()[-1] == "Läsa: öppnat formulär i Uppföljning (person)"
 
@@ -292,7 +292,7 @@ async def test_a_register_that_is_silent_lets_staff_try_the_reminder_again(
     staff.clinic.persons.fails_reading.append(TemporaryFailure("away"))
 
     unchecked, asked_to_wait = await remind(staff)
-    again, _told = await remind(staff)
+    again, _said = await remind(staff)
 
     assert (unchecked, again) == (409, 303)
     assert "Det gick inte att kontrollera om personen kan få en påminnelse" in asked_to_wait
@@ -304,10 +304,10 @@ async def test_what_was_sent_without_an_inbox_message_is_not_reminded_of_there(
     """Det är till exempel inte tillåtet att använda 1177 inkorg för att kontakta mottagare."""
     await send(staff, creates_inbox_message=False)
 
-    status, told = await remind(staff)
+    status, said = await remind(staff)
 
     assert status == 409
-    assert "skickades utan inkorgsmeddelande" in told
+    assert "skickades utan inkorgsmeddelande" in said
     assert staff.clinic.inbox.messages == []
 
 
@@ -316,10 +316,10 @@ async def test_a_reminder_of_which_nobody_knows_is_never_repeated(
 ) -> None:
     staff.clinic.inbox.fails_after.append(UnknownOutcome("cut off"))
 
-    _status, told = await remind(staff)
+    _status, said = await remind(staff)
     again, _refused = await remind(staff)
 
-    assert "Det är osäkert om påminnelsen kom fram" in told
+    assert "Det är osäkert om påminnelsen kom fram" in said
     assert again == 409
 
 
@@ -328,11 +328,11 @@ async def test_a_reminder_that_the_inbox_did_not_take_can_be_tried_again(
 ) -> None:
     staff.clinic.inbox.fails_before.append(TemporaryFailure("full"))
 
-    away, _told = await remind(staff)
-    again, told = await remind(staff)
+    away, _said = await remind(staff)
+    again, said = await remind(staff)
 
     assert (away, again) == (503, 303)
-    assert "Påminnelsen är skickad." in told
+    assert "Påminnelsen är skickad." in said
 
 
 async def test_what_is_marked_as_purged_is_not_shown_unless_asked_for(

@@ -61,9 +61,9 @@ async def test_a_dash_too_long_is_made_short_before_it_costs(staff: Browser) -> 
         data=dict(main_form(await begin(staff)).fields) | {"sms": "Hej – svara gärna"},
     )
 
-    told = " ".join(counted.text.split())
-    assert "17 tecken, 1 sms" in told
-    assert "Skickas som vanliga tecken: ”–” som ”-”." in told
+    said = " ".join(counted.text.split())
+    assert "17 tecken, 1 sms" in said
+    assert "Skickas som vanliga tecken: ”–” som ”-”." in said
 
 
 async def test_a_character_that_makes_it_dearer_is_pointed_out(staff: Browser) -> None:
@@ -100,7 +100,7 @@ async def test_the_next_person_gets_the_same_text_without_writing_it_again(
 
 
 @pytest.mark.parametrize(
-    ("sms", "mobile", "told"),
+    ("sms", "mobile", "said"),
     [
         ("", MOBILE, "texten är tom"),
         ("Hej!", "031-390 06 11", "Mobilnumret går inte att skicka sms till"),
@@ -109,12 +109,12 @@ async def test_the_next_person_gets_the_same_text_without_writing_it_again(
     ],
 )
 async def test_what_cannot_be_sent_is_shown_and_kept(
-    staff: Browser, sms: str, mobile: str, told: str
+    staff: Browser, sms: str, mobile: str, said: str
 ) -> None:
     answer = await staff.press(await begin(staff), "skicka", sms=sms, mobil=mobile)
 
     assert answer.status_code == 422
-    assert told.casefold() in words_of(answer.text).casefold()
+    assert said.casefold() in words_of(answer.text).casefold()
     assert dict(main_form(answer.text).fields)["mobil"] == mobile
     assert staff.clinic.sms.sent == []
 

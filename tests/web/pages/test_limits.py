@@ -1,4 +1,4 @@
-"""However much is filled in, all of it is kept, and what is too much is told at its field."""
+"""However much is filled in, all of it is kept, and what is too much is said at its field."""
 
 import json
 from collections.abc import AsyncIterator
@@ -69,8 +69,8 @@ async def test_a_file_that_is_too_large_is_shown_beside_it_and_nothing_else_is_l
     answer = await imported(staff, b"1" * size, nytt_personnummer=ANNA.formatted)
 
     assert answer.status_code == 200
-    told = problem_at(answer.text, "fil")
-    assert "Filen är för stor: högst 1 MB kan läsas in. Ta med bara kolumnen" in told
+    said = problem_at(answer.text, "fil")
+    assert "Filen är för stor: högst 1 MB kan läsas in. Ta med bara kolumnen" in said
     assert keeps_what_was_filled_in(answer.text)
     assert fields_of(answer.text)["nytt_personnummer"] == ANNA.formatted
 
@@ -91,8 +91,8 @@ async def test_more_recipients_than_a_dispatch_may_have_are_shown_beside_the_fil
 ) -> None:
     answer = await imported(staff, "\n".join(some_numbers(count)).encode())
 
-    told = problem_at(answer.text, "fil")
-    assert f"Listan har {count} mottagare, men ett utskick kan ha högst 250." in told
+    said = problem_at(answer.text, "fil")
+    assert f"Listan har {count} mottagare, men ett utskick kan ha högst 250." in said
     assert keeps_what_was_filled_in(answer.text)
 
 
@@ -162,18 +162,18 @@ async def test_a_file_and_a_paste_are_both_taken(staff: Browser) -> None:
 
 
 @pytest.mark.parametrize(
-    ("button", "field", "told"),
+    ("button", "field", "said"),
     [
         ("importera", "fil", "Ingen fil är vald."),
         ("klistra-in", "inklistrat", "Fältet är tomt."),
     ],
 )
 async def test_nothing_to_import_is_shown_beside_its_field(
-    staff: Browser, button: str, field: str, told: str
+    staff: Browser, button: str, field: str, said: str
 ) -> None:
     answer = await staff.press(await staff.open(PAGE), button)
 
-    assert told in problem_at(answer.text, field)
+    assert said in problem_at(answer.text, field)
 
 
 @pytest.mark.parametrize("text", ["[", "null", "[1]", "[1,[[2]]]", '["x",[]]', "[" * 9_999])

@@ -47,7 +47,7 @@ async def act(browser: Browser, address: str, ending: str) -> tuple[int, str]:
 
 
 async def twice(browser: Browser, address: str, ending: str) -> tuple[list[int], str]:
-    """A double click on it; what the second one is told."""
+    """A double click on it; what the second one is answered."""
     leads_to, fields = button(await browser.open(address), ending)
     answers = await asyncio.gather(*(browser.post(leads_to, data=fields) for _ in range(2)))
     answers.sort(key=lambda answer: answer.status_code)
@@ -215,10 +215,10 @@ async def test_the_last_recipient_has_no_bin(staff: Browser) -> None:
 async def test_removing_twice_by_a_double_click_is_shown_calmly(staff: Browser) -> None:
     dispatch = await started(staff, recipients=[ANNA.digits, BO.digits, CILLA.digits])
 
-    statuses, told = await twice(staff, address_of(dispatch), "/ta-bort")
+    statuses, shown = await twice(staff, address_of(dispatch), "/ta-bort")
 
     assert statuses == [303, 409]
-    assert "redan borttagen" in told
+    assert "redan borttagen" in shown
 
 
 async def test_stopped_it_sends_no_more_and_restarted_it_goes_on(staff: Browser) -> None:
@@ -365,7 +365,7 @@ async def test_a_single_form_is_written_as_one(
 
 
 @pytest.mark.parametrize(
-    ("way", "told"),
+    ("way", "shown"),
     [
         ("/skicka-nu", "Tillfället skickas nu."),
         ("/meddela", "De som har fått formulär får nu sitt inkorgsmeddelande."),
@@ -373,7 +373,7 @@ async def test_a_single_form_is_written_as_one(
     ],
 )
 async def test_each_way_on_that_the_page_shows_can_be_gone(
-    staff: Browser, way: str, told: str
+    staff: Browser, way: str, shown: str
 ) -> None:
     dispatch = await halved(staff)
     await act(staff, address_of(dispatch), "/stoppa")
@@ -381,7 +381,7 @@ async def test_each_way_on_that_the_page_shows_can_be_gone(
     status, after = await act(staff, address_of(dispatch), way)
 
     assert status == 303
-    assert told in words_of(after)
+    assert shown in words_of(after)
 
 
 async def test_the_occasions_of_a_stopped_dispatch_read_stopped(staff: Browser) -> None:

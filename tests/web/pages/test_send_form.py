@@ -124,7 +124,7 @@ async def test_a_number_may_be_pasted_with_any_dash(staff: Browser) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "told"),
+    ("typed", "said"),
     [
         ("", "Skriv ett personnummer först"),
         ("191212121213", "Kontrollsiffran"),
@@ -135,14 +135,14 @@ async def test_a_number_may_be_pasted_with_any_dash(staff: Browser) -> None:
     ],
 )
 async def test_a_number_that_cannot_be_added_says_why_and_stays(
-    staff: Browser, typed: str, told: str
+    staff: Browser, typed: str, said: str
 ) -> None:
     """Det går inte att lägga till personer med skyddad identitet."""
     page = await staff.open(PAGE)
 
     answer = await staff.press(page, "lagg-till", nytt_personnummer=typed)
 
-    assert told in words_of(answer.text)
+    assert said in words_of(answer.text)
     assert f'name="nytt_personnummer" value="{typed}"' in answer.text
     assert numbers_in(answer.text) == []
 
@@ -215,7 +215,7 @@ async def test_a_register_that_is_away_stops_nobody_from_being_added(staff: Brow
 
 
 @pytest.mark.parametrize(
-    ("changes", "field", "told"),
+    ("changes", "field", "said"),
     [
         ({"form": ""}, "form", "Du har inte valt något formulär"),
         ({"form": "finns inte"}, "form", "inget formulär med det namnet"),
@@ -232,14 +232,14 @@ async def test_a_register_that_is_away_stops_nobody_from_being_added(staff: Brow
     ],
 )
 async def test_what_is_wrong_is_shown_beside_its_field_and_in_the_list_on_top(
-    staff: Browser, changes: dict[str, str], field: str, told: str
+    staff: Browser, changes: dict[str, str], field: str, said: str
 ) -> None:
     answer = await asked(staff, **changes)
 
     assert answer.status_code == 422
     assert f'href="#{field}"' in answer.text
     assert f'id="{field}-problem"' in answer.text
-    assert told.casefold() in words_of(answer.text).casefold()
+    assert said.casefold() in words_of(answer.text).casefold()
     kept = dict(main_form(answer.text).fields)
     assert all(kept[name] == value for name, value in changes.items())
     assert numbers_in(answer.text) == [ANNA.digits]

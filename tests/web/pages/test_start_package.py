@@ -83,14 +83,14 @@ async def test_a_package_is_chosen_by_typing_a_part_of_its_name(
     assert values(answer.text, "package") == [WEEKLY.key]
 
 
-@pytest.mark.parametrize(("typed", "told"), [("Hudvård", "finns inte"), ("", "inte valt")])
+@pytest.mark.parametrize(("typed", "said"), [("Hudvård", "finns inte"), ("", "inte valt")])
 async def test_a_package_that_cannot_be_recognised_is_asked_for_again(
-    staff: Browser, typed: str, told: str
+    staff: Browser, typed: str, said: str
 ) -> None:
     answer = await staff.press(await staff.open(PAGE), "valj", paket=typed)
 
     assert answer.status_code == 422
-    assert told in words_of(answer.text)
+    assert said in words_of(answer.text)
 
 
 async def test_a_unit_without_packages_is_shown_whom_to_ask(other_staff: Browser) -> None:
@@ -177,7 +177,7 @@ async def test_a_time_is_understood_as_people_type_it(staff: Browser, typed: str
 
 
 @pytest.mark.parametrize(
-    ("day", "clock", "told"),
+    ("day", "clock", "said"),
     [
         ("2027-01-04", "08:00", "rad 1: tillfället har passerat."),
         ("2027-03-28", "02:30", "rad 1: Klockan 02:30 finns inte"),
@@ -188,12 +188,12 @@ async def test_a_time_is_understood_as_people_type_it(staff: Browser, typed: str
     ],
 )
 async def test_a_moment_that_cannot_be_sent_at_is_reported_once_with_its_row(
-    staff: Browser, day: str, clock: str, told: str
+    staff: Browser, day: str, clock: str, said: str
 ) -> None:
     answer = await at_message(staff, datum=day, klockslag=clock)
 
     assert answer.status_code == 422
-    assert words_of(answer.text).count(told) == 1
+    assert words_of(answer.text).count(said) == 1
     assert values(answer.text, "mottagare") == carried(ANNA, BO)
 
 
@@ -503,7 +503,7 @@ async def test_what_will_happen_is_shown_before_it_does(staff: Browser) -> None:
 
 
 @pytest.mark.parametrize(
-    ("message", "told"),
+    ("message", "said"),
     [
         ("Hej {{ namn }}!", "{{ namn }} går inte att använda i meddelandet."),
         ("  ", "meddelandet är tomt."),
@@ -512,14 +512,14 @@ async def test_what_will_happen_is_shown_before_it_does(staff: Browser) -> None:
     ],
 )
 async def test_a_fault_in_the_message_is_shown_on_its_own_page(
-    staff: Browser, clinic: Clinic, message: str, told: str
+    staff: Browser, clinic: Clinic, message: str, said: str
 ) -> None:
     page = (await at_message(staff)).text
 
     answer = await staff.press(page, "ja-starta", inbox_message=message)
 
     assert answer.status_code == 422
-    assert told in words_of(answer.text)
+    assert said in words_of(answer.text)
     assert values(answer.text, "inbox_message") == [message]
     assert dispatches(clinic) == []
 
