@@ -52,12 +52,17 @@ class DatabaseSettings(Group):
     )
     keys: dict[str, SecretStr] = Field(
         default_factory=dict,
-        description="Key id → base64 of 32 random bytes. Keep the old ones: they open theirs.",
+        description="Key id → base64 of 32 random bytes, which encrypt.",
     )
-    current_key: str = Field(default="", description="The key id that seals what is new.")
+    current_key: str = Field(
+        default="", description="The key id that is to seal: see SECURITY.md, Keys."
+    )
+    index_keys: dict[str, SecretStr] = Field(
+        default_factory=dict,
+        description="Key id → base64 of 32 other random bytes, which find persons again.",
+    )
     index_key: SecretStr = Field(
-        default=SecretStr(""),
-        description="Base64 of 32 random bytes; finds persons again. Must never change.",
+        default=SecretStr(""), description="Of every key that has none in `index_keys`."
     )
     key_file: Path = Field(
         default=DATA / "keys.json",

@@ -21,6 +21,7 @@ from tests.people import (
     UNNOTIFIED,
     WITHOUT_ACCOUNT,
 )
+from tests.vault import a_vault
 from utskick.adapters.in_memory import (
     FakeClock,
     InMemoryFormService,
@@ -52,7 +53,6 @@ from utskick.sending.run_occasion import OccasionRun
 from utskick.sending.shared import Shared, shared
 from utskick.store import SqlStore
 from utskick.store.engine import migrate, open_engine
-from utskick.store.vault import Vault
 from utskick.use_cases.clean_up import clean_up
 from utskick.use_cases.follow_up import follow_up
 from utskick.use_cases.list_dispatches import list_dispatches
@@ -128,7 +128,7 @@ def open_store(url: str, *, migrated: bool = False) -> SqlStore:
         event.listen(engine, "connect", _fear_no_power_cut)
     if not migrated:
         migrate(engine)
-    return SqlStore(engine, Vault(keys={"1": bytes(32)}, current="1", index_key=bytes(32)))
+    return SqlStore(engine, a_vault())
 
 
 def _fear_no_power_cut(connection: Any, _record: object) -> None:

@@ -1,13 +1,8 @@
 """Settings + adapters + store → `Services`: the one place that knows all of them."""
 
-import base64
-import json
-import os
-import secrets
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
-from pathlib import Path
 
 from config.settings import DatabaseSettings, NeighbourSettings, Settings
 from utskick.adapters.http_client import HttpClient
@@ -42,11 +37,12 @@ from utskick.sending.run_occasion import OccasionRun
 from utskick.sending.shared import Shared, shared
 from utskick.store import SqlStore
 from utskick.store.engine import migrate, open_engine
+from utskick.store.key_checks import check_keys
+from utskick.store.key_file import read_key_file
+from utskick.store.keys import KeyRing, read_ring
 from utskick.store.staff import SessionLimits
 from utskick.store.vault import Vault
 from utskick.use_cases.start_dispatch import Starting
-
-_KEY_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,10 +111,12 @@ def services() -> Services:
 
 
 def wire(settings: Settings) -> Services:
-    """Put the parts together. Raises `FileNotFoundError` without keys."""
+    """Put the parts together. Raises `FileNotFoundError` without keys, and `RefusedToStart`."""
     vault = vault_of(settings.database)
     engine = open_engine(settings.database.url)
     migrate(engine)
+    clock = SystemClock()
+    check_keys(engine, vault, now=clock.now())
     forms, inbox, persons = settings.forms, settings.inbox, settings.persons
     auth = settings.scheduler.auth_string
     mailer = SmtpMailer(
@@ -136,7 +134,6 @@ def wire(settings: Settings) -> Services:
     form_service = HttpFormService(_client(settings, forms))
     persons_service = HttpPersons(_client(settings, persons), batch=persons.batch)
     inbox_service = HttpInbox(_client(settings, inbox))
-    clock = SystemClock()
     return Services(
         settings=settings,
         rules=rules,
@@ -216,30 +213,21 @@ def rules_of(settings: Settings) -> Rules:
 
 
 def vault_of(settings: DatabaseSettings) -> Vault:
-    """The keys from the settings, or from the key file. Raises `FileNotFoundError` without any."""
-    if settings.keys:
-        keys = {key_id: key.get_secret_value() for key_id, key in settings.keys.items()}
-        current, index_key = settings.current_key, settings.index_key.get_secret_value()
-    else:
-        kept = json.loads(settings.key_file.read_text())
-        keys, current, index_key = kept["keys"], kept["current"], kept["index_key"]
-    return Vault(
-        keys={key_id: base64.b64decode(key) for key_id, key in keys.items()},
-        current=current,
-        index_key=base64.b64decode(index_key),
+    """The keys from the settings, or from the key file.
+
+    Raises `FileNotFoundError` without any, and `KeysRefused` for those that are no keys.
+    """
+    return Vault(_ring_of(settings))
+
+
+def _ring_of(settings: DatabaseSettings) -> KeyRing:
+    index_key = settings.index_key.get_secret_value()
+    if not (settings.keys or settings.index_keys or settings.current_key or index_key):
+        return read_key_file(settings.key_file)
+    return read_ring(
+        keys={key_id: key.get_secret_value() for key_id, key in settings.keys.items()},
+        current=settings.current_key,
+        index_key=index_key,
+        index_keys={key_id: key.get_secret_value() for key_id, key in settings.index_keys.items()},
+        place="UTSKICK_DATABASE__KEYS",
     )
-
-
-def make_key_file(path: Path) -> None:
-    """Make keys for an installation that has none; an existing file is left as it is."""
-    if path.exists():
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    content = {"keys": {"1": _new_key()}, "current": "1", "index_key": _new_key()}
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        json.dump(content, file)
-
-
-def _new_key() -> str:
-    return base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()

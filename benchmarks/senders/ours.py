@@ -34,9 +34,10 @@ from utskick.sending.message_values import PLACEHOLDERS
 from utskick.sending.occasion_story import send_occasion
 from utskick.sending.reconcile import reconcile
 from utskick.sending.run_occasion import PlainStages
+from utskick.store.key_file import make_key_file
 from utskick.use_cases.load_region import load_region
 from utskick.use_cases.start_dispatch import start_dispatch
-from utskick.wiring import Services, make_key_file, wire
+from utskick.wiring import Services, wire
 from utskick.worker.warm_worker import settle_in
 
 PACKAGE = "vuxenpsykiatri-infor-besok"

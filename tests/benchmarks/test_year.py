@@ -11,6 +11,7 @@ from sqlalchemy import Engine, func, select
 
 from benchmarks.year import Filled, Size, fill
 from tests.postgresql import PostgresqlServer
+from tests.vault import a_vault
 from utskick.adapters.in_memory import FakeClock, InMemoryFormService, InMemoryScheduler
 from utskick.adapters.jinja_texts import JinjaTexts
 from utskick.adapters.yaml_region import read_region
@@ -33,11 +34,10 @@ from utskick.store.tables import (
     OccasionRow,
     PunctualityRow,
 )
-from utskick.store.vault import Vault
 
 NOW = datetime(2027, 2, 1, 11, tzinfo=UTC)
 SMALL = Size(units=7, persons=100, dispatches=60, deliveries=2_500, log_entries=600, largest=20)
-VAULT = Vault(keys={"1": bytes(32)}, current="1", index_key=bytes(32))
+VAULT = a_vault()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from sqlalchemy import Connection, Table, delete, event, insert, select
 
 from tests.chaos.virtual import World
 from tests.clinic import MONDAY_NOON, a_clinic
+from tests.vault import a_vault
 from utskick.store import SqlStore
 from utskick.store.engine import migrate, open_engine
 from utskick.store.tables import Row
-from utskick.store.vault import Vault
 
 Backup = Mapping[Table, Sequence[Mapping[str, Any]]]
 
@@ -33,7 +33,7 @@ class Database:
         else:
             event.listen(self.engine, "connect", self._teach_sqlite)
         migrate(self.engine)
-        vault = Vault(keys={"1": bytes(32)}, current="1", index_key=bytes(32))
+        vault = a_vault()
         self.store = SqlStore(self.engine, vault)
         a_clinic(self.store)
 

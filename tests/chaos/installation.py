@@ -23,9 +23,10 @@ from utskick.domain.units import Actor, HsaId
 from utskick.ports import TemporaryFailure
 from utskick.sending.message_values import PLACEHOLDERS
 from utskick.store import SqlStore
+from utskick.store.key_file import make_key_file
 from utskick.use_cases.load_region import load_region
 from utskick.use_cases.start_dispatch import start_dispatch
-from utskick.wiring import Services, make_key_file, wire
+from utskick.wiring import Services, wire
 
 UNIT = HsaId("SE2321000131-E000000000101")
 STAFF = Actor("SE2321000131-P000000000001", UNIT)

@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from tests.local_1177.conftest import served
+from tests.vault import a_vault
 from tests.whole.sinks import demo_numbers
 from utskick.adapters.jinja_texts import JinjaTexts
 from utskick.adapters.yaml_region import read_region
@@ -26,9 +27,9 @@ from utskick.local_1177.app import create_app
 from utskick.sending.message_values import PLACEHOLDERS
 from utskick.store import SqlStore
 from utskick.store.engine import open_engine
-from utskick.store.vault import Vault
+from utskick.store.key_file import make_key_file
 from utskick.use_cases.load_region import load_region
-from utskick.wiring import Services, make_key_file, services
+from utskick.wiring import Services, services
 
 UNIT = "SE2321000131-E000000000101"
 NUMBERS = demo_numbers()
@@ -105,7 +106,7 @@ def loaded(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(migrated, path)
     region = read_region(REGION, texts=JinjaTexts(), placeholders=PLACEHOLDERS)
     engine = open_engine(f"sqlite:///{path}")
-    vault = Vault(keys={"1": bytes(32)}, current="1", index_key=bytes(32))
+    vault = a_vault()
     load_region(region, store=SqlStore(engine, vault))
     # Until it is closed, what was written lies in a file beside it.
     engine.dispose()

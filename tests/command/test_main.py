@@ -1,5 +1,6 @@
 """The command as a whole: what it says of itself, and when we ourselves are unwell."""
 
+import json
 import sys
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from tests.command.conftest import Installation
 from tests.people import ANNA
 from utskick.command import app, main
+from utskick.store.key_file import make_key_file, new_key
 from utskick.wiring import services
 
 
@@ -52,6 +54,40 @@ def test_without_keys_there_is_no_installation(
 
     assert run_main(monkeypatch, "list") == 1
     assert "Här finns ingen installation." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("index_key", ["", "AAAAAAAAAAAAAAAAAAAAAA==", "=", "A" * 43 + "="])
+def test_a_weak_key_is_named_without_its_value(
+    installation: Installation,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    index_key: str,
+) -> None:
+    monkeypatch.setenv("UTSKICK_DATABASE__KEYS", json.dumps({"1": new_key()}))
+    monkeypatch.setenv("UTSKICK_DATABASE__CURRENT_KEY", "1")
+    monkeypatch.setenv("UTSKICK_DATABASE__INDEX_KEY", index_key)
+
+    assert run_main(monkeypatch, "list") == 1
+    printed = " ".join(capsys.readouterr().err.split())
+    assert "Utskick startar inte förrän detta är ordnat" in printed
+    assert "UTSKICK_DATABASE__KEYS: index key of 1" in printed
+    assert "openssl rand -base64 32" in printed
+    assert f" {index_key} " not in printed
+
+
+def test_keys_of_another_installation_are_named(
+    installation: Installation,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert installation.run("list").exit_code == 0
+    (installation.folder / "keys.json").unlink()
+    make_key_file(installation.folder / "keys.json")
+
+    assert run_main(monkeypatch, "list") == 1
+    printed = " ".join(capsys.readouterr().err.split())
+    assert "• key 1 is another than this database was sealed with" in printed
+    assert "• index key of 1 is another than this database was sealed with" in printed
 
 
 def test_without_the_database_only_the_kind_of_fault_is_shown(

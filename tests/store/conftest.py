@@ -9,6 +9,7 @@ from sqlalchemy import Engine, delete
 
 from tests.postgresql import PostgresqlServer
 from tests.store.ledger import fill_register
+from tests.vault import a_vault
 from utskick.store import SqlStore
 from utskick.store.engine import open_engine
 from utskick.store.tables import Row
@@ -49,7 +50,7 @@ def postgresql_engine(postgresql_database: Engine) -> Engine:
 
 @pytest.fixture
 def vault() -> Vault:
-    return Vault(keys={"1": bytes(32)}, current="1", index_key=bytes(32))
+    return a_vault()
 
 
 @pytest.fixture

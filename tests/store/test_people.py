@@ -9,14 +9,14 @@ from sqlalchemy import Engine
 from tests.clinic import OTHER_UNIT, STAFF, UNIT
 from tests.people import ANNA, BO
 from tests.store.ledger import NOW, change, fill_register, kept, under_way
+from tests.vault import a_key, a_vault
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.units import Activity
 from utskick.records import FollowUpQuery, LogEntry
 from utskick.store import SqlStore
+from utskick.store.keys import KeyRing
 from utskick.store.tables import Row
 from utskick.store.vault import Vault
-
-_OLD, _NEW, _INDEX = bytes(32), b"\1" * 32, b"\2" * 32
 
 
 def spellings(number: Personnummer) -> list[bytes]:
@@ -98,10 +98,10 @@ def test_ciphertexts_that_change_places_open_nothing(store: SqlStore, engine: En
 
 
 def test_after_a_change_of_key_old_rows_are_opened_and_found(engine: Engine) -> None:
-    before = SqlStore(engine, Vault(keys={"1": _OLD}, current="1", index_key=_INDEX))
+    before = SqlStore(engine, a_vault("1"))
     fill_register(before)
     old = kept(before, numbers=(ANNA,))
-    after = SqlStore(engine, Vault(keys={"1": _OLD, "2": _NEW}, current="2", index_key=_INDEX))
+    after = SqlStore(engine, a_vault("1", "2"))
 
     new = under_way(after, numbers=(ANNA, BO))
     new.send()
@@ -117,10 +117,10 @@ def test_after_a_change_of_key_old_rows_are_opened_and_found(engine: Engine) -> 
 
 
 def test_without_its_key_a_row_stays_closed(engine: Engine) -> None:
-    before = SqlStore(engine, Vault(keys={"1": _OLD}, current="1", index_key=_INDEX))
+    before = SqlStore(engine, a_vault("1"))
     fill_register(before)
     ledger = kept(before)
-    thief = SqlStore(engine, Vault(keys={"1": _NEW}, current="1", index_key=_INDEX))
+    thief = SqlStore(engine, Vault(KeyRing({"1": a_key("another")}, "1")))
 
     with pytest.raises(InvalidTag), thief.transaction() as records:
         records.dispatches.recipients(ledger.dispatch.id)
@@ -129,7 +129,7 @@ def test_without_its_key_a_row_stays_closed(engine: Engine) -> None:
 def test_a_seal_is_the_same_for_the_same_content_and_says_nothing_of_it(
     store: SqlStore, engine: Engine
 ) -> None:
-    elsewhere = SqlStore(engine, Vault(keys={"1": _OLD}, current="1", index_key=_NEW))
+    elsewhere = SqlStore(engine, a_vault("2"))
 
     assert store.seal(b"spec") == store.seal(b"spec")
     assert store.seal(b"spec") != store.seal(b"spec.")

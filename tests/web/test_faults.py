@@ -14,13 +14,13 @@ from fastapi import FastAPI
 
 from tests.clinic import Clinic
 from tests.people import TOLVAN
+from tests.vault import a_vault
 from tests.waiting import TIMEOUT_S, until
 from tests.web.conftest import Rest, caller, make_token
 from utskick.failpoints import Step
 from utskick.records import Transaction
 from utskick.store import SqlStore
 from utskick.store.engine import open_engine
-from utskick.store.vault import Vault
 from utskick.web.app import create_app
 from utskick.wiring import Services
 from utskick.worker.background_work import run_background_work
@@ -77,7 +77,7 @@ async def test_the_database_away_is_temporary(
     wired: Services, clinic: Clinic, tmp_path: Path
 ) -> None:
     engine = open_engine(f"sqlite:///{tmp_path}/away/utskick.db")
-    store = SqlStore(engine, Vault(keys={"1": bytes(32)}, current="1", index_key=bytes(32)))
+    store = SqlStore(engine, a_vault())
 
     async with caller(create_app(replace(wired, store=store)), clinic, "a-token") as rest:
         answer = await rest.get("/api/paketutskick")

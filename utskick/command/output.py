@@ -13,6 +13,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from utskick.domain.errors import AlreadyEnded, SpecRefused, UtskickError
+from utskick.domain.starting import RefusedToStart
 from utskick.domain.units import Actor, parse_hsa_id
 from utskick.ports import PermanentFailure, TemporaryFailure, UnknownOutcome
 from utskick.web.views import DispatchView, FormView
@@ -74,6 +75,11 @@ def explain_fault(error: Exception) -> int:
         for fault in error.errors(include_input=False):
             name = "__".join(str(part) for part in fault["loc"])
             _say(f"UTSKICK_{name.upper()}: {fault['msg']}")
+        return REFUSED
+    if isinstance(error, RefusedToStart):
+        _say("Utskick startar inte förrän detta är ordnat:")
+        for each in error.faults:
+            err.print(f"  • {each}")
         return REFUSED
     _say(
         f"Något gick fel hos oss ({type(error).__name__}). Försök igen om en stund: samma fil"

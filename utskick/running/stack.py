@@ -15,8 +15,9 @@ from utskick.files import REGION
 from utskick.running.children import Children
 from utskick.running.ports import HOST, Ports
 from utskick.sending.message_values import PLACEHOLDERS
+from utskick.store.key_file import make_key_file
 from utskick.use_cases.load_region import load_region
-from utskick.wiring import Services, make_key_file, services
+from utskick.wiring import Services, services
 
 WORK_POOL = "utskick"
 _PYTHON = (sys.executable, "-P", "-m")

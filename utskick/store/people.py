@@ -22,19 +22,27 @@ class People:
 
     def ids(self, numbers: Collection[Personnummer]) -> Mapping[Personnummer, PersonId]:
         """Everyone's id, new persons kept on the way."""
-        indexes = {number: self._index(number) for number in numbers}
-        known = self._known(indexes.values())
-        new = [n for n, index in indexes.items() if index not in known]
+        known: dict[Personnummer, PersonId] = {}
+        for key_id in self._vault.key_ids:
+            known |= self._known([n for n in numbers if n not in known], key_id)
+        new = [number for number in numbers if number not in known]
         if new:
+            indexes = {number: self._vault.index(number.digits.encode()) for number in new}
             # In one order for all, so that two transactions wait for each other and not in a ring.
             in_order = sorted(new, key=lambda number: indexes[number])
             insert_new(self._session, PersonRow, [self._row(n, indexes[n]) for n in in_order])
-            known = self._known(indexes.values())
-        return {number: known[index] for number, index in indexes.items()}
+            known |= self._known(new, self._vault.ring.current)
+        return known
 
     def find(self, number: Personnummer) -> PersonId | None:
-        index = self._index(number)
-        return self._known([index]).get(index)
+        indexes = [
+            self._vault.index(number.digits.encode(), key_id=key_id)
+            for key_id in self._vault.key_ids
+        ]
+        found = self._session.scalar(
+            select(PersonRow.id).where(PersonRow.blind_index.in_(indexes))
+        )
+        return PersonId(found) if found else None
 
     def personnummer(self, row: PersonRow) -> Personnummer:
         return self.opened(row.id, row.ciphertext, row.key_id)
@@ -44,14 +52,17 @@ class People:
         opened = self._vault.open(Sealed(ciphertext, key_id), row=person_id)
         return Personnummer(opened.decode())
 
-    def _index(self, number: Personnummer) -> str:
-        return self._vault.index(number.digits.encode())
-
-    def _known(self, indexes: Collection[str]) -> dict[str, PersonId]:
+    def _known(
+        self, numbers: Collection[Personnummer], key_id: str
+    ) -> dict[Personnummer, PersonId]:
+        """Those who are kept under this key."""
+        if not numbers:
+            return {}
+        by_index = {self._vault.index(n.digits.encode(), key_id=key_id): n for n in numbers}
         rows = self._session.execute(
-            select(PersonRow.blind_index, PersonRow.id).where(PersonRow.blind_index.in_(indexes))
+            select(PersonRow.blind_index, PersonRow.id).where(PersonRow.blind_index.in_(by_index))
         )
-        return {index: PersonId(person_id) for index, person_id in rows}
+        return {by_index[index]: PersonId(person_id) for index, person_id in rows}
 
     def _row(self, number: Personnummer, index: str) -> dict[str, UUID | str | bytes]:
         person_id = uuid4()

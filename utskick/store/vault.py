@@ -3,13 +3,13 @@
 import hashlib
 import hmac
 import os
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from utskick.store.keys import Key, KeyRing, derive
 
 _NONCE_BYTES = 12
 
@@ -23,34 +23,37 @@ class Sealed:
 
 
 class Vault:
-    """AES-256-GCM bound to the row, with a key for each purpose derived from the master key.
+    """AES-256-GCM bound to the row, with a key for each purpose derived from the secrets."""
 
-    `keys` holds every master key that something may still be sealed with; `current` seals. The
-    index key is apart and is never rotated: a new one would find nobody again.
-    """
+    def __init__(self, ring: KeyRing) -> None:
+        self.ring = ring
+        self._keys = {key_id: _Derived(key) for key_id, key in ring.keys.items()}
 
-    def __init__(self, *, keys: Mapping[str, bytes], current: str, index_key: bytes) -> None:
-        self._ciphers = {
-            key_id: AESGCM(_derive(key, "encrypt personnummer and uploads"))
-            for key_id, key in keys.items()
-        }
-        self._current = current
-        self._index_key = _derive(index_key, "blind index")
+    @property
+    def key_ids(self) -> Sequence[str]:
+        """By which something may be found, the one that most is found by first."""
+        current = self.ring.current
+        return [current, *(key_id for key_id in self.ring.keys if key_id != current)]
 
     def seal(self, content: bytes, *, row: UUID) -> Sealed:
         nonce = os.urandom(_NONCE_BYTES)
-        sealed = self._ciphers[self._current].encrypt(nonce, content, row.bytes)
-        return Sealed(nonce + sealed, self._current)
+        sealed = self._keys[self.ring.current].cipher.encrypt(nonce, content, row.bytes)
+        return Sealed(nonce + sealed, self.ring.current)
 
     def open(self, sealed: Sealed, *, row: UUID) -> bytes:
         """Raises `cryptography.exceptions.InvalidTag` if it is another row's, or was changed."""
         nonce, ciphertext = sealed.ciphertext[:_NONCE_BYTES], sealed.ciphertext[_NONCE_BYTES:]
-        return self._ciphers[sealed.key_id].decrypt(nonce, ciphertext, row.bytes)
+        return self._keys[sealed.key_id].cipher.decrypt(nonce, ciphertext, row.bytes)
 
-    def index(self, content: bytes) -> str:
+    def index(self, content: bytes, *, key_id: str | None = None) -> str:
         """The same content gives the same hash; without the key nobody can try all numbers."""
-        return hmac.new(self._index_key, content, hashlib.sha256).hexdigest()
+        derived = self._keys[key_id or self.ring.current]
+        return hmac.new(derived.index_key, content, hashlib.sha256).hexdigest()
 
 
-def _derive(key: bytes, purpose: str) -> bytes:
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose.encode()).derive(key)
+class _Derived:
+    """What is in use of a key."""
+
+    def __init__(self, key: Key) -> None:
+        self.cipher = AESGCM(derive(key.sealing, "encrypt personnummer and uploads"))
+        self.index_key = derive(key.finding, "blind index")

@@ -4,13 +4,15 @@ import gc
 
 import uvicorn
 
+from utskick.domain.starting import refused_in_words
 from utskick.web.app import create_app
 from utskick.wiring import services
 
 
 def main() -> None:
     """Serve until stopped. No access log: addresses and times of staff are nobody's."""
-    wired = services()
+    with refused_in_words():
+        wired = services()
     app = create_app(wired)
     # What has been imported stays: to look through it for garbage would stop all pages for 0.2 s.
     gc.collect()

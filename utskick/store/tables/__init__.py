@@ -1,6 +1,6 @@
 """The tables, and what their indexes make impossible. Rows never leave the store."""
 
-from utskick.store.tables.base import Row, UtcDateTime
+from utskick.store.tables.base import Row, SealedRow, UtcDateTime
 from utskick.store.tables.deliveries import (
     DeliveryRow,
     InboxMessageRow,
@@ -16,6 +16,7 @@ from utskick.store.tables.dispatches import (
     RecipientRow,
 )
 from utskick.store.tables.journal import AccessLogRow, BlockedFormRow, ErrorMailRow, ErrorReportRow
+from utskick.store.tables.keys import DataKeyRow, VaultKeyRow
 from utskick.store.tables.reference import (
     FormTemplateRow,
     PackageTemplateRow,
@@ -27,6 +28,7 @@ from utskick.store.tables.staff import SignInAttemptRow, StaffMemberRow, StaffSe
 __all__ = [
     "AccessLogRow",
     "BlockedFormRow",
+    "DataKeyRow",
     "DeliveryRow",
     "DispatchFormRow",
     "DispatchRow",
@@ -42,6 +44,7 @@ __all__ = [
     "RecipientRow",
     "ReminderRow",
     "Row",
+    "SealedRow",
     "SenderRow",
     "SignInAttemptRow",
     "SmsRow",
@@ -52,4 +55,5 @@ __all__ = [
     "UnitRow",
     "UploadRow",
     "UtcDateTime",
+    "VaultKeyRow",
 ]

@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime
 from typing import Any, ClassVar
+from uuid import UUID
 
-from sqlalchemy import DateTime, Dialect, LargeBinary, MetaData, TypeDecorator
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy import DateTime, Dialect, LargeBinary, MetaData, String, TypeDecorator
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -34,3 +35,13 @@ class Row(DeclarativeBase):
         }
     )
     type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcDateTime, bytes: LargeBinary}
+
+
+class SealedRow(Row):
+    """Something encrypted, bound to its id. Each such table is one of `sealed_tables.SEALED`."""
+
+    __abstract__ = True
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    ciphertext: Mapped[bytes]
+    key_id: Mapped[str] = mapped_column(String(20))

@@ -6,17 +6,14 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from utskick.store.tables.base import Row
+from utskick.store.tables.base import Row, SealedRow
 from utskick.store.tables.reference import UnitRow
 
 
-class UploadRow(Row):
+class UploadRow(SealedRow):
     __tablename__ = "upload"
 
-    id: Mapped[UUID] = mapped_column(primary_key=True)
     unit_id: Mapped[str] = mapped_column(ForeignKey(UnitRow.hsa_id))
-    ciphertext: Mapped[bytes]
-    key_id: Mapped[str] = mapped_column(String(20))
     created_by: Mapped[str]
     created_at: Mapped[datetime]
 

@@ -6,19 +6,16 @@ from uuid import UUID
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from utskick.store.tables.base import Row
+from utskick.store.tables.base import Row, SealedRow
 from utskick.store.tables.reference import FormTemplateRow, UnitRow
 
 
-class PersonRow(Row):
+class PersonRow(SealedRow):
     """A personnummer, encrypted, beside the keyed hash that finds it again."""
 
     __tablename__ = "person"
 
-    id: Mapped[UUID] = mapped_column(primary_key=True)
     blind_index: Mapped[str] = mapped_column(String(64), unique=True)
-    ciphertext: Mapped[bytes]
-    key_id: Mapped[str] = mapped_column(String(20))
 
 
 class DispatchRow(Row):

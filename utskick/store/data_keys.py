@@ -1,0 +1,65 @@
+"""Random keys of one purpose, kept sealed in the database.
+
+What is made with one can be held against it for as long as it is kept: a change of the keys that
+seal gives it another seal, and leaves it as it is.
+"""
+
+import secrets
+from collections.abc import Mapping
+from uuid import uuid4
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from utskick.store.keys import KEY_BYTES
+from utskick.store.statements import database_clock, insert_new
+from utskick.store.tables import DataKeyRow
+from utskick.store.vault import Sealed, Vault
+
+
+class DataKeys:
+    """Those of one purpose, by their number; the highest is the newest."""
+
+    def __init__(self, session: Session, vault: Vault, purpose: str) -> None:
+        self._session = session
+        self._vault = vault
+        self._purpose = purpose
+
+    def all(self) -> Mapping[int, bytes]:
+        """In order; the first is made when it is first asked for."""
+        return self._kept() or self._made()
+
+    def newest(self) -> tuple[int, bytes]:
+        return max(self.all().items())
+
+    def add(self) -> None:
+        """Make a newer one. Whoever does so at the same time makes the same one."""
+        last = self._session.scalar(
+            select(func.max(DataKeyRow.number)).where(DataKeyRow.purpose == self._purpose)
+        )
+        key_id = uuid4()
+        sealed = self._vault.seal(secrets.token_bytes(KEY_BYTES), row=key_id)
+        row = {
+            "id": key_id,
+            "purpose": self._purpose,
+            "number": (last or 0) + 1,
+            "ciphertext": sealed.ciphertext,
+            "key_id": sealed.key_id,
+            "created_at": database_clock(self._session),
+        }
+        insert_new(self._session, DataKeyRow, [row])
+
+    def _made(self) -> Mapping[int, bytes]:
+        self.add()
+        return self._kept()
+
+    def _kept(self) -> Mapping[int, bytes]:
+        rows = self._session.execute(
+            select(DataKeyRow.number, DataKeyRow.id, DataKeyRow.ciphertext, DataKeyRow.key_id)
+            .where(DataKeyRow.purpose == self._purpose)
+            .order_by(DataKeyRow.number)
+        )
+        return {
+            row.number: self._vault.open(Sealed(row.ciphertext, row.key_id), row=row.id)
+            for row in rows
+        }
