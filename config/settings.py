@@ -38,7 +38,7 @@ def _ascii(address: str) -> str:
     return address
 
 
-MailAddress = Annotated[EmailStr, AfterValidator(_ascii)]
+SenderAddress = Annotated[EmailStr, AfterValidator(_ascii)]
 
 
 class Group(BaseModel):
@@ -114,7 +114,7 @@ class PersonsSettings(NeighbourSettings):
 class SmtpSettings(Group):
     host: str = Field(default="127.0.0.1", description="The region's mail relay.")
     port: int = Field(default=8025, ge=1, le=65535)
-    sender: MailAddress = Field(
+    sender: SenderAddress = Field(
         default="utskick@vgregion.se", description="Shown as the sender of error mail."
     )
     sms_domain: str = Field(default="sms.vgregion.se", description="The mail-to-SMS gateway.")
@@ -234,7 +234,7 @@ class Settings(BaseSettings):
         default=REGION,
         description="The folder with units, form templates, subscriptions and packages.",
     )
-    forms_desk: MailAddress = Field(
+    forms_desk: SenderAddress = Field(
         default="formularhantering@vgregion.se",
         description="Gets a mail when a start is blocked, and whenever a dispatch goes wrong.",
     )

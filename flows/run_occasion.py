@@ -13,7 +13,7 @@ from utskick.domain.occasions import OccasionId
 from utskick.sending.occasion_story import Ending, send_occasion
 
 
-class OccasionOrder(BaseModel):
+class OccasionToSend(BaseModel):
     """Which occasion, and which version of it: a run made for an older one does nothing."""
 
     occasion_id: UUID = Field(title="Tillfälle", description="Tillfällets id")
@@ -27,7 +27,7 @@ class OccasionOrder(BaseModel):
     persist_result=False,
     validate_parameters=True,
 )
-async def run_occasion(order: OccasionOrder) -> State[Any]:
+async def run_occasion(order: OccasionToSend) -> State[Any]:
     """Send every form of the package to every recipient, at its moment.
 
     A one-shot schedule starts this a little before. An operator who does so earlier holds nothing

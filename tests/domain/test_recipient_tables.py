@@ -11,7 +11,7 @@ from utskick.domain.recipient_tables import (
     numbers_of_text,
 )
 from utskick.domain.recipients import UnreadableFile
-from utskick.domain.sheets import Row
+from utskick.domain.sheets import SheetRow
 from utskick.domain.text_tables import read_table
 
 QUICK = settings(max_examples=300, derandomize=True, deadline=None)
@@ -26,7 +26,9 @@ def of_text(text: str) -> Numbers:
 
 def of_table(*rows: list[str]) -> Numbers:
     numbered = [
-        Row(number, {column: cell for column, cell in enumerate(row, start=1) if cell.strip()})
+        SheetRow(
+            number, {column: cell for column, cell in enumerate(row, start=1) if cell.strip()}
+        )
         for number, row in enumerate(rows, start=1)
     ]
     return numbers_of_table([row for row in numbered if row.texts])

@@ -13,7 +13,7 @@ from utskick.domain.seen_sheets import (
     Wish,
     find_list,
 )
-from utskick.domain.sheets import Row, Sheet, Unseen
+from utskick.domain.sheets import Sheet, SheetRow, Unseen
 
 A, B, C, D = (person.formatted for person in (ANNA, BO, CILLA, DAVID))
 LEAVE_OUT = Wish(leave_out_hidden=True)
@@ -29,16 +29,16 @@ def sheet(
     return Sheet(
         name=name,
         rows=[
-            Row(number, dict(enumerate(row, start=1)), (hides or {}).get(number))
+            SheetRow(number, dict(enumerate(row, start=1)), (hides or {}).get(number))
             for number, row in enumerate(rows, start=1)
         ],
         **changes,
     )
 
 
-def marked(row: list[str], **cells: Unseen) -> Row:
+def marked(row: list[str], **cells: Unseen) -> SheetRow:
     """One row, with why its cells A, B … are not seen as they stand."""
-    return Row(
+    return SheetRow(
         1,
         dict(enumerate(row, start=1)),
         unseen_cells={ord(column) - ord("A") + 1: unseen for column, unseen in cells.items()},
@@ -119,7 +119,7 @@ def test_hidden_columns_of_other_things_are_passed_over() -> None:
 
 def test_a_row_that_is_struck_through_is_asked_about() -> None:
     struck = Sheet(
-        name="Lista", rows=[marked(["Anna", A], B=Unseen.STRUCK), Row(2, {1: "Bo", 2: B})]
+        name="Lista", rows=[marked(["Anna", A], B=Unseen.STRUCK), SheetRow(2, {1: "Bo", 2: B})]
     )
 
     question = asked(struck)
@@ -131,14 +131,14 @@ def test_a_row_that_is_struck_through_is_asked_about() -> None:
 
 def test_a_note_that_is_struck_through_strikes_nobody_out() -> None:
     noted = Sheet(
-        name="Lista", rows=[marked([A, "Anna", "ring"], C=Unseen.STRUCK), Row(2, {1: B})]
+        name="Lista", rows=[marked([A, "Anna", "ring"], C=Unseen.STRUCK), SheetRow(2, {1: B})]
     )
 
     assert taken(found(noted)) == [A, B]
 
 
 def test_what_lies_under_merged_cells_is_nobody() -> None:
-    merged = Sheet(name="Lista", rows=[marked(["Anna", A], B=Unseen.COVERED), Row(2, {2: B})])
+    merged = Sheet(name="Lista", rows=[marked(["Anna", A], B=Unseen.COVERED), SheetRow(2, {2: B})])
 
     question = asked(merged)
 

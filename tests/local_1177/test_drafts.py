@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from utskick.local_1177.drafts import Answers, Draft, differing, merge, read_answers, read_draft
+from utskick.local_1177.drafts import Answers, TabDraft, differing, merge, read_answers, read_draft
 from utskick.local_1177.questions import Question
 
 ANSWERS = st.dictionaries(st.sampled_from("abc"), st.sampled_from(["1", "2", "3"]))
@@ -37,7 +37,7 @@ QUESTIONS = [a_question(key) for key in "abc"]
 def test_what_one_side_alone_has_changed_is_as_that_side_has_it(
     saved: Answers, base: Answers, ours: Answers, merged: Answers
 ) -> None:
-    result = merge(saved, Draft(ours, base))
+    result = merge(saved, TabDraft(ours, base))
 
     assert result.answers == merged
     assert not result.conflicts
@@ -55,7 +55,7 @@ def test_what_one_side_alone_has_changed_is_as_that_side_has_it(
 def test_what_both_sides_have_changed_is_asked_about_and_left_as_it_is_saved(
     saved: Answers, base: Answers, ours: Answers
 ) -> None:
-    result = merge(saved, Draft(ours, base))
+    result = merge(saved, TabDraft(ours, base))
 
     assert result.answers == saved
     assert result.conflicts == {"a"}
@@ -65,7 +65,7 @@ def test_what_both_sides_have_changed_is_asked_about_and_left_as_it_is_saved(
 def test_no_answer_newer_than_the_page_is_ever_overwritten(
     saved: Answers, base: Answers, ours: Answers
 ) -> None:
-    result = merge(saved, Draft(ours, base))
+    result = merge(saved, TabDraft(ours, base))
 
     newer = differing(saved, base)
     assert all(result.answers.get(key) == saved.get(key) for key in newer)

@@ -36,13 +36,13 @@ class NotThere(TemporaryFailure):
     """A reading answered with 404: what was asked for is missing, or the whole neighbour is."""
 
 
-class Contract(BaseModel):
+class AnswerFields(BaseModel):
     """What is read of an answer. Fields that we have no use for are passed over."""
 
     model_config = ConfigDict(frozen=True, strict=True)
 
 
-ContractT = TypeVar("ContractT", bound=Contract)
+AnswerFieldsT = TypeVar("AnswerFieldsT", bound=AnswerFields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +94,11 @@ class HttpClient:
         contract: str,
         body: Mapping[str, object],
         *,
-        answer: type[ContractT],
+        answer: type[AnswerFieldsT],
         reading: bool = False,
         reference: str = "",
         may_leave: Callable[[], bool] | None = None,
-    ) -> ContractT:
+    ) -> AnswerFieldsT:
         """Call `contract` and read its answer.
 
         Raises `TemporaryFailure` if the call was not applied, or was only a `reading`; `Withheld`

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field
 
 from utskick.adapters.contract_times import contract_date, read_date, read_moments
-from utskick.adapters.http_client import Contract, HttpClient, NotThere
+from utskick.adapters.http_client import AnswerFields, HttpClient, NotThere
 from utskick.domain.deliveries import FormId, FormStatus, Refusal
 from utskick.domain.forms import FormTemplateId
 from utskick.domain.personnummer import Personnummer
@@ -28,11 +28,11 @@ _Date = Annotated[date, BeforeValidator(read_date)]
 _Moments = Annotated[tuple[datetime, datetime], BeforeValidator(read_moments)]
 
 
-class _CreatedForm(Contract):
+class _CreatedForm(AnswerFields):
     id: str = Field(alias="formId", min_length=1)
 
 
-class _CreateFormRequestAnswer(Contract):
+class _CreateFormRequestAnswer(AnswerFields):
     """`created` lists only the forms that could be made; the code is the whole call's."""
 
     created: tuple[_CreatedForm, ...] = Field(default=(), alias="formRequestResponses")
@@ -40,7 +40,7 @@ class _CreateFormRequestAnswer(Contract):
     result: Literal["OK", "INFO", "ERROR"] = Field(alias="resultCode")
 
 
-class _Form(Contract):
+class _Form(AnswerFields):
     id: str = Field(alias="formId")
     template_id: UUID = Field(alias="templateId")
     created: _Moments = Field(alias="createdDateTime")
@@ -49,30 +49,30 @@ class _Form(Contract):
     status: FormStatus = Field(alias="formStatus")
 
 
-class _GetFormsAnswer(Contract):
+class _GetFormsAnswer(AnswerFields):
     forms: tuple[_Form, ...]
 
 
-class _Template(Contract):
+class _Template(AnswerFields):
     id: UUID = Field(alias="templateId")
     publish_status: str = Field(alias="publishStatus")
 
 
-class _GetFormTemplatesAnswer(Contract):
+class _GetFormTemplatesAnswer(AnswerFields):
     templates: tuple[_Template, ...] = Field(alias="formTemplates")
 
 
-class _AnsweredQuestion(Contract):
+class _AnsweredQuestion(AnswerFields):
     question: str
     answer: str
 
 
-class _Proxy(Contract):
+class _Proxy(AnswerFields):
     personnummer: str = Field(alias="subjectOfCare", pattern="^[0-9]{12}$")
     name: str
 
 
-class _GetFormAnswer(Contract):
+class _GetFormAnswer(AnswerFields):
     id: str = Field(alias="formId")
     status: FormStatus = Field(alias="formStatus")
     answers: tuple[_AnsweredQuestion, ...] = ()

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from pydantic import Field
 
-from utskick.adapters.http_client import Contract, HttpClient
+from utskick.adapters.http_client import AnswerFields, HttpClient
 from utskick.domain.deliveries import FormId, Refusal, link_text
 from utskick.domain.personnummer import Personnummer
 from utskick.ports import InboxMessage, InboxUser, PermanentFailure
@@ -14,12 +14,12 @@ from utskick.ports import InboxMessage, InboxUser, PermanentFailure
 _INACTIVE = "Target person is not active user"
 
 
-class _IsActiveUserAnswer(Contract):
+class _IsActiveUserAnswer(AnswerFields):
     active: bool = Field(alias="status")
     methods: tuple[str, ...] = Field(default=(), alias="activeNotificationMethods")
 
 
-class _AddMessageAnswer(Contract):
+class _AddMessageAnswer(AnswerFields):
     result: Literal["OK", "INFO", "ERROR"] = Field(alias="resultCode")
     text: str = Field(default="", alias="resultText")
 

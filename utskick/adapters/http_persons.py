@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import Field
 
-from utskick.adapters.http_client import Contract, HttpClient
+from utskick.adapters.http_client import AnswerFields, HttpClient
 from utskick.domain.personnummer import Personnummer
 from utskick.ports import PersonRecord, TemporaryFailure
 
@@ -13,26 +13,26 @@ _SAMORDNINGSNUMMER = "1.2.752.129.2.1.3.3"
 _DECEASED, _EMIGRATED = "AV", "UV"
 
 
-class _Identity(Contract):
+class _Identity(AnswerFields):
     extension: str
 
 
-class _Deregistration(Contract):
+class _Deregistration(AnswerFields):
     reason: str = Field(alias="deregistrationReasonCode")
 
 
-class _PersonRecord(Contract):
+class _PersonRecord(AnswerFields):
     protected_person: bool = Field(default=False, alias="protectedPersonIndicator")
     protected_population: bool = Field(default=False, alias="protectedPopulationRecord")
     deregistration: _Deregistration | None = None
 
 
-class _RequestedRecord(Contract):
+class _RequestedRecord(AnswerFields):
     identity: _Identity = Field(alias="requestedPersonalIdentity")
     record: _PersonRecord | None = Field(default=None, alias="personRecord")
 
 
-class _GetPersonsForProfileAnswer(Contract):
+class _GetPersonsForProfileAnswer(AnswerFields):
     records: tuple[_RequestedRecord, ...] = Field(alias="requestedPersonRecords")
 
 

@@ -11,7 +11,7 @@ from openpyxl.utils.datetime import from_excel
 from utskick.adapters.xlsx_parts import Attributes, Package, is_on
 from utskick.adapters.xlsx_texts import RichText, Styles, unescaped
 from utskick.domain.recipients import WorkbookTooLarge
-from utskick.domain.sheets import Row, Unseen
+from utskick.domain.sheets import SheetRow, Unseen
 
 _REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})")
 _FORMULA = "="
@@ -126,7 +126,7 @@ class SheetReading:
             ends={"autoFilter": self._end_filter},
         )
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[SheetRow]:
         """What was read, now that all is known of filters and merges."""
         numbers = sorted(row.number for row in self._rows)
         merged = _by_row(self._merged, numbers, most=self.book.most_cells)
@@ -136,7 +136,7 @@ class SheetReading:
                 for column in row.texts
                 if any(area.covers(row.number, column) for area in merged.get(row.number, ()))
             }
-            yield Row(row.number, row.texts, self._unseen(row), row.unseen_cells | covered)
+            yield SheetRow(row.number, row.texts, self._unseen(row), row.unseen_cells | covered)
 
     def _unseen(self, row: _Hidden) -> Unseen | None:
         if not row.hidden:

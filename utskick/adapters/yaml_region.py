@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from utskick.adapters.yaml_files import line_of, read_file
 from utskick.adapters.yaml_region_files import (
-    FormFile,
+    FormTemplateFile,
     PackageFile,
     SubscriptionsFile,
     UnitEntry,
@@ -51,7 +51,7 @@ class _Reading:
 
     def region(self) -> Region:
         units = self._units()
-        forms = [self._form(path, file) for path, file in self._files("forms", FormFile)]
+        forms = [self._form(path, file) for path, file in self._files("forms", FormTemplateFile)]
         subscriptions = self._subscriptions()
         packages = [
             self._package(path, file) for path, file in self._files("packages", PackageFile)
@@ -81,7 +81,7 @@ class _Reading:
         self._unit_ids.add(unit_id)
         return Unit(unit_id, entry.name, entry.phone)
 
-    def _form(self, path: Path, file: FormFile) -> FormTemplate:
+    def _form(self, path: Path, file: FormTemplateFile) -> FormTemplate:
         template_id = FormTemplateId(file.id)
         self._require_new(path, ("key",), file.key, self._template_ids)
         self._require_new(path, ("id",), template_id, self._template_ids.values())

@@ -21,7 +21,7 @@ class UnitEntry(RegionFile):
     care_giver_hsa_id: str
 
 
-class FormFile(RegionFile):
+class FormTemplateFile(RegionFile):
     """One form template. Its questions are 1177's matter; here they only have to be there."""
 
     id: UUID

@@ -119,16 +119,16 @@ def compare_ledger() -> None:
     out.print(f"{compared.persons} persons, {compared.missing} missing, {compared.extra} extra")
 
 
-class Kind(StrEnum):
+class SpecKind(StrEnum):
     """What a spec file holds."""
 
     PACKAGE = "package"
     FORM = "form"
 
 
-def export_schema(kind: Annotated[Kind, typer.Argument()] = Kind.PACKAGE) -> None:
+def export_schema(kind: Annotated[SpecKind, typer.Argument()] = SpecKind.PACKAGE) -> None:
     """Print the JSON Schema of a spec file."""
-    model = FormFile if kind is Kind.FORM else DispatchFile
+    model = FormFile if kind is SpecKind.FORM else DispatchFile
     typer.echo(json.dumps(model.model_json_schema(), ensure_ascii=False, indent=2))
 
 

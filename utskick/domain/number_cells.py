@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from utskick.domain.personnummer import tidied
 from utskick.domain.personnummer_in_text import Likeness, likeness
 from utskick.domain.recipients import bare, is_rounded
-from utskick.domain.sheets import Row
+from utskick.domain.sheets import SheetRow
 
 _FEWEST_TYPED, _LONGEST_TYPED = 10, 13
 _FEWEST_SIGNS, _LONGEST_PASTED = 7, 40
@@ -36,7 +36,7 @@ def is_words(cell: str) -> bool:
     return sum(map(str.isalpha, cell)) > 1 and not any(map(str.isdigit, cell))
 
 
-def number_columns(rows: Iterable[Row]) -> dict[int, Likeness]:
+def number_columns(rows: Iterable[SheetRow]) -> dict[int, Likeness]:
     """The columns that hold numbers. Twelve digits are surer than ten.
 
     A column where every cell is somebody's ten digits is as sure: no telephones or case numbers
@@ -52,7 +52,7 @@ def surest(columns: Mapping[int, Likeness]) -> list[int]:
     return sorted(column for column, like in columns.items() if like == best)
 
 
-def _by_column(rows: Iterable[Row]) -> dict[int, list[str]]:
+def _by_column(rows: Iterable[SheetRow]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     for row in rows:
         for column, cell in row.texts.items():

@@ -8,7 +8,7 @@ from utskick.domain.number_cells import is_words, likeness_of_cell, number_colum
 from utskick.domain.personnummer import tidied
 from utskick.domain.personnummer_in_text import Likeness
 from utskick.domain.recipients import NumberCell, is_heading
-from utskick.domain.sheets import Row, column_name
+from utskick.domain.sheets import SheetRow, column_name
 from utskick.domain.text_tables import TextTable, numbers_within
 
 _LAST_HEADING_ROW = 10
@@ -63,7 +63,9 @@ def numbers_of_text(table: TextTable) -> Numbers:
     return Numbers(found.cells, found.headings + table.headings, found.column)
 
 
-def numbers_of_table(rows: Sequence[Row], *, unclear: frozenset[int] = frozenset()) -> Numbers:
+def numbers_of_table(
+    rows: Sequence[SheetRow], *, unclear: frozenset[int] = frozenset()
+) -> Numbers:
     """As `numbers_of_text`, of a table whose cells are known.
 
     The column is found by its heading, else by what it holds. Raises `NoNumberColumn` or
@@ -85,7 +87,7 @@ def numbers_of_table(rows: Sequence[Row], *, unclear: frozenset[int] = frozenset
     return Numbers(_cells_below(rows[headings:], column, unclear), headings, column)
 
 
-def _after_heading(rows: Sequence[Row]) -> tuple[Sequence[Row], int]:
+def _after_heading(rows: Sequence[SheetRow]) -> tuple[Sequence[SheetRow], int]:
     """Without a row that is nothing but our heading, and what stands above it."""
     for index, row in enumerate(rows[:_LAST_HEADING_ROW]):
         cells = list(row.texts.values())
@@ -96,7 +98,7 @@ def _after_heading(rows: Sequence[Row]) -> tuple[Sequence[Row], int]:
     return rows, 0
 
 
-def _is_list(rows: Sequence[Row]) -> bool:
+def _is_list(rows: Sequence[SheetRow]) -> bool:
     """One column; or one row, unless it is a person's, with somebody else's number beside."""
     columns = {column for row in rows for column in row.texts}
     if len(columns) <= 1 or len(rows) != 1:
@@ -106,12 +108,12 @@ def _is_list(rows: Sequence[Row]) -> bool:
     return numbers <= 1 or not any(map(is_words, cells))
 
 
-def _of_table(rows: Sequence[Row]) -> list[NumberCell]:
+def _of_table(rows: Sequence[SheetRow]) -> list[NumberCell]:
     """Every cell there is, by its row."""
     return [NumberCell(row.number, cell) for row in rows for cell in row.texts.values()]
 
 
-def _of_text(rows: Sequence[Row], *, unquoted: bool) -> list[NumberCell]:
+def _of_text(rows: Sequence[SheetRow], *, unquoted: bool) -> list[NumberCell]:
     """Also what stands apart by spaces or other separators. Of one line the places are counted."""
     found = [
         NumberCell(place if len(rows) == 1 and len(parts) > 1 else row.number, part)
@@ -122,13 +124,13 @@ def _of_text(rows: Sequence[Row], *, unquoted: bool) -> list[NumberCell]:
     return [cell for cell in found if tidied(cell.text)]
 
 
-def _parts(row: Row, *, unquoted: bool) -> list[str]:
+def _parts(row: SheetRow, *, unquoted: bool) -> list[str]:
     """All cells from the first column on, also the empty ones between."""
     cells = [row.texts.get(column, "") for column in range(1, max(row.texts) + 1)]
     return [part for cell in cells for part in numbers_within(cell)] if unquoted else cells
 
 
-def _by_heading(rows: Sequence[Row]) -> tuple[int, int] | None:
+def _by_heading(rows: Sequence[SheetRow]) -> tuple[int, int] | None:
     """Which of the rows has the headings, and the column under ours."""
     for index, row in enumerate(rows[:_LAST_HEADING_ROW]):
         if any(map(likeness_of_cell, row.texts.values())):
@@ -142,11 +144,11 @@ def _by_heading(rows: Sequence[Row]) -> tuple[int, int] | None:
     return None
 
 
-def _require_alone(column: int, headings: Row, below: Sequence[Row]) -> None:
+def _require_alone(column: int, headings: SheetRow, below: Sequence[SheetRow]) -> None:
     """A column without any heading may be of recipients too: it is not passed over."""
     named = headings.texts.keys()
     beside = [
-        Row(row.number, {c: row.texts[c] for c in row.texts.keys() - named})
+        SheetRow(row.number, {c: row.texts[c] for c in row.texts.keys() - named})
         for row in below
         if not row.texts.keys() <= named
     ]
@@ -156,7 +158,7 @@ def _require_alone(column: int, headings: Row, below: Sequence[Row]) -> None:
         raise SeveralNumberColumns(sorted({column, *unnamed}))
 
 
-def _by_content(rows: Sequence[Row]) -> int:
+def _by_content(rows: Sequence[SheetRow]) -> int:
     holding = surest(number_columns(rows))
     if not holding:
         raise NoNumberColumn
@@ -165,7 +167,9 @@ def _by_content(rows: Sequence[Row]) -> int:
     return holding[0]
 
 
-def _cells_below(rows: Sequence[Row], column: int, unclear: frozenset[int]) -> list[NumberCell]:
+def _cells_below(
+    rows: Sequence[SheetRow], column: int, unclear: frozenset[int]
+) -> list[NumberCell]:
     """A row without a number counts too: it is refused, not forgotten."""
     return [
         NumberCell(row.number, row.texts.get(column, ""), unclear=row.number in unclear)

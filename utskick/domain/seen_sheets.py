@@ -17,7 +17,7 @@ from utskick.domain.recipient_tables import (
     numbers_of_table,
 )
 from utskick.domain.recipients import NumberCell
-from utskick.domain.sheets import Row, Sheet, Unseen, column_name
+from utskick.domain.sheets import Sheet, SheetRow, Unseen, column_name
 from utskick.domain.writing import comparable
 
 _HIDDEN_ROWS = {
@@ -128,7 +128,7 @@ class _Seen:
     """One sheet's rows with nothing but what is seen of them, and which columns hold numbers."""
 
     sheet: Sheet
-    rows: list[Row]
+    rows: list[SheetRow]
     columns: dict[int, Likeness]
 
     @classmethod
@@ -175,7 +175,7 @@ class _Seen:
 
     def _unseen_columns(self) -> Iterator[str]:
         hidden = [
-            Row(
+            SheetRow(
                 row.number, {c: row.texts[c] for c in row.texts.keys() & self.sheet.unseen_columns}
             )
             for row in self.sheet.rows
@@ -194,19 +194,19 @@ class _Seen:
             return None
 
 
-def _seen(row: Row, sheet: Sheet) -> Row:
+def _seen(row: SheetRow, sheet: Sheet) -> SheetRow:
     if row.unseen or _is_struck(row):
-        return Row(row.number, {})
+        return SheetRow(row.number, {})
     texts = {
         column: text
         for column, text in row.texts.items()
         if column not in sheet.unseen_columns
         and row.unseen_cells.get(column, Unseen.STRUCK) is Unseen.STRUCK
     }
-    return Row(row.number, texts)
+    return SheetRow(row.number, texts)
 
 
-def _is_struck(row: Row) -> bool:
+def _is_struck(row: SheetRow) -> bool:
     """A note that is struck through strikes nobody out; a number does, or most of the row."""
     struck = [c for c, unseen in row.unseen_cells.items() if unseen is Unseen.STRUCK]
     return 2 * len(struck) > len(row.texts) or any(
@@ -214,7 +214,7 @@ def _is_struck(row: Row) -> bool:
     )
 
 
-def _why_unseen(row: Row) -> Unseen | None:
+def _why_unseen(row: SheetRow) -> Unseen | None:
     if row.unseen:
         return row.unseen
     if _is_struck(row):
@@ -229,7 +229,7 @@ def _why_unseen(row: Row) -> Unseen | None:
     )
 
 
-def _holds_number(row: Row, column: int | None) -> bool:
+def _holds_number(row: SheetRow, column: int | None) -> bool:
     """Mistyped ones too, where the numbers are."""
     at_their_place = row.texts.get(column or 0, "")
     return any(map(str.isdigit, at_their_place)) or any(

@@ -20,7 +20,7 @@ class Unseen(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SheetRow:
     """`number` is the file's own; `texts` has the filled cells by column, the first is 1."""
 
     number: int
@@ -34,7 +34,7 @@ class Sheet:
     """One table. Only a workbook's has a name. Rows that hold nothing are left out."""
 
     name: str = ""
-    rows: Sequence[Row]
+    rows: Sequence[SheetRow]
     hidden: bool = False
     in_front: bool = False
     unseen_columns: Mapping[int, Unseen] = field(default_factory=dict)

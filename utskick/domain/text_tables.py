@@ -10,7 +10,7 @@ from itertools import chain
 
 from utskick.domain.number_cells import is_words, likeness_of_cell
 from utskick.domain.recipients import OtherKind, UnreadableFile, with_points
-from utskick.domain.sheets import Row
+from utskick.domain.sheets import SheetRow
 
 _SEPARATORS = (";", "\t", ",")
 _OTHER_SEPARATORS = re.compile(r"[,;\t]")
@@ -59,7 +59,7 @@ class TextTable:
     they are within such a cell.
     """
 
-    rows: Sequence[Row]
+    rows: Sequence[SheetRow]
     goes_on: bool = False
     unquoted: bool = True
     headings: int = 0
@@ -119,7 +119,7 @@ def _table(records: Sequence[Sequence[str]], separator: str, headings: int) -> T
     for number, record in enumerate(records, start=1):
         texts = {column: cell for column, cell in enumerate(record, start=1) if cell.strip()}
         if texts:
-            rows.append(Row(number, texts))
+            rows.append(SheetRow(number, texts))
             ends.append(len(record) > 1 and not record[-1].strip())
     broken = separator == "," and len(rows) > 1 and all(ends[:-1]) and not ends[-1]
     goes_on = broken and not any(is_words(cell) for row in rows for cell in row.texts.values())

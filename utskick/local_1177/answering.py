@@ -17,7 +17,7 @@ from utskick.local_1177.answers import (
 )
 from utskick.local_1177.drafts import (
     Answers,
-    Draft,
+    TabDraft,
     differing,
     merge,
     read_answers,
@@ -25,7 +25,7 @@ from utskick.local_1177.drafts import (
 )
 from utskick.local_1177.form_pages import ask_page, closed_page, questions_page, read_only_page
 from utskick.local_1177.questions import problems, questions_of
-from utskick.local_1177.visits import Posted, Visit, Visiting
+from utskick.local_1177.visits import PostedFields, Visit, Visiting
 
 router = APIRouter(include_in_schema=False)
 
@@ -46,11 +46,11 @@ async def show(form_id: str, visit: Visiting) -> Response:
     if draft and draft.asked:
         return ask_page(visit, form, draft, keys=draft.asked)
     saved = saved_answers(form)
-    return questions_page(visit, form, draft or Draft(saved, saved), resumed=draft is not None)
+    return questions_page(visit, form, draft or TabDraft(saved, saved), resumed=draft is not None)
 
 
 @router.post("/formular/{form_id}")
-async def save(form_id: str, visit: Visiting, posted: Posted) -> Response:
+async def save(form_id: str, visit: Visiting, posted: PostedFields) -> Response:
     """Keep the answers; then ask which of two to keep, pause (Pausa), or go on to the review."""
     form = _form(visit, form_id)
     questions = questions_of(visit.world.state, form["template_id"])
@@ -69,7 +69,7 @@ async def save(form_id: str, visit: Visiting, posted: Posted) -> Response:
         return visit.go("/?sparat=ja")
     found = problems(questions, merged.answers)
     if found:
-        return questions_page(visit, form, Draft(merged.answers, merged.answers), found=found)
+        return questions_page(visit, form, TabDraft(merged.answers, merged.answers), found=found)
     return visit.go(f"/formular/{form_id}/granska")
 
 
@@ -90,7 +90,7 @@ async def review(form_id: str, visit: Visiting) -> Response:
 
 
 @router.post("/formular/{form_id}/bekrafta")
-async def confirm_answers(form_id: str, visit: Visiting, posted: Posted) -> Response:
+async def confirm_answers(form_id: str, visit: Visiting, posted: PostedFields) -> Response:
     """Send in what the review showed, and nothing else. A second click changes nothing."""
     form = _form(visit, form_id)
     saved = saved_answers(form)
@@ -103,7 +103,7 @@ async def confirm_answers(form_id: str, visit: Visiting, posted: Posted) -> Resp
     except ChangedSince:
         return _ask_about_reviewed(visit, form, reviewed)
     except Incomplete as error:
-        return questions_page(visit, form, Draft(saved, saved), found=error.problems)
+        return questions_page(visit, form, TabDraft(saved, saved), found=error.problems)
     except CannotAnswer as error:
         return closed_page(visit, form, error, left=reviewed)
     visit.forget_unsaved(form_id)
@@ -139,7 +139,7 @@ def _form(visit: Visit, form_id: str) -> Row:
     return form
 
 
-def _draft_of_lost_visit(visit: Visit, form: Row) -> Draft | None:
+def _draft_of_lost_visit(visit: Visit, form: Row) -> TabDraft | None:
     fields = visit.session.unsaved.get(f"/formular/{form['id']}")
     if fields is None:
         return None
@@ -148,4 +148,4 @@ def _draft_of_lost_visit(visit: Visit, form: Row) -> Draft | None:
 
 def _ask_about_reviewed(visit: Visit, form: Row, reviewed: Answers) -> Response:
     saved = saved_answers(form)
-    return ask_page(visit, form, Draft(reviewed, saved), keys=differing(reviewed, saved))
+    return ask_page(visit, form, TabDraft(reviewed, saved), keys=differing(reviewed, saved))

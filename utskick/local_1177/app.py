@@ -17,16 +17,16 @@ from utskick.local_1177 import (
     truth,
 )
 from utskick.local_1177.contracts import Contracts
-from utskick.local_1177.moments import Clock, utc_now
+from utskick.local_1177.moments import TimeSource, utc_now
 from utskick.local_1177.neighbours import World
 from utskick.local_1177.oidc_grants import Grants
 from utskick.local_1177.resuming import answer_stale_visit
 from utskick.local_1177.seed import seed_once
 from utskick.local_1177.state import open_state
-from utskick.local_1177.visits import Sessions, SignInFirst, StaleVisit, ask_to_sign_in
+from utskick.local_1177.visits import ResidentSessions, SignInFirst, StaleVisit, ask_to_sign_in
 
 
-def create_app(state: Path, region: Path, clock: Clock = utc_now) -> Contracts:
+def create_app(state: Path, region: Path, clock: TimeSource = utc_now) -> Contracts:
     """Serve under uvicorn, in one process: faults cut connections through its transport.
 
     `state` is the SQLite file, made and filled from the folder `region` if it is not there.
@@ -41,7 +41,7 @@ def create_app(state: Path, region: Path, clock: Clock = utc_now) -> Contracts:
 
     app = FastAPI(title="Lokala 1177", docs_url=None, redoc_url=None, lifespan=closing_the_state)
     app.state.world = world
-    app.state.sessions = Sessions()
+    app.state.sessions = ResidentSessions()
     app.state.grants = Grants()
     app.add_api_route("/health", _health)
     app.include_router(control.router)

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from utskick.local_1177.connections import Connection
 from utskick.local_1177.faults import APPLIED, IMMEDIATE, Fault, FaultKind
 from utskick.local_1177.forms import (
-    NotFound,
+    NoSuchForm,
     create_form_request,
     get_form,
     get_form_templates,
@@ -26,7 +26,7 @@ from utskick.local_1177.persons import get_persons_for_profile
 from utskick.local_1177.state import transaction
 
 Contract = Callable[[sqlite3.Connection, dict[str, Any], datetime], dict[str, Any]]
-Answer = tuple[HTTPStatus, dict[str, Any]]
+ContractAnswer = tuple[HTTPStatus, dict[str, Any]]
 
 CONTRACTS: dict[str, Contract] = {
     "/forms/CreateFormRequest": create_form_request,
@@ -76,18 +76,18 @@ class Contracts:
             await _too_many(connection)
             return
 
-        def apply() -> Answer:
+        def apply() -> ContractAnswer:
             return self._apply(path, body, reference)
 
         with neighbour.occupied():
             await _exchange(neighbour, neighbour.fault_for(endpoint), connection, apply)
 
-    def _apply(self, path: str, body: bytes, reference: str) -> Answer:
+    def _apply(self, path: str, body: bytes, reference: str) -> ContractAnswer:
         try:
             with transaction(self.world.state):
                 call = json.loads(body) | {"reference": reference}
                 answer = CONTRACTS[path](self.world.state, call, self.world.clock())
-        except NotFound:
+        except NoSuchForm:
             return HTTPStatus.NOT_FOUND, {"error": "no such form"}
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             # The text of the error may quote the call, and so a personnummer.
@@ -97,7 +97,10 @@ class Contracts:
 
 
 async def _exchange(
-    neighbour: Neighbour, fault: Fault | None, connection: Connection, apply: Callable[[], Answer]
+    neighbour: Neighbour,
+    fault: Fault | None,
+    connection: Connection,
+    apply: Callable[[], ContractAnswer],
 ) -> None:
     if fault is None or fault.kind not in IMMEDIATE:
         await neighbour.take_its_time()
@@ -112,7 +115,7 @@ async def _exchange(
         await _refuse(fault, connection)
 
 
-async def _lose_the_answer(fault: Fault, connection: Connection, answer: Answer) -> None:
+async def _lose_the_answer(fault: Fault, connection: Connection, answer: ContractAnswer) -> None:
     match fault.kind:
         case FaultKind.ERROR_AFTER:
             await _broken(connection)

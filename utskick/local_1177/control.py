@@ -6,7 +6,7 @@ from fastapi import APIRouter, Body, HTTPException, status
 from pydantic import BaseModel, Field
 
 from utskick.local_1177.faults import Fault, FaultKind
-from utskick.local_1177.neighbours import Neighbour, Shared, World
+from utskick.local_1177.neighbours import Neighbour, SharedWorld, World
 from utskick.local_1177.people import save_person
 from utskick.local_1177.state import transaction
 
@@ -58,18 +58,18 @@ class PersonChange(BaseModel):
 
 
 @router.post("/latency", status_code=status.HTTP_204_NO_CONTENT)
-async def set_latency(change: Latency, world: Shared) -> None:
+async def set_latency(change: Latency, world: SharedWorld) -> None:
     neighbour = world.neighbours[change.service]
     neighbour.latency, neighbour.jitter = change.seconds, change.jitter
 
 
 @router.post("/capacity", status_code=status.HTTP_204_NO_CONTENT)
-async def set_capacity(change: Capacity, world: Shared) -> None:
+async def set_capacity(change: Capacity, world: SharedWorld) -> None:
     world.neighbours[change.service].capacity = change.concurrency
 
 
 @router.post("/faults", status_code=status.HTTP_204_NO_CONTENT)
-async def add_fault(order: FaultOrder, world: Shared) -> None:
+async def add_fault(order: FaultOrder, world: SharedWorld) -> None:
     """Several can be active; the first that strikes a call decides. A seed makes it repeat."""
     fault = Fault(
         kind=order.kind,
@@ -85,35 +85,35 @@ async def add_fault(order: FaultOrder, world: Shared) -> None:
 
 
 @router.delete("/faults", status_code=status.HTTP_204_NO_CONTENT)
-async def clear_faults(world: Shared) -> None:
+async def clear_faults(world: SharedWorld) -> None:
     for neighbour in world.neighbours.values():
         neighbour.faults.clear()
 
 
 @router.get("/calls")
-async def count_calls(world: Shared) -> dict[str, Any]:
+async def count_calls(world: SharedWorld) -> dict[str, Any]:
     """How often each contract was called, how many calls faults struck, and the most at once."""
     return {name: _counts(neighbour) for name, neighbour in world.neighbours.items()}
 
 
 @router.delete("/calls", status_code=status.HTTP_204_NO_CONTENT)
-async def forget_calls(world: Shared) -> None:
+async def forget_calls(world: SharedWorld) -> None:
     for neighbour in world.neighbours.values():
         neighbour.forget_counts()
 
 
 @router.post("/templates/{template}/archive", status_code=status.HTTP_204_NO_CONTENT)
-async def archive(template: str, world: Shared) -> None:
+async def archive(template: str, world: SharedWorld) -> None:
     _set_archived(world, template, archived=True)
 
 
 @router.post("/templates/{template}/publish", status_code=status.HTTP_204_NO_CONTENT)
-async def publish(template: str, world: Shared) -> None:
+async def publish(template: str, world: SharedWorld) -> None:
     _set_archived(world, template, archived=False)
 
 
 @router.post("/subscriptions", status_code=status.HTTP_204_NO_CONTENT)
-async def change_subscription(change: SubscriptionChange, world: Shared) -> None:
+async def change_subscription(change: SubscriptionChange, world: SharedWorld) -> None:
     if change.subscribed:
         statement = "INSERT OR IGNORE INTO subscription SELECT ?, id FROM template WHERE id = ?"
     else:
@@ -123,7 +123,7 @@ async def change_subscription(change: SubscriptionChange, world: Shared) -> None
 
 @router.post("/persons", status_code=status.HTTP_204_NO_CONTENT)
 async def change_persons(
-    change: Annotated[PersonChange | list[PersonChange], Body()], world: Shared
+    change: Annotated[PersonChange | list[PersonChange], Body()], world: SharedWorld
 ) -> None:
     with transaction(world.state):
         for person in [change] if isinstance(change, PersonChange) else change:

@@ -18,7 +18,7 @@ OURS, SAVED = "mitt", "sparat"
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class TabDraft:
     """What a tab has, and what was saved when it was shown.
 
     `asked`: the questions that it was to choose between two answers for. `undecided`: those of
@@ -39,17 +39,17 @@ class Merged:
     conflicts: frozenset[str]
 
 
-def read_draft(posted: Mapping[str, str], questions: Sequence[Question]) -> Draft:
+def read_draft(posted: Mapping[str, str], questions: Sequence[Question]) -> TabDraft:
     """From the posted fields of a form's page, or of the page that asks which answers to keep."""
     base = read_answers(posted.get("grund", ""), questions)
     keys = [question.key for question in questions]
     asked = frozenset(key for key in keys if f"mitt-{key}" in posted)
     if not asked:
-        return Draft(_given({key: _typed(posted.get(f"svar-{key}", "")) for key in keys}), base)
+        return TabDraft(_given({key: _typed(posted.get(f"svar-{key}", "")) for key in keys}), base)
     choices = {key: posted.get(f"val-{key}", "") for key in asked}
     ours = {key: _typed(posted[f"mitt-{key}"]) for key in asked if choices[key] != SAVED}
     undecided = frozenset(key for key in asked if choices[key] not in (OURS, SAVED))
-    return Draft(_given({**base, **ours}), base, asked, undecided)
+    return TabDraft(_given({**base, **ours}), base, asked, undecided)
 
 
 def read_answers(text: str, questions: Sequence[Question]) -> Answers:
@@ -63,7 +63,7 @@ def read_answers(text: str, questions: Sequence[Question]) -> Answers:
     return _given({q.key: str(carried.get(q.key) or "") for q in questions})
 
 
-def merge(saved: Answers, draft: Draft) -> Merged:
+def merge(saved: Answers, draft: TabDraft) -> Merged:
     """Question by question: what only one side has changed since `base` is as that side has it."""
     merged, conflicts = {}, set()
     for key in {*saved, *draft.answers}:

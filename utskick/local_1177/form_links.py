@@ -9,7 +9,7 @@ from fastapi import APIRouter, HTTPException, Query, Response, status
 from utskick.local_1177.forms import add_form
 from utskick.local_1177.moments import today, years_old_on
 from utskick.local_1177.templates import why_not_sendable
-from utskick.local_1177.visits import Posted, Visit, Visiting, posted_ref
+from utskick.local_1177.visits import PostedFields, Visit, Visiting, posted_ref
 
 router = APIRouter(include_in_schema=False)
 
@@ -29,7 +29,7 @@ async def form_link(
 
 
 @router.post("/etjanst/{template_id}")
-async def open_form(template_id: str, visit: Visiting, posted: Posted) -> Response:
+async def open_form(template_id: str, visit: Visiting, posted: PostedFields) -> Response:
     """Make a new form of the template. Answer within a year, as for forms that staff send.
 
     For whom is what the page said, whoever another tab has chosen since.

@@ -7,7 +7,7 @@ from sqlite3 import Row
 from fastapi import Response, status
 
 from utskick.local_1177.answers import CannotAnswer, saved_answers
-from utskick.local_1177.drafts import Answers, Draft, differing
+from utskick.local_1177.drafts import Answers, TabDraft, differing
 from utskick.local_1177.people import person_by_ref
 from utskick.local_1177.questions import questions_of
 from utskick.local_1177.visits import Visit
@@ -18,7 +18,7 @@ NOTHING_FOUND: Mapping[str, str] = {}
 def questions_page(
     visit: Visit,
     form: Row,
-    draft: Draft,
+    draft: TabDraft,
     *,
     found: Mapping[str, str] = NOTHING_FOUND,
     resumed: bool = False,
@@ -36,7 +36,7 @@ def questions_page(
     )
 
 
-def ask_page(visit: Visit, form: Row, draft: Draft, *, keys: Collection[str]) -> Response:
+def ask_page(visit: Visit, form: Row, draft: TabDraft, *, keys: Collection[str]) -> Response:
     """Ask which answer to keep: the saved one, in `draft.base`, or this tab's."""
     questions = enumerate(questions_of(visit.world.state, form["template_id"]), start=1)
     return visit.page(

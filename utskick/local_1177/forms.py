@@ -28,7 +28,7 @@ FORMS = """
 """
 
 
-class NotFound(Exception):
+class NoSuchForm(Exception):
     """There is no such form."""
 
 
@@ -62,7 +62,7 @@ def get_form(state: sqlite3.Connection, call: dict[str, Any], _now: datetime) ->
     """
     form = state.execute(f"{FORMS} WHERE form.id = ?", (call["formId"],)).fetchone()
     if form is None:
-        raise NotFound
+        raise NoSuchForm
     answers = json.loads(form["answers"]) if form["status"] == "COMPLETED" else {}
     described = _described(form) | {
         "formText": form["banner"],

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-Clock = Callable[[], datetime]
+TimeSource = Callable[[], datetime]
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 LEAP_DAY = (2, 29)

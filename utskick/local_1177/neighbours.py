@@ -13,7 +13,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from utskick.local_1177.faults import Fault
-from utskick.local_1177.moments import Clock
+from utskick.local_1177.moments import TimeSource
 
 
 @dataclass(slots=True)
@@ -65,7 +65,7 @@ class World:
 
     state: sqlite3.Connection
     region: Path
-    clock: Clock
+    clock: TimeSource
     neighbours: dict[str, Neighbour] = field(
         default_factory=lambda: {name: Neighbour() for name in ("forms", "inbox", "persons")}
     )
@@ -76,5 +76,5 @@ def _world_of(request: Request) -> World:
     return world
 
 
-Shared = Annotated[World, Depends(_world_of)]
+SharedWorld = Annotated[World, Depends(_world_of)]
 """The world, as an endpoint asks for it."""

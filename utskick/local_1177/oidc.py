@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit
 from fastapi import APIRouter, Header, Request, Response, status
 from fastapi.responses import JSONResponse, RedirectResponse
 
-from utskick.local_1177.neighbours import Shared
+from utskick.local_1177.neighbours import SharedWorld
 from utskick.local_1177.oidc_grants import CLIENT, CLIENT_ID, CODE_LASTS, Grant, Grants
 from utskick.local_1177.pages import render
 from utskick.local_1177.staff import read_staff
@@ -46,7 +46,7 @@ async def show_keys(request: Request) -> dict[str, Any]:
 
 
 @router.get("/authorize")
-async def choose(request: Request, world: Shared) -> Response:
+async def choose(request: Request, world: SharedWorld) -> Response:
     """Let a person choose which test staff to be, and in which commission."""
     asked = request.query_params
     if not _is_ours(asked):
@@ -63,7 +63,7 @@ async def choose(request: Request, world: Shared) -> Response:
 
 
 @router.post("/authorize")
-async def grant(request: Request, world: Shared) -> Response:
+async def grant(request: Request, world: SharedWorld) -> Response:
     """Go back to the client with a code for what was chosen."""
     posted = {name: str(value) for name, value in (await request.form()).items()}
     chosen = [member.claims(posted.get("commission", "")) for member in read_staff(world.region)]
@@ -83,7 +83,7 @@ async def grant(request: Request, world: Shared) -> Response:
 
 
 @router.post("/token")
-async def exchange(request: Request, world: Shared) -> Response:
+async def exchange(request: Request, world: SharedWorld) -> Response:
     posted = {name: str(value) for name, value in (await request.form()).items()}
     if _credentials(request, posted) != CLIENT:
         return _error("invalid_client", status.HTTP_401_UNAUTHORIZED)
@@ -103,7 +103,7 @@ async def exchange(request: Request, world: Shared) -> Response:
 
 @router.get("/userinfo")
 async def userinfo(
-    request: Request, world: Shared, authorization: Annotated[str, Header()] = ""
+    request: Request, world: SharedWorld, authorization: Annotated[str, Header()] = ""
 ) -> Response:
     token = authorization.removeprefix("Bearer ")
     claims = _grants(request).claims_of(token, now=world.clock())

@@ -12,8 +12,8 @@ from utskick.local_1177.answers import SENT_IN_IS_SHOWN_FOR, is_expired, is_purg
 from utskick.local_1177.inbox import link_of
 from utskick.local_1177.resuming import carried_by, resume, sign_in_page
 from utskick.local_1177.visits import (
-    Posted,
-    Sessions,
+    PostedFields,
+    ResidentSessions,
     Visit,
     Visiting,
     own_address,
@@ -56,7 +56,7 @@ async def open_link(
 
 
 @router.post("/sok")
-async def search(visit: Visiting, posted: Posted) -> Response:
+async def search(visit: Visiting, posted: PostedFields) -> Response:
     """Find a test person by name. Posted, so that no name ends up in an address."""
     return sign_in_page(
         visit,
@@ -67,8 +67,8 @@ async def search(visit: Visiting, posted: Posted) -> Response:
 
 
 @router.post("/logga-in")
-async def sign_in(request: Request, visit: Visiting, posted: Posted) -> Response:
-    sessions: Sessions = request.app.state.sessions
+async def sign_in(request: Request, visit: Visiting, posted: PostedFields) -> Response:
+    sessions: ResidentSessions = request.app.state.sessions
     sessions.end(visit.session)
     visit.session = sessions.begin(person_ref=posted_ref(posted))
     carried = carried_by(visit, posted)
@@ -76,8 +76,8 @@ async def sign_in(request: Request, visit: Visiting, posted: Posted) -> Response
 
 
 @router.post("/logga-ut")
-async def sign_out(request: Request, visit: Visiting, posted: Posted) -> Response:
-    sessions: Sessions = request.app.state.sessions
+async def sign_out(request: Request, visit: Visiting, posted: PostedFields) -> Response:
+    sessions: ResidentSessions = request.app.state.sessions
     sessions.end(visit.session)
     visit.session = sessions.begin()
     carried = carried_by(visit, posted)
@@ -85,7 +85,7 @@ async def sign_out(request: Request, visit: Visiting, posted: Posted) -> Respons
 
 
 @router.post("/ombud")
-async def act_for(visit: Visiting, posted: Posted) -> Response:
+async def act_for(visit: Visiting, posted: PostedFields) -> Response:
     """Choose a child under 13, or oneself again."""
     visit.act_for(posted_ref(posted))
     return visit.go("/")

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from utskick.local_1177.answers import CannotAnswer, confirm, save_draft
 from utskick.local_1177.moments import contract_time
-from utskick.local_1177.neighbours import Shared, World
+from utskick.local_1177.neighbours import SharedWorld, World
 from utskick.local_1177.people import find_person, person_by_ref
 from utskick.local_1177.questions import questions_of
 from utskick.local_1177.state import transaction
@@ -30,7 +30,7 @@ class AnswerOrder(BaseModel):
 
 
 @router.get("/truth")
-async def show_truth(world: Shared) -> dict[str, Any]:
+async def show_truth(world: SharedWorld) -> dict[str, Any]:
     """Every form and message there is, to check a run by. Persons are opaque numbers."""
     forms = world.state.execute(
         "SELECT form.*, template.name AS template_name FROM form"
@@ -42,7 +42,7 @@ async def show_truth(world: Shared) -> dict[str, Any]:
 
 
 @router.post("/truth/person")
-async def show_truth_of_person(someone: Someone, world: Shared) -> dict[str, Any]:
+async def show_truth_of_person(someone: Someone, world: SharedWorld) -> dict[str, Any]:
     """One person's forms and messages, with their texts."""
     person = find_person(world.state, someone.personnummer)
     if person is None:
@@ -63,7 +63,7 @@ async def show_truth_of_person(someone: Someone, world: Shared) -> dict[str, Any
 
 
 @router.post("/answer", status_code=status.HTTP_204_NO_CONTENT)
-async def answer(order: AnswerOrder, world: Shared) -> None:
+async def answer(order: AnswerOrder, world: SharedWorld) -> None:
     """Answer and confirm a form as its resident would, or a guardian."""
     form = _form_row(world, order.form_id)
     answers = order.answers

@@ -11,7 +11,7 @@ from fastapi import Depends, HTTPException, Request, Response, status
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from utskick.local_1177.moments import today
-from utskick.local_1177.neighbours import Shared, World
+from utskick.local_1177.neighbours import SharedWorld, World
 from utskick.local_1177.pages import render
 from utskick.local_1177.people import children_of, may_answer_for, person_by_ref
 
@@ -33,7 +33,7 @@ class Session:
     csrf: str = field(default_factory=secrets.token_urlsafe)
 
 
-class Sessions:
+class ResidentSessions:
     """Kept in memory: a restart signs everybody out. The oldest give way when there are many."""
 
     def __init__(self) -> None:
@@ -142,8 +142,8 @@ class Visit:
         response.set_cookie(COOKIE, self.session.token, httponly=True, samesite="lax")
 
 
-async def _visit(request: Request, world: Shared) -> Visit:
-    sessions: Sessions = request.app.state.sessions
+async def _visit(request: Request, world: SharedWorld) -> Visit:
+    sessions: ResidentSessions = request.app.state.sessions
     session = sessions.find_or_begin(request.cookies.get(COOKIE, ""))
     return Visit(request, world, session)
 
@@ -169,7 +169,7 @@ def _require_own_origin(request: Request) -> None:
         raise HTTPException(status.HTTP_403_FORBIDDEN)
 
 
-Posted = Annotated[Mapping[str, str], Depends(_posted)]
+PostedFields = Annotated[Mapping[str, str], Depends(_posted)]
 """The fields of a posted form. Raises 403 unless a page of ours posted it, and `StaleVisit` unless
 in the same visit."""
 

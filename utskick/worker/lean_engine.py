@@ -41,7 +41,7 @@ class _LeanEngine(AsyncFlowRunEngine[..., Any]):
         yield self._flow_run_suspension_request
 
     def name_nothing_but_the_run(self) -> None:
-        """In the events of its tasks: what the run belongs to, its own events tell."""
+        """In the events of its tasks: what the run belongs to is in its own events."""
         if self.flow_run is not None:
             self.flow_run.tags = []
             self.flow_run.deployment_id = None
@@ -76,7 +76,7 @@ class FlowRunner:
         await asyncio.create_task(leaving, context=self._context)
 
     async def run(self, flow: Flow[..., Any], flow_run: FlowRun) -> None:
-        """Tell Prefect of its beginning and its end. A failure of the flow's own is not raised."""
+        """Prefect hears of its beginning and its end. A failure of the flow's is not raised."""
         await asyncio.create_task(self._run(flow, flow_run), context=self._context.copy())
 
     async def _run(self, flow: Flow[..., Any], flow_run: FlowRun) -> None:

@@ -80,7 +80,7 @@ class _Running:
 
 
 class WarmWorkerResult(BaseWorkerResult):
-    """Always 0: how the run went, the run itself has told."""
+    """Always 0: the run itself has reported how it went."""
 
 
 class WarmWorker(BaseWorker[BaseJobConfiguration, Any, WarmWorkerResult]):
@@ -115,7 +115,7 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, Any, WarmWorkerResult]):
         await asyncio.to_thread(self._loop.stop)
 
     def get_flow_run_logger(self, flow_run: FlowRun) -> PrefectLogAdapter:  # noqa: ARG002
-        """On our own log: in the run's, each line is a row, and tells what its states tell."""
+        """On our own log: in the run's, each line is a row, and says what its states say."""
         return PrefectLogAdapter(log, extra={})
 
     async def _get_scheduled_flow_runs(self) -> list[WorkerFlowRunResponse]:
@@ -168,7 +168,7 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, Any, WarmWorkerResult]):
         """Raises `NotOurFlow`, which Prefect shows as a crash of the run."""
         flow = await self._flow_of(flow_run)
         ended = threading.Event()
-        running = self._loop.submit(self._told(flow, flow_run, ended))
+        running = self._loop.submit(self._run_to_its_end(flow, flow_run, ended))
         self._running[flow_run.id] = _Running(running, ended)
         if task_status is not None:
             task_status.started(str(flow_run.id))
@@ -183,8 +183,10 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, Any, WarmWorkerResult]):
             del self._running[flow_run.id]
         return WarmWorkerResult(status_code=0, identifier=str(flow_run.id))
 
-    async def _told(self, flow: Flow[..., Any], flow_run: FlowRun, ended: threading.Event) -> None:
-        """Run the flow. However it ends, Prefect has been told by the run itself."""
+    async def _run_to_its_end(
+        self, flow: Flow[..., Any], flow_run: FlowRun, ended: threading.Event
+    ) -> None:
+        """Run the flow. However it ends, the run itself has reported it to Prefect."""
         try:
             await self._runner.run(flow, flow_run)
         except (Exception, Abort, Pause) as error:  # noqa: BLE001  # its text may hold anything

@@ -25,7 +25,7 @@ _LONGEST_TYPED = 20
 
 
 @dataclass(slots=True, kw_only=True)
-class Filled:
+class FilledStart:
     """As typed. `again` names a new submission of what has been started before.
 
     `shown` is the occasion whose message is shown.

@@ -27,7 +27,7 @@ from utskick.use_cases.preview_message import MessagePreview, preview_message
 from utskick.web.callers import Now, Wired
 from utskick.web.labels import FIELD_LABELS, presets_in_words
 from utskick.web.pages.frame import page, problems_by_field
-from utskick.web.pages.package_form import Filled
+from utskick.web.pages.package_form import FilledStart
 from utskick.web.pages.visitors import Staff, StaffVisitor
 from utskick.wiring import Services
 
@@ -44,7 +44,7 @@ def _visit(request: Request, visitor: Staff, wired: Wired, now: Now) -> _Visit:
     return _Visit(request, visitor, wired, now)
 
 
-Visit = Annotated[_Visit, Depends(_visit)]
+PackageVisit = Annotated[_Visit, Depends(_visit)]
 """Who asks, when, and with what to answer."""
 
 
@@ -53,14 +53,16 @@ class PackageStep:
     """`offered` are the forms that can be added; `refusing` the addresses that take no mails."""
 
     visit: _Visit
-    filled: Filled
+    filled: FilledStart
     package: PackageTemplate
     offered: list[FormTemplate]
     preview: DispatchPreview
     refusing: AbstractSet[str]
 
     @classmethod
-    def of(cls, visit: _Visit, posted: FormData, filled: Filled, package: PackageTemplate) -> Self:
+    def of(
+        cls, visit: _Visit, posted: FormData, filled: FilledStart, package: PackageTemplate
+    ) -> Self:
         """After what the pressed button changed of the occasions and the forms."""
         actor, wired = visit.visitor.actor, visit.wired
         offered = list_forms(actor=actor, catalogues=tuple(Catalogue), store=wired.store)
@@ -167,7 +169,7 @@ class PackageStep:
         return residents.url + residents.preview_path.format(template_id=template_id)
 
 
-def preset(visit: _Visit, filled: Filled, package: PackageTemplate) -> Filled:
+def preset(visit: _Visit, filled: FilledStart, package: PackageTemplate) -> FilledStart:
     """As the package is prepared, for the recipients that there are already."""
     actor, wired = visit.visitor.actor, visit.wired
     return filled.preset(
@@ -177,7 +179,7 @@ def preset(visit: _Visit, filled: Filled, package: PackageTemplate) -> Filled:
     )
 
 
-def choose(visit: _Visit, filled: Filled, *, sought: str | None = None) -> Response:
+def choose(visit: _Visit, filled: FilledStart, *, sought: str | None = None) -> Response:
     """The page before: which package. `sought` is a name that there is none of."""
     problems: tuple[Problem, ...] = ()
     if sought is not None:

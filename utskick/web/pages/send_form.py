@@ -39,7 +39,7 @@ router = page_router()
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class FormPage:
     """The two pages differ in which forms they offer."""
 
     heading: str
@@ -47,13 +47,13 @@ class Kind:
 
 
 _KINDS = {
-    "skicka-formular": Kind("Skicka formulär", ORDINARY),
-    "skicka-nafs-formular": Kind("Skicka NAFS formulär", (Catalogue.NAFS,)),
+    "skicka-formular": FormPage("Skicka formulär", ORDINARY),
+    "skicka-nafs-formular": FormPage("Skicka NAFS formulär", (Catalogue.NAFS,)),
 }
 
 
 @dataclass(slots=True, kw_only=True)
-class Filled:
+class FilledForm:
     """What has been filled in so far. `warned`: staff know that it is early or late."""
 
     form: str
@@ -96,11 +96,11 @@ class _Step:
     visitor: StaffVisitor
     wired: Services
     now: datetime
-    filled: Filled
+    filled: FilledForm
     forms: list[FormTemplate] = field(default_factory=list)
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> FormPage:
         return _KINDS[self.request.url.path.split("/")[1]]
 
     @property
@@ -185,7 +185,7 @@ class _Step:
 def begin(request: Request, visitor: Staff, wired: Wired, now: Now) -> Response:
     """An empty page, but for the dates and the message."""
     today = wired.rules.today(now)
-    filled = Filled(
+    filled = FilledForm(
         form="",
         recipients=RecipientList(),
         answer_by=f"{default_answer_by(today)}",
@@ -253,7 +253,7 @@ def confirm(
 async def _read(
     request: Request, visitor: StaffVisitor, posted: FormData, wired: Services, now: datetime
 ) -> _Step:
-    filled = Filled(
+    filled = FilledForm(
         form=text(posted, "form"),
         recipients=RecipientList.read(posted, rules=wired.rules, now=now),
         answer_by=text(posted, "answer_by"),
@@ -268,7 +268,7 @@ async def _read(
 
 
 def _step(
-    request: Request, visitor: StaffVisitor, wired: Services, now: datetime, filled: Filled
+    request: Request, visitor: StaffVisitor, wired: Services, now: datetime, filled: FilledForm
 ) -> _Step:
     step = _Step(request=request, visitor=visitor, wired=wired, now=now, filled=filled)
     step.forms = list_forms(

@@ -21,7 +21,7 @@ from utskick.web.callers import Now, Wired
 from utskick.web.pages.frame import page, see_other
 from utskick.web.pages.posted import text
 from utskick.web.pages.refusals import page_router
-from utskick.web.pages.visitors import COOKIE, Posted, SignedIn, require_own_origin
+from utskick.web.pages.visitors import COOKIE, Posted, SignedInVisitor, require_own_origin
 from utskick.wiring import Services
 
 router = page_router()
@@ -89,7 +89,9 @@ async def finish(
 
 
 @router.get("/valj-enhet", name="choose-unit-page")
-async def show_units(request: Request, visitor: SignedIn, wired: Wired, now: Now) -> Response:
+async def show_units(
+    request: Request, visitor: SignedInVisitor, wired: Wired, now: Now
+) -> Response:
     """Every commission with its purpose; those that give no right say why."""
     choices = await asyncio.to_thread(
         unit_choices, visitor.session, store=wired.store, rules=wired.rules, now=now
@@ -100,7 +102,7 @@ async def show_units(request: Request, visitor: SignedIn, wired: Wired, now: Now
 @router.post("/valj-enhet", name="choose-unit")
 async def choose(
     request: Request,
-    _visitor: SignedIn,
+    _visitor: SignedInVisitor,
     posted: Posted,
     wired: Wired,
     now: Now,
@@ -120,7 +122,7 @@ async def choose(
 
 
 @router.get("/inloggad", name="signed-in-page")
-def signed_in(request: Request, visitor: SignedIn) -> Response:
+def signed_in(request: Request, visitor: SignedInVisitor) -> Response:
     """For a tab of its own, when the session had ended in the middle of a form."""
     return page(request, "signed_in.html", visitor=visitor)
 

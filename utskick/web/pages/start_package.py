@@ -19,8 +19,8 @@ from utskick.use_cases.submissions import submission_key
 from utskick.web.callers import Wired
 from utskick.web.labels import FIELD_LABELS
 from utskick.web.pages.frame import fragment, page, see_other
-from utskick.web.pages.package_form import Filled
-from utskick.web.pages.package_step import PackageStep, Visit, choose, preset
+from utskick.web.pages.package_form import FilledStart
+from utskick.web.pages.package_step import PackageStep, PackageVisit, choose, preset
 from utskick.web.pages.posted import act, text
 from utskick.web.pages.refusals import page_router
 from utskick.web.pages.visitors import Posted, Staff
@@ -32,15 +32,15 @@ _OF_THE_MESSAGE = ("inbox_message", "form_banner")
 
 
 @router.get("/starta-paketutskick", name="start-package-page")
-def begin(visit: Visit) -> Response:
+def begin(visit: PackageVisit) -> Response:
     """Manual: "Välj önskat paketutskick i rullgardinsmenyn"."""
-    return choose(visit, Filled())
+    return choose(visit, FilledStart())
 
 
 @router.post("/starta-paketutskick", name="fill-in-package")
-async def fill_in(visit: Visit, posted: Posted) -> Response:
+async def fill_in(visit: PackageVisit, posted: Posted) -> Response:
     """Whatever button was pressed: nothing is started before the last one."""
-    filled = Filled.read(posted, rules=visit.wired.rules, now=visit.now)
+    filled = FilledStart.read(posted, rules=visit.wired.rules, now=visit.now)
     pressed, about = act(posted)
     if pressed == "byt":
         return await asyncio.to_thread(choose, visit, filled)
@@ -67,7 +67,7 @@ async def fill_in(visit: Visit, posted: Posted) -> Response:
             return step.show(filled.problems)
 
 
-async def _change_recipients(visit: Visit, posted: FormData, filled: Filled) -> bool:
+async def _change_recipients(visit: PackageVisit, posted: FormData, filled: FilledStart) -> bool:
     """Whether staff should look at the list before they go on."""
     recipients, actor = filled.recipients, visit.visitor.actor
     if act(posted)[0] in ("starta", "uppdatera"):
@@ -77,14 +77,14 @@ async def _change_recipients(visit: Visit, posted: FormData, filled: Filled) -> 
 
 
 @router.post("/starta-paketutskick/tillfallen", name="preview-occasions")
-async def show_occasions(visit: Visit, posted: Posted) -> Response:
+async def show_occasions(visit: PackageVisit, posted: Posted) -> Response:
     """What the dates and times amount to, while they are being typed. Raises `NotFound`."""
     step = await asyncio.to_thread(_as_typed, visit, posted)
     return fragment("start_package_occasions.html", preview=step.preview)
 
 
 @router.post("/starta-paketutskick/meddelande", name="preview-package-message")
-async def show_message(visit: Visit, posted: Posted) -> Response:
+async def show_message(visit: PackageVisit, posted: Posted) -> Response:
     """The inbox message as it stands, while it is being written. Raises `NotFound`."""
     step = await asyncio.to_thread(_as_typed, visit, posted)
     return fragment("message.html", message=step.message())
@@ -103,8 +103,8 @@ def confirm(
     )
 
 
-def _as_typed(visit: Visit, posted: FormData) -> PackageStep:
-    filled = Filled.read(posted, rules=visit.wired.rules, now=visit.now)
+def _as_typed(visit: PackageVisit, posted: FormData) -> PackageStep:
+    filled = FilledStart.read(posted, rules=visit.wired.rules, now=visit.now)
     package = find_package(filled.package, actor=visit.visitor.actor, store=visit.wired.store)
     return PackageStep.of(visit, posted, filled, package)
 

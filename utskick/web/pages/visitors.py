@@ -74,7 +74,7 @@ async def _signed_in(request: Request, wired: Wired, now: Now) -> Visitor:
     return visitor
 
 
-SignedIn = Annotated[Visitor, Depends(_signed_in)]
+SignedInVisitor = Annotated[Visitor, Depends(_signed_in)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,7 @@ class StaffVisitor(Visitor):
     unit: Unit
 
 
-def _staff(visitor: SignedIn) -> StaffVisitor:
+def _staff(visitor: SignedInVisitor) -> StaffVisitor:
     """Raises `UnitChoiceNeeded`."""
     if visitor.unit is None:
         raise UnitChoiceNeeded
@@ -106,7 +106,7 @@ def _manager(visitor: Staff) -> StaffVisitor:
 Manager = Annotated[StaffVisitor, Depends(_manager)]
 
 
-def _administrator(visitor: SignedIn, wired: Wired) -> Visitor:
+def _administrator(visitor: SignedInVisitor, wired: Wired) -> Visitor:
     """Acts for the regional administration, whatever unit is chosen. Raises `NotAllowed`."""
     if Role.ADMINISTRATOR not in visitor.session.roles:
         raise NotAllowed
@@ -122,7 +122,7 @@ def _administrator(visitor: SignedIn, wired: Wired) -> Visitor:
 Administrator = Annotated[Visitor, Depends(_administrator)]
 
 
-async def _posted(request: Request, visitor: SignedIn) -> FormData:
+async def _posted(request: Request, visitor: SignedInVisitor) -> FormData:
     """What was posted, once it is known to come from a page of this session.
 
     Raises `ForeignForm` or `StaleForm`.
