@@ -53,15 +53,16 @@ from utskick.sending.run_occasion import OccasionRun
 from utskick.sending.shared import Shared, shared
 from utskick.store import SqlStore
 from utskick.store.engine import migrate, open_engine
+from utskick.use_cases.bound import UseCases
 from utskick.use_cases.clean_up import clean_up
 from utskick.use_cases.follow_up import follow_up
 from utskick.use_cases.list_dispatches import list_dispatches
 from utskick.use_cases.open_dispatch import Shown, show_dispatch
-from utskick.use_cases.remove_recipient import remove_recipient
-from utskick.use_cases.restart_dispatch import Restarted, restart_dispatch
+from utskick.use_cases.restart_dispatch import Restarted
 from utskick.use_cases.send_form import send_form
 from utskick.use_cases.start_dispatch import Started, Starting, start_dispatch
-from utskick.use_cases.stop_dispatch import Stopped, stop_dispatch
+from utskick.use_cases.stop_dispatch import Stopped
+from utskick.use_cases.ways_on import ByHand
 
 UNIT = Unit(HsaId("SE2321000131-E000000000101"), "Vuxenpsykiatriska mottagningen", "031-390 06 11")
 OTHER_UNIT = Unit(HsaId("SE2321000131-E000000000102"), "Vårdcentralen", "031-390 06 12")
@@ -136,7 +137,7 @@ def _fear_no_power_cut(connection: Any, _record: object) -> None:
 
 
 @dataclass(kw_only=True)
-class Clinic:
+class Clinic(UseCases):
     """The unit at work. `rules` are quick: nothing waits for long."""
 
     store: SqlStore
@@ -233,41 +234,18 @@ class Clinic:
         return show_dispatch(dispatch.id, actor=STAFF, store=self.store, now=self.clock.now())
 
     def stop(self, dispatch: Dispatch) -> Stopped:
-        return stop_dispatch(
-            dispatch.id,
-            actor=STAFF,
-            store=self.store,
-            scheduler=self.scheduler,
-            clock=self.clock,
-            rules=self.rules,
-            now=self.clock.now(),
-        )
+        return self.stop_dispatch(dispatch.id, actor=STAFF, now=self.clock.now())
 
-    def by_hand(self, deed: Callable[..., bool], occasion: Occasion) -> bool:
+    def by_hand(self, way: Callable[..., ByHand], occasion: Occasion) -> bool:
         """Send, notify or end what is left of the occasion."""
-        return deed(
-            occasion.id,
-            actor=STAFF,
-            store=self.store,
-            scheduler=self.scheduler,
-            rules=self.rules,
-            now=self.clock.now(),
-        )
+        by_hand = way(store=self.store, scheduler=self.scheduler, rules=self.rules)
+        return by_hand(occasion.id, actor=STAFF, now=self.clock.now())
 
     def restart(self, dispatch: Dispatch) -> Restarted:
-        return restart_dispatch(
-            dispatch.id,
-            actor=STAFF,
-            store=self.store,
-            scheduler=self.scheduler,
-            rules=self.rules,
-            now=self.clock.now(),
-        )
+        return self.restart_dispatch(dispatch.id, actor=STAFF, now=self.clock.now())
 
     def remove(self, dispatch: Dispatch, number: Personnummer) -> int:
-        return remove_recipient(
-            dispatch.id, number, actor=STAFF, store=self.store, now=self.clock.now()
-        )
+        return self.remove_recipient(dispatch.id, number, actor=STAFF, now=self.clock.now())
 
     def clean_up(self) -> int:
         return clean_up(store=self.store, scheduler=self.scheduler, now=self.clock.now())

@@ -42,12 +42,13 @@ from utskick.store.key_file import read_key_file
 from utskick.store.keys import KeyRing, read_ring
 from utskick.store.staff import SessionLimits
 from utskick.store.vault import Vault
+from utskick.use_cases.bound import UseCases
 from utskick.use_cases.start_dispatch import Starting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Services:
-    """Everything that a face hands to a use case."""
+class Services(UseCases):
+    """The neighbours, and every use case bound to those that it names."""
 
     settings: Settings
     rules: Rules

@@ -44,14 +44,15 @@ from utskick.sending.reconcile import reconcile
 from utskick.sending.run_occasion import OccasionRun
 from utskick.sending.shared import shared
 from utskick.use_cases.compare_ledger import compare_ledger
-from utskick.use_cases.end_occasion import end_occasion
+from utskick.use_cases.end_occasion import EndOccasion
 from utskick.use_cases.mark_restored import mark_restored
-from utskick.use_cases.notify_recipients import notify_recipients
-from utskick.use_cases.remove_recipient import remove_recipient
-from utskick.use_cases.restart_dispatch import restart_dispatch
-from utskick.use_cases.send_missed_occasion import send_missed_occasion
+from utskick.use_cases.notify_recipients import NotifyRecipients
+from utskick.use_cases.remove_recipient import RemoveRecipient
+from utskick.use_cases.restart_dispatch import RestartDispatch
+from utskick.use_cases.send_missed_occasion import SendMissedOccasion
 from utskick.use_cases.start_dispatch import Starting, start_dispatch
-from utskick.use_cases.stop_dispatch import stop_dispatch
+from utskick.use_cases.stop_dispatch import StopDispatch
+from utskick.use_cases.ways_on import ByHand
 
 T = TypeVar("T")
 
@@ -165,13 +166,8 @@ class SendProtocol(RuleBasedStateMachine):
     def staff_restart(self, pick: int) -> None:
         dispatch_id = DispatchId(_nth(list(self.watch.stopped), pick))
         restarted = self._allowed(
-            lambda: restart_dispatch(
-                dispatch_id,
-                actor=STAFF,
-                store=self.store,
-                scheduler=self.scheduler,
-                rules=RULES,
-                now=self.clock.now(),
+            lambda: RestartDispatch(store=self.store, scheduler=self.scheduler, rules=RULES)(
+                dispatch_id, actor=STAFF, now=self.clock.now()
             )
         )
         if restarted:
@@ -186,7 +182,7 @@ class SendProtocol(RuleBasedStateMachine):
     @rule(pick=_PICK)
     def staff_send_missed(self, pick: int) -> None:
         """Skicka det som är kvar. A stopped dispatch goes on by it."""
-        if (row := self._with_a_rest(pick)) and self._by_hand(send_missed_occasion, row):
+        if (row := self._with_a_rest(pick)) and self._by_hand(SendMissedOccasion, row):
             self.watch.stopped.pop(row["dispatch_id"], None)
 
     @_begun
@@ -194,13 +190,13 @@ class SendProtocol(RuleBasedStateMachine):
     def staff_notify(self, pick: int) -> None:
         """Meddela dem som redan fått sina formulär."""
         if row := self._with_a_rest(pick):
-            self._by_hand(notify_recipients, row)
+            self._by_hand(NotifyRecipients, row)
 
     @_begun
     @rule(pick=_PICK)
     def staff_end(self, pick: int) -> None:
         """Avsluta."""
-        if (row := self._with_a_rest(pick)) and self._by_hand(end_occasion, row):
+        if (row := self._with_a_rest(pick)) and self._by_hand(EndOccasion, row):
             self.watch.note_end(row["id"])
 
     # What the machinery does.
@@ -485,32 +481,20 @@ class SendProtocol(RuleBasedStateMachine):
         found = [row for row in self.watch.occasions() if has_a_rest(row)]
         return _nth(found, pick) if found else None
 
-    def _by_hand(self, deed: Callable[..., bool], occasion: Any) -> bool:
+    def _by_hand(self, way: Callable[..., ByHand], occasion: Any) -> bool:
         """Whether the product let staff do it."""
+        by_hand = way(store=self.store, scheduler=self.scheduler, rules=RULES)
         done = self._allowed(
-            lambda: deed(
-                OccasionId(occasion["id"]),
-                actor=STAFF,
-                store=self.store,
-                scheduler=self.scheduler,
-                rules=RULES,
-                now=self.clock.now(),
-            )
+            lambda: by_hand(OccasionId(occasion["id"]), actor=STAFF, now=self.clock.now())
         )
         self._scheduler_starts()
         return done is not None
 
     def _stop(self, dispatch_id: DispatchId) -> None:
         stopped = self._allowed(
-            lambda: stop_dispatch(
-                dispatch_id,
-                actor=STAFF,
-                store=self.store,
-                scheduler=self.scheduler,
-                clock=self.clock,
-                rules=RULES,
-                now=self.clock.now(),
-            )
+            lambda: StopDispatch(
+                store=self.store, scheduler=self.scheduler, clock=self.clock, rules=RULES
+            )(dispatch_id, actor=STAFF, now=self.clock.now())
         )
         if stopped is not None:
             self.watch.note_stop(dispatch_id)
@@ -519,8 +503,8 @@ class SendProtocol(RuleBasedStateMachine):
         theirs = [r["id"] for r in self.watch.recipients() if r["dispatch_id"] == dispatch_id]
         recipient_id = RecipientId(_nth(theirs, whom))
         removed = self._allowed(
-            lambda: remove_recipient(
-                dispatch_id, recipient_id, actor=STAFF, store=self.store, now=self.clock.now()
+            lambda: RemoveRecipient(store=self.store)(
+                dispatch_id, recipient_id, actor=STAFF, now=self.clock.now()
             )
         )
         if removed is not None:
@@ -592,7 +576,7 @@ class SendProtocol(RuleBasedStateMachine):
         self._come_to_an_end()
         # Whoever has got some of their forms is notified when staff say so, and can always be.
         for row in self.watch.with_unnotified():
-            assert self._by_hand(notify_recipients, row), "no way on for those who have forms"
+            assert self._by_hand(NotifyRecipients, row), "no way on for those who have forms"
         self._come_to_an_end()
         assert not self.watch.with_unnotified(), "forms, and never a message"
         self.watch.after_all(unreadable=self.service.was_unreadable)

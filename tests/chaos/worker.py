@@ -33,8 +33,6 @@ from utskick.domain.occasions import OccasionId, RunToken
 from utskick.domain.personnummer import Personnummer
 from utskick.ports import OccasionPlan, RunUnderWay, ScheduledOccasion
 from utskick.sending.reconcile import reconcile
-from utskick.use_cases.remove_recipient import remove_recipient
-from utskick.use_cases.stop_dispatch import stop_dispatch
 from utskick.wiring import Services
 
 _PR_SET_PDEATHSIG = 1
@@ -117,22 +115,10 @@ def carry_out(deed: Deed, services: Services) -> None:
                 )
             )
         case "stop":
-            stop_dispatch(
-                DispatchId(_given(deed)),
-                actor=STAFF,
-                store=services.store,
-                scheduler=services.scheduler,
-                clock=services.clock,
-                rules=services.rules,
-                now=now,
-            )
+            services.stop_dispatch(DispatchId(_given(deed)), actor=STAFF, now=now)
         case "remove":
-            remove_recipient(
-                DispatchId(_given(deed)),
-                Personnummer(deed.numbers[0]),
-                actor=STAFF,
-                store=services.store,
-                now=now,
+            services.remove_recipient(
+                DispatchId(_given(deed)), Personnummer(deed.numbers[0]), actor=STAFF, now=now
             )
 
 

@@ -30,7 +30,7 @@ from utskick.domain.dispatches import Dispatch
 from utskick.domain.occasions import Occasion
 from utskick.ports import PersonRecord
 from utskick.use_cases.administer_units import withdraw_unit
-from utskick.use_cases.end_occasion import end_occasion
+from utskick.use_cases.end_occasion import EndOccasion
 from utskick.wiring import Services
 from utskick.worker.lean_engine import FlowRunner
 
@@ -159,7 +159,7 @@ class Stories:
 
     async def rest_is_ended_after_that(self) -> dict[str, Any]:
         """Whoever has got some of their forms is notified by a run of its own."""
-        self._clinic.by_hand(end_occasion, self._stopped)
+        self._clinic.by_hand(EndOccasion, self._stopped)
         with self._clinic.store.transaction() as records:
             _, again = records.dispatches.of_occasion(self._stopped.id)
         return await self._sent(again)

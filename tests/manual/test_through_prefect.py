@@ -13,9 +13,9 @@ from utskick.adapters.prefect_scheduler import PrefectScheduler
 from utskick.domain.dispatches import Dispatch
 from utskick.domain.specs import DispatchSpec
 from utskick.use_cases.clean_up import clean_up
-from utskick.use_cases.restart_dispatch import restart_dispatch
+from utskick.use_cases.restart_dispatch import RestartDispatch
 from utskick.use_cases.start_dispatch import start_dispatch
-from utskick.use_cases.stop_dispatch import stop_dispatch
+from utskick.use_cases.stop_dispatch import StopDispatch
 
 THREE_SPRING_MONDAYS = {"date": "2027-03-15", "time": "08:00"}
 """Summer time begins before the last of them."""
@@ -46,25 +46,17 @@ class Scheduled:
         return started.dispatch
 
     def stop(self, dispatch: Dispatch) -> None:
-        stop_dispatch(
-            dispatch.id,
-            actor=STAFF,
+        StopDispatch(
             store=self.clinic.store,
             scheduler=self.scheduler,
             clock=self.clinic.clock,
             rules=self.clinic.rules,
-            now=self.clinic.clock.now(),
-        )
+        )(dispatch.id, actor=STAFF, now=self.clinic.clock.now())
 
     def restart(self, dispatch: Dispatch) -> None:
-        restart_dispatch(
-            dispatch.id,
-            actor=STAFF,
-            store=self.clinic.store,
-            scheduler=self.scheduler,
-            rules=self.clinic.rules,
-            now=self.clinic.clock.now(),
-        )
+        RestartDispatch(
+            store=self.clinic.store, scheduler=self.scheduler, rules=self.clinic.rules
+        )(dispatch.id, actor=STAFF, now=self.clinic.clock.now())
 
 
 @pytest.fixture

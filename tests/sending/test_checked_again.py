@@ -30,7 +30,6 @@ from utskick.sending.shared import shared
 from utskick.store import SqlStore
 from utskick.use_cases.administer_units import UnitSpec, change_unit, withdraw_unit
 from utskick.use_cases.open_dispatch import open_occasion
-from utskick.use_cases.send_missed_occasion import send_missed_occasion
 
 Change = Callable[[Clinic], object]
 
@@ -348,14 +347,7 @@ async def test_what_is_sent_by_hand_is_checked_then(clinic: Clinic) -> None:
     pass_hours(clinic, 24)
     assert await clinic.run(dispatch.occasions[0]) is ClaimResult.TOO_LATE
     PROTECTED(clinic)
-    send_missed_occasion(
-        dispatch.occasions[0].id,
-        actor=STAFF,
-        store=clinic.store,
-        scheduler=clinic.scheduler,
-        rules=clinic.rules,
-        now=clinic.clock.now(),
-    )
+    clinic.send_missed_occasion(dispatch.occasions[0].id, actor=STAFF, now=clinic.clock.now())
 
     closed = await clinic.run(clinic.dispatch(dispatch).occasions[0])
 

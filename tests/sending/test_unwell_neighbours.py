@@ -25,7 +25,6 @@ from utskick.domain.personnummer import Personnummer
 from utskick.ports import InboxMessage, PermanentFailure, TemporaryFailure, UnknownOutcome
 from utskick.records import DeliveryClaim
 from utskick.store import SqlStore
-from utskick.use_cases.send_missed_occasion import send_missed_occasion
 
 SHORT_GRACE = timedelta(seconds=5)
 
@@ -264,14 +263,7 @@ async def test_what_was_missed_can_be_sent_by_hand_and_only_that(clinic: Clinic)
     missed = run.close()
     pass_hours(clinic, 20)
 
-    send_missed_occasion(
-        dispatch.occasions[0].id,
-        actor=STAFF,
-        store=clinic.store,
-        scheduler=clinic.scheduler,
-        rules=clinic.rules,
-        now=clinic.clock.now(),
-    )
+    clinic.send_missed_occasion(dispatch.occasions[0].id, actor=STAFF, now=clinic.clock.now())
     closed = await run_to_its_end(clinic, clinic.dispatch(dispatch).occasions[0])
 
     assert (missed.occasion.state, missed.sent) == (OccasionState.MISSED, 1)

@@ -14,7 +14,6 @@ from utskick.domain.deliveries import DeliveryState
 from utskick.domain.dispatches import Dispatch, DispatchStatus
 from utskick.ports import PersonRecord
 from utskick.use_cases.mark_restored import mark_restored
-from utskick.use_cases.send_missed_occasion import send_missed_occasion
 
 
 @pytest.fixture
@@ -46,14 +45,7 @@ def forms_made(clinic: Clinic) -> Counter[tuple[str, object]]:
 
 
 def by_hand(clinic: Clinic, dispatch: Dispatch) -> None:
-    send_missed_occasion(
-        dispatch.occasions[0].id,
-        actor=STAFF,
-        store=clinic.store,
-        scheduler=clinic.scheduler,
-        rules=clinic.rules,
-        now=clinic.clock.now(),
-    )
+    clinic.send_missed_occasion(dispatch.occasions[0].id, actor=STAFF, now=clinic.clock.now())
 
 
 async def finish(clinic: Clinic, dispatch: Dispatch) -> None:

@@ -11,7 +11,6 @@ from utskick.domain.dispatches import Dispatch, DispatchStatus
 from utskick.domain.errors import NotFound, NothingLeft, WrongStatus
 from utskick.domain.units import Actor
 from utskick.sending.claim_occasion import ClaimResult
-from utskick.use_cases.send_missed_occasion import send_missed_occasion
 
 
 async def missed(clinic: Clinic) -> Dispatch:
@@ -22,13 +21,8 @@ async def missed(clinic: Clinic) -> Dispatch:
 
 
 def send_now(clinic: Clinic, dispatch: Dispatch, *, actor: Actor = STAFF) -> bool:
-    return send_missed_occasion(
-        dispatch.occasions[0].id,
-        actor=actor,
-        store=clinic.store,
-        scheduler=clinic.scheduler,
-        rules=clinic.rules,
-        now=clinic.clock.now(),
+    return clinic.send_missed_occasion(
+        dispatch.occasions[0].id, actor=actor, now=clinic.clock.now()
     )
 
 

@@ -9,9 +9,7 @@ from tests.use_cases.clinic_days import AWAY, audited, pass_hours, reconciled, r
 from utskick.domain.dispatches import Dispatch, RecipientState
 from utskick.domain.errors import LastRecipient, NotFound, OccasionPassed, WrongStatus
 from utskick.records import DeliveryClaim
-from utskick.use_cases.remove_recipient import AlreadyRemoved, remove_recipient
-from utskick.use_cases.restart_dispatch import restart_dispatch
-from utskick.use_cases.stop_dispatch import stop_dispatch
+from utskick.use_cases.remove_recipient import AlreadyRemoved
 
 
 async def begin_annas_first(clinic: Clinic, dispatch: Dispatch) -> None:
@@ -151,9 +149,7 @@ async def test_a_recipient_can_be_named_by_id(clinic: Clinic) -> None:
     dispatch = (await clinic.start()).dispatch
     annas = clinic.show(dispatch).recipients[0]
 
-    remove_recipient(
-        dispatch.id, annas.id, actor=STAFF, store=clinic.store, now=clinic.clock.now()
-    )
+    clinic.remove_recipient(dispatch.id, annas.id, actor=STAFF, now=clinic.clock.now())
 
     assert clinic.show(dispatch).recipients[0].state is RecipientState.REMOVED
 
@@ -198,26 +194,11 @@ async def test_another_unit_can_do_nothing(clinic: Clinic) -> None:
     now = clinic.clock.now()
 
     with pytest.raises(NotFound):
-        stop_dispatch(
-            dispatch.id,
-            actor=OTHER_STAFF,
-            store=clinic.store,
-            scheduler=clinic.scheduler,
-            clock=clinic.clock,
-            rules=clinic.rules,
-            now=now,
-        )
+        clinic.stop_dispatch(dispatch.id, actor=OTHER_STAFF, now=now)
     with pytest.raises(NotFound):
-        restart_dispatch(
-            dispatch.id,
-            actor=OTHER_STAFF,
-            store=clinic.store,
-            scheduler=clinic.scheduler,
-            rules=clinic.rules,
-            now=now,
-        )
+        clinic.restart_dispatch(dispatch.id, actor=OTHER_STAFF, now=now)
     with pytest.raises(NotFound):
-        remove_recipient(dispatch.id, ANNA, actor=OTHER_STAFF, store=clinic.store, now=now)
+        clinic.remove_recipient(dispatch.id, ANNA, actor=OTHER_STAFF, now=now)
     assert clinic.dispatch(dispatch) == dispatch
     assert len(clinic.scheduler.plans) == 1
 

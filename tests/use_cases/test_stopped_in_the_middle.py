@@ -30,12 +30,12 @@ from utskick.records import DeliveryClaim
 from utskick.sending.close_occasion import Closed
 from utskick.sending.run_occasion import OccasionRun
 from utskick.store import SqlStore
-from utskick.use_cases.end_occasion import end_occasion
-from utskick.use_cases.notify_recipients import notify_recipients
+from utskick.use_cases.end_occasion import EndOccasion
+from utskick.use_cases.notify_recipients import NotifyRecipients
 from utskick.use_cases.open_dispatch import open_dispatch
-from utskick.use_cases.send_missed_occasion import send_missed_occasion
+from utskick.use_cases.send_missed_occasion import SendMissedOccasion
 from utskick.use_cases.stop_dispatch import Stopped
-from utskick.use_cases.ways_on import WaysOn
+from utskick.use_cases.ways_on import ByHand, WaysOn
 
 EVERYONE = (ANNA, BO, CILLA, DAVID)
 FORMS = (PHQ, GAD)
@@ -68,7 +68,7 @@ class Afternoon:
     def notified(self) -> int:
         return len(self.clinic.inbox.messages)
 
-    async def goes_on(self, way: Callable[..., bool]) -> None:
+    async def goes_on(self, way: Callable[..., ByHand]) -> None:
         """Staff choose the way, and its run does what it has to, if there is any."""
         self.clinic.by_hand(way, self.occasion)
         await self.clinic.run(self.occasion)
@@ -142,7 +142,7 @@ async def test_what_is_left_can_be_sent_and_nobody_gets_anything_twice(
 ) -> None:
     afternoon = await stopped_after(store, sent)
 
-    await afternoon.goes_on(send_missed_occasion)
+    await afternoon.goes_on(SendMissedOccasion)
 
     assert [len(afternoon.clinic.sent_to(number)) for number in EVERYONE] == [2, 2, 2, 2]
     assert afternoon.notified == len(EVERYONE)
@@ -156,14 +156,14 @@ async def test_those_with_some_of_their_forms_can_be_notified_once(
 ) -> None:
     afternoon = await stopped_after(store, sent)
 
-    await afternoon.goes_on(notify_recipients)
+    await afternoon.goes_on(NotifyRecipients)
 
     notified, ways = afternoon.notified, afternoon.ways
     assert notified == sent // 2 + 1
     assert ways is not None
     assert (ways.may_notify, ways.may_send, ways.may_end) == (False, True, True)
     assert afternoon.occasion.state is OccasionState.STOPPED
-    await afternoon.goes_on(send_missed_occasion)
+    await afternoon.goes_on(SendMissedOccasion)
     assert afternoon.notified == len(EVERYONE)
 
 
@@ -173,13 +173,13 @@ async def test_an_ended_occasion_sends_no_more_and_all_with_any_form_are_notifie
 ) -> None:
     afternoon = await stopped_after(store, sent)
 
-    await afternoon.goes_on(end_occasion)
+    await afternoon.goes_on(EndOccasion)
 
     assert afternoon.occasion.state is OccasionState.ENDED
     assert (len(afternoon.clinic.forms.forms), afternoon.notified) == (sent, (sent + 1) // 2)
     assert afternoon.ways is None
     with pytest.raises(NothingLeft):
-        afternoon.clinic.by_hand(send_missed_occasion, afternoon.occasion)
+        afternoon.clinic.by_hand(SendMissedOccasion, afternoon.occasion)
     pass_hours(afternoon.clinic, 7 * 24)
     assert afternoon.clinic.clean_up() == 1
 
@@ -191,8 +191,8 @@ async def test_without_inbox_messages_there_is_nobody_to_notify(store: SqlStore)
     assert ways is not None
     assert (ways.may_send, ways.may_notify, ways.may_end) == (True, False, True)
     with pytest.raises(NothingLeft):
-        afternoon.clinic.by_hand(notify_recipients, afternoon.occasion)
-    afternoon.clinic.by_hand(end_occasion, afternoon.occasion)
+        afternoon.clinic.by_hand(NotifyRecipients, afternoon.occasion)
+    afternoon.clinic.by_hand(EndOccasion, afternoon.occasion)
     assert afternoon.occasion.state is OccasionState.ENDED
 
 
@@ -208,7 +208,7 @@ async def test_the_ways_on_are_there_while_the_run_is_still_ending(clinic: Clini
     (ways,) = stopped.ways
     assert (stopped.left, ways.occasion.state) == (8, OccasionState.RUNNING)
     assert (ways.may_send, ways.may_end) == (True, True)
-    clinic.by_hand(send_missed_occasion, dispatch.occasions[0])
+    clinic.by_hand(SendMissedOccasion, dispatch.occasions[0])
     run.close()
     again = clinic.dispatch(dispatch).occasions[0]
     assert (again.state, again.version) == (OccasionState.PLANNED, 2)
@@ -286,7 +286,7 @@ async def test_what_nobody_could_know_in_time_is_stopped_and_can_still_be_notifi
     (occasion,) = clinic.dispatch(dispatch).occasions
     assert occasion.state is OccasionState.STOPPED
     assert mails(clinic) == []
-    clinic.by_hand(notify_recipients, occasion)
+    clinic.by_hand(NotifyRecipients, occasion)
     await clinic.run(clinic.dispatch(dispatch).occasions[0])
     assert len(clinic.inbox.messages) == 2
 
@@ -309,7 +309,7 @@ async def test_what_comes_back_from_being_unknown_after_the_end_is_never_sent(
     clinic.stop(dispatch)
     run.close()
 
-    clinic.by_hand(end_occasion, clinic.dispatch(dispatch).occasions[0])
+    clinic.by_hand(EndOccasion, clinic.dispatch(dispatch).occasions[0])
     await clinic.run(clinic.dispatch(dispatch).occasions[0])
     await reconciled(clinic)
     come_back = states(clinic, dispatch)
@@ -385,9 +385,9 @@ async def test_an_occasion_that_nobody_takes_is_late_and_reported_once(clinic: C
     assert clinic.dispatch(dispatch).label == "Klar"
 
 
-@pytest.mark.parametrize("way", [notify_recipients, end_occasion])
+@pytest.mark.parametrize("way", [NotifyRecipients, EndOccasion])
 async def test_whoever_has_become_protected_since_the_stop_is_not_notified(
-    store: SqlStore, way: Callable[..., bool]
+    store: SqlStore, way: Callable[..., ByHand]
 ) -> None:
     afternoon = await stopped_after(store, 1)
     afternoon.clinic.persons.records |= dict.fromkeys(EVERYONE, PersonRecord(protected=True))
@@ -404,7 +404,7 @@ async def test_a_run_that_only_notifies_leaves_those_alone_who_have_got_nothing(
     for number in EVERYONE:
         afternoon.clinic.inbox.users[number] = InboxUser(active=False, notified_by=())
 
-    await afternoon.goes_on(notify_recipients)
+    await afternoon.goes_on(NotifyRecipients)
 
     assert states(afternoon.clinic, afternoon.dispatch)[DeliveryState.PLANNED] == ALL - 2
 
@@ -436,7 +436,7 @@ async def test_a_form_that_comes_back_after_the_end_keeps_no_message_back(
         )
     clinic.stop(dispatch)
     run.close()
-    clinic.by_hand(end_occasion, clinic.dispatch(dispatch).occasions[0])
+    clinic.by_hand(EndOccasion, clinic.dispatch(dispatch).occasions[0])
 
     await reconciled(clinic)
     come_back = states(clinic, dispatch)
@@ -449,7 +449,7 @@ async def test_a_form_that_comes_back_after_the_end_keeps_no_message_back(
 async def test_a_form_archived_before_the_rest_is_sent_leaves_its_way_on(store: SqlStore) -> None:
     afternoon = await stopped_after(store, 3)
     clinic = afternoon.clinic
-    clinic.by_hand(send_missed_occasion, afternoon.occasion)
+    clinic.by_hand(SendMissedOccasion, afternoon.occasion)
     with store.transaction() as records:
         records.forms.archive(PHQ.id, archived_at=clinic.clock.now())
 
@@ -465,7 +465,7 @@ async def test_a_form_archived_before_the_rest_is_sent_leaves_its_way_on(store: 
     ways = afternoon.ways
     assert ways is not None
     assert (ways.may_send, ways.may_notify, ways.may_end) == (False, True, True)
-    await afternoon.goes_on(end_occasion)
+    await afternoon.goes_on(EndOccasion)
     assert afternoon.notified == 2
 
 
@@ -506,7 +506,7 @@ async def test_those_whom_a_silent_inbox_has_left_without_message_can_be_notifie
     (occasion,) = clinic.dispatch(dispatch).occasions
 
     (way,) = open_dispatch(dispatch.id, actor=STAFF, store=store, now=clinic.clock.now()).ways
-    clinic.by_hand(notify_recipients, occasion)
+    clinic.by_hand(NotifyRecipients, occasion)
     await clinic.run(clinic.dispatch(dispatch).occasions[0])
 
     assert (occasion.state, way.left, way.may_notify) == (OccasionState.MISSED, 0, True)

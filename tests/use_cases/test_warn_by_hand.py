@@ -8,16 +8,11 @@ from utskick.domain.calendar import STOCKHOLM
 from utskick.domain.dispatches import Dispatch
 from utskick.domain.errors import NotFound
 from utskick.domain.units import Actor
-from utskick.use_cases.warn_by_hand import warnings_by_hand
 
 
 def warnings(clinic: Clinic, dispatch: Dispatch, *, hour: int, actor: Actor = STAFF) -> list[str]:
-    return warnings_by_hand(
-        dispatch.occasions[0].id,
-        actor=actor,
-        store=clinic.store,
-        rules=clinic.rules,
-        now=datetime(2027, 2, 3, hour, 30, tzinfo=STOCKHOLM),
+    return clinic.warn_by_hand(
+        dispatch.occasions[0].id, actor=actor, now=datetime(2027, 2, 3, hour, 30, tzinfo=STOCKHOLM)
     )
 
 

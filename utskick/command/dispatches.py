@@ -32,22 +32,16 @@ from utskick.domain.specs import Sending
 from utskick.domain.units import Actor
 from utskick.records import DispatchQuery, FollowUpQuery
 from utskick.records.follow_up import COUNTED
-from utskick.use_cases.end_occasion import end_occasion
 from utskick.use_cases.follow_up import follow_up, passed_over
 from utskick.use_cases.form_link import form_link
 from utskick.use_cases.list_dispatches import list_dispatches
-from utskick.use_cases.notify_recipients import notify_recipients
 from utskick.use_cases.open_dispatch import show_dispatch
-from utskick.use_cases.remove_recipient import remove_recipient
-from utskick.use_cases.restart_dispatch import restart_dispatch
 from utskick.use_cases.send_form import send_form
-from utskick.use_cases.send_missed_occasion import send_missed_occasion
 from utskick.use_cases.send_sms import SmsDraft, draft_form_link, draft_ongoing_forms, send_sms
 from utskick.use_cases.start_dispatch import Started, start_dispatch
-from utskick.use_cases.stop_dispatch import stop_dispatch
 from utskick.use_cases.submissions import submission_key
 from utskick.use_cases.upload_spec import upload_spec
-from utskick.use_cases.warn_by_hand import warnings_by_hand
+from utskick.use_cases.ways_on import ByHand
 from utskick.web.bodies import stopped_view
 from utskick.web.labels import counted, stopped_in_words
 from utskick.web.views import (
@@ -203,14 +197,8 @@ def stop(dispatch_id: DispatchArgument, unit: UnitOption) -> None:
     """Stoppa ett utskick, även mitt i en sändning."""
     with failures_in_words():
         wired = services()
-        stopped = stop_dispatch(
-            DispatchId(dispatch_id),
-            actor=actor_for(unit),
-            store=wired.store,
-            scheduler=wired.scheduler,
-            clock=wired.clock,
-            rules=wired.rules,
-            now=wired.clock.now(),
+        stopped = wired.stop_dispatch(
+            DispatchId(dispatch_id), actor=actor_for(unit), now=wired.clock.now()
         )
     out.print(stopped_in_words(stopped))
     for ways in stopped_view(stopped).ways_on:
@@ -221,13 +209,8 @@ def restart(dispatch_id: DispatchArgument, unit: UnitOption, *, as_json: Json = 
     """Återstarta ett stoppat utskick, om nästa tillfälles datum inte har passerat."""
     with failures_in_words():
         wired = services()
-        restarted = restart_dispatch(
-            DispatchId(dispatch_id),
-            actor=actor_for(unit),
-            store=wired.store,
-            scheduler=wired.scheduler,
-            rules=wired.rules,
-            now=wired.clock.now(),
+        restarted = wired.restart_dispatch(
+            DispatchId(dispatch_id), actor=actor_for(unit), now=wired.clock.now()
         )
     view = dispatch_view(restarted.dispatch, _seen(), restarted.so_far)
     show(view, lambda: print_dispatch(view), as_json=as_json)
@@ -251,56 +234,40 @@ def remove(
             recipient: RecipientId | Personnummer = wired.rules.personnummer(typed, now)
         else:
             recipient = RecipientId(recipient_id)
-        on_their_way = remove_recipient(
-            DispatchId(dispatch_id), recipient, actor=actor_for(unit), store=wired.store, now=now
+        on_their_way = wired.remove_recipient(
+            DispatchId(dispatch_id), recipient, actor=actor_for(unit), now=now
         )
     out.print(f"Mottagaren är borttagen. {on_their_way} formulär var redan på väg.")
 
 
 def send_missed(occasion_id: OccasionArgument, unit: UnitOption) -> None:
     """Skicka nu det som är kvar av ett tillfälle som missats eller stoppats mitt i."""
-    _warn_by_hand(occasion_id, unit)
-    registered = _by_hand(send_missed_occasion, occasion_id, unit)
+    registered = _by_hand(lambda wired: wired.send_missed_occasion, occasion_id, unit)
     out.print("Skickas nu." if registered else "Skickas så snart schemaläggaren är tillbaka.")
 
 
 def notify(occasion_id: OccasionArgument, unit: UnitOption) -> None:
     """Meddela dem som redan fått formulär vid ett tillfälle som stoppats mitt i."""
-    _warn_by_hand(occasion_id, unit)
-    registered = _by_hand(notify_recipients, occasion_id, unit)
+    registered = _by_hand(lambda wired: wired.notify_recipients, occasion_id, unit)
     out.print("Meddelas nu." if registered else "Meddelas när schemaläggaren är tillbaka.")
 
 
 def end(occasion_id: OccasionArgument, unit: UnitOption) -> None:
     """Avsluta ett missat eller stoppat tillfälle: det som är kvar skickas aldrig."""
-    _by_hand(end_occasion, occasion_id, unit)
+    _by_hand(lambda wired: wired.end_occasion, occasion_id, unit, warned=False)
     out.print("Avslutat. Det som var kvar skickas inte.")
 
 
-def _warn_by_hand(occasion_id: UUID, unit: str) -> None:
+def _by_hand(
+    choose: Callable[[Services], ByHand], occasion_id: UUID, unit: str, *, warned: bool = True
+) -> bool:
     with failures_in_words():
         wired = services()
-        for warning in warnings_by_hand(
-            OccasionId(occasion_id),
-            actor=actor_for(unit),
-            store=wired.store,
-            rules=wired.rules,
-            now=wired.clock.now(),
-        ):
+        chosen, now = OccasionId(occasion_id), wired.clock.now()
+        actor = actor_for(unit)
+        for warning in wired.warn_by_hand(chosen, actor=actor, now=now) if warned else ():
             err.print(warning)
-
-
-def _by_hand(deed: Callable[..., bool], occasion_id: UUID, unit: str) -> bool:
-    with failures_in_words():
-        wired = services()
-        return deed(
-            OccasionId(occasion_id),
-            actor=actor_for(unit),
-            store=wired.store,
-            scheduler=wired.scheduler,
-            rules=wired.rules,
-            now=wired.clock.now(),
-        )
+        return choose(wired)(chosen, actor=actor, now=now)
 
 
 def find(

@@ -1,5 +1,6 @@
 """Ta bort mottagare från mottagarlistan."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from utskick.domain.dispatches import (
@@ -25,34 +26,38 @@ class AlreadyRemoved(UtskickError):
         self.staff_message = "Mottagaren är redan borttagen, och får inget mer av utskicket."
 
 
-def remove_recipient(
-    dispatch_id: DispatchId,
-    recipient: RecipientId | Personnummer,
-    *,
-    actor: Actor,
-    store: Store,
-    now: datetime,
-) -> int:
-    """Send nothing more to the recipient; returns how many forms were on their way.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveRecipient:
+    store: Store
 
-    Raises `LastRecipient`, `AlreadyRemoved`, `WrongStatus` or `NotFound`.
-    """
-    with store.transaction(Step.REMOVE) as records:
-        dispatch = records.dispatches.lock_for(actor.unit_id, dispatch_id)
-        dispatch.require(DispatchStatus.ONGOING, action="remove a recipient")
-        recipients = records.dispatches.recipients(dispatch.id)
-        removed = _active(recipients, recipient)
-        require_another_recipient(recipients)
-        records.dispatches.remove_recipient(dispatch.id, removed.id, by=actor.name, now=now)
-        entry = LogEntry(
-            actor=actor,
-            activity=Activity.DELETE,
-            act="tagit bort mottagare",
-            personnummer=removed.personnummer,
-            dispatch_id=dispatch.id,
-        )
-        records.access_log.write([entry], now=now)
-        return records.progress.on_their_way(dispatch.id, recipient_id=removed.id)
+    def __call__(
+        self,
+        dispatch_id: DispatchId,
+        recipient: RecipientId | Personnummer,
+        *,
+        actor: Actor,
+        now: datetime,
+    ) -> int:
+        """Send nothing more to the recipient; returns how many forms were on their way.
+
+        Raises `LastRecipient`, `AlreadyRemoved`, `WrongStatus` or `NotFound`.
+        """
+        with self.store.transaction(Step.REMOVE) as records:
+            dispatch = records.dispatches.lock_for(actor.unit_id, dispatch_id)
+            dispatch.require(DispatchStatus.ONGOING, action="remove a recipient")
+            recipients = records.dispatches.recipients(dispatch.id)
+            removed = _active(recipients, recipient)
+            require_another_recipient(recipients)
+            records.dispatches.remove_recipient(dispatch.id, removed.id, by=actor.name, now=now)
+            entry = LogEntry(
+                actor=actor,
+                activity=Activity.DELETE,
+                act="tagit bort mottagare",
+                personnummer=removed.personnummer,
+                dispatch_id=dispatch.id,
+            )
+            records.access_log.write([entry], now=now)
+            return records.progress.on_their_way(dispatch.id, recipient_id=removed.id)
 
 
 def _active(recipients: list[Recipient], wanted: RecipientId | Personnummer) -> Recipient:

@@ -22,35 +22,37 @@ class Restarted:
     registered: bool
 
 
-def restart_dispatch(
-    dispatch_id: DispatchId,
-    *,
-    actor: Actor,
-    store: Store,
-    scheduler: Scheduler,
-    rules: Rules,
-    now: datetime,
-) -> Restarted:
-    """Go on with a stopped dispatch until the date of its next occasion has passed.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestartDispatch:
+    store: Store
+    scheduler: Scheduler
+    rules: Rules
 
-    What of today's has passed is sent at once. Raises `OccasionPassed`, `NothingAhead`,
-    `WrongStatus` or `NotFound`.
-    """
-    with store.transaction() as records:
-        dispatch = records.dispatches.lock_for(actor.unit_id, dispatch_id).restarted(now=now)
-        records.dispatches.set_status(dispatch.id, dispatch.status, ended_at=None)
-        for occasion in dispatch.overdue(now=now):
-            records.occasions.plan_by_hand(occasion.id, Aim.SEND, now=now)
-        so_far = records.progress.summary(dispatch.id)
-        entry = LogEntry(
-            actor=actor,
-            activity=Activity.WRITE,
-            act="återstartat utskick",
-            dispatch_id=dispatch.id,
+    def __call__(self, dispatch_id: DispatchId, *, actor: Actor, now: datetime) -> Restarted:
+        """Go on with a stopped dispatch until the date of its next occasion has passed.
+
+        What of today's has passed is sent at once. Raises `OccasionPassed`, `NothingAhead`,
+        `WrongStatus` or `NotFound`.
+        """
+        with self.store.transaction() as records:
+            dispatch = records.dispatches.lock_for(actor.unit_id, dispatch_id).restarted(now=now)
+            records.dispatches.set_status(dispatch.id, dispatch.status, ended_at=None)
+            for occasion in dispatch.overdue(now=now):
+                records.occasions.plan_by_hand(occasion.id, Aim.SEND, now=now)
+            so_far = records.progress.summary(dispatch.id)
+            entry = LogEntry(
+                actor=actor,
+                activity=Activity.WRITE,
+                act="återstartat utskick",
+                dispatch_id=dispatch.id,
+            )
+            records.access_log.write([entry], now=now)
+        registered = register_occasions(
+            dispatch.id, store=self.store, scheduler=self.scheduler, rules=self.rules, now=now
         )
-        records.access_log.write([entry], now=now)
-    registered = register_occasions(
-        dispatch.id, store=store, scheduler=scheduler, rules=rules, now=now
-    )
-    remaining = tuple(o for o in dispatch.occasions if o.state in NOT_ENDED and o.aim is Aim.SEND)
-    return Restarted(dispatch=dispatch, so_far=so_far, remaining=remaining, registered=registered)
+        remaining = tuple(
+            o for o in dispatch.occasions if o.state in NOT_ENDED and o.aim is Aim.SEND
+        )
+        return Restarted(
+            dispatch=dispatch, so_far=so_far, remaining=remaining, registered=registered
+        )

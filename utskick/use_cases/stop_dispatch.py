@@ -37,39 +37,40 @@ class Stopped:
         return sum(each.unnotified.complete for each in self.ways)
 
 
-def stop_dispatch(
-    dispatch_id: DispatchId,
-    *,
-    actor: Actor,
-    store: Store,
-    scheduler: Scheduler,
-    clock: Clock,
-    rules: Rules,
-    now: datetime,
-) -> Stopped:
-    """Stop a dispatch at once, also mid-send. Returns what is sent, on its way, and left.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopDispatch:
+    store: Store
+    scheduler: Scheduler
+    clock: Clock
+    rules: Rules
 
-    The status is saved before the schedules are removed: should the second step fail, a run that
-    starts all the same finds the dispatch stopped and sends nothing. Whoever is sending hears of
-    it in a moment, and gives back what has not left; it is answered after that, so that nothing is
-    begun after the answer. Raises `WrongStatus` or `NotFound`.
-    """
-    with store.transaction(Step.STOP) as records:
-        dispatch = records.dispatches.lock_for(actor.unit_id, dispatch_id).stopped(now=now)
-        records.dispatches.set_status(dispatch.id, dispatch.status, ended_at=now)
-        halt_occasions(records, dispatch, now=now)
-        entry = LogEntry(
-            actor=actor, activity=Activity.WRITE, act="stoppat utskick", dispatch_id=dispatch.id
-        )
-        records.access_log.write([entry], now=now)
-        stopped = _stopped(records, dispatch_id)
-    idle = (o.id for o in stopped.dispatch.occasions if not stopped.dispatch.awaits_run(o))
-    unregister_occasions(idle, scheduler=scheduler)
-    if stopped.on_their_way:
-        clock.pause(rules.stop_heard_within_s)
-        with store.transaction() as records:
+    def __call__(self, dispatch_id: DispatchId, *, actor: Actor, now: datetime) -> Stopped:
+        """Stop a dispatch at once, also mid-send. Returns what is sent, on its way, and left.
+
+        The status is saved before the schedules are removed: should the second step fail, a run
+        that starts all the same finds the dispatch stopped and sends nothing. Whoever is sending
+        hears of it in a moment, and gives back what has not left; it is answered after that, so
+        that nothing is begun after the answer. Raises `WrongStatus` or `NotFound`.
+        """
+        with self.store.transaction(Step.STOP) as records:
+            dispatch = records.dispatches.lock_for(actor.unit_id, dispatch_id).stopped(now=now)
+            records.dispatches.set_status(dispatch.id, dispatch.status, ended_at=now)
+            halt_occasions(records, dispatch, now=now)
+            entry = LogEntry(
+                actor=actor,
+                activity=Activity.WRITE,
+                act="stoppat utskick",
+                dispatch_id=dispatch.id,
+            )
+            records.access_log.write([entry], now=now)
             stopped = _stopped(records, dispatch_id)
-    return stopped
+        idle = (o.id for o in stopped.dispatch.occasions if not stopped.dispatch.awaits_run(o))
+        unregister_occasions(idle, scheduler=self.scheduler)
+        if stopped.on_their_way:
+            self.clock.pause(self.rules.stop_heard_within_s)
+            with self.store.transaction() as records:
+                stopped = _stopped(records, dispatch_id)
+        return stopped
 
 
 def _stopped(records: Transaction, dispatch_id: DispatchId) -> Stopped:

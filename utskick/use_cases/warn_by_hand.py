@@ -1,5 +1,6 @@
 """What staff should know before they send an occasion by hand: it is sent at whatever hour."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from utskick.domain.occasions import OccasionId
@@ -8,12 +9,15 @@ from utskick.domain.units import Actor
 from utskick.records import Store
 
 
-def warnings_by_hand(
-    occasion_id: OccasionId, *, actor: Actor, store: Store, rules: Rules, now: datetime
-) -> list[str]:
-    """Whether it is early or late in the day to notify anybody. Raises `NotFound`."""
-    with store.transaction() as records:
-        dispatch, _ = records.dispatches.of_occasion(occasion_id)
-        dispatch = records.dispatches.get_for(actor.unit_id, dispatch.id)
-    warning = rules.warning_now(now) if dispatch.creates_inbox_message else None
-    return [warning] if warning else []
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WarnByHand:
+    store: Store
+    rules: Rules
+
+    def __call__(self, occasion_id: OccasionId, *, actor: Actor, now: datetime) -> list[str]:
+        """Whether it is early or late in the day to notify anybody. Raises `NotFound`."""
+        with self.store.transaction() as records:
+            dispatch, _ = records.dispatches.of_occasion(occasion_id)
+            dispatch = records.dispatches.get_for(actor.unit_id, dispatch.id)
+        warning = self.rules.warning_now(now) if dispatch.creates_inbox_message else None
+        return [warning] if warning else []

@@ -2,11 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
 
 from utskick.domain.deliveries import OPEN_STATES, DeliveryState
 from utskick.domain.dispatches import Dispatch, DispatchStatus, RecipientState
-from utskick.domain.occasions import Occasion, OccasionState
+from utskick.domain.occasions import Occasion, OccasionId, OccasionState
+from utskick.domain.units import Actor
 from utskick.records import Transaction, Unnotified
+
+
+class ByHand(Protocol):
+    """One of the ways on; `False` if it has to wait for the scheduler."""
+
+    def __call__(self, occasion_id: OccasionId, *, actor: Actor, now: datetime) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,21 +17,14 @@ from utskick.domain.occasions import OccasionId
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.seen_sheets import Wish
 from utskick.records import DispatchQuery, FollowUpQuery
-from utskick.use_cases.end_occasion import end_occasion
 from utskick.use_cases.follow_up import follow_up, passed_over
 from utskick.use_cases.import_recipients import import_recipients
 from utskick.use_cases.list_dispatches import list_dispatches
-from utskick.use_cases.notify_recipients import notify_recipients
 from utskick.use_cases.open_dispatch import show_dispatch
-from utskick.use_cases.remove_recipient import remove_recipient
-from utskick.use_cases.restart_dispatch import restart_dispatch
 from utskick.use_cases.send_form import send_form
-from utskick.use_cases.send_missed_occasion import send_missed_occasion
 from utskick.use_cases.start_dispatch import Started, start_dispatch
-from utskick.use_cases.stop_dispatch import stop_dispatch
 from utskick.use_cases.submissions import submission_key
 from utskick.use_cases.upload_spec import upload_spec
-from utskick.use_cases.warn_by_hand import warnings_by_hand
 from utskick.web import openapi
 from utskick.web.bodies import (
     EMPTY,
@@ -171,17 +164,7 @@ def show(dispatch_id: UUID, caller: Caller, wired: Wired, now: Now) -> OpenedVie
     response_description="Stoppat",
 )
 def stop(dispatch_id: UUID, caller: Caller, wired: Wired, now: Now) -> StoppedView:
-    return stopped_view(
-        stop_dispatch(
-            DispatchId(dispatch_id),
-            actor=caller,
-            store=wired.store,
-            scheduler=wired.scheduler,
-            clock=wired.clock,
-            rules=wired.rules,
-            now=now,
-        )
-    )
+    return stopped_view(wired.stop_dispatch(DispatchId(dispatch_id), actor=caller, now=now))
 
 
 @router.post(
@@ -195,14 +178,7 @@ def stop(dispatch_id: UUID, caller: Caller, wired: Wired, now: Now) -> StoppedVi
 )
 def restart(dispatch_id: UUID, caller: Caller, wired: Wired, now: Now) -> RestartedView:
     return restarted_view(
-        restart_dispatch(
-            DispatchId(dispatch_id),
-            actor=caller,
-            store=wired.store,
-            scheduler=wired.scheduler,
-            rules=wired.rules,
-            now=now,
-        ),
+        wired.restart_dispatch(DispatchId(dispatch_id), actor=caller, now=now),
         seen(wired, now),
     )
 
@@ -218,12 +194,8 @@ def restart(dispatch_id: UUID, caller: Caller, wired: Wired, now: Now) -> Restar
 def remove(
     dispatch_id: UUID, body: RemoveBody, caller: Caller, wired: Wired, now: Now
 ) -> RemovedView:
-    on_their_way = remove_recipient(
-        DispatchId(dispatch_id),
-        _recipient(body, wired, now),
-        actor=caller,
-        store=wired.store,
-        now=now,
+    on_their_way = wired.remove_recipient(
+        DispatchId(dispatch_id), _recipient(body, wired, now), actor=caller, now=now
     )
     return RemovedView(on_their_way=on_their_way)
 
@@ -238,17 +210,8 @@ def remove(
     response_description="Skickas nu",
 )
 def send_missed(occasion_id: UUID, caller: Caller, wired: Wired, now: Now) -> SentByHandView:
-    warnings = warnings_by_hand(
-        OccasionId(occasion_id), actor=caller, store=wired.store, rules=wired.rules, now=now
-    )
-    registered = send_missed_occasion(
-        OccasionId(occasion_id),
-        actor=caller,
-        store=wired.store,
-        scheduler=wired.scheduler,
-        rules=wired.rules,
-        now=now,
-    )
+    warnings = wired.warn_by_hand(OccasionId(occasion_id), actor=caller, now=now)
+    registered = wired.send_missed_occasion(OccasionId(occasion_id), actor=caller, now=now)
     return SentByHandView(registered=registered, warnings=warnings)
 
 
@@ -262,17 +225,8 @@ def send_missed(occasion_id: UUID, caller: Caller, wired: Wired, now: Now) -> Se
     response_description="Meddelas nu",
 )
 def notify(occasion_id: UUID, caller: Caller, wired: Wired, now: Now) -> SentByHandView:
-    warnings = warnings_by_hand(
-        OccasionId(occasion_id), actor=caller, store=wired.store, rules=wired.rules, now=now
-    )
-    registered = notify_recipients(
-        OccasionId(occasion_id),
-        actor=caller,
-        store=wired.store,
-        scheduler=wired.scheduler,
-        rules=wired.rules,
-        now=now,
-    )
+    warnings = wired.warn_by_hand(OccasionId(occasion_id), actor=caller, now=now)
+    registered = wired.notify_recipients(OccasionId(occasion_id), actor=caller, now=now)
     return SentByHandView(registered=registered, warnings=warnings)
 
 
@@ -286,14 +240,7 @@ def notify(occasion_id: UUID, caller: Caller, wired: Wired, now: Now) -> SentByH
     response_description="Avslutat",
 )
 def end(occasion_id: UUID, caller: Caller, wired: Wired, now: Now) -> SentByHandView:
-    registered = end_occasion(
-        OccasionId(occasion_id),
-        actor=caller,
-        store=wired.store,
-        scheduler=wired.scheduler,
-        rules=wired.rules,
-        now=now,
-    )
+    registered = wired.end_occasion(OccasionId(occasion_id), actor=caller, now=now)
     return SentByHandView(registered=registered)
 
 

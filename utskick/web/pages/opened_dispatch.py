@@ -1,0 +1,173 @@
+"""One dispatch opened before somebody of its unit: as it is, and after something was done."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache, partial
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Request, Response
+from markupsafe import Markup
+
+from utskick.domain.deliveries import REFUSAL_LABELS, DeliveryState
+from utskick.domain.dispatches import DispatchId, DispatchStatus, RecipientId
+from utskick.domain.errors import (
+    LastRecipient,
+    NothingAhead,
+    NothingLeft,
+    OccasionPassed,
+    UtskickError,
+    WrongStatus,
+)
+from utskick.domain.occasions import OccasionId
+from utskick.domain.units import SYSTEM
+from utskick.use_cases.open_dispatch import Opened, open_dispatch
+from utskick.use_cases.remove_recipient import AlreadyRemoved
+from utskick.use_cases.stop_dispatch import Stopped
+from utskick.web.callers import Now, Wired
+from utskick.web.labels import (
+    counted,
+    delivery_signs,
+    left_out_remedy,
+    occasion_sign,
+    stopped_in_words,
+)
+from utskick.web.pages.frame import drawn, page, see_other
+from utskick.web.pages.visitors import Staff, StaffVisitor
+from utskick.wiring import Services
+
+_STOPPED, _REMOVED = "stoppat", "borttagen"
+_DONE = {
+    "aterstartat": "Paketutskicket är återstartat.",
+    _REMOVED: "Mottagaren är borttagen och får inget mer av paketutskicket.",
+    "skickas": "Tillfället skickas nu.",
+    "skickas-strax": "Tillfället skickas strax: schemaläggaren svarar inte just nu.",
+    "meddelas": "De som har fått formulär får nu sitt inkorgsmeddelande.",
+    "meddelas-strax": "De som har fått formulär får sitt inkorgsmeddelande strax:"
+    " schemaläggaren svarar inte just nu.",
+    "slutat": "Samma utskick har startats förut, och det skickar inget mer."
+    " Inget nytt är startat.",
+    "avslutat": "Tillfället är avslutat. Det som var kvar skickas inte.",
+}
+_ALREADY = {
+    DispatchStatus.STOPPED: "Paketutskicket är redan stoppat. Inget mer skickas.",
+    DispatchStatus.ONGOING: "Paketutskicket är redan återstartat.",
+}
+_HARMLESS = (
+    WrongStatus,
+    LastRecipient,
+    OccasionPassed,
+    NothingAhead,
+    NothingLeft,
+    AlreadyRemoved,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """Where somebody of the unit sits with one dispatch."""
+
+    request: Request
+    dispatch_id: DispatchId
+    visitor: StaffVisitor
+    wired: Services
+    now: datetime
+
+    async def after(
+        self, act: Callable[[], str], *, wanted: DispatchStatus | None = None
+    ) -> Response:
+        """Do it, and show the dispatch with the notice that was returned.
+
+        What can no longer be done is shown there as well.
+        """
+        try:
+            notice = await asyncio.to_thread(act)
+        except _HARMLESS as error:
+            done = _done_before(error, wanted)
+            refused = "" if done else error.staff_message
+            return await asyncio.to_thread(self.show, said=done, refused=refused, status_code=409)
+        return see_other(f"/paketutskick/{self.dispatch_id}?besked={notice}")
+
+    def show(
+        self,
+        *,
+        done: str = "",
+        number: int = 0,
+        said: str = "",
+        refused: str = "",
+        status_code: int = 200,
+    ) -> Response:
+        """`done` names what was, with how many forms were on their way; `said` says it itself."""
+        opened = open_dispatch(
+            self.dispatch_id, actor=self.visitor.actor, store=self.wired.store, now=self.now
+        )
+
+        def cell(recipient_id: RecipientId, occasion_id: OccasionId) -> Markup:
+            return _chips(frozenset(opened.cells.get((recipient_id, occasion_id), {}).items()))
+
+        rules = self.wired.rules
+        notifies = opened.dispatch.creates_inbox_message
+        values: dict[str, Any] = {
+            "opened": opened,
+            "done": said or _done_in_words(done, number, opened),
+            "refused": refused,
+            "sign": partial(occasion_sign, now=self.now, late_after=rules.late_after),
+            "counted": counted,
+            "may_restart": opened.dispatch.may_restart(now=self.now),
+            "early_or_late": rules.warning_now(self.now) if notifies else None,
+            "signs": delivery_signs,
+            "cell": cell,
+            "labels": REFUSAL_LABELS,
+            "left_out_remedy": left_out_remedy,
+            "system": SYSTEM,
+            "now": self.now,
+        }
+        return page(
+            self.request,
+            "dispatch.html",
+            visitor=self.visitor,
+            status_code=status_code,
+            **values,
+        )
+
+
+def _at_desk(request: Request, dispatch_id: UUID, visitor: Staff, wired: Wired, now: Now) -> Desk:
+    return Desk(
+        request=request,
+        dispatch_id=DispatchId(dispatch_id),
+        visitor=visitor,
+        wired=wired,
+        now=now,
+    )
+
+
+AtDesk = Annotated[Desk, Depends(_at_desk)]
+
+
+def _done_before(error: UtskickError, wanted: DispatchStatus | None) -> str:
+    """The answer to a second click: that the first one did it."""
+    if isinstance(error, NothingLeft):
+        return "Det är redan gjort, eller så finns inget kvar av tillfället."
+    if wanted and isinstance(error, WrongStatus) and error.status == wanted:
+        return _ALREADY[wanted]
+    return error.staff_message if isinstance(error, AlreadyRemoved) else ""
+
+
+@lru_cache(maxsize=1000)
+def _chips(by_state: frozenset[tuple[DeliveryState, int]]) -> Markup:
+    """Kept, as 250 recipients at 12 occasions have mostly fared alike."""
+    return drawn("chips.html", signs=delivery_signs(dict(by_state)))
+
+
+def _done_in_words(what: str, number: int, opened: Opened) -> str:
+    if what == _STOPPED:
+        halted = tuple(each for each in opened.ways if each.occasion.halted)
+        return stopped_in_words(
+            Stopped(dispatch=opened.dispatch, on_their_way=number, ways=halted)
+        )
+    words = _DONE.get(what, "")
+    if what == _REMOVED and number:
+        words += f" {number} formulär var redan på väg och kommer fram."
+    return words
