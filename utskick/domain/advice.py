@@ -1,4 +1,4 @@
-"""What staff should know before they send, beside the hour: it hinders nothing.
+"""Warnings for staff before they send, beside that of an odd hour. No warning stops a send.
 
 One rule for every door: page, REST, command and the operator's flow say the same.
 """
@@ -57,7 +57,7 @@ def of_children(
 
 
 def _counted(places: Sequence[int]) -> str:
-    """With their places, as long as anybody would look them up."""
+    """How many they are; with their places in the list, while they are few enough to look up."""
     advice = f"{len(places)} mottagare"
     if len(places) > _MOST_NAMED:
         return advice

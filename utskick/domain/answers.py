@@ -62,9 +62,9 @@ class AnswerCount:
 
     @property
     def share(self) -> str:
-        """A share of all, which there is none of while some are unknown.
+        """How large a part have answered, or for how many that is known while it is not for all.
 
-        Neither nobody nor everybody is what it is rounded to: one left to answer is no 100 %.
+        Rounded, but 0 % only when nobody has answered and 100 % only when everybody has.
         """
         if self.known < self.sent:
             return f"känd för {self.known} av {self.sent}"

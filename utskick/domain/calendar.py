@@ -13,7 +13,7 @@ STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?", re.ASCII)
 _DATE = re.compile(r"(?:19|2\d)\d{2}-\d{2}-\d{2}", re.ASCII)
-"""Far enough from the calendar's ends to be counted from."""
+"""The years that dates may have, so that adding to one never passes the calendar's ends."""
 _WEEK = 7
 
 

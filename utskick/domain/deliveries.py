@@ -23,7 +23,7 @@ _NAMESPACE = UUID("5a0a2a5e-6c0f-4f7e-9d2b-3a8a6a1f0b11")
 def delivery_id(
     dispatch_id: DispatchId, occasion_id: OccasionId, recipient_id: RecipientId, template_id: UUID
 ) -> DeliveryId:
-    """The same four always give the same delivery (I1)."""
+    """The id that follows from these four, so that planning twice makes one delivery (I1)."""
     return DeliveryId(
         uuid5(_NAMESPACE, f"{dispatch_id}/{occasion_id}/{recipient_id}/{template_id}")
     )
@@ -35,7 +35,7 @@ def link_text(forms: int) -> str:
 
 
 def inbox_message_id(occasion_id: OccasionId, recipient_id: RecipientId) -> InboxMessageId:
-    """The same two always give the same message."""
+    """The id that follows from these two, so that planning twice makes one message."""
     return InboxMessageId(uuid5(_NAMESPACE, f"{occasion_id}/{recipient_id}"))
 
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 MEGABYTE = 1_000_000
 
 LONGEST_TEXTS = {"title": 200, "inbox_message": 4000, "form_banner": 1000}
-"""Characters, by the field's name."""
+"""How many characters a text may have, by its field's name."""
 MOST_OCCASIONS = 100
 MOST_FORMS = 100
 MOST_ADDRESSES = 20
 SPEC_BYTES = MEGABYTE
-"""Of a spec handed in as a file."""
+"""How large a spec may be that is handed in as a file."""
 UNPACKED_BYTES = 50 * MEGABYTE
-"""Of the parts of a workbook that are read, as the file itself declares them."""
+"""How large the parts of a workbook may be, unpacked, by what the file itself declares."""
 CELLS_A_ROW = 25
 """Of a workbook's filled rows on an average: a single one may have all that Excel has room for."""
 
@@ -29,22 +29,22 @@ class Limits:
 
     @property
     def file_bytes(self) -> int:
-        """Of a list of recipients, as a file or pasted."""
+        """How large a recipient list may be, as a file or pasted."""
         return max(MEGABYTE, 200 * self.recipients)
 
     @property
     def file_rows(self) -> int:
-        """Of a workbook's rows that hold anything."""
+        """How many rows with content a workbook may have."""
         return max(20_000, 2 * self.recipients)
 
     @property
     def refused_rows(self) -> int:
-        """So many reasons anybody can read; with more it is the wrong file."""
+        """How many refused rows are listed with a reason; with more it is the wrong file."""
         return max(500, 2 * self.recipients)
 
     @property
     def form_fields(self) -> int:
-        """Of what a page posts. A list of recipients is one field, however long it is."""
+        """How many fields a page may post; a list of recipients is one, however long it is."""
         return 5_000
 
     @property
@@ -53,7 +53,7 @@ class Limits:
 
     @property
     def form_bytes(self) -> int:
-        """Of what a page posts, but for files: a long list, its report, and a large paste."""
+        """How much a page may post beside files: a long list, its report, and a large paste."""
         return max(8 * MEGABYTE, 1_000 * self.recipients)
 
     @property

@@ -10,7 +10,7 @@ from utskick.domain.sheets import SheetRow
 
 _FEWEST_TYPED, _LONGEST_TYPED = 10, 13
 _FEWEST_SIGNS, _LONGEST_PASTED = 7, 40
-"""Of a rounded one, and of one with the spaces and marks that come along."""
+"""Signs: of the shortest rounded number, and of the longest with what is pasted along."""
 _EXPONENT = "E+"
 _TWELVE = re.compile(r"(?:18[4-9]|19\d|20\d)\d(?:0\d|1[0-2])(?:[0-8]\d|9[01])-?\d{4}", re.ASCII)
 """A number whose check digit may be wrong."""
@@ -47,7 +47,7 @@ def number_columns(rows: Iterable[SheetRow]) -> dict[int, Likeness]:
 
 
 def surest(columns: Mapping[int, Likeness]) -> list[int]:
-    """The columns that none outdoes."""
+    """The columns with the highest likeness of all."""
     best = max(columns.values(), default=Likeness.NONE)
     return sorted(column for column, like in columns.items() if like == best)
 

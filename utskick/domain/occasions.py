@@ -69,8 +69,8 @@ class Occasion:
 
     `by_hand_at` is when staff chose, after its moment, to send it or to notify of it. `others_due`
     is how many occasions were already planned for the same minute when it was.
-    `unchecked_persons` and `unchecked_accounts` are those who were sent to on an earlier answer
-    of a register's.
+    `unchecked_persons` and `unchecked_accounts` count those for whom a register gave no new answer
+    before the moment, so that an earlier one was used.
     """
 
     id: OccasionId

@@ -240,7 +240,7 @@ def _not_ordinary(number: Personnummer) -> PersonnummerProblem | None:
 
 
 def _not_coordination(number: Personnummer) -> PersonnummerProblem | None:
-    """The library knows nothing of these."""
+    """What is wrong with it as a coordination number, which the library does not know."""
     if not _COORDINATION.fullmatch(number.digits):
         return PersonnummerProblem.IMPOSSIBLE_DATE
     if not luhn.is_valid(number.digits[2:]):

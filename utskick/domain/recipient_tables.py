@@ -88,7 +88,7 @@ def numbers_of_table(
 
 
 def _after_heading(rows: Sequence[SheetRow]) -> tuple[Sequence[SheetRow], int]:
-    """Without a row that is nothing but our heading, and what stands above it."""
+    """The rows below one that is nothing but our heading; all rows if there is no such row."""
     for index, row in enumerate(rows[:_LAST_HEADING_ROW]):
         cells = list(row.texts.values())
         if len(cells) == 1 and is_heading(cells[0]):
@@ -125,7 +125,7 @@ def _of_text(rows: Sequence[SheetRow], *, unquoted: bool) -> list[NumberCell]:
 
 
 def _parts(row: SheetRow, *, unquoted: bool) -> list[str]:
-    """All cells from the first column on, also the empty ones between."""
+    """The row's cells from the first column on, empty ones too."""
     cells = [row.texts.get(column, "") for column in range(1, max(row.texts) + 1)]
     return [part for cell in cells for part in numbers_within(cell)] if unquoted else cells
 
@@ -145,7 +145,7 @@ def _by_heading(rows: Sequence[SheetRow]) -> tuple[int, int] | None:
 
 
 def _require_alone(column: int, headings: SheetRow, below: Sequence[SheetRow]) -> None:
-    """A column without any heading may be of recipients too: it is not passed over."""
+    """Refuse if a column without heading holds numbers too: it may be the one with recipients."""
     named = headings.texts.keys()
     beside = [
         SheetRow(row.number, {c: row.texts[c] for c in row.texts.keys() - named})

@@ -110,7 +110,7 @@ class NumberCell:
 
 
 def place_of_row(row: int, sheet: str) -> str:
-    """Where somebody stands in a file, as its reader counts; no personnummer as a sheet's name."""
+    """The row as the file counts it, and its sheet, unless that is named by a personnummer."""
     named = sheet and not looks_like_personnummer(sheet)
     return f"rad {row} på bladet {sheet}" if named else f"rad {row}"
 

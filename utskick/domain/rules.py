@@ -15,8 +15,8 @@ from utskick.domain.personnummer import Personnummer, parse_personnummer
 class Rules:
     """Defaults are those of production, but for `settle_s`: twice the service's hard time-out.
 
-    `stop_heard_within_s` is how long an answer that a run may send is good: after a stop nothing
-    leaves later than that.
+    `stop_heard_within_s` is how long a run may go on after it was last known to be allowed to
+    send: after a stop, no call leaves later than that.
     """
 
     zone: ZoneInfo = STOCKHOLM
@@ -60,7 +60,7 @@ class Rules:
         return now.astimezone(self.zone).date()
 
     def personnummer(self, text: str, now: datetime) -> Personnummer:
-        """One that is taken here. Raises `InvalidPersonnummer`."""
+        """Parse a number that this installation accepts. Raises `InvalidPersonnummer`."""
         return parse_personnummer(
             text,
             accept_coordination_numbers=self.accept_coordination_numbers,

@@ -1,4 +1,4 @@
-"""What staff see of a workbook is what is taken of it; anything else that holds numbers is asked.
+"""Only what staff see of a workbook is taken; they are asked about numbers that they do not see.
 
 Nothing hidden is ever taken, and nothing is passed over in silence.
 """
@@ -118,7 +118,7 @@ def find_list(sheets: Sequence[Sheet], wish: Wish) -> FoundList:
 
 
 def _discreet(number: int, sheet: Sheet) -> Sheet:
-    """Sheets' names are repeated in all notes; a person's number never is."""
+    """The sheet under a name that may be shown: one that holds a personnummer is replaced."""
     named = looks_like_personnummer(sheet.name)
     return replace(sheet, name=f"nummer {number}") if named else sheet
 

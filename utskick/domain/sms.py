@@ -112,7 +112,7 @@ def count(text: str) -> SmsCount:
 
 
 def _parts(costs: list[int], *, single: int, each: int) -> int:
-    """A character of two units is never split: it leaves the last one of a part empty."""
+    """How many messages it takes. A character of two units is never split between two of them."""
     if sum(costs) <= single:
         return 1
     parts, room = 1, each

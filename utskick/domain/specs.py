@@ -43,7 +43,7 @@ Text = Annotated[
     BeforeValidator(_in_one_line),
 ]
 LAST_ROW = 10_000_000
-"""Of a list file; no sheet has so many."""
+"""The highest row number that is taken for one of a list file: no sheet has so many rows."""
 _FIRST_YEAR, _LAST_YEAR = 1900, 2999
 _DIGITS = re.compile(r"\d{4}")
 """No field of ours holds so many together; several personnummer run together do."""

@@ -15,7 +15,7 @@ from utskick.domain.sheets import SheetRow
 _SEPARATORS = (";", "\t", ",")
 _OTHER_SEPARATORS = re.compile(r"[,;\t]")
 _ROW_END = re.compile(r"\r\n|\r|\n")
-"""And nothing else: what Python takes for line ends besides may stand within a cell."""
+"""Only these end a row. Other characters that Python splits lines at may stand within a cell."""
 _NEXT_NUMBER = re.compile(r"(?<=\d)[^\S\r\n]+(?=\d{8}-?\d{4}(?!\d))", re.ASCII)
 """Space between two whole numbers on a line."""
 _NAMED_SEPARATOR = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
@@ -23,7 +23,7 @@ _END_OF_FILE = "\x1a"
 """Ctrl-Z, with which DOS ended a text."""
 _CONTROL = re.compile(r"[\x01-\x08\x0e-\x19\x1b\x7f]")
 _FEWEST_SIGNS = 5
-"""For each control character; with fewer it is no text."""
+"""Characters for each control character among them; with fewer it is no text."""
 _QUOTE = '"'
 _OPENS = re.compile(r'(?:^|[\r\n,;\t])[^\S\r\n\t]*"')
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
@@ -141,7 +141,7 @@ def _split(line: str, separator: str) -> list[str]:
 
 
 def _records(text: str, separator: str) -> list[list[str]] | None:
-    """As the standard says; `None` if the text does not keep to it."""
+    """The rows by RFC 4180; `None` if the text does not keep to it."""
     try:
         return list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
     except csv.Error:
@@ -171,7 +171,7 @@ def _holds_numbers(records: Sequence[Sequence[str]]) -> bool:
 
 
 def _by_line(lines: Sequence[str], separator: str, headings: int) -> TextTable:
-    """A line is sure if it keeps to the standard by itself, outside of those that do not."""
+    """Line by line; those from the first to the last that breaks the standard are unclear."""
     table = _table([_split(line, separator) for line in lines], separator, headings)
     bad = [n for n, line in enumerate(lines, start=1) if not _keeps_to_it(line, separator)]
     if not bad or not any(separator in line for line in lines):

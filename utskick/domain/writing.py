@@ -35,14 +35,14 @@ def without_odd_breaks(text: str) -> str:
 
 
 def comparable(text: str) -> str:
-    """By which two names are the same: letters small, in one piece, without spaces around."""
+    """What two spellings of one name have in common: small letters, NFC, no spaces around."""
     return unicodedata.normalize("NFC", as_kept(text).casefold()).strip()
 
 
 def plain(text: str) -> str:
-    """Of what is typed in digits and letters: any dash is a hyphen, any blank a space.
+    """A number or a code as it was meant: any dash a hyphen, any blank a space.
 
-    What nobody sees is dropped.
+    Characters that nobody sees are dropped.
     """
     return text.translate(_PLAIN)
 

@@ -67,9 +67,10 @@ class Deliveries(Protocol):
     ) -> list[ClaimedDelivery]:
         """Commit the intent to send (I2), for several runs at once.
 
-        For each only while its dispatch may send, it has the occasion, and no other call for the
-        same unit, person and form is open (I6). Another process may open one at this very moment:
-        `one_by_one` then leaves out just that one; without, the whole transaction fails.
+        A run gets deliveries only while its dispatch may send and the run has the occasion, and
+        none while another call for the same unit, person and form is open (I6). Another process
+        may open such a call at this very moment: with `one_by_one` only that delivery is left out,
+        without it the whole transaction fails.
         """
 
     def record(self, outcomes: Sequence[Outcome]) -> int:
@@ -81,22 +82,25 @@ class Deliveries(Protocol):
     def to_settle(
         self, *, settle_s: float, limit: int, occasion_id: OccasionId | None = None
     ) -> list[OpenDelivery]:
-        """Unknown ones for which a late call can no longer land."""
+        """Deliveries with an unknown outcome whose call can no longer arrive late."""
 
     def postpone_settling(self, delivery_ids: Collection[DeliveryId], *, seconds: float) -> None:
         """Read these back again later: the form service did not answer."""
 
     def settle(self, outcomes: Sequence[Outcome]) -> int:
-        """As `record`, for unknown ones. A form owned by another delivery leaves it unknown."""
+        """As `record`, for deliveries with an unknown outcome.
+
+        One stays unknown if the form that was found belongs to another delivery.
+        """
 
     def cancel_rest(self, occasion_id: OccasionId) -> None:
-        """What is planned is never sent."""
+        """Cancel all deliveries of the occasion that are planned."""
 
     def cancel_rest_of_ended(self) -> None:
-        """As `cancel_rest`, for what has come back since from being unknown."""
+        """As `cancel_rest`, of ended occasions: what was unknown and is planned again."""
 
     def owned(self, form_ids: Collection[FormId]) -> set[FormId]:
-        """Which of these forms some delivery has already."""
+        """Which of these forms belong to a delivery already."""
 
     def all_to_unknown(self) -> int:
         """After a restored backup: nothing that looks unsent may be trusted to be so."""
@@ -119,7 +123,7 @@ class InboxMessages(Protocol):
     def record(self, outcomes: Sequence[Outcome]) -> int: ...
 
     def expire_leases(self) -> int:
-        """Whose sender has died: nobody can know whether they arrived, so they are `MANUAL`."""
+        """Messages whose sender has died become `MANUAL`: nobody can know whether they arrived."""
 
     def all_to_manual(self) -> None:
         """After a restored backup: what looks unsent may have been sent, and cannot be asked."""

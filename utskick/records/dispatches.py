@@ -166,13 +166,13 @@ class Occasions(Protocol):
         """Note whether the occasion is sent late; `False` if another run has it."""
 
     def note_unchecked(self, occasion_id: OccasionId, *, persons: int, accounts: int) -> None:
-        """For so many a register did not answer again in time; the highest number is kept."""
+        """Note for how many a register did not answer in time; the highest number is kept."""
 
     def may_notify(self, occasion_id: OccasionId, *, token: RunToken) -> bool:
         """Whether this run still has the occasion, and may leave inbox messages for it."""
 
     def halt(self, dispatch_id: DispatchId, *, now: datetime) -> None:
-        """What is being sent stops: its runs only notify those who have got all their forms."""
+        """Stop what is being sent: its runs only notify those who have got all their forms."""
 
     def plan_by_hand(self, occasion_id: OccasionId, aim: Aim, *, now: datetime) -> None:
         """Plan it for now, as a new version; a run that has it loses it.

@@ -29,26 +29,26 @@ class ErrorReport:
 
 class ErrorReports(Protocol):
     def add(self, report: ErrorReport, *, now: datetime) -> bool:
-        """Keep it for sending, or for those only to whom the same cause is not reported yet.
+        """Keep it for those of its addresses that have no report of the same cause yet.
 
-        `False` if there is nobody such.
+        `False` if there are none.
         """
 
     def unsent(self, *, limit: int) -> list[ErrorReport]:
-        """Those with an address whose time has come."""
+        """Reports with an address that is due for a first or another try."""
 
     def values(self, subject: str, cause: str) -> Mapping[str, Any] | None:
-        """The values of the report that was kept of it, mailed or not."""
+        """The values of the report of this cause, mailed or not."""
 
     def sent(self, report_id: UUID, addresses: Collection[str]) -> None: ...
 
     def postpone(self, report_id: UUID, addresses: Collection[str], *, seconds: float) -> None: ...
 
     def refused(self, report_id: UUID, addresses: Collection[str], *, seconds: float) -> None:
-        """The relay will not have them; asked again after so long, but not for ever."""
+        """Note that the relay refuses these addresses. They are tried again, but not for ever."""
 
     def refusing(self) -> set[str]:
-        """The addresses that refused the last mail to them that came to an end."""
+        """The addresses for which the relay refused the latest mail whose outcome is known."""
 
 
 class WatchedForms(Protocol):
@@ -63,11 +63,12 @@ class WatchedForms(Protocol):
         archived_at: datetime | None,
         change: UUID,
     ) -> set[DispatchId]:
-        """Remember it, as part of the `change`; those of the dispatches for which it is news.
+        """Remember that the form is blocked; return the dispatches for which that is news.
 
-        It is not if it was the same when last looked at: of the same kind, and if both moments are
-        known, archived at the same.
+        It is no news if the form was blocked in the same way at the last look: of the same kind,
+        and, if both moments are known, archived at the same moment. All of one look have one
+        `change`.
         """
 
     def sendable(self, template_id: FormTemplateId, dispatch_ids: Collection[DispatchId]) -> None:
-        """Forget it: should it be blocked once more, that is news."""
+        """Forget that the form was blocked: if it is once more, that is news."""

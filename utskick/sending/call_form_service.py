@@ -32,8 +32,8 @@ async def call_form_service(
 ) -> Outcome:
     """Make the call unless it may not leave (I4), or the breaker is open.
 
-    Whether it may is asked again when it is about to. Raises nothing: whatever goes wrong, the
-    call may have landed.
+    Whether it may leave is asked again when the connection is open. Raises nothing: whatever goes
+    wrong, the call may have reached the form service, and its outcome says so.
     """
     outcome = partial(Outcome, id=delivery.id, attempt=delivery.attempt)
     if not may_leave() or circuit_breaker.wait_s(at=clock.monotonic()):

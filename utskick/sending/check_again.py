@@ -1,7 +1,8 @@
 """Right before an occasion is sent, ask again for what may have changed since it was prepared.
 
-Whoever may no longer get a form gets none, and staff see why. The neighbours have until a given
-moment: for whom they have not answered by then the last answer is used, and they are counted.
+Whoever may no longer get a form gets none, and staff see why. The registers have until a given
+moment. For persons about whom they have not answered by then, the last answer is used; how many
+those are is counted.
 """
 
 import asyncio

@@ -6,10 +6,11 @@ _LONGEST_OPEN_S = 30
 
 
 class CircuitBreaker:
-    """Open while a neighbour is left alone that fails again and again (I15).
+    """Open (no calls are made) for a while after a neighbour has failed again and again (I15).
 
-    For longer each time, but never for long: all runs share it, and what is due later must not pay
-    for what failed now. Once that time is over every call is let through, until some fail again.
+    It stays open longer each time, but never for long: all runs share it, and an occasion that is
+    due later must not be late for what failed now. When the time is over it is closed (calls are
+    made) until some fail again.
     """
 
     def __init__(self, rules: Rules, *, threshold: int = 5) -> None:

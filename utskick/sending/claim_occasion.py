@@ -41,7 +41,7 @@ _TOLERANCE = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """What a run has to go by; `until` is when it must give up."""
+    """The answer to a run that wants an occasion; `until` is when it must give up."""
 
     result: ClaimResult
     dispatch: Dispatch
@@ -60,9 +60,9 @@ def claim_occasion(
 ) -> Claim:
     """Claim the occasion for the run `token`, or mark it as missed if it is too late for it.
 
-    A run that an operator starts earlier than the schedule would gets `TOO_EARLY`: what it learnt
-    could be outdated when the moment comes, and the scheduled run will do it all. A run that was
-    planned for another version of the occasion gets `OUTDATED`. Raises `NotFound`.
+    A run that an operator starts before its scheduled time gets `TOO_EARLY`: what it learnt could
+    be outdated at the moment, and the scheduled run will do it all. A run that was planned for
+    another version of the occasion gets `OUTDATED`. Raises `NotFound`.
     """
     with store.transaction(Step.CLAIM) as records:
         dispatch, occasion = records.dispatches.lock_of_occasion(occasion_id)
@@ -88,7 +88,7 @@ def claim_occasion(
 
 
 def _is_too_early(dispatch: Dispatch, occasion: Occasion, rules: Rules, now: datetime) -> bool:
-    """What staff send by hand never is, nor what another run has begun."""
+    """An occasion that staff send by hand never is, nor one that another run has begun."""
     waits = (
         dispatch.status is DispatchStatus.ONGOING
         and occasion.state is OccasionState.PLANNED

@@ -1,10 +1,9 @@
 """Send the forms of all runs in this process together: intent, call, outcome.
 
 One pump serves them: outcomes are written and intents committed for many runs in one transaction,
-and each run gets as much as the others, however much it has. A call is never made without its
-intent committed, nor later than
-`Rules.stop_heard_within_s` after a stop: whoever sends asks again and
-again whether it still may, and what then has not left is given back.
+and each run gets as much as the others, however much it has. No call is made before its intent is
+committed, nor later than `Rules.stop_heard_within_s` after a stop: the pump asks again and again
+whether its runs may still send, and gives back what has not left when one may not.
 
 What happens if we die: before the intent's commit nothing has left. After it, and before the
 outcome's, the row says `sending`; its lease runs out, it becomes `unknown`, and it is settled by
@@ -34,11 +33,11 @@ from utskick.sending.send_transactions import SendTransactions, Written
 log = logging.getLogger(__name__)
 
 _HANDFUL = 8
-"""The least that a run claims at a time, so that a transaction is for several calls."""
+"""The least that a run claims at a time, so that a transaction serves several calls."""
 _LONGEST_GATHERING_S = 0.1
 _ASKS_WITHIN_AN_ANSWER = 4
 _FURTHEST_AHEAD = 8
-"""Times the calls that may be made at once: so much is claimed beyond them, at most."""
+"""At most this many times the calls that may be made at once are claimed beyond them."""
 
 
 class FormSender:
@@ -134,7 +133,7 @@ class _Intended(NamedTuple):
 
     @property
     def given_back(self) -> Outcome:
-        """It has not left, and is to be sent another time, if at all."""
+        """What is noted if it has not left: it is planned again, to be sent later, if at all."""
         return Outcome(
             id=self.delivery.id, attempt=self.delivery.attempt, state=DeliveryState.PLANNED
         )
@@ -260,7 +259,7 @@ class _Pump:
             self._callers.append(asyncio.create_task(self._call()))
 
     def _let_go(self) -> None:
-        """Whoever wants no more and has nothing under way."""
+        """Let the runs return that want no more and have nothing under way."""
         for run in self._runs:
             if not (run.wants or run.under_way or run.served.done()):
                 run.served.set_result(None)
@@ -270,7 +269,7 @@ class _Pump:
             self._enough.set()
 
     def _fail_all(self, error: Exception) -> None:
-        """What is under way still ends, and is written when that is possible again."""
+        """Fail all runs. What is under way still ends, and is written when that is possible."""
         for run in self._runs:
             run.fail(error)
         self._runs.clear()
@@ -283,7 +282,7 @@ class _Pump:
 
     @property
     def _idle_places(self) -> int:
-        """How many calls could be made for which nothing is claimed."""
+        """How many more calls could be made at once than there are deliveries claimed."""
         return max(0, self._call_slots.at_once - (self._under_way - len(self._ended)))
 
     def _adapt(self, *, starved: bool) -> None:
@@ -338,7 +337,7 @@ class _Pump:
         await asyncio.shield(self._asked)
 
     async def _hear(self) -> None:
-        """If the database does not answer in time, calls are held back; nothing else happens."""
+        """Wait for that answer. If the database is silent for too long, calls are held back."""
         runs = {each.run for each in self._intended} | set(+self._calling)
         if not runs:
             return
@@ -357,7 +356,7 @@ class _Pump:
                 self._give_back(run)
 
     def _give_back(self, run: _Run) -> None:
-        """Stopped, or another's by now: what has not left does not."""
+        """The run was stopped, or another has its occasion: what has not left is planned again."""
         run.allowed_until = -math.inf
         run.wants = False
         waiting, self._intended = self._intended, deque()

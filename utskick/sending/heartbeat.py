@@ -16,9 +16,9 @@ _BEATS_IN_A_LEASE = 3
 class Heartbeat:
     """Beats while the process has any occasion.
 
-    Each beat also counts the processes that send, which gives this one's part of the calls that
-    the form service allows at once. Whoever joins is counted by the others at their next beat,
-    which comes before what was prepared meanwhile is due.
+    Each beat also counts the processes that send, and so gives this one its part of the calls that
+    the form service allows at once. A process that joins is counted by the others at their next
+    beat, which comes before the occasions that it prepares meanwhile are due.
     """
 
     def __init__(self, *, store: Store, call_slots: CallSlots, rules: Rules) -> None:
@@ -31,7 +31,7 @@ class Heartbeat:
 
     @asynccontextmanager
     async def holding(self, occasion_id: OccasionId, *, token: RunToken) -> AsyncIterator[None]:
-        """Keep it while the block runs. Whoever loses it finds out at the next intent."""
+        """Renew the lease while the block runs. A run that loses it notices at its next intent."""
         self._held[token] = occasion_id
         if self._beating is None:
             self._beating = asyncio.create_task(self._beat())
@@ -64,6 +64,6 @@ class Heartbeat:
             return records.budgets.count_sender(self._process_id, lease_s=self._rules.lease_s)
 
     def _leave(self) -> None:
-        """Without it the others do without our part until our lease has run out."""
+        """Give our part of the calls back; else the others lack it until our lease runs out."""
         with suppress(Exception), self._store.transaction() as records:
             records.budgets.forget_sender(self._process_id)

@@ -17,7 +17,7 @@ PLACEHOLDERS = (
     "tillfalle",
     "antal_tillfallen",
 )
-"""Nothing of these is the recipient's own, so that one rendering serves all."""
+"""None of them differs between recipients, so that one rendering serves all."""
 
 
 def values_for(

@@ -1,4 +1,4 @@
-"""Register occasions with the scheduler, and what it gets to know of them."""
+"""Register occasions with the scheduler, and choose what it may know of them."""
 
 from collections.abc import Iterable
 from contextlib import suppress

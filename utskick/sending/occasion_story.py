@@ -1,4 +1,4 @@
-"""The story of an occasion (utskickstillfälle), from its claim to its end: nobody else has it.
+"""The story of an occasion (utskickstillfälle), from its claim to its end. It stands only here.
 
 What each stage does, `OccasionRun` knows; how operators see it, `tasks` does.
 """
@@ -18,7 +18,7 @@ from utskick.sending.close_occasion import Closed
 
 
 class Stages(Protocol):
-    """What is done with an occasion, in whatever way. Each can be repeated."""
+    """What is done with an occasion, one method for each stage. Each can be repeated."""
 
     @property
     def occasion(self) -> Occasion:

@@ -6,15 +6,16 @@ from utskick.ports import RunUnderWay, Scheduler, TemporaryFailure
 from utskick.records import Store
 
 _CLAIMS_WITHIN = timedelta(minutes=10)
-"""A run that has been taken, and has not claimed its occasion, or has let it go: it has ended."""
+"""A run that so long after its start holds no occasion has died, or has let go of it."""
 _LASTS = timedelta(hours=1)
-"""Longer than any flow that sends nothing lasts: those hold no lease to show that they live."""
+"""Longer than any other flow lasts; those hold no lease to show that they are alive."""
 
 
 def report_dead_runs(*, store: Store, scheduler: Scheduler, now: datetime) -> int:
-    """Those that neither hold an occasion nor can be on their way to it; how many.
+    """Report the runs that hold no occasion and can no longer be about to claim one; how many.
 
-    Whoever holds one with a lease lives. What dies holding one is reported by the reconciler.
+    A run whose lease on an occasion lasts is alive. One that died holding an occasion is reported
+    by the reconciler.
     """
     try:
         under_way = scheduler.under_way()

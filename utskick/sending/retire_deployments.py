@@ -13,7 +13,7 @@ from utskick.records import Store
 
 _AHEAD = timedelta(minutes=1)
 _AT_A_TIME = 50
-"""A call for each: so many take the scheduler some seconds."""
+"""How many are retired at a time. Each takes a call, and these some seconds of the scheduler."""
 
 
 class EndedOccasions:
@@ -63,7 +63,7 @@ def retire_deployments(
     rules: Rules,
     now: datetime,
 ) -> int:
-    """Some of them, if all is calm; how many. What fails is left for the next time."""
+    """Retire some of them, if all is calm; how many. What fails is left for the next time."""
     occasion_ids = ended_occasions.first(_AT_A_TIME)
     if (
         not occasion_ids

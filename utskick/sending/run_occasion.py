@@ -42,11 +42,12 @@ log = logging.getLogger(__name__)
 _GIVES_WAY_S = 15
 
 _CHECKED_AGAIN_S = (20, 60)
-"""So long before the moment, somewhere between: hundreds of runs may have the same one."""
+"""How long before the moment it is checked again: each occasion has a place of its own between
+these, as hundreds may have the same moment."""
 _FRESH_S = 30
-"""What was asked within so long need not be asked again before sending begins."""
+"""Answers younger than this are not asked for again before sending begins."""
 _STALE_S = 120
-"""Nor, when sending lasts, what was asked within so long."""
+"""Answers younger than this are not asked for again while sending lasts."""
 _LATE_CHECK = timedelta(seconds=30)
 """How long the registers may take when the moment has passed."""
 
@@ -92,10 +93,11 @@ class OccasionRun:
         return await self._check_templates_until(self.until)
 
     async def check_again(self) -> CheckedAgain | StartBlocked:
-        """What may have changed since: a run may have prepared half an hour ago.
+        """Ask again for what may have changed: a run may have prepared half an hour ago.
 
-        It waits until shortly before the moment, and then no longer than to the moment for anybody
-        who is silent: the last answer holds. After the moment it asks at once, if need be.
+        It waits until shortly before the moment. A register that is silent is waited for until
+        the moment at most; then its last answer holds. After the moment it asks at once, if need
+        be.
         """
         await self._wait_until(self._again_at)
         if self._age_s("templates", "recipients") < _FRESH_S:
@@ -185,7 +187,7 @@ class OccasionRun:
         await self.send_inbox_messages()
 
     async def give_way(self) -> None:
-        """Let what is being sent be sent first: to end what has been sent can wait a little."""
+        """Let what other runs are sending be sent first: closing an occasion can wait a little."""
         await self.shared.sender.calm(within_s=_GIVES_WAY_S)
 
     def close(self) -> Closed:
@@ -195,7 +197,7 @@ class OccasionRun:
         )
 
     async def run(self) -> ClaimResult | Closed | StartBlocked:
-        """All of it, without an orchestrator. What stops it on its way is the answer."""
+        """The whole story by plain calls. Returns what ended it early, or how it was closed."""
         return (await send_occasion(PlainStages(self), log=log)).came_to
 
     @cached_property
@@ -271,7 +273,7 @@ class OccasionRun:
         self._asked_at[what] = self.clock.monotonic()
 
     def _age_s(self, *whats: str) -> float:
-        """Since the first of them was asked, by a clock that nobody sets."""
+        """How old the oldest of the answers is, by the monotonic clock."""
         never = -math.inf
         return self.clock.monotonic() - min(self._asked_at.get(what, never) for what in whats)
 

@@ -17,7 +17,7 @@ _SHORTEST_PAUSE_S = 0.25
 
 
 async def as_it_is() -> None:
-    """For one who has no register to ask."""
+    """Check nothing before each sending: for callers without a register to ask."""
 
 
 async def send_forms(

@@ -134,7 +134,7 @@ async def _call(
 
 
 def _message(occasion_id: OccasionId, store: Store) -> InboxMessage | None:
-    """What is the same to all: each gets a link to their own forms."""
+    """The message to one recipient: the same text for all, with a link to their own forms."""
     with store.transaction() as records:
         dispatch, _ = records.dispatches.of_occasion(occasion_id)
         if not dispatch.creates_inbox_message:

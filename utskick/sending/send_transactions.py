@@ -12,7 +12,7 @@ from utskick.records import DeliveryClaim, Store
 log = logging.getLogger(__name__)
 
 _GIVEN_UP_AFTER = 3
-"""Claims that fail one after the other: then the database is away, for all."""
+"""After so many failed claims in a row the database is taken to be away, for all runs."""
 
 
 class Written(NamedTuple):
@@ -49,12 +49,12 @@ class SendTransactions:
             return self._claim_each(claims)
 
     def sendable(self, runs: Mapping[RunToken, OccasionId]) -> Collection[RunToken]:
-        """Those that may still send."""
+        """Which of the runs may still send."""
         with self._store.transaction() as records:
             return records.occasions.sendable(runs)
 
     def _claim_each(self, claims: Sequence[DeliveryClaim]) -> Written:
-        """One run's trouble must not be every run's."""
+        """Claim for each run by itself, so that one run's failure is not every run's."""
         claimed: list[ClaimedDelivery] = []
         failed: dict[OccasionId, Exception] = {}
         for claim in claims:

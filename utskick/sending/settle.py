@@ -16,7 +16,7 @@ from utskick.sending.retry import each
 
 _BATCH = 200
 _ASK_AGAIN_AFTER = 1 / 3
-"""Of the time that settling takes: so long until a reading that failed is tried again."""
+"""A reading that failed is tried again after this part of the time that settling takes."""
 _WHOLE_SECOND = timedelta(seconds=1)
 """The contract gives the time when a form was made in whole seconds, cut off."""
 

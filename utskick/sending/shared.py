@@ -38,7 +38,7 @@ def shared(
     rules: Rules,
     templates: TemplateLists | None = None,
 ) -> Shared:
-    """For one process. `templates` in place of answers that are shared for some seconds."""
+    """Make it, once for each process. `templates` replaces the lists shared for some seconds."""
     call_slots = CallSlots(rules)
     return Shared(
         sender=FormSender(

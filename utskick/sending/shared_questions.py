@@ -75,7 +75,7 @@ class SharedQuestions(Generic[T]):
             each.answer.result()
 
     async def _answer_some(self, desk: "_Desk[T]") -> None:
-        """Wait for a place in the neighbour's queue, and then take whoever is there."""
+        """Wait for a place in the neighbour's queue, then ask about those who wait by then."""
         await self._clock.sleep(await asyncio.to_thread(self._reserve))
         desk.answer(desk.next(self._pace.batch), self._ask)
 
@@ -87,7 +87,7 @@ class SharedQuestions(Generic[T]):
 
 
 class _Desk(Generic[T]):
-    """Those who ask in one event loop, and one who serves them while there are any."""
+    """The questions of one event loop, and the task that answers them while there are any."""
 
     def __init__(self, serve: "Callable[[_Desk[T]], Awaitable[None]]") -> None:
         self._serve = serve
@@ -104,7 +104,7 @@ class _Desk(Generic[T]):
         return asked
 
     def next(self, count: int) -> Mapping[Personnummer, Sequence[_Asked[T]]]:
-        """The next persons, with all who ask about them. Whoever has given up is passed over."""
+        """The next persons, each with those who wait for the answer; not those who gave up."""
         taken: dict[Personnummer, list[_Asked[T]]] = {}
         while self._waiting and len(taken) < count:
             each = self._waiting.popleft()
@@ -117,7 +117,7 @@ class _Desk(Generic[T]):
         taken: Mapping[Personnummer, Sequence[_Asked[T]]],
         ask: Callable[[Sequence[Personnummer]], Awaitable[Mapping[Personnummer, T]]],
     ) -> None:
-        """Call without keeping the next from being called."""
+        """Make the call in a task of its own, so that the next batch need not wait for it."""
         if taken:
             call = asyncio.get_running_loop().create_task(_call(taken, ask))
             self._calls.add(call)

@@ -276,7 +276,7 @@ def _conditions(query: FollowUpQuery) -> Iterator[ColumnElement[bool]]:
 
 
 def _of_the_answer(query: FollowUpQuery) -> Iterator[ColumnElement[bool]]:
-    """As `answer_known` decides."""
+    """The same rule as `answer_known`, in SQL."""
     if query.form_status is not None:
         yield DeliveryRow.form_status == query.form_status.value
         yield DeliveryRow.form_status_at.is_not(None)

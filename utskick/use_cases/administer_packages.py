@@ -34,7 +34,7 @@ class ChangedMeanwhile(UtskickError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageRegister:
-    """What packages are made of; the subscriptions are those of the units that were asked for."""
+    """Units and forms that packages may name; the subscriptions of the units asked for."""
 
     units: Mapping[HsaId, Unit]
     forms: Mapping[FormTemplateId, FormTemplate]

@@ -25,8 +25,8 @@ MOST_EXPORTED = 10_000
 class FollowUpPage:
     """`total` counts no further than `COUNTED`: then there are `more`.
 
-    `rates` are there only if asked for: to count all that was sent takes longest. `not_checked`
-    counts those that a search for answers passes over, as theirs are not known.
+    `rates` are there only if asked for, as counting all that was sent takes longest. `not_checked`
+    counts the forms that a search by answer leaves out because their answers are not known.
     """
 
     found: Sequence[FollowedUp]

@@ -218,7 +218,7 @@ class Draft:
     def children(
         self, numbers: Sequence[Personnummer], checked: Checked, *, today: date, answer_by: date
     ) -> None:
-        """Whom a guardian cannot answer for, all the time or in the end."""
+        """Warn of children for whom no guardian can answer, or not until the last day."""
         reached = [
             (place, number)
             for place, number in enumerate(numbers, start=1)

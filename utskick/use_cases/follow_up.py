@@ -39,16 +39,16 @@ async def follow_up(
 
 
 def passed_over(query: FollowUpQuery, *, actor: Actor, store: Store) -> int:
-    """As `count_not_checked`."""
+    """As `count_not_checked`, in a transaction of its own."""
     with store.transaction() as records:
         return count_not_checked(query, actor=actor, records=records)
 
 
 def count_not_checked(query: FollowUpQuery, *, actor: Actor, records: Transaction) -> int:
-    """How many the query passes over, as nobody has asked about their answers.
+    """How many forms a search by answer leaves out because nobody has asked about their answers.
 
-    Nothing is passed over by a query that does not go by answers, or looks for these. Counted no
-    further than `COUNTED + 1`.
+    0 for a search that does not go by answers, or that looks for just these. Counted no further
+    than `COUNTED + 1`.
     """
     if query.answer is AnswerKnown.NOT_CHECKED or query == query.whatever_the_answer:
         return 0

@@ -30,7 +30,7 @@ _OLD_OR_LOCKED = b"\xd0\xcf\x11\xe0"
 """Excel before 2007, and any Excel with a password."""
 _AS_IT_STANDS = Wish()
 _LONGEST_CELL = 100
-"""Of what is refused anyway."""
+"""Of a cell that is refused, no more than this is kept."""
 
 
 def import_recipients(

@@ -38,7 +38,7 @@ class WaysOn:
     def may_notify(self) -> bool:
         """*Meddela dem som redan fått sina formulär*.
 
-        A missed occasion has notified them, but for what the inbox has not taken.
+        A missed occasion has notified them already, except where the inbox did not take it.
         """
         if self.occasion.state is OccasionState.MISSED:
             return self.unnotified.complete > 0 and not self.left
