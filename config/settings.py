@@ -28,6 +28,8 @@ FOLDER = Path(os.environ.get("UTSKICK_FOLDER", "")).absolute()
 """Where an installation is: the current folder, or the one that the environment names."""
 DATA = FOLDER / "var"
 """Where `utskick up` keeps everything, unless another folder is asked for."""
+ENV_FILE = FOLDER / "config" / ".env"
+"""Where an installation's settings are."""
 RUNNING = DATA / "running.env"
 """Where `utskick up` says on which ports it runs, so that the command finds it."""
 
@@ -213,10 +215,15 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="UTSKICK_",
         env_nested_delimiter="__",
-        env_file=(FOLDER / "config" / ".env", RUNNING),
+        env_file=(ENV_FILE, RUNNING),
         extra="forbid",
         frozen=True,
         hide_input_in_errors=True,
+    )
+
+    production: bool = Field(
+        default=False,
+        description="Start only with what is safe for real residents; names all that is not.",
     )
 
     database: DatabaseSettings = DatabaseSettings()

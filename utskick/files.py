@@ -4,6 +4,7 @@ An installed wheel has the same folders beside each other as a checkout, so one 
 What an installation writes is never there: see `config.settings.DATA`.
 """
 
+import os
 from pathlib import Path
 
 _PACKAGES = Path(__file__).parents[1]
@@ -14,3 +15,23 @@ REGION = _PACKAGES / "config" / "region"
 EXAMPLE_ENV = _PACKAGES / "config" / "example.env"
 PREFECT_YAML = _PACKAGES / "flows" / "prefect.yaml"
 """A link to the `prefect.yaml` above it; the wheel, which has no such place, gets a copy."""
+
+
+OTHERS = 0o077
+"""Of a file's mode: what the group and everybody may do."""
+
+
+def keep_to_ourselves() -> None:
+    """What this process and its children write from now on nobody else can read."""
+    os.umask(OTHERS)
+
+
+def make_private(folder: Path) -> None:
+    """Make the installation's folder, for its owner alone.
+
+    One that was there and holds something else than an installation stays as open as it was.
+    """
+    ours = not folder.exists() or (folder / "keys.json").exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    if ours:
+        folder.chmod(0o700)

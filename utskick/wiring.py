@@ -1,9 +1,12 @@
 """Settings + adapters + store → `Services`: the one place that knows all of them."""
 
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
 
+from config.production import production_faults
 from config.settings import DatabaseSettings, NeighbourSettings, Settings
 from utskick.adapters.http_client import HttpClient
 from utskick.adapters.http_form_service import HttpFormService
@@ -18,6 +21,7 @@ from utskick.adapters.smtp_mailer import SmtpMailer
 from utskick.adapters.system_clock import SystemClock
 from utskick.domain.occasions import OccasionId, RunToken
 from utskick.domain.rules import Rules
+from utskick.domain.starting import RefusedToStart
 from utskick.ports import (
     Clock,
     FormService,
@@ -113,6 +117,8 @@ def services() -> Services:
 
 def wire(settings: Settings) -> Services:
     """Put the parts together. Raises `FileNotFoundError` without keys, and `RefusedToStart`."""
+    if settings.production and (faults := settings_faults(settings)):
+        raise RefusedToStart(*faults)
     vault = vault_of(settings.database)
     engine = open_engine(settings.database.url)
     migrate(engine)
@@ -211,6 +217,21 @@ def rules_of(settings: Settings) -> Rules:
         manager_role=settings.sign_in.manager_role,
         administrator_role=settings.sign_in.administrator_role,
     )
+
+
+def settings_faults(settings: Settings) -> Sequence[str]:
+    """All that keeps production from starting, as far as settings and files show it."""
+    faults = [*production_faults(settings, os.environ)]
+    try:
+        vault_of(settings.database)
+    except RefusedToStart as refused:
+        faults += refused.faults
+    except FileNotFoundError:
+        faults.append(
+            f"{settings.database.key_file} is missing: put the keys there, or set"
+            " UTSKICK_DATABASE__KEYS"
+        )
+    return faults
 
 
 def vault_of(settings: DatabaseSettings) -> Vault:

@@ -90,6 +90,37 @@ def test_keys_of_another_installation_are_named(
     assert "• index key of 1 is another than this database was sealed with" in printed
 
 
+def test_production_names_all_that_keeps_it_from_starting(
+    installation: Installation,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("UTSKICK_PRODUCTION", "true")
+    monkeypatch.setenv("UTSKICK_DATABASE__KEY_FILE", "/nowhere/keys.json")
+
+    refused = run_main(monkeypatch, "list")
+    printed = " ".join(capsys.readouterr().err.split())
+    checked = run_main(monkeypatch, "check-settings")
+
+    assert (refused, checked) == (1, 1)
+    assert printed == " ".join(capsys.readouterr().err.split())
+    assert "UTSKICK_DATABASE__URL is SQLite" in printed
+    assert "UTSKICK_FORMS__URL leads to this machine" in printed
+    assert "/nowhere/keys.json is missing" in printed
+
+
+def test_settings_can_be_checked_before_they_are_those_of_production(
+    installation: Installation,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run_main(monkeypatch, "check-settings") == 1
+
+    printed = " ".join(capsys.readouterr().err.split())
+    assert "UTSKICK_PRODUCTION is off" in printed
+    assert "UTSKICK_DATABASE__URL is SQLite" in printed
+
+
 def test_without_the_database_only_the_kind_of_fault_is_shown(
     installation: Installation,
     monkeypatch: pytest.MonkeyPatch,

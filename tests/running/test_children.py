@@ -1,6 +1,7 @@
 """Nothing that we started is left behind."""
 
 import socket
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,6 +9,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+
+from utskick.running.children import Children
 
 _CHILD = "import socket, sys\nsocket.create_connection(('127.0.0.1', int(sys.argv[1]))).recv(1)"
 _PARENT = (
@@ -42,3 +45,12 @@ def test_a_child_ends_with_its_parent_also_if_that_is_killed(
         parent.kill()
 
         assert call.recv(1) == b""
+
+
+def test_what_a_child_writes_nobody_else_can_read(tmp_path: Path) -> None:
+    written = tmp_path / "written"
+    with Children(logs=tmp_path / "logs", environment={}) as children:
+        children.run_to_end("child", ["/bin/sh", "-c", f"mkdir {written} && : > {written}/file"])
+
+    assert stat.S_IMODE(written.stat().st_mode) == 0o700
+    assert stat.S_IMODE((written / "file").stat().st_mode) == 0o600

@@ -12,6 +12,7 @@ import pytest
 
 from tests.whole.sinks import demo_numbers, leaks, spellings
 from tests.whole.wheel import files_to_ship, site_packages, without_the_checkout
+from utskick.files import OTHERS
 from utskick.running.children import ending_with_us
 
 _LONGEST_S = 900
@@ -98,6 +99,13 @@ def test_it_keeps_everything_where_it_was_started_and_nothing_where_it_is_instal
     written = {str(path.relative_to(ours)) for path in ours.rglob("*") if path.is_file()}
     shipped = files_to_ship() | {"dependencies.pth"}
     assert {name for name in written - shipped if not _is_made_by_pip(name)} == set()
+
+
+def test_what_it_keeps_nobody_else_can_read(demo: Demo) -> None:
+    kept = [demo.folder, *demo.folder.rglob("*")]
+
+    open_to_others = [str(path) for path in kept if path.stat().st_mode & OTHERS]
+    assert open_to_others == []
 
 
 def _is_made_by_pip(name: str) -> bool:

@@ -10,6 +10,7 @@ import typer
 
 from utskick.command import administration, dispatches, running
 from utskick.command.output import explain_fault
+from utskick.files import keep_to_ourselves
 
 app = typer.Typer(
     name="utskick",
@@ -25,6 +26,7 @@ running.add_to(app)
 
 def main() -> None:
     """Run the command. Nothing shows a traceback: its text may hold anything."""
+    keep_to_ourselves()
     try:
         app()
     except Exception as error:  # noqa: BLE001  # whatever it is, only its kind is shown

@@ -14,9 +14,10 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from config.settings import DATA
+from config.settings import DATA, Settings
 from utskick.adapters.prefect_environment import everywhere
 from utskick.command.output import err, form_table, out
+from utskick.domain.starting import RefusedToStart
 from utskick.running.children import ChildDied
 from utskick.running.demo import differences, truth_of
 from utskick.running.example import NotDelivered, submit_blocked, submit_example, watch_example
@@ -24,6 +25,7 @@ from utskick.running.ports import choose_ports
 from utskick.running.stack import Stack, findable, running_stack
 from utskick.web.__main__ import main as run_web
 from utskick.web.views import form_views
+from utskick.wiring import settings_faults
 
 _FAILED = 1
 
@@ -36,6 +38,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("up", rich_help_panel=_PANEL)(up)
     app.command("demo", rich_help_panel=_PANEL)(demo)
     app.command("serve", rich_help_panel=_PANEL)(serve)
+    app.command("check-settings", rich_help_panel=_PANEL)(check_settings)
     app.command("prefect-settings", rich_help_panel=_PANEL)(prefect_settings)
 
 
@@ -81,6 +84,17 @@ def demo(
 def serve() -> None:
     """Serve the web process alone, as in production."""
     run_web()
+
+
+def check_settings() -> None:
+    """See whether these settings are safe for real residents; print all that is not."""
+    settings = Settings()
+    faults = [*settings_faults(settings)]
+    if not settings.production:
+        faults.insert(0, "UTSKICK_PRODUCTION is off, so that none of this keeps anything: set it")
+    if faults:
+        raise RefusedToStart(*faults)
+    out.print("Nothing keeps production from starting")
 
 
 def prefect_settings() -> None:

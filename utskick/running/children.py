@@ -13,6 +13,8 @@ from typing import Self
 
 import httpx
 
+from utskick.files import OTHERS
+
 _GRACE_S = 15
 _LAST_LINES = 15
 
@@ -63,6 +65,7 @@ class Children:
                 stderr=subprocess.STDOUT,
                 env=self._environment,
                 start_new_session=True,
+                umask=OTHERS,
             )
 
     def run_to_end(self, name: str, command: Sequence[str]) -> None:

@@ -11,7 +11,7 @@ from typing import Protocol
 from config.settings import RUNNING
 from utskick.adapters.prefect_environment import prefect_environment
 from utskick.adapters.yaml_region import read_region
-from utskick.files import REGION
+from utskick.files import REGION, make_private
 from utskick.running.children import Children
 from utskick.running.ports import HOST, Ports
 from utskick.sending.message_values import PLACEHOLDERS
@@ -83,7 +83,7 @@ def environment_of(folder: Path, ports: Ports) -> dict[str, str]:
 @contextmanager
 def running_stack(folder: Path, ports: Ports, announce: Announce) -> Iterator[Stack]:
     """Start everything, wait until it is healthy, and stop it at the end."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private(folder)
     environment = environment_of(folder, ports)
     os.environ.update(environment)
     make_key_file(Path(environment["UTSKICK_DATABASE__KEY_FILE"]))

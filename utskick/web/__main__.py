@@ -5,12 +5,14 @@ import gc
 import uvicorn
 
 from utskick.domain.starting import refused_in_words
+from utskick.files import keep_to_ourselves
 from utskick.web.app import create_app
 from utskick.wiring import services
 
 
 def main() -> None:
     """Serve until stopped. No access log: addresses and times of staff are nobody's."""
+    keep_to_ourselves()
     with refused_in_words():
         wired = services()
     app = create_app(wired)

@@ -13,12 +13,20 @@ from functools import partial
 from docket import Docket, Worker
 from prefect.server.api import background_workers, server
 
+from config.production import require_production
+from config.settings import Settings
+from utskick.domain.starting import refused_in_words
+from utskick.files import keep_to_ourselves
+
 _LOOKS_EVERY = timedelta(seconds=2)
 _BEATS_EVERY = timedelta(seconds=30)
 
 
 def main() -> None:
     """As `prefect server start`, with the same options."""
+    keep_to_ourselves()
+    with refused_in_words():
+        require_production(Settings())
     vars(server)["Docket"] = partial(Docket, heartbeat_interval=_BEATS_EVERY)
     vars(background_workers)["Worker"] = partial(
         Worker, minimum_check_interval=_LOOKS_EVERY, scheduling_resolution=_LOOKS_EVERY

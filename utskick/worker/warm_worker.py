@@ -42,6 +42,8 @@ from prefect.exceptions import Abort, Pause
 from prefect.logging.loggers import PrefectLogAdapter
 from prefect.workers.base import BaseJobConfiguration, BaseWorker, BaseWorkerResult
 
+from utskick.domain.starting import RefusedToStart
+from utskick.files import keep_to_ourselves
 from utskick.wiring import Services, services
 from utskick.worker.background_work import run_background_work
 from utskick.worker.lean_engine import FlowRunner
@@ -97,6 +99,7 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, Any, WarmWorkerResult]):
         self._seen_until = 0.0
 
     async def setup(self) -> None:
+        keep_to_ourselves()
         # Before the first run is due, so that none waits for it.
         await asyncio.to_thread(our_flows)
         wired = await _opened()
@@ -240,6 +243,10 @@ async def _opened() -> Services:
     while True:
         try:
             return await asyncio.to_thread(services)
+        except RefusedToStart as refused:
+            for fault in refused.faults:
+                log.critical("Not started until this is mended: %s", fault)
+            raise
         except (FileNotFoundError, ValueError):
             raise
         except Exception as error:  # noqa: BLE001  # the driver's own kinds stay in the store

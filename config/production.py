@@ -1,0 +1,162 @@
+"""What may be on a laptop and may not in production: every fault, each with what to do.
+
+Nothing of a setting's value is shown but addresses' hosts: values may be secrets.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from config.settings import DATA, ENV_FILE, Settings
+from utskick.domain.starting import RefusedToStart
+from utskick.files import OTHERS
+
+_LOCAL_1177_PORTS = frozenset({8177, 8025, 8026})
+"""Those of the embedded neighbours and their mailbox."""
+_FEWEST_CHARACTERS = 16
+_DEMO = Settings.model_construct()
+_OFF = frozenset({"", "0", "false", "no", "off"})
+
+
+def require_production(settings: Settings) -> None:
+    """Raises `RefusedToStart` if this is to be production, and something is as in a demo."""
+    if settings.production and (faults := production_faults(settings, os.environ)):
+        raise RefusedToStart(*faults)
+
+
+def production_faults(settings: Settings, environment: Mapping[str, str]) -> Sequence[str]:
+    """Everything that production does not start with."""
+    return [
+        *_secrets(settings),
+        *_addresses(settings),
+        *_relay(settings),
+        *_database(settings),
+        *_prefect(settings),
+        *_demo_region(settings),
+        *_files(settings),
+        *_debugging(environment),
+    ]
+
+
+def _secrets(settings: Settings) -> Iterator[str]:
+    secret = settings.sign_in.client_secret.get_secret_value()
+    if secret == _DEMO.sign_in.client_secret.get_secret_value():
+        yield (
+            "UTSKICK_SIGN_IN__CLIENT_SECRET is that of the local 1177, which everybody knows:"
+            " set the one that the identity provider has given"
+        )
+    elif len(secret) < _FEWEST_CHARACTERS:
+        yield (
+            f"UTSKICK_SIGN_IN__CLIENT_SECRET has less than {_FEWEST_CHARACTERS} characters:"
+            " ask the identity provider for a longer one"
+        )
+
+
+def _addresses(settings: Settings) -> Iterator[str]:
+    for name, url in {
+        "UTSKICK_WEB__PUBLIC_URL": settings.web.public_url,
+        "UTSKICK_SIGN_IN__ISSUER": settings.sign_in.issuer,
+        "UTSKICK_FORMS__URL": settings.forms.url,
+        "UTSKICK_INBOX__URL": settings.inbox.url,
+        "UTSKICK_PERSONS__URL": settings.persons.url,
+        "UTSKICK_RESIDENTS__URL": settings.residents.url,
+    }.items():
+        parts = urlsplit(url)
+        if parts.scheme != "https":
+            yield f"{name} is not https: set its address with TLS"
+        if _is_here(parts.hostname):
+            yield f"{name} leads to this machine ({parts.hostname}): set the real address"
+        elif parts.port in _LOCAL_1177_PORTS:
+            yield f"{name} has the local 1177's port ({parts.port}): set the real address"
+
+
+def _relay(settings: Settings) -> Iterator[str]:
+    smtp = settings.smtp
+    if smtp.port in _LOCAL_1177_PORTS:
+        yield (
+            f"UTSKICK_SMTP__PORT is the local mailbox's ({smtp.port}): set"
+            " UTSKICK_SMTP__HOST and UTSKICK_SMTP__PORT to the region's relay"
+        )
+
+
+def _database(settings: Settings) -> Iterator[str]:
+    parts = urlsplit(settings.database.url)
+    if not parts.scheme.startswith("postgresql"):
+        yield "UTSKICK_DATABASE__URL is SQLite: set postgresql+psycopg://user:password@host/name"
+    elif parts.hostname and not _is_here(parts.hostname):
+        mode = parse_qs(parts.query).get("sslmode", [""])[0]
+        if mode != "verify-full":
+            yield (
+                "UTSKICK_DATABASE__URL does not check whom it talks to: add"
+                " ?sslmode=verify-full, and sslrootcert= if the authority is your own"
+            )
+
+
+def _prefect(settings: Settings) -> Iterator[str]:
+    scheduler = settings.scheduler
+    login = scheduler.auth_string.get_secret_value() if scheduler.auth_string else ""
+    if not login:
+        yield (
+            "UTSKICK_SCHEDULER__AUTH_STRING is missing, so Prefect is open to everybody: set the"
+            " login that its server has"
+        )
+    elif len(login.partition(":")[2]) < _FEWEST_CHARACTERS:
+        yield (
+            "UTSKICK_SCHEDULER__AUTH_STRING is not user:password with"
+            f" {_FEWEST_CHARACTERS} characters or more in its password: make a longer one"
+        )
+    parts = urlsplit(scheduler.api_url)
+    if parts.scheme != "https" and not _is_here(parts.hostname):
+        yield "UTSKICK_SCHEDULER__API_URL is not https: set its address with TLS"
+
+
+def _demo_region(settings: Settings) -> Iterator[str]:
+    if settings.region.resolve() == _DEMO.region.resolve():
+        yield "UTSKICK_REGION is the demo's: set the folder with your own units and forms"
+    if settings.source_system_hsa_id == _DEMO.source_system_hsa_id:
+        yield "UTSKICK_SOURCE_SYSTEM_HSA_ID is the demo's: set your own"
+
+
+def _files(settings: Settings) -> Iterator[str]:
+    keys = () if settings.database.keys else (settings.database.key_file,)
+    for path in (*keys, ENV_FILE, DATA):
+        yield from _open_to_others(path)
+
+
+def _open_to_others(path: Path) -> Iterator[str]:
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        # What is not there is missed by whoever needs it.
+        return
+    if mode & OTHERS:
+        private = "0700" if path.is_dir() else "0600"
+        yield f"{path} can be read by others: chmod {private} {path}"
+
+
+def _debugging(environment: Mapping[str, str]) -> Iterator[str]:
+    for name in (
+        "PYTHONDEVMODE",
+        "PYTHONASYNCIODEBUG",
+        "PREFECT_DEBUG_MODE",
+        "PREFECT_TEST_MODE",
+        "SSLKEYLOGFILE",
+    ):
+        if environment.get(name, "").lower() not in _OFF:
+            yield f"{name} is set, which is for looking for faults: unset it"
+    for name, value in environment.items():
+        if name.startswith("PREFECT_LOGGING_") and value.upper() == "DEBUG":
+            yield f"{name} is DEBUG, which logs what runs hold: unset it"
+
+
+def _is_here(host: str | None) -> bool:
+    """Whether the host is the machine itself."""
+    if not host or host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
