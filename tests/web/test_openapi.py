@@ -10,7 +10,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from utskick.domain.specs import DispatchSpec, FormSpec
 from utskick.web.api import router
-from utskick.web.bodies import FollowUpBody, RemoveRecipient
+from utskick.web.bodies import FollowUpBody, RemoveRecipientBody
 from utskick.web.errors import RefusedView
 
 ROUTES = [route for route in router.routes if isinstance(route, APIRoute)]
@@ -79,7 +79,7 @@ def test_every_field_is_described(description: dict[str, Any]) -> None:
     [
         ("/api/paketutskick", DispatchSpec),
         ("/api/formular", FormSpec),
-        ("/api/paketutskick/{dispatch_id}/ta-bort-mottagare", RemoveRecipient),
+        ("/api/paketutskick/{dispatch_id}/ta-bort-mottagare", RemoveRecipientBody),
         ("/api/uppfoljning", FollowUpBody),
     ],
 )

@@ -36,7 +36,7 @@ from utskick.web.bodies import (
     ReadListView,
     RemoveBody,
     RemovedView,
-    RemoveRecipient,
+    RemoveRecipientBody,
     SentByHandView,
     StoppedView,
     UploadedView,
@@ -45,7 +45,7 @@ from utskick.web.bodies import (
     read_list_view,
     stopped_view,
 )
-from utskick.web.callers import Caller, Key, Now, Wired
+from utskick.web.callers import Caller, IdempotencyKey, Now, Wired
 from utskick.web.views import (
     DispatchView,
     OpenedView,
@@ -80,7 +80,7 @@ async def start(
     caller: Caller,
     wired: Wired,
     now: Now,
-    idempotency_key: Key = "",
+    idempotency_key: IdempotencyKey = "",
 ) -> StartedView:
     key = submission_key(spec, wired.store, given=idempotency_key)
     started = await start_dispatch(
@@ -104,7 +104,7 @@ async def send(
     caller: Caller,
     wired: Wired,
     now: Now,
-    idempotency_key: Key = "",
+    idempotency_key: IdempotencyKey = "",
 ) -> StartedView:
     key = submission_key(spec, wired.store, given=idempotency_key)
     started = await send_form(
@@ -340,7 +340,7 @@ async def read_recipient_list(
 
 
 def _recipient(
-    body: RemoveRecipient, wired: Services, now: datetime
+    body: RemoveRecipientBody, wired: Services, now: datetime
 ) -> RecipientId | Personnummer:
     if body.personnummer and not body.recipient_id:
         return wired.rules.personnummer(body.personnummer, now)

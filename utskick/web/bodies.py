@@ -79,7 +79,7 @@ FormBody = Annotated[
 ]
 
 
-class RemoveRecipient(Spec):
+class RemoveRecipientBody(Spec):
     personnummer: str | None = Field(
         default=None, description="Den som ska tas bort", examples=[_NUMBER]
     )
@@ -109,7 +109,7 @@ class FollowUpBody(Spec):
 
 
 RemoveBody = Annotated[
-    RemoveRecipient,
+    RemoveRecipientBody,
     Body(
         openapi_examples={
             "personnummer": {

@@ -43,7 +43,7 @@ def _caller(
 
 Now = Annotated[datetime, Depends(_now)]
 Caller = Annotated[Actor, Depends(_caller)]
-Key = Annotated[
+IdempotencyKey = Annotated[
     str,
     Header(
         alias="Idempotency-Key",
