@@ -20,6 +20,7 @@ from utskick.adapters.sms_by_mail import SmsByMail
 from utskick.adapters.smtp_mailer import SmtpMailer
 from utskick.adapters.system_clock import SystemClock
 from utskick.domain.occasions import OccasionId, RunToken
+from utskick.domain.rate_limits import RateLimits
 from utskick.domain.rules import Rules
 from utskick.domain.starting import RefusedToStart
 from utskick.ports import (
@@ -68,6 +69,7 @@ class Services(UseCases):
     spreadsheets: Spreadsheets
     sign_in: SignIn
     clock: Clock
+    rate_limits: RateLimits
     ended_occasions: EndedOccasions = field(default_factory=EndedOccasions)
 
     @property
@@ -173,6 +175,7 @@ def wire(settings: Settings) -> Services:
             accepted_acr=settings.sign_in.accepted_acr,
         ),
         clock=clock,
+        rate_limits=RateLimits(settings.limits.model_dump(), monotonic=clock.monotonic),
     )
 
 

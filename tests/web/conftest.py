@@ -10,6 +10,7 @@ from httpx import ASGITransport, AsyncClient, Response
 
 from config.settings import Settings
 from tests.clinic import OTHER_UNIT, UNIT, Clinic, a_spec, clinic_of, open_store
+from utskick.domain.rate_limits import RateLimits
 from utskick.domain.units import Unit
 from utskick.web.app import create_app
 from utskick.wiring import Services
@@ -40,8 +41,9 @@ def make_token(clinic: Clinic, unit: Unit = UNIT, *, name: str = "journalsysteme
 
 
 def services_of(clinic: Clinic, **changes: Any) -> Services:
+    settings = changes.get("settings", Settings(_env_file=None))
     parts: dict[str, Any] = {
-        "settings": Settings(_env_file=None),
+        "settings": settings,
         "rules": clinic.rules,
         "store": clinic.store,
         "forms": clinic.forms,
@@ -55,6 +57,7 @@ def services_of(clinic: Clinic, **changes: Any) -> Services:
         "sign_in": clinic.sign_in,
         "shared": clinic.shared,
         "clock": clinic.clock,
+        "rate_limits": RateLimits(settings.limits.model_dump(), monotonic=clinic.clock.monotonic),
     }
     return Services(**parts | changes)
 

@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 
 from utskick.web import api, errors, pages
 from utskick.web.guards import SafeHeaders, SilentFailure, SizeLimit
+from utskick.web.rate_limits import StrangersCounted
 from utskick.wiring import Services
 from utskick.worker.background_work import run_background_work
 
@@ -44,6 +45,7 @@ def create_app(services: Services) -> FastAPI:
         limits=services.rules.limits,
         api_bytes=services.settings.web.max_upload_bytes,
     )
+    app.add_middleware(StrangersCounted)
     app.add_middleware(SilentFailure)
     app.add_middleware(SafeHeaders, forms_lead_to=services.settings.residents.url)
     errors.add_to(app)

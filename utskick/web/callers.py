@@ -1,14 +1,20 @@
 """What every route asks for: the services, the time, and whose token it is."""
 
+import hashlib
 from datetime import datetime
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from utskick.domain.errors import UnknownToken
+from utskick.domain.rate_limits import Limit
 from utskick.domain.units import Actor
 from utskick.wiring import Services
+
+_NETWORK_BITS = 64
+"""Of an IPv6 address: a single household or computer has the rest to itself."""
 
 _bearer = HTTPBearer(
     auto_error=False,
@@ -31,14 +37,37 @@ def _now(wired: Wired) -> datetime:
     return wired.clock.now()
 
 
+def secret_of(token: str) -> str:
+    """By which a session or a token is counted: no list of them lies in memory."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def address_of(request: Request) -> str:
+    """By which a stranger is counted; of IPv6 the network."""
+    host = request.client.host if request.client else ""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, IPv6Address):
+        mapped = address.ipv4_mapped
+        return str(mapped or IPv6Network((address, _NETWORK_BITS), strict=False))
+    return str(address)
+
+
 def _caller(
-    wired: Wired, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    request: Request,
+    wired: Wired,
+    given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Actor:
-    """The unit's system whose token it is. Raises `UnknownToken`."""
+    """The unit's system whose token it is. Raises `UnknownToken` or `TooOften`."""
     if given is None:
         raise UnknownToken
     with wired.store.transaction() as records:
-        return records.tokens.holder(given.credentials)
+        holder = records.tokens.holder(given.credentials)
+    request.state.known = True
+    wired.rate_limits.take(Limit.TOKEN, secret_of(given.credentials))
+    return holder
 
 
 Now = Annotated[datetime, Depends(_now)]

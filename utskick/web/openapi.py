@@ -20,6 +20,7 @@ from utskick.domain.errors import (
     WrongStatus,
 )
 from utskick.domain.personnummer import SENTENCES, InvalidPersonnummer, PersonnummerProblem
+from utskick.domain.rate_limits import Limit, TooOften
 from utskick.domain.recipient_tables import SeveralNumberColumns
 from utskick.domain.specs import problems_of
 from utskick.ports import TemporaryFailure
@@ -38,6 +39,7 @@ _DESCRIPTIONS = {
     409: "Går inte som det är nu; inget är gjort",
     413: "För stort",
     422: "Något i det du skickade är fel; inget är sparat",
+    429: "För ofta; inget är gjort. Försök igen efter Retry-After sekunder",
     503: "En tjänst svarar inte; försök igen om en stund",
 }
 
@@ -160,7 +162,9 @@ _TOO_LARGE = TooLarge()
 _STOPPED_BEFORE = WrongStatus("change", "stopped", label="Stoppad")
 _ONE_DISPATCH = _refusals(_NOT_FOUND, _mistyped("uuid_parsing", "dispatch_id"))
 
-EVERYWHERE = _refusals(UnknownToken(), TemporaryFailure("away"))
+EVERYWHERE = _refusals(
+    UnknownToken(), TooOften(Limit.TOKEN, retry_after_s=12), TemporaryFailure("away")
+)
 
 START_DISPATCH = SEND_FORM = {
     201: _answers(_STARTED),

@@ -11,6 +11,7 @@ from starlette.datastructures import FormData
 
 from utskick.domain.errors import NotFound, Problem, SpecRefused, StartBlocked
 from utskick.domain.forms import Catalogue, FormTemplate
+from utskick.domain.rate_limits import Limit
 from utskick.domain.sms import InvalidMobileNumber
 from utskick.ports import PermanentFailure, UnknownOutcome
 from utskick.use_cases.form_link import form_link
@@ -189,6 +190,7 @@ def _warn_or_send(desk: _Desk, filled: _Filled) -> Response:
 
 
 def _send(desk: _Desk, filled: _Filled) -> Response:
+    desk.wired.rate_limits.take(Limit.SMS, desk.visitor.actor.name)
     another = replace(filled, mobile="", warned=False, sms_id=uuid4())
     try:
         cost = send_sms(

@@ -16,6 +16,7 @@ from utskick.domain.personnummer import (
     InvalidPersonnummer,
     Personnummer,
 )
+from utskick.domain.rate_limits import Limit, TooOften
 from utskick.domain.recipients import FileTooLarge, NoRecipients, RefusedRow, TooManyRecipients
 from utskick.domain.rules import Rules
 from utskick.domain.seen_sheets import FoundList, ListQuestion
@@ -148,6 +149,7 @@ class RecipientList:
         if any(each.number == number for each in self.listed):
             self._wrong(_TYPED, "Personen finns redan i listan.", "")
             return
+        wired.rate_limits.take(Limit.LOOK_UPS, actor.name)
         [found] = await look_up_recipients(
             [number],
             actor=actor,
@@ -188,7 +190,8 @@ class RecipientList:
         *,
         needs_account: bool,
     ) -> bool:
-        """Whether it could be read; else the reason stands at its field."""
+        """Whether it could be read; else the reason stands at its field. Raises `TooOften`."""
+        wired.rate_limits.take(Limit.IMPORTS, actor.name)
         try:
             if place == _PASTED and len(raw) > wired.rules.limits.file_bytes:
                 raise FileTooLarge(allowed=wired.rules.limits.file_bytes, pasted=True)
@@ -198,6 +201,8 @@ class RecipientList:
             await self._take(found, actor, wired, now, needs_account=needs_account)
         except ListQuestion as question:
             self._ask(question, wired.rules)
+        except TooOften:
+            raise
         except UtskickError as error:
             self._wrong(place, error.staff_message, "")
             return False
@@ -225,6 +230,8 @@ class RecipientList:
         needs_account = "creates_inbox_message" in posted
         try:
             await self._take(found, actor, wired, now, needs_account=needs_account)
+        except TooOften:
+            raise
         except UtskickError as error:
             self._wrong(_FILE, error.staff_message, "")
 
@@ -237,7 +244,7 @@ class RecipientList:
         *,
         needs_account: bool,
     ) -> None:
-        """Raises as `judge_list`."""
+        """Raises as `judge_list`, or `TooOften`."""
         read = await asyncio.to_thread(
             judge_list,
             found,
@@ -246,6 +253,7 @@ class RecipientList:
             now=now,
         )
         rows = {row.personnummer: row.row for row in read.accepted}
+        wired.rate_limits.take(Limit.LOOK_UPS, actor.name, cost=len(rows))
         known = await look_up_recipients(
             list(rows), actor=actor, needs_account=needs_account, with_=wired.starting, now=now
         )

@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from utskick.domain.errors import NotFound, UtskickError
+from utskick.domain.rate_limits import TooOften
 from utskick.domain.staff import CommissionEnded, NotAllowed, NotSignedIn, UnitChoiceNeeded
 from utskick.ports import TemporaryFailure
 from utskick.web.pages.form_body import close_form, read_form
@@ -27,7 +28,13 @@ _STATUS_CODES: dict[type[Exception], int] = {
 }
 _CONFLICT = 409
 _AWAY_CODE = 503
+_OFTEN_CODE = 429
 _LATER = "Försök igen om en stund"
+_BACK = "Gå sedan tillbaka i webbläsaren, där det du fyllde i finns kvar."
+_RESUMED: dict[type[Exception], tuple[int, str]] = {
+    StaleForm: (403, "Kontrollera och fortsätt"),
+    TooOften: (_OFTEN_CODE, _LATER),
+}
 _SIGN_IN = ("/logga-in?till=/inloggad", "Logga in")
 _CHOOSE_UNIT = ("/valj-enhet", "Välj enhet")
 _NOWHERE = "Sidan finns inte. Kontrollera adressen, eller välj i menyn."
@@ -87,8 +94,10 @@ async def refuse(request: Request, error: Exception) -> Response:
             answer = await _resume(
                 request, 401, "Du är inte inloggad längre", sentence, way=_SIGN_IN
             )
-        case StaleForm():
-            answer = await _resume(request, 403, "Kontrollera och fortsätt", error.staff_message)
+        case StaleForm() | TooOften():
+            code_and_heading = _RESUMED[type(error)]
+            answer = await _resume(request, *code_and_heading, error.staff_message)
+            answer.headers.update(getattr(error, "headers", {}))
         case UtskickError():
             answer = _refused(request, error)
         case RequestValidationError():
@@ -103,6 +112,16 @@ async def refuse(request: Request, error: Exception) -> Response:
             # Its text may hold anything: only its kind is logged.
             log.error("Unexpected %s", type(error).__name__)
             answer = await _resume(request, _AWAY_CODE, _LATER, _FAULT)
+    return answer
+
+
+def refuse_early(request: Request, error: TooOften) -> Response:
+    """The page for what is not even read."""
+    sentence = error.staff_message
+    if request.method == "POST":
+        sentence = f"{sentence} {_BACK}"
+    answer = _sentence(request, _OFTEN_CODE, sentence)
+    answer.headers.update(error.headers)
     return answer
 
 
@@ -146,7 +165,7 @@ async def _resume(
         lost_file=lost_file,
         posted=request.method == "POST",
         way=way,
-        away=status_code == _AWAY_CODE,
+        again=status_code in (_AWAY_CODE, _OFTEN_CODE),
     )
     if status_code == _AWAY_CODE:
         answer.headers["Retry-After"] = "30"

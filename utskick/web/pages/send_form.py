@@ -18,6 +18,7 @@ from utskick.domain.calendar import default_answer_by, default_purge_after, read
 from utskick.domain.dispatches import DispatchId
 from utskick.domain.errors import AlreadyEnded, Problem, SpecRefused, StartBlocked
 from utskick.domain.forms import Catalogue, FormTemplate
+from utskick.domain.rate_limits import Limit
 from utskick.domain.specs import FormSpec
 from utskick.sending.message_values import PLACEHOLDERS, values_of
 from utskick.use_cases.list_forms import ORDINARY, list_forms, meant
@@ -308,6 +309,7 @@ async def _check(step: _Step) -> Response:
 
 
 async def _send(step: _Step) -> Response:
+    step.wired.rate_limits.take(Limit.SENDS, step.visitor.unit.id)
     try:
         spec = step.spec()
         key = submission_key(spec, step.wired.store, given=step.filled.again)

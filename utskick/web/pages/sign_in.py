@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from fastapi import Request, Response
 
 from utskick.domain.errors import UtskickError
+from utskick.domain.rate_limits import Limit
 from utskick.domain.staff import NotSignedIn
 from utskick.domain.units import HsaId
 from utskick.ports import TemporaryFailure
@@ -17,7 +18,7 @@ from utskick.use_cases.sign_in import (
     sign_out,
     unit_choices,
 )
-from utskick.web.callers import Now, Wired
+from utskick.web.callers import Now, Wired, address_of
 from utskick.web.pages.frame import page, see_other
 from utskick.web.pages.posted import text
 from utskick.web.pages.refusals import page_router
@@ -38,8 +39,9 @@ def show(request: Request, till: str = "/") -> Response:
 
 
 @router.get("/logga-in/legitimera", name="begin-sign-in")
-async def begin(wired: Wired, now: Now, till: str = "/") -> Response:
+async def begin(request: Request, wired: Wired, now: Now, till: str = "/") -> Response:
     """Go to the identity provider."""
+    wired.rate_limits.take(Limit.SIGN_IN_STARTS, address_of(request))
     url, state = await begin_sign_in(
         return_to=_local(till),
         redirect_uri=_redirect_uri(wired),

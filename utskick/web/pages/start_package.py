@@ -12,6 +12,7 @@ from starlette.datastructures import FormData
 
 from utskick.domain.dispatches import DispatchId
 from utskick.domain.errors import AlreadyEnded, NotFound, Problem, SpecRefused, StartBlocked
+from utskick.domain.rate_limits import Limit
 from utskick.use_cases.preview_dispatch import find_package
 from utskick.use_cases.show_started import show_started
 from utskick.use_cases.start_dispatch import check_dispatch, find_earlier, start_dispatch
@@ -134,6 +135,7 @@ async def _start(step: PackageStep) -> Response:
     visit = step.visit
     if wrong := _wrong(step):
         return _refused(step, wrong)
+    visit.wired.rate_limits.take(Limit.SENDS, visit.visitor.unit.id)
     try:
         spec = step.filled.spec(visit.visitor.unit.id)
         started = await start_dispatch(

@@ -12,10 +12,11 @@ from fastapi import Depends, Request
 from starlette.datastructures import FormData
 
 from utskick.domain.errors import UtskickError
+from utskick.domain.rate_limits import Limit
 from utskick.domain.staff import NotAllowed, NotSignedIn, Role, StaffSession, UnitChoiceNeeded
 from utskick.domain.units import Actor, HsaId, Unit
 from utskick.use_cases.current_session import current_session
-from utskick.web.callers import Now, Wired
+from utskick.web.callers import Now, Wired, secret_of
 from utskick.web.pages.form_body import read_form
 
 COOKIE = "__Host-utskick"
@@ -59,7 +60,10 @@ def csrf_of(token: str) -> str:
 
 
 async def _signed_in(request: Request, wired: Wired, now: Now) -> Visitor:
-    """Anyone signed in, with or without a unit. Raises `NotSignedIn` or `CommissionEnded`."""
+    """Anyone signed in, with or without a unit.
+
+    Raises `NotSignedIn`, `CommissionEnded` or `TooOften`.
+    """
     token = request.cookies.get(COOKIE)
     if not token:
         raise NotSignedIn
@@ -70,7 +74,8 @@ async def _signed_in(request: Request, wired: Wired, now: Now) -> Visitor:
     visitor = Visitor(
         session=session, unit=unit, actor=Actor(session.staff_id, acts_for), csrf=csrf_of(token)
     )
-    request.state.visitor = visitor
+    request.state.visitor, request.state.known = visitor, True
+    wired.rate_limits.take(Limit.SESSION, secret_of(token))
     return visitor
 
 
