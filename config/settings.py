@@ -199,27 +199,29 @@ class SignInSettings(Group):
     )
 
 
-Rate = Annotated[str, Field(pattern=r"^[1-9][0-9]*/(s|min|h|d)$")]
+RateText = Annotated[str, Field(pattern=r"^[1-9][0-9]*/(s|min|h|d)$")]
 
 
 class LimitSettings(Group):
     """How often: so many at once, and as many again in the course of the period."""
 
-    strangers: Rate = Field(
+    strangers: RateText = Field(
         default="1200/min",
         description="Requests of one address by nobody who is signed in: a hospital may have one.",
     )
-    sign_in_starts: Rate = Field(default="300/min", description="Sign-ins begun from one address.")
-    session: Rate = Field(default="600/min", description="Requests of one who is signed in.")
-    token: Rate = Field(default="1200/min", description="Calls to REST with one token.")
-    imports: Rate = Field(default="30/min", description="Lists that one person imports.")
-    look_ups: Rate = Field(
+    sign_in_starts: RateText = Field(
+        default="300/min", description="Sign-ins begun from one address."
+    )
+    session: RateText = Field(default="600/min", description="Requests of one who is signed in.")
+    token: RateText = Field(default="1200/min", description="Calls to REST with one token.")
+    imports: RateText = Field(default="30/min", description="Lists that one person imports.")
+    look_ups: RateText = Field(
         default="2000/h", description="Recipients whom one person asks the registers for."
     )
-    sends: Rate = Field(
+    sends: RateText = Field(
         default="200/h", description="Dispatches that one unit starts on the pages."
     )
-    sms: Rate = Field(default="10/min", description="SMS that one person sends.")
+    sms: RateText = Field(default="10/min", description="SMS that one person sends.")
 
 
 class ResidentSettings(Group):
