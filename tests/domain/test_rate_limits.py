@@ -4,7 +4,7 @@ import pytest
 
 from utskick.domain.rate_limits import Limit, RateLimits, TooOften
 
-RATES = dict.fromkeys(Limit, "3/min")
+RATES: dict[str, str] = dict.fromkeys(Limit, "3/min")
 
 
 class Ticking:
