@@ -79,6 +79,8 @@ def _relay(settings: Settings) -> Iterator[str]:
             f"UTSKICK_SMTP__PORT is the local mailbox's ({smtp.port}): set"
             " UTSKICK_SMTP__HOST and UTSKICK_SMTP__PORT to the region's relay"
         )
+    if smtp.security == "none":
+        yield "UTSKICK_SMTP__SECURITY is none, so mails can be read on their way: set starttls"
 
 
 def _database(settings: Settings) -> Iterator[str]:

@@ -8,7 +8,7 @@ them all. The program refuses to start with a misspelt one in a group or in the 
 import os
 from datetime import time
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -72,7 +72,21 @@ class DatabaseSettings(Group):
     )
 
 
-class NeighbourSettings(Group):
+class TlsSettings(Group):
+    """Whom we trust, and who we are, where the system's own trust is not enough."""
+
+    ca_file: Path | None = Field(
+        default=None, description="PEM: the only authorities whose certificates are trusted."
+    )
+    client_certificate: Path | None = Field(
+        default=None, description="PEM: our certificate, where one is asked for."
+    )
+    client_key: Path | None = Field(
+        default=None, description="PEM: its key, if it is not in the same file."
+    )
+
+
+class NeighbourSettings(TlsSettings):
     """One of 1177's services, over HTTP."""
 
     url: str
@@ -113,16 +127,33 @@ class PersonsSettings(NeighbourSettings):
     batch: int = Field(default=100, ge=1, description="Persons in one call.")
 
 
-class SmtpSettings(Group):
+class SmtpSettings(TlsSettings):
     host: str = Field(default="127.0.0.1", description="The region's mail relay.")
     port: int = Field(default=8025, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls",
+        description="starttls (587), tls from the first byte (465), or none, as in a demo.",
+    )
+    user: str = Field(default="", description="Our login at the relay, if it asks for one.")
+    password: SecretStr = Field(default=SecretStr(""))
     sender: SenderAddress = Field(
         default="utskick@vgregion.se", description="Shown as the sender of error mail."
     )
     sms_domain: str = Field(default="sms.vgregion.se", description="The mail-to-SMS gateway.")
 
+    @model_validator(mode="after")
+    def _a_whole_login_that_nobody_overhears(self) -> Self:
+        password = self.password.get_secret_value()
+        if bool(self.user) != bool(password):
+            raise ValueError("a login is user and password: set both, or neither")
+        if not (self.user + password).isascii():
+            raise ValueError("user and password are ASCII: relays know no other login")
+        if self.user and self.security == "none":
+            raise ValueError("a login without TLS can be overheard: set security")
+        return self
 
-class SchedulerSettings(Group):
+
+class SchedulerSettings(TlsSettings):
     api_url: str = Field(default="http://127.0.0.1:4200/api", description="Prefect's API.")
     auth_string: SecretStr | None = Field(default=None, description="Prefect's shared login.")
     work_pool: str = "utskick"
@@ -169,7 +200,7 @@ class WebSettings(Group):
     )
 
 
-class SignInSettings(Group):
+class SignInSettings(TlsSettings):
     """Staff sign in with an OpenID provider; the defaults are those of our local one."""
 
     issuer: str = Field(

@@ -1,13 +1,20 @@
 """Settings + adapters + store → `Services`: the one place that knows all of them."""
 
 import os
-from collections.abc import Sequence
+import ssl
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 
 from config.production import production_faults
-from config.settings import DatabaseSettings, NeighbourSettings, Settings
+from config.settings import (
+    DatabaseSettings,
+    NeighbourSettings,
+    Settings,
+    SmtpSettings,
+    TlsSettings,
+)
 from utskick.adapters.http_client import HttpClient
 from utskick.adapters.http_form_service import HttpFormService
 from utskick.adapters.http_inbox import HttpInbox
@@ -18,7 +25,9 @@ from utskick.adapters.openpyxl_spreadsheets import OpenpyxlSpreadsheets
 from utskick.adapters.prefect_scheduler import PrefectScheduler
 from utskick.adapters.sms_by_mail import SmsByMail
 from utskick.adapters.smtp_mailer import SmtpMailer
+from utskick.adapters.smtp_relay import Login, SmtpRelay
 from utskick.adapters.system_clock import SystemClock
+from utskick.adapters.tls import TlsFiles, tls_context
 from utskick.domain.occasions import OccasionId, RunToken
 from utskick.domain.rate_limits import RateLimits
 from utskick.domain.rules import Rules
@@ -128,9 +137,8 @@ def wire(settings: Settings) -> Services:
     check_keys(engine, vault, now=clock.now())
     forms, inbox, persons = settings.forms, settings.inbox, settings.persons
     auth = settings.scheduler.auth_string
-    mailer = SmtpMailer(
-        host=settings.smtp.host, port=settings.smtp.port, sender=settings.smtp.sender
-    )
+    tls = _tls_contexts(settings)
+    mailer = SmtpMailer(_relay(settings.smtp, tls["smtp"]), sender=settings.smtp.sender)
     rules = rules_of(settings)
     store = SqlStore(
         engine,
@@ -140,9 +148,9 @@ def wire(settings: Settings) -> Services:
             absolute=timedelta(minutes=settings.sign_in.absolute_minutes),
         ),
     )
-    form_service = HttpFormService(_client(settings, forms))
-    persons_service = HttpPersons(_client(settings, persons), batch=persons.batch)
-    inbox_service = HttpInbox(_client(settings, inbox))
+    form_service = HttpFormService(_client(settings, forms, tls["forms"]))
+    persons_service = HttpPersons(_client(settings, persons, tls["persons"]), batch=persons.batch)
+    inbox_service = HttpInbox(_client(settings, inbox, tls["inbox"]))
     return Services(
         settings=settings,
         rules=rules,
@@ -165,6 +173,7 @@ def wire(settings: Settings) -> Services:
             auth_string=auth.get_secret_value() if auth else None,
             work_pool=settings.scheduler.work_pool,
             pages_url=settings.web.public_url,
+            tls=tls["scheduler"],
         ),
         texts=JinjaTexts(),
         spreadsheets=OpenpyxlSpreadsheets(most_rows=rules.limits.file_rows),
@@ -173,19 +182,57 @@ def wire(settings: Settings) -> Services:
             client_id=settings.sign_in.client_id,
             client_secret=settings.sign_in.client_secret.get_secret_value(),
             accepted_acr=settings.sign_in.accepted_acr,
+            tls=tls["sign_in"],
         ),
         clock=clock,
         rate_limits=RateLimits(settings.limits.model_dump(), monotonic=clock.monotonic),
     )
 
 
-def _client(settings: Settings, neighbour: NeighbourSettings) -> HttpClient:
+def _tls_contexts(settings: Settings) -> Mapping[str, ssl.SSLContext | None]:
+    """Of each neighbour that has files of its own. Raises `RefusedToStart`, naming all faults."""
+    contexts: dict[str, ssl.SSLContext | None] = {}
+    faults: list[str] = []
+    for name in _NEIGHBOURS:
+        group: TlsSettings = getattr(settings, name)
+        files = TlsFiles(
+            authorities=group.ca_file, certificate=group.client_certificate, key=group.client_key
+        )
+        try:
+            of = f"UTSKICK_{name.upper()}"
+            contexts[name] = tls_context(files, of=of) if files.named else None
+        except RefusedToStart as refused:
+            faults += refused.faults
+    if faults:
+        raise RefusedToStart(*faults)
+    return contexts
+
+
+_NEIGHBOURS = ("forms", "inbox", "persons", "smtp", "scheduler", "sign_in")
+
+
+def _relay(smtp: SmtpSettings, tls: ssl.SSLContext | None) -> SmtpRelay:
+    password = smtp.password.get_secret_value()
+    secured = smtp.security != "none"
+    return SmtpRelay(
+        host=smtp.host,
+        port=smtp.port,
+        tls=(tls or tls_context(TlsFiles(), of="UTSKICK_SMTP")) if secured else None,
+        at_once=smtp.security == "tls",
+        login=Login(smtp.user, password) if smtp.user else None,
+    )
+
+
+def _client(
+    settings: Settings, neighbour: NeighbourSettings, tls: ssl.SSLContext | None
+) -> HttpClient:
     return HttpClient(
         neighbour.url,
         consumer_hsa_id=settings.source_system_hsa_id,
         concurrency=neighbour.concurrency,
         connect_timeout_s=neighbour.connect_timeout_s,
         read_timeout_s=neighbour.read_timeout_s,
+        tls=tls,
     )
 
 
@@ -225,15 +272,16 @@ def rules_of(settings: Settings) -> Rules:
 def settings_faults(settings: Settings) -> Sequence[str]:
     """All that keeps production from starting, as far as settings and files show it."""
     faults = [*production_faults(settings, os.environ)]
-    try:
-        vault_of(settings.database)
-    except RefusedToStart as refused:
-        faults += refused.faults
-    except FileNotFoundError:
-        faults.append(
-            f"{settings.database.key_file} is missing: put the keys there, or set"
-            " UTSKICK_DATABASE__KEYS"
-        )
+    for look in (partial(vault_of, settings.database), partial(_tls_contexts, settings)):
+        try:
+            look()
+        except RefusedToStart as refused:
+            faults += refused.faults
+        except FileNotFoundError:
+            faults.append(
+                f"{settings.database.key_file} is missing: put the keys there, or set"
+                " UTSKICK_DATABASE__KEYS"
+            )
     return faults
 
 

@@ -4,26 +4,25 @@ import socket
 import ssl
 import traceback
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from aiosmtpd.controller import Controller
-from aiosmtpd.handlers import Sink
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from tests.adapters.scripted_relay import HANG_UP, relay
+from tests.certificates import a_certificate, server_side
 from tests.local_1177.conftest import served
 from utskick.adapters.sms_by_mail import SmsByMail
 from utskick.adapters.smtp_mailer import SmtpMailer
+from utskick.adapters.smtp_relay import Login, SmtpRelay
 from utskick.domain.sms import parse_mobile
 from utskick.local_1177.mailbox import create_app
 from utskick.ports import Mail, NotTaken, PermanentFailure, TemporaryFailure, UnknownOutcome
@@ -63,7 +62,8 @@ def mailbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mailbox]:
 
 
 def a_mailer(port: int, **changes: Any) -> SmtpMailer:
-    return SmtpMailer(host="127.0.0.1", port=port, sender=SENDER, **{"timeout_s": 60, **changes})
+    relay = SmtpRelay(host="127.0.0.1", port=port, **{"timeout_s": 60, **changes})
+    return SmtpMailer(relay, sender=SENDER)
 
 
 def a_mail(
@@ -294,47 +294,105 @@ def test_with_tls_a_relay_that_offers_none_gets_nothing() -> None:
     assert not any(command.startswith("mail") for command in scripted.heard)
 
 
-def test_with_tls_the_mail_is_sent_encrypted(tmp_path: Path) -> None:
-    certificate = a_certificate(tmp_path / "relay.pem")
-    server_side = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    server_side.load_cert_chain(certificate)
-    port = a_free_port()
-    controller = Controller(
-        Sink(), hostname="127.0.0.1", port=port, tls_context=server_side, require_starttls=True
+@dataclass
+class SecureRelay:
+    """A relay with a certificate, and a login if it asks for one."""
+
+    port: int
+    trusted: ssl.SSLContext
+    mails: list[Envelope]
+
+    logged_in: bool = False
+
+    async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  # aiosmtpd's name
+        self.mails.append(envelope)
+        self.logged_in = bool(session.authenticated)
+        return "250 Taken"
+
+    def mailer(self, **changes: Any) -> SmtpMailer:
+        return a_mailer(self.port, **{"tls": self.trusted, **changes})
+
+
+@contextmanager
+def secure_relay(folder: Path, *, at_once: bool = False, login: str = "") -> Iterator[SecureRelay]:
+    def known(_server: object, _session: object, _envelope: object, _how: str, data: Any) -> Any:
+        given = f"{data.login.decode()}:{data.password.decode()}"
+        return AuthResult(success=given == login, handled=False)
+
+    certificate = a_certificate(folder / "relay.pem")
+    tls = server_side(certificate)
+    trusted = ssl.create_default_context(cafile=certificate)
+    relay = SecureRelay(a_free_port(), trusted, [])
+    how: dict[str, Any] = (
+        {"ssl_context": tls, "auth_require_tls": False}
+        if at_once
+        else {"tls_context": tls, "require_starttls": True}
     )
+    if login:
+        # aiosmtpd does not notice TLS from the first byte, and would warn of a login without.
+        how |= {"authenticator": known, "auth_required": not at_once}
+    controller = Controller(relay, hostname="127.0.0.1", port=relay.port, **how)
     controller.start()
     try:
-        hand_over(a_mailer(port, tls=ssl.create_default_context(cafile=certificate)), a_mail())
-        with pytest.raises(TemporaryFailure):
-            hand_over(a_mailer(port, tls=ssl.create_default_context()), a_mail())
+        yield relay
     finally:
         controller.stop()
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_with_tls_the_mail_is_sent_encrypted(tmp_path: Path, at_once: bool) -> None:
+    with secure_relay(tmp_path, at_once=at_once) as relay:
+        hand_over(relay.mailer(at_once=at_once), a_mail())
+
+        assert len(relay.mails) == 1
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_relay_with_a_certificate_of_somebody_else_gets_nothing(
+    tmp_path: Path, at_once: bool
+) -> None:
+    with secure_relay(tmp_path, at_once=at_once) as relay:
+        with pytest.raises(TemporaryFailure):
+            hand_over(relay.mailer(at_once=at_once, tls=ssl.create_default_context()), a_mail())
+
+        assert relay.mails == []
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_relay_that_asks_for_a_login_gets_it_over_tls(tmp_path: Path, at_once: bool) -> None:
+    with secure_relay(tmp_path, at_once=at_once, login="utskick:pass-word") as relay:
+        hand_over(relay.mailer(at_once=at_once, login=Login("utskick", "pass-word")), a_mail())
+
+        assert len(relay.mails) == 1
+        assert relay.logged_in
+
+
+@pytest.mark.parametrize(
+    ("login", "given"),
+    [
+        # Somebody mends the password, and the mail is wanted then: not applied, tried again.
+        ("utskick:pass-word", Login("utskick", "wrong")),
+        ("utskick:pass-word", None),
+        # A relay that knows no logins: nothing is sent in the name of nobody.
+        ("", Login("utskick", "pass-word")),
+    ],
+)
+def test_a_refused_login_means_that_nothing_was_sent(
+    tmp_path: Path, login: str, given: Login | None
+) -> None:
+    with secure_relay(tmp_path, login=login) as relay:
+        with pytest.raises(TemporaryFailure) as caught:
+            hand_over(relay.mailer(login=given), a_mail())
+
+        assert relay.mails == []
+    assert "wrong" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_login_is_never_shown() -> None:
+    assert "pass-word" not in repr(SmtpRelay(host="", port=1, login=Login("me", "pass-word")))
 
 
 def a_free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
         return port
-
-
-def a_certificate(path: Path) -> Path:
-    """For 127.0.0.1, signed by itself, together with its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "relay")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(hours=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
-        )
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    unencrypted = serialization.NoEncryption()
-    path.write_bytes(
-        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, unencrypted)
-        + certificate.public_bytes(pem)
-    )
-    return path

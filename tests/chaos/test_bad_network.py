@@ -36,6 +36,7 @@ from utskick.adapters.http_inbox import HttpInbox
 from utskick.adapters.http_persons import HttpPersons
 from utskick.adapters.in_memory import FakeClock, InMemoryFormService
 from utskick.adapters.smtp_mailer import SmtpMailer
+from utskick.adapters.smtp_relay import SmtpRelay
 from utskick.domain.deliveries import FormId
 from utskick.domain.dispatches import Dispatch, DispatchStatus
 from utskick.domain.occasions import Occasion
@@ -309,9 +310,8 @@ class Relay:
     def __init__(self, url: str, proxy: FaultProxy) -> None:
         self.proxy = proxy
         self._url = url
-        self._mailer = SmtpMailer(
-            host="127.0.0.1", port=proxy.port, sender="utskick@vgregion.se", timeout_s=_SMTP_S
-        )
+        relay = SmtpRelay(host="127.0.0.1", port=proxy.port, timeout_s=_SMTP_S)
+        self._mailer = SmtpMailer(relay, sender="utskick@vgregion.se")
 
     def send(self, subject: str) -> Outcome:
         mail = Mail(

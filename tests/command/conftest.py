@@ -127,6 +127,7 @@ def installation(
         "PERSONS__URL": f"{local_1177}/persons",
         "RESIDENTS__URL": "https://formular.example",
         "SMTP__PORT": "9",
+        "SMTP__SECURITY": "none",
         "SCHEDULER__API_URL": "http://127.0.0.1:9/api",
         "UNIT": UNIT,
     }.items():

@@ -1,9 +1,10 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from config.settings import ResidentSettings, Settings, TimingSettings
+from config.settings import ResidentSettings, Settings, SmtpSettings, TimingSettings
 from utskick.files import EXAMPLE_ENV
 
 
@@ -50,3 +51,23 @@ def test_a_lease_that_no_call_could_outlast_is_refused() -> None:
 def test_where_templates_are_looked_at_is_a_path_with_one_templates_id(path: str) -> None:
     with pytest.raises(ValidationError, match="preview_path"):
         ResidentSettings(preview_path=path)
+
+
+@pytest.mark.parametrize(
+    ("login", "fault"),
+    [
+        ({"user": "utskick"}, "set both, or neither"),
+        ({"password": "secret"}, "set both, or neither"),
+        ({"user": "utskick", "password": "lösenord"}, "are ASCII"),
+        ({"user": "utskick", "password": "secret", "security": "none"}, "can be overheard"),
+    ],
+)
+def test_a_login_at_the_relay_is_whole_and_never_in_clear(
+    login: dict[str, Any], fault: str
+) -> None:
+    with pytest.raises(ValidationError, match=fault):
+        SmtpSettings(**login)
+
+
+def test_mail_is_secured_unless_it_is_set_otherwise() -> None:
+    assert SmtpSettings().security == "starttls"

@@ -75,6 +75,7 @@ FAULTS = [
     ("residents.url", "http://formular.1177.se", "RESIDENTS__URL is not https"),
     ("residents.url", "https://1177.localhost", "RESIDENTS__URL leads to this machine"),
     ("smtp.port", 8025, "SMTP__PORT is the local mailbox's"),
+    ("smtp.security", "none", "SMTP__SECURITY is none"),
     ("database.url", "sqlite:///var/utskick.db", "DATABASE__URL is SQLite"),
     ("database.url", "postgresql+psycopg://u:p@db/u", "add ?sslmode=verify-full"),
     ("database.url", "postgresql+psycopg://u:p@db/u?sslmode=require", "add ?sslmode=verify-full"),

@@ -10,6 +10,7 @@ from tests.manual.psychiatry import PSYCHIATRY, Psychiatry
 from tests.use_cases.test_administer_units import ADMINISTRATOR
 from utskick.adapters.sms_by_mail import SmsByMail
 from utskick.adapters.smtp_mailer import SmtpMailer
+from utskick.adapters.smtp_relay import SmtpRelay
 from utskick.use_cases.administer_forms import make_form_link
 from utskick.use_cases.form_link import form_link
 from utskick.use_cases.send_sms import draft_form_link, draft_ongoing_forms, send_sms
@@ -127,7 +128,9 @@ def test_a_text_that_refers_to_ongoing_forms_goes_the_same_way(
 
 
 def _send(clinic: Clinic, mailbox: Mailbox, text: str) -> None:
-    relay = SmtpMailer(host="127.0.0.1", port=mailbox.smtp_port, sender="utskick@vgregion.se")
+    relay = SmtpMailer(
+        SmtpRelay(host="127.0.0.1", port=mailbox.smtp_port), sender="utskick@vgregion.se"
+    )
     send_sms(
         "070-174 06 05",
         text,

@@ -6,6 +6,7 @@ from tests.adapters.scripted_relay import HANG_UP, ScriptedRelay, relay
 from tests.clinic import Clinic
 from tests.use_cases.clinic_days import AWAY, mails
 from utskick.adapters.smtp_mailer import SmtpMailer
+from utskick.adapters.smtp_relay import SmtpRelay
 from utskick.ports import Mailer, PermanentFailure, UnknownOutcome
 from utskick.records import ErrorReport
 from utskick.sending.report_errors import (
@@ -182,7 +183,9 @@ def test_a_relay_that_dies_between_two_addresses_gets_the_same_mail_again(
 
 
 def smtp(scripted: ScriptedRelay) -> SmtpMailer:
-    return SmtpMailer(host="127.0.0.1", port=scripted.port, sender="utskick@vgregion.se")
+    return SmtpMailer(
+        SmtpRelay(host="127.0.0.1", port=scripted.port), sender="utskick@vgregion.se"
+    )
 
 
 def test_one_mail_that_cannot_go_does_not_stop_the_next(clinic: Clinic) -> None:

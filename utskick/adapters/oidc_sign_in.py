@@ -4,6 +4,7 @@ Authlib speaks the protocol; joserfc reads the signed token.
 """
 
 import secrets
+import ssl
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -64,12 +65,19 @@ class OidcSignIn:
     """A `SignIn`. The provider's description and keys are fetched when first needed."""
 
     def __init__(
-        self, *, issuer: str, client_id: str, client_secret: str, accepted_acr: Sequence[str]
+        self,
+        *,
+        issuer: str,
+        client_id: str,
+        client_secret: str,
+        accepted_acr: Sequence[str],
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._issuer = issuer.rstrip("/")
         self._client_id = client_id
         self._client_secret = client_secret
         self._accepted_acr = frozenset(accepted_acr)
+        self._tls = tls or True
         self._described: _Described | None = None
         self._keys: KeySet | None = None
 
@@ -130,12 +138,12 @@ class OidcSignIn:
             except (JoseError, ValueError):
                 pass
         described = await self._description()
-        self._keys = KeySet.import_key_set(await _fetched(described.jwks_uri))
+        self._keys = KeySet.import_key_set(await self._fetched(described.jwks_uri))
         return jwt.decode(id_token, self._keys, algorithms=_ALGORITHMS)
 
     async def _description(self) -> _Described:
         if self._described is None:
-            found = await _fetched(f"{self._issuer}/.well-known/openid-configuration")
+            found = await self._fetched(f"{self._issuer}/.well-known/openid-configuration")
             try:
                 described = _Described.model_validate(found)
             except ValidationError:
@@ -154,17 +162,19 @@ class OidcSignIn:
             code_challenge_method="S256",
             timeout=_TIMEOUT_S,
             trust_env=False,
+            verify=self._tls,
         )
 
-
-async def _fetched(url: str) -> Any:
-    try:
-        async with httpx.AsyncClient(timeout=_TIMEOUT_S, trust_env=False) as client:
-            answer = await client.get(url)
-            answer.raise_for_status()
-            return answer.json()
-    except (httpx.HTTPError, ValueError) as error:
-        raise TemporaryFailure(f"the provider is away: {type(error).__name__}") from None
+    async def _fetched(self, url: str) -> Any:
+        try:
+            async with httpx.AsyncClient(
+                timeout=_TIMEOUT_S, trust_env=False, verify=self._tls
+            ) as client:
+                answer = await client.get(url)
+                answer.raise_for_status()
+                return answer.json()
+        except (httpx.HTTPError, ValueError) as error:
+            raise TemporaryFailure(f"the provider is away: {type(error).__name__}") from None
 
 
 def _staff(claims: _Claims) -> StaffClaims:

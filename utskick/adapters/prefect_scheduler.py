@@ -84,18 +84,20 @@ class PrefectScheduler:
         work_pool: str,
         pages_url: str = "",
         timeout_s: float = 15,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._api_url = api_url
         self._auth_string = auth_string
         self._work_pool = work_pool
         self._pages_url = pages_url.rstrip("/")
         self._timeout_s = timeout_s
+        self._tls = tls
         self._flow_id: UUID | None = None
 
     # Both take longer to make than a call takes, and not every process makes one.
     @cached_property
     def _certificates(self) -> ssl.SSLContext:
-        return ssl.create_default_context()
+        return self._tls or ssl.create_default_context()
 
     @cached_property
     def _settings(self) -> Settings:

@@ -1,6 +1,5 @@
 """Mail through the region's relay."""
 
-import ssl
 from collections.abc import Collection, Iterable
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -12,18 +11,10 @@ from utskick.ports import Mail, NotTaken
 
 
 class SmtpMailer:
-    """A `Mailer`. With `tls` the relay must offer STARTTLS; without it, it is not asked."""
+    """A `Mailer`."""
 
-    def __init__(
-        self,
-        *,
-        host: str,
-        port: int,
-        sender: str,
-        timeout_s: float = 10,
-        tls: ssl.SSLContext | None = None,
-    ) -> None:
-        self._relay = SmtpRelay(host=host, port=port, timeout_s=timeout_s, tls=tls)
+    def __init__(self, relay: SmtpRelay, *, sender: str) -> None:
+        self._relay = relay
         self.sender = sender
 
     def send(self, mail: Mail, *, to: Collection[str]) -> NotTaken:

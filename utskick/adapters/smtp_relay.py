@@ -1,7 +1,8 @@
 """Handing one message to a mail relay, and what each way of failing means.
 
 A relay answers for the message when it has got its last byte. What fails before the relay asked
-for the message was not applied; what fails from there on may have been.
+for the message was not applied; what fails from there on may have been. A refused login or
+certificate is of the first kind: whoever mends it will want the message sent.
 """
 
 import logging
@@ -17,18 +18,33 @@ from utskick.ports import NotTaken, PermanentFailure, TemporaryFailure, UnknownO
 _FIRST_REFUSAL, _FIRST_PERMANENT = 400, 500
 _OK = 250
 _ACCEPTED = (250, 251)
+_LOGIN_WANTED = (530, 534, 535, 538)
+"""RFC 4954 and 3207: permanent in their form, and mended by a setting."""
 
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Login:
+    """Ours at the relay."""
+
+    user: str
+    password: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmtpRelay:
-    """The region's relay; one connection for each message. With `tls`, never without it."""
+    """The region's relay; one connection for each message.
+
+    With `tls`, never without it: by STARTTLS, or `at_once`, from the first byte.
+    """
 
     host: str
     port: int
     timeout_s: float = 10
     tls: ssl.SSLContext | None = None
+    at_once: bool = False
+    login: Login | None = None
 
     def hand_over(
         self, message: EmailMessage, *, sender: str, recipients: Collection[str]
@@ -39,7 +55,7 @@ class SmtpRelay:
         """
         with self._connected() as connection:
             with _not_applied():
-                _greet(connection, tls=self.tls)
+                self._greet(connection)
                 not_taken = _address(connection, sender=sender, recipients=recipients)
             if len(not_taken.deferred) + len(not_taken.refused) < len(recipients):
                 _submit(connection, message)
@@ -48,7 +64,7 @@ class SmtpRelay:
     @contextmanager
     def _connected(self) -> Iterator[smtplib.SMTP]:
         with _not_applied():
-            connection = smtplib.SMTP(self.host, self.port, timeout=self.timeout_s)
+            connection = self._connection()
         try:
             yield connection
         finally:
@@ -56,6 +72,19 @@ class SmtpRelay:
             with suppress(smtplib.SMTPException, OSError):
                 connection.quit()
             connection.close()
+
+    def _connection(self) -> smtplib.SMTP:
+        if self.tls is not None and self.at_once:
+            return smtplib.SMTP_SSL(self.host, self.port, timeout=self.timeout_s, context=self.tls)
+        return smtplib.SMTP(self.host, self.port, timeout=self.timeout_s)
+
+    def _greet(self, connection: smtplib.SMTP) -> None:
+        connection.ehlo_or_helo_if_needed()
+        if self.tls is not None and not self.at_once:
+            connection.starttls(context=self.tls)
+            connection.ehlo()
+        if self.login is not None:
+            connection.login(self.login.user, self.login.password)
 
 
 @contextmanager
@@ -66,15 +95,10 @@ def _not_applied() -> Iterator[None]:
         raise TemporaryFailure(f"no service from the relay: {type(error).__name__}") from None
 
 
-def _greet(connection: smtplib.SMTP, *, tls: ssl.SSLContext | None) -> None:
-    connection.ehlo_or_helo_if_needed()
-    if tls is not None:
-        connection.starttls(context=tls)
-        connection.ehlo()
-
-
 def _address(connection: smtplib.SMTP, *, sender: str, recipients: Collection[str]) -> NotTaken:
     code, _ = connection.mail(sender)
+    if code in _LOGIN_WANTED:
+        raise TemporaryFailure(f"the relay wants a login: {code}")
     if code != _OK:
         raise _refusal("the relay refuses the sender", code)
     codes = {to: connection.rcpt(to)[0] for to in recipients}

@@ -67,6 +67,7 @@ def environment_of(folder: Path, ports: Ports) -> dict[str, str]:
         "UTSKICK_PERSONS__URL": f"{local_1177}/persons",
         "UTSKICK_RESIDENTS__URL": local_1177,
         "UTSKICK_SMTP__PORT": str(ports.smtp),
+        "UTSKICK_SMTP__SECURITY": "none",
         "UTSKICK_SCHEDULER__API_URL": f"http://{HOST}:{ports.prefect}/api",
         "UTSKICK_SCHEDULER__WORK_POOL": WORK_POOL,
         "UTSKICK_WEB__PORT": str(ports.web),

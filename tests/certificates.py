@@ -1,0 +1,47 @@
+"""Certificates for 127.0.0.1, for an hour: signed by themselves, together with their keys."""
+
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from ssl import CERT_REQUIRED, Purpose, SSLContext, create_default_context
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+
+def a_certificate(path: Path, *, password: bytes = b"") -> Path:
+    """Both in one PEM file, which is its own authority as well."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, path.stem)])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+        )
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    sealed = (
+        serialization.BestAvailableEncryption(password)
+        if password
+        else serialization.NoEncryption()
+    )
+    path.write_bytes(
+        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, sealed)
+        + certificate.public_bytes(pem)
+    )
+    return path
+
+
+def server_side(certificate: Path, *, asks_for: Path | None = None) -> SSLContext:
+    """A server that shows the certificate, and wants another one of its client."""
+    context = create_default_context(Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    if asks_for is not None:
+        context.load_verify_locations(asks_for)
+        context.verify_mode = CERT_REQUIRED
+    return context
