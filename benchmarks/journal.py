@@ -8,7 +8,7 @@ from uuid import UUID
 
 from benchmarks.dispatches import Clientele
 from utskick.domain.units import Activity
-from utskick.store.journal import link
+from utskick.store.log_keys import unkeyed_link
 
 _YEAR = timedelta(days=365)
 _LISTS = ("visat i Uppföljning", "visat mottagarlista", "kontrollerat mottagare")
@@ -25,7 +25,7 @@ def log_rows(
     number: int,
     now: datetime,
 ) -> Iterator[dict[str, Any]]:
-    """As many entries as asked for, spread over the year until `now`."""
+    """As many entries as asked for, spread over the year until `now`; older than the keys."""
     previous, written = "", 0
     while written < number:
         common = {
@@ -38,7 +38,7 @@ def log_rows(
         for person_id in chance.sample(clientele.patients, min(length, number - written)):
             written += 1
             row = common | {"number": written, "person_id": person_id}
-            previous = link(previous, row)
+            previous = unkeyed_link(previous, row)
             yield row | {"hash": previous}
 
 

@@ -255,6 +255,21 @@ class LimitSettings(Group):
     sms: RateText = Field(default="10/min", description="SMS that one person sends.")
 
 
+class LogSettings(Group):
+    """The access log's proof, kept where whoever can change the database cannot."""
+
+    heads: Path = Field(
+        default=DATA / "log-heads",
+        description="The folder with what each unit's log has ended with. Only ever added to.",
+    )
+    heads_every_s: float = Field(
+        default=300, gt=0, description="How often they are written, if a log has grown."
+    )
+    heads_mail_to: tuple[SenderAddress, ...] = Field(
+        default=(), description="Who gets them by mail too, once a day."
+    )
+
+
 class ResidentSettings(Group):
     url: str = Field(
         default="http://127.0.0.1:8177", description="formular.1177.se, as residents reach it."
@@ -292,6 +307,7 @@ class Settings(BaseSettings):
     web: WebSettings = WebSettings()
     sign_in: SignInSettings = SignInSettings()
     limits: LimitSettings = LimitSettings()
+    log: LogSettings = LogSettings()
     residents: ResidentSettings = ResidentSettings()
 
     region: Path = Field(

@@ -7,8 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from utskick.adapters.in_memory import InMemoryLogHeads
+from utskick.domain.units import HsaId
+from utskick.ports import LogHeads
+from utskick.records import Store
+from utskick.use_cases.check_access_log import check_log
+
 Log = Callable[[], list[str]]
 """The access log so far: what was done, and whether it was about a person."""
+
+
+def is_whole(store: Store, unit_id: HsaId, heads: LogHeads | None = None) -> bool:
+    """Whether the unit's log is what its chain, and its heads, say that it is."""
+    return check_log(unit_id, store=store, heads=heads or InMemoryLogHeads()).whole
 
 
 @pytest.fixture

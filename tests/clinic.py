@@ -26,6 +26,7 @@ from utskick.adapters.in_memory import (
     FakeClock,
     InMemoryFormService,
     InMemoryInbox,
+    InMemoryLogHeads,
     InMemoryMailer,
     InMemoryPersons,
     InMemoryScheduler,
@@ -147,6 +148,7 @@ class Clinic(UseCases):
     persons: InMemoryPersons
     rules: Rules
     mailer: InMemoryMailer = field(default_factory=InMemoryMailer)
+    log_heads: InMemoryLogHeads = field(default_factory=InMemoryLogHeads)
     sms: InMemorySmsGateway = field(default_factory=InMemorySmsGateway)
     scheduler: InMemoryScheduler = field(default_factory=InMemoryScheduler)
     texts: JinjaTexts = field(default_factory=JinjaTexts)

@@ -14,6 +14,7 @@ from typing import Protocol
 from utskick.domain.deliveries import FormId, FormStatus, Refusal
 from utskick.domain.dispatches import DispatchId
 from utskick.domain.forms import FormTemplateId
+from utskick.domain.log_chain import LogHead
 from utskick.domain.occasions import OccasionId, RunToken
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.sheets import Sheet
@@ -312,6 +313,24 @@ class SignIn(Protocol):
 
     async def finish(self, code: str, *, attempt: SignInAttempt, redirect_uri: str) -> StaffClaims:
         """Who it was. Raises `SignInFailed` or `TemporaryFailure`."""
+
+
+class LogHeads(Protocol):
+    """What the access log's chains have ended with, where the database does not reach.
+
+    Only ever added to.
+    """
+
+    def add(self, heads: Sequence[LogHead]) -> None:
+        """Keep them; they outlive a power cut. Raises `OSError`."""
+
+    def of(self, unit_id: HsaId) -> Sequence[LogHead]:
+        """All of a unit's, as they were added."""
+
+    def newest(self, unit_id: HsaId) -> LogHead | None: ...
+
+    def units(self) -> Sequence[HsaId]:
+        """Whose heads there are."""
 
 
 class Texts(Protocol):

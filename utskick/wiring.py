@@ -15,6 +15,7 @@ from config.settings import (
     SmtpSettings,
     TlsSettings,
 )
+from utskick.adapters.file_log_heads import FileLogHeads
 from utskick.adapters.http_client import HttpClient
 from utskick.adapters.http_form_service import HttpFormService
 from utskick.adapters.http_inbox import HttpInbox
@@ -36,6 +37,7 @@ from utskick.ports import (
     Clock,
     FormService,
     Inbox,
+    LogHeads,
     Mailer,
     Persons,
     Scheduler,
@@ -72,6 +74,7 @@ class Services(UseCases):
     inbox: Inbox
     persons: Persons
     mailer: Mailer
+    log_heads: LogHeads
     sms: SmsGateway
     scheduler: Scheduler
     texts: Texts
@@ -167,6 +170,7 @@ def wire(settings: Settings) -> Services:
         inbox=inbox_service,
         persons=persons_service,
         mailer=mailer,
+        log_heads=FileLogHeads(settings.log.heads),
         sms=SmsByMail(mailer, domain=settings.smtp.sms_domain),
         scheduler=PrefectScheduler(
             api_url=settings.scheduler.api_url,

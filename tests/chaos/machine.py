@@ -29,7 +29,7 @@ from tests.chaos.virtual import (
 )
 from tests.clinic import GAD, MONDAY_NOON, PACKAGE, PHQ, STAFF, UNIT
 from tests.people import ANNA, BO, CILLA
-from utskick.adapters.in_memory import InMemoryMailer, InMemoryScheduler
+from utskick.adapters.in_memory import InMemoryLogHeads, InMemoryMailer, InMemoryScheduler
 from utskick.adapters.jinja_texts import JinjaTexts
 from utskick.domain.calendar import STOCKHOLM
 from utskick.domain.dispatches import DispatchId, RecipientId
@@ -263,7 +263,9 @@ class SendProtocol(RuleBasedStateMachine):
         self.watch.note_restore()
         self.scheduler = InMemoryScheduler()
         self.started = 0
-        mark_restored(store=self.store, rules=RULES, now=self.clock.now())
+        mark_restored(
+            store=self.store, heads=InMemoryLogHeads(), rules=RULES, now=self.clock.now()
+        )
 
     # What becomes of calls.
 

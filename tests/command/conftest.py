@@ -122,6 +122,7 @@ def installation(
     for name, value in {
         "DATABASE__URL": f"sqlite:///{tmp_path}/utskick.db",
         "DATABASE__KEY_FILE": f"{tmp_path}/keys.json",
+        "LOG__HEADS": f"{tmp_path}/log-heads",
         "FORMS__URL": f"{local_1177}/forms",
         "INBOX__URL": f"{local_1177}/inbox",
         "PERSONS__URL": f"{local_1177}/persons",

@@ -3,6 +3,8 @@
 import importlib
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -126,7 +128,49 @@ def test_an_unknown_kind_of_schema_is_wrong_usage(installation: Installation) ->
 def test_the_whole_access_log_is_checked(installation: Installation) -> None:
     installation.started()
 
-    assert installation.run("check-log").stdout == "The chain is whole\n"
+    first = installation.run("check-log")
+    second = installation.run("check-log", "--unit", UNIT)
+
+    assert (first.exit_code, second.exit_code) == (0, 0)
+    assert first.stdout.startswith(f"{UNIT}\n  Loggen är hel")
+    assert "Inget huvud utanför databasen styrker loggen" in first.stdout
+    assert "styrks av huvuden utanför databasen" in second.stdout
+
+
+@pytest.mark.parametrize(
+    ("deed", "words"),
+    [
+        ("DELETE FROM access_log WHERE number = 2", "Post 2 har tagits bort: den fanns 20"),
+        ("DELETE FROM access_log", "Posterna 1–2 har tagits bort: de fanns 20"),
+        ("UPDATE access_log SET act = 'annat' WHERE number = 1", "Post 1 har ändrats"),
+    ],
+)
+def test_what_was_done_to_the_access_log_is_said(
+    installation: Installation, deed: str, words: str
+) -> None:
+    installation.started()
+    installation.run("check-log")
+    with closing(sqlite3.connect(installation.folder / "utskick.db")) as connection, connection:
+        connection.execute(deed)
+
+    result = installation.run("check-log")
+
+    assert result.exit_code == 1
+    assert words in result.stdout
+
+
+def test_a_check_takes_heads_that_were_kept_elsewhere(installation: Installation) -> None:
+    installation.started()
+    installation.run("check-log")
+    [kept] = (installation.folder / "log-heads").iterdir()
+    mailed = installation.write(f"Loggarnas huvuden\n\n{kept.read_text()}", "mejl.txt")
+    kept.unlink()
+    with closing(sqlite3.connect(installation.folder / "utskick.db")) as connection, connection:
+        connection.execute("DELETE FROM access_log WHERE number = 2")
+
+    result = installation.run("check-log", "--heads", mailed)
+
+    assert (result.exit_code, "Post 2 har tagits bort" in result.stdout) == (1, True)
 
 
 @pytest.mark.parametrize(

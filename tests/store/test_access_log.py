@@ -1,19 +1,31 @@
 """The access log is append-only, and a change in it is found; it is read newest first."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select, update
+from sqlalchemy.orm import Session
 
+from tests.access_log import is_whole
 from tests.clinic import OTHER_STAFF, OTHER_UNIT, STAFF, UNIT
 from tests.people import ANNA, BO, CILLA
 from tests.store.ledger import NOW, change
+from tests.vault import a_vault
+from utskick.adapters.in_memory import InMemoryLogHeads
+from utskick.domain.log_chain import RESTORED, LogFault, LogHead
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.staff import StaffSession
 from utskick.domain.units import Activity, Actor, HsaId, Unit
 from utskick.records import LogEntry, LoggedEntry, LogQuery
 from utskick.store import SqlStore
+from utskick.store.data_keys import DataKeys
+from utskick.store.log_keys import PURPOSE, LogKey, unkeyed_link
+from utskick.store.tables import AccessLogRow, DataKeyRow
+from utskick.store.vault import Sealed, Vault
+from utskick.use_cases.check_access_log import check_log
 
 
 def entry(act: str, *, actor: Actor = STAFF, about: Personnummer | None = ANNA) -> LogEntry:
@@ -25,9 +37,10 @@ def write(store: SqlStore, *entries: LogEntry) -> None:
         records.access_log.write(entries, now=NOW)
 
 
-def broken_link(store: SqlStore, unit: Unit = UNIT) -> int | None:
-    with store.transaction() as records:
-        return records.access_log.broken_link(unit.id)
+def faults(store: SqlStore, unit: Unit = UNIT) -> list[tuple[LogFault, int]]:
+    """What is wrong by the chain alone, and with which entry first."""
+    check = check_log(unit.id, store=store, heads=InMemoryLogHeads())
+    return [(found.fault, found.first) for found in check.findings]
 
 
 def three_entries(store: SqlStore) -> None:
@@ -38,13 +51,13 @@ def three_entries(store: SqlStore) -> None:
 def test_an_untouched_log_is_whole(store: SqlStore) -> None:
     three_entries(store)
 
-    assert broken_link(store) is None
+    assert faults(store) == []
 
 
 def test_an_empty_log_is_whole(store: SqlStore) -> None:
     write(store)
 
-    assert broken_link(store) is None
+    assert faults(store) == []
 
 
 @pytest.mark.parametrize(
@@ -55,7 +68,8 @@ def test_an_empty_log_is_whole(store: SqlStore) -> None:
         "UPDATE access_log SET activity = 'Radera' WHERE number = 2",
         "UPDATE access_log SET at = '2026-01-01 00:00:00' WHERE number = 2",
         "UPDATE access_log SET person_id = NULL WHERE number = 2",
-        "UPDATE access_log SET hash = '0' WHERE number = 2",
+        "UPDATE access_log SET key_number = 7 WHERE number = 2",
+        "UPDATE access_log SET key_number = NULL WHERE number = 2",
     ],
 )
 def test_a_changed_entry_is_found(store: SqlStore, engine: Engine, forgery: str) -> None:
@@ -63,7 +77,7 @@ def test_a_changed_entry_is_found(store: SqlStore, engine: Engine, forgery: str)
 
     change(engine, forgery)
 
-    assert broken_link(store) == 2
+    assert faults(store) == [(LogFault.CHANGED, 2)]
 
 
 @pytest.mark.parametrize("number", [1, 2])
@@ -72,7 +86,7 @@ def test_a_removed_entry_is_found(store: SqlStore, engine: Engine, number: int) 
 
     change(engine, "DELETE FROM access_log WHERE number = :number", number=number)
 
-    assert broken_link(store) == number
+    assert faults(store) == [(LogFault.MISSING, number)]
 
 
 def test_each_unit_has_a_chain_of_its_own(store: SqlStore, engine: Engine) -> None:
@@ -80,8 +94,8 @@ def test_each_unit_has_a_chain_of_its_own(store: SqlStore, engine: Engine) -> No
 
     change(engine, "UPDATE access_log SET act = 'annat' WHERE unit_id = :unit", unit=UNIT.id)
 
-    assert broken_link(store) == 1
-    assert broken_link(store, OTHER_UNIT) is None
+    assert faults(store) == [(LogFault.CHANGED, 1)]
+    assert faults(store, OTHER_UNIT) == []
 
 
 def test_an_entry_is_undone_with_the_act_that_it_shows(store: SqlStore) -> None:
@@ -90,7 +104,7 @@ def test_an_entry_is_undone_with_the_act_that_it_shows(store: SqlStore) -> None:
         raise RuntimeError
 
     write(store, entry("visat"))
-    assert broken_link(store) is None
+    assert faults(store) == []
 
 
 def test_the_log_names_persons_by_an_id_only(store: SqlStore, engine: Engine) -> None:
@@ -101,6 +115,198 @@ def test_the_log_names_persons_by_an_id_only(store: SqlStore, engine: Engine) ->
 
     assert len(rows) == 3
     assert ANNA.digits not in str(rows)
+
+
+# Sealed by keys
+
+
+def chain_of(engine: Engine, unit: Unit = UNIT) -> list[dict[str, Any]]:
+    """The unit's rows, oldest first."""
+    rows = select(AccessLogRow.__table__).where(AccessLogRow.unit_id == unit.id)
+    with engine.connect() as connection:
+        found = connection.execute(rows.order_by(AccessLogRow.number)).mappings()
+        return [dict(row) for row in found]
+
+
+def rewrite(engine: Engine, seal: Callable[[str, dict[str, Any]], str], **said: Any) -> None:
+    """Have the second entry say something else, and link all again."""
+    previous, chain = "", chain_of(engine)
+    with engine.begin() as connection:
+        for row in chain:
+            new = row | (said if row["number"] == 2 else {})
+            previous = seal(previous, new)
+            connection.execute(
+                update(AccessLogRow)
+                .where(AccessLogRow.unit_id == UNIT.id, AccessLogRow.number == row["number"])
+                .values(**{name: new[name] for name in said}, hash=previous)
+            )
+
+
+def test_a_chain_that_was_linked_again_without_the_key_is_found(
+    store: SqlStore, engine: Engine
+) -> None:
+    three_entries(store)
+
+    rewrite(engine, unkeyed_link, act="annat")
+
+    assert faults(store) == [(LogFault.CHANGED, 1)]
+
+
+def test_a_chain_that_was_linked_again_with_another_key_is_found(
+    store: SqlStore, engine: Engine
+) -> None:
+    three_entries(store)
+
+    rewrite(engine, LogKey(1, b"guessed").entry_seal, act="annat")
+
+    assert faults(store) == [(LogFault.CHANGED, 1)]
+
+
+def test_a_key_that_somebody_has_put_there_proves_nothing(store: SqlStore, engine: Engine) -> None:
+    three_entries(store)
+
+    change(engine, "UPDATE data_key SET ciphertext = :junk", junk=bytes(60))
+
+    assert faults(store) == [(LogFault.CHANGED, 1)]
+
+
+def older(engine: Engine) -> None:
+    """As if the entries were from before there were keys."""
+    change(engine, "UPDATE access_log SET key_number = NULL")
+    rewrite(engine, unkeyed_link)
+
+
+def test_entries_from_before_the_keys_are_followed_by_sealed_ones(
+    store: SqlStore, engine: Engine
+) -> None:
+    three_entries(store)
+    older(engine)
+    write(store, entry("visat"))
+
+    check = check_log(UNIT.id, store=store, heads=InMemoryLogHeads())
+
+    assert check.whole
+    assert (check.entries, check.unkeyed) == (4, 3)
+
+
+def test_entries_from_before_the_keys_cannot_be_linked_again_under_sealed_ones(
+    store: SqlStore, engine: Engine
+) -> None:
+    three_entries(store)
+    older(engine)
+    write(store, entry("visat"))
+    sealed = chain_of(engine)[-1]["hash"]
+
+    rewrite(engine, unkeyed_link, act="annat")
+    change(engine, "UPDATE access_log SET hash = :sealed WHERE number = 4", sealed=sealed)
+
+    assert faults(store) == [(LogFault.CHANGED, 4)]
+
+
+def renew(store: SqlStore, engine: Engine, vault: Vault) -> None:
+    with Session(engine) as session, session.begin():
+        DataKeys(session, vault, PURPOSE).add()
+    write(store, entry("visat"))
+
+
+def test_the_chain_goes_on_under_a_new_key(store: SqlStore, engine: Engine, vault: Vault) -> None:
+    three_entries(store)
+
+    renew(store, engine, vault)
+
+    assert faults(store) == []
+    assert [row["key_number"] for row in chain_of(engine)] == [1, 1, 1, 2]
+
+
+def test_an_older_key_seals_nothing_after_a_new_one(
+    store: SqlStore, engine: Engine, vault: Vault
+) -> None:
+    three_entries(store)
+    renew(store, engine, vault)
+    write(store, entry("visat"))
+    with Session(engine) as session:
+        stolen = LogKey(1, DataKeys(session, vault, PURPOSE).all()[1])
+
+    before, last = chain_of(engine)[-2:]
+    change(
+        engine,
+        "UPDATE access_log SET key_number = 1, hash = :forged WHERE number = 5",
+        forged=stolen.entry_seal(before["hash"], last),
+    )
+
+    assert faults(store) == [(LogFault.CHANGED, 5)]
+
+
+def test_new_master_keys_change_no_entry(store: SqlStore, engine: Engine, vault: Vault) -> None:
+    three_entries(store)
+    new = a_vault("1", "2")
+    with Session(engine) as session, session.begin():
+        for row in session.scalars(select(DataKeyRow)):
+            opened = vault.open(Sealed(row.ciphertext, row.key_id), row=row.id)
+            sealed = new.seal(opened, row=row.id)
+            row.ciphertext, row.key_id = sealed.ciphertext, sealed.key_id
+
+    assert faults(SqlStore(engine, a_vault("2"))) == []
+
+
+# What it ends with
+
+
+def ends(store: SqlStore) -> list[LogHead]:
+    with store.transaction() as records:
+        return list(records.access_log.heads(now=NOW))
+
+
+def agree(store: SqlStore, heads: list[LogHead]) -> list[bool]:
+    with store.transaction() as records:
+        return [records.access_log.agrees(head) for head in heads]
+
+
+def test_there_is_a_head_for_each_log(store: SqlStore) -> None:
+    three_entries(store)
+    write(store, entry("visat", actor=OTHER_STAFF))
+
+    assert [(head.unit_id, head.number) for head in ends(store)] == [
+        (UNIT.id, 3),
+        (OTHER_UNIT.id, 1),
+    ]
+
+
+def test_without_entries_there_are_no_heads(store: SqlStore) -> None:
+    assert ends(store) == []
+
+
+def test_a_head_agrees_as_long_as_its_entry_is_there(store: SqlStore, engine: Engine) -> None:
+    three_entries(store)
+    heads = ends(store)
+    write(store, entry("visat"))
+    before = agree(store, heads)
+
+    change(engine, "DELETE FROM access_log WHERE number >= 3")
+
+    assert (before, agree(store, heads)) == ([True], [False])
+
+
+@pytest.mark.parametrize("change_of_it", [{"number": 2}, {"seal": "0"}, {"key": 9}])
+def test_a_head_that_somebody_else_wrote_never_agrees(
+    store: SqlStore, change_of_it: dict[str, Any]
+) -> None:
+    three_entries(store)
+    heads = [replace(head, **change_of_it) for head in ends(store)]
+
+    with store.transaction() as records:
+        assert records.access_log.proven(heads) == []
+    assert agree(store, heads) == [False]
+
+
+def test_a_restored_backup_explains_what_its_heads_say(store: SqlStore, engine: Engine) -> None:
+    three_entries(store)
+    heads = ends(store)
+    change(engine, "DELETE FROM access_log WHERE number = 3")
+
+    write(store, entry(RESTORED, about=None))
+
+    assert agree(store, heads) == [True]
 
 
 # Reading it
@@ -198,6 +404,6 @@ def test_the_administration_writes_without_being_a_unit(store: SqlStore) -> None
     administration = HsaId("SE2321000131-E000000000001")
     write(store, entry("ändrat enhet", actor=Actor("somebody", administration), about=None))
 
+    assert is_whole(store, administration)
     with store.transaction() as records:
-        assert records.access_log.broken_link(administration) is None
         assert len(records.access_log.read(administration, LogQuery())) == 1

@@ -35,7 +35,9 @@ def back_up(clinic: Clinic, tmp_path: Path) -> Callable[[], Callable[[], None]]:
 
 
 def mark(clinic: Clinic) -> int:
-    return mark_restored(store=clinic.store, rules=clinic.rules, now=clinic.clock.now())
+    return mark_restored(
+        store=clinic.store, heads=clinic.log_heads, rules=clinic.rules, now=clinic.clock.now()
+    )
 
 
 def forms_made(clinic: Clinic) -> Counter[tuple[str, object]]:

@@ -50,6 +50,7 @@ def services_of(clinic: Clinic, **changes: Any) -> Services:
         "inbox": clinic.inbox,
         "persons": clinic.persons,
         "mailer": clinic.mailer,
+        "log_heads": clinic.log_heads,
         "sms": clinic.sms,
         "scheduler": clinic.scheduler,
         "texts": clinic.texts,

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -10,14 +11,23 @@ import typer
 from rich.table import Column, Table
 
 from utskick.adapters.yaml_region import read_region
-from utskick.command.output import REFUSED, UnitOption, actor_for, err, failures_in_words, out
+from utskick.command.output import (
+    REFUSED,
+    UnitOption,
+    actor_for,
+    failures_in_words,
+    out,
+    print_check,
+)
 from utskick.command.specs import DispatchFile, FormFile
+from utskick.domain.log_head_lines import read_heads
 from utskick.domain.units import HsaId, parse_hsa_id
-from utskick.records import Transaction
+from utskick.records import Store, Transaction
 from utskick.sending import reconcile as reconciling
 from utskick.sending.message_values import PLACEHOLDERS
 from utskick.sending.report_errors import send_error_reports
 from utskick.use_cases import administer_units as administering
+from utskick.use_cases import check_access_log as checking
 from utskick.use_cases import clean_up as cleaning
 from utskick.use_cases import compare_ledger as comparing
 from utskick.use_cases import load_region as loading
@@ -152,14 +162,32 @@ def forms(unit: UnitOption) -> None:
     out.print(table)
 
 
-def check_log(unit: UnitOption) -> None:
-    """See whether the unit's access log has been tampered with."""
-    with failures_in_words(), services().store.transaction() as records:
-        broken = records.access_log.broken_link(_known(unit, records))
-    if broken is not None:
-        err.print(f"Entry {broken} does not follow from the one before", style="red")
+def check_log(
+    unit: Annotated[
+        str, typer.Option("--unit", help="Enhetens HSA-id. Utan det kontrolleras alla loggar.")
+    ] = "",
+    heads: Annotated[
+        Path | None, typer.Option(help="Sparade huvuden, till exempel ur mejlen.", dir_okay=False)
+    ] = None,
+) -> None:
+    """Kontrollera om poster i loggen har ändrats, bytts ut eller tagits bort."""
+    with failures_in_words():
+        wired = services()
+        now = wired.clock.now()
+        more = read_heads(heads.read_text(errors="replace")) if heads else []
+        every = checking.logs(store=wired.store, heads=wired.log_heads, now=now)
+        chosen = [_logged(unit, every, wired.store)] if unit else every
+        checks = {
+            each: checking.check_log(each, store=wired.store, heads=wired.log_heads, more=more)
+            for each in chosen
+        }
+        checking.anchor_access_log(
+            store=wired.store, heads=wired.log_heads, rules=wired.rules, now=now
+        )
+    for unit_id, check in checks.items():
+        print_check(unit_id, check)
+    if not all(check.whole for check in checks.values()):
         raise typer.Exit(REFUSED)
-    out.print("The chain is whole")
 
 
 def add_token(unit: UnitOption, name: TokenName) -> None:
@@ -192,9 +220,21 @@ def mark_restored() -> None:
     with failures_in_words():
         wired = services()
         marked = restoring.mark_restored(
-            store=wired.store, rules=wired.rules, now=wired.clock.now()
+            store=wired.store,
+            heads=wired.log_heads,
+            rules=wired.rules,
+            now=wired.clock.now(),
         )
     out.print(f"{marked} deliveries will be settled before they are sent")
+
+
+def _logged(unit: str, logs: Sequence[HsaId], store: Store) -> HsaId:
+    """The regional administration has a log, and is no unit."""
+    unit_id = parse_hsa_id(unit)
+    if unit_id in logs:
+        return unit_id
+    with store.transaction() as records:
+        return _known(unit, records)
 
 
 def _known(unit: str, records: Transaction) -> HsaId:

@@ -13,9 +13,11 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from utskick.domain.errors import AlreadyEnded, SpecRefused, UtskickError
+from utskick.domain.log_chain import LogCheck
 from utskick.domain.starting import RefusedToStart
-from utskick.domain.units import Actor, parse_hsa_id
+from utskick.domain.units import Actor, HsaId, parse_hsa_id
 from utskick.ports import PermanentFailure, TemporaryFailure, UnknownOutcome
+from utskick.web.log_words import check_in_words
 from utskick.web.views import DispatchView, FormView
 
 REFUSED, AWAY, ENDED = 1, 3, 4
@@ -120,6 +122,13 @@ def print_dispatch(dispatch: DispatchView) -> None:
     out.print(table)
     if dispatch.forms:
         out.print(form_table(dispatch.forms))
+
+
+def print_check(unit_id: HsaId, check: LogCheck) -> None:
+    """What a check of a unit's log has found."""
+    out.print(Text(unit_id, style="bold"))
+    for sentence in check_in_words(check):
+        out.print(f"  {sentence}", style=None if check.whole else "red")
 
 
 def print_heading(dispatch: DispatchView) -> None:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from utskick.domain.dispatches import Dispatch, DispatchId
+from utskick.domain.log_chain import Link, LogHead
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.units import Activity, Actor, HsaId
 
@@ -64,7 +65,7 @@ class DoneWith:
 
 
 class AccessLog(Protocol):
-    """Append-only, one hash chain for each unit, never deleted with dispatches."""
+    """Append-only, one sealed chain for each unit, never deleted with dispatches."""
 
     def write(self, entries: Sequence[LogEntry], *, now: datetime) -> None: ...
 
@@ -74,5 +75,14 @@ class AccessLog(Protocol):
     def done_with(self, dispatch: Dispatch) -> Sequence[DoneWith]:
         """All that has been done with it, oldest first. Reading is not doing."""
 
-    def broken_link(self, unit_id: HsaId) -> int | None:
-        """The number of the first entry that does not follow from the one before, if any."""
+    def links(self, unit_id: HsaId, *, after: Link | None, limit: int) -> Sequence[Link]:
+        """A piece of the unit's chain, oldest first; the next one is asked for by its last."""
+
+    def heads(self, *, now: datetime) -> Sequence[LogHead]:
+        """What each unit's chain ends with, sealed."""
+
+    def proven(self, heads: Sequence[LogHead]) -> Sequence[LogHead]:
+        """Those of the heads that were given by `heads`, and not written by somebody else."""
+
+    def agrees(self, head: LogHead) -> bool:
+        """Whether its entry is still there, or gone with a backup that was put back since."""

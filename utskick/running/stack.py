@@ -62,6 +62,7 @@ def environment_of(folder: Path, ports: Ports) -> dict[str, str]:
     ours = {
         "UTSKICK_DATABASE__URL": f"sqlite:///{folder / 'utskick.db'}",
         "UTSKICK_DATABASE__KEY_FILE": str(folder / "keys.json"),
+        "UTSKICK_LOG__HEADS": str(folder / "log-heads"),
         "UTSKICK_FORMS__URL": f"{local_1177}/forms",
         "UTSKICK_INBOX__URL": f"{local_1177}/inbox",
         "UTSKICK_PERSONS__URL": f"{local_1177}/persons",

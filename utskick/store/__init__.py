@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from utskick.failpoints import Step, reached
+from utskick.store.data_keys import DataKeys
 from utskick.store.deliveries import SqlDeliveries
 from utskick.store.desk import SqlBudgets, SqlTexting, SqlTokens, SqlUploads
 from utskick.store.dispatches import SqlDispatches
@@ -14,6 +15,7 @@ from utskick.store.error_reports import SqlErrorReports, SqlWatchedForms
 from utskick.store.follow_up import SqlFollowUp
 from utskick.store.inbox_messages import SqlInboxMessages
 from utskick.store.journal import SqlAccessLog
+from utskick.store.log_keys import PURPOSE as LOG
 from utskick.store.occasions import SqlOccasions
 from utskick.store.overview import SqlOverview
 from utskick.store.people import People
@@ -44,7 +46,7 @@ class SqlTransaction:
         self.inbox_messages = SqlInboxMessages(session, people)
         self.error_reports = SqlErrorReports(session)
         self.watched_forms = SqlWatchedForms(session)
-        self.access_log = SqlAccessLog(session, people)
+        self.access_log = SqlAccessLog(session, people, DataKeys(session, vault, LOG))
         self.uploads = SqlUploads(session, vault)
         self.tokens = SqlTokens(session)
         self.texting = SqlTexting(session)

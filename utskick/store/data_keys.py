@@ -5,10 +5,12 @@ seal gives it another seal, and leaves it as it is.
 """
 
 import secrets
-from collections.abc import Mapping
-from uuid import uuid4
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from uuid import UUID, uuid4
 
-from sqlalchemy import func, select
+from cryptography.exceptions import InvalidTag
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from utskick.store.keys import KEY_BYTES
@@ -28,6 +30,14 @@ class DataKeys:
     def all(self) -> Mapping[int, bytes]:
         """In order; the first is made when it is first asked for."""
         return self._kept() or self._made()
+
+    def openable(self) -> Mapping[int, bytes]:
+        """As `all`, but for those that somebody has changed, or that no key opens."""
+        opened = {}
+        for row in self._rows():
+            with suppress(InvalidTag, KeyError):
+                opened[row.number] = self._opened(row)
+        return opened
 
     def newest(self) -> tuple[int, bytes]:
         return max(self.all().items())
@@ -54,12 +64,14 @@ class DataKeys:
         return self._kept()
 
     def _kept(self) -> Mapping[int, bytes]:
-        rows = self._session.execute(
+        return {row.number: self._opened(row) for row in self._rows()}
+
+    def _rows(self) -> Sequence[Row[tuple[int, UUID, bytes, str]]]:
+        return self._session.execute(
             select(DataKeyRow.number, DataKeyRow.id, DataKeyRow.ciphertext, DataKeyRow.key_id)
             .where(DataKeyRow.purpose == self._purpose)
             .order_by(DataKeyRow.number)
-        )
-        return {
-            row.number: self._vault.open(Sealed(row.ciphertext, row.key_id), row=row.id)
-            for row in rows
-        }
+        ).all()
+
+    def _opened(self, row: Row[tuple[int, UUID, bytes, str]]) -> bytes:
+        return self._vault.open(Sealed(row.ciphertext, row.key_id), row=row.id)

@@ -1,16 +1,19 @@
 """The access log: who has done what with whose data."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, or_, select
+from sqlalchemy import Row, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from utskick.domain.dispatches import Dispatch, DispatchId
+from utskick.domain.log_chain import RESTORED, Link, LogHead, explains
 from utskick.domain.units import Activity, HsaId
 from utskick.records import DoneWith, LogEntry, LoggedEntry, LogQuery
+from utskick.store.data_keys import DataKeys
+from utskick.store.log_keys import LogKey, every, newest, proven, same, unkeyed_link
 from utskick.store.people import People
 from utskick.store.statements import matches, start_of
 from utskick.store.tables import AccessLogRow, PersonRow, StaffMemberRow
@@ -18,14 +21,17 @@ from utskick.store.tables.journal import CHANGED
 
 
 class SqlAccessLog:
-    def __init__(self, session: Session, people: People) -> None:
+    def __init__(self, session: Session, people: People, keys: DataKeys) -> None:
         self._session = session
         self._people = people
+        self._keys = keys
 
     def write(self, entries: Sequence[LogEntry], *, now: datetime) -> None:
         persons = self._people.ids({e.personnummer for e in entries if e.personnummer})
         for unit_id in dict.fromkeys(entry.actor.unit_id for entry in entries):
             number, previous = self._end_of_chain(unit_id)
+            # Only now: an entry never has an older key than the one before.
+            key = newest(self._keys)
             rows = []
             for entry in (e for e in entries if e.actor.unit_id == unit_id):
                 number += 1
@@ -39,8 +45,8 @@ class SqlAccessLog:
                     "person_id": persons[entry.personnummer] if entry.personnummer else None,
                     "dispatch_id": entry.dispatch_id,
                 }
-                previous = link(previous, row)
-                rows.append(row | {"hash": previous})
+                previous = key.entry_seal(previous, row)
+                rows.append(row | {"hash": previous, "key_number": key.number})
             # A list of recipients is one entry for each: objects would take twice the time.
             self._session.execute(insert(AccessLogRow), rows)
 
@@ -106,20 +112,65 @@ class SqlAccessLog:
             for at, actor, name, done, persons in rows
         ]
 
-    def broken_link(self, unit_id: HsaId) -> int | None:
+    def links(self, unit_id: HsaId, *, after: Link | None, limit: int) -> Sequence[Link]:
         chain = (
             select(AccessLogRow.__table__)
             .where(AccessLogRow.unit_id == unit_id)
             .order_by(AccessLogRow.number)
-            .execution_options(yield_per=_AT_ONCE)
+            .limit(limit)
         )
-        previous = ""
-        with self._session.execute(chain) as rows:
-            for expected, row in enumerate(rows.mappings(), start=1):
-                if row["number"] != expected or row["hash"] != link(previous, row):
-                    return expected
-                previous = row["hash"]
-        return None
+        if after is not None:
+            chain = chain.where(AccessLogRow.number > after.number)
+        keys = every(self._keys)
+        links: list[Link] = []
+        for row in self._session.execute(chain).mappings():
+            after = _link(row, after, keys)
+            links.append(after)
+        return links
+
+    def heads(self, *, now: datetime) -> Sequence[LogHead]:
+        key = newest(self._keys)
+        ends = (end for unit_id in self._units() if (end := self._end(unit_id)))
+        return [_head(end.unit_id, end.number, end.hash, key, now) for end in ends]
+
+    def proven(self, heads: Sequence[LogHead]) -> Sequence[LogHead]:
+        return proven(heads, every(self._keys))
+
+    def agrees(self, head: LogHead) -> bool:
+        if not self.proven([head]):
+            return False
+        of_unit = AccessLogRow.unit_id == head.unit_id
+        there = select(AccessLogRow.hash).where(of_unit, AccessLogRow.number == head.number)
+        if self._session.scalar(there) == head.hash:
+            return True
+        put_back = select(AccessLogRow.number, AccessLogRow.at).where(
+            of_unit,
+            AccessLogRow.act == RESTORED,
+            AccessLogRow.at >= head.at,
+            AccessLogRow.key_number.is_not(None),
+        )
+        rows = self._session.execute(put_back)
+        return any(explains(_restored(number, at), head) for number, at in rows)
+
+    def _units(self) -> Sequence[HsaId]:
+        """Whose log has entries: from one to the next by the index, not through all entries."""
+        first = select(func.min(AccessLogRow.unit_id).label("unit_id")).cte(recursive=True)
+        following = (
+            select(func.min(AccessLogRow.unit_id))
+            .where(AccessLogRow.unit_id > first.c.unit_id)
+            .scalar_subquery()
+        )
+        units = first.union_all(select(following).where(first.c.unit_id.is_not(None)))
+        found = self._session.scalars(select(units.c.unit_id))
+        return [HsaId(unit_id) for unit_id in found if unit_id is not None]
+
+    def _end(self, unit_id: HsaId) -> Row[tuple[str, int, str]] | None:
+        return self._session.execute(
+            select(AccessLogRow.unit_id, AccessLogRow.number, AccessLogRow.hash)
+            .where(AccessLogRow.unit_id == unit_id)
+            .order_by(AccessLogRow.number.desc())
+            .limit(1)
+        ).first()
 
     def _end_of_chain(self, unit_id: HsaId) -> tuple[int, str]:
         """Nobody else writes to it until the transaction ends, so that a chain never forks."""
@@ -127,21 +178,35 @@ class SqlAccessLog:
             # The regional administration has a chain, and no row to hold.
             key = func.hashtextextended(f"access_log/{unit_id}", 0)
             self._session.execute(select(func.pg_advisory_xact_lock(key)))
-        last = self._session.execute(
-            select(AccessLogRow.number, AccessLogRow.hash)
-            .where(AccessLogRow.unit_id == unit_id)
-            .order_by(AccessLogRow.number.desc())
-            .limit(1)
-        ).first()
+        last = self._end(unit_id)
         return (last.number, last.hash) if last else (0, "")
 
 
-_AT_ONCE = 1000
-_SEALED = ("unit_id", "number", "at", "actor", "activity", "act", "person_id", "dispatch_id")
+def _link(row: Mapping[Any, Any], before: Link | None, keys: Mapping[int, LogKey]) -> Link:
+    """Once an entry has a key, none after it has none, or an older one."""
+    previous, oldest = (before.hash, before.key) if before else ("", None)
+    number = row["key_number"]
+    if number is None:
+        sound = oldest is None and same(row["hash"], unkeyed_link(previous, row))
+    else:
+        key = keys.get(number) if number >= (oldest or 0) else None
+        sound = key is not None and same(row["hash"], key.entry_seal(previous, row))
+    return Link(
+        number=row["number"],
+        at=row["at"],
+        hash=row["hash"],
+        key=number,
+        sound=sound,
+        restored=number is not None and row["act"] == RESTORED,
+    )
 
 
-def link(previous: str, entry: Mapping[Any, Any]) -> str:
-    """The hash of an entry, from all that it says and the hash of the one before."""
-    sealed = (entry[name] for name in _SEALED)
-    words = [each.isoformat() if isinstance(each, datetime) else str(each) for each in sealed]
-    return hashlib.sha256("\x1f".join([previous, *words]).encode()).hexdigest()
+def _restored(number: int, at: datetime) -> Link:
+    return Link(number=number, at=at, hash="", key=None, sound=True, restored=True)
+
+
+def _head(unit_id: str, number: int, seal: str, key: LogKey, at: datetime) -> LogHead:
+    head = LogHead(
+        unit_id=HsaId(unit_id), number=number, hash=seal, at=at, key=key.number, seal=""
+    )
+    return replace(head, seal=key.head_seal(head))

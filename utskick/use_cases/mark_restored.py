@@ -3,25 +3,35 @@
 What has happened since the backup is forgotten here, but not at 1177. A form that was sent since
 is found again by its own dates; an inbox message cannot be asked about, so it is never repeated
 and left to staff. What was started, stopped or removed since the backup has to be done again.
+Each unit's access log says that a backup was put back, which explains the entries that are gone.
 """
 
 from datetime import datetime
 
 from utskick.domain.calendar import default_answer_by, default_purge_after
 from utskick.domain.dispatches import RecipientState
+from utskick.domain.log_chain import RESTORED
 from utskick.domain.occasions import OccasionId
 from utskick.domain.rules import Rules
-from utskick.records import Store, Transaction
+from utskick.domain.units import SYSTEM, Activity, Actor
+from utskick.ports import LogHeads
+from utskick.records import LogEntry, Store, Transaction
+from utskick.use_cases.check_access_log import logs
 
 
-def mark_restored(*, store: Store, rules: Rules, now: datetime) -> int:
+def mark_restored(*, store: Store, heads: LogHeads, rules: Rules, now: datetime) -> int:
     """Let everything that may have been sent be settled first; returns how many that is.
 
     To be done before anything is started again. An occasion that has become due since the backup,
     or had been begun or missed by then, may have been sent without a trace here, so it is planned
     now, on the day that it was for.
     """
+    entries = [
+        LogEntry(actor=Actor(SYSTEM, unit_id), activity=Activity.WRITE, act=RESTORED)
+        for unit_id in logs(store=store, heads=heads, now=now)
+    ]
     with store.transaction() as records:
+        records.access_log.write(entries, now=now)
         due = [each.id for each in records.occasions.planned(before=now + rules.lead)]
         for occasion_id in (*due, *records.occasions.begun_without_deliveries()):
             _plan(records, occasion_id)

@@ -56,14 +56,6 @@ def patient_extract(
     return rows
 
 
-def check_access_log(*, actor: Actor, store: Store, now: datetime) -> int | None:
-    """The number of the first entry that has been tampered with, if any. Takes a while."""
-    with store.transaction() as records:
-        broken = records.access_log.broken_link(actor.unit_id)
-        _log("kontrollerat loggen", None, actor, records, now)
-    return broken
-
-
 def _log(
     act: str,
     number: Personnummer | None,

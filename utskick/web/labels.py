@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from utskick.domain import package_specs
+from utskick.domain.calendar import STOCKHOLM
 from utskick.domain.deliveries import (
     DELIVERY_LABELS,
     REFUSAL_REMEDIES,
@@ -113,6 +114,11 @@ def occasion_sign(
     appearance = dispatch.appearance(occasion, now=now, late_after=late_after)
     was_late = occasion.late and appearance in (Appearance.DONE, Appearance.RUNNING)
     return f"{appearance}, sent" if was_late else str(appearance), _KINDS[appearance]
+
+
+def moment(at: datetime | None) -> str:
+    """A moment as staff write it: 2027-02-01 kl. 08:30."""
+    return f"{at.astimezone(STOCKHOLM):%Y-%m-%d kl. %H:%M}" if at else ""
 
 
 def counted(number: int, one: str, several: str) -> str:

@@ -8,6 +8,7 @@ from utskick.sending.reconcile import reconcile
 from utskick.sending.report_dead_runs import report_dead_runs
 from utskick.sending.report_errors import send_error_reports
 from utskick.sending.retire_deployments import retire_deployments
+from utskick.use_cases.check_access_log import anchor_access_log
 from utskick.wiring import Services
 
 _SELDOM = 20
@@ -18,6 +19,8 @@ log = logging.getLogger(__name__)
 
 async def run_background_work(services: Services) -> None:
     """Reconcile, retire deployments and mail errors: now and every `timing.reconcile_s`.
+
+    Heads of the access log are written every `log.heads_every_s`.
 
     As long as all is well this asks Prefect nothing and starts no run there. Only every twentieth
     time does it ask which runs Prefect takes to be alive. Mails have a loop of their own: a relay
@@ -60,12 +63,25 @@ async def run_background_work(services: Services) -> None:
             texts=services.texts,
         )
 
+    async def anchoring() -> object:
+        return await asyncio.to_thread(
+            anchor_access_log,
+            store=services.store,
+            heads=services.log_heads,
+            rules=services.rules,
+            mail_to=services.settings.log.heads_mail_to,
+            now=services.clock.now(),
+        )
+
     every_s = services.settings.timing.reconcile_s
     await asyncio.gather(
         _again_and_again("Reconciling", reconciling, every_s=every_s),
         _again_and_again("Retiring deployments", retiring, every_s=every_s),
         _again_and_again("Reporting dead runs", reporting, every_s=_SELDOM * every_s),
         _again_and_again("Mailing errors", mailing, every_s=every_s),
+        _again_and_again(
+            "Anchoring the access log", anchoring, every_s=services.settings.log.heads_every_s
+        ),
     )
 
 

@@ -127,7 +127,21 @@ async def test_a_log_that_somebody_has_changed_is_found_out(busy: Browser, tmp_p
     broken = await search(busy, "kontrollera")
 
     assert "Loggen är hel" in whole
-    assert "Post 2 följer inte av den före" in broken
+    assert "Post 2 har ändrats" in broken
+    assert "Loggen är hel" not in broken
+
+
+async def test_a_log_that_somebody_has_cut_is_found_out(busy: Browser, tmp_path: Path) -> None:
+    await search(busy, "kontrollera")
+    newest = max(head.number for head in busy.clinic.log_heads.kept)
+    with closing(sqlite3.connect(tmp_path / "utskick.db")) as connection, connection:
+        connection.execute("DELETE FROM access_log WHERE number > 1")
+
+    cut = await search(busy, "kontrollera")
+
+    # To open the page is an entry too.
+    assert f"Posterna 3–{newest} har tagits bort: de fanns 2027-02-01 kl. 12:00." in cut
+    assert "Kontakta driften" in cut
 
 
 async def test_another_units_log_is_another_log(busy: Browser, other_staff: Browser) -> None:

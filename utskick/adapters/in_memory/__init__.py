@@ -8,6 +8,7 @@ from utskick.adapters.in_memory.clock import FakeClock
 from utskick.adapters.in_memory.form_service import InMemoryFormService
 from utskick.adapters.in_memory.inbox import InMemoryInbox
 from utskick.adapters.in_memory.kept_forms import KeptForm
+from utskick.adapters.in_memory.log_heads import InMemoryLogHeads
 from utskick.adapters.in_memory.mail import InMemoryMailer, InMemorySmsGateway
 from utskick.adapters.in_memory.persons import InMemoryPersons
 from utskick.adapters.in_memory.scheduler import InMemoryScheduler
@@ -17,6 +18,7 @@ __all__ = [
     "FakeClock",
     "InMemoryFormService",
     "InMemoryInbox",
+    "InMemoryLogHeads",
     "InMemoryMailer",
     "InMemoryPersons",
     "InMemoryScheduler",

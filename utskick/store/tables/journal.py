@@ -88,3 +88,4 @@ class AccessLogRow(Row):
     person_id: Mapped[UUID | None] = mapped_column(ForeignKey(PersonRow.id), index=True)
     dispatch_id: Mapped[UUID | None]
     hash: Mapped[str] = mapped_column(String(64))
+    key_number: Mapped[int | None]

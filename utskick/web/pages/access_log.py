@@ -12,13 +12,10 @@ from utskick.domain.errors import Problem
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.units import Activity
 from utskick.records import LogQuery
-from utskick.use_cases.read_access_log import (
-    PER_PAGE,
-    check_access_log,
-    patient_extract,
-    read_access_log,
-)
+from utskick.use_cases.check_access_log import check_access_log
+from utskick.use_cases.read_access_log import PER_PAGE, patient_extract, read_access_log
 from utskick.web.callers import Now, Wired
+from utskick.web.log_words import check_in_words
 from utskick.web.pages.frame import page, problems_by_field
 from utskick.web.pages.posted import act, read_day, read_personnummer, text
 from utskick.web.pages.refusals import page_router
@@ -108,7 +105,7 @@ async def _show(
         problems=problems_by_field(tuple(asked.problems)),
         labels=_LABELS,
         activities=[("", "Alla"), *((each.value, each.value) for each in Activity)],
-        **{"checked": "", "broken": None} | values,
+        **{"check": (), "whole": True} | values,
     )
 
 
@@ -145,10 +142,16 @@ async def _extract(
 async def _check(
     request: Request, visitor: StaffVisitor, wired: Services, now: datetime, asked: _Asked
 ) -> Response:
-    broken = await asyncio.to_thread(
-        check_access_log, actor=visitor.actor, store=wired.store, now=now
+    check = await asyncio.to_thread(
+        check_access_log,
+        actor=visitor.actor,
+        store=wired.store,
+        heads=wired.log_heads,
+        rules=wired.rules,
+        now=now,
     )
-    return await _show(request, visitor, wired, now, asked, checked="ja", broken=broken)
+    words = check_in_words(check)
+    return await _show(request, visitor, wired, now, asked, check=words, whole=check.whole)
 
 
 def _read(posted: FormData, wired: Services, now: datetime) -> _Asked:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -12,11 +12,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from utskick.domain.calendar import STOCKHOLM
 from utskick.domain.errors import Problem
 from utskick.domain.staff import Role
 from utskick.files import TEMPLATES
-from utskick.web.labels import WEEKDAYS
+from utskick.web.labels import WEEKDAYS, moment
 from utskick.web.pages.visitors import Visitor
 
 FOLDER = TEMPLATES / "web"
@@ -113,11 +112,6 @@ def _texts() -> Environment:
     environment.filters.update(filters)
     environment.globals["static"] = _static
     return environment
-
-
-def moment(at: datetime | None) -> str:
-    """A moment as staff write it: 2027-02-01 kl. 08:30."""
-    return f"{at.astimezone(STOCKHOLM):%Y-%m-%d kl. %H:%M}" if at else ""
 
 
 def day(on: date | None) -> str:

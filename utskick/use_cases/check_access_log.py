@@ -1,0 +1,152 @@
+"""Kontrollera loggen: whether entries have been changed, exchanged or taken away.
+
+Heads are written when the database has committed, so they may be behind it and never ahead: what
+a head says was there. They are written regularly and at each check. Once a unit's newest head
+does not agree, no more are written for it, so that it goes on speaking against what was done.
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from utskick.domain.log_chain import Link, LogCheck, LogHead, examine
+from utskick.domain.log_head_lines import as_line
+from utskick.domain.rules import Rules
+from utskick.domain.units import Activity, Actor, HsaId
+from utskick.ports import LogHeads
+from utskick.records import LogEntry, Store, Transaction
+from utskick.sending.report_errors import report
+
+log = logging.getLogger(__name__)
+
+_AT_ONCE = 5000
+"""Entries in one transaction, so that nobody else waits long for a check."""
+
+
+@dataclass(frozen=True, slots=True)
+class Anchored:
+    """How many heads were written, and whose log its newest head speaks against."""
+
+    heads: int
+    broken: tuple[HsaId, ...] = ()
+
+
+def check_access_log(
+    *, actor: Actor, store: Store, heads: LogHeads, rules: Rules, now: datetime
+) -> LogCheck:
+    """Go through the acting unit's log, which says so afterwards. Takes a while."""
+    check = check_log(actor.unit_id, store=store, heads=heads)
+    with store.transaction() as records:
+        entry = LogEntry(actor=actor, activity=Activity.READ, act="kontrollerat loggen")
+        records.access_log.write([entry], now=now)
+    anchor_access_log(store=store, heads=heads, rules=rules, now=now)
+    return check
+
+
+def check_log(
+    unit_id: HsaId, *, store: Store, heads: LogHeads, more: Sequence[LogHead] = ()
+) -> LogCheck:
+    """Go through a unit's log. `more`: heads that were kept elsewhere, as in a mail."""
+    kept = [*heads.of(unit_id), *(head for head in more if head.unit_id == unit_id)]
+    with store.transaction() as records:
+        proven = records.access_log.proven(kept)
+    known = set(proven)
+    return examine(_links(unit_id, store), proven, [h for h in kept if h not in known])
+
+
+def logs(*, store: Store, heads: LogHeads, now: datetime) -> Sequence[HsaId]:
+    """Whose log there is, or was when a head of it was written."""
+    with store.transaction() as records:
+        ends = records.access_log.heads(now=now)
+    return sorted({end.unit_id for end in ends} | set(heads.units()))
+
+
+def anchor_access_log(
+    *,
+    store: Store,
+    heads: LogHeads,
+    rules: Rules,
+    mail_to: tuple[str, ...] = (),
+    now: datetime,
+) -> Anchored:
+    """Write a head for each log that has grown, and report those that have been changed.
+
+    `mail_to`: who gets all heads by mail once a day, to be kept out of reach of the database.
+    """
+    with store.transaction() as records:
+        ends = {end.unit_id: end for end in records.access_log.heads(now=now)}
+        if mail_to:
+            _mail_heads(records, list(ends.values()), mail_to=mail_to, rules=rules, now=now)
+    newest = {unit_id: heads.newest(unit_id) for unit_id in {*ends, *heads.units()}}
+    grown = [u for u, head in newest.items() if not (head and _same(head, ends.get(u)))]
+    with store.transaction() as records:
+        broken = [u for u in grown if (h := newest[u]) and not records.access_log.agrees(h)]
+        for unit_id in broken:
+            _report_broken(records, newest[unit_id], rules=rules, mail_to=mail_to, now=now)
+    new = [ends[unit_id] for unit_id in grown if unit_id in ends and unit_id not in broken]
+    heads.add(new)
+    return Anchored(heads=len(new), broken=tuple(broken))
+
+
+def _links(unit_id: HsaId, store: Store) -> Iterator[Link]:
+    last: Link | None = None
+    while True:
+        with store.transaction() as records:
+            links = records.access_log.links(unit_id, after=last, limit=_AT_ONCE)
+        yield from links
+        if len(links) < _AT_ONCE:
+            return
+        last = links[-1]
+
+
+def _same(head: LogHead, end: LogHead | None) -> bool:
+    return end is not None and (head.number, head.hash) == (end.number, end.hash)
+
+
+def _mail_heads(
+    records: Transaction,
+    ends: Sequence[LogHead],
+    *,
+    mail_to: tuple[str, ...],
+    rules: Rules,
+    now: datetime,
+) -> None:
+    day = f"{now.astimezone(rules.zone):%Y-%m-%d}"
+    values = {"day": day, "heads": [as_line(end) for end in ends]}
+    report(
+        records,
+        subject="access log",
+        cause=f"heads-{day}",
+        text="log_heads.txt",
+        values=values,
+        addresses=mail_to,
+        now=now,
+    )
+
+
+def _report_broken(
+    records: Transaction,
+    head: LogHead | None,
+    *,
+    rules: Rules,
+    mail_to: tuple[str, ...],
+    now: datetime,
+) -> None:
+    assert head is not None
+    log.error("The access log of %s does not agree with its head %s", head.unit_id, head.number)
+    seen_at = head.at.astimezone(rules.zone)
+    values = {
+        "unit_id": head.unit_id,
+        "number": head.number,
+        "seen_at": f"{seen_at:%Y-%m-%d %H:%M}",
+    }
+    report(
+        records,
+        subject=f"access log of {head.unit_id}",
+        cause=f"broken-{head.number}",
+        text="log_broken.txt",
+        values=values,
+        addresses=(rules.forms_desk, *mail_to),
+        now=now,
+    )

@@ -1,0 +1,66 @@
+"""What a check of the access log has found, in words: what, and since when."""
+
+from utskick.domain.log_chain import Finding, LogCheck, LogFault
+from utskick.web.labels import moment
+
+_WHOLE = "Loggen är hel: ingen post har ändrats, bytts ut eller tagits bort."
+_CALL = "Kontakta driften, och ändra inget i databasen."
+
+
+def finding_in_words(found: Finding) -> str:
+    """One sentence, or two."""
+    posts = _posts(found.first, found.last)
+    one = found.first == found.last
+    seen = moment(found.seen_at)
+    match found.fault:
+        case LogFault.CHANGED:
+            return f"{posts} har ändrats, och följer inte av {'den' if one else 'dem'} före."
+        case LogFault.MISSING if seen:
+            return f"{posts} har tagits bort: {'den' if one else 'de'} fanns {seen}."
+        case LogFault.MISSING:
+            return f"{posts} har tagits bort."
+        case LogFault.EXCHANGED:
+            whoever = posts if one else f"Någon av {posts[:1].lower()}{posts[1:]}"
+            return f"{whoever} har bytts ut eller tagits bort: {seen} var loggen en annan."
+        case LogFault.FORGED:
+            return (
+                f"Huvudet för post {found.first} ({seen}) är inte skrivet av Utskick, eller så"
+                " har loggens nycklar ändrats."
+            )
+
+
+def check_in_words(check: LogCheck) -> list[str]:
+    """All that a check says, the verdict first."""
+    wrong = [*map(finding_in_words, check.findings), _CALL]
+    verdict = [_WHOLE] if check.whole else wrong
+    return [*verdict, *_proof(check), *_restored(check), *_unkeyed(check)]
+
+
+def _proof(check: LogCheck) -> list[str]:
+    if check.head is None:
+        none = (
+            "Inget huvud utanför databasen styrker loggen: att de sista posterna fattas syns inte."
+        )
+        return [none] if check.entries else []
+    since = moment(check.heads_since)
+    return [
+        f"Post {check.head.number} styrks av huvuden utanför databasen, som finns sedan {since}."
+    ]
+
+
+def _restored(check: LogCheck) -> list[str]:
+    return [
+        f"En säkerhetskopia lades tillbaka {moment(at)}: vad loggen fick efter kopian finns inte."
+        for at in check.restored
+    ]
+
+
+def _unkeyed(check: LogCheck) -> list[str]:
+    if not check.unkeyed:
+        return []
+    posts = _posts(1, check.unkeyed)
+    return [f"{posts} är äldre än loggens nycklar: ändringar före det första huvudet syns inte."]
+
+
+def _posts(first: int, last: int) -> str:
+    return f"Post {first}" if first == last else f"Posterna {first}–{last}"
