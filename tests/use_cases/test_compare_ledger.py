@@ -25,7 +25,7 @@ ANNAS_PHQ = FormOrder(
 async def clinic(store: SqlStore) -> Clinic:
     """Tomorrow: PHQ-9 was sent to Anna and Bo today, by the database's clock (I13)."""
     tomorrow = datetime.now(UTC) + timedelta(days=1)
-    clinic = a_clinic(store, now=tomorrow.replace(hour=11))
+    clinic = a_clinic(store, now=tomorrow.replace(hour=10))
     dispatch = (await clinic.send()).dispatch
     await run_to_its_end(clinic, dispatch.occasions[0])
     return clinic

@@ -69,6 +69,7 @@ def _owned(form_ids: Collection[FormId], store: Store) -> set[FormId]:
 def _report(
     compared: Collection[tuple[HsaId, int, int]], store: Store, rules: Rules, now: datetime
 ) -> None:
+    day = rules.today(now)
     for unit_id in dict.fromkeys(unit_id for unit_id, _, _ in compared):
         missing = sum(m for u, m, _ in compared if u == unit_id)
         extra = sum(e for u, _, e in compared if u == unit_id)
@@ -79,14 +80,14 @@ def _report(
             report(
                 records,
                 subject=unit_id,
-                cause=f"ledger-{now:%Y-%m-%d}",
+                cause=f"ledger-{day}",
                 text="ledger.txt",
                 values={
                     "unit_name": unit.name,
                     "unit_id": unit.id,
                     "missing": missing,
                     "extra": extra,
-                    "day": f"{now:%Y-%m-%d}",
+                    "day": f"{day}",
                 },
                 addresses=(rules.forms_desk,),
                 now=now,
