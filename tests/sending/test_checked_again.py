@@ -1,9 +1,7 @@
 """What may change is checked at the send: whoever may get nothing any more gets nothing."""
 
 import asyncio
-import sqlite3
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,7 +13,14 @@ from tests.access_log import Log
 from tests.chaos.virtual import Worker, World, WorldClock
 from tests.clinic import GAD, OTHER_UNIT, PHQ, STAFF, UNIT, Clinic, a_clinic
 from tests.people import ANNA, BO
-from tests.use_cases.clinic_days import AWAY, Meanwhile, mails, order_of, pass_hours
+from tests.use_cases.clinic_days import (
+    AWAY,
+    Meanwhile,
+    let_leases_run_out,
+    mails,
+    order_of,
+    pass_hours,
+)
 from utskick.adapters.in_memory import InMemoryPersons
 from utskick.domain.deliveries import ClaimedDelivery, DeliveryState, Outcome, Refusal
 from utskick.domain.errors import StartBlocked
@@ -357,17 +362,8 @@ async def test_what_is_sent_by_hand_is_checked_then(clinic: Clinic) -> None:
 
 async def test_when_sending_lasts_the_registers_are_asked_again(clinic: Clinic) -> None:
     run = await prepared(clinic, **PHQ_ONLY)
-    tries = 0
+    clinic.forms.fails_before = away_for_minutes_each(clinic, times=2)
 
-    def away_for_minutes() -> None:
-        nonlocal tries
-        tries += 1
-        if tries <= len((ANNA, BO)):
-            PROTECTED(clinic)
-            clinic.clock.advance(180)
-            raise AWAY
-
-    clinic.forms.fails_before = Meanwhile(away_for_minutes)
     await run.check_again()
     closed = await sent(run)
 
@@ -379,22 +375,26 @@ async def test_when_messages_wait_for_the_inbox_the_registers_are_asked_again(
     clinic: Clinic,
 ) -> None:
     run = await prepared(clinic, **PHQ_ONLY)
-    tries = 0
+    clinic.inbox.fails_before = away_for_minutes_each(clinic, times=2)
 
-    def away_for_minutes() -> None:
-        nonlocal tries
-        tries += 1
-        if tries <= len((ANNA, BO)):
-            PROTECTED(clinic)
-            clinic.clock.advance(180)
-            raise AWAY
-
-    clinic.inbox.fails_before = Meanwhile(away_for_minutes)
     await run.check_again()
     await sent(run)
 
     assert (clinic.sent_to(ANNA), clinic.sent_to(BO)) == ([PHQ], [PHQ])
     assert [number for number, _ in clinic.inbox.messages] == [BO]
+
+
+def away_for_minutes_each(clinic: Clinic, *, times: int) -> Meanwhile:
+    """A neighbour that is away so often, and so long that Anna becomes protected meanwhile."""
+    left = iter(range(times))
+
+    def away() -> None:
+        if next(left, None) is not None:
+            PROTECTED(clinic)
+            clinic.clock.advance(180)
+            raise AWAY
+
+    return Meanwhile(away)
 
 
 async def test_whoever_got_some_forms_before_a_death_is_not_notified_of_them_once_protected(
@@ -419,10 +419,7 @@ async def test_what_a_dead_run_was_sending_to_somebody_protected_since_is_not_se
     PROTECTED(clinic)
     again = clinic.run_of(run.occasion)
     await _prepare(again)
-    with closing(sqlite3.connect(tmp_path / "utskick.db")) as connection, connection:
-        connection.execute(
-            "UPDATE delivery SET lease_until = '2000-01-01' WHERE state = 'sending'"
-        )
+    let_leases_run_out(tmp_path, "delivery")
 
     closed = await sent(again)
 

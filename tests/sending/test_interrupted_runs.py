@@ -1,21 +1,23 @@
 """An occasion run twice, stopped in the middle, or left by a dead run: each form still once."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.clinic import PHQ, WEEKLY, Clinic, a_clinic
 from tests.people import ANNA, BO, CILLA, DAVID
+from tests.use_cases.afternoons import ready_to_send
 from tests.use_cases.clinic_days import (
     Meanwhile,
+    let_leases_run_out,
     mails,
     order_of,
     reconciled,
     run_to_its_end,
     states,
 )
-from tests.waiting import TIMEOUT_S
 from utskick.domain.deliveries import DeliveryState
 from utskick.domain.occasions import Aim, Occasion, OccasionState
 from utskick.ports import UnknownOutcome
@@ -154,8 +156,7 @@ async def test_what_a_run_killed_after_its_call_had_sent_is_not_sent_twice(
     assert len(clinic.inbox.messages) == 2
 
 
-async def test_a_cancelled_run_is_finished_by_another(store: SqlStore) -> None:
-    clinic = a_clinic(store, lease_s=0.2)
+async def test_a_cancelled_run_is_finished_by_another(clinic: Clinic, tmp_path: Path) -> None:
     dispatch = (await clinic.start()).dispatch
     running = asyncio.create_task(run_to_its_end(clinic, dispatch.occasions[0]))
 
@@ -166,6 +167,7 @@ async def test_a_cancelled_run_is_finished_by_another(store: SqlStore) -> None:
     clinic.forms.fails_before = Meanwhile(cancel_at_the_third)
     with pytest.raises(asyncio.CancelledError):
         await running
+    let_leases_run_out(tmp_path, "occasion", "delivery")
 
     closed = await _finished_by_another(clinic, dispatch.occasions[0])
 
@@ -224,8 +226,21 @@ async def _killed_after_claiming(clinic: Clinic, occasion: Occasion, *, calls_ma
 
 async def _finished_by_another(clinic: Clinic, occasion: Occasion) -> Closed:
     """As the reconciler would have it: it finds the dead run, and starts another."""
-    deadline = asyncio.get_running_loop().time() + TIMEOUT_S
-    while not (await reconciled(clinic)).resumed:
-        assert asyncio.get_running_loop().time() < deadline
-        await asyncio.sleep(0.02)
+    assert (await reconciled(clinic)).resumed == 1
     return await run_to_its_end(clinic, occasion)
+
+
+async def test_a_run_that_goes_on_after_a_death_notifies_though_a_form_was_archived(
+    store: SqlStore,
+) -> None:
+    clinic = a_clinic(store)
+    dispatch, dead = await ready_to_send(clinic, **PHQ_ONLY)
+    await dead.send_forms()
+    with store.transaction() as records:
+        records.occasions.renew({dead.token: dead.occasion_id}, lease_s=-1)
+        records.forms.archive(PHQ.id, archived_at=clinic.clock.now())
+
+    await clinic.run(dispatch.occasions[0])
+    await clinic.run(clinic.dispatch(dispatch).occasions[0])
+
+    assert len(clinic.inbox.messages) == 2

@@ -306,3 +306,26 @@ async def test_a_new_version_is_registered_in_the_place_of_the_old(clinic: Clini
 
     assert mended.registered == 1
     assert [plan.version for plan in clinic.scheduler.plans] == [2]
+
+
+async def test_an_occasion_that_nobody_takes_is_late_and_reported_once(clinic: Clinic) -> None:
+    dispatch = (await clinic.start()).dispatch
+    pass_hours(clinic, 1)
+
+    await reconciled(clinic)
+    before = list(mails(clinic))
+    clinic.clock.advance(61)
+    await reconciled(clinic)
+    await reconciled(clinic)
+
+    (mail,) = mails(clinic)
+    assert before == []
+    assert "Försenat utskickstillfälle" in mail.subject
+    assert "fram till 2027-02-01 15:00" in mail.body
+    pass_hours(clinic, 3)
+    await reconciled(clinic)
+    assert [m.subject.split(":")[0] for m in mails(clinic)] == [
+        "Försenat utskickstillfälle",
+        "Missat utskickstillfälle",
+    ]
+    assert clinic.dispatch(dispatch).label == "Klar"

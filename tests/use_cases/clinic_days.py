@@ -1,7 +1,10 @@
 """What happens around a test's own step: mails go out, the reconciler comes by, time passes."""
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 
 from tests.clinic import UNIT, Clinic
 from utskick.adapters.in_memory.failures import Failures
@@ -93,3 +96,12 @@ def nothing_has_happened(clinic: Clinic) -> bool:
         stored = records.dispatches.list_for(UNIT.id)
     neighbours = clinic.scheduler.plans, clinic.forms.forms, clinic.inbox.messages
     return not any((stored, *neighbours))
+
+
+def let_leases_run_out(folder: Path, *tables: str) -> None:
+    """By the database's clock, which no test sets: as if whoever holds them had been silent."""
+    with closing(sqlite3.connect(folder / "utskick.db")) as connection, connection:
+        for table in tables:
+            connection.execute(
+                f"UPDATE {table} SET lease_until = '2000-01-01' WHERE lease_until IS NOT NULL"  # noqa: S608  # a table's name cannot be bound
+            )
