@@ -18,19 +18,28 @@ class Likeness(IntEnum):
 
 
 _BETWEEN = r"[ .:/_·+-]"
+_MARKS = r"[\W_]{0,5}"
+"""Between the parts of twelve digits, which are sure enough: spaces, brackets, stars, commas."""
 _NOT_A_DATE = r"(?!\d|[./-]\d\d[./-]\d\d(?!\d))"
 """With what follows, the last four digits may be the year of another date: from–to."""
 _TWELVE = re.compile(
-    rf"(?<!\d)(?=((?:18|19|20)\d\d){_BETWEEN}{{0,3}}(\d\d){_BETWEEN}{{0,3}}(\d\d)"
-    rf"{_BETWEEN}{{0,3}}(\d{{4}}){_NOT_A_DATE})"
+    rf"(?<!\d)(?=((?:18|19|20)\d\d){_MARKS}(\d\d){_MARKS}(\d\d){_MARKS}(\d{{4}}){_NOT_A_DATE})"
 )
+_RUN_TOGETHER = re.compile(r"(?=((?:18|19|20)\d{10}))(?<=\d)|(?=((?:18|19|20)\d{10})\d)")
+"""Several without anything between them, or one with a digit too many."""
 _TEN = re.compile(
     rf"(?<!\d)(?=(\d\d)({_BETWEEN}{{0,3}})(\d\d)\2(\d\d)({_BETWEEN}{{0,3}})(\d{{4}})"
     rf"{_NOT_A_DATE})"
 )
-_PIECEMEAL = re.compile(rf"(?<!\d)\d\d?({_BETWEEN}{{1,3}})\d\d?(?:\1\d\d?)+(?!\d)")
-"""All in pieces of a digit or two, held apart in one way."""
-_PIECES = {(2, 5), (2, 6), (1, 10), (1, 12)}
+_LAST_IN_PAIRS = re.compile(
+    r"(?<!\d)(?=((?:18|19|20)?\d\d)([ .-]?)(\d\d)\2(\d\d) ?[ +-] ?(\d\d)[ -](\d\d)(?!\d))"
+)
+_YEAR_AND_DAY = re.compile(
+    rf"(?<!\d)(?=(\d\d){_BETWEEN}(\d{{4}}){_BETWEEN}(\d{{4}}){_NOT_A_DATE})"
+)
+_PIECEMEAL = re.compile(rf"(?<!\d)\d{{1,3}}({_BETWEEN}{{1,3}})\d{{1,3}}(?:\1\d{{1,3}})+(?!\d)")
+"""All in pieces of a few digits, held apart in one way."""
+_PIECES = {(2, 5), (2, 6), (1, 10), (1, 12), (3, 4)}
 """Digits in each, and how many there are of them."""
 _MOBILE = re.compile(r"07[02369]\d{7}", re.ASCII)
 _FEWEST_SIGNS = 5
@@ -54,17 +63,28 @@ def likeness(text: str) -> Likeness:
 
 
 def _candidates(text: str) -> Iterator[str]:
-    for parts in _TWELVE.findall(text):
-        yield "".join(parts)
+    for whole in (_TWELVE, _YEAR_AND_DAY, _RUN_TOGETHER):
+        for parts in whole.findall(text):
+            yield "".join(parts)
     for year, _, month, day, apart, last in _TEN.findall(text):
         digits = year + month + day + last
         if apart or not _MOBILE.fullmatch(digits):
             yield digits
+    for digits in (*_in_pieces(text), *_last_in_pairs(text)):
+        if not _MOBILE.fullmatch(digits):
+            yield digits
+
+
+def _in_pieces(text: str) -> Iterator[str]:
     for found in _PIECEMEAL.finditer(text):
         pieces = found[0].split(found[1])
-        digits = "".join(pieces)
-        if (len(pieces[0]), len(pieces)) in _PIECES and not _MOBILE.fullmatch(digits):
-            yield digits
+        if (len(pieces[0]), len(pieces)) in _PIECES:
+            yield "".join(pieces)
+
+
+def _last_in_pairs(text: str) -> Iterator[str]:
+    for year, _, month, day, *last in _LAST_IN_PAIRS.findall(text):
+        yield "".join((year, month, day, *last))
 
 
 def _somebodys(digits: str) -> bool:
@@ -80,4 +100,6 @@ def _in_ascii_digits(text: str) -> str:
     return "".join(
         str(unicodedata.decimal(character)) if character.isdecimal() else character
         for character in plain(unicodedata.normalize("NFKC", text))
+        # What is put over, through or around the character before it, as on a keycap.
+        if unicodedata.category(character) not in ("Mn", "Me")
     )
