@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from config.settings import DATA, ENV_FILE, Settings
+from utskick.adapters.prefect_logins import NoPrefectLogin, login_of_processes
 from utskick.domain.starting import RefusedToStart
 from utskick.files import OTHERS
 
@@ -98,17 +99,17 @@ def _database(settings: Settings) -> Iterator[str]:
 
 def _prefect(settings: Settings) -> Iterator[str]:
     scheduler = settings.scheduler
-    login = scheduler.auth_string.get_secret_value() if scheduler.auth_string else ""
-    if not login:
-        yield (
-            "UTSKICK_SCHEDULER__AUTH_STRING is missing, so Prefect is open to everybody: set the"
-            " login that its server has"
-        )
-    elif len(login.partition(":")[2]) < _FEWEST_CHARACTERS:
-        yield (
-            "UTSKICK_SCHEDULER__AUTH_STRING is not user:password with"
-            f" {_FEWEST_CHARACTERS} characters or more in its password: make a longer one"
-        )
+    try:
+        login = login_of_processes(scheduler)
+    except NoPrefectLogin as refused:
+        yield from refused.faults
+    else:
+        if not login:
+            yield (
+                "UTSKICK_SCHEDULER__AUTH_STRING is missing, and so is"
+                f" {scheduler.login_file}: nobody gets into Prefect. `utskick prefect-settings`"
+                " makes a login"
+            )
     parts = urlsplit(scheduler.api_url)
     if parts.scheme != "https" and not _is_here(parts.hostname):
         yield "UTSKICK_SCHEDULER__API_URL is not https: set its address with TLS"
@@ -123,7 +124,8 @@ def _demo_region(settings: Settings) -> Iterator[str]:
 
 def _files(settings: Settings) -> Iterator[str]:
     keys = () if settings.database.keys else (settings.database.key_file,)
-    for path in (*keys, ENV_FILE, DATA):
+    logins = () if settings.scheduler.auth_string else (settings.scheduler.login_file,)
+    for path in (*keys, *logins, ENV_FILE, DATA):
         yield from _open_to_others(path)
 
 

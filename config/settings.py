@@ -155,7 +155,24 @@ class SmtpSettings(TlsSettings):
 
 class SchedulerSettings(TlsSettings):
     api_url: str = Field(default="http://127.0.0.1:4200/api", description="Prefect's API.")
-    auth_string: SecretStr | None = Field(default=None, description="Prefect's shared login.")
+    pages_url: str = Field(
+        default="",
+        description="Prefect's page, as operators' browsers reach it, if that is elsewhere.",
+    )
+    auth_string: SecretStr | None = Field(
+        default=None,
+        description="Our processes' login to Prefect, `name:secret`, 32 characters and more.",
+    )
+    operators_login: SecretStr | None = Field(
+        default=None, description="The operators' own; its name is recorded with what they do."
+    )
+    proxy_login: SecretStr | None = Field(
+        default=None, description="That of a proxy which says who has signed in with it."
+    )
+    login_file: Path = Field(
+        default=DATA / "prefect-login.json",
+        description="Where those are when they are not given here; made at installation.",
+    )
     work_pool: str = "utskick"
 
 

@@ -15,8 +15,10 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.responses import DeploymentResponse
 
+from config.settings import SchedulerSettings
 from tests.waiting import poll
 from utskick.adapters.prefect_environment import prefect_environment
+from utskick.adapters.prefect_logins import PrefectLogins, logins_of, make_login_file
 from utskick.domain.occasions import OccasionId
 from utskick.running.children import Children
 from utskick.running.ports import HOST, choose_ports
@@ -35,7 +37,18 @@ class PrefectServer:
     """What operators would see of it."""
 
     api_url: str
+    logins: PrefectLogins
     client: SyncPrefectClient
+    log_file: Path
+
+    def log(self) -> str:
+        return self.log_file.read_text()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process of ours needs to reach it."""
+        login = self.logins.processes
+        return {"PREFECT_API_URL": self.api_url, "PREFECT_API_AUTH_STRING": login}
 
     def deployments(self, occasion_id: OccasionId) -> Sequence[DeploymentResponse]:
         tags = DeploymentFilterTags(all_=[f"tillfälle:{occasion_id}"])
@@ -65,11 +78,20 @@ def running_prefect(folder: Path) -> Iterator[PrefectServer]:
     """Start it, with a work pool and no worker; about 10 s."""
     port = choose_ports(usual=False).prefect
     api_url = f"http://{HOST}:{port}/api"
-    environment = prefect_environment(home=folder, api_url=api_url) | _IMPATIENT
+    login_file = folder / "prefect-login.json"
+    make_login_file(login_file)
+    settings = SchedulerSettings(api_url=api_url, login_file=login_file)
+    logins = logins_of(settings)
+    environment = {
+        **prefect_environment(home=folder, api_url=api_url, login=logins.processes),
+        **_IMPATIENT,
+        "UTSKICK_SCHEDULER__LOGIN_FILE": str(login_file),
+        "UTSKICK_SCHEDULER__API_URL": api_url,
+    }
     start = [sys.executable, "-m", "utskick.worker.prefect_server"]
     with Children(logs=folder / "logs", environment=environment) as children:
         children.start("prefect", [*start, "--host", HOST, "--port", str(port)])
         children.wait_healthy("prefect", f"{api_url}/health")
-        with SyncPrefectClient(api=api_url) as client:
+        with SyncPrefectClient(api=api_url, auth_string=logins.processes) as client:
             client.create_work_pool(WorkPoolCreate(name=WORK_POOL, type="process"))
-            yield PrefectServer(api_url, client)
+            yield PrefectServer(api_url, logins, client, folder / "logs" / "prefect.log")

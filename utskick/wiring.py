@@ -23,6 +23,7 @@ from utskick.adapters.http_persons import HttpPersons
 from utskick.adapters.jinja_texts import JinjaTexts
 from utskick.adapters.oidc_sign_in import OidcSignIn
 from utskick.adapters.openpyxl_spreadsheets import OpenpyxlSpreadsheets
+from utskick.adapters.prefect_logins import login_of_processes
 from utskick.adapters.prefect_scheduler import PrefectScheduler
 from utskick.adapters.sms_by_mail import SmsByMail
 from utskick.adapters.smtp_mailer import SmtpMailer
@@ -139,7 +140,6 @@ def wire(settings: Settings) -> Services:
     clock = SystemClock()
     check_keys(engine, vault, now=clock.now())
     forms, inbox, persons = settings.forms, settings.inbox, settings.persons
-    auth = settings.scheduler.auth_string
     tls = _tls_contexts(settings)
     mailer = SmtpMailer(_relay(settings.smtp, tls["smtp"]), sender=settings.smtp.sender)
     rules = rules_of(settings)
@@ -174,7 +174,7 @@ def wire(settings: Settings) -> Services:
         sms=SmsByMail(mailer, domain=settings.smtp.sms_domain),
         scheduler=PrefectScheduler(
             api_url=settings.scheduler.api_url,
-            auth_string=auth.get_secret_value() if auth else None,
+            auth_string=login_of_processes(settings.scheduler),
             work_pool=settings.scheduler.work_pool,
             pages_url=settings.web.public_url,
             tls=tls["scheduler"],

@@ -18,7 +18,9 @@ _LOGGERS = "PREFECT_LOGGING_LOGGERS_"
 def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     for name in [name for name in os.environ if name.startswith("PREFECT_")]:
         monkeypatch.delenv(name)
-    environment = prefect_environment(home=tmp_path, api_url="http://127.0.0.1:4200/api")
+    environment = prefect_environment(
+        home=tmp_path, api_url="http://127.0.0.1:4200/api", login="utskick:secret"
+    )
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     return environment

@@ -52,9 +52,13 @@ def of(plan: OccasionPlan, scheduler: Scheduler) -> Sequence[ScheduledOccasion]:
     return [each for each in known if each.occasion_id == plan.occasion_id]
 
 
-def at(url: str, *, work_pool: str = WORK_POOL) -> PrefectScheduler:
+def at(url: str, *, login: str | None = None, work_pool: str = WORK_POOL) -> PrefectScheduler:
     return PrefectScheduler(
-        api_url=url, work_pool=work_pool, pages_url="https://utskick.example", timeout_s=60
+        api_url=url,
+        auth_string=login,
+        work_pool=work_pool,
+        pages_url="https://utskick.example",
+        timeout_s=60,
     )
 
 
@@ -65,7 +69,7 @@ def server(prefect_server: PrefectServer) -> PrefectServer:
 
 @pytest.fixture
 def prefect(server: PrefectServer) -> PrefectScheduler:
-    return at(server.api_url)
+    return at(server.api_url, login=server.logins.processes)
 
 
 @pytest.fixture(params=["in-memory", "prefect"])
@@ -453,7 +457,9 @@ def test_every_page_of_occasions_is_read(
 
 def test_a_work_pool_that_is_not_there_fails_for_now(server: PrefectServer) -> None:
     with pytest.raises(TemporaryFailure):
-        at(server.api_url, work_pool="missing").register_all([a_plan()], now=NOW)
+        at(server.api_url, login=server.logins.processes, work_pool="missing").register_all(
+            [a_plan()], now=NOW
+        )
 
 
 @pytest.mark.parametrize("status", [200, 401, 500])

@@ -130,6 +130,7 @@ def installation(
         "SMTP__PORT": "9",
         "SMTP__SECURITY": "none",
         "SCHEDULER__API_URL": "http://127.0.0.1:9/api",
+        "SCHEDULER__LOGIN_FILE": f"{tmp_path}/prefect-login.json",
         "UNIT": UNIT,
     }.items():
         monkeypatch.setenv(f"UTSKICK_{name}", value)

@@ -11,6 +11,8 @@ from utskick.command import app, main
 from utskick.store.key_file import make_key_file, new_key
 from utskick.wiring import services
 
+_AS_LONG_AS_A_KEY = 40
+
 
 def run_main(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     monkeypatch.setattr(sys, "argv", ["utskick", *arguments])
@@ -156,4 +158,6 @@ def test_what_prefect_gets_can_be_written_into_an_environment_file(
     settings = dict(line.split("=", 1) for line in lines)
     assert settings["PREFECT_SERVER_SERVICES_SCHEDULER_MIN_RUNS"] == "1"
     assert settings["PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED"] == "events,flow_runs"
-    assert not any("/" in value for value in settings.values())
+    assert settings["PREFECT_SERVER_CORS_ALLOWED_ORIGINS"] == "http://127.0.0.1:9"
+    assert settings["PREFECT_SERVER_API_AUTH_STRING"] == settings["PREFECT_API_AUTH_STRING"]
+    assert len(settings["PREFECT_API_AUTH_STRING"]) > _AS_LONG_AS_A_KEY

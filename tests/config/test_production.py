@@ -36,7 +36,7 @@ def safe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
         smtp={"host": "relay.region.se", "port": 587},
         scheduler={
             "api_url": "https://prefect.region.se/api",
-            "auth_string": "utskick:a-long-password-of-its-own",
+            "auth_string": "utskick:a-long-password-of-its-own-for-this",
         },
         web={"public_url": "https://utskick.region.se"},
         sign_in={"issuer": "https://idp.sambi.se", "client_secret": LONG_SECRET},
@@ -81,7 +81,7 @@ FAULTS = [
     ("database.url", "postgresql+psycopg://u:p@db/u?sslmode=require", "add ?sslmode=verify-full"),
     ("scheduler.auth_string", None, "AUTH_STRING is missing"),
     ("scheduler.auth_string", "", "AUTH_STRING is missing"),
-    ("scheduler.auth_string", "admin:pass", "AUTH_STRING is not user:password with 16"),
+    ("scheduler.auth_string", "admin:pass", "is not name:secret with 32 letters or digits"),
     ("scheduler.api_url", "http://prefect.region.se/api", "API_URL is not https"),
     ("region", Settings.model_construct().region, "REGION is the demo's"),
     ("source_system_hsa_id", "SE2321000131-E000000000001", "SOURCE_SYSTEM_HSA_ID is the demo's"),

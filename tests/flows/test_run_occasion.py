@@ -52,7 +52,7 @@ class Ran:
 def ran(prefect_server: PrefectServer, tmp_path_factory: pytest.TempPathFactory) -> Ran:
     process = subprocess.run(
         [sys.executable, "-m", "tests.flows.occasion_runs", tmp_path_factory.mktemp("store")],
-        env=os.environ | {"PREFECT_API_URL": prefect_server.api_url},
+        env=os.environ | prefect_server.environment,
         stdout=subprocess.PIPE,
         check=True,
     )

@@ -66,7 +66,9 @@ def server(prefect_server: PrefectServer) -> PrefectServer:
 
 @pytest.fixture
 def scheduled(clinic: Clinic, server: PrefectServer) -> Scheduled:
-    prefect = PrefectScheduler(api_url=server.api_url, work_pool=WORK_POOL)
+    prefect = PrefectScheduler(
+        api_url=server.api_url, auth_string=server.logins.processes, work_pool=WORK_POOL
+    )
     return Scheduled(clinic, prefect)
 
 

@@ -8,12 +8,14 @@ from uuid import UUID
 
 import httpx
 
+from utskick.adapters.prefect_logins import logins_of
 from utskick.domain.calendar import STOCKHOLM
 from utskick.domain.dispatches import Dispatch, DispatchId
 from utskick.domain.units import Actor, HsaId
 from utskick.running.stack import Stack
 from utskick.sending.occasion_plans import register_occasions
 from utskick.wiring import Services
+from utskick.worker.door.callers import basic
 
 UNIT = HsaId("SE2321000131-E000000000101")
 STAFF = Actor("SE2321000131-P000000000001", UNIT)
@@ -136,12 +138,17 @@ class Whole:
         self.until(lambda: self.dispatch(dispatch.id).label == label, f"{dispatch.id} {label}")
 
     def prefect(self, method: str, path: str, **body: Any) -> Any:
-        """Ask Prefect as its page does.
+        """Ask Prefect as its page does, once an operator has signed in.
 
         On SQLite it is now and then busy: it says 503, or answers after up to a minute.
         """
         deadline = time.monotonic() + _TIMEOUT_S
-        with httpx.Client(base_url=f"{self.stack.prefect_url}/api", timeout=_TIMEOUT_S) as client:
+        login = logins_of(self.services.settings.scheduler).operators
+        with httpx.Client(
+            base_url=f"{self.stack.prefect_url}/api",
+            headers={"Authorization": basic(login)},
+            timeout=_TIMEOUT_S,
+        ) as client:
             if method != "GET":
                 client.headers.update(_csrf_of(client, deadline))
             answer = _ask(client, deadline, method, path, json=body)

@@ -93,7 +93,15 @@ def test_it_keeps_everything_where_it_was_started_and_nothing_where_it_is_instal
     demo: Demo, installed: Path
 ) -> None:
     kept = {path.name for path in demo.folder.iterdir()}
-    assert {"utskick.db", "keys.json", "logs", "mails", "prefect", "local-1177.db"} <= kept
+    assert {
+        "utskick.db",
+        "keys.json",
+        "prefect-login.json",
+        "logs",
+        "mails",
+        "prefect",
+        "local-1177.db",
+    } <= kept
 
     ours = site_packages(installed.parent)
     written = {str(path.relative_to(ours)) for path in ours.rglob("*") if path.is_file()}

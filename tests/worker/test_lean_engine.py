@@ -42,7 +42,7 @@ class Ran:
 def ran(prefect_server: PrefectServer) -> Ran:
     process = subprocess.run(
         [sys.executable, "-m", "tests.worker.lean_runs"],
-        env=os.environ | {"PREFECT_API_URL": prefect_server.api_url},
+        env=os.environ | prefect_server.environment,
         stdout=subprocess.PIPE,
         check=True,
     )

@@ -6,19 +6,45 @@ Nothing of ours rests on what is slowed down or turned off; `utskick.sending.rec
 """
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 
-def prefect_environment(*, home: Path, api_url: str) -> dict[str, str]:
+def prefect_environment(*, home: Path, api_url: str, login: str) -> dict[str, str]:
     """Environment variables for every process of one installation. All data goes below `home`."""
     return {
         "PREFECT_HOME": str(home),
-        "PREFECT_API_URL": api_url,
-        # The page in the operator's browser must ask the same server, whatever its port.
-        "PREFECT_SERVER_UI_API_URL": api_url,
         # No profile of the user's own may point elsewhere.
         "PREFECT_PROFILES_PATH": str(home / "profiles.toml"),
+        **for_prefect_at(api_url),
+        **with_login(login),
         **everywhere(),
     }
+
+
+def for_prefect_at(api_url: str, *, pages_url: str = "") -> dict[str, str]:
+    """`pages_url`: where operators' browsers find its page, if not where we find its API."""
+    pages_url = (pages_url or api_url.removesuffix("/api")).rstrip("/")
+    return {
+        "PREFECT_API_URL": api_url,
+        # The page in the operator's browser must ask the same server, whatever its port.
+        "PREFECT_SERVER_UI_API_URL": f"{pages_url}/api",
+        # By default any origin's page may ask, also for the token that is to prevent just that.
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": _origin(pages_url),
+        "PREFECT_SERVER_CORS_ALLOWED_METHODS": "GET,POST,PUT,PATCH,DELETE",
+        "PREFECT_SERVER_CORS_ALLOWED_HEADERS": (
+            "authorization,content-type,prefect-csrf-client,prefect-csrf-token,x-prefect-ui"
+        ),
+    }
+
+
+def with_login(login: str) -> dict[str, str]:
+    """`name:secret`, as Prefect's server asks for it and all its clients send it."""
+    return {"PREFECT_SERVER_API_AUTH_STRING": login, "PREFECT_API_AUTH_STRING": login}
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def everywhere() -> dict[str, str]:
@@ -28,6 +54,7 @@ def everywhere() -> dict[str, str]:
         "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
         # Nothing leaves the machine.
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         "DO_NOT_TRACK": "1",
         "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": "true",
         # After 2, 4 and 8 s. The default's last waits of 16 and 32 s outlast a restarted server.

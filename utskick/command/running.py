@@ -15,7 +15,8 @@ from rich.table import Table
 from rich.text import Text
 
 from config.settings import DATA, Settings
-from utskick.adapters.prefect_environment import everywhere
+from utskick.adapters.prefect_environment import everywhere, for_prefect_at, with_login
+from utskick.adapters.prefect_logins import login_of_processes, logins_of, make_login_file
 from utskick.command.output import err, form_table, out
 from utskick.domain.starting import RefusedToStart
 from utskick.running.children import ChildDied
@@ -98,8 +99,17 @@ def check_settings() -> None:
 
 
 def prefect_settings() -> None:
-    """Print the settings of Prefect's server and workers, as lines for an environment file."""
-    for name, value in everywhere().items():
+    """Print the settings of Prefect's server and workers, as lines for an environment file.
+
+    Prefect's login is among them, so the file is nobody else's to read. It is made if there is
+    none.
+    """
+    settings = Settings().scheduler
+    if login_of_processes(settings) is None:
+        make_login_file(settings.login_file)
+    login = with_login(logins_of(settings).processes)
+    where = for_prefect_at(settings.api_url, pages_url=settings.pages_url)
+    for name, value in (where | login | everywhere()).items():
         print(f"{name}={value}")  # noqa: T201  # a file's lines, which nothing may fold
 
 
@@ -128,6 +138,7 @@ def _announce(what: str) -> None:
 def _print_addresses(stack: Stack) -> None:
     table = Table(title="Open", show_header=False)
     table.add_row("Operators (Prefect)", f"{stack.prefect_url}/deployments")
+    table.add_row("… sign in with", f"the line operators of {stack.login_file}")
     table.add_row("Residents (local formular.1177.se)", stack.local_1177_url)
     table.add_row("Mailbox", stack.mailbox_url)
     table.add_row("Staff (as Karin, Johan, Maj-Britt …)", stack.web_url)

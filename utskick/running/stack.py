@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from config.settings import RUNNING
+from config.settings import RUNNING, Settings
 from utskick.adapters.prefect_environment import prefect_environment
+from utskick.adapters.prefect_logins import logins_of, make_login_file
 from utskick.adapters.yaml_region import read_region
 from utskick.files import REGION, make_private
 from utskick.running.children import Children
@@ -20,6 +21,7 @@ from utskick.use_cases.load_region import load_region
 from utskick.wiring import Services, services
 
 WORK_POOL = "utskick"
+LOGIN_FILE = "prefect-login.json"
 _PYTHON = (sys.executable, "-P", "-m")
 """Without the current folder: it may hold a `tasks.py` of somebody else's."""
 
@@ -38,6 +40,11 @@ class Stack:
     ports: Ports
     services: Services
     children: Children
+
+    @property
+    def login_file(self) -> Path:
+        """Where an operator finds what to sign in to Prefect with."""
+        return self.services.settings.scheduler.login_file
 
     @property
     def prefect_url(self) -> str:
@@ -71,15 +78,21 @@ def environment_of(folder: Path, ports: Ports) -> dict[str, str]:
         "UTSKICK_SMTP__SECURITY": "none",
         "UTSKICK_SCHEDULER__API_URL": f"http://{HOST}:{ports.prefect}/api",
         "UTSKICK_SCHEDULER__WORK_POOL": WORK_POOL,
+        "UTSKICK_SCHEDULER__LOGIN_FILE": str(folder / LOGIN_FILE),
         "UTSKICK_WEB__PORT": str(ports.web),
         "UTSKICK_WEB__PUBLIC_URL": f"http://{HOST}:{ports.web}",
         "UTSKICK_SIGN_IN__ISSUER": f"{local_1177}/oidc",
     }
-    chosen = {name: os.environ.get(name, value) for name, value in ours.items()}
-    prefect = prefect_environment(
-        home=folder / "prefect", api_url=f"http://{HOST}:{ports.prefect}/api"
+    return {name: os.environ.get(name, value) for name, value in ours.items()}
+
+
+def _environment_of_prefect(folder: Path, ports: Ports) -> dict[str, str]:
+    """With the login, which the settings or the installation's file must hold by now."""
+    return prefect_environment(
+        home=folder / "prefect",
+        api_url=f"http://{HOST}:{ports.prefect}/api",
+        login=logins_of(Settings().scheduler).processes,
     )
-    return chosen | prefect
 
 
 @contextmanager
@@ -89,6 +102,9 @@ def running_stack(folder: Path, ports: Ports, announce: Announce) -> Iterator[St
     environment = environment_of(folder, ports)
     os.environ.update(environment)
     make_key_file(Path(environment["UTSKICK_DATABASE__KEY_FILE"]))
+    make_login_file(Path(environment["UTSKICK_SCHEDULER__LOGIN_FILE"]))
+    environment |= _environment_of_prefect(folder, ports)
+    os.environ.update(environment)
     with Children(logs=folder / "logs", environment=environment) as children:
         announce("Prefect, local 1177, mailbox")
         _start_neighbours(children, folder, ports)
@@ -120,7 +136,7 @@ def _load_region_once(wired: Services) -> None:
 def findable(stack: Stack) -> Iterator[None]:
     """Let every later `utskick` find this installation, by its settings, while it runs."""
     ours = environment_of(stack.folder, stack.ports)
-    lines = [f"{name}={value}\n" for name, value in ours.items() if name.startswith("UTSKICK_")]
+    lines = [f"{name}={value}\n" for name, value in ours.items()]
     RUNNING.parent.mkdir(parents=True, exist_ok=True)
     RUNNING.write_text("".join(lines))
     try:
