@@ -15,7 +15,7 @@ from benchmarks.processes import usage_of
 from utskick.adapters.openpyxl_spreadsheets import OpenpyxlSpreadsheets
 from utskick.domain.limits import Limits
 from utskick.domain.rules import Rules
-from utskick.use_cases.import_recipients import import_recipients
+from utskick.use_cases.import_recipients import ImportRecipients
 
 LONGEST_LIST = 100_000
 """What the setting `max_recipients` is raised to."""
@@ -35,12 +35,10 @@ class Imported:
 def imported(raw: bytes) -> Imported:
     """As `Importera från fil` reads it."""
     began = time.perf_counter()
-    found = import_recipients(
-        raw,
+    found = ImportRecipients(
         spreadsheets=OpenpyxlSpreadsheets(most_rows=Limits(LONGEST_LIST).file_rows),
         rules=Rules(max_recipients=LONGEST_LIST),
-        now=datetime.now(UTC),
-    )
+    )(raw, now=datetime.now(UTC))
     seconds = time.perf_counter() - began
     return Imported(
         seconds=round(seconds, 2),

@@ -33,7 +33,6 @@ from utskick.domain.units import Actor, HsaId
 from utskick.running.children import Children
 from utskick.running.stack import WORK_POOL, Stack
 from utskick.store.engine import open_engine
-from utskick.use_cases.start_dispatch import start_dispatch
 from utskick.wiring import Services
 
 RECIPIENTS, FORMS = 20, 2
@@ -194,11 +193,10 @@ async def _submit(wired: Services, number: int, case: Case, moment: datetime) ->
         forms=(keys * 2)[turn : turn + FORMS],
         start=Moment(date=f"{local:%Y-%m-%d}", time=f"{local:%H:%M:%S}"),
     )
-    await start_dispatch(
+    await wired.start_dispatch(
         spec,
         actor=Actor("benchmark", HsaId(UNIT)),
         submission_key=str(uuid4()),
-        with_=wired.starting,
         now=wired.clock.now(),
     )
 

@@ -44,7 +44,6 @@ from utskick.records import DispatchQuery
 from utskick.sending.reconcile import audit, reconcile
 from utskick.store.engine import open_engine
 from utskick.store.people import People
-from utskick.use_cases.list_dispatches import list_dispatches
 from utskick.wiring import Services, vault_of
 
 _PERSONS = 5000
@@ -208,7 +207,7 @@ def _list_ms(wired: Services) -> float:
     times = []
     for _ in range(_TIMES):
         began = time.perf_counter()
-        list_dispatches(DispatchQuery(), actor=Actor("benchmark", UNIT), store=wired.store)
+        wired.list_dispatches(DispatchQuery(), actor=Actor("benchmark", UNIT))
         times.append((time.perf_counter() - began) * 1000)
     return round(median(times), 1)
 

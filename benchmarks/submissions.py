@@ -16,7 +16,6 @@ from benchmarks import NotAsPromised
 from benchmarks.installation import Installation
 from utskick.domain.calendar import STOCKHOLM
 from utskick.domain.units import Actor, HsaId
-from utskick.use_cases.administer_units import make_token
 
 UNIT = HsaId("SE2321000131-E000000000101")
 PACKAGE = "vuxenpsykiatri-infor-besok"
@@ -48,12 +47,8 @@ class Submitter:
         wired = installed.services
         self._installed = installed
         self._url = f"{installed.stack.web_url}/api/paketutskick"
-        token = make_token(
-            UNIT,
-            f"benchmark {uuid4()}",
-            actor=Actor("benchmark", UNIT),
-            store=wired.store,
-            now=wired.clock.now(),
+        token = wired.administer_units.make_token(
+            UNIT, f"benchmark {uuid4()}", actor=Actor("benchmark", UNIT), now=wired.clock.now()
         )
         self._headers = {"Authorization": f"Bearer {token}"}
 

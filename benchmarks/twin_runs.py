@@ -28,7 +28,6 @@ from utskick.domain.units import Actor
 from utskick.ports import InboxUser, PersonRecord
 from utskick.sending.close_occasion import Closed
 from utskick.sending.shared import shared
-from utskick.use_cases.start_dispatch import start_dispatch
 from utskick.wiring import Services, wire
 
 _ALREADY_DUE, _STARTED_BEFORE = timedelta(seconds=2), timedelta(seconds=10)
@@ -102,11 +101,10 @@ class TwinRuns:
             forms=[form.key for form in self._forms],
             start=Moment(date=f"{due:%Y-%m-%d}", time=f"{due:%H:%M:%S}"),
         )
-        started = await start_dispatch(
+        started = await self._wired.start_dispatch(
             spec,
             actor=Actor("benchmark", UNIT),
             submission_key=str(uuid4()),
-            with_=self._wired.starting,
             now=now - _STARTED_BEFORE,
         )
         return started.dispatch.occasions[0].id

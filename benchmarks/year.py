@@ -25,7 +25,7 @@ from utskick.domain.region import Region
 from utskick.domain.units import HsaId, Unit
 from utskick.store import SqlStore, tables
 from utskick.store.vault import Vault
-from utskick.use_cases.load_region import load_region
+from utskick.use_cases.load_region import LoadRegion
 
 _PATIENTS = 3000
 _STAFF = 10
@@ -101,7 +101,7 @@ def _worth_opening(
 
 
 def _load(region: Region, size: Size, store: SqlStore) -> list[Unit]:
-    load_region(region, store=store)
+    LoadRegion(store=store)(region)
     more = [
         Unit(HsaId(f"SE2321000131-E{number:012}"), f"Mottagning {number}", "031-390 06 20")
         for number in range(1000, 1000 + size.units - len(region.units))

@@ -8,7 +8,7 @@ from prefect.states import Completed
 from tasks.mail_errors import mail_errors
 from tasks.orders import UploadOrder
 from tasks.start_dispatches import send_from_upload, start_from_upload
-from utskick.use_cases.start_dispatch import Started
+from utskick.use_cases.submissions import Started
 
 
 @flow(name="Starta paketutskick", flow_run_name="Starta {order.upload_id}", persist_result=False)

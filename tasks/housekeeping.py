@@ -6,10 +6,8 @@ from tasks.redaction import stage
 from utskick.adapters.yaml_region import read_region
 from utskick.sending import reconcile as reconciling
 from utskick.sending.message_values import PLACEHOLDERS
-from utskick.use_cases import clean_up as cleaning
 from utskick.use_cases import compare_ledger as comparing
 from utskick.use_cases import load_region as loading
-from utskick.use_cases import watch_templates as watching
 from utskick.wiring import services
 
 _NIGHT_HOUR = 2
@@ -49,27 +47,21 @@ async def audit() -> reconciling.Reconciled:
 async def clean_up() -> int:
     """How many dispatches were deleted."""
     wired = services()
-    return await asyncio.to_thread(
-        cleaning.clean_up, store=wired.store, scheduler=wired.scheduler, now=wired.clock.now()
-    )
+    return await asyncio.to_thread(wired.clean_up, now=wired.clock.now())
 
 
 @stage("Bevaka formulärmallar")
 async def watch_templates() -> int:
     """How many forms block ongoing dispatches."""
     wired = services()
-    return await watching.watch_templates(
-        store=wired.store, forms=wired.forms, rules=wired.rules, now=wired.clock.now()
-    )
+    return await wired.watch_templates(now=wired.clock.now())
 
 
 @stage("Jämför med 1177")
 async def compare_ledger() -> comparing.Compared:
     """How many forms are missing, and how many nobody knows of."""
     wired = services()
-    return await comparing.compare_ledger(
-        store=wired.store, forms=wired.forms, rules=wired.rules, now=wired.clock.now()
-    )
+    return await wired.compare_ledger(now=wired.clock.now())
 
 
 @stage("Läs in grundplåtar")
@@ -79,4 +71,4 @@ async def load_region() -> loading.Loaded:
     region = await asyncio.to_thread(
         read_region, wired.settings.region, texts=wired.texts, placeholders=PLACEHOLDERS
     )
-    return await asyncio.to_thread(loading.load_region, region, store=wired.store)
+    return await asyncio.to_thread(wired.load_region, region)

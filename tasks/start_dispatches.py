@@ -12,9 +12,7 @@ from utskick.adapters.yaml_files import read_text
 from utskick.domain.errors import SpecRefused
 from utskick.domain.specs import DispatchSpec, FormSpec, UploadId
 from utskick.domain.units import Actor
-from utskick.use_cases.send_form import send_form
-from utskick.use_cases.start_dispatch import Started, start_dispatch
-from utskick.use_cases.upload_spec import read_upload
+from utskick.use_cases.submissions import Started
 from utskick.wiring import services
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -23,13 +21,13 @@ Model = TypeVar("Model", bound=BaseModel)
 @stage("Starta paketutskick")
 async def start_from_upload(upload_id: UUID, actor: Actor) -> Started:
     """Save the dispatch and register its occasions; the same upload starts one."""
-    return await _start(upload_id, actor, DispatchSpec, start_dispatch)
+    return await _start(upload_id, actor, DispatchSpec, services().start_dispatch)
 
 
 @stage("Skicka ett formulär")
 async def send_from_upload(upload_id: UUID, actor: Actor) -> Started:
     """As `start_from_upload`, for a single form."""
-    return await _start(upload_id, actor, FormSpec, send_form)
+    return await _start(upload_id, actor, FormSpec, services().send_form)
 
 
 async def _start(
@@ -38,21 +36,19 @@ async def _start(
     model: type[Model],
     start: Callable[..., Awaitable[Started]],
 ) -> Started:
-    wired = services()
     try:
         return await start(
             await _spec(upload_id, model),
             actor=actor,
             submission_key=str(upload_id),
-            with_=wired.starting,
-            now=wired.clock.now(),
+            now=services().clock.now(),
         )
     except SpecRefused as refused:
         raise _shown(refused) from None
 
 
 async def _spec(upload_id: UUID, model: type[Model]) -> Model:
-    content = await asyncio.to_thread(read_upload, UploadId(upload_id), store=services().store)
+    content = await asyncio.to_thread(services().upload_spec.read_upload, UploadId(upload_id))
     return read_text(content, model, name="uppladdningen")
 
 

@@ -55,14 +55,10 @@ from utskick.sending.shared import Shared, shared
 from utskick.store import SqlStore
 from utskick.store.engine import migrate, open_engine
 from utskick.use_cases.bound import UseCases
-from utskick.use_cases.clean_up import clean_up
-from utskick.use_cases.follow_up import follow_up
-from utskick.use_cases.list_dispatches import list_dispatches
-from utskick.use_cases.open_dispatch import Shown, show_dispatch
+from utskick.use_cases.open_dispatch import Shown
 from utskick.use_cases.restart_dispatch import Restarted
-from utskick.use_cases.send_form import send_form
-from utskick.use_cases.start_dispatch import Started, Starting, start_dispatch
 from utskick.use_cases.stop_dispatch import Stopped
+from utskick.use_cases.submissions import Started
 from utskick.use_cases.ways_on import ByHand
 
 UNIT = Unit(HsaId("SE2321000131-E000000000101"), "Vuxenpsykiatriska mottagningen", "031-390 06 11")
@@ -171,28 +167,11 @@ class Clinic(UseCases):
     def call_slots(self) -> CallSlots:
         return self.shared.sender.call_slots
 
-    @property
-    def starting(self) -> Starting:
-        return Starting(
-            store=self.store,
-            forms=self.forms,
-            persons=self.persons,
-            inbox=self.inbox,
-            scheduler=self.scheduler,
-            texts=self.texts,
-            clock=self.clock,
-            rules=self.rules,
-        )
-
     async def start(self, actor: Actor = STAFF, key: str = "", **changes: Any) -> Started:
         """Start the package for Anna and Bo in an hour, but for the `changes` to the spec."""
         spec = DispatchSpec.model_validate(a_spec(self.clock.now()) | changes)
-        return await start_dispatch(
-            spec,
-            actor=actor,
-            submission_key=key or str(uuid4()),
-            with_=self.starting,
-            now=self.clock.now(),
+        return await self.start_dispatch(
+            spec, actor=actor, submission_key=key or str(uuid4()), now=self.clock.now()
         )
 
     async def send(self, **changes: Any) -> Started:
@@ -200,12 +179,8 @@ class Clinic(UseCases):
         spec = FormSpec.model_validate(
             {"unit": UNIT.id, "form": PHQ.key, "recipients": [ANNA.digits, BO.digits]} | changes
         )
-        return await send_form(
-            spec,
-            actor=STAFF,
-            submission_key=str(uuid4()),
-            with_=self.starting,
-            now=self.clock.now(),
+        return await self.send_form(
+            spec, actor=STAFF, submission_key=str(uuid4()), now=self.clock.now()
         )
 
     def run_of(self, occasion: Occasion) -> OccasionRun:
@@ -230,10 +205,10 @@ class Clinic(UseCases):
         return await self.run_of(occasion).run()
 
     def listed(self, actor: Actor = STAFF) -> list[ListedDispatch]:
-        return list(list_dispatches(DispatchQuery(), actor=actor, store=self.store).listed)
+        return list(self.list_dispatches(DispatchQuery(), actor=actor).listed)
 
     def show(self, dispatch: Dispatch) -> Shown:
-        return show_dispatch(dispatch.id, actor=STAFF, store=self.store, now=self.clock.now())
+        return self.open_dispatch.show_dispatch(dispatch.id, actor=STAFF, now=self.clock.now())
 
     def stop(self, dispatch: Dispatch) -> Stopped:
         return self.stop_dispatch(dispatch.id, actor=STAFF, now=self.clock.now())
@@ -249,19 +224,12 @@ class Clinic(UseCases):
     def remove(self, dispatch: Dispatch, number: Personnummer) -> int:
         return self.remove_recipient(dispatch.id, number, actor=STAFF, now=self.clock.now())
 
-    def clean_up(self) -> int:
-        return clean_up(store=self.store, scheduler=self.scheduler, now=self.clock.now())
+    def cleaned_up(self) -> int:
+        return self.clean_up(now=self.clock.now())
 
-    async def follow_up(self, **query: Any) -> list[FollowedUp]:
+    async def followed_up(self, **query: Any) -> list[FollowedUp]:
         """What Uppföljning finds."""
-        return await follow_up(
-            FollowUpQuery(**query),
-            actor=STAFF,
-            store=self.store,
-            forms=self.forms,
-            rules=self.rules,
-            now=self.clock.now(),
-        )
+        return await self.follow_up(FollowUpQuery(**query), actor=STAFF, now=self.clock.now())
 
     def dispatch(self, dispatch: Dispatch) -> Dispatch:
         """As it is now."""

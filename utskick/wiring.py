@@ -60,7 +60,6 @@ from utskick.store.keys import KeyRing, read_ring
 from utskick.store.staff import SessionLimits
 from utskick.store.vault import Vault
 from utskick.use_cases.bound import UseCases
-from utskick.use_cases.start_dispatch import Starting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,20 +88,6 @@ class Services(UseCases):
     def call_slots(self) -> CallSlots:
         """Calls to the form service that belong to no run take a slot as well."""
         return self.shared.sender.call_slots
-
-    @property
-    def starting(self) -> Starting:
-        """What `start_dispatch` and `send_form` talk to."""
-        return Starting(
-            store=self.store,
-            forms=self.forms,
-            persons=self.persons,
-            inbox=self.inbox,
-            scheduler=self.scheduler,
-            texts=self.texts,
-            clock=self.clock,
-            rules=self.rules,
-        )
 
     def occasion_run(
         self, occasion_id: OccasionId, token: RunToken, *, version: int = 1

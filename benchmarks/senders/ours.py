@@ -35,8 +35,6 @@ from utskick.sending.occasion_story import send_occasion
 from utskick.sending.reconcile import reconcile
 from utskick.sending.run_occasion import PlainStages
 from utskick.store.key_file import make_key_file
-from utskick.use_cases.load_region import load_region
-from utskick.use_cases.start_dispatch import start_dispatch
 from utskick.wiring import Services, wire
 from utskick.worker.warm_worker import settle_in
 
@@ -58,7 +56,7 @@ def wired(settings: Settings) -> Services:
         known = records.units.all()
     if not known:
         region = read_region(settings.region, texts=services.texts, placeholders=PLACEHOLDERS)
-        load_region(region, store=services.store)
+        services.load_region(region)
     return services
 
 
@@ -105,11 +103,10 @@ async def start(assignment: Assignment, services: Services, *, within_s: float) 
         answer_by=date.fromisoformat(ANSWER_BY),
         purge_after=date.fromisoformat(PURGE_AFTER),
     )
-    started = await start_dispatch(
+    started = await services.start_dispatch(
         spec,
         actor=Actor("benchmark", HsaId(UNIT)),
         submission_key=str(uuid4()),
-        with_=services.starting,
         now=services.clock.now(),
     )
     return started.dispatch

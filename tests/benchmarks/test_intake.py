@@ -11,7 +11,7 @@ from tests.clinic import MONDAY_NOON
 from utskick.adapters.openpyxl_spreadsheets import OpenpyxlSpreadsheets
 from utskick.domain.personnummer import SENTENCES
 from utskick.domain.rules import Rules
-from utskick.use_cases.import_recipients import import_recipients
+from utskick.use_cases.import_recipients import ImportRecipients
 
 FILE = Imported(seconds=1.5, peak_mb=90, accepted=190, refused=10, headings=1)
 
@@ -38,12 +38,9 @@ def test_each_format_holds_the_same_persons_and_as_many_wrong_rows(kind: str) ->
 
 @pytest.mark.parametrize("kind", FORMATS)
 def test_every_way_to_get_a_number_wrong_is_among_them(kind: str) -> None:
-    found = import_recipients(
-        recipient_file(kind, 20 * len(WRONG)),
-        spreadsheets=OpenpyxlSpreadsheets(),
-        rules=Rules(max_recipients=1000),
-        now=MONDAY_NOON,
-    )
+    found = ImportRecipients(
+        spreadsheets=OpenpyxlSpreadsheets(), rules=Rules(max_recipients=1000)
+    )(recipient_file(kind, 20 * len(WRONG)), now=MONDAY_NOON)
 
     reasons = {row.reason for row in found.refused}
     every = {reason for reason, _remedy in SENTENCES.values()}

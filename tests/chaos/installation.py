@@ -24,8 +24,6 @@ from utskick.ports import TemporaryFailure
 from utskick.sending.message_values import PLACEHOLDERS
 from utskick.store import SqlStore
 from utskick.store.key_file import make_key_file
-from utskick.use_cases.load_region import load_region
-from utskick.use_cases.start_dispatch import start_dispatch
 from utskick.wiring import Services, wire
 
 UNIT = HsaId("SE2321000131-E000000000101")
@@ -86,7 +84,7 @@ class Installation:
         region = read_region(
             services.settings.region, texts=services.texts, placeholders=PLACEHOLDERS
         )
-        load_region(region, store=services.store)
+        services.load_region(region)
         close(services)
 
 
@@ -111,12 +109,8 @@ async def start(
     for _ in range(_TRIES):
         spec = _spec(services, numbers, forms=forms, occasions_after_s=occasions_after_s)
         with suppress(TemporaryFailure):
-            started = await start_dispatch(
-                spec,
-                actor=STAFF,
-                submission_key=key,
-                with_=services.starting,
-                now=services.clock.now(),
+            started = await services.start_dispatch(
+                spec, actor=STAFF, submission_key=key, now=services.clock.now()
             )
             return started.dispatch
     raise TemporaryFailure("the registers never answered")

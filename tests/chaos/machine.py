@@ -43,14 +43,14 @@ from utskick.sending.call_slots import CallSlots
 from utskick.sending.reconcile import reconcile
 from utskick.sending.run_occasion import OccasionRun
 from utskick.sending.shared import shared
-from utskick.use_cases.compare_ledger import compare_ledger
+from utskick.use_cases.compare_ledger import CompareLedger
 from utskick.use_cases.end_occasion import EndOccasion
-from utskick.use_cases.mark_restored import mark_restored
+from utskick.use_cases.mark_restored import MarkRestored
 from utskick.use_cases.notify_recipients import NotifyRecipients
 from utskick.use_cases.remove_recipient import RemoveRecipient
 from utskick.use_cases.restart_dispatch import RestartDispatch
 from utskick.use_cases.send_missed_occasion import SendMissedOccasion
-from utskick.use_cases.start_dispatch import Starting, start_dispatch
+from utskick.use_cases.start_dispatch import StartDispatch
 from utskick.use_cases.stop_dispatch import StopDispatch
 from utskick.use_cases.ways_on import ByHand
 
@@ -144,12 +144,8 @@ class SendProtocol(RuleBasedStateMachine):
             }
         )
         started = self._at_once(
-            start_dispatch(
-                spec,
-                actor=STAFF,
-                submission_key=str(uuid4()),
-                with_=self._starting,
-                now=self.clock.now(),
+            self._start_dispatch(
+                spec, actor=STAFF, submission_key=str(uuid4()), now=self.clock.now()
             )
         )
         if started is not None:
@@ -263,8 +259,8 @@ class SendProtocol(RuleBasedStateMachine):
         self.watch.note_restore()
         self.scheduler = InMemoryScheduler()
         self.started = 0
-        mark_restored(
-            store=self.store, heads=InMemoryLogHeads(), rules=RULES, now=self.clock.now()
+        MarkRestored(store=self.store, log_heads=InMemoryLogHeads(), rules=RULES)(
+            now=self.clock.now()
         )
 
     # What becomes of calls.
@@ -413,8 +409,8 @@ class SendProtocol(RuleBasedStateMachine):
         return [worker for worker in self.workers if worker.running]
 
     @property
-    def _starting(self) -> Starting:
-        return Starting(
+    def _start_dispatch(self) -> StartDispatch:
+        return StartDispatch(
             store=self.store,
             forms=self.service,
             persons=self.persons,
@@ -584,8 +580,8 @@ class SendProtocol(RuleBasedStateMachine):
         self.watch.after_all(unreadable=self.service.was_unreadable)
         if self.watch.restored_at is None:
             compared = self._at_once(
-                compare_ledger(
-                    store=self.store, forms=self.service, rules=RULES, now=self.clock.now()
+                CompareLedger(store=self.store, forms=self.service, rules=RULES)(
+                    now=self.clock.now()
                 )
             )
             assert compared is not None

@@ -45,7 +45,7 @@ from utskick.domain.specs import DispatchSpec, FormSpec
 from utskick.domain.tables import csv_bytes
 from utskick.ports import PermanentFailure, TemporaryFailure, UnknownOutcome
 from utskick.sending.message_values import PLACEHOLDERS
-from utskick.use_cases.import_recipients import import_recipients
+from utskick.use_cases.import_recipients import ImportRecipients
 from utskick.web.pages.sign_in import _local
 
 FUZZED = settings(max_examples=250, derandomize=True, deadline=None)
@@ -126,7 +126,7 @@ def test_a_personnummer_is_twelve_ascii_digits_or_refused_discreetly(
 
 def imported(content: bytes) -> tuple[int, int]:
     """How many rows were accepted, and how many refused or headings."""
-    found = import_recipients(content, spreadsheets=OpenpyxlSpreadsheets(), rules=Rules(), now=NOW)
+    found = ImportRecipients(spreadsheets=OpenpyxlSpreadsheets(), rules=Rules())(content, now=NOW)
     assert not any(leak in repr(found) for leak in LEAKS)
     return len(found.accepted), len(found.refused) + found.headings
 

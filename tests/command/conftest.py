@@ -28,7 +28,7 @@ from utskick.sending.message_values import PLACEHOLDERS
 from utskick.store import SqlStore
 from utskick.store.engine import open_engine
 from utskick.store.key_file import make_key_file
-from utskick.use_cases.load_region import load_region
+from utskick.use_cases.load_region import LoadRegion
 from utskick.wiring import Services, services
 
 UNIT = "SE2321000131-E000000000101"
@@ -107,7 +107,7 @@ def loaded(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     region = read_region(REGION, texts=JinjaTexts(), placeholders=PLACEHOLDERS)
     engine = open_engine(f"sqlite:///{path}")
     vault = a_vault()
-    load_region(region, store=SqlStore(engine, vault))
+    LoadRegion(store=SqlStore(engine, vault))(region)
     # Until it is closed, what was written lies in a file beside it.
     engine.dispose()
     return path

@@ -9,7 +9,6 @@ import pytest
 from tests.command.conftest import UNIT, Installation
 from tests.people import ANNA, BO, CILLA
 from utskick.domain.specs import DispatchSpec, FormSpec, UploadId
-from utskick.use_cases.upload_spec import read_upload
 
 AWAY = "Schemaläggaren svarar inte. Utskicket är sparat och läggs in när den är tillbaka."
 
@@ -94,7 +93,7 @@ def test_what_is_uploaded_is_started_by_an_operator(installation: Installation, 
 
     result = installation.run("upload", file, *(["--form"] if kind == "form" else []))
 
-    content = read_upload(UploadId(UUID(result.stdout.strip())), store=installation.services.store)
+    content = installation.services.upload_spec.read_upload(UploadId(UUID(result.stdout.strip())))
     model = DispatchSpec if kind == "package" else FormSpec
     assert model.model_validate_json(content).recipients[0] == ANNA.digits
 

@@ -10,7 +10,6 @@ import pytest
 from tests.command.conftest import Installation
 from tests.recipient_cases import PROTECTED, READ, REFUSED, A, B, C, Case
 from utskick.domain.specs import DispatchSpec, UploadId
-from utskick.use_cases.upload_spec import read_upload
 
 
 def spec(installation: Installation, case: Case, **changes: object) -> str:
@@ -115,6 +114,6 @@ def test_an_uploaded_spec_keeps_the_rows(installation: Installation) -> None:
     result = installation.run("upload", spec(installation, case))
 
     uploaded = UploadId(UUID(result.stdout.strip()))
-    content = read_upload(uploaded, store=installation.services.store)
+    content = installation.services.upload_spec.read_upload(uploaded)
     listed = DispatchSpec.model_validate_json(content).listed_recipients
     assert [each.row for each in listed] == [*case.rows, *case.refused]

@@ -29,7 +29,6 @@ from utskick.adapters.in_memory.failures import Failures
 from utskick.domain.dispatches import Dispatch
 from utskick.domain.occasions import Occasion
 from utskick.ports import PersonRecord
-from utskick.use_cases.administer_units import withdraw_unit
 from utskick.use_cases.end_occasion import EndOccasion
 from utskick.wiring import Services
 from utskick.worker.lean_engine import FlowRunner
@@ -105,8 +104,8 @@ class Stories:
 
     async def unit_withdrawn_while_it_waits(self) -> dict[str, Any]:
         return await self._with(
-            lambda: withdraw_unit(
-                UNIT.id, actor=STAFF, store=self._clinic.store, now=self._clock.now()
+            lambda: self._clinic.administer_units.withdraw_unit(
+                UNIT.id, actor=STAFF, now=self._clock.now()
             )
         )
 

@@ -21,15 +21,13 @@ from utskick.domain.rules import Rules
 from utskick.domain.specs import DispatchSpec, FormSpec
 from utskick.domain.units import Actor, HsaId
 from utskick.files import REGION
-from utskick.ports import FormService
+from utskick.ports import Clock, FormService, Inbox, Persons, Scheduler, Texts
 from utskick.sending.message_values import PLACEHOLDERS
 from utskick.sending.run_occasion import OccasionRun
 from utskick.sending.shared import shared
 from utskick.store import SqlStore
-from utskick.use_cases.clean_up import clean_up
-from utskick.use_cases.load_region import load_region
-from utskick.use_cases.send_form import send_form
-from utskick.use_cases.start_dispatch import Starting, start_dispatch
+from utskick.use_cases.bound import UseCases
+from utskick.use_cases.load_region import LoadRegion
 
 PSYCHIATRY = HsaId("SE2321000131-E000000000101")
 STAFF = Actor("SE2321000131-P000000000001", PSYCHIATRY)
@@ -37,77 +35,74 @@ STAFF = Actor("SE2321000131-P000000000001", PSYCHIATRY)
 
 def load_demo_region(store: SqlStore) -> None:
     """As the regional administration does it, from its files."""
-    load_region(read_region(REGION, texts=JinjaTexts(), placeholders=PLACEHOLDERS), store=store)
+    LoadRegion(store=store)(read_region(REGION, texts=JinjaTexts(), placeholders=PLACEHOLDERS))
 
 
-@dataclass(frozen=True, slots=True)
-class Psychiatry:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Psychiatry(UseCases):
     """What it hands in is sent at once, to the local 1177."""
 
-    starting: Starting
-
-    @property
-    def forms(self) -> FormService:
-        return self.starting.forms
-
-    def clean_up(self, *, now: datetime) -> None:
-        clean_up(store=self.starting.store, scheduler=self.starting.scheduler, now=now)
+    store: SqlStore
+    forms: FormService
+    inbox: Inbox
+    persons: Persons
+    scheduler: Scheduler
+    texts: Texts
+    clock: Clock
+    rules: Rules
 
     async def send(self, recipients: Sequence[str], **changes: Any) -> Dispatch:
         """Send PHQ-9, but for the `changes` to the spec."""
         spec = {"unit": PSYCHIATRY, "form": "phq-9", "recipients": recipients} | changes
-        started = await send_form(
+        started = await self.send_form(
             FormSpec.model_validate(spec),
             actor=STAFF,
             submission_key=str(uuid4()),
-            with_=self.starting,
-            now=self.starting.clock.now(),
+            now=self.clock.now(),
         )
         await self._run(started.dispatch)
         return started.dispatch
 
     async def start(self, recipients: Sequence[str], **changes: Any) -> Dispatch:
         """Start the four forms before a visit, in a minute, and let the minute pass."""
-        local = (self.starting.clock.now() + timedelta(minutes=1)).astimezone(STOCKHOLM)
+        local = (self.clock.now() + timedelta(minutes=1)).astimezone(STOCKHOLM)
         spec = {
             "unit": PSYCHIATRY,
             "package": "vuxenpsykiatri-infor-besok",
             "recipients": recipients,
             "start": {"date": f"{local:%Y-%m-%d}", "time": f"{local:%H:%M}"},
         }
-        started = await start_dispatch(
+        started = await self.start_dispatch(
             DispatchSpec.model_validate(spec | changes),
             actor=STAFF,
             submission_key=str(uuid4()),
-            with_=self.starting,
-            now=self.starting.clock.now(),
+            now=self.clock.now(),
         )
         await self._run(started.dispatch)
         return started.dispatch
 
     async def _run(self, dispatch: Dispatch) -> None:
         (occasion,) = dispatch.occasions
-        using = self.starting
         await OccasionRun(
             occasion_id=occasion.id,
             version=occasion.version,
             token=RunToken(uuid4()),
-            store=using.store,
-            forms=using.forms,
+            store=self.store,
+            forms=self.forms,
             shared=shared(
-                store=using.store,
-                forms=using.forms,
-                persons=using.persons,
-                inbox=using.inbox,
-                clock=using.clock,
-                rules=using.rules,
+                store=self.store,
+                forms=self.forms,
+                persons=self.persons,
+                inbox=self.inbox,
+                clock=self.clock,
+                rules=self.rules,
             ),
-            inbox=using.inbox,
-            persons=using.persons,
+            inbox=self.inbox,
+            persons=self.persons,
             mailer=InMemoryMailer(),
-            texts=using.texts,
-            clock=using.clock,
-            rules=using.rules,
+            texts=self.texts,
+            clock=self.clock,
+            rules=self.rules,
         ).run()
 
 
@@ -115,16 +110,14 @@ def a_psychiatry(store: SqlStore, *, local_1177: str, now: datetime) -> Psychiat
     """At work, when the demo region is in the store. Its links lead to the local 1177."""
     rules = Rules(persons_per_s=10_000, inbox_per_s=10_000, resident_url=local_1177)
     return Psychiatry(
-        Starting(
-            store=store,
-            forms=HttpFormService(_client(f"{local_1177}/forms")),
-            inbox=HttpInbox(_client(f"{local_1177}/inbox")),
-            persons=HttpPersons(_client(f"{local_1177}/persons"), batch=rules.persons_batch),
-            scheduler=InMemoryScheduler(),
-            texts=JinjaTexts(),
-            clock=FakeClock(now),
-            rules=rules,
-        )
+        store=store,
+        forms=HttpFormService(_client(f"{local_1177}/forms")),
+        inbox=HttpInbox(_client(f"{local_1177}/inbox")),
+        persons=HttpPersons(_client(f"{local_1177}/persons"), batch=rules.persons_batch),
+        scheduler=InMemoryScheduler(),
+        texts=JinjaTexts(),
+        clock=FakeClock(now),
+        rules=rules,
     )
 
 

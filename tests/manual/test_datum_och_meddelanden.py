@@ -51,7 +51,7 @@ async def test_uppfoljning_filters_on_the_purge_date(clinic: Clinic) -> None:
     await _send(clinic, recipients=[ANNA.digits], purge_after="2028-02-29")
     await _send(clinic, recipients=[BO.digits], purge_after="2028-03-31")
 
-    found = await clinic.follow_up(purge_after_to=date(2028, 2, 29))
+    found = await clinic.followed_up(purge_after_to=date(2028, 2, 29))
 
     assert [each.personnummer for each in found] == [ANNA]
 
@@ -88,9 +88,9 @@ async def test_what_is_found_by_its_purge_date_is_still_there_after_that_date(
     await _send(clinic, answer_by="2027-03-01", purge_after="2027-03-31")
 
     clinic.clock.moment += timedelta(days=90)
-    clinic.clean_up()
+    clinic.cleaned_up()
 
-    found = await clinic.follow_up(purge_after_to=date(2027, 4, 30))
+    found = await clinic.followed_up(purge_after_to=date(2027, 4, 30))
     assert {each.personnummer for each in found} == {ANNA, BO}
 
 

@@ -8,7 +8,6 @@ from tests.clinic import Clinic
 from tests.local_1177.conftest import Local, Resident, ref_of
 from tests.manual.psychiatry import Psychiatry
 from utskick.local_1177.answers import SENT_IN_IS_SHOWN_FOR
-from utskick.use_cases.send_sms import draft_ongoing_forms
 
 PHQ_9 = "Frågor om nedstämdhet"
 OF_THE_PACKAGE = {
@@ -219,10 +218,6 @@ def _sections(resident: Resident) -> tuple[str, str, str]:
 
 
 def _sms(clinic: Clinic, *, forms: int) -> str:
-    return draft_ongoing_forms(
-        forms,
-        sender="Mottagningen",
-        contact="031-390 06 11",
-        texts=clinic.texts,
-        rules=clinic.rules,
+    return clinic.send_sms.draft_ongoing_forms(
+        forms, sender="Mottagningen", contact="031-390 06 11"
     ).text

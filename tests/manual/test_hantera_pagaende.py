@@ -81,7 +81,7 @@ async def test_an_ended_package_is_listed_for_seven_days(
     await end(clinic)
 
     clinic.clock.moment += timedelta(days=6, hours=23)
-    clinic.clean_up()
+    clinic.cleaned_up()
 
     assert [listed.dispatch.label for listed in clinic.listed()] == [label]
 
@@ -95,7 +95,7 @@ async def test_after_seven_days_an_ended_package_is_deleted(
     assert clinic.dispatch(dispatch).label == label
 
     clinic.clock.moment += timedelta(days=7)
-    clinic.clean_up()
+    clinic.cleaned_up()
 
     assert clinic.listed() == []
     with pytest.raises(NotFound):
@@ -107,7 +107,7 @@ async def test_a_running_package_is_listed_however_old_it_is(clinic: Clinic) -> 
     dispatch = (await clinic.start(start={"date": "2027-06-01", "time": "08:00"})).dispatch
 
     clinic.clock.moment += timedelta(days=60)
-    clinic.clean_up()
+    clinic.cleaned_up()
 
     assert [listed.dispatch.id for listed in clinic.listed()] == [dispatch.id]
 
@@ -118,7 +118,7 @@ async def test_the_forms_of_a_package_are_found_as_single_forms(clinic: Clinic) 
     """
     await _completed(clinic)
 
-    found = await clinic.follow_up(personnummer=ANNA)
+    found = await clinic.followed_up(personnummer=ANNA)
 
     assert sorted(each.form_name for each in found) == sorted(
         form.name for form in (PHQ, GAD, OWN, SHARED)
@@ -130,9 +130,9 @@ async def test_the_forms_are_found_after_the_package_has_been_deleted(clinic: Cl
     await _completed(clinic)
 
     clinic.clock.moment += timedelta(days=7)
-    clinic.clean_up()
+    clinic.cleaned_up()
 
-    found = await clinic.follow_up(form_name=PHQ.name)
+    found = await clinic.followed_up(form_name=PHQ.name)
     assert {each.personnummer for each in found} == {ANNA, BO}
 
 
@@ -142,8 +142,8 @@ async def test_forms_are_found_by_their_own_names_and_not_by_the_packages(clinic
     """
     await _completed(clinic)
 
-    by_form = await clinic.follow_up(form_name="gad")
-    by_package = await clinic.follow_up(form_name=PACKAGE.name)
+    by_form = await clinic.followed_up(form_name="gad")
+    by_package = await clinic.followed_up(form_name=PACKAGE.name)
 
     assert {each.form_name for each in by_form} == {"GAD-7"}
     assert by_package == []

@@ -4,7 +4,6 @@ import pytest
 
 from tests.clinic import OTHER_STAFF, OTHER_UNIT, Clinic
 from utskick.domain.errors import NotFound, SpecRefused
-from utskick.use_cases.open_dispatch import show_dispatch
 
 
 async def test_staff_send_for_the_unit_they_have_chosen_and_for_no_other(clinic: Clinic) -> None:
@@ -22,6 +21,6 @@ async def test_what_another_unit_has_started_is_not_there_to_be_opened(clinic: C
     dispatch = (await clinic.start()).dispatch
 
     with pytest.raises(NotFound) as caught:
-        show_dispatch(dispatch.id, actor=OTHER_STAFF, store=clinic.store, now=clinic.clock.now())
+        clinic.open_dispatch.show_dispatch(dispatch.id, actor=OTHER_STAFF, now=clinic.clock.now())
 
     assert "Kontrollera att rätt enhet är vald" in caught.value.staff_message

@@ -11,7 +11,6 @@ from utskick.domain.errors import StartBlocked
 from utskick.domain.packages import FORMS_DESK
 from utskick.ports import Mail, PersonRecord
 from utskick.sending.report_errors import send_error_reports
-from utskick.use_cases.watch_templates import watch_templates
 
 RED_TEXT = (
     "Detta startade paket innehåller formulärmallar som har arkiverats eller gemensamma mallar"
@@ -136,7 +135,7 @@ async def test_a_lost_subscription_is_mailed_before_the_next_occasion(clinic: Cl
         records.forms.subscribe(UNIT.id, SHARED.id, subscribed=False)
 
     now = clinic.clock.now() + timedelta(days=1)
-    await watch_templates(store=clinic.store, forms=clinic.forms, rules=clinic.rules, now=now)
+    await clinic.watch_templates(now=now)
 
     (mail,) = _mails(clinic)
     assert FORMS_DESK in mail.to

@@ -9,8 +9,7 @@ from utskick.domain.dispatches import DispatchKind
 from utskick.domain.errors import SpecRefused
 from utskick.domain.personnummer import Personnummer
 from utskick.ports import InboxUser, PersonRecord
-from utskick.use_cases.form_link import form_link
-from utskick.use_cases.import_recipients import listed_recipients, read_list
+from utskick.use_cases.import_recipients import listed_recipients
 
 
 async def test_an_ordinary_form_is_sent_to_its_recipients_now(clinic: Clinic) -> None:
@@ -73,7 +72,7 @@ async def test_a_protected_person_cannot_be_added(clinic: Clinic) -> None:
 
 def test_a_form_link_can_be_made_in_place_of_a_recipient(clinic: Clinic) -> None:
     """Men det går att skapa en formulärlänk som kan skickas med till exempel sms."""
-    link = form_link(OWN.key, unit_id=UNIT.id, store=clinic.store, rules=clinic.rules)
+    link = clinic.form_link(OWN.key, unit_id=UNIT.id)
 
     assert link.startswith(f"https://formular.1177.se/etjanst/{OWN.id}?")
 
@@ -108,7 +107,7 @@ async def test_recipients_are_imported_from_a_text_file(clinic: Clinic, text: st
     """Personnumren kan ligga på olika rader i en enda kolumn, eller på en enda rad separerade med
     kommatecken.
     """
-    found = read_list(text.encode(), spreadsheets=clinic.spreadsheets, rules=clinic.rules)
+    found = clinic.import_recipients.read_list(text.encode())
 
     started = await clinic.send(recipients=[], listed_recipients=listed_recipients(found))
 

@@ -1,6 +1,7 @@
 """Skicka ett formulär med sms."""
 
 import re
+from dataclasses import replace
 from uuid import uuid4
 
 from tests.clinic import MONDAY_NOON, OWN, STAFF, UNIT, Clinic
@@ -11,14 +12,11 @@ from tests.use_cases.test_administer_units import ADMINISTRATOR
 from utskick.adapters.sms_by_mail import SmsByMail
 from utskick.adapters.smtp_mailer import SmtpMailer
 from utskick.adapters.smtp_relay import SmtpRelay
-from utskick.use_cases.administer_forms import make_form_link
-from utskick.use_cases.form_link import form_link
-from utskick.use_cases.send_sms import draft_form_link, draft_ongoing_forms, send_sms
 
 
 def test_a_form_link_is_for_one_unit(clinic: Clinic) -> None:
     """Skapa en länk till ett formulär för en specifik enhet."""
-    link = form_link(OWN.key, unit_id=UNIT.id, store=clinic.store, rules=clinic.rules)
+    link = clinic.form_link(OWN.key, unit_id=UNIT.id)
 
     assert link == (
         f"https://formular.1177.se/etjanst/{OWN.id}?externalApplication=UTSKICK_{UNIT.id}"
@@ -27,16 +25,11 @@ def test_a_form_link_is_for_one_unit(clinic: Clinic) -> None:
 
 def test_the_administration_makes_a_link_for_a_unit(clinic: Clinic) -> None:
     """Den regionala förvaltningen … kan skapa en länk till ett formulär för en specifik enhet."""
-    link = make_form_link(
-        OWN.id,
-        UNIT.id,
-        actor=ADMINISTRATOR,
-        store=clinic.store,
-        rules=clinic.rules,
-        now=clinic.clock.now(),
+    link = clinic.administer_forms.make_form_link(
+        OWN.id, UNIT.id, actor=ADMINISTRATOR, now=clinic.clock.now()
     )
 
-    assert link == form_link(OWN.key, unit_id=UNIT.id, store=clinic.store, rules=clinic.rules)
+    assert link == clinic.form_link(OWN.key, unit_id=UNIT.id)
 
 
 def test_whoever_opens_the_link_signs_in_and_gets_the_form_from_that_unit(
@@ -45,8 +38,7 @@ def test_whoever_opens_the_link_signs_in_and_gets_the_form_from_that_unit(
     """Det går att skapa en formulärlänk som kan skickas med till exempel sms, läggas på
     kontaktkort/webbsida eller liknande.
     """
-    using = psychiatry.starting
-    link = form_link("phq-9", unit_id=PSYCHIATRY, store=using.store, rules=using.rules)
+    link = psychiatry.form_link("phq-9", unit_id=PSYCHIATRY)
     browser = Resident(local)
 
     asked = browser.get(link.removeprefix(local.url))
@@ -80,14 +72,8 @@ def test_an_sms_holds_its_text_and_no_signature(clinic: Clinic, mailbox: Mailbox
 
 def test_staff_see_what_a_text_costs_before_it_is_sent(clinic: Clinic) -> None:
     """Formulera dig kort och koncist."""
-    draft = draft_form_link(
-        OWN.key,
-        sender="Mottagningen",
-        contact="031-390 06 11",
-        actor=STAFF,
-        store=clinic.store,
-        texts=clinic.texts,
-        rules=clinic.rules,
+    draft = clinic.send_sms.draft_form_link(
+        OWN.key, sender="Mottagningen", contact="031-390 06 11", actor=STAFF
     )
 
     assert draft.count.characters == len(draft.text)
@@ -98,15 +84,7 @@ def test_a_short_link_of_staffs_own_reaches_the_resident_unchanged(clinic: Clini
     """Skapa en beskrivande kortlänk till formuläret som passar att använda i ett sms."""
     text = "Svara på formuläret: https://bit.ly/infor-besok"
 
-    send_sms(
-        "070-174 06 05",
-        text,
-        sms_id=uuid4(),
-        actor=STAFF,
-        store=clinic.store,
-        sms=clinic.sms,
-        now=clinic.clock.now(),
-    )
+    clinic.send_sms("070-174 06 05", text, sms_id=uuid4(), actor=STAFF, now=clinic.clock.now())
 
     assert [sent for _, sent in clinic.sms.sent] == [text]
 
@@ -115,9 +93,7 @@ def test_a_text_that_refers_to_ongoing_forms_goes_the_same_way(
     clinic: Clinic, mailbox: Mailbox
 ) -> None:
     """I mejlet som genererar sms:et, kom ihåg att lämna ämnesfältet tomt."""
-    draft = draft_ongoing_forms(
-        3, sender="Mottagningen", contact="", texts=clinic.texts, rules=clinic.rules
-    )
+    draft = clinic.send_sms.draft_ongoing_forms(3, sender="Mottagningen", contact="")
 
     _send(clinic, mailbox, draft.text)
 
@@ -131,12 +107,6 @@ def _send(clinic: Clinic, mailbox: Mailbox, text: str) -> None:
     relay = SmtpMailer(
         SmtpRelay(host="127.0.0.1", port=mailbox.smtp_port), sender="utskick@vgregion.se"
     )
-    send_sms(
-        "070-174 06 05",
-        text,
-        sms_id=uuid4(),
-        actor=STAFF,
-        store=clinic.store,
-        sms=SmsByMail(relay),
-        now=MONDAY_NOON,
+    replace(clinic.send_sms, sms=SmsByMail(relay))(
+        "070-174 06 05", text, sms_id=uuid4(), actor=STAFF, now=MONDAY_NOON
     )

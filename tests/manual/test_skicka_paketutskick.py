@@ -10,7 +10,6 @@ from tests.manual.psychiatry import Psychiatry
 from tests.people import ANNA, BO, CILLA, PROTECTED
 from utskick.domain.errors import SpecRefused
 from utskick.domain.packages import FORMS_DESK
-from utskick.use_cases.form_link import form_link
 
 
 def test_staff_choose_among_their_units_packages(clinic: Clinic) -> None:
@@ -207,10 +206,7 @@ def test_a_link_can_be_made_to_each_form_of_the_package(clinic: Clinic) -> None:
     """Men det går att skapa en formulärlänk som kan skickas med till exempel sms, läggas på
     kontaktkort/webbsida eller liknande.
     """
-    links = [
-        form_link(form.key, unit_id=UNIT.id, store=clinic.store, rules=clinic.rules)
-        for form in (PHQ, GAD, OWN, SHARED)
-    ]
+    links = [clinic.form_link(form.key, unit_id=UNIT.id) for form in (PHQ, GAD, OWN, SHARED)]
 
     asked_for = [link.partition("/etjanst/")[2].partition("?")[0] for link in links]
     assert asked_for == [str(template_id) for template_id in PACKAGE.template_ids]

@@ -12,9 +12,8 @@ from tests.prefect_server import WORK_POOL, PrefectServer
 from utskick.adapters.prefect_scheduler import PrefectScheduler
 from utskick.domain.dispatches import Dispatch
 from utskick.domain.specs import DispatchSpec
-from utskick.use_cases.clean_up import clean_up
+from utskick.use_cases.clean_up import CleanUp
 from utskick.use_cases.restart_dispatch import RestartDispatch
-from utskick.use_cases.start_dispatch import start_dispatch
 from utskick.use_cases.stop_dispatch import StopDispatch
 
 THREE_SPRING_MONDAYS = {"date": "2027-03-15", "time": "08:00"}
@@ -35,11 +34,10 @@ class Scheduled:
             "start": THREE_SPRING_MONDAYS,
             "recipients": [ANNA.digits, BO.digits],
         }
-        started = await start_dispatch(
+        started = await replace(self.clinic.start_dispatch, scheduler=self.scheduler)(
             DispatchSpec.model_validate(spec),
             actor=STAFF,
             submission_key=str(uuid4()),
-            with_=replace(self.clinic.starting, scheduler=self.scheduler),
             now=self.clinic.clock.now(),
         )
         assert started.registered
@@ -143,10 +141,8 @@ async def test_a_deleted_package_is_gone_from_prefect_too(
     clinic = scheduled.clinic
     clinic.stop(dispatch)
 
-    clean_up(
-        store=clinic.store,
-        scheduler=scheduled.scheduler,
-        now=clinic.clock.now() + timedelta(days=7),
+    CleanUp(store=clinic.store, scheduler=scheduled.scheduler)(
+        now=clinic.clock.now() + timedelta(days=7)
     )
 
     assert not any(server.deployments(occasion.id) for occasion in dispatch.occasions)

@@ -33,8 +33,7 @@ from utskick.sending.close_occasion import Closed
 from utskick.sending.run_occasion import OccasionRun
 from utskick.sending.shared import shared
 from utskick.store import SqlStore
-from utskick.use_cases.administer_units import UnitSpec, change_unit, withdraw_unit
-from utskick.use_cases.open_dispatch import open_occasion
+from utskick.use_cases.administer_units import UnitSpec
 
 Change = Callable[[Clinic], object]
 
@@ -155,12 +154,8 @@ async def test_staff_see_who_got_nothing_after_all_and_are_mailed(clinic: Clinic
     await run.check_again()
     closed = await sent(run)
 
-    opened = open_occasion(
-        closed.dispatch.id,
-        run.occasion_id,
-        actor=STAFF,
-        store=clinic.store,
-        now=clinic.clock.now(),
+    opened = clinic.open_dispatch.open_occasion(
+        closed.dispatch.id, run.occasion_id, actor=STAFF, now=clinic.clock.now()
     )
     (anna,) = [each for each in opened.recipients if each.personnummer == ANNA]
     assert {cell.refusal for cell in opened.forms[anna.id]} == {Refusal.PROTECTED}
@@ -272,7 +267,7 @@ def test_a_register_that_never_answers_delays_nothing_and_what_it_did_say_counts
 
 async def test_a_unit_withdrawn_since_sends_nothing(clinic: Clinic) -> None:
     run = await prepared(clinic)
-    withdraw_unit(UNIT.id, actor=STAFF, store=clinic.store, now=clinic.clock.now())
+    clinic.administer_units.withdraw_unit(UNIT.id, actor=STAFF, now=clinic.clock.now())
 
     blocked = await run.check_again()
 
@@ -291,14 +286,14 @@ async def test_a_unit_withdrawn_since_sends_nothing_though_the_form_service_is_s
     clinic = a_clinic(store, retry_delays_s=(20,))
     run = await prepared(clinic)
     clinic.forms.fails_reading.extend([AWAY] * 10)
-    withdraw_unit(UNIT.id, actor=STAFF, store=clinic.store, now=clinic.clock.now())
+    clinic.administer_units.withdraw_unit(UNIT.id, actor=STAFF, now=clinic.clock.now())
 
     assert isinstance(await run.check_again(), StartBlocked)
 
 
 async def test_another_unit_that_is_withdrawn_changes_nothing(clinic: Clinic) -> None:
     run = await prepared(clinic, forms=[PHQ.key, GAD.key])
-    withdraw_unit(OTHER_UNIT.id, actor=STAFF, store=clinic.store, now=clinic.clock.now())
+    clinic.administer_units.withdraw_unit(OTHER_UNIT.id, actor=STAFF, now=clinic.clock.now())
 
     await run.check_again()
 
@@ -308,7 +303,7 @@ async def test_another_unit_that_is_withdrawn_changes_nothing(clinic: Clinic) ->
 async def test_the_message_shows_what_the_unit_is_called_now(clinic: Clinic) -> None:
     run = await prepared(clinic)
     spec = UnitSpec(name="Mottagningen vid ån", phone=UNIT.phone)
-    change_unit(UNIT.id, spec, actor=STAFF, store=clinic.store, now=clinic.clock.now())
+    clinic.administer_units.change_unit(UNIT.id, spec, actor=STAFF, now=clinic.clock.now())
 
     await run.check_again()
     await sent(run)

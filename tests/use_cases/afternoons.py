@@ -12,7 +12,6 @@ from utskick.domain.dispatches import Dispatch
 from utskick.domain.occasions import Occasion
 from utskick.sending.run_occasion import OccasionRun
 from utskick.store import SqlStore
-from utskick.use_cases.open_dispatch import open_dispatch
 from utskick.use_cases.stop_dispatch import Stopped
 from utskick.use_cases.ways_on import ByHand, WaysOn
 
@@ -37,8 +36,8 @@ class Afternoon:
 
     @property
     def ways(self) -> WaysOn | None:
-        opened = open_dispatch(
-            self.dispatch.id, actor=STAFF, store=self.clinic.store, now=self.clinic.clock.now()
+        opened = self.clinic.open_dispatch(
+            self.dispatch.id, actor=STAFF, now=self.clinic.clock.now()
         )
         return next(iter(opened.ways), None)
 

@@ -11,43 +11,23 @@ from utskick.domain.dispatches import DispatchStatus
 from utskick.domain.errors import NotFound, StartBlocked
 from utskick.domain.forms import Catalogue, FormTemplate, FormTemplateId, NationalForm
 from utskick.domain.units import Unit
-from utskick.use_cases.administer_forms import (
-    archive_form,
-    list_form_templates,
-    make_form_link,
-    offer_form,
-    open_form_template,
-)
 
 
 def archive(clinic: Clinic, form: FormTemplate, *, archived: bool = True) -> None:
-    archive_form(
-        form.id,
-        archived=archived,
-        actor=ADMINISTRATOR,
-        store=clinic.store,
-        now=clinic.clock.now(),
+    clinic.administer_forms.archive_form(
+        form.id, archived=archived, actor=ADMINISTRATOR, now=clinic.clock.now()
     )
 
 
 def offer(clinic: Clinic, form: FormTemplate, *, to_others: bool) -> None:
-    offer_form(
-        form.id,
-        to_others=to_others,
-        actor=ADMINISTRATOR,
-        store=clinic.store,
-        now=clinic.clock.now(),
+    clinic.administer_forms.offer_form(
+        form.id, to_others=to_others, actor=ADMINISTRATOR, now=clinic.clock.now()
     )
 
 
 def link(clinic: Clinic, form: FormTemplate, unit: Unit) -> str:
-    return make_form_link(
-        form.id,
-        unit.id,
-        actor=ADMINISTRATOR,
-        store=clinic.store,
-        rules=clinic.rules,
-        now=clinic.clock.now(),
+    return clinic.administer_forms.make_form_link(
+        form.id, unit.id, actor=ADMINISTRATOR, now=clinic.clock.now()
     )
 
 
@@ -113,8 +93,8 @@ async def test_a_form_shows_what_a_change_would_strike(clinic: Clinic) -> None:
     await clinic.start()
     await clinic.start(package=WEEKLY.key, start=None)
 
-    phq = open_form_template(PHQ.id, store=clinic.store)
-    shared = open_form_template(SHARED.id, store=clinic.store)
+    phq = clinic.administer_forms.open_form_template(PHQ.id)
+    shared = clinic.administer_forms.open_form_template(SHARED.id)
 
     assert phq.packages == [PACKAGE, WEEKLY]
     assert phq.in_use == {UNIT.id: 2}
@@ -122,7 +102,7 @@ async def test_a_form_shows_what_a_change_would_strike(clinic: Clinic) -> None:
 
 
 def test_the_register_has_every_form_with_its_owner_and_subscribers(clinic: Clinic) -> None:
-    register = list_form_templates(store=clinic.store)
+    register = clinic.administer_forms.list_form_templates()
 
     assert [form.name for form in register.forms] == sorted(f.name for f in register.forms)
     assert {form.catalogue for form in register.forms} == set(Catalogue)
@@ -134,14 +114,10 @@ def test_a_form_that_is_not_there_cannot_be_changed(clinic: Clinic) -> None:
     nobody = FormTemplateId(uuid4())
 
     with pytest.raises(NotFound):
-        open_form_template(nobody, store=clinic.store)
+        clinic.administer_forms.open_form_template(nobody)
     with pytest.raises(NotFound):
-        archive_form(
-            nobody,
-            archived=True,
-            actor=ADMINISTRATOR,
-            store=clinic.store,
-            now=clinic.clock.now(),
+        clinic.administer_forms.archive_form(
+            nobody, archived=True, actor=ADMINISTRATOR, now=clinic.clock.now()
         )
 
 
@@ -155,7 +131,7 @@ def test_an_own_form_that_is_shared_can_be_subscribed_to(clinic: Clinic) -> None
 
 
 def test_a_link_to_a_form_is_made_for_any_unit_that_may_send_it(clinic: Clinic, log: Log) -> None:
-    for unit in open_form_template(PHQ.id, store=clinic.store).senders:
+    for unit in clinic.administer_forms.open_form_template(PHQ.id).senders:
         assert link(clinic, PHQ, unit).endswith(f"_{unit.id}")
 
     assert log() == [
@@ -164,7 +140,7 @@ def test_a_link_to_a_form_is_made_for_any_unit_that_may_send_it(clinic: Clinic, 
 
 
 def test_no_link_is_made_for_a_unit_that_may_not_send_the_form(clinic: Clinic, log: Log) -> None:
-    assert open_form_template(OWN.id, store=clinic.store).senders == [UNIT]
+    assert clinic.administer_forms.open_form_template(OWN.id).senders == [UNIT]
 
     with pytest.raises(StartBlocked):
         link(clinic, OWN, OTHER_UNIT)

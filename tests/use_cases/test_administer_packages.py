@@ -14,10 +14,6 @@ from utskick.domain.package_specs import PackageSpec
 from utskick.domain.packages import FORMS_DESK, PackageTemplate
 from utskick.use_cases.administer_packages import (
     ChangedMeanwhile,
-    find_packages,
-    package_register,
-    package_versions,
-    save_package,
 )
 
 NEW: dict[str, Any] = {
@@ -47,14 +43,8 @@ WEEKLY_AS_WRITTEN = NEW | {
 def save(
     clinic: Clinic, values: dict[str, Any], *, based_on: int | None = None
 ) -> PackageTemplate:
-    return save_package(
-        PackageSpec(**values),
-        based_on=based_on,
-        actor=ADMINISTRATOR,
-        store=clinic.store,
-        texts=clinic.texts,
-        rules=clinic.rules,
-        now=clinic.clock.now(),
+    return clinic.administer_packages.save_package(
+        PackageSpec(**values), based_on=based_on, actor=ADMINISTRATOR, now=clinic.clock.now()
     )
 
 
@@ -90,7 +80,7 @@ def test_every_fault_comes_at_once_and_nothing_is_saved(clinic: Clinic) -> None:
     places = {problem.place for problem in refused.value.problems}
     assert places == {"forms", "time", "inbox_message", "interval_weeks"}
     with pytest.raises(NotFound):
-        package_versions("rehab", store=clinic.store)
+        clinic.administer_packages.package_versions("rehab")
 
 
 async def test_what_has_been_started_keeps_its_version(clinic: Clinic) -> None:
@@ -106,7 +96,7 @@ async def test_what_has_been_started_keeps_its_version(clinic: Clinic) -> None:
 def test_the_versions_say_what_differs(clinic: Clinic) -> None:
     save(clinic, WEEKLY_AS_WRITTEN | {"time": "09:00", "forms": [PHQ.key, GAD.key]}, based_on=1)
 
-    second, first = package_versions(WEEKLY.key, store=clinic.store)
+    second, first = clinic.administer_packages.package_versions(WEEKLY.key)
 
     assert (second.package.version, second.before) == (2, first.package)
     assert set(second.changed) == {"time", "template_ids", "error_addresses"}
@@ -119,7 +109,7 @@ def test_saving_without_a_change_makes_no_version(clinic: Clinic, log: Log) -> N
     again = save(clinic, NEW, based_on=1)
 
     assert again.version == 1
-    assert len(package_versions("rehab", store=clinic.store)) == 1
+    assert len(clinic.administer_packages.package_versions("rehab")) == 1
     assert len(log()) == 1
 
 
@@ -131,7 +121,7 @@ def test_whoever_comes_second_is_shown_that_somebody_was_there_first(clinic: Cli
         save(clinic, NEW | {"name": "Den andra"}, based_on=1)
     save(clinic, NEW | {"name": "Den andra"}, based_on=2)
 
-    names = [v.package.name for v in package_versions("rehab", store=clinic.store)]
+    names = [v.package.name for v in clinic.administer_packages.package_versions("rehab")]
     assert names == ["Den andra", "Den första", "Rehab"]
 
 
@@ -148,7 +138,7 @@ def test_the_list_says_which_packages_cannot_be_started_and_why(clinic: Clinic) 
     save(clinic, NEW | {"forms": [UNSUBSCRIBED.key, SHARED.key, PHQ.key]})
     archive(clinic, PHQ)
 
-    found = find_packages("", page=1, store=clinic.store)
+    found = clinic.administer_packages.find_packages("", page=1)
     blocking = {package.key: found.register.blocking(package) for package in found.packages}
 
     assert [form.name for form in blocking["rehab"]] == [UNSUBSCRIBED.name, PHQ.name]
@@ -156,7 +146,7 @@ def test_the_list_says_which_packages_cannot_be_started_and_why(clinic: Clinic) 
 
 
 def test_a_form_must_be_each_units_to_send(clinic: Clinic) -> None:
-    register = package_register([UNIT.id, OTHER_UNIT.id], store=clinic.store)
+    register = clinic.administer_packages.package_register([UNIT.id, OTHER_UNIT.id])
     ours = replace(WEEKLY, template_ids=(SHARED.id, UNSUBSCRIBED.id))
     theirs = replace(ours, unit_ids=(OTHER_UNIT.id,))
     of_both = replace(ours, unit_ids=(UNIT.id, OTHER_UNIT.id))
@@ -171,8 +161,8 @@ def test_packages_come_fifty_at_a_time(clinic: Clinic) -> None:
         for number in range(60):
             records.packages.save(replace(WEEKLY, key=f"p{number:02}", name=f"Många {number:02}"))
 
-    first = find_packages("MÅNGA", page=1, store=clinic.store)
-    second = find_packages("många", page=2, store=clinic.store)
+    first = clinic.administer_packages.find_packages("MÅNGA", page=1)
+    second = clinic.administer_packages.find_packages("många", page=2)
 
     assert (len(first.packages), len(second.packages)) == (50, 10)
     assert first.total == second.total == 60

@@ -16,15 +16,6 @@ from utskick.use_cases.administer_units import (
     OpenedUnit,
     TokenExists,
     UnitSpec,
-    add_unit,
-    bring_back_unit,
-    change_unit,
-    list_units,
-    make_token,
-    open_unit,
-    revoke_token,
-    set_subscriptions,
-    withdraw_unit,
 )
 
 ADMINISTRATOR = Actor("SE2321000131-P000000000077", HsaId("SE2321000131-E000000000001"))
@@ -34,42 +25,38 @@ NOBODY = HsaId("SE2321000131-E000000000999")
 
 def add(clinic: Clinic, **changes: str) -> Unit:
     spec = NewUnitSpec(**NEW.model_dump() | changes)
-    return add_unit(spec, actor=ADMINISTRATOR, store=clinic.store, now=clinic.clock.now())
+    return clinic.administer_units.add_unit(spec, actor=ADMINISTRATOR, now=clinic.clock.now())
 
 
 def opened(clinic: Clinic, unit_id: HsaId = UNIT.id) -> OpenedUnit:
-    return open_unit(unit_id, store=clinic.store)
+    return clinic.administer_units.open_unit(unit_id)
 
 
 def subscribe(clinic: Clinic, *forms: FormTemplate, unit_id: HsaId = UNIT.id) -> int:
-    return set_subscriptions(
-        unit_id,
-        [form.id for form in forms],
-        actor=ADMINISTRATOR,
-        store=clinic.store,
-        now=clinic.clock.now(),
+    return clinic.administer_units.set_subscriptions(
+        unit_id, [form.id for form in forms], actor=ADMINISTRATOR, now=clinic.clock.now()
     )
 
 
 def token(clinic: Clinic, name: str = "journalsystemet", *, unit_id: HsaId = UNIT.id) -> str:
-    return make_token(
-        unit_id, name, actor=ADMINISTRATOR, store=clinic.store, now=clinic.clock.now()
+    return clinic.administer_units.make_token(
+        unit_id, name, actor=ADMINISTRATOR, now=clinic.clock.now()
     )
 
 
 def withdraw(clinic: Clinic, unit_id: HsaId = UNIT.id) -> None:
-    withdraw_unit(unit_id, actor=ADMINISTRATOR, store=clinic.store, now=clinic.clock.now())
+    clinic.administer_units.withdraw_unit(unit_id, actor=ADMINISTRATOR, now=clinic.clock.now())
 
 
 def bring_back(clinic: Clinic, unit_id: HsaId = UNIT.id) -> None:
-    bring_back_unit(unit_id, actor=ADMINISTRATOR, store=clinic.store, now=clinic.clock.now())
+    clinic.administer_units.bring_back_unit(unit_id, actor=ADMINISTRATOR, now=clinic.clock.now())
 
 
 def test_a_unit_joins_with_its_hsa_id_in_capitals(clinic: Clinic, log: Log) -> None:
     unit = add(clinic)
 
     assert unit == Unit(HsaId("SE2321000131-E000000000103"), "Rehab", "031-390 06 13")
-    assert unit in list_units(store=clinic.store)
+    assert unit in clinic.administer_units.list_units()
     assert log() == [f"Skriva: lagt till enhet {unit.id}"]
 
 
@@ -90,7 +77,7 @@ def test_a_unit_that_cannot_join_is_shown_why(
     (problem,) = refused.value.problems
     assert problem.place == place
     assert problem.reason.startswith(said)
-    assert set(list_units(store=clinic.store)) == {UNIT, OTHER_UNIT}
+    assert set(clinic.administer_units.list_units()) == {UNIT, OTHER_UNIT}
     assert log() == []
 
 
@@ -98,11 +85,10 @@ async def test_a_new_name_is_what_residents_see_from_the_next_occasion_on(
     clinic: Clinic, log: Log
 ) -> None:
     dispatch = (await clinic.start()).dispatch
-    change_unit(
+    clinic.administer_units.change_unit(
         UNIT.id,
         UnitSpec(name="Mottagningen", phone="031-390 06 19"),
         actor=ADMINISTRATOR,
-        store=clinic.store,
         now=clinic.clock.now(),
     )
 
@@ -206,8 +192,8 @@ def test_a_token_opens_its_unit_until_it_is_revoked(clinic: Clinic, log: Log) ->
     with clinic.store.transaction() as records:
         assert records.tokens.holder(key).unit_id == UNIT.id
 
-    revoke_token(
-        UNIT.id, "journalsystemet", actor=ADMINISTRATOR, store=clinic.store, now=clinic.clock.now()
+    clinic.administer_units.revoke_token(
+        UNIT.id, "journalsystemet", actor=ADMINISTRATOR, now=clinic.clock.now()
     )
 
     with clinic.store.transaction() as records, pytest.raises(UnknownToken):
@@ -225,8 +211,8 @@ def test_two_tokens_of_a_unit_cannot_share_a_name_while_both_hold(clinic: Clinic
         token(clinic)
 
     token(clinic, unit_id=OTHER_UNIT.id)
-    revoke_token(
-        UNIT.id, "journalsystemet", actor=ADMINISTRATOR, store=clinic.store, now=clinic.clock.now()
+    clinic.administer_units.revoke_token(
+        UNIT.id, "journalsystemet", actor=ADMINISTRATOR, now=clinic.clock.now()
     )
     token(clinic)
 

@@ -19,23 +19,18 @@ from utskick.domain.recipient_tables import NoNumberColumn, SeveralNumberColumns
 from utskick.domain.recipients import JudgedRows, NoRecipients, UnreadableFile
 from utskick.domain.rules import Rules
 from utskick.domain.seen_sheets import ListQuestion, NothingSeen, Wish
-from utskick.use_cases.import_recipients import import_recipients, judge_list
+from utskick.use_cases.import_recipients import ImportRecipients
 
 PATIENTS, OTHERS = REACHABLE[:60], REACHABLE[60:120]
 """Only patients stand in cells of their own; others are hidden, or within notes."""
 TRIED = settings(max_examples=150, derandomize=True, deadline=None)
 REFUSED = (NoNumberColumn, NoRecipients, NothingSeen, SeveralNumberColumns, UnreadableFile)
 LEAVE_OUT = Wish(leave_out_hidden=True)
+READ = ImportRecipients(spreadsheets=OpenpyxlSpreadsheets(), rules=Rules(max_recipients=1000))
 
 
 def imported(raw: bytes, wish: Wish = LEAVE_OUT) -> JudgedRows:
-    return import_recipients(
-        raw,
-        wish=wish,
-        spreadsheets=OpenpyxlSpreadsheets(),
-        rules=Rules(max_recipients=1000),
-        now=MONDAY_NOON,
-    )
+    return READ(raw, wish=wish, now=MONDAY_NOON)
 
 
 def taken(found: JudgedRows) -> dict[int, str]:
@@ -115,7 +110,7 @@ def _write_row(
 def require_all_asked(question: ListQuestion, seen: dict[str, Written]) -> None:
     """Each answer takes all who are seen on a sheet, and everybody hidden is counted."""
     for option in question.options:
-        read = judge_list(option, rules=Rules(), now=MONDAY_NOON)
+        read = READ.judge_list(option, now=MONDAY_NOON)
         assert taken(read) == seen[read.sheet].patients
     counts = map(int, re.findall(r"(\d+) (?:rad|personnummer)", question.staff_message))
     assert sum(counts) == sum(len(each.hidden) for each in seen.values())

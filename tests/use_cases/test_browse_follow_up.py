@@ -15,7 +15,7 @@ from utskick.domain.tables import Cell
 from utskick.ports import Answer
 from utskick.records import FollowUpQuery
 from utskick.records.follow_up import COUNTED
-from utskick.use_cases.browse_follow_up import FollowUpPage, browse_follow_up, export_follow_up
+from utskick.use_cases.browse_follow_up import FollowUpPage
 
 
 @pytest.fixture
@@ -41,27 +41,14 @@ async def browse(
     ask: bool = False,
     rate: bool = False,
 ) -> FollowUpPage:
-    return await browse_follow_up(
-        query or FollowUpQuery(),
-        page=1,
-        ask=ask,
-        rate=rate,
-        actor=STAFF,
-        store=clinic.store,
-        forms=clinic.forms,
-        rules=clinic.rules,
-        now=clinic.clock.now(),
+    return await clinic.browse_follow_up(
+        query or FollowUpQuery(), page=1, ask=ask, rate=rate, actor=STAFF, now=clinic.clock.now()
     )
 
 
 def export(clinic: Clinic, **options: Any) -> list[list[Cell]]:
-    return export_follow_up(
-        FollowUpQuery(),
-        actor=STAFF,
-        store=clinic.store,
-        rules=clinic.rules,
-        now=clinic.clock.now(),
-        **options,
+    return clinic.browse_follow_up.export_follow_up(
+        FollowUpQuery(), actor=STAFF, now=clinic.clock.now(), **options
     )
 
 

@@ -23,7 +23,6 @@ from utskick.use_cases.check_access_log import (
     check_log,
     logs,
 )
-from utskick.use_cases.mark_restored import mark_restored
 
 
 def write(clinic: Clinic, number: int = 1, actor: Actor = STAFF) -> None:
@@ -190,9 +189,7 @@ def test_once_a_head_does_not_agree_it_stays_the_last_and_is_reported_once(
 def test_after_a_restored_backup_heads_are_written_again(clinic: Clinic, database: Path) -> None:
     change(database, "DELETE FROM access_log WHERE number > 2")
 
-    mark_restored(
-        store=clinic.store, heads=clinic.log_heads, rules=clinic.rules, now=clinic.clock.now()
-    )
+    clinic.mark_restored(now=clinic.clock.now())
     again = anchor(clinic)
 
     assert again == Anchored(1)
@@ -205,9 +202,7 @@ def test_a_unit_that_the_backup_does_not_know_is_explained_too(
 ) -> None:
     change(database, "DELETE FROM access_log")
 
-    mark_restored(
-        store=clinic.store, heads=clinic.log_heads, rules=clinic.rules, now=clinic.clock.now()
-    )
+    clinic.mark_restored(now=clinic.clock.now())
 
     assert check(clinic).whole
 

@@ -7,7 +7,6 @@ from tests.clinic import STAFF, UNIT, WEEKLY, Clinic
 from tests.use_cases.clinic_days import AWAY, pass_hours, reconciled, run_to_its_end
 from utskick.domain.errors import NotFound
 from utskick.domain.staff import StaffSession
-from utskick.use_cases.upload_spec import read_upload, upload_spec
 
 SEVEN_DAYS_H = 7 * 24
 
@@ -15,10 +14,10 @@ SEVEN_DAYS_H = 7 * 24
 async def test_a_stopped_dispatch_goes_after_seven_days(clinic: Clinic) -> None:
     clinic.stop((await clinic.start()).dispatch)
     pass_hours(clinic, SEVEN_DAYS_H - 0.01)
-    too_early = clinic.clean_up()
+    too_early = clinic.cleaned_up()
     pass_hours(clinic, 0.01)
 
-    assert (too_early, clinic.clean_up()) == (0, 1)
+    assert (too_early, clinic.cleaned_up()) == (0, 1)
     assert clinic.listed() == []
 
 
@@ -26,7 +25,7 @@ async def test_an_ongoing_dispatch_stays(clinic: Clinic) -> None:
     await clinic.start(package=WEEKLY.key, start=None)
     pass_hours(clinic, 10 * SEVEN_DAYS_H)
 
-    assert clinic.clean_up() == 0
+    assert clinic.cleaned_up() == 0
     assert len(clinic.listed()) == 1
 
 
@@ -36,7 +35,7 @@ async def test_a_dispatch_restarted_in_time_stays(clinic: Clinic) -> None:
     clinic.restart(dispatch)
     pass_hours(clinic, 10 * SEVEN_DAYS_H)
 
-    assert clinic.clean_up() == 0
+    assert clinic.cleaned_up() == 0
 
 
 async def test_what_was_sent_is_still_found_in_follow_up(clinic: Clinic, log: Log) -> None:
@@ -45,9 +44,9 @@ async def test_what_was_sent_is_still_found_in_follow_up(clinic: Clinic, log: Lo
     logged = log()
     pass_hours(clinic, SEVEN_DAYS_H)
 
-    clinic.clean_up()
+    clinic.cleaned_up()
 
-    assert len(await clinic.follow_up()) == 8
+    assert len(await clinic.followed_up()) == 8
     assert log()[: len(logged)] == logged
     assert "Radera: raderat avslutat utskick" in log()
 
@@ -58,7 +57,7 @@ async def test_with_the_scheduler_away_it_is_removed_there_later(clinic: Clinic)
     pass_hours(clinic, SEVEN_DAYS_H)
     clinic.scheduler.fails_with.append(AWAY)
 
-    deleted = clinic.clean_up()
+    deleted = clinic.cleaned_up()
     await reconciled(clinic)
 
     assert deleted == 1
@@ -69,7 +68,7 @@ async def test_cleaning_up_twice_is_cleaning_up_once(clinic: Clinic) -> None:
     clinic.stop((await clinic.start()).dispatch)
     pass_hours(clinic, SEVEN_DAYS_H)
 
-    assert (clinic.clean_up(), clinic.clean_up()) == (1, 0)
+    assert (clinic.cleaned_up(), clinic.cleaned_up()) == (1, 0)
 
 
 def test_a_session_is_forgotten_a_day_after_the_last_visit(clinic: Clinic) -> None:
@@ -80,21 +79,21 @@ def test_a_session_is_forgotten_a_day_after_the_last_visit(clinic: Clinic) -> No
         records.sessions.open(member, now=clinic.clock.now())
     pass_hours(clinic, 24.01)
 
-    clinic.clean_up()
+    clinic.cleaned_up()
 
     with clinic.store.transaction() as records:
         assert records.sessions.end_all(STAFF.name) == 0
 
 
 def test_an_upload_goes_after_seven_days(clinic: Clinic, log: Log) -> None:
-    upload_id = upload_spec(b"spec", actor=STAFF, store=clinic.store, now=clinic.clock.now())
-    clinic.clean_up()
-    kept = read_upload(upload_id, store=clinic.store)
+    upload_id = clinic.upload_spec(b"spec", actor=STAFF, now=clinic.clock.now())
+    clinic.cleaned_up()
+    kept = clinic.upload_spec.read_upload(upload_id)
     pass_hours(clinic, SEVEN_DAYS_H + 1)
 
-    clinic.clean_up()
+    clinic.cleaned_up()
 
     assert kept == b"spec"
     assert log() == ["Skriva: laddat upp utskick"]
     with pytest.raises(NotFound):
-        read_upload(upload_id, store=clinic.store)
+        clinic.upload_spec.read_upload(upload_id)

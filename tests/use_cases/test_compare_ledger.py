@@ -10,7 +10,7 @@ from tests.use_cases.clinic_days import AWAY, mails, run_to_its_end
 from utskick.domain.packages import FORMS_DESK
 from utskick.ports import FormOrder
 from utskick.store import SqlStore
-from utskick.use_cases.compare_ledger import Compared, compare_ledger
+from utskick.use_cases.compare_ledger import Compared
 
 ANNAS_PHQ = FormOrder(
     unit_id=UNIT.id,
@@ -32,9 +32,7 @@ async def clinic(store: SqlStore) -> Clinic:
 
 
 async def compared(clinic: Clinic) -> Compared:
-    return await compare_ledger(
-        store=clinic.store, forms=clinic.forms, rules=clinic.rules, now=clinic.clock.now()
-    )
+    return await clinic.compare_ledger(now=clinic.clock.now())
 
 
 async def test_where_nothing_differs_nobody_is_notified(clinic: Clinic) -> None:

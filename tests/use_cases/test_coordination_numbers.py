@@ -40,5 +40,5 @@ async def test_their_holders_get_their_forms_and_are_found_again(accepting: Clin
 
     assert all(accepting.sent_to(holder) == [PHQ] for holder in HOLDERS)
     assert {number for number, _ in accepting.inbox.messages} == {ANNA, *HOLDERS}
-    (found,) = await accepting.follow_up(personnummer=HOLDERS[0])
+    (found,) = await accepting.followed_up(personnummer=HOLDERS[0])
     assert (found.personnummer, found.form_status) == (HOLDERS[0], FormStatus.ONGOING)

@@ -31,7 +31,7 @@ async def test_an_ended_occasion_sends_no_more_and_all_with_any_form_are_notifie
     with pytest.raises(NothingLeft):
         afternoon.clinic.by_hand(SendMissedOccasion, afternoon.occasion)
     pass_hours(afternoon.clinic, 7 * 24)
-    assert afternoon.clinic.clean_up() == 1
+    assert afternoon.clinic.cleaned_up() == 1
 
 
 async def test_what_comes_back_from_being_unknown_after_the_end_is_never_sent(

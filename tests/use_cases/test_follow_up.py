@@ -12,7 +12,6 @@ from utskick.domain.answers import AnswerKnown
 from utskick.domain.deliveries import FormId, FormStatus
 from utskick.ports import Answer
 from utskick.records import FollowUpQuery
-from utskick.use_cases.follow_up import follow_up, passed_over
 
 
 async def phq_to_both(clinic: Clinic) -> None:
@@ -31,7 +30,7 @@ async def test_the_form_service_is_asked_how_far_the_residents_have_come(clinic:
     annas = next(kept for kept in clinic.forms.forms if kept.order.personnummer == ANNA)
     answered(clinic, annas.id)
 
-    found = await clinic.follow_up()
+    found = await clinic.followed_up()
 
     assert {f.personnummer: f.form_status for f in found} == {
         ANNA: FormStatus.COMPLETED,
@@ -42,10 +41,10 @@ async def test_the_form_service_is_asked_how_far_the_residents_have_come(clinic:
 async def test_without_the_form_service_the_last_known_status_is_shown(clinic: Clinic) -> None:
     await phq_to_both(clinic)
     answered(clinic, clinic.forms.forms[0].id)
-    await clinic.follow_up()
+    await clinic.followed_up()
     clinic.forms.fails_reading.extend([AWAY] * 2)
 
-    found = await clinic.follow_up()
+    found = await clinic.followed_up()
 
     assert {f.form_status for f in found} == {FormStatus.ONGOING, FormStatus.COMPLETED}
 
@@ -54,10 +53,10 @@ async def test_an_answered_form_is_not_asked_about_again(clinic: Clinic) -> None
     await phq_to_both(clinic)
     for kept in clinic.forms.forms:
         answered(clinic, kept.id)
-    await clinic.follow_up()
+    await clinic.followed_up()
     clinic.forms.fails_reading.append(AWAY)
 
-    await clinic.follow_up()
+    await clinic.followed_up()
 
     assert len(clinic.forms.fails_reading) == 1
 
@@ -66,7 +65,7 @@ async def test_a_form_answered_since_is_no_longer_among_the_ongoing(clinic: Clin
     await phq_to_both(clinic)
     answered(clinic, clinic.forms.forms[0].id)
 
-    found = await clinic.follow_up(form_status=FormStatus.ONGOING)
+    found = await clinic.followed_up(form_status=FormStatus.ONGOING)
 
     assert len(found) == 1
 
@@ -78,7 +77,7 @@ async def test_answers_are_asked_for_before_they_are_sought(
     await phq_to_both(clinic)
     answered(clinic, clinic.forms.forms[0].id)
 
-    (found,) = await clinic.follow_up(answer=answer)
+    (found,) = await clinic.followed_up(answer=answer)
 
     assert found.answer is answer
 
@@ -90,25 +89,25 @@ async def test_a_form_that_nobody_could_ask_about_is_not_among_the_unanswered(
     clinic.forms.fails_reading.extend([AWAY] * 4)
     query = FollowUpQuery(answer=AnswerKnown.UNANSWERED)
 
-    found = await clinic.follow_up(answer=AnswerKnown.UNANSWERED)
-    unasked = await clinic.follow_up(answer=AnswerKnown.NOT_CHECKED)
+    found = await clinic.followed_up(answer=AnswerKnown.UNANSWERED)
+    unasked = await clinic.followed_up(answer=AnswerKnown.NOT_CHECKED)
 
     assert (len(found), len(unasked)) == (0, 2)
-    assert passed_over(query, actor=STAFF, store=clinic.store) == 2
+    assert clinic.follow_up.passed_over(query, actor=STAFF) == 2
 
 
 async def test_a_form_opened_by_a_link_is_not_shown(clinic: Clinic) -> None:
     await phq_to_both(clinic)
     await clinic.forms.create_form(replace(clinic.forms.forms[0].order))
 
-    assert len(await clinic.follow_up()) == 2
+    assert len(await clinic.followed_up()) == 2
 
 
 async def test_everyone_shown_is_logged_as_read(clinic: Clinic, log: Log) -> None:
     await phq_to_both(clinic)
     before = len(log())
 
-    await clinic.follow_up(personnummer=ANNA)
+    await clinic.followed_up(personnummer=ANNA)
 
     assert log()[before:] == ["Läsa: visat i Uppföljning (person)"]
 
@@ -116,13 +115,8 @@ async def test_everyone_shown_is_logged_as_read(clinic: Clinic, log: Log) -> Non
 async def test_another_unit_finds_nothing(clinic: Clinic) -> None:
     await phq_to_both(clinic)
 
-    found = await follow_up(
-        FollowUpQuery(personnummer=ANNA),
-        actor=OTHER_STAFF,
-        store=clinic.store,
-        forms=clinic.forms,
-        rules=clinic.rules,
-        now=clinic.clock.now(),
+    found = await clinic.follow_up(
+        FollowUpQuery(personnummer=ANNA), actor=OTHER_STAFF, now=clinic.clock.now()
     )
 
     assert found == []

@@ -7,11 +7,10 @@ import pytest
 from tests.clinic import FOREIGN, PHQ, SHARED, UNIT, Clinic
 from utskick.domain.errors import NotFound, StartBlocked
 from utskick.domain.forms import FormTemplate
-from utskick.use_cases.form_link import form_link
 
 
 def link_to(clinic: Clinic, key: str) -> str:
-    return form_link(key, unit_id=UNIT.id, store=clinic.store, rules=clinic.rules)
+    return clinic.form_link(key, unit_id=UNIT.id)
 
 
 @pytest.mark.parametrize("form", [PHQ, SHARED])

@@ -19,7 +19,7 @@ from utskick.domain.recipients import (
     UnreadableFile,
 )
 from utskick.domain.rules import Rules
-from utskick.use_cases.import_recipients import import_recipients
+from utskick.use_cases.import_recipients import ImportRecipients
 
 QUICK = settings(max_examples=200, derandomize=True, deadline=None)
 NAMED = (
@@ -35,13 +35,9 @@ NAMED = (
 def imported(
     raw: bytes | str, *, already: tuple[Personnummer, ...] = (), allowed: int = 250
 ) -> JudgedRows:
-    return import_recipients(
-        raw.encode() if isinstance(raw, str) else raw,
-        already=already,
-        spreadsheets=OpenpyxlSpreadsheets(),
-        rules=Rules(max_recipients=allowed),
-        now=MONDAY_NOON,
-    )
+    return ImportRecipients(
+        spreadsheets=OpenpyxlSpreadsheets(), rules=Rules(max_recipients=allowed)
+    )(raw.encode() if isinstance(raw, str) else raw, already=already, now=MONDAY_NOON)
 
 
 def numbers(found: JudgedRows) -> list[Personnummer]:

@@ -7,7 +7,6 @@ from tests.clinic import OTHER_STAFF, Clinic
 from tests.people import ANNA, BO
 from tests.use_cases.clinic_days import run_to_its_end
 from utskick.domain.errors import NotFound
-from utskick.use_cases.open_dispatch import show_dispatch
 
 
 async def test_the_list_says_how_the_forms_have_fared(clinic: Clinic) -> None:
@@ -30,7 +29,7 @@ async def test_another_unit_sees_nothing(clinic: Clinic) -> None:
 
     assert clinic.listed(OTHER_STAFF) == []
     with pytest.raises(NotFound):
-        show_dispatch(dispatch.id, actor=OTHER_STAFF, store=clinic.store, now=clinic.clock.now())
+        clinic.open_dispatch.show_dispatch(dispatch.id, actor=OTHER_STAFF, now=clinic.clock.now())
 
 
 async def test_opening_one_is_logged_for_each_person_and_listing_is_not(

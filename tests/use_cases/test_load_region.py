@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from tests.clinic import FORMS, OTHER_UNIT, PACKAGE, SHARED, UNIT, WEEKLY, Clinic
 from utskick.domain.region import Region
-from utskick.use_cases.load_region import Loaded, load_region
+from utskick.use_cases.load_region import Loaded
 
 REGION = Region(
     units=[UNIT, OTHER_UNIT],
@@ -18,15 +18,15 @@ REGION = Region(
 
 
 def test_loading_the_same_again_changes_nothing(clinic: Clinic) -> None:
-    load_region(REGION, store=clinic.store)
+    clinic.load_region(REGION)
 
-    assert load_region(REGION, store=clinic.store) == Loaded(
+    assert clinic.load_region(REGION) == Loaded(
         units=2, forms=6, subscriptions=1, packages=2, changed_packages=0
     )
 
 
 def test_a_subscription_that_is_no_longer_there_has_ended(clinic: Clinic) -> None:
-    load_region(replace(REGION, subscriptions=[]), store=clinic.store)
+    clinic.load_region(replace(REGION, subscriptions=[]))
 
     with clinic.store.transaction() as records:
         (access,) = records.forms.access(UNIT.id, [SHARED.id])
@@ -38,9 +38,7 @@ def test_a_unit_that_has_been_withdrawn_stays_so(clinic: Clinic) -> None:
     with clinic.store.transaction() as records:
         records.units.save([withdrawn])
 
-    load_region(
-        replace(REGION, units=[replace(UNIT, name="Nytt"), OTHER_UNIT]), store=clinic.store
-    )
+    clinic.load_region(replace(REGION, units=[replace(UNIT, name="Nytt"), OTHER_UNIT]))
 
     with clinic.store.transaction() as records:
         assert records.units.get(UNIT.id) == replace(withdrawn, name="Nytt")
@@ -50,7 +48,7 @@ async def test_what_has_been_started_keeps_its_own_version(clinic: Clinic) -> No
     started = await clinic.start()
     changed = replace(PACKAGE, name="Nytt namn", resident_title="Ny titel")
 
-    loaded = load_region(replace(REGION, packages=[changed, WEEKLY]), store=clinic.store)
+    loaded = clinic.load_region(replace(REGION, packages=[changed, WEEKLY]))
 
     dispatch = clinic.dispatch(started.dispatch)
     assert loaded.changed_packages == 1
@@ -63,7 +61,7 @@ def test_a_region_that_cannot_be_kept_changes_nothing(clinic: Clinic) -> None:
     broken = replace(REGION, units=[nobody], forms=[replace(FORMS[0], key="gad-7")])
 
     with pytest.raises(IntegrityError):
-        load_region(broken, store=clinic.store)
+        clinic.load_region(broken)
 
     with clinic.store.transaction() as records:
         assert records.units.get(UNIT.id) == UNIT

@@ -12,18 +12,14 @@ from tests.people import (
 from utskick.domain.deliveries import Refusal
 from utskick.domain.personnummer import Personnummer
 from utskick.ports import TemporaryFailure
-from utskick.use_cases.look_up_recipients import LookedUp, look_up_recipients
+from utskick.use_cases.look_up_recipients import LookedUp
 
 
 async def looked_up(
     clinic: Clinic, *numbers: Personnummer, needs_account: bool = True
 ) -> list[LookedUp]:
-    return await look_up_recipients(
-        numbers,
-        needs_account=needs_account,
-        actor=STAFF,
-        with_=clinic.starting,
-        now=clinic.clock.now(),
+    return await clinic.look_up_recipients(
+        numbers, needs_account=needs_account, actor=STAFF, now=clinic.clock.now()
     )
 
 

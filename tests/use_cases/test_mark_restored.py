@@ -13,7 +13,6 @@ from tests.use_cases.clinic_days import pass_hours, reconciled, states
 from utskick.domain.deliveries import DeliveryState
 from utskick.domain.dispatches import Dispatch, DispatchStatus
 from utskick.ports import PersonRecord
-from utskick.use_cases.mark_restored import mark_restored
 
 
 @pytest.fixture
@@ -35,9 +34,7 @@ def back_up(clinic: Clinic, tmp_path: Path) -> Callable[[], Callable[[], None]]:
 
 
 def mark(clinic: Clinic) -> int:
-    return mark_restored(
-        store=clinic.store, heads=clinic.log_heads, rules=clinic.rules, now=clinic.clock.now()
-    )
+    return clinic.mark_restored(now=clinic.clock.now())
 
 
 def forms_made(clinic: Clinic) -> Counter[tuple[str, object]]:

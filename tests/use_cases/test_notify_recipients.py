@@ -13,7 +13,7 @@ from utskick.ports import InboxUser, PersonRecord
 from utskick.store import SqlStore
 from utskick.use_cases.end_occasion import EndOccasion
 from utskick.use_cases.notify_recipients import NotifyRecipients
-from utskick.use_cases.open_dispatch import open_dispatch
+from utskick.use_cases.open_dispatch import OpenDispatch
 from utskick.use_cases.send_missed_occasion import SendMissedOccasion
 from utskick.use_cases.ways_on import ByHand
 
@@ -69,7 +69,7 @@ async def test_those_whom_a_silent_inbox_has_left_without_message_can_be_notifie
     run.close()
     (occasion,) = clinic.dispatch(dispatch).occasions
 
-    (way,) = open_dispatch(dispatch.id, actor=STAFF, store=store, now=clinic.clock.now()).ways
+    (way,) = OpenDispatch(store=store)(dispatch.id, actor=STAFF, now=clinic.clock.now()).ways
     clinic.by_hand(NotifyRecipients, occasion)
     await clinic.run(clinic.dispatch(dispatch).occasions[0])
 

@@ -13,34 +13,26 @@ from utskick.domain.errors import NotFound
 from utskick.domain.units import Activity
 from utskick.ports import Answer
 from utskick.records import FollowedUp
-from utskick.use_cases.mark_purged import mark_purged
-from utskick.use_cases.open_answer import OpenedForm, open_answer
+from utskick.use_cases.open_answer import OpenedForm
 
 
 @pytest.fixture
 async def annas(clinic: Clinic) -> FollowedUp:
     dispatch = (await clinic.start(forms=[PHQ.key], recipients=[ANNA.digits])).dispatch
     await run_to_its_end(clinic, dispatch.occasions[0])
-    (form,) = await clinic.follow_up()
+    (form,) = await clinic.followed_up()
     return form
 
 
 async def opened(clinic: Clinic, form: FollowedUp, **changes: Any) -> OpenedForm:
-    return await open_answer(
-        form.delivery_id,
-        **{"actor": STAFF} | changes,
-        store=clinic.store,
-        forms=clinic.forms,
-        now=clinic.clock.now(),
+    return await clinic.open_answer(
+        form.delivery_id, **{"actor": STAFF} | changes, now=clinic.clock.now()
     )
 
 
 def purge(clinic: Clinic, *forms: FollowedUp, **changes: Any) -> int:
-    return mark_purged(
-        [form.delivery_id for form in forms],
-        **{"actor": STAFF} | changes,
-        store=clinic.store,
-        now=clinic.clock.now(),
+    return clinic.mark_purged(
+        [form.delivery_id for form in forms], **{"actor": STAFF} | changes, now=clinic.clock.now()
     )
 
 
@@ -66,7 +58,7 @@ async def test_an_answer_is_shown_with_who_gave_it(clinic: Clinic, annas: Follow
 
     assert shown.answer == answer
     assert shown.form.form_status is FormStatus.COMPLETED
-    (remembered,) = await clinic.follow_up(form_status=FormStatus.COMPLETED)
+    (remembered,) = await clinic.followed_up(form_status=FormStatus.COMPLETED)
     assert remembered.delivery_id == annas.delivery_id
 
 
@@ -124,8 +116,8 @@ async def test_what_is_marked_as_purged_is_not_fetched(clinic: Clinic, annas: Fo
 
     assert (shown.answer, shown.away) == (None, False)
     assert shown.form.purged_by == STAFF.name
-    assert await clinic.follow_up() == []
-    assert len(await clinic.follow_up(with_purged=True)) == 1
+    assert await clinic.followed_up() == []
+    assert len(await clinic.followed_up(with_purged=True)) == 1
 
 
 async def test_each_form_is_marked_and_logged_once(

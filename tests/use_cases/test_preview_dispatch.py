@@ -20,30 +20,21 @@ from utskick.domain.errors import NotFound
 from utskick.domain.specs import Moment
 from utskick.use_cases.preview_dispatch import (
     DispatchPreview,
-    find_package,
     follow_first,
     one_more,
-    preset_occasions,
-    preview_dispatch,
 )
 
 
 def preview(clinic: Clinic, *occasions: Moment, forms: tuple[str, ...] = ()) -> DispatchPreview:
-    return preview_dispatch(
-        WEEKLY,
-        form_keys=forms,
-        occasions=occasions,
-        actor=STAFF,
-        store=clinic.store,
-        rules=clinic.rules,
-        now=MONDAY_NOON,
+    return clinic.preview_dispatch(
+        WEEKLY, form_keys=forms, occasions=occasions, actor=STAFF, now=MONDAY_NOON
     )
 
 
 def test_another_units_package_is_not_found(clinic: Clinic) -> None:
-    assert find_package("veckovis", actor=STAFF, store=clinic.store).key == WEEKLY.key
+    assert clinic.preview_dispatch.find_package("veckovis", actor=STAFF).key == WEEKLY.key
     with pytest.raises(NotFound):
-        find_package("veckovis", actor=OTHER_STAFF, store=clinic.store)
+        clinic.preview_dispatch.find_package("veckovis", actor=OTHER_STAFF)
 
 
 def test_a_part_that_several_names_hold_names_none(clinic: Clinic) -> None:
@@ -51,11 +42,11 @@ def test_a_part_that_several_names_hold_names_none(clinic: Clinic) -> None:
         records.packages.save(replace(WEEKLY, key="manad", name="Månadens skattning"))
 
     with pytest.raises(NotFound):
-        find_package("skattning", actor=STAFF, store=clinic.store)
+        clinic.preview_dispatch.find_package("skattning", actor=STAFF)
 
 
 def test_the_preset_weekday_is_the_next_one(clinic: Clinic) -> None:
-    found = preset_occasions(WEEKLY, rules=clinic.rules, now=MONDAY_NOON)
+    found = clinic.preview_dispatch.preset_occasions(WEEKLY, now=MONDAY_NOON)
 
     assert [each.date for each in found] == ["2027-02-08", "2027-02-15", "2027-02-22"]
 

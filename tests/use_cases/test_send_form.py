@@ -11,8 +11,7 @@ from utskick.domain.dispatches import DispatchKind
 from utskick.domain.errors import KeyReused, SpecRefused, StartBlocked
 from utskick.domain.packages import FORMS_DESK
 from utskick.domain.specs import FormSpec
-from utskick.use_cases.send_form import send_form
-from utskick.use_cases.start_dispatch import Started
+from utskick.use_cases.submissions import Started
 
 
 async def test_a_form_is_sent_at_once_with_its_message(clinic: Clinic) -> None:
@@ -77,11 +76,10 @@ async def test_a_form_that_may_not_be_sent_is_refused_without_mail(clinic: Clini
 
 async def send_with_key(clinic: Clinic, **changes: Any) -> Started:
     spec = {"unit": UNIT.id, "form": PHQ.key, "recipients": [ANNA.digits]}
-    return await send_form(
+    return await clinic.send_form(
         FormSpec.model_validate(spec | changes),
         actor=STAFF,
         submission_key="double-click",
-        with_=clinic.starting,
         now=clinic.clock.now(),
     )
 

@@ -23,10 +23,7 @@ from utskick.ports import (
     UnknownOutcome,
 )
 from utskick.records import FollowedUp, Reminder
-from utskick.use_cases.administer_units import bring_back_unit, withdraw_unit
-from utskick.use_cases.mark_purged import mark_purged
 from utskick.use_cases.may_remind import CannotRemind
-from utskick.use_cases.send_reminder import send_reminder
 
 
 @pytest.fixture
@@ -35,24 +32,14 @@ async def annas(clinic: Clinic) -> FollowedUp:
     dispatch = (await clinic.start(forms=[PHQ.key], recipients=[ANNA.digits])).dispatch
     await run_to_its_end(clinic, dispatch.occasions[0])
     clinic.inbox.messages.clear()
-    (form,) = await clinic.follow_up()
+    (form,) = await clinic.followed_up()
     return form
 
 
 async def remind(
     clinic: Clinic, delivery_id: DeliveryId, *, actor: Actor = STAFF
 ) -> DeliveryState:
-    return await send_reminder(
-        delivery_id,
-        actor=actor,
-        store=clinic.store,
-        forms=clinic.forms,
-        persons=clinic.persons,
-        inbox=clinic.inbox,
-        texts=clinic.texts,
-        clock=clinic.clock,
-        rules=clinic.rules,
-    )
+    return await clinic.send_reminder(delivery_id, actor=actor)
 
 
 def reminders(clinic: Clinic, form: FollowedUp) -> Sequence[Reminder]:
@@ -285,12 +272,12 @@ async def test_nobody_is_reminded_while_a_register_is_silent_but_again_the_same_
 async def test_a_withdrawn_unit_reminds_nobody_until_it_is_back(
     clinic: Clinic, annas: FollowedUp
 ) -> None:
-    withdraw_unit(UNIT.id, actor=STAFF, store=clinic.store, now=clinic.clock.now())
+    clinic.administer_units.withdraw_unit(UNIT.id, actor=STAFF, now=clinic.clock.now())
 
     with pytest.raises(CannotRemind, match="the unit has been withdrawn") as refused:
         await remind(clinic, annas.delivery_id)
     unsent = list(clinic.inbox.messages)
-    bring_back_unit(UNIT.id, actor=STAFF, store=clinic.store, now=clinic.clock.now())
+    clinic.administer_units.bring_back_unit(UNIT.id, actor=STAFF, now=clinic.clock.now())
 
     assert "Kontakta den regionala förvaltningen" in refused.value.staff_message
     assert unsent == []
@@ -301,7 +288,7 @@ async def test_a_unit_that_is_withdrawn_while_the_registers_are_asked_reminds_no
     clinic: Clinic, annas: FollowedUp
 ) -> None:
     clinic.inbox.fails_reading = Meanwhile(
-        lambda: withdraw_unit(UNIT.id, actor=STAFF, store=clinic.store, now=clinic.clock.now())
+        lambda: clinic.administer_units.withdraw_unit(UNIT.id, actor=STAFF, now=clinic.clock.now())
     )
 
     with pytest.raises(CannotRemind, match="the unit has been withdrawn"):
@@ -340,7 +327,7 @@ async def test_the_last_day_to_answer_is_also_the_last_to_remind(
 
 
 async def test_what_has_been_purged_is_not_reminded_of(clinic: Clinic, annas: FollowedUp) -> None:
-    mark_purged([annas.delivery_id], actor=STAFF, store=clinic.store, now=clinic.clock.now())
+    clinic.mark_purged([annas.delivery_id], actor=STAFF, now=clinic.clock.now())
 
     with pytest.raises(CannotRemind, match="purged"):
         await remind(clinic, annas.delivery_id)
@@ -352,7 +339,7 @@ async def test_what_was_sent_without_an_inbox_message_is_not_reminded_of_in_the_
     """Det är till exempel inte tillåtet att använda 1177 inkorg för att kontakta mottagare."""
     started = await clinic.send(recipients=[ANNA.digits], creates_inbox_message=False)
     await clinic.run(started.dispatch.occasions[0])
-    (form,) = await clinic.follow_up()
+    (form,) = await clinic.followed_up()
 
     with pytest.raises(CannotRemind, match="without an inbox message"):
         await remind(clinic, form.delivery_id)

@@ -10,19 +10,10 @@ from tests.people import ANNA
 from utskick.domain.errors import SpecRefused
 from utskick.domain.sms import InvalidMobileNumber, MobileNumber, SmsCount
 from utskick.ports import UnknownOutcome
-from utskick.use_cases.send_sms import draft_form_link, draft_ongoing_forms, send_sms
 
 
 def send(clinic: Clinic, text: str, *, mobile: str = "070-123 45 67") -> SmsCount:
-    return send_sms(
-        mobile,
-        text,
-        sms_id=uuid4(),
-        actor=STAFF,
-        store=clinic.store,
-        sms=clinic.sms,
-        now=clinic.clock.now(),
-    )
+    return clinic.send_sms(mobile, text, sms_id=uuid4(), actor=STAFF, now=clinic.clock.now())
 
 
 def test_a_text_is_sent_as_it_was_counted(clinic: Clinic) -> None:
@@ -87,14 +78,8 @@ def test_sending_is_logged_before_it_is_done(clinic: Clinic, log: Log) -> None:
 
 
 def test_a_text_with_a_form_link_is_drafted(clinic: Clinic) -> None:
-    draft = draft_form_link(
-        PHQ.key,
-        sender="Vården i Västra Götaland",
-        contact="031-390 06 11",
-        actor=STAFF,
-        store=clinic.store,
-        texts=clinic.texts,
-        rules=clinic.rules,
+    draft = clinic.send_sms.draft_form_link(
+        PHQ.key, sender="Vården i Västra Götaland", contact="031-390 06 11", actor=STAFF
     )
 
     assert f"/etjanst/{PHQ.id}" in draft.text
@@ -104,7 +89,7 @@ def test_a_text_with_a_form_link_is_drafted(clinic: Clinic) -> None:
 
 
 def test_a_text_about_ongoing_forms_is_drafted(clinic: Clinic) -> None:
-    draft = draft_ongoing_forms(2, sender="", contact="", texts=clinic.texts, rules=clinic.rules)
+    draft = clinic.send_sms.draft_ongoing_forms(2, sender="", contact="")
 
     assert "svara på två formulär" in draft.text
     assert clinic.rules.resident_url in draft.text

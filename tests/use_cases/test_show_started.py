@@ -4,7 +4,6 @@ from tests.access_log import Log
 from tests.clinic import OTHER_STAFF, STAFF, Clinic
 from tests.people import ANNA, WITHOUT_ACCOUNT
 from utskick.domain.errors import NotFound
-from utskick.use_cases.show_started import show_started
 
 
 async def test_a_started_package_is_shown_in_counts_and_nobody_is_read_about(
@@ -15,7 +14,7 @@ async def test_a_started_package_is_shown_in_counts_and_nobody_is_read_about(
     )
     before = log()
 
-    shown = show_started(started.dispatch.id, actor=STAFF, store=clinic.store, rules=clinic.rules)
+    shown = clinic.show_started(started.dispatch.id, actor=STAFF)
 
     assert shown.recipients == 1
     assert [each.warning for each in shown.occasions] == [None]
@@ -25,9 +24,7 @@ async def test_a_started_package_is_shown_in_counts_and_nobody_is_read_about(
 async def test_an_early_occasion_is_warned_of(clinic: Clinic) -> None:
     started = await clinic.start(occasions=[{"date": "2027-02-08", "time": "05:00"}])
 
-    [occasion] = show_started(
-        started.dispatch.id, actor=STAFF, store=clinic.store, rules=clinic.rules
-    ).occasions
+    [occasion] = clinic.show_started(started.dispatch.id, actor=STAFF).occasions
 
     assert occasion.warning is not None
     assert "tidigt på dagen" in occasion.warning
@@ -37,6 +34,4 @@ async def test_another_unit_finds_nothing(clinic: Clinic) -> None:
     started = await clinic.start()
 
     with pytest.raises(NotFound):
-        show_started(
-            started.dispatch.id, actor=OTHER_STAFF, store=clinic.store, rules=clinic.rules
-        )
+        clinic.show_started(started.dispatch.id, actor=OTHER_STAFF)

@@ -4,7 +4,6 @@ from tests.access_log import Log
 from tests.clinic import OTHER_UNIT, UNIT, Clinic
 from tests.use_cases.test_administer_units import ADMINISTRATOR
 from tests.web.pages.conftest import session
-from utskick.use_cases.list_changes import list_changes
 from utskick.use_cases.sign_out_person import find_signed_in, sign_out_person
 
 
@@ -29,7 +28,7 @@ def test_the_administration_sees_what_it_has_changed_and_by_whom(clinic: Clinic)
         records.sessions.open(session(UNIT), now=now)
     sign_out_person(session(UNIT).staff_id, actor=ADMINISTRATOR, store=clinic.store, now=now)
 
-    (change,) = list_changes(actor=ADMINISTRATOR, store=clinic.store)
+    (change,) = clinic.list_changes(actor=ADMINISTRATOR)
 
     assert (change.actor, change.at) == (ADMINISTRATOR.name, now)
     assert change.act == f"loggat ut {session(UNIT).staff_id} överallt"

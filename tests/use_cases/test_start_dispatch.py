@@ -24,7 +24,7 @@ from utskick.domain.errors import KeyReused, SpecRefused
 from utskick.domain.packages import FORMS_DESK
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.specs import DispatchSpec
-from utskick.use_cases.start_dispatch import Started, check_dispatch, save_and_register
+from utskick.use_cases.submissions import Started
 
 
 def recipients(started: Started, clinic: Clinic) -> dict[Personnummer, RecipientState]:
@@ -197,19 +197,16 @@ async def test_a_key_that_comes_again_with_other_content_is_not_taken_for_the_fi
 async def test_other_content_under_a_key_that_was_taken_meanwhile_is_shown(clinic: Clinic) -> None:
     now = clinic.clock.now()
     first, second = [
-        await check_dispatch(
-            DispatchSpec.model_validate(a_spec(now) | {"title": title}),
-            actor=STAFF,
-            with_=clinic.starting,
-            now=now,
+        await clinic.start_dispatch.check(
+            DispatchSpec.model_validate(a_spec(now) | {"title": title}), actor=STAFF, now=now
         )
         for title in ("Det ena", "Det andra")
     ]
-    saving: dict[str, Any] = {"submission_key": "k", "with_": clinic.starting, "now": now}
-    await save_and_register(first, actor=STAFF, **saving)
+    saving: dict[str, Any] = {"submission_key": "k", "now": now}
+    await clinic.start_dispatch.save_and_register(first, actor=STAFF, **saving)
 
     with pytest.raises(KeyReused):
-        await save_and_register(second, actor=STAFF, **saving)
+        await clinic.start_dispatch.save_and_register(second, actor=STAFF, **saving)
 
     assert len(clinic.listed()) == 1
 

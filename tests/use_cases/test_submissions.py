@@ -28,11 +28,11 @@ class DispatchSpecOfNextYear(DispatchSpec):
     [
         (
             DispatchSpec.model_validate(PACKAGE),
-            "94bc4dd902ee0a970ca610f3f9010930af93cce7a715ea6b92f7be880087cc6e",
+            "64af4dff864c3090a2ba2c66014119615445aeb53b17882286c2e5ef63194ae9",
         ),
         (
             FormSpec.model_validate(FORM),
-            "66dd93f3fd65f27e8f3e7e77fc50ad1d42377fec358a69a7512f690242fd2c29",
+            "65a29687e4ebc8ad67c1696ce2614fb0425566ce568d000bbf6dbdcc6ce923df",
         ),
     ],
 )

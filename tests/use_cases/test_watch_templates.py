@@ -5,13 +5,10 @@ import pytest
 from tests.clinic import GAD, PACKAGE, PHQ, SHARED, UNIT, WEEKLY, Clinic
 from tests.use_cases.clinic_days import AWAY, mails
 from utskick.domain.packages import FORMS_DESK
-from utskick.use_cases.watch_templates import watch_templates
 
 
 async def watch(clinic: Clinic) -> int:
-    return await watch_templates(
-        store=clinic.store, forms=clinic.forms, rules=clinic.rules, now=clinic.clock.now()
-    )
+    return await clinic.watch_templates(now=clinic.clock.now())
 
 
 async def test_while_all_can_be_sent_there_is_nothing_to_report(clinic: Clinic) -> None:

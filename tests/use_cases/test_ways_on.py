@@ -10,7 +10,7 @@ from utskick.domain.occasions import OccasionState
 from utskick.store import SqlStore
 from utskick.use_cases.end_occasion import EndOccasion
 from utskick.use_cases.notify_recipients import NotifyRecipients
-from utskick.use_cases.open_dispatch import open_dispatch
+from utskick.use_cases.open_dispatch import OpenDispatch
 from utskick.use_cases.send_missed_occasion import SendMissedOccasion
 
 
@@ -92,7 +92,7 @@ async def test_a_form_archived_before_the_rest_is_sent_leaves_its_way_on(store: 
     await clinic.run(afternoon.occasion)
 
     assert isinstance(blocked, StartBlocked)
-    opened = open_dispatch(afternoon.dispatch.id, actor=STAFF, store=store, now=clinic.clock.now())
+    opened = OpenDispatch(store=store)(afternoon.dispatch.id, actor=STAFF, now=clinic.clock.now())
     assert opened.dispatch.label == "Avbruten"
     assert opened.blocked is not None
     assert opened.blocked.archived == blocked.archived

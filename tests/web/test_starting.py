@@ -10,7 +10,6 @@ from tests.people import ANNA, BO, PROTECTED, UNNOTIFIED
 from tests.use_cases.clinic_days import AWAY, mails, nothing_has_happened
 from tests.web.conftest import Rest, caller, make_token
 from utskick.domain.specs import UploadId
-from utskick.use_cases.upload_spec import read_upload
 
 FORM = {"unit": UNIT.id, "form": PHQ.key, "recipients": [ANNA.digits]}
 
@@ -207,7 +206,7 @@ async def test_what_is_uploaded_is_kept_under_an_id(rest: Rest) -> None:
 
     assert answer.status_code == 201
     upload_id = UploadId(UUID(answer.json()["upload_id"]))
-    assert read_upload(upload_id, store=rest.clinic.store) == content
+    assert rest.clinic.upload_spec.read_upload(upload_id) == content
 
 
 @pytest.mark.parametrize("content", [b"", b" \n"])

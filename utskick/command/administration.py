@@ -26,13 +26,7 @@ from utskick.records import Store, Transaction
 from utskick.sending import reconcile as reconciling
 from utskick.sending.message_values import PLACEHOLDERS
 from utskick.sending.report_errors import send_error_reports
-from utskick.use_cases import administer_units as administering
 from utskick.use_cases import check_access_log as checking
-from utskick.use_cases import clean_up as cleaning
-from utskick.use_cases import compare_ledger as comparing
-from utskick.use_cases import load_region as loading
-from utskick.use_cases import mark_restored as restoring
-from utskick.use_cases import watch_templates as watching
 from utskick.wiring import services
 
 TokenName = Annotated[str, typer.Argument(help="What the unit calls it, to revoke it by.")]
@@ -66,7 +60,7 @@ def load_packages(
         region = read_region(
             folder or wired.settings.region, texts=wired.texts, placeholders=PLACEHOLDERS
         )
-        loaded = loading.load_region(region, store=wired.store)
+        loaded = wired.load_region(region)
     out.print(
         f"{loaded.units} enheter, {loaded.forms} formulärmallar, {loaded.subscriptions}"
         f" prenumerationer, {loaded.packages} grundplåtar ({loaded.changed_packages} ändrade)"
@@ -98,9 +92,7 @@ def clean_up() -> None:
     """Delete dispatches that ended seven days ago."""
     with failures_in_words():
         wired = services()
-        deleted = cleaning.clean_up(
-            store=wired.store, scheduler=wired.scheduler, now=wired.clock.now()
-        )
+        deleted = wired.clean_up(now=wired.clock.now())
     out.print(f"{deleted} dispatches deleted")
 
 
@@ -108,11 +100,7 @@ def watch_templates() -> None:
     """Mail when a form of an ongoing dispatch has been archived or unsubscribed."""
     with failures_in_words():
         wired = services()
-        blocking = asyncio.run(
-            watching.watch_templates(
-                store=wired.store, forms=wired.forms, rules=wired.rules, now=wired.clock.now()
-            )
-        )
+        blocking = asyncio.run(wired.watch_templates(now=wired.clock.now()))
         mails = send_error_reports(store=wired.store, mailer=wired.mailer, texts=wired.texts)
     out.print(f"{blocking} forms block ongoing dispatches, {mails}")
 
@@ -121,11 +109,7 @@ def compare_ledger() -> None:
     """Hold the last 48 hours' ledger against the form service."""
     with failures_in_words():
         wired = services()
-        compared = asyncio.run(
-            comparing.compare_ledger(
-                store=wired.store, forms=wired.forms, rules=wired.rules, now=wired.clock.now()
-            )
-        )
+        compared = asyncio.run(wired.compare_ledger(now=wired.clock.now()))
     out.print(f"{compared.persons} persons, {compared.missing} missing, {compared.extra} extra")
 
 
@@ -195,8 +179,8 @@ def add_token(unit: UnitOption, name: TokenName) -> None:
     with failures_in_words():
         wired = services()
         actor = actor_for(unit)
-        token = administering.make_token(
-            actor.unit_id, name, actor=actor, store=wired.store, now=wired.clock.now()
+        token = wired.administer_units.make_token(
+            actor.unit_id, name, actor=actor, now=wired.clock.now()
         )
     typer.echo(token)
 
@@ -206,8 +190,8 @@ def revoke_token(unit: UnitOption, name: TokenName) -> None:
     with failures_in_words():
         wired = services()
         actor = actor_for(unit)
-        administering.revoke_token(
-            actor.unit_id, name, actor=actor, store=wired.store, now=wired.clock.now()
+        wired.administer_units.revoke_token(
+            actor.unit_id, name, actor=actor, now=wired.clock.now()
         )
     out.print("Revoked")
 
@@ -219,12 +203,7 @@ def mark_restored() -> None:
     """
     with failures_in_words():
         wired = services()
-        marked = restoring.mark_restored(
-            store=wired.store,
-            heads=wired.log_heads,
-            rules=wired.rules,
-            now=wired.clock.now(),
-        )
+        marked = wired.mark_restored(now=wired.clock.now())
     out.print(f"{marked} deliveries will be settled before they are sent")
 
 

@@ -32,15 +32,8 @@ from utskick.domain.specs import Sending
 from utskick.domain.units import Actor
 from utskick.records import DispatchQuery, FollowUpQuery
 from utskick.records.follow_up import COUNTED
-from utskick.use_cases.follow_up import follow_up, passed_over
-from utskick.use_cases.form_link import form_link
-from utskick.use_cases.list_dispatches import list_dispatches
-from utskick.use_cases.open_dispatch import show_dispatch
-from utskick.use_cases.send_form import send_form
-from utskick.use_cases.send_sms import SmsDraft, draft_form_link, draft_ongoing_forms, send_sms
-from utskick.use_cases.start_dispatch import Started, start_dispatch
-from utskick.use_cases.submissions import submission_key
-from utskick.use_cases.upload_spec import upload_spec
+from utskick.use_cases.send_sms import SmsDraft
+from utskick.use_cases.submissions import Started, submission_key
 from utskick.use_cases.ways_on import ByHand
 from utskick.web.bodies import stopped_view
 from utskick.web.labels import counted, stopped_in_words
@@ -94,14 +87,14 @@ def submit(file: File, *, again: bool = False, as_json: Json = False) -> None:
     """
     with failures_in_words():
         spec = _said(_files().read_dispatch(file))
-        started = _start(spec, start_dispatch, again=again)
+        started = _start(spec, services().start_dispatch, again=again)
     _show_started(started, as_json=as_json)
 
 
 def send(file: File, *, again: bool = False, as_json: Json = False) -> None:
     """Skicka ett formulär, vanligt eller NAFS, nu."""
     with failures_in_words():
-        started = _start(_said(_files().read_form(file)), send_form, again=again)
+        started = _start(_said(_files().read_form(file)), services().send_form, again=again)
     _show_started(started, as_json=as_json)
 
 
@@ -117,11 +110,8 @@ def upload(
         wired = services()
         files = _files()
         spec = _said(files.read_form(file)) if form else _said(files.read_dispatch(file))
-        upload_id = upload_spec(
-            spec.model_dump_json().encode(),
-            actor=actor_for(spec.unit),
-            store=wired.store,
-            now=wired.clock.now(),
+        upload_id = wired.upload_spec(
+            spec.model_dump_json().encode(), actor=actor_for(spec.unit), now=wired.clock.now()
         )
     typer.echo(str(upload_id))
 
@@ -135,10 +125,8 @@ def list_all(
 ) -> None:
     """Pågående Paketutskick, en sida i taget; avslutade visas i sju dagar."""
     with failures_in_words():
-        found = list_dispatches(
-            DispatchQuery(page=page, per_page=per_page),
-            actor=actor_for(unit),
-            store=services().store,
+        found = services().list_dispatches(
+            DispatchQuery(page=page, per_page=per_page), actor=actor_for(unit)
         )
     now_here = _seen()
     views = [
@@ -172,11 +160,8 @@ def show_one(dispatch_id: DispatchArgument, unit: UnitOption, *, as_json: Json =
     """Visa ett utskick med mottagarlista (maskerad). Visningen loggas."""
     with failures_in_words():
         wired = services()
-        shown = show_dispatch(
-            DispatchId(dispatch_id),
-            actor=actor_for(unit),
-            store=wired.store,
-            now=wired.clock.now(),
+        shown = wired.open_dispatch.show_dispatch(
+            DispatchId(dispatch_id), actor=actor_for(unit), now=wired.clock.now()
         )
     view = opened_view(shown, _seen())
 
@@ -301,17 +286,8 @@ def find(
             form_status=status,
             answer=answer,
         )
-        found = asyncio.run(
-            follow_up(
-                query,
-                actor=actor_for(unit),
-                store=wired.store,
-                forms=wired.forms,
-                rules=wired.rules,
-                now=now,
-            )
-        )
-        not_checked = passed_over(query, actor=actor_for(unit), store=wired.store)
+        found = asyncio.run(wired.follow_up(query, actor=actor_for(unit), now=now))
+        not_checked = wired.follow_up.passed_over(query, actor=actor_for(unit))
     rows = Table("Formulär", "Paketutskick", "Mottagare", "Skickat", "Status", "Gallras efter")
     for each in found:
         rows.add_row(
@@ -336,9 +312,7 @@ def link(
     """Skapa en formulärlänk för enheten."""
     with failures_in_words():
         wired = services()
-        typer.echo(
-            form_link(form, unit_id=actor_for(unit).unit_id, store=wired.store, rules=wired.rules)
-        )
+        typer.echo(wired.form_link(form, unit_id=actor_for(unit).unit_id))
 
 
 def sms(
@@ -359,15 +333,7 @@ def sms(
         if warning := wired.rules.warning_now(wired.clock.now()):
             err.print(warning)
         mobile = typer.prompt("Mobilnummer", hide_input=True)
-        send_sms(
-            mobile,
-            draft.text,
-            sms_id=uuid4(),
-            actor=actor,
-            store=wired.store,
-            sms=wired.sms,
-            now=wired.clock.now(),
-        )
+        wired.send_sms(mobile, draft.text, sms_id=uuid4(), actor=actor, now=wired.clock.now())
     out.print("Skickat.")
 
 
@@ -375,25 +341,15 @@ def _sms_draft(
     form: str, ongoing: int, sender: str, contact: str, actor: Actor, wired: Services
 ) -> SmsDraft:
     if form:
-        return draft_form_link(
-            form,
-            sender=sender,
-            contact=contact,
-            actor=actor,
-            store=wired.store,
-            texts=wired.texts,
-            rules=wired.rules,
-        )
+        return wired.send_sms.draft_form_link(form, sender=sender, contact=contact, actor=actor)
     if ongoing < 1:
         raise typer.BadParameter("Ange --form, eller --ongoing med antalet formulär.")
-    return draft_ongoing_forms(
-        ongoing, sender=sender, contact=contact, texts=wired.texts, rules=wired.rules
-    )
+    return wired.send_sms.draft_ongoing_forms(ongoing, sender=sender, contact=contact)
 
 
 def _files() -> SpecFiles:
     wired = services()
-    return SpecFiles(wired.spreadsheets, wired.rules)
+    return SpecFiles(wired.import_recipients, wired.rules)
 
 
 def _said(handed: Handed[Model]) -> Model:
@@ -412,7 +368,6 @@ def _start(
             spec,
             actor=actor_for(spec.unit),
             submission_key=submission_key(spec, wired.store, given=f"{uuid4()}" if again else ""),
-            with_=wired.starting,
             now=wired.clock.now(),
         )
     )

@@ -12,8 +12,7 @@ from utskick.domain.recipients import FileTooLarge
 from utskick.domain.rules import Rules
 from utskick.domain.seen_sheets import FoundList, ListQuestion, Wish
 from utskick.domain.specs import DispatchSpec, FormSpec, Sending
-from utskick.ports import Spreadsheets
-from utskick.use_cases.import_recipients import listed_recipients, read_list
+from utskick.use_cases.import_recipients import ImportRecipients, listed_recipients
 
 Model = TypeVar("Model", bound=Sending)
 
@@ -65,7 +64,7 @@ class Handed(Generic[Model]):
 class SpecFiles:
     """Reads spec files, and the lists that lie beside them."""
 
-    spreadsheets: Spreadsheets
+    import_recipients: ImportRecipients
     rules: Rules
 
     def read_dispatch(self, path: Path) -> Handed[DispatchSpec]:
@@ -87,12 +86,7 @@ class SpecFiles:
     def _found(self, read: ListFile, file: Path) -> FoundList:
         wish = Wish(read.recipients_sheet or "", leave_out_hidden=bool(read.recipients_hidden))
         try:
-            return read_list(
-                _content(file, self.rules),
-                wish=wish,
-                spreadsheets=self.spreadsheets,
-                rules=self.rules,
-            )
+            return self.import_recipients.read_list(_content(file, self.rules), wish=wish)
         except ListQuestion as asked:
             remedy = _CHOOSE_SHEET.format(sheets=" eller ".join(asked.sheets))
             raise SpecRefused(

@@ -16,7 +16,7 @@ from utskick.domain.specs import DispatchSpec, Moment
 from utskick.domain.units import Actor, parse_hsa_id
 from utskick.records import FormSummary
 from utskick.running.stack import Stack
-from utskick.use_cases.start_dispatch import Started, start_dispatch
+from utskick.use_cases.submissions import Started
 from utskick.wiring import Services
 
 STARTS_IN = timedelta(seconds=25)
@@ -87,11 +87,10 @@ def watch_example(dispatch: Dispatch, stack: Stack) -> Sequence[FormSummary]:
 
 def _submit(wired: Services, spec: DispatchSpec) -> Started:
     return asyncio.run(
-        start_dispatch(
+        wired.start_dispatch(
             spec,
             actor=Actor("exempel", parse_hsa_id(spec.unit)),
             submission_key=str(uuid4()),
-            with_=wired.starting,
             now=wired.clock.now(),
         )
     )

@@ -17,7 +17,6 @@ from utskick.running.children import Children
 from utskick.running.ports import HOST, Ports
 from utskick.sending.message_values import PLACEHOLDERS
 from utskick.store.key_file import make_key_file
-from utskick.use_cases.load_region import load_region
 from utskick.wiring import Services, services
 
 WORK_POOL = "utskick"
@@ -129,7 +128,7 @@ def _load_region_once(wired: Services) -> None:
         if records.units.all():
             return
     region = read_region(wired.settings.region, texts=wired.texts, placeholders=PLACEHOLDERS)
-    load_region(region, store=wired.store)
+    wired.load_region(region)
 
 
 @contextmanager

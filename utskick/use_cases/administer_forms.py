@@ -6,11 +6,10 @@ from datetime import datetime
 
 from utskick.domain.forms import FormTemplate, FormTemplateId
 from utskick.domain.packages import PackageTemplate
-from utskick.domain.rules import Rules
 from utskick.domain.units import Actor, HsaId, Unit
 from utskick.records import Store
 from utskick.use_cases.administer_units import log_act
-from utskick.use_cases.form_link import form_link
+from utskick.use_cases.form_link import FormLink
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,86 +36,83 @@ class OpenedTemplate:
     in_use: Mapping[HsaId, int]
 
 
-def list_form_templates(*, store: Store) -> FormRegister:
-    """Every form template, by name."""
-    with store.transaction() as records:
-        return FormRegister(
-            forms=records.forms.all(),
-            units={unit.id: unit for unit in records.units.all()},
-            subscribers=records.forms.count_subscribers(),
-        )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdministerForms:
+    store: Store
+    form_link: FormLink
 
+    def list_form_templates(self) -> FormRegister:
+        """Every form template, by name."""
+        with self.store.transaction() as records:
+            return FormRegister(
+                forms=records.forms.all(),
+                units={unit.id: unit for unit in records.units.all()},
+                subscribers=records.forms.count_subscribers(),
+            )
 
-def open_form_template(template_id: FormTemplateId, *, store: Store) -> OpenedTemplate:
-    """One form template. Raises `NotFound`."""
-    with store.transaction() as records:
-        form = records.forms.get(template_id)
-        units = {unit.id: unit for unit in records.units.all()}
-        subscribers = records.forms.subscribers(template_id)
-        return OpenedTemplate(
-            form=form,
-            units=units,
-            subscribers=[unit for unit in units.values() if unit.id in subscribers],
-            senders=[
-                unit
-                for unit in units.values()
-                if unit.withdrawn_at is None
-                and form.available_to(unit.id, subscribed=unit.id in subscribers)
-            ],
-            packages=[each for each in records.packages.all() if template_id in each.template_ids],
-            in_use=records.forms.in_use(template_id),
-        )
+    def open_form_template(self, template_id: FormTemplateId) -> OpenedTemplate:
+        """One form template. Raises `NotFound`."""
+        with self.store.transaction() as records:
+            form = records.forms.get(template_id)
+            units = {unit.id: unit for unit in records.units.all()}
+            subscribers = records.forms.subscribers(template_id)
+            return OpenedTemplate(
+                form=form,
+                units=units,
+                subscribers=[unit for unit in units.values() if unit.id in subscribers],
+                senders=[
+                    unit
+                    for unit in units.values()
+                    if unit.withdrawn_at is None
+                    and form.available_to(unit.id, subscribed=unit.id in subscribers)
+                ],
+                packages=[
+                    each for each in records.packages.all() if template_id in each.template_ids
+                ],
+                in_use=records.forms.in_use(template_id),
+            )
 
+    def archive_form(
+        self, template_id: FormTemplateId, *, archived: bool, actor: Actor, now: datetime
+    ) -> None:
+        """Archive it, or take it back; from our side only, the form service has its own mark.
 
-def archive_form(
-    template_id: FormTemplateId, *, archived: bool, actor: Actor, store: Store, now: datetime
-) -> None:
-    """Archive it, or take it back; from our side only, the form service has its own mark.
+        Raises `NotFound`.
+        """
+        with self.store.transaction() as records:
+            form = records.forms.get(template_id)
+            if form.archived is not archived:
+                archived_at = now if archived else None
+                records.forms.save([replace(form, archived_at=archived_at)])
+                act = "arkiverat" if archived else "tagit tillbaka"
+                log_act(f"{act} formulärmall {form.key}", actor, records, now)
 
-    Raises `NotFound`.
-    """
-    with store.transaction() as records:
-        form = records.forms.get(template_id)
-        if form.archived is not archived:
-            archived_at = now if archived else None
-            records.forms.save([replace(form, archived_at=archived_at)])
-            act = "arkiverat" if archived else "tagit tillbaka"
-            log_act(f"{act} formulärmall {form.key}", actor, records, now)
+    def offer_form(
+        self, template_id: FormTemplateId, *, to_others: bool, actor: Actor, now: datetime
+    ) -> None:
+        """Let others subscribe to it, or its owner alone send it.
 
+        "Tillgänglig för andra enheter". Subscriptions are kept meanwhile, so that it can be
+        undone. Raises `NotFound` or `NationalForm`.
+        """
+        with self.store.transaction() as records:
+            form = records.forms.get(template_id)
+            offered = form.offered(to_others=to_others)
+            if offered != form:
+                records.forms.save([offered])
+                act = "delat" if to_others else "slutat dela"
+                log_act(f"{act} formulärmall {form.key}", actor, records, now)
 
-def offer_form(
-    template_id: FormTemplateId, *, to_others: bool, actor: Actor, store: Store, now: datetime
-) -> None:
-    """Let others subscribe to it ("Tillgänglig för andra enheter"), or its owner alone send it.
+    def make_form_link(
+        self, template_id: FormTemplateId, unit_id: HsaId, *, actor: Actor, now: datetime
+    ) -> str:
+        """The link that the unit itself could make; shown in the list of changes.
 
-    Subscriptions are kept meanwhile, so that it can be undone. Raises `NotFound` or
-    `NationalForm`.
-    """
-    with store.transaction() as records:
-        form = records.forms.get(template_id)
-        offered = form.offered(to_others=to_others)
-        if offered != form:
-            records.forms.save([offered])
-            act = "delat" if to_others else "slutat dela"
-            log_act(f"{act} formulärmall {form.key}", actor, records, now)
-
-
-def make_form_link(
-    template_id: FormTemplateId,
-    unit_id: HsaId,
-    *,
-    actor: Actor,
-    store: Store,
-    rules: Rules,
-    now: datetime,
-) -> str:
-    """The link that the unit itself could make; shown in the list of changes.
-
-    Raises `NotFound` or `StartBlocked`.
-    """
-    with store.transaction() as records:
-        form = records.forms.get(template_id)
-    link = form_link(form.key, unit_id=unit_id, store=store, rules=rules)
-    with store.transaction() as records:
-        log_act(f"skapat formulärlänk till {form.key} för {unit_id}", actor, records, now)
-    return link
+        Raises `NotFound` or `StartBlocked`.
+        """
+        with self.store.transaction() as records:
+            form = records.forms.get(template_id)
+        link = self.form_link(form.key, unit_id=unit_id)
+        with self.store.transaction() as records:
+            log_act(f"skapat formulärlänk till {form.key} för {unit_id}", actor, records, now)
+        return link

@@ -71,79 +71,79 @@ class PackagePage:
     register: PackageRegister
 
 
-def package_register(unit_ids: Collection[HsaId], *, store: Store) -> PackageRegister:
-    """Units and form templates, and what these units subscribe to."""
-    with store.transaction() as records:
-        return _register(unit_ids, records)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdministerPackages:
+    store: Store
+    texts: Texts
+    rules: Rules
 
+    def package_register(self, unit_ids: Collection[HsaId]) -> PackageRegister:
+        """Units and form templates, and what these units subscribe to."""
+        with self.store.transaction() as records:
+            return _register(unit_ids, records)
 
-def find_packages(text: str, *, page: int, store: Store) -> PackagePage:
-    """The newest version of each whose name or key holds the text, by name."""
-    wanted = comparable(text)
-    with store.transaction() as records:
-        found = [
-            package
-            for package in records.packages.all()
-            if wanted in comparable(package.name) or wanted in package.key
-        ]
-        shown = found[(page - 1) * PER_PAGE : page * PER_PAGE]
-        unit_ids = {unit_id for package in shown for unit_id in package.unit_ids}
-        return PackagePage(packages=shown, total=len(found), register=_register(unit_ids, records))
-
-
-def package_versions(key: str, *, store: Store) -> list[PackageVersion]:
-    """Newest first. Raises `NotFound`."""
-    with store.transaction() as records:
-        kept = records.packages.versions(key)
-    if not kept:
-        raise NotFound("package", key)
-    versions = [
-        PackageVersion(package=newer, before=older, changed=changed_fields(older, newer))
-        for newer, older in pairwise(kept)
-    ]
-    return [*versions, PackageVersion(package=kept[-1], before=None, changed=())]
-
-
-def save_package(
-    spec: PackageSpec,
-    *,
-    based_on: int | None,
-    actor: Actor,
-    store: Store,
-    texts: Texts,
-    rules: Rules,
-    now: datetime,
-) -> PackageTemplate:
-    """Keep it as a new version, unless nothing has changed; returns the newest.
-
-    `based_on` is the version that was changed, `None` for a new package. Raises `SpecRefused`,
-    or `ChangedMeanwhile` if there is a newer version than that.
-    """
-    unknown = texts.unknown_placeholders(spec.inbox_message, allowed=PLACEHOLDERS)
-    with store.transaction() as records:
-        forms = {form.key: form.id for form in records.forms.all()}
-        units = [unit.id for unit in records.units.all()]
-        problems = check_package(spec, units=units, forms=forms, unknown_placeholders=unknown)
-        kept = records.packages.versions(spec.key)
-        if kept and based_on is None:
-            problems.append(
-                Problem(
-                    "key", "det finns redan en grundplåt med det kortnamnet.", "Välj ett annat."
-                )
+    def find_packages(self, text: str, *, page: int) -> PackagePage:
+        """The newest version of each whose name or key holds the text, by name."""
+        wanted = comparable(text)
+        with self.store.transaction() as records:
+            found = [
+                package
+                for package in records.packages.all()
+                if wanted in comparable(package.name) or wanted in package.key
+            ]
+            shown = found[(page - 1) * PER_PAGE : page * PER_PAGE]
+            unit_ids = {unit_id for package in shown for unit_id in package.unit_ids}
+            return PackagePage(
+                packages=shown, total=len(found), register=_register(unit_ids, records)
             )
-        if problems:
-            raise SpecRefused(problems)
-        newest = kept[0].version if kept else None
-        if newest != based_on:
-            raise ChangedMeanwhile
-        package = package_of(
-            spec, version=(newest or 0) + 1, forms=forms, forms_desk=rules.forms_desk
-        )
-        if not records.packages.save(package):
-            return kept[0]
-        act = f"sparat grundplåt {package.key}, version {package.version}"
-        log_act(act, actor, records, now)
-    return package
+
+    def package_versions(self, key: str) -> list[PackageVersion]:
+        """Newest first. Raises `NotFound`."""
+        with self.store.transaction() as records:
+            kept = records.packages.versions(key)
+        if not kept:
+            raise NotFound("package", key)
+        versions = [
+            PackageVersion(package=newer, before=older, changed=changed_fields(older, newer))
+            for newer, older in pairwise(kept)
+        ]
+        return [*versions, PackageVersion(package=kept[-1], before=None, changed=())]
+
+    def save_package(
+        self, spec: PackageSpec, *, based_on: int | None, actor: Actor, now: datetime
+    ) -> PackageTemplate:
+        """Keep it as a new version, unless nothing has changed; returns the newest.
+
+        `based_on` is the version that was changed, `None` for a new package. Raises `SpecRefused`,
+        or `ChangedMeanwhile` if there is a newer version than that.
+        """
+        unknown = self.texts.unknown_placeholders(spec.inbox_message, allowed=PLACEHOLDERS)
+        with self.store.transaction() as records:
+            forms = {form.key: form.id for form in records.forms.all()}
+            units = [unit.id for unit in records.units.all()]
+            problems = check_package(spec, units=units, forms=forms, unknown_placeholders=unknown)
+            kept = records.packages.versions(spec.key)
+            if kept and based_on is None:
+                problems.append(
+                    Problem(
+                        "key",
+                        "det finns redan en grundplåt med det kortnamnet.",
+                        "Välj ett annat.",
+                    )
+                )
+            if problems:
+                raise SpecRefused(problems)
+            newest = kept[0].version if kept else None
+            if newest != based_on:
+                raise ChangedMeanwhile
+            package = package_of(
+                spec, version=(newest or 0) + 1, forms=forms, forms_desk=self.rules.forms_desk
+            )
+            if not records.packages.save(package):
+                return kept[0]
+            act = f"sparat grundplåt {package.key}, version {package.version}"
+            log_act(act, actor, records, now)
+        return package
 
 
 def _register(unit_ids: Collection[HsaId], records: Transaction) -> PackageRegister:

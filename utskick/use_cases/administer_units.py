@@ -46,127 +46,125 @@ class OpenedUnit:
     ongoing: int
 
 
-def list_units(*, store: Store) -> Sequence[Unit]:
-    """All by name, withdrawn ones too."""
-    with store.transaction() as records:
-        return records.units.all()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdministerUnits:
+    store: Store
 
+    def list_units(self) -> Sequence[Unit]:
+        """All by name, withdrawn ones too."""
+        with self.store.transaction() as records:
+            return records.units.all()
 
-def open_unit(unit_id: HsaId, *, store: Store) -> OpenedUnit:
-    """One unit. Raises `NotFound`."""
-    with store.transaction() as records:
-        unit = records.units.get(unit_id)
-        subscriptions = records.forms.subscriptions([unit_id])
-        query = DispatchQuery(status=DispatchStatus.ONGOING, kind=DispatchKind.PACKAGE, per_page=1)
-        return OpenedUnit(
-            unit=unit,
-            shared=[
-                (form, (unit_id, form.id) in subscriptions)
-                for form in _subscribable(unit_id, records)
-            ],
-            tokens=records.tokens.list_for(unit_id),
-            ongoing=records.overview.page(unit_id, query)[1],
-        )
-
-
-def add_unit(spec: NewUnitSpec, *, actor: Actor, store: Store, now: datetime) -> Unit:
-    """Let a unit join. Raises `SpecRefused`."""
-    problems = _personnummer_in(spec)
-    try:
-        unit = Unit(parse_hsa_id(spec.hsa_id), spec.name, spec.phone)
-    except InvalidHsaId as error:
-        raise SpecRefused([Problem("hsa_id", error.staff_message, ""), *problems]) from None
-    with store.transaction() as records:
-        if unit.id in {known.id for known in records.units.all()}:
-            problems.append(
-                Problem("hsa_id", "enheten finns redan.", "Välj den i listan för att ändra den.")
+    def open_unit(self, unit_id: HsaId) -> OpenedUnit:
+        """One unit. Raises `NotFound`."""
+        with self.store.transaction() as records:
+            unit = records.units.get(unit_id)
+            subscriptions = records.forms.subscriptions([unit_id])
+            query = DispatchQuery(
+                status=DispatchStatus.ONGOING, kind=DispatchKind.PACKAGE, per_page=1
             )
-        if problems:
+            return OpenedUnit(
+                unit=unit,
+                shared=[
+                    (form, (unit_id, form.id) in subscriptions)
+                    for form in _subscribable(unit_id, records)
+                ],
+                tokens=records.tokens.list_for(unit_id),
+                ongoing=records.overview.page(unit_id, query)[1],
+            )
+
+    def add_unit(self, spec: NewUnitSpec, *, actor: Actor, now: datetime) -> Unit:
+        """Let a unit join. Raises `SpecRefused`."""
+        problems = _personnummer_in(spec)
+        try:
+            unit = Unit(parse_hsa_id(spec.hsa_id), spec.name, spec.phone)
+        except InvalidHsaId as error:
+            raise SpecRefused([Problem("hsa_id", error.staff_message, ""), *problems]) from None
+        with self.store.transaction() as records:
+            if unit.id in {known.id for known in records.units.all()}:
+                problems.append(
+                    Problem(
+                        "hsa_id", "enheten finns redan.", "Välj den i listan för att ändra den."
+                    )
+                )
+            if problems:
+                raise SpecRefused(problems)
+            _save(unit, f"lagt till enhet {unit.id}", actor, records, now)
+        return unit
+
+    def change_unit(self, unit_id: HsaId, spec: UnitSpec, *, actor: Actor, now: datetime) -> None:
+        """Rename it or change its phone number. Raises `NotFound` or `SpecRefused`."""
+        if problems := _personnummer_in(spec):
             raise SpecRefused(problems)
-        _save(unit, f"lagt till enhet {unit.id}", actor, records, now)
-    return unit
+        with self.store.transaction() as records:
+            unit = replace(records.units.get(unit_id), name=spec.name, phone=spec.phone)
+            _save(unit, f"ändrat enhet {unit_id}", actor, records, now)
 
+    def withdraw_unit(self, unit_id: HsaId, *, actor: Actor, now: datetime) -> None:
+        """Nobody acts for it from now on, and nothing more is sent for it. Raises `NotFound`."""
+        with self.store.transaction() as records:
+            unit = records.units.get(unit_id)
+            if unit.withdrawn_at is None:
+                withdrawn = replace(unit, withdrawn_at=now)
+                _save(withdrawn, f"dragit in enhet {unit_id}", actor, records, now)
 
-def change_unit(
-    unit_id: HsaId, spec: UnitSpec, *, actor: Actor, store: Store, now: datetime
-) -> None:
-    """Rename it or change its phone number. Raises `NotFound` or `SpecRefused`."""
-    if problems := _personnummer_in(spec):
-        raise SpecRefused(problems)
-    with store.transaction() as records:
-        unit = replace(records.units.get(unit_id), name=spec.name, phone=spec.phone)
-        _save(unit, f"ändrat enhet {unit_id}", actor, records, now)
+    def bring_back_unit(self, unit_id: HsaId, *, actor: Actor, now: datetime) -> None:
+        """Undo `withdraw_unit`. Raises `NotFound`."""
+        with self.store.transaction() as records:
+            unit = records.units.get(unit_id)
+            if unit.withdrawn_at is not None:
+                back = replace(unit, withdrawn_at=None)
+                _save(back, f"tagit tillbaka enhet {unit_id}", actor, records, now)
 
+    def set_subscriptions(
+        self,
+        unit_id: HsaId,
+        template_ids: Collection[FormTemplateId],
+        *,
+        actor: Actor,
+        now: datetime,
+    ) -> int:
+        """Let the unit subscribe to these shared forms and no others; returns how many changed.
 
-def withdraw_unit(unit_id: HsaId, *, actor: Actor, store: Store, now: datetime) -> None:
-    """Nobody acts for it from now on, and nothing more is sent for it. Raises `NotFound`."""
-    with store.transaction() as records:
-        unit = records.units.get(unit_id)
-        if unit.withdrawn_at is None:
-            withdrawn = replace(unit, withdrawn_at=now)
-            _save(withdrawn, f"dragit in enhet {unit_id}", actor, records, now)
+        Raises `NotFound` for a form that is not shared, and for the unit's own.
+        """
+        with self.store.transaction() as records:
+            records.units.get(unit_id)
+            offered = {form.id: form for form in _subscribable(unit_id, records)}
+            if set(template_ids) - set(offered):
+                raise NotFound("shared form")
+            subscriptions = records.forms.subscriptions([unit_id])
+            changed = [
+                form
+                for form in offered.values()
+                if ((unit_id, form.id) in subscriptions) is not (form.id in template_ids)
+            ]
+            for form in changed:
+                subscribed = form.id in template_ids
+                records.forms.subscribe(unit_id, form.id, subscribed=subscribed)
+                act = "lagt till" if subscribed else "avslutat"
+                log_act(f"{act} prenumeration {form.key} för {unit_id}", actor, records, now)
+        return len(changed)
 
+    def make_token(self, unit_id: HsaId, name: str, *, actor: Actor, now: datetime) -> str:
+        """A new token for a system of the unit's, shown this once.
 
-def bring_back_unit(unit_id: HsaId, *, actor: Actor, store: Store, now: datetime) -> None:
-    """Undo `withdraw_unit`. Raises `NotFound`."""
-    with store.transaction() as records:
-        unit = records.units.get(unit_id)
-        if unit.withdrawn_at is not None:
-            back = replace(unit, withdrawn_at=None)
-            _save(back, f"tagit tillbaka enhet {unit_id}", actor, records, now)
+        Raises `NotFound` or `TokenExists`.
+        """
+        with self.store.transaction() as records:
+            records.units.get(unit_id)
+            if any(t.name == name and not t.revoked_at for t in records.tokens.list_for(unit_id)):
+                raise TokenExists
+            token = records.tokens.add(unit_id, name, now=now)
+            log_act(f"skapat nyckel {name} för {unit_id}", actor, records, now)
+        return token
 
-
-def set_subscriptions(
-    unit_id: HsaId,
-    template_ids: Collection[FormTemplateId],
-    *,
-    actor: Actor,
-    store: Store,
-    now: datetime,
-) -> int:
-    """Let the unit subscribe to these shared forms and no others; returns how many changed.
-
-    Raises `NotFound` for a form that is not shared, and for the unit's own.
-    """
-    with store.transaction() as records:
-        records.units.get(unit_id)
-        offered = {form.id: form for form in _subscribable(unit_id, records)}
-        if set(template_ids) - set(offered):
-            raise NotFound("shared form")
-        subscriptions = records.forms.subscriptions([unit_id])
-        changed = [
-            form
-            for form in offered.values()
-            if ((unit_id, form.id) in subscriptions) is not (form.id in template_ids)
-        ]
-        for form in changed:
-            subscribed = form.id in template_ids
-            records.forms.subscribe(unit_id, form.id, subscribed=subscribed)
-            act = "lagt till" if subscribed else "avslutat"
-            log_act(f"{act} prenumeration {form.key} för {unit_id}", actor, records, now)
-    return len(changed)
-
-
-def make_token(unit_id: HsaId, name: str, *, actor: Actor, store: Store, now: datetime) -> str:
-    """A new token for a system of the unit's, shown this once.
-
-    Raises `NotFound` or `TokenExists`.
-    """
-    with store.transaction() as records:
-        records.units.get(unit_id)
-        if any(t.name == name and not t.revoked_at for t in records.tokens.list_for(unit_id)):
-            raise TokenExists
-        token = records.tokens.add(unit_id, name, now=now)
-        log_act(f"skapat nyckel {name} för {unit_id}", actor, records, now)
-    return token
-
-
-def revoke_token(unit_id: HsaId, name: str, *, actor: Actor, store: Store, now: datetime) -> None:
-    """The system that has it gets no further. Raises `NotFound`."""
-    with store.transaction() as records:
-        records.units.get(unit_id)
-        records.tokens.revoke(unit_id, name, now=now)
-        log_act(f"återkallat nyckel {name} för {unit_id}", actor, records, now)
+    def revoke_token(self, unit_id: HsaId, name: str, *, actor: Actor, now: datetime) -> None:
+        """The system that has it gets no further. Raises `NotFound`."""
+        with self.store.transaction() as records:
+            records.units.get(unit_id)
+            records.tokens.revoke(unit_id, name, now=now)
+            log_act(f"återkallat nyckel {name} för {unit_id}", actor, records, now)
 
 
 def log_act(act: str, actor: Actor, records: Transaction, now: datetime) -> None:

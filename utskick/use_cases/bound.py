@@ -7,13 +7,42 @@ are called with ids, an actor and choices.
 from dataclasses import fields
 from typing import Generic, TypeVar
 
+from utskick.use_cases.administer_forms import AdministerForms
+from utskick.use_cases.administer_packages import AdministerPackages
+from utskick.use_cases.administer_units import AdministerUnits
+from utskick.use_cases.browse_follow_up import BrowseFollowUp
+from utskick.use_cases.clean_up import CleanUp
+from utskick.use_cases.compare_ledger import CompareLedger
 from utskick.use_cases.end_occasion import EndOccasion
+from utskick.use_cases.follow_up import FollowUp
+from utskick.use_cases.form_link import FormLink
+from utskick.use_cases.import_recipients import ImportRecipients
+from utskick.use_cases.list_changes import ListChanges
+from utskick.use_cases.list_dispatches import ListDispatches
+from utskick.use_cases.list_forms import ListForms
+from utskick.use_cases.load_region import LoadRegion
+from utskick.use_cases.look_up_recipients import LookUpRecipients
+from utskick.use_cases.mark_purged import MarkPurged
+from utskick.use_cases.mark_restored import MarkRestored
 from utskick.use_cases.notify_recipients import NotifyRecipients
+from utskick.use_cases.open_answer import OpenAnswer
+from utskick.use_cases.open_dispatch import OpenDispatch
+from utskick.use_cases.preview_dispatch import PreviewDispatch
+from utskick.use_cases.preview_message import PreviewMessage
 from utskick.use_cases.remove_recipient import RemoveRecipient
 from utskick.use_cases.restart_dispatch import RestartDispatch
+from utskick.use_cases.send_form import SendForm
 from utskick.use_cases.send_missed_occasion import SendMissedOccasion
+from utskick.use_cases.send_reminder import SendReminder
+from utskick.use_cases.send_sms import SendSms
+from utskick.use_cases.show_progress import ShowProgress
+from utskick.use_cases.show_punctuality import ShowPunctuality
+from utskick.use_cases.show_started import ShowStarted
+from utskick.use_cases.start_dispatch import StartDispatch
 from utskick.use_cases.stop_dispatch import StopDispatch
+from utskick.use_cases.upload_spec import UploadSpec
 from utskick.use_cases.warn_by_hand import WarnByHand
+from utskick.use_cases.watch_templates import WatchTemplates
 
 UseCase = TypeVar("UseCase")
 
@@ -40,3 +69,32 @@ class UseCases:
     notify_recipients = Bound(NotifyRecipients)
     send_missed_occasion = Bound(SendMissedOccasion)
     warn_by_hand = Bound(WarnByHand)
+    administer_forms = Bound(AdministerForms)
+    administer_packages = Bound(AdministerPackages)
+    administer_units = Bound(AdministerUnits)
+    browse_follow_up = Bound(BrowseFollowUp)
+    clean_up = Bound(CleanUp)
+    compare_ledger = Bound(CompareLedger)
+    follow_up = Bound(FollowUp)
+    form_link = Bound(FormLink)
+    import_recipients = Bound(ImportRecipients)
+    list_changes = Bound(ListChanges)
+    list_dispatches = Bound(ListDispatches)
+    list_forms = Bound(ListForms)
+    load_region = Bound(LoadRegion)
+    mark_purged = Bound(MarkPurged)
+    mark_restored = Bound(MarkRestored)
+    open_answer = Bound(OpenAnswer)
+    open_dispatch = Bound(OpenDispatch)
+    preview_dispatch = Bound(PreviewDispatch)
+    preview_message = Bound(PreviewMessage)
+    send_reminder = Bound(SendReminder)
+    show_progress = Bound(ShowProgress)
+    show_punctuality = Bound(ShowPunctuality)
+    show_started = Bound(ShowStarted)
+    upload_spec = Bound(UploadSpec)
+    watch_templates = Bound(WatchTemplates)
+    send_sms = Bound(SendSms)
+    start_dispatch = Bound(StartDispatch)
+    send_form = Bound(SendForm)
+    look_up_recipients = Bound(LookUpRecipients)

@@ -62,52 +62,72 @@ class FollowUpPage:
         return max(1, -(-min(self.total, COUNTED) // PER_PAGE))
 
 
-async def browse_follow_up(
-    query: FollowUpQuery,
-    *,
-    page: int,
-    ask: bool,
-    rate: bool,
-    actor: Actor,
-    store: Store,
-    forms: FormService,
-    rules: Rules,
-    now: datetime,
-) -> FollowUpPage:
-    """One page; every person on it is logged as read.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrowseFollowUp:
+    store: Store
+    forms: FormService
+    rules: Rules
 
-    With `ask` the form service is first asked how far those on it have come; with `rate` the
-    answers are counted.
-    """
-    limited = replace(query, limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
-    if ask:
-        shown = await asyncio.to_thread(_search, limited, actor, store)
-        statuses = await ask_statuses(shown, actor=actor, forms=forms, rules=rules)
-        await asyncio.to_thread(keep_statuses, statuses, store, now)
-    return await asyncio.to_thread(_show, limited, page, actor, store, now, rate=rate)
+    async def __call__(
+        self,
+        query: FollowUpQuery,
+        *,
+        page: int,
+        ask: bool,
+        rate: bool,
+        actor: Actor,
+        now: datetime,
+    ) -> FollowUpPage:
+        """One page; every person on it is logged as read.
 
+        With `ask` the form service is first asked how far those on it have come; with `rate` the
+        answers are counted.
+        """
+        limited = replace(query, limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
+        if ask:
+            shown = await asyncio.to_thread(self._search, limited, actor)
+            statuses = await ask_statuses(shown, actor=actor, forms=self.forms, rules=self.rules)
+            await asyncio.to_thread(keep_statuses, statuses, self.store, now)
+        return await asyncio.to_thread(self._show, limited, page, actor, now, rate=rate)
 
-def export_follow_up(
-    query: FollowUpQuery,
-    *,
-    most: int = MOST_EXPORTED,
-    actor: Actor,
-    store: Store,
-    rules: Rules,
-    now: datetime,
-) -> list[list[Cell]]:
-    """What the query finds, as a table with a heading; logged for each person in it.
+    def export_follow_up(
+        self, query: FollowUpQuery, *, most: int = MOST_EXPORTED, actor: Actor, now: datetime
+    ) -> list[list[Cell]]:
+        """What the query finds, as a table with a heading; logged for each person in it.
 
-    If there are more than `most`, the last row says so.
-    """
-    with store.transaction() as records:
-        found = records.follow_up.search(actor.unit_id, replace(query, limit=most + 1, offset=0))
-        exported = found[:most]
-        log_seen(exported, "exporterat från Uppföljning", actor, records, now)
-    rows: list[list[Cell]] = [list(_HEADINGS), *(_row(each, rules) for each in exported)]
-    if len(found) > most:
-        rows.append([f"Bara de första {most} är med. Begränsa sökningen."])
-    return rows
+        If there are more than `most`, the last row says so.
+        """
+        with self.store.transaction() as records:
+            found = records.follow_up.search(
+                actor.unit_id, replace(query, limit=most + 1, offset=0)
+            )
+            exported = found[:most]
+            log_seen(exported, "exporterat från Uppföljning", actor, records, now)
+        rows: list[list[Cell]] = [list(_HEADINGS), *(_row(each, self.rules) for each in exported)]
+        if len(found) > most:
+            rows.append([f"Bara de första {most} är med. Begränsa sökningen."])
+        return rows
+
+    def _search(self, query: FollowUpQuery, actor: Actor) -> list[FollowedUp]:
+        with self.store.transaction() as records:
+            return records.follow_up.search(actor.unit_id, query)
+
+    def _show(
+        self, query: FollowUpQuery, page: int, actor: Actor, now: datetime, *, rate: bool
+    ) -> FollowUpPage:
+        with self.store.transaction() as records:
+            found = records.follow_up.search(actor.unit_id, query)
+            few = page == 1 and len(found) < PER_PAGE
+            shown = FollowUpPage(
+                found=found,
+                reminders=records.follow_up.reminders([each.delivery_id for each in found]),
+                rates=records.follow_up.response_rates(actor.unit_id, query) if rate else None,
+                total=len(found) if few else records.follow_up.count(actor.unit_id, query),
+                number=page,
+                not_checked=count_not_checked(query, actor=actor, records=records),
+            )
+            log_seen(found, "visat i Uppföljning", actor, records, now)
+        return shown
 
 
 _HEADINGS = (
@@ -143,26 +163,3 @@ def _row(found: FollowedUp, rules: Rules) -> list[Cell]:
 
 def _moment(at: datetime | None, rules: Rules) -> str:
     return f"{at.astimezone(rules.zone):%Y-%m-%d %H:%M}" if at else ""
-
-
-def _search(query: FollowUpQuery, actor: Actor, store: Store) -> list[FollowedUp]:
-    with store.transaction() as records:
-        return records.follow_up.search(actor.unit_id, query)
-
-
-def _show(
-    query: FollowUpQuery, page: int, actor: Actor, store: Store, now: datetime, *, rate: bool
-) -> FollowUpPage:
-    with store.transaction() as records:
-        found = records.follow_up.search(actor.unit_id, query)
-        few = page == 1 and len(found) < PER_PAGE
-        shown = FollowUpPage(
-            found=found,
-            reminders=records.follow_up.reminders([each.delivery_id for each in found]),
-            rates=records.follow_up.response_rates(actor.unit_id, query) if rate else None,
-            total=len(found) if few else records.follow_up.count(actor.unit_id, query),
-            number=page,
-            not_checked=count_not_checked(query, actor=actor, records=records),
-        )
-        log_seen(found, "visat i Uppföljning", actor, records, now)
-    return shown

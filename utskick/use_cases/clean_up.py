@@ -4,6 +4,7 @@ Manual: "Paketutskick med status Stoppad, Klar eller Avbruten finns kvar i lista
 Därefter raderas de."
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from utskick.domain.dispatches import KEPT_AFTER_END, Dispatch
@@ -17,39 +18,44 @@ _SESSIONS_KEPT = timedelta(days=1)
 """Longer than any session lasts."""
 
 
-def clean_up(*, store: Store, scheduler: Scheduler, now: datetime) -> int:
-    """Delete dispatches that ended seven days ago, old uploads, and sessions that have ended.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CleanUp:
+    store: Store
+    scheduler: Scheduler
 
-    Returns how many dispatches.
+    def __call__(self, *, now: datetime) -> int:
+        """Delete dispatches that ended seven days ago, old uploads, and sessions that have ended.
 
-    What was sent stays for Uppföljning; the access log stays, as HSLF-FS 2016:40 wants five years.
-    """
-    moment = now - KEPT_AFTER_END
-    with store.transaction() as records:
-        ended = records.dispatches.ended_before(moment)
-        records.uploads.delete_before(moment)
-        records.texting.delete_before(moment)
-        records.sessions.delete_before(now - _SESSIONS_KEPT)
-    deleted = [dispatch for dispatch in ended if _delete(dispatch, store=store, now=now)]
-    for dispatch in deleted:
-        unregister_occasions((o.id for o in dispatch.occasions), scheduler=scheduler)
-    return len(deleted)
+        Returns how many dispatches.
 
+        What was sent stays for Uppföljning; the access log stays, as HSLF-FS 2016:40 wants five
+        years.
+        """
+        moment = now - KEPT_AFTER_END
+        with self.store.transaction() as records:
+            ended = records.dispatches.ended_before(moment)
+            records.uploads.delete_before(moment)
+            records.texting.delete_before(moment)
+            records.sessions.delete_before(now - _SESSIONS_KEPT)
+        deleted = [dispatch for dispatch in ended if self._delete(dispatch, now=now)]
+        for dispatch in deleted:
+            unregister_occasions((o.id for o in dispatch.occasions), scheduler=self.scheduler)
+        return len(deleted)
 
-def _delete(dispatch: Dispatch, *, store: Store, now: datetime) -> bool:
-    with store.transaction() as records:
-        try:
-            current = records.dispatches.lock_for(dispatch.unit_id, dispatch.id)
-        except NotFound:
-            return False
-        if not current.may_be_deleted(now=now):
-            return False
-        entry = LogEntry(
-            actor=Actor(SYSTEM, dispatch.unit_id),
-            activity=Activity.DELETE,
-            act="raderat avslutat utskick",
-            dispatch_id=dispatch.id,
-        )
-        records.access_log.write([entry], now=now)
-        records.dispatches.delete(dispatch.id)
-    return True
+    def _delete(self, dispatch: Dispatch, *, now: datetime) -> bool:
+        with self.store.transaction() as records:
+            try:
+                current = records.dispatches.lock_for(dispatch.unit_id, dispatch.id)
+            except NotFound:
+                return False
+            if not current.may_be_deleted(now=now):
+                return False
+            entry = LogEntry(
+                actor=Actor(SYSTEM, dispatch.unit_id),
+                activity=Activity.DELETE,
+                act="raderat avslutat utskick",
+                dispatch_id=dispatch.id,
+            )
+            records.access_log.write([entry], now=now)
+            records.dispatches.delete(dispatch.id)
+        return True

@@ -25,70 +25,69 @@ class Compared:
     extra: int
 
 
-async def compare_ledger(
-    *, store: Store, forms: FormService, rules: Rules, now: datetime
-) -> Compared:
-    """Compare what was sent in the last 48 hours. Raises `TemporaryFailure`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompareLedger:
+    store: Store
+    forms: FormService
+    rules: Rules
 
-    A form opened by the resident through a form link is extra as well: the service does not
-    distinguish them, so extra forms are a reason to look, not a proof.
-    """
-    since = now - LOOKED_BACK
-    ledger = await asyncio.to_thread(_ledger, since, store)
+    async def __call__(self, *, now: datetime) -> Compared:
+        """Compare what was sent in the last 48 hours. Raises `TemporaryFailure`.
 
-    async def compare(theirs: Ledger) -> tuple[HsaId, int, int]:
-        found = await forms.find_forms(
-            unit_id=theirs.unit_id,
-            personnummer=theirs.personnummer,
-            template_ids=theirs.template_ids,
-        )
-        known = await asyncio.to_thread(_owned, [form.id for form in found], store)
-        missing = theirs.form_ids - {form.id for form in found}
-        extra = [f for f in found if f.id not in known and f.created_at >= since]
-        return theirs.unit_id, len(missing), max(0, len(extra) - theirs.unsettled)
+        A form opened by the resident through a form link is extra as well: the service does not
+        distinguish them, so extra forms are a reason to look, not a proof.
+        """
+        since = now - LOOKED_BACK
+        ledger = await asyncio.to_thread(self._ledger, since)
 
-    compared = await each(ledger, compare, at_once=rules.forms_concurrency)
-    await asyncio.to_thread(_report, compared, store, rules, now)
-    return Compared(
-        persons=len(ledger),
-        missing=sum(missing for _, missing, _ in compared),
-        extra=sum(extra for _, _, extra in compared),
-    )
-
-
-def _ledger(since: datetime, store: Store) -> list[Ledger]:
-    with store.transaction() as records:
-        return records.follow_up.sent_since(since)
-
-
-def _owned(form_ids: Collection[FormId], store: Store) -> set[FormId]:
-    with store.transaction() as records:
-        return records.deliveries.owned(form_ids)
-
-
-def _report(
-    compared: Collection[tuple[HsaId, int, int]], store: Store, rules: Rules, now: datetime
-) -> None:
-    day = rules.today(now)
-    for unit_id in dict.fromkeys(unit_id for unit_id, _, _ in compared):
-        missing = sum(m for u, m, _ in compared if u == unit_id)
-        extra = sum(e for u, _, e in compared if u == unit_id)
-        if not (missing or extra):
-            continue
-        with store.transaction() as records:
-            unit = records.units.get(unit_id)
-            report(
-                records,
-                subject=unit_id,
-                cause=f"ledger-{day}",
-                text="ledger.txt",
-                values={
-                    "unit_name": unit.name,
-                    "unit_id": unit.id,
-                    "missing": missing,
-                    "extra": extra,
-                    "day": f"{day}",
-                },
-                addresses=(rules.forms_desk,),
-                now=now,
+        async def compare(theirs: Ledger) -> tuple[HsaId, int, int]:
+            found = await self.forms.find_forms(
+                unit_id=theirs.unit_id,
+                personnummer=theirs.personnummer,
+                template_ids=theirs.template_ids,
             )
+            known = await asyncio.to_thread(self._owned, [form.id for form in found])
+            missing = theirs.form_ids - {form.id for form in found}
+            extra = [f for f in found if f.id not in known and f.created_at >= since]
+            return theirs.unit_id, len(missing), max(0, len(extra) - theirs.unsettled)
+
+        compared = await each(ledger, compare, at_once=self.rules.forms_concurrency)
+        await asyncio.to_thread(self._report, compared, now)
+        return Compared(
+            persons=len(ledger),
+            missing=sum(missing for _, missing, _ in compared),
+            extra=sum(extra for _, _, extra in compared),
+        )
+
+    def _ledger(self, since: datetime) -> list[Ledger]:
+        with self.store.transaction() as records:
+            return records.follow_up.sent_since(since)
+
+    def _owned(self, form_ids: Collection[FormId]) -> set[FormId]:
+        with self.store.transaction() as records:
+            return records.deliveries.owned(form_ids)
+
+    def _report(self, compared: Collection[tuple[HsaId, int, int]], now: datetime) -> None:
+        day = self.rules.today(now)
+        for unit_id in dict.fromkeys(unit_id for unit_id, _, _ in compared):
+            missing = sum(m for u, m, _ in compared if u == unit_id)
+            extra = sum(e for u, _, e in compared if u == unit_id)
+            if not (missing or extra):
+                continue
+            with self.store.transaction() as records:
+                unit = records.units.get(unit_id)
+                report(
+                    records,
+                    subject=unit_id,
+                    cause=f"ledger-{day}",
+                    text="ledger.txt",
+                    values={
+                        "unit_name": unit.name,
+                        "unit_id": unit.id,
+                        "missing": missing,
+                        "extra": extra,
+                        "day": f"{day}",
+                    },
+                    addresses=(self.rules.forms_desk,),
+                    now=now,
+                )

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from utskick.domain.answers import AnswerKnown
@@ -15,33 +15,40 @@ from utskick.records import FollowedUp, FollowUpQuery, LogEntry, Store, Transact
 from utskick.sending.retry import each
 
 
-async def follow_up(
-    query: FollowUpQuery,
-    *,
-    actor: Actor,
-    store: Store,
-    forms: FormService,
-    rules: Rules,
-    now: datetime,
-) -> list[FollowedUp]:
-    """Find single forms by what staff remember; every person shown is logged as read.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUp:
+    store: Store
+    forms: FormService
+    rules: Rules
 
-    The form service is asked how far unanswered ones have come, whatever answers are sought; if it
-    does not answer, the last known status is shown. Gallras efter is only a filter: nothing is
-    deleted by it.
-    """
-    asked = await asyncio.to_thread(_search, query.whatever_the_answer, actor, store)
-    statuses = await ask_statuses(asked, actor=actor, forms=forms, rules=rules)
-    await asyncio.to_thread(keep_statuses, statuses, store, now)
-    found = await asyncio.to_thread(_search, query, actor, store)
-    await asyncio.to_thread(_log, found, actor, store, now)
-    return found
+    async def __call__(
+        self, query: FollowUpQuery, *, actor: Actor, now: datetime
+    ) -> list[FollowedUp]:
+        """Find single forms by what staff remember; every person shown is logged as read.
 
+        The form service is asked how far unanswered ones have come, whatever answers are sought;
+        if it does not answer, the last known status is shown. Gallras efter is only a filter:
+        nothing is deleted by it.
+        """
+        asked = await asyncio.to_thread(self._search, query.whatever_the_answer, actor)
+        statuses = await ask_statuses(asked, actor=actor, forms=self.forms, rules=self.rules)
+        await asyncio.to_thread(keep_statuses, statuses, self.store, now)
+        found = await asyncio.to_thread(self._search, query, actor)
+        await asyncio.to_thread(self._log, found, actor, now)
+        return found
 
-def passed_over(query: FollowUpQuery, *, actor: Actor, store: Store) -> int:
-    """As `count_not_checked`, in a transaction of its own."""
-    with store.transaction() as records:
-        return count_not_checked(query, actor=actor, records=records)
+    def passed_over(self, query: FollowUpQuery, *, actor: Actor) -> int:
+        """As `count_not_checked`, in a transaction of its own."""
+        with self.store.transaction() as records:
+            return count_not_checked(query, actor=actor, records=records)
+
+    def _search(self, query: FollowUpQuery, actor: Actor) -> list[FollowedUp]:
+        with self.store.transaction() as records:
+            return records.follow_up.search(actor.unit_id, query)
+
+    def _log(self, found: Sequence[FollowedUp], actor: Actor, now: datetime) -> None:
+        with self.store.transaction() as records:
+            log_seen(found, "visat i Uppföljning", actor, records, now)
 
 
 def count_not_checked(query: FollowUpQuery, *, actor: Actor, records: Transaction) -> int:
@@ -54,11 +61,6 @@ def count_not_checked(query: FollowUpQuery, *, actor: Actor, records: Transactio
         return 0
     unknown = replace(query.whatever_the_answer, answer=AnswerKnown.NOT_CHECKED)
     return records.follow_up.count(actor.unit_id, unknown)
-
-
-def _search(query: FollowUpQuery, actor: Actor, store: Store) -> list[FollowedUp]:
-    with store.transaction() as records:
-        return records.follow_up.search(actor.unit_id, query)
 
 
 async def ask_statuses(
@@ -102,8 +104,3 @@ def log_seen(
         ],
         now=now,
     )
-
-
-def _log(found: Sequence[FollowedUp], actor: Actor, store: Store, now: datetime) -> None:
-    with store.transaction() as records:
-        log_seen(found, "visat i Uppföljning", actor, records, now)

@@ -4,7 +4,7 @@ All faces read lists here: the pages, the command's recipients_file, REST.
 """
 
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from utskick.domain.errors import Problem, SpecRefused
@@ -33,64 +33,73 @@ _LONGEST_CELL = 100
 """Of a cell that is refused, no more than this is kept."""
 
 
-def import_recipients(
-    raw: bytes,
-    *,
-    wish: Wish = _AS_IT_STANDS,
-    already: Collection[Personnummer] = (),
-    spreadsheets: Spreadsheets,
-    rules: Rules,
-    now: datetime,
-) -> JudgedRows:
-    """As `read_list` and then `judge_list`, and raises as they do."""
-    found = read_list(raw, wish=wish, spreadsheets=spreadsheets, rules=rules)
-    return judge_list(found, already=already, rules=rules, now=now)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportRecipients:
+    spreadsheets: Spreadsheets
+    rules: Rules
 
+    def __call__(
+        self,
+        raw: bytes,
+        *,
+        wish: Wish = _AS_IT_STANDS,
+        already: Collection[Personnummer] = (),
+        now: datetime,
+    ) -> JudgedRows:
+        """As `read_list` and then `judge_list`, and raises as they do."""
+        found = self.read_list(raw, wish=wish)
+        return self.judge_list(found, already=already, now=now)
 
-def read_list(
-    raw: bytes, *, wish: Wish = _AS_IT_STANDS, spreadsheets: Spreadsheets, rules: Rules
-) -> FoundList:
-    """TXT, CSV or XLSX: the content shows which, whatever the file is called. Or pasted text.
+    def read_list(self, raw: bytes, *, wish: Wish = _AS_IT_STANDS) -> FoundList:
+        """TXT, CSV or XLSX: the content shows which, whatever the file is called. Or pasted text.
 
-    Raises `ListQuestion` where staff must choose, before anybody is taken; `FileTooLarge`,
-    `UnreadableFile`, `NoNumberColumn`, `SeveralNumberColumns`, `NothingSeen`, `NoSuchSheet`,
-    or `NoRecipients`.
-    """
-    found = _found(raw, wish, spreadsheets, rules)
-    if not found.cells:
-        raise NoRecipients
-    return found
+        Raises `ListQuestion` where staff must choose, before anybody is taken; `FileTooLarge`,
+        `UnreadableFile`, `NoNumberColumn`, `SeveralNumberColumns`, `NothingSeen`, `NoSuchSheet`,
+        or `NoRecipients`.
+        """
+        found = self._found(raw, wish)
+        if not found.cells:
+            raise NoRecipients
+        return found
 
+    def judge_list(
+        self, found: FoundList, *, already: Collection[Personnummer] = (), now: datetime
+    ) -> JudgedRows:
+        """Accept or refuse each row. `already` are those on the list that they are to be added to.
 
-def judge_list(
-    found: FoundList,
-    *,
-    already: Collection[Personnummer] = (),
-    rules: Rules,
-    now: datetime,
-) -> JudgedRows:
-    """Accept or refuse each row. `already` are those on the list that they are to be added to.
+        Raises `TooManyRecipients`, also for the wrong file: one of nothing but faults.
+        """
+        judged = judge(
+            found.cells,
+            already=already,
+            accept_coordination_numbers=self.rules.accept_coordination_numbers,
+            today=self.rules.today(now),
+        )
+        count = len(already) + len(judged.accepted)
+        if count > self.rules.max_recipients:
+            raise TooManyRecipients(count=count, allowed=self.rules.max_recipients)
+        if len(judged.refused) > self.rules.limits.refused_rows:
+            raise TooManyRecipients(count=len(found.cells), allowed=self.rules.max_recipients)
+        return replace(
+            judged,
+            refused=tuple(replace(row, sheet=found.sheet) for row in judged.refused),
+            headings=found.headings,
+            sheet=found.sheet,
+            notes=found.said,
+        )
 
-    Raises `TooManyRecipients`, also for the wrong file: one of nothing but faults.
-    """
-    judged = judge(
-        found.cells,
-        already=already,
-        accept_coordination_numbers=rules.accept_coordination_numbers,
-        today=rules.today(now),
-    )
-    count = len(already) + len(judged.accepted)
-    if count > rules.max_recipients:
-        raise TooManyRecipients(count=count, allowed=rules.max_recipients)
-    if len(judged.refused) > rules.limits.refused_rows:
-        raise TooManyRecipients(count=len(found.cells), allowed=rules.max_recipients)
-    return replace(
-        judged,
-        refused=tuple(replace(row, sheet=found.sheet) for row in judged.refused),
-        headings=found.headings,
-        sheet=found.sheet,
-        notes=found.said,
-    )
+    def _found(self, raw: bytes, wish: Wish) -> FoundList:
+        if len(raw) > self.rules.limits.file_bytes:
+            raise FileTooLarge(allowed=self.rules.limits.file_bytes)
+        if raw.startswith(_OLD_OR_LOCKED):
+            raise UnreadableFile(locked=True)
+        if raw.startswith(_ZIPPED):
+            return find_list(self.spreadsheets.read(raw), wish)
+        if wish.sheet:
+            raise NoSuchSheet(wish.sheet, ())
+        table = read_table(decode(raw))
+        found = numbers_of_text(table)
+        return FoundList(cells=tuple(found.cells), headings=found.headings, notes=table.notes)
 
 
 def listed_recipients(found: FoundList) -> list[ListedRecipient]:
@@ -110,17 +119,3 @@ def listed_recipients(found: FoundList) -> list[ListedRecipient]:
         )
         for cell in found.cells
     ]
-
-
-def _found(raw: bytes, wish: Wish, spreadsheets: Spreadsheets, rules: Rules) -> FoundList:
-    if len(raw) > rules.limits.file_bytes:
-        raise FileTooLarge(allowed=rules.limits.file_bytes)
-    if raw.startswith(_OLD_OR_LOCKED):
-        raise UnreadableFile(locked=True)
-    if raw.startswith(_ZIPPED):
-        return find_list(spreadsheets.read(raw), wish)
-    if wish.sheet:
-        raise NoSuchSheet(wish.sheet, ())
-    table = read_table(decode(raw))
-    found = numbers_of_text(table)
-    return FoundList(cells=tuple(found.cells), headings=found.headings, notes=table.notes)

@@ -1,6 +1,7 @@
 """Förvaltning: what the regional administration has changed, and who did it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from utskick.domain.units import Activity, Actor
 from utskick.records import LoggedEntry, LogQuery, Store
@@ -8,8 +9,12 @@ from utskick.records import LoggedEntry, LogQuery, Store
 NEWEST = 20
 
 
-def list_changes(*, actor: Actor, store: Store) -> Sequence[LoggedEntry]:
-    """The newest first. Nobody's data but the administration's own: reading it is not logged."""
-    with store.transaction() as records:
-        query = LogQuery(activity=Activity.WRITE, limit=NEWEST)
-        return records.access_log.read(actor.unit_id, query)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListChanges:
+    store: Store
+
+    def __call__(self, *, actor: Actor) -> Sequence[LoggedEntry]:
+        """The newest first. It is the administration's own data: reading it is not logged."""
+        with self.store.transaction() as records:
+            query = LogQuery(activity=Activity.WRITE, limit=NEWEST)
+            return records.access_log.read(actor.unit_id, query)

@@ -20,9 +20,13 @@ class Page:
         return max(1, -(-self.total // self.query.per_page))
 
 
-def list_dispatches(query: DispatchQuery, *, actor: Actor, store: Store) -> Page:
-    """Ended ones are listed until they are deleted. Raises `NotFound` for an unknown unit."""
-    with store.transaction() as records:
-        unit = records.units.get(actor.unit_id)
-        listed, total = records.overview.page(unit.id, query)
-    return Page(listed=listed, total=total, query=query)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListDispatches:
+    store: Store
+
+    def __call__(self, query: DispatchQuery, *, actor: Actor) -> Page:
+        """Ended ones are listed until they are deleted. Raises `NotFound` for an unknown unit."""
+        with self.store.transaction() as records:
+            unit = records.units.get(actor.unit_id)
+            listed, total = records.overview.page(unit.id, query)
+        return Page(listed=listed, total=total, query=query)

@@ -1,6 +1,7 @@
 """The forms that a unit may send, and the one that staff mean by what they typed."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from utskick.domain.forms import Catalogue, FormTemplate
 from utskick.domain.units import Actor
@@ -11,16 +12,18 @@ ORDINARY = (Catalogue.OWN, Catalogue.SHARED)
 """What Skicka formulär offers; NAFS has a page of its own."""
 
 
-def list_forms(
-    *, actor: Actor, catalogues: Collection[Catalogue], store: Store
-) -> list[FormTemplate]:
-    """By name: those that may be sent now."""
-    with store.transaction() as records:
-        return [
-            access.form
-            for access in records.forms.list_for(actor.unit_id)
-            if access.sendable and access.form.catalogue in catalogues
-        ]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListForms:
+    store: Store
+
+    def __call__(self, *, actor: Actor, catalogues: Collection[Catalogue]) -> list[FormTemplate]:
+        """By name: those that may be sent now."""
+        with self.store.transaction() as records:
+            return [
+                access.form
+                for access in records.forms.list_for(actor.unit_id)
+                if access.sendable and access.form.catalogue in catalogues
+            ]
 
 
 def meant(typed: str, forms: Sequence[FormTemplate]) -> FormTemplate | None:

@@ -19,24 +19,28 @@ class Loaded:
     changed_packages: int
 
 
-def load_region(region: Region, *, store: Store) -> Loaded:
-    """Take all of it in one transaction; loading the same again changes nothing.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadRegion:
+    store: Store
 
-    A changed package becomes a new version: what has been started keeps its own. A unit that has
-    been withdrawn stays so, as the files say nothing of that.
-    """
-    with store.transaction() as records:
-        records.units.save(_as_withdrawn(region, records))
-        records.forms.save(region.forms)
-        records.forms.set_subscriptions(region.subscriptions)
-        changed = sum(records.packages.save(package) for package in region.packages)
-    return Loaded(
-        units=len(region.units),
-        forms=len(region.forms),
-        subscriptions=len(region.subscriptions),
-        packages=len(region.packages),
-        changed_packages=changed,
-    )
+    def __call__(self, region: Region) -> Loaded:
+        """Take all of it in one transaction; loading the same again changes nothing.
+
+        A changed package becomes a new version: what has been started keeps its own. A unit that
+        has been withdrawn stays so, as the files say nothing of that.
+        """
+        with self.store.transaction() as records:
+            records.units.save(_as_withdrawn(region, records))
+            records.forms.save(region.forms)
+            records.forms.set_subscriptions(region.subscriptions)
+            changed = sum(records.packages.save(package) for package in region.packages)
+        return Loaded(
+            units=len(region.units),
+            forms=len(region.forms),
+            subscriptions=len(region.subscriptions),
+            packages=len(region.packages),
+            changed_packages=changed,
+        )
 
 
 def _as_withdrawn(region: Region, records: Transaction) -> Iterator[Unit]:

@@ -7,11 +7,11 @@ from datetime import datetime
 
 from utskick.domain.deliveries import REFUSAL_LABELS, REFUSAL_REMEDIES, Refusal
 from utskick.domain.personnummer import Personnummer
+from utskick.domain.rules import Rules
 from utskick.domain.units import Activity, Actor
-from utskick.ports import InboxUser, TemporaryFailure
+from utskick.ports import Clock, Inbox, InboxUser, Persons, TemporaryFailure
 from utskick.records import LogEntry, Store
 from utskick.sending.check_recipients import inbox_users, refused_by_register
-from utskick.use_cases.start_dispatch import Starting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,54 +32,61 @@ class LookedUp:
         return REFUSAL_REMEDIES[self.refusal] if self.refusal else ""
 
 
-async def look_up_recipients(
-    numbers: Sequence[Personnummer],
-    *,
-    needs_account: bool,
-    actor: Actor,
-    with_: Starting,
-    now: datetime,
-) -> list[LookedUp]:
-    """Look everyone up, in the order given; logged before anything is asked.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookUpRecipients:
+    store: Store
+    persons: Persons
+    inbox: Inbox
+    clock: Clock
+    rules: Rules
 
-    A register that is away keeps nobody off the list, as all are checked again at the start.
-    """
-    await asyncio.to_thread(_log, numbers, actor, with_.store, now)
-    try:
-        refused = await refused_by_register(
-            numbers,
-            store=with_.store,
-            persons=with_.persons,
-            clock=with_.clock,
-            rules=with_.rules,
-        )
-    except TemporaryFailure:
-        return [LookedUp(number=number) for number in numbers]
-    reachable = [number for number in numbers if number not in refused]
-    try:
-        users = await inbox_users(reachable, inbox=with_.inbox, rules=with_.rules)
-    except TemporaryFailure:
-        users = {}
-    if needs_account:
-        refused |= {n: Refusal.NO_ACCOUNT for n, user in users.items() if not user.active}
-    return [_looked_up(number, refused.get(number), users.get(number)) for number in numbers]
+    async def __call__(
+        self,
+        numbers: Sequence[Personnummer],
+        *,
+        needs_account: bool,
+        actor: Actor,
+        now: datetime,
+    ) -> list[LookedUp]:
+        """Look everyone up, in the order given; logged before anything is asked.
+
+        A register that is away keeps nobody off the list, as all are checked again at the start.
+        """
+        await asyncio.to_thread(self._log, numbers, actor, now)
+        try:
+            refused = await refused_by_register(
+                numbers,
+                store=self.store,
+                persons=self.persons,
+                clock=self.clock,
+                rules=self.rules,
+            )
+        except TemporaryFailure:
+            return [LookedUp(number=number) for number in numbers]
+        reachable = [number for number in numbers if number not in refused]
+        try:
+            users = await inbox_users(reachable, inbox=self.inbox, rules=self.rules)
+        except TemporaryFailure:
+            users = {}
+        if needs_account:
+            refused |= {n: Refusal.NO_ACCOUNT for n, user in users.items() if not user.active}
+        return [_looked_up(number, refused.get(number), users.get(number)) for number in numbers]
+
+    def _log(self, numbers: Sequence[Personnummer], actor: Actor, now: datetime) -> None:
+        entries = [
+            LogEntry(
+                actor=actor,
+                activity=Activity.READ,
+                act="kontrollerat mottagare",
+                personnummer=number,
+            )
+            for number in numbers
+        ]
+        with self.store.transaction() as records:
+            records.access_log.write(entries, now=now)
 
 
 def _looked_up(number: Personnummer, refusal: Refusal | None, user: InboxUser | None) -> LookedUp:
     if refusal or user is None:
         return LookedUp(number=number, refusal=refusal)
     return LookedUp(number=number, notified_by=user.notified_by)
-
-
-def _log(numbers: Sequence[Personnummer], actor: Actor, store: Store, now: datetime) -> None:
-    entries = [
-        LogEntry(
-            actor=actor,
-            activity=Activity.READ,
-            act="kontrollerat mottagare",
-            personnummer=number,
-        )
-        for number in numbers
-    ]
-    with store.transaction() as records:
-        records.access_log.write(entries, now=now)

@@ -6,6 +6,7 @@ and left to staff. What was started, stopped or removed since the backup has to 
 Each unit's access log says that a backup was put back, which explains the entries that are gone.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from utskick.domain.calendar import default_answer_by, default_purge_after
@@ -19,24 +20,30 @@ from utskick.records import LogEntry, Store, Transaction
 from utskick.use_cases.check_access_log import logs
 
 
-def mark_restored(*, store: Store, heads: LogHeads, rules: Rules, now: datetime) -> int:
-    """Let everything that may have been sent be settled first; returns how many that is.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkRestored:
+    store: Store
+    log_heads: LogHeads
+    rules: Rules
 
-    To be done before anything is started again. An occasion that has become due since the backup,
-    or had been begun or missed by then, may have been sent without a trace here, so it is planned
-    now, on the day that it was for.
-    """
-    entries = [
-        LogEntry(actor=Actor(SYSTEM, unit_id), activity=Activity.WRITE, act=RESTORED)
-        for unit_id in logs(store=store, heads=heads, now=now)
-    ]
-    with store.transaction() as records:
-        records.access_log.write(entries, now=now)
-        due = [each.id for each in records.occasions.planned(before=now + rules.lead)]
-        for occasion_id in (*due, *records.occasions.begun_without_deliveries()):
-            _plan(records, occasion_id)
-        records.inbox_messages.all_to_manual()
-        return records.deliveries.all_to_unknown()
+    def __call__(self, *, now: datetime) -> int:
+        """Let everything that may have been sent be settled first; returns how many that is.
+
+        To be done before anything is started again. An occasion that has become due since the
+        backup, or had been begun or missed by then, may have been sent without a trace here, so it
+        is planned now, on the day that it was for.
+        """
+        entries = [
+            LogEntry(actor=Actor(SYSTEM, unit_id), activity=Activity.WRITE, act=RESTORED)
+            for unit_id in logs(store=self.store, heads=self.log_heads, now=now)
+        ]
+        with self.store.transaction() as records:
+            records.access_log.write(entries, now=now)
+            due = [each.id for each in records.occasions.planned(before=now + self.rules.lead)]
+            for occasion_id in (*due, *records.occasions.begun_without_deliveries()):
+                _plan(records, occasion_id)
+            records.inbox_messages.all_to_manual()
+            return records.deliveries.all_to_unknown()
 
 
 def _plan(records: Transaction, occasion_id: OccasionId) -> None:

@@ -102,78 +102,74 @@ class OpenedOccasion:
     messages: Mapping[RecipientId, DeliveryState]
 
 
-def follow_progress(dispatch_id: DispatchId, *, actor: Actor, store: Store) -> DispatchProgress:
-    """To be asked again and again while it is sent. Raises `NotFound`."""
-    with store.transaction() as records:
-        dispatch = records.dispatches.get_for(actor.unit_id, dispatch_id)
-        return DispatchProgress(
-            dispatch=dispatch, by_occasion=records.overview.by_occasion(dispatch.id)
-        )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenDispatch:
+    store: Store
 
+    def follow_progress(self, dispatch_id: DispatchId, *, actor: Actor) -> DispatchProgress:
+        """To be asked again and again while it is sent. Raises `NotFound`."""
+        with self.store.transaction() as records:
+            dispatch = records.dispatches.get_for(actor.unit_id, dispatch_id)
+            return DispatchProgress(
+                dispatch=dispatch, by_occasion=records.overview.by_occasion(dispatch.id)
+            )
 
-def show_dispatch(dispatch_id: DispatchId, *, actor: Actor, store: Store, now: datetime) -> Shown:
-    """Reading a recipient list is logged for each person on it. Raises `NotFound`."""
-    with store.transaction() as records:
-        dispatch = records.dispatches.get_for(actor.unit_id, dispatch_id)
-        recipients = records.dispatches.recipients(dispatch.id)
-        _log_reading(recipients, dispatch, actor, records, now)
-        return Shown(
-            dispatch=dispatch,
-            forms=records.progress.summary(dispatch.id),
-            recipients=recipients,
-            ways=ways_on(records, dispatch),
-        )
+    def show_dispatch(self, dispatch_id: DispatchId, *, actor: Actor, now: datetime) -> Shown:
+        """Reading a recipient list is logged for each person on it. Raises `NotFound`."""
+        with self.store.transaction() as records:
+            dispatch = records.dispatches.get_for(actor.unit_id, dispatch_id)
+            recipients = records.dispatches.recipients(dispatch.id)
+            _log_reading(recipients, dispatch, actor, records, now)
+            return Shown(
+                dispatch=dispatch,
+                forms=records.progress.summary(dispatch.id),
+                recipients=recipients,
+                ways=ways_on(records, dispatch),
+            )
 
+    def __call__(self, dispatch_id: DispatchId, *, actor: Actor, now: datetime) -> Opened:
+        """As `show_dispatch`, recipient by recipient."""
+        with self.store.transaction() as records:
+            dispatch = records.dispatches.get_for(actor.unit_id, dispatch_id)
+            recipients = records.dispatches.recipients(dispatch.id)
+            cells = records.overview.cells(dispatch.id)
+            by_occasion: dict[OccasionId, Counter[DeliveryState]] = {}
+            for (_recipient_id, occasion_id), by_state in cells.items():
+                shared = by_occasion.setdefault(occasion_id, Counter())
+                for state, number in by_state.items():
+                    shared[state] += number
+            _log_reading(recipients, dispatch, actor, records, now)
+            names = records.sessions.names([dispatch.created_by])
+            return Opened(
+                progress=DispatchProgress(dispatch=dispatch, by_occasion=by_occasion),
+                recipients=recipients,
+                cells=cells,
+                started_by=names.get(dispatch.created_by, dispatch.created_by),
+                done=records.access_log.done_with(dispatch),
+                blocked=_blocked(dispatch, records),
+                refusing=records.error_reports.refusing(),
+                ways=[each for each in ways_on(records, dispatch) if each.any],
+            )
 
-def open_dispatch(dispatch_id: DispatchId, *, actor: Actor, store: Store, now: datetime) -> Opened:
-    """As `show_dispatch`, recipient by recipient."""
-    with store.transaction() as records:
-        dispatch = records.dispatches.get_for(actor.unit_id, dispatch_id)
-        recipients = records.dispatches.recipients(dispatch.id)
-        cells = records.overview.cells(dispatch.id)
-        by_occasion: dict[OccasionId, Counter[DeliveryState]] = {}
-        for (_recipient_id, occasion_id), by_state in cells.items():
-            shared = by_occasion.setdefault(occasion_id, Counter())
-            for state, number in by_state.items():
-                shared[state] += number
-        _log_reading(recipients, dispatch, actor, records, now)
-        names = records.sessions.names([dispatch.created_by])
-        return Opened(
-            progress=DispatchProgress(dispatch=dispatch, by_occasion=by_occasion),
-            recipients=recipients,
-            cells=cells,
-            started_by=names.get(dispatch.created_by, dispatch.created_by),
-            done=records.access_log.done_with(dispatch),
-            blocked=_blocked(dispatch, records),
-            refusing=records.error_reports.refusing(),
-            ways=[each for each in ways_on(records, dispatch) if each.any],
-        )
-
-
-def open_occasion(
-    dispatch_id: DispatchId,
-    occasion_id: OccasionId,
-    *,
-    actor: Actor,
-    store: Store,
-    now: datetime,
-) -> OpenedOccasion:
-    """As `open_dispatch`, of one occasion and form by form."""
-    with store.transaction() as records:
-        dispatch = records.dispatches.get_for(actor.unit_id, dispatch_id)
-        occasion = dispatch.occasion(occasion_id)
-        recipients = records.dispatches.recipients(dispatch.id)
-        forms: dict[RecipientId, list[OccasionCell]] = {}
-        for cell in records.overview.of_occasion(occasion.id):
-            forms.setdefault(cell.recipient_id, []).append(cell)
-        _log_reading(recipients, dispatch, actor, records, now)
-        return OpenedOccasion(
-            dispatch=dispatch,
-            occasion=occasion,
-            recipients=[each for each in recipients if each.id in forms],
-            forms=forms,
-            messages=records.overview.messages(occasion.id),
-        )
+    def open_occasion(
+        self, dispatch_id: DispatchId, occasion_id: OccasionId, *, actor: Actor, now: datetime
+    ) -> OpenedOccasion:
+        """As `open_dispatch`, of one occasion and form by form."""
+        with self.store.transaction() as records:
+            dispatch = records.dispatches.get_for(actor.unit_id, dispatch_id)
+            occasion = dispatch.occasion(occasion_id)
+            recipients = records.dispatches.recipients(dispatch.id)
+            forms: dict[RecipientId, list[OccasionCell]] = {}
+            for cell in records.overview.of_occasion(occasion.id):
+                forms.setdefault(cell.recipient_id, []).append(cell)
+            _log_reading(recipients, dispatch, actor, records, now)
+            return OpenedOccasion(
+                dispatch=dispatch,
+                occasion=occasion,
+                recipients=[each for each in recipients if each.id in forms],
+                forms=forms,
+                messages=records.overview.messages(occasion.id),
+            )
 
 
 def _blocked(dispatch: Dispatch, records: Transaction) -> StartBlocked | None:

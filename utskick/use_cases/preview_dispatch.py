@@ -89,78 +89,78 @@ class DispatchPreview:
         )
 
 
-def list_packages(*, actor: Actor, store: Store) -> list[PackageTemplate]:
-    """The packages that the unit may start, by name."""
-    with store.transaction() as records:
-        return records.packages.list_for(actor.unit_id)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewDispatch:
+    store: Store
+    rules: Rules
 
+    def list_packages(self, *, actor: Actor) -> list[PackageTemplate]:
+        """The packages that the unit may start, by name."""
+        with self.store.transaction() as records:
+            return records.packages.list_for(actor.unit_id)
 
-def find_package(key_or_name: str, *, actor: Actor, store: Store) -> PackageTemplate:
-    """By key, by name, or by a part that only one name holds. Raises `NotFound`."""
-    wanted = comparable(key_or_name)
-    packages = list_packages(actor=actor, store=store)
-    exact = [p for p in packages if wanted in (comparable(p.key), comparable(p.name))]
-    found = exact or [p for p in packages if wanted and wanted in comparable(p.name)]
-    if len(found) != 1:
-        raise NotFound("package")
-    return found[0]
+    def find_package(self, key_or_name: str, *, actor: Actor) -> PackageTemplate:
+        """By key, by name, or by a part that only one name holds. Raises `NotFound`."""
+        wanted = comparable(key_or_name)
+        packages = self.list_packages(actor=actor)
+        exact = [p for p in packages if wanted in (comparable(p.key), comparable(p.name))]
+        found = exact or [p for p in packages if wanted and wanted in comparable(p.name)]
+        if len(found) != 1:
+            raise NotFound("package")
+        return found[0]
 
+    def __call__(
+        self,
+        package: PackageTemplate,
+        *,
+        form_keys: Sequence[str],
+        occasions: Sequence[Moment],
+        actor: Actor,
+        now: datetime,
+        notifies: bool = True,
+    ) -> DispatchPreview:
+        """What has been filled in so far. Forms that there are none of are left out.
 
-def preview_dispatch(
-    package: PackageTemplate,
-    *,
-    form_keys: Sequence[str],
-    occasions: Sequence[Moment],
-    actor: Actor,
-    store: Store,
-    rules: Rules,
-    now: datetime,
-    notifies: bool = True,
-) -> DispatchPreview:
-    """What has been filled in so far. Forms that there are none of are left out.
-
-    `notifies`: whether an inbox message is made, which 1177 notifies of at once.
-    """
-    with store.transaction() as records:
-        known = [form for key in form_keys if (form := records.forms.find(key)) is not None]
-        access = records.forms.access(actor.unit_id, [form.id for form in known])
-    return DispatchPreview(
-        package=package,
-        forms=tuple(access),
-        occasions=_numbered(
-            [
-                _planned(row, typed, package, rules, now, notifies=notifies)
-                for row, typed in enumerate(occasions, start=1)
-            ]
-        ),
-    )
-
-
-def preset_forms(package: PackageTemplate, *, actor: Actor, store: Store) -> list[FormAccess]:
-    """The forms that the package is prepared with."""
-    with store.transaction() as records:
-        return records.forms.access(actor.unit_id, package.template_ids)
-
-
-def preset_occasions(package: PackageTemplate, *, rules: Rules, now: datetime) -> list[Moment]:
-    """Dates at the package's interval, from its weekday or else from the first day possible.
-
-    The time is empty if the package has none: staff must choose it.
-    """
-    local = now.astimezone(rules.zone)
-    passed = package.time is not None and package.time <= local.time()
-    soonest = local.date() + timedelta(days=int(passed))
-    first = package.first_date(today=local.date()) or soonest
-    clock = f"{package.time:%H:%M}" if package.time else ""
-    return [
-        Moment(date=f"{moment.date}", time=clock)
-        for moment in occasion_moments(
-            first,
-            local.time(),
-            interval_weeks=package.interval_weeks,
-            count=package.occasions,
+        `notifies`: whether an inbox message is made, which 1177 notifies of at once.
+        """
+        with self.store.transaction() as records:
+            known = [form for key in form_keys if (form := records.forms.find(key)) is not None]
+            access = records.forms.access(actor.unit_id, [form.id for form in known])
+        return DispatchPreview(
+            package=package,
+            forms=tuple(access),
+            occasions=_numbered(
+                [
+                    _planned(row, typed, package, self.rules, now, notifies=notifies)
+                    for row, typed in enumerate(occasions, start=1)
+                ]
+            ),
         )
-    ]
+
+    def preset_forms(self, package: PackageTemplate, *, actor: Actor) -> list[FormAccess]:
+        """The forms that the package is prepared with."""
+        with self.store.transaction() as records:
+            return records.forms.access(actor.unit_id, package.template_ids)
+
+    def preset_occasions(self, package: PackageTemplate, *, now: datetime) -> list[Moment]:
+        """Dates at the package's interval, from its weekday or else from the first day possible.
+
+        The time is empty if the package has none: staff must choose it.
+        """
+        local = now.astimezone(self.rules.zone)
+        passed = package.time is not None and package.time <= local.time()
+        soonest = local.date() + timedelta(days=int(passed))
+        first = package.first_date(today=local.date()) or soonest
+        clock = f"{package.time:%H:%M}" if package.time else ""
+        return [
+            Moment(date=f"{moment.date}", time=clock)
+            for moment in occasion_moments(
+                first,
+                local.time(),
+                interval_weeks=package.interval_weeks,
+                count=package.occasions,
+            )
+        ]
 
 
 def follow_first(occasions: Sequence[Moment], package: PackageTemplate) -> list[Moment]:

@@ -21,22 +21,20 @@ class MessagePreview:
     unknown: tuple[str, ...] = ()
 
 
-def preview_message(
-    message: str,
-    *,
-    heading: str,
-    banner: str,
-    values: Mapping[str, str],
-    unit: Unit,
-    texts: Texts,
-) -> MessagePreview:
-    """Filled in as `prepare_occasion` will do it; with a fault in it, as it was typed."""
-    unknown = tuple(texts.unknown_placeholders(message, allowed=PLACEHOLDERS))
-    return MessagePreview(
-        heading=heading,
-        unit_name=unit.name,
-        text=message if unknown else texts.fill_in(message, values),
-        link=link_text(int(values["antal_formular"])),
-        banner=banner,
-        unknown=unknown,
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewMessage:
+    texts: Texts
+
+    def __call__(
+        self, message: str, *, heading: str, banner: str, values: Mapping[str, str], unit: Unit
+    ) -> MessagePreview:
+        """Filled in as `prepare_occasion` will do it; with a fault in it, as it was typed."""
+        unknown = tuple(self.texts.unknown_placeholders(message, allowed=PLACEHOLDERS))
+        return MessagePreview(
+            heading=heading,
+            unit_name=unit.name,
+            text=message if unknown else self.texts.fill_in(message, values),
+            link=link_text(int(values["antal_formular"])),
+            banner=banner,
+            unknown=unknown,
+        )

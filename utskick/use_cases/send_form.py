@@ -20,17 +20,13 @@ from utskick.domain.specs import FormSpec
 from utskick.domain.units import Actor, Unit
 from utskick.sending.check_forms import require_forms
 from utskick.use_cases.draft import Draft
-from utskick.use_cases.start_dispatch import (
+from utskick.use_cases.submissions import (
     CheckedDispatch,
     Started,
-    Starting,
-    find_earlier,
+    Submitting,
+    content_seal,
     recipients_of,
-    require_reachable,
-    save_and_register,
-    started_before,
 )
-from utskick.use_cases.submissions import content_seal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,63 +37,62 @@ class _Understood:
     message: str
 
 
-async def send_form(
-    spec: FormSpec, *, actor: Actor, submission_key: str, with_: Starting, now: datetime
-) -> Started:
-    """Check everything, then save a dispatch of one form and one occasion, due now.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendForm(Submitting):
+    async def __call__(
+        self, spec: FormSpec, *, actor: Actor, submission_key: str, now: datetime
+    ) -> Started:
+        """Check everything, then save a dispatch of one form and one occasion, due now.
 
-    Raises as `start_dispatch`, but reports nothing to the forms desk: staff choose another form.
-    """
-    seal = content_seal(spec, with_.store)
-    if earlier := await asyncio.to_thread(find_earlier, actor, submission_key, with_.store, seal):
-        return await asyncio.to_thread(started_before, earlier, with_.store, now)
-    checked = await check_form(spec, actor=actor, with_=with_, now=now)
-    return await save_and_register(
-        checked, actor=actor, submission_key=submission_key, with_=with_, now=now
-    )
+        Raises as `start_dispatch`, but reports nothing to the forms desk: staff choose another
+        form.
+        """
+        seal = content_seal(spec, self.store)
+        if earlier := await asyncio.to_thread(self.find_earlier, actor, submission_key, seal):
+            return await asyncio.to_thread(self.started_before, earlier, now)
+        checked = await self.check(spec, actor=actor, now=now)
+        return await self.save_and_register(
+            checked, actor=actor, submission_key=submission_key, now=now
+        )
 
+    async def check(self, spec: FormSpec, *, actor: Actor, now: datetime) -> CheckedDispatch:
+        """What would be sent, for staff to say yes to. Raises as the sending; stores nothing."""
+        draft = Draft(notifies=spec.creates_inbox_message)
+        understood = await asyncio.to_thread(self._understand, spec, actor, draft, now)
+        if understood is None:
+            raise SpecRefused(draft.problems)
+        await require_forms(
+            understood.unit.id, [understood.form.id], store=self.store, forms=self.forms, now=now
+        )
+        today = self.rules.today(now)
+        reached = await self.require_reachable(
+            understood.numbers, spec, draft, now=now, last_sent_on=today
+        )
+        if draft.notifies and (warning := self.rules.warning_now(now)):
+            draft.warnings.append(warning)
+        return CheckedDispatch(
+            dispatch=_dispatch(spec, understood, actor, self.rules, now),
+            recipients=recipients_of(understood.numbers, reached),
+            content_seal=content_seal(spec, self.store),
+            warnings=tuple(draft.warnings),
+        )
 
-async def check_form(
-    spec: FormSpec, *, actor: Actor, with_: Starting, now: datetime
-) -> CheckedDispatch:
-    """What would be sent, for staff to say yes to. Raises as `send_form`; stores nothing."""
-    draft = Draft(notifies=spec.creates_inbox_message)
-    understood = await asyncio.to_thread(_understand, spec, actor, draft, with_, now)
-    if understood is None:
-        raise SpecRefused(draft.problems)
-    await require_forms(
-        understood.unit.id, [understood.form.id], store=with_.store, forms=with_.forms, now=now
-    )
-    today = with_.rules.today(now)
-    reached = await require_reachable(
-        understood.numbers, spec, draft, with_, now=now, last_sent_on=today
-    )
-    if draft.notifies and (warning := with_.rules.warning_now(now)):
-        draft.warnings.append(warning)
-    return CheckedDispatch(
-        dispatch=_dispatch(spec, understood, actor, with_.rules, now),
-        recipients=recipients_of(understood.numbers, reached),
-        content_seal=content_seal(spec, with_.store),
-        warnings=tuple(draft.warnings),
-    )
-
-
-def _understand(
-    spec: FormSpec, actor: Actor, draft: Draft, with_: Starting, now: datetime
-) -> _Understood | None:
-    rules = with_.rules
-    today = rules.today(now)
-    with with_.store.transaction() as records:
-        unit = draft.unit(spec, actor.unit_id, records)
-        found = draft.forms([spec.form], records)
-    numbers = draft.recipients(spec, rules=rules, today=today)
-    draft.free_texts(spec)
-    default = with_.texts.read("inbox/single_form.txt")
-    message = draft.message(spec, default=default, texts=with_.texts)
-    draft.dates(spec, first_sent_on=today, last_sent_on=today)
-    if draft.problems or unit is None:
-        return None
-    return _Understood(unit=unit, form=found[0], numbers=numbers, message=message)
+    def _understand(
+        self, spec: FormSpec, actor: Actor, draft: Draft, now: datetime
+    ) -> _Understood | None:
+        rules = self.rules
+        today = rules.today(now)
+        with self.store.transaction() as records:
+            unit = draft.unit(spec, actor.unit_id, records)
+            found = draft.forms([spec.form], records)
+        numbers = draft.recipients(spec, rules=rules, today=today)
+        draft.free_texts(spec)
+        default = self.texts.read("inbox/single_form.txt")
+        message = draft.message(spec, default=default, texts=self.texts)
+        draft.dates(spec, first_sent_on=today, last_sent_on=today)
+        if draft.problems or unit is None:
+            return None
+        return _Understood(unit=unit, form=found[0], numbers=numbers, message=message)
 
 
 def _dispatch(

@@ -1,6 +1,7 @@
 """Skicka påminnelse: an inbox message about one form that has not been answered, by hand."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from utskick.domain.deliveries import DeliveryId, DeliveryState
@@ -28,46 +29,86 @@ from utskick.use_cases.may_remind import (
 )
 
 
-async def send_reminder(
-    delivery_id: DeliveryId,
-    *,
-    actor: Actor,
-    store: Store,
-    forms: FormService,
-    persons: Persons,
-    inbox: Inbox,
-    texts: Texts,
-    clock: Clock,
-    rules: Rules,
-) -> DeliveryState:
-    """Remind once; at most once a day and form, and never twice after an unknown outcome (I10).
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendReminder:
+    store: Store
+    forms: FormService
+    persons: Persons
+    inbox: Inbox
+    texts: Texts
+    clock: Clock
+    rules: Rules
 
-    Registers and unit are asked right before the intent: much may have changed since the form was
-    sent. The intent is committed before the call: if we die in between, it stands as uncertain.
-    Raises `CannotRemind`, `NotFound`, or `TemporaryFailure` if the inbox did not take it: then it
-    can be tried again the same day.
-    """
-    now = clock.now()
-    today = rules.today(now)
-    form, unit = await asyncio.to_thread(_find, delivery_id, actor, store)
-    require_unit(unit)
-    require_open(form, today)
-    statuses = await ask_statuses([form], actor=actor, forms=forms, rules=rules)
-    await asyncio.to_thread(keep_statuses, statuses, store, now)
-    require_unanswered(form, statuses)
-    message = _message(form, unit, texts)
-    await clock.sleep(await asyncio.to_thread(_reserve, store, rules))
-    await require_reachable(
-        form.personnummer, store=store, persons=persons, inbox=inbox, clock=clock, rules=rules
-    )
-    await asyncio.to_thread(_begin, form, today, actor, store, now)
-    try:
-        state = await _call(form, message, inbox)
-    except TemporaryFailure:
-        await asyncio.to_thread(_undo, form, today, store)
-        raise
-    await asyncio.to_thread(_end, form, today, state, store, now)
-    return state
+    async def __call__(self, delivery_id: DeliveryId, *, actor: Actor) -> DeliveryState:
+        """Remind once a day and form at most, never twice after an unknown outcome (I10).
+
+        Registers and unit are asked right before the intent: much may have changed since the form
+        was sent. The intent is committed before the call: if we die in between, it stands as
+        uncertain. Raises `CannotRemind`, `NotFound`, or `TemporaryFailure` if the inbox did not
+        take it: then it can be tried again the same day.
+        """
+        now = self.clock.now()
+        today = self.rules.today(now)
+        form, unit = await asyncio.to_thread(self._find, delivery_id, actor)
+        require_unit(unit)
+        require_open(form, today)
+        statuses = await ask_statuses([form], actor=actor, forms=self.forms, rules=self.rules)
+        await asyncio.to_thread(keep_statuses, statuses, self.store, now)
+        require_unanswered(form, statuses)
+        message = _message(form, unit, self.texts)
+        await self.clock.sleep(await asyncio.to_thread(self._reserve))
+        await require_reachable(
+            form.personnummer,
+            store=self.store,
+            persons=self.persons,
+            inbox=self.inbox,
+            clock=self.clock,
+            rules=self.rules,
+        )
+        await asyncio.to_thread(self._begin, form, today, actor, now)
+        try:
+            state = await _call(form, message, self.inbox)
+        except TemporaryFailure:
+            await asyncio.to_thread(self._undo, form, today)
+            raise
+        await asyncio.to_thread(self._end, form, today, state, now)
+        return state
+
+    def _find(self, delivery_id: DeliveryId, actor: Actor) -> tuple[FollowedUp, Unit]:
+        with self.store.transaction() as records:
+            return records.follow_up.get_for(actor.unit_id, delivery_id), records.units.get(
+                actor.unit_id
+            )
+
+    def _reserve(self) -> float:
+        with self.store.transaction() as records:
+            return records.budgets.reserve("inbox", calls=1, per_s=self.rules.inbox_per_s)
+
+    def _begin(self, form: FollowedUp, today: date, actor: Actor, now: datetime) -> None:
+        with self.store.transaction() as records:
+            require_unit(records.units.get(actor.unit_id))
+            if not records.follow_up.begin_reminder(
+                form.delivery_id, day=today, by=actor.name, now=now
+            ):
+                raise CannotRemind(
+                    "already today", "En påminnelse har redan skickats i dag. Vänta till i morgon."
+                )
+            entry = LogEntry(
+                actor=actor,
+                activity=Activity.WRITE,
+                act="skickat påminnelse",
+                personnummer=form.personnummer,
+                dispatch_id=form.dispatch_id,
+            )
+            records.access_log.write([entry], now=now)
+
+    def _undo(self, form: FollowedUp, today: date) -> None:
+        with self.store.transaction() as records:
+            records.follow_up.cancel_reminder(form.delivery_id, day=today)
+
+    def _end(self, form: FollowedUp, today: date, state: DeliveryState, now: datetime) -> None:
+        with self.store.transaction() as records:
+            records.follow_up.end_reminder(form.delivery_id, day=today, state=state, now=now)
 
 
 async def _call(form: FollowedUp, message: InboxMessage, inbox: Inbox) -> DeliveryState:
@@ -94,44 +135,3 @@ def _message(form: FollowedUp, unit: Unit, texts: Texts) -> InboxMessage:
         text=texts.render("inbox/reminder.txt", values),
         forms=(form.form_id,) if form.form_id else (),
     )
-
-
-def _find(delivery_id: DeliveryId, actor: Actor, store: Store) -> tuple[FollowedUp, Unit]:
-    with store.transaction() as records:
-        return records.follow_up.get_for(actor.unit_id, delivery_id), records.units.get(
-            actor.unit_id
-        )
-
-
-def _reserve(store: Store, rules: Rules) -> float:
-    with store.transaction() as records:
-        return records.budgets.reserve("inbox", calls=1, per_s=rules.inbox_per_s)
-
-
-def _begin(form: FollowedUp, today: date, actor: Actor, store: Store, now: datetime) -> None:
-    with store.transaction() as records:
-        require_unit(records.units.get(actor.unit_id))
-        if not records.follow_up.begin_reminder(
-            form.delivery_id, day=today, by=actor.name, now=now
-        ):
-            raise CannotRemind(
-                "already today", "En påminnelse har redan skickats i dag. Vänta till i morgon."
-            )
-        entry = LogEntry(
-            actor=actor,
-            activity=Activity.WRITE,
-            act="skickat påminnelse",
-            personnummer=form.personnummer,
-            dispatch_id=form.dispatch_id,
-        )
-        records.access_log.write([entry], now=now)
-
-
-def _undo(form: FollowedUp, today: date, store: Store) -> None:
-    with store.transaction() as records:
-        records.follow_up.cancel_reminder(form.delivery_id, day=today)
-
-
-def _end(form: FollowedUp, today: date, state: DeliveryState, store: Store, now: datetime) -> None:
-    with store.transaction() as records:
-        records.follow_up.end_reminder(form.delivery_id, day=today, state=state, now=now)

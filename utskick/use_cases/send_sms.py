@@ -13,7 +13,7 @@ from utskick.domain.units import Activity, Actor
 from utskick.domain.writing import code_of, find_unusable
 from utskick.ports import PermanentFailure, SmsGateway, TemporaryFailure, Texts
 from utskick.records import LogEntry, Store
-from utskick.use_cases.form_link import form_link
+from utskick.use_cases.form_link import FormLink
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,33 +30,60 @@ class SmsDraft:
     costly: Sequence[str]
 
 
-def draft_form_link(
-    form_key: str,
-    *,
-    sender: str,
-    contact: str,
-    actor: Actor,
-    store: Store,
-    texts: Texts,
-    rules: Rules,
-) -> SmsDraft:
-    """A text with a link to one form. `sender` is chosen with care: a unit's name reveals care."""
-    link = form_link(form_key, unit_id=actor.unit_id, store=store, rules=rules)
-    values = {"sender": sender, "contact": contact, "link": link}
-    return _draft(texts.render("sms/form_link.txt", values))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendSms:
+    store: Store
+    texts: Texts
+    rules: Rules
+    sms: SmsGateway
+    form_link: FormLink
 
+    def draft_form_link(
+        self, form_key: str, *, sender: str, contact: str, actor: Actor
+    ) -> SmsDraft:
+        """A text with a link to one form.
 
-def draft_ongoing_forms(
-    number_of_forms: int, *, sender: str, contact: str, texts: Texts, rules: Rules
-) -> SmsDraft:
-    """A text that refers to formular.1177.se, where no inbox message is suitable."""
-    values = {
-        "sender": sender,
-        "contact": contact,
-        "count": number_of_forms,
-        "link": rules.resident_url,
-    }
-    return _draft(texts.render("sms/ongoing_forms.txt", values))
+        `sender` is chosen with care: a unit's name reveals care.
+        """
+        link = self.form_link(form_key, unit_id=actor.unit_id)
+        values = {"sender": sender, "contact": contact, "link": link}
+        return _draft(self.texts.render("sms/form_link.txt", values))
+
+    def draft_ongoing_forms(self, number_of_forms: int, *, sender: str, contact: str) -> SmsDraft:
+        """A text that refers to formular.1177.se, where no inbox message is suitable."""
+        values = {
+            "sender": sender,
+            "contact": contact,
+            "count": number_of_forms,
+            "link": self.rules.resident_url,
+        }
+        return _draft(self.texts.render("sms/ongoing_forms.txt", values))
+
+    def __call__(
+        self, mobile: str, text: str, *, sms_id: UUID, actor: Actor, now: datetime
+    ) -> SmsCount:
+        """Send one text to one mobile, at most once for each `sms_id`.
+
+        Raises `InvalidMobileNumber`, `SpecRefused` for a text that may not be sent,
+        `AlreadyTexted`, and what the gateway raises: on `UnknownOutcome` staff must be shown that
+        nobody knows whether it went; after the other failures the same one may be tried again.
+        """
+        number = parse_mobile(mobile)
+        draft = _draft(text)
+        if problems := _problems(draft.text):
+            raise SpecRefused(problems)
+        with self.store.transaction() as records:
+            if not records.texting.begin(sms_id, actor.unit_id, now=now):
+                raise AlreadyTexted
+            entry = LogEntry(actor=actor, activity=Activity.WRITE, act="skickat sms")
+            records.access_log.write([entry], now=now)
+        try:
+            self.sms.send(number, draft.text)
+        except (TemporaryFailure, PermanentFailure):
+            with self.store.transaction() as records:
+                records.texting.cancel(sms_id)
+            raise
+        return draft.count
 
 
 class AlreadyTexted(UtskickError):
@@ -70,40 +97,6 @@ class AlreadyTexted(UtskickError):
 def draft_text(text: str) -> SmsDraft:
     """What staff have written, as it will arrive."""
     return _draft(text)
-
-
-def send_sms(
-    mobile: str,
-    text: str,
-    *,
-    sms_id: UUID,
-    actor: Actor,
-    store: Store,
-    sms: SmsGateway,
-    now: datetime,
-) -> SmsCount:
-    """Send one text to one mobile, at most once for each `sms_id`.
-
-    Raises `InvalidMobileNumber`, `SpecRefused` for a text that may not be sent, `AlreadyTexted`,
-    and what the gateway raises: on `UnknownOutcome` staff must be shown that nobody knows whether
-    it went; after the other failures the same one may be tried again.
-    """
-    number = parse_mobile(mobile)
-    draft = _draft(text)
-    if problems := _problems(draft.text):
-        raise SpecRefused(problems)
-    with store.transaction() as records:
-        if not records.texting.begin(sms_id, actor.unit_id, now=now):
-            raise AlreadyTexted
-        entry = LogEntry(actor=actor, activity=Activity.WRITE, act="skickat sms")
-        records.access_log.write([entry], now=now)
-    try:
-        sms.send(number, draft.text)
-    except (TemporaryFailure, PermanentFailure):
-        with store.transaction() as records:
-            records.texting.cancel(sms_id)
-        raise
-    return draft.count
 
 
 def _draft(text: str) -> SmsDraft:

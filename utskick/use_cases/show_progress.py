@@ -22,17 +22,21 @@ class FormProgress:
     under_way: bool
 
 
-def show_form_progress(dispatch_id: DispatchId, *, actor: Actor, store: Store) -> FormProgress:
-    """Raises `NotFound`."""
-    with store.transaction() as records:
-        dispatch = records.dispatches.get_for(actor.unit_id, dispatch_id)
-        forms = records.progress.summary(dispatch.id)
-        return FormProgress(
-            id=dispatch.id,
-            name=dispatch.name,
-            created_at=dispatch.created_at,
-            recipients=records.dispatches.count_recipients(dispatch.id, RecipientState.ACTIVE),
-            sent=sum(form.sent for form in forms),
-            refused=sum(form.refused for form in forms),
-            under_way=any(occasion.state in NOT_ENDED for occasion in dispatch.occasions),
-        )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowProgress:
+    store: Store
+
+    def __call__(self, dispatch_id: DispatchId, *, actor: Actor) -> FormProgress:
+        """Raises `NotFound`."""
+        with self.store.transaction() as records:
+            dispatch = records.dispatches.get_for(actor.unit_id, dispatch_id)
+            forms = records.progress.summary(dispatch.id)
+            return FormProgress(
+                id=dispatch.id,
+                name=dispatch.name,
+                created_at=dispatch.created_at,
+                recipients=records.dispatches.count_recipients(dispatch.id, RecipientState.ACTIVE),
+                sent=sum(form.sent for form in forms),
+                refused=sum(form.refused for form in forms),
+                under_way=any(occasion.state in NOT_ENDED for occasion in dispatch.occasions),
+            )

@@ -18,12 +18,17 @@ class ShownPunctuality:
     unit_names: Mapping[HsaId, str]
 
 
-def show_punctuality(*, store: Store, rules: Rules, now: datetime) -> ShownPunctuality:
-    """The last thirty days, for all units."""
-    since = rules.today(now) - timedelta(days=DAYS)
-    with store.transaction() as records:
-        return ShownPunctuality(
-            by_day=records.punctuality.by_day(since),
-            by_unit=records.punctuality.by_unit(since),
-            unit_names={unit.id: unit.name for unit in records.units.all()},
-        )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowPunctuality:
+    store: Store
+    rules: Rules
+
+    def __call__(self, *, now: datetime) -> ShownPunctuality:
+        """The last thirty days, for all units."""
+        since = self.rules.today(now) - timedelta(days=DAYS)
+        with self.store.transaction() as records:
+            return ShownPunctuality(
+                by_day=records.punctuality.by_day(since),
+                by_unit=records.punctuality.by_unit(since),
+                unit_names={unit.id: unit.name for unit in records.units.all()},
+            )

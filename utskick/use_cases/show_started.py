@@ -25,23 +25,26 @@ class StartedPackage:
     recipients: int
 
 
-def show_started(
-    dispatch_id: DispatchId, *, actor: Actor, store: Store, rules: Rules
-) -> StartedPackage:
-    """Raises `NotFound`."""
-    with store.transaction() as records:
-        dispatch = records.dispatches.get_for(actor.unit_id, dispatch_id)
-        recipients = records.dispatches.count_recipients(dispatch.id, RecipientState.ACTIVE)
-    return StartedPackage(
-        dispatch=dispatch,
-        occasions=tuple(
-            StartedOccasion(
-                occasion=occasion,
-                warning=rules.window.warning_for(
-                    LocalMoment(occasion.local_date, occasion.local_time)
-                ),
-            )
-            for occasion in dispatch.occasions
-        ),
-        recipients=recipients,
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowStarted:
+    store: Store
+    rules: Rules
+
+    def __call__(self, dispatch_id: DispatchId, *, actor: Actor) -> StartedPackage:
+        """Raises `NotFound`."""
+        with self.store.transaction() as records:
+            dispatch = records.dispatches.get_for(actor.unit_id, dispatch_id)
+            recipients = records.dispatches.count_recipients(dispatch.id, RecipientState.ACTIVE)
+        return StartedPackage(
+            dispatch=dispatch,
+            occasions=tuple(
+                StartedOccasion(
+                    occasion=occasion,
+                    warning=self.rules.window.warning_for(
+                        LocalMoment(occasion.local_date, occasion.local_time)
+                    ),
+                )
+                for occasion in dispatch.occasions
+            ),
+            recipients=recipients,
+        )

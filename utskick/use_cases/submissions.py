@@ -1,7 +1,36 @@
-"""What makes two submissions the same one, so that a double click sends once: in every face."""
+"""What every start has in common, and what makes two submissions the same one, in every face."""
 
+import asyncio
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import uuid4
+
+from utskick.domain.calendar import default_answer_by
+from utskick.domain.dispatches import (
+    Dispatch,
+    DispatchStatus,
+    Recipient,
+    RecipientId,
+    RecipientState,
+)
+from utskick.domain.errors import AlreadyEnded, SpecRefused
+from utskick.domain.personnummer import Personnummer
+from utskick.domain.rules import Rules
 from utskick.domain.specs import Sending
-from utskick.records import Store
+from utskick.domain.units import Activity, Actor
+from utskick.failpoints import Step
+from utskick.ports import (
+    Clock,
+    FormService,
+    Inbox,
+    Persons,
+    Scheduler,
+    Texts,
+)
+from utskick.records import LogEntry, Store
+from utskick.sending.check_recipients import Checked, check_recipients
+from utskick.sending.occasion_plans import register_occasions
+from utskick.use_cases.draft import Draft
 
 
 def content_seal(spec: Sending, store: Store) -> str:
@@ -17,3 +46,177 @@ def submission_key(spec: Sending, store: Store, *, given: str = "") -> str:
     if given:
         return store.seal(f"{type(spec).__name__}: {given}".encode())
     return content_seal(spec, store)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedDispatch:
+    """What can be started as it stands, with what staff should know first."""
+
+    dispatch: Dispatch
+    recipients: list[Recipient]
+    content_seal: str
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """A dispatch that is saved. `registered` is false while the scheduler is away.
+
+    `already`: this very submission had been made before, and nothing was done again.
+    """
+
+    dispatch: Dispatch
+    warnings: tuple[str, ...] = ()
+    registered: bool = True
+    already: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submitting:
+    """The steps that a package and a single form share."""
+
+    store: Store
+    forms: FormService
+    persons: Persons
+    inbox: Inbox
+    scheduler: Scheduler
+    texts: Texts
+    clock: Clock
+    rules: Rules
+
+    def find_earlier(
+        self, actor: Actor, submission_key: str, seal: str | None = None
+    ) -> Dispatch | None:
+        """The dispatch that this very submission became, if it was made before.
+
+        Raises `KeyReused` if it was made with other content than the `seal` is of.
+        """
+        with self.store.transaction() as records:
+            dispatch_id = records.dispatches.submitted(
+                actor.unit_id, submission_key, content_seal=seal
+            )
+            return records.dispatches.get(dispatch_id) if dispatch_id else None
+
+    def started_before(self, earlier: Dispatch, now: datetime) -> Started:
+        """The same submission again.
+
+        Raises `AlreadyEnded`: that it was started says too little.
+        """
+        if earlier.status not in (DispatchStatus.STOPPED, DispatchStatus.ABORTED):
+            return Started(dispatch=earlier, already=True)
+        with self.store.transaction() as records:
+            forms = records.progress.summary(earlier.id)
+        raise AlreadyEnded(
+            earlier.id,
+            label=earlier.label,
+            sent=sum(form.sent for form in forms),
+            may_restart=earlier.may_restart(now=now),
+            has_a_rest=any(occasion.has_a_rest for occasion in earlier.occasions),
+        )
+
+    async def require_reachable(
+        self,
+        numbers: list[Personnummer],
+        spec: Sending,
+        draft: Draft,
+        *,
+        now: datetime,
+        last_sent_on: date,
+    ) -> Checked:
+        """Ask the registers about everyone.
+
+        Raises `SpecRefused` unless all is well with the draft.
+        """
+        checked = await check_recipients(
+            numbers,
+            needs_account=spec.creates_inbox_message,
+            store=self.store,
+            persons=self.persons,
+            inbox=self.inbox,
+            clock=self.clock,
+            rules=self.rules,
+        )
+        draft.unreachable(numbers, checked, leave_out=spec.leave_out_unreachable)
+        if spec.leave_out_unreachable and len(checked.refused) == len(numbers):
+            draft.wrong(
+                "recipients", "ingen av mottagarna kan nås.", "Kontrollera mottagarlistan."
+            )
+        if draft.problems:
+            raise SpecRefused(draft.problems)
+        draft.children(
+            numbers,
+            checked,
+            today=self.rules.today(now),
+            answer_by=spec.answer_by or default_answer_by(last_sent_on),
+        )
+        return checked
+
+    async def save_and_register(
+        self,
+        checked: CheckedDispatch,
+        *,
+        actor: Actor,
+        submission_key: str,
+        now: datetime,
+    ) -> Started:
+        """Save in one transaction, then register: the reconciler does what of that fails.
+
+        Raises `KeyReused` if the key was taken meanwhile, with other content, and `AlreadyEnded`.
+        """
+        dispatch = checked.dispatch
+        saved = await asyncio.to_thread(self._save, checked, actor, submission_key, now)
+        if saved.id != dispatch.id:
+            return await asyncio.to_thread(self.started_before, saved, now)
+        registered = await asyncio.to_thread(
+            register_occasions,
+            dispatch.id,
+            store=self.store,
+            scheduler=self.scheduler,
+            rules=self.rules,
+            now=now,
+        )
+        return Started(dispatch=dispatch, warnings=checked.warnings, registered=registered)
+
+    def _save(
+        self, checked: CheckedDispatch, actor: Actor, submission_key: str, now: datetime
+    ) -> Dispatch:
+        dispatch, recipients = checked.dispatch, checked.recipients
+        with self.store.transaction(Step.START) as records:
+            seal = checked.content_seal
+            if not records.dispatches.add(
+                dispatch, recipients, submission_key=submission_key, content_seal=seal
+            ):
+                earlier = records.dispatches.submitted(
+                    actor.unit_id, submission_key, content_seal=seal
+                )
+                assert earlier is not None
+                return records.dispatches.get(earlier)
+            records.access_log.write(
+                [
+                    LogEntry(
+                        actor=actor,
+                        activity=Activity.WRITE,
+                        act="lagt till mottagare i utskick",
+                        personnummer=recipient.personnummer,
+                        dispatch_id=dispatch.id,
+                    )
+                    for recipient in recipients
+                ],
+                now=now,
+            )
+        return dispatch
+
+
+def recipients_of(numbers: list[Personnummer], checked: Checked) -> list[Recipient]:
+    """The recipient list; whoever cannot be reached is kept on it, left out, with the reason."""
+    return [
+        Recipient(
+            id=RecipientId(uuid4()),
+            personnummer=number,
+            state=RecipientState.LEFT_OUT if refusal else RecipientState.ACTIVE,
+            left_out_because=refusal and refusal.value,
+            notified_by=checked.notified_by.get(number, ()),
+        )
+        for number in numbers
+        for refusal in [checked.refused.get(number)]
+    ]

@@ -6,6 +6,7 @@ looked at is no news; what could be sent meanwhile, or has been archived anew, i
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
@@ -18,38 +19,40 @@ from utskick.sending.check_forms import check_forms
 from utskick.sending.report_errors import report
 
 
-async def watch_templates(*, store: Store, forms: FormService, rules: Rules, now: datetime) -> int:
-    """Return how many forms block ongoing dispatches. Raises `TemporaryFailure`."""
-    ongoing = await asyncio.to_thread(_ongoing, store)
-    blocked = 0
-    for unit_id in dict.fromkeys(dispatch.unit_id for dispatch in ongoing):
-        theirs = [dispatch for dispatch in ongoing if dispatch.unit_id == unit_id]
-        template_ids = dict.fromkeys(form.template_id for d in theirs for form in d.forms)
-        access = await check_forms(unit_id, list(template_ids), store=store, forms=forms, now=now)
-        await asyncio.to_thread(_note, access, theirs, store, rules, now)
-        blocked += sum(not form.sendable for form in access)
-    return blocked
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchTemplates:
+    store: Store
+    forms: FormService
+    rules: Rules
 
+    async def __call__(self, *, now: datetime) -> int:
+        """Return how many forms block ongoing dispatches. Raises `TemporaryFailure`."""
+        ongoing = await asyncio.to_thread(self._ongoing)
+        blocked = 0
+        for unit_id in dict.fromkeys(dispatch.unit_id for dispatch in ongoing):
+            theirs = [dispatch for dispatch in ongoing if dispatch.unit_id == unit_id]
+            template_ids = dict.fromkeys(form.template_id for d in theirs for form in d.forms)
+            access = await check_forms(
+                unit_id, list(template_ids), store=self.store, forms=self.forms, now=now
+            )
+            await asyncio.to_thread(self._note, access, theirs, now)
+            blocked += sum(not form.sendable for form in access)
+        return blocked
 
-def _ongoing(store: Store) -> list[Dispatch]:
-    with store.transaction() as records:
-        return records.dispatches.ongoing()
+    def _ongoing(self) -> list[Dispatch]:
+        with self.store.transaction() as records:
+            return records.dispatches.ongoing()
 
-
-def _note(
-    access: Sequence[FormAccess],
-    theirs: Sequence[Dispatch],
-    store: Store,
-    rules: Rules,
-    now: datetime,
-) -> None:
-    with store.transaction() as records:
-        for each in access:
-            hit = [d for d in theirs if any(f.template_id == each.form.id for f in d.forms)]
-            if each.sendable:
-                records.watched_forms.sendable(each.form.id, [dispatch.id for dispatch in hit])
-            else:
-                _report_news(each, hit, records, rules, now)
+    def _note(
+        self, access: Sequence[FormAccess], theirs: Sequence[Dispatch], now: datetime
+    ) -> None:
+        with self.store.transaction() as records:
+            for each in access:
+                hit = [d for d in theirs if any(f.template_id == each.form.id for f in d.forms)]
+                if each.sendable:
+                    records.watched_forms.sendable(each.form.id, [dispatch.id for dispatch in hit])
+                else:
+                    _report_news(each, hit, records, self.rules, now)
 
 
 def _report_news(

@@ -17,14 +17,7 @@ from utskick.domain.occasions import OccasionId
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.seen_sheets import Wish
 from utskick.records import DispatchQuery, FollowUpQuery
-from utskick.use_cases.follow_up import follow_up, passed_over
-from utskick.use_cases.import_recipients import import_recipients
-from utskick.use_cases.list_dispatches import list_dispatches
-from utskick.use_cases.open_dispatch import show_dispatch
-from utskick.use_cases.send_form import send_form
-from utskick.use_cases.start_dispatch import Started, start_dispatch
-from utskick.use_cases.submissions import submission_key
-from utskick.use_cases.upload_spec import upload_spec
+from utskick.use_cases.submissions import Started, submission_key
 from utskick.web import openapi
 from utskick.web.bodies import (
     EMPTY,
@@ -83,9 +76,7 @@ async def start(
     idempotency_key: IdempotencyKey = "",
 ) -> StartedView:
     key = submission_key(spec, wired.store, given=idempotency_key)
-    started = await start_dispatch(
-        spec, actor=caller, submission_key=key, with_=wired.starting, now=now
-    )
+    started = await wired.start_dispatch(spec, actor=caller, submission_key=key, now=now)
     return _answer(started, response, wired, now)
 
 
@@ -107,9 +98,7 @@ async def send(
     idempotency_key: IdempotencyKey = "",
 ) -> StartedView:
     key = submission_key(spec, wired.store, given=idempotency_key)
-    started = await send_form(
-        spec, actor=caller, submission_key=key, with_=wired.starting, now=now
-    )
+    started = await wired.send_form(spec, actor=caller, submission_key=key, now=now)
     return _answer(started, response, wired, now)
 
 
@@ -131,7 +120,7 @@ def list_all(
     antal: Annotated[int, Query(ge=1, le=200, description="Högst så många på en sida")] = 50,
 ) -> list[DispatchView]:
     query = DispatchQuery(page=sida, per_page=antal)
-    found = list_dispatches(query, actor=caller, store=wired.store)
+    found = wired.list_dispatches(query, actor=caller)
     if sida < found.pages:
         response.headers["Link"] = f'</api/paketutskick?sida={sida + 1}&antal={antal}>; rel="next"'
     return [
@@ -150,7 +139,7 @@ def list_all(
 )
 def show(dispatch_id: UUID, caller: Caller, wired: Wired, now: Now) -> OpenedView:
     return opened_view(
-        show_dispatch(DispatchId(dispatch_id), actor=caller, store=wired.store, now=now),
+        wired.open_dispatch.show_dispatch(DispatchId(dispatch_id), actor=caller, now=now),
         seen(wired, now),
     )
 
@@ -261,10 +250,8 @@ async def find(
 ) -> list[FollowedUpView]:
     number = wired.rules.personnummer(body.personnummer, now) if body.personnummer else None
     query = FollowUpQuery(**body.model_dump(exclude={"personnummer"}), personnummer=number)
-    found = await follow_up(
-        query, actor=caller, store=wired.store, forms=wired.forms, rules=wired.rules, now=now
-    )
-    not_checked = await asyncio.to_thread(passed_over, query, actor=caller, store=wired.store)
+    found = await wired.follow_up(query, actor=caller, now=now)
+    not_checked = await asyncio.to_thread(wired.follow_up.passed_over, query, actor=caller)
     response.headers["Utskick-Ej-Kontrollerade"] = str(not_checked)
     return [followed_up_view(each) for each in found]
 
@@ -287,9 +274,7 @@ async def upload(request: Request, caller: Caller, wired: Wired, now: Now) -> Up
     content = await request.body()
     if not content.strip():
         raise SpecRefused([EMPTY])
-    upload_id = await asyncio.to_thread(
-        upload_spec, content, actor=caller, store=wired.store, now=now
-    )
+    upload_id = await asyncio.to_thread(wired.upload_spec, content, actor=caller, now=now)
     return UploadedView(upload_id=upload_id)
 
 
@@ -327,11 +312,9 @@ async def read_recipient_list(
 ) -> ReadListView:
     try:
         read = await asyncio.to_thread(
-            import_recipients,
+            wired.import_recipients,
             await request.body(),
             wish=Wish(blad, leave_out_hidden=utan_dolda),
-            spreadsheets=wired.spreadsheets,
-            rules=wired.rules,
             now=now,
         )
     except UtskickError as error:

@@ -13,7 +13,7 @@ from utskick.domain.occasions import OccasionState
 from utskick.records import FormSummary
 from utskick.use_cases.open_dispatch import Shown
 from utskick.use_cases.restart_dispatch import Restarted
-from utskick.use_cases.start_dispatch import Started
+from utskick.use_cases.submissions import Started
 from utskick.use_cases.ways_on import WaysOn
 from utskick.wiring import Services
 

@@ -132,7 +132,7 @@ async def ids_of(browser: Browser, name: str) -> dict[str, str]:
     }
     if "{delivery_id}" in ROUTES[name].path:
         await clinic.run(dispatch.occasions[0])
-        ids["delivery_id"] = str((await clinic.follow_up())[0].delivery_id)
+        ids["delivery_id"] = str((await clinic.followed_up())[0].delivery_id)
     return ids | of_region
 
 

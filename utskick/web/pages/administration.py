@@ -6,7 +6,6 @@ from typing import Annotated, TypeVar
 from fastapi import Query, Request, Response
 
 from utskick.sending.report_errors import refusing_addresses
-from utskick.use_cases.list_changes import list_changes
 from utskick.web.callers import Wired
 from utskick.web.pages.frame import page
 from utskick.web.pages.refusals import page_router
@@ -30,7 +29,7 @@ def one_page(found: Sequence[T], number: int) -> tuple[Sequence[T], int]:
 @router.get("/forvaltning", name="administration-page")
 def begin(request: Request, visitor: Administrator, wired: Wired) -> Response:
     """The way to each part, and what has been changed lately."""
-    changes = list_changes(actor=visitor.actor, store=wired.store)
+    changes = wired.list_changes(actor=visitor.actor)
     refusing = sorted(refusing_addresses(store=wired.store))
     return page(
         request, "administration.html", visitor=visitor, changes=changes, refusing=refusing

@@ -10,13 +10,6 @@ from utskick.domain.errors import NotFound, Problem, StartBlocked
 from utskick.domain.forms import Catalogue, FormTemplate, FormTemplateId
 from utskick.domain.units import HsaId
 from utskick.domain.writing import comparable
-from utskick.use_cases.administer_forms import (
-    archive_form,
-    list_form_templates,
-    make_form_link,
-    offer_form,
-    open_form_template,
-)
 from utskick.web.callers import Now, Wired
 from utskick.web.labels import CATALOGUE_LABELS
 from utskick.web.pages.administration import PageNumber, Sought, one_page
@@ -49,7 +42,7 @@ def browse(
     sida: PageNumber = 1,
 ) -> Response:
     """Every form template, by name, owner, catalogue and whether it has been archived."""
-    register = list_form_templates(store=wired.store)
+    register = wired.administer_forms.list_form_templates()
     wanted = comparable(sok)
 
     def sought(form: FormTemplate) -> bool:
@@ -101,13 +94,8 @@ def make_link(
     """A link to the form for the unit that was chosen."""
     chosen = text(posted, "enhet")
     try:
-        link = make_form_link(
-            FormTemplateId(template_id),
-            HsaId(chosen),
-            actor=visitor.actor,
-            store=wired.store,
-            rules=wired.rules,
-            now=now,
+        link = wired.administer_forms.make_form_link(
+            FormTemplateId(template_id), HsaId(chosen), actor=visitor.actor, now=now
         )
     except (NotFound, StartBlocked) as error:
         return _show(request, template_id, visitor, wired, _no_link(error), chosen=chosen)
@@ -119,8 +107,8 @@ def archive(
     template_id: UUID, visitor: Administrator, _posted: Posted, wired: Wired, now: Now
 ) -> Response:
     """It can no longer be sent, whatever the form service says."""
-    archive_form(
-        FormTemplateId(template_id), archived=True, actor=visitor.actor, store=wired.store, now=now
+    wired.administer_forms.archive_form(
+        FormTemplateId(template_id), archived=True, actor=visitor.actor, now=now
     )
     return _see(template_id, "arkiverad")
 
@@ -130,12 +118,8 @@ def take_back(
     template_id: UUID, visitor: Administrator, _posted: Posted, wired: Wired, now: Now
 ) -> Response:
     """Undo an archiving."""
-    archive_form(
-        FormTemplateId(template_id),
-        archived=False,
-        actor=visitor.actor,
-        store=wired.store,
-        now=now,
+    wired.administer_forms.archive_form(
+        FormTemplateId(template_id), archived=False, actor=visitor.actor, now=now
     )
     return _see(template_id, "tillbaka")
 
@@ -145,12 +129,8 @@ def offer(
     template_id: UUID, visitor: Administrator, _posted: Posted, wired: Wired, now: Now
 ) -> Response:
     """Make it "Tillgänglig för andra enheter": they may subscribe."""
-    offer_form(
-        FormTemplateId(template_id),
-        to_others=True,
-        actor=visitor.actor,
-        store=wired.store,
-        now=now,
+    wired.administer_forms.offer_form(
+        FormTemplateId(template_id), to_others=True, actor=visitor.actor, now=now
     )
     return _see(template_id, "delad")
 
@@ -160,12 +140,8 @@ def stop_offering(
     template_id: UUID, visitor: Administrator, _posted: Posted, wired: Wired, now: Now
 ) -> Response:
     """Its owner alone may send it."""
-    offer_form(
-        FormTemplateId(template_id),
-        to_others=False,
-        actor=visitor.actor,
-        store=wired.store,
-        now=now,
+    wired.administer_forms.offer_form(
+        FormTemplateId(template_id), to_others=False, actor=visitor.actor, now=now
     )
     return _see(template_id, "inte-delad")
 
@@ -181,7 +157,7 @@ def _show(
     link: str = "",
 ) -> Response:
     residents = wired.settings.residents
-    opened = open_form_template(FormTemplateId(template_id), store=wired.store)
+    opened = wired.administer_forms.open_form_template(FormTemplateId(template_id))
     return page(
         request,
         "administration_form.html",

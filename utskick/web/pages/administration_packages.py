@@ -18,12 +18,8 @@ from utskick.use_cases.administer_packages import (
     ChangedMeanwhile,
     PackageRegister,
     PackageVersion,
-    find_packages,
-    package_register,
-    package_versions,
-    save_package,
 )
-from utskick.use_cases.preview_message import MessagePreview, preview_message
+from utskick.use_cases.preview_message import MessagePreview
 from utskick.web.callers import Now, Wired
 from utskick.web.labels import CATALOGUE_LABELS, presets_in_words
 from utskick.web.pages.administration import PageNumber, Sought
@@ -65,7 +61,7 @@ def browse(
     request: Request, visitor: Administrator, wired: Wired, sok: Sought = "", sida: PageNumber = 1
 ) -> Response:
     """The newest version of each package."""
-    found = find_packages(sok, page=sida, store=wired.store)
+    found = wired.administer_packages.find_packages(sok, page=sida)
     return page(
         request,
         "administration_packages.html",
@@ -82,7 +78,7 @@ def browse(
 @router.get("/forvaltning/ny-grundplat", name="new-package-page")
 def begin(request: Request, visitor: Administrator, wired: Wired, now: Now) -> Response:
     """An empty one."""
-    register = package_register((), store=wired.store)
+    register = wired.administer_packages.package_register(())
     return _show(request, visitor, wired, FilledPackage(), register, now=now)
 
 
@@ -97,7 +93,7 @@ def make(
 @router.post("/forvaltning/grundplatsmeddelande", name="preview-message-of-package")
 def preview(_visitor: Administrator, posted: Posted, wired: Wired, now: Now) -> Response:
     """The inbox message as it stands, while it is being written."""
-    register = package_register((), store=wired.store)
+    register = wired.administer_packages.package_register(())
     message = _message(FilledPackage.read(posted), register, wired, now)
     return fragment("message.html", message=message)
 
@@ -107,8 +103,8 @@ def show(
     request: Request, key: str, visitor: Administrator, wired: Wired, now: Now, besked: str = ""
 ) -> Response:
     """The newest version to change, and all versions with what differs."""
-    versions = package_versions(key, store=wired.store)
-    register = package_register(versions[0].package.unit_ids, store=wired.store)
+    versions = wired.administer_packages.package_versions(key)
+    register = wired.administer_packages.package_register(versions[0].package.unit_ids)
     filled = FilledPackage.of(versions[0].package, register, forms_desk=wired.rules.forms_desk)
     return _show(
         request,
@@ -127,7 +123,7 @@ def change(
     request: Request, key: str, visitor: Administrator, posted: Posted, wired: Wired, now: Now
 ) -> Response:
     """Fill in, or save as a new version."""
-    versions = package_versions(key, store=wired.store)
+    versions = wired.administer_packages.package_versions(key)
     filled = FilledPackage.read(posted, key=key)
     return _answer(request, visitor, posted, wired, filled, versions=versions, now=now)
 
@@ -143,7 +139,7 @@ def _answer(
     now: datetime,
 ) -> Response:
     unit_ids = versions[0].package.unit_ids if versions else ()
-    register = package_register(unit_ids, store=wired.store)
+    register = wired.administer_packages.package_register(unit_ids)
     filled.change(posted, register)
 
     def shown(**more: Any) -> Response:
@@ -153,14 +149,8 @@ def _answer(
         return shown(problems=filled.problems)
     based_on = filled.version if versions else None
     try:
-        package = save_package(
-            filled.spec(),
-            based_on=based_on,
-            actor=visitor.actor,
-            store=wired.store,
-            texts=wired.texts,
-            rules=wired.rules,
-            now=now,
+        package = wired.administer_packages.save_package(
+            filled.spec(), based_on=based_on, actor=visitor.actor, now=now
         )
     except SpecRefused as refused:
         return shown(problems=refused.problems)
@@ -228,13 +218,8 @@ def _message(
         occasion=1,
         occasions=int(occasions) if occasions.isascii() and occasions.isdecimal() else 1,
     )
-    return preview_message(
-        filled.inbox_message,
-        heading=heading,
-        banner="",
-        values=values,
-        unit=unit or _SOME_UNIT,
-        texts=wired.texts,
+    return wired.preview_message(
+        filled.inbox_message, heading=heading, banner="", values=values, unit=unit or _SOME_UNIT
     )
 
 

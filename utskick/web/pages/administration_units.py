@@ -14,15 +14,6 @@ from utskick.use_cases.administer_units import (
     NewUnitSpec,
     TokenExists,
     UnitSpec,
-    add_unit,
-    bring_back_unit,
-    change_unit,
-    list_units,
-    make_token,
-    open_unit,
-    revoke_token,
-    set_subscriptions,
-    withdraw_unit,
 )
 from utskick.web.callers import Now, Wired
 from utskick.web.pages.administration import PageNumber, Sought, one_page
@@ -67,8 +58,8 @@ def add(
     """Let a unit join."""
     typed = {name: text(posted, name) for name in _TYPED}
     try:
-        unit = add_unit(
-            read_spec(NewUnitSpec, typed), actor=visitor.actor, store=wired.store, now=now
+        unit = wired.administer_units.add_unit(
+            read_spec(NewUnitSpec, typed), actor=visitor.actor, now=now
         )
     except SpecRefused as refused:
         return _list(request, visitor, wired, typed=typed, problems=refused.problems)
@@ -96,7 +87,7 @@ def change(
     typed = {name: text(posted, name) for name in ("name", "phone")}
     try:
         spec = read_spec(UnitSpec, typed)
-        change_unit(_id(unit_id), spec, actor=visitor.actor, store=wired.store, now=now)
+        wired.administer_units.change_unit(_id(unit_id), spec, actor=visitor.actor, now=now)
     except SpecRefused as refused:
         return _opened(request, unit_id, visitor, wired, typed=typed, problems=refused.problems)
     return _see(unit_id, "andrad")
@@ -107,7 +98,7 @@ def withdraw(
     unit_id: str, visitor: Administrator, _posted: Posted, wired: Wired, now: Now
 ) -> Response:
     """Nobody acts for it any more."""
-    withdraw_unit(_id(unit_id), actor=visitor.actor, store=wired.store, now=now)
+    wired.administer_units.withdraw_unit(_id(unit_id), actor=visitor.actor, now=now)
     return _see(unit_id, "indragen")
 
 
@@ -116,7 +107,7 @@ def bring_back(
     unit_id: str, visitor: Administrator, _posted: Posted, wired: Wired, now: Now
 ) -> Response:
     """Undo a withdrawal."""
-    bring_back_unit(_id(unit_id), actor=visitor.actor, store=wired.store, now=now)
+    wired.administer_units.bring_back_unit(_id(unit_id), actor=visitor.actor, now=now)
     return _see(unit_id, "tillbaka")
 
 
@@ -125,11 +116,10 @@ def subscribe(
     unit_id: str, visitor: Administrator, posted: Posted, wired: Wired, now: Now
 ) -> Response:
     """The ticked ones and no others. Raises `NotFound`."""
-    set_subscriptions(
+    wired.administer_units.set_subscriptions(
         _id(unit_id),
         [_template_id(each) for each in texts(posted, "prenumeration")],
         actor=visitor.actor,
-        store=wired.store,
         now=now,
     )
     return _see(unit_id, "prenumerationer")
@@ -149,7 +139,7 @@ def make(
     if wrong := _wrong_name(name):
         return _opened(request, unit_id, visitor, wired, token_name=name, problems=[wrong])
     try:
-        token = make_token(_id(unit_id), name, actor=visitor.actor, store=wired.store, now=now)
+        token = wired.administer_units.make_token(_id(unit_id), name, actor=visitor.actor, now=now)
     except TokenExists as exists:
         wrong = Problem("nyckelns_namn", exists.staff_message, "")
         return _opened(request, unit_id, visitor, wired, token_name=name, problems=[wrong])
@@ -162,7 +152,7 @@ def revoke(
 ) -> Response:
     """The system that has it is shut out. Raises `NotFound`."""
     name = text(posted, "nyckel")
-    revoke_token(_id(unit_id), name, actor=visitor.actor, store=wired.store, now=now)
+    wired.administer_units.revoke_token(_id(unit_id), name, actor=visitor.actor, now=now)
     return _see(unit_id, "aterkallad")
 
 
@@ -179,7 +169,7 @@ def _list(
     wanted = comparable(sought)
     found = [
         unit
-        for unit in list_units(store=wired.store)
+        for unit in wired.administer_units.list_units()
         if wanted in comparable(unit.name) or wanted in comparable(unit.id)
     ]
     shown, pages = one_page(found, number)
@@ -212,7 +202,7 @@ def _opened(
     problems: Sequence[Problem] = (),
     done: str = "",
 ) -> Response:
-    opened = open_unit(_id(unit_id), store=wired.store)
+    opened = wired.administer_units.open_unit(_id(unit_id))
     return page(
         request,
         "administration_unit.html",

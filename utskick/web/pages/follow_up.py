@@ -25,8 +25,7 @@ from utskick.domain.deliveries import (
 )
 from utskick.domain.errors import Problem
 from utskick.records import FollowUpQuery, Order
-from utskick.use_cases.browse_follow_up import FollowUpPage, browse_follow_up, export_follow_up
-from utskick.use_cases.mark_purged import mark_purged
+from utskick.use_cases.browse_follow_up import FollowUpPage
 from utskick.web.callers import Now, Wired
 from utskick.web.labels import delivery_sign
 from utskick.web.pages.frame import page, problems_by_field
@@ -149,16 +148,8 @@ async def _show(
 ) -> Response:
     found: FollowUpPage | None = None
     if not asked.problems:
-        found = await browse_follow_up(
-            asked.query,
-            page=number,
-            ask=ask,
-            rate=rate,
-            actor=visitor.actor,
-            store=wired.store,
-            forms=wired.forms,
-            rules=wired.rules,
-            now=now,
+        found = await wired.browse_follow_up(
+            asked.query, page=number, ask=ask, rate=rate, actor=visitor.actor, now=now
         )
     values: Mapping[str, Any] = {
         "asked": asked,
@@ -195,9 +186,7 @@ async def _export(
 
     def export() -> Response:
         return table_file(
-            export_follow_up(
-                asked.query, actor=visitor.actor, store=wired.store, rules=wired.rules, now=now
-            ),
+            wired.browse_follow_up.export_follow_up(asked.query, actor=visitor.actor, now=now),
             kind=kind,
             name=f"uppfoljning-{now.astimezone(wired.rules.zone):%Y-%m-%d}",
             title="Uppföljning",
@@ -214,13 +203,7 @@ async def _purge(
     now: datetime,
     asked: _Asked,
 ) -> Response:
-    marked = await asyncio.to_thread(
-        mark_purged,
-        asked.ticked,
-        actor=visitor.actor,
-        store=wired.store,
-        now=now,
-    )
+    marked = await asyncio.to_thread(wired.mark_purged, asked.ticked, actor=visitor.actor, now=now)
     done = f"{marked} formulär är markerade som gallrade." if marked else "Inget var markerat."
     return await _show(request, visitor, wired, now, asked, done=done)
 

@@ -8,8 +8,6 @@ from fastapi import Request, Response
 
 from utskick.domain.deliveries import DeliveryId, DeliveryState
 from utskick.use_cases.may_remind import CannotRemind
-from utskick.use_cases.open_answer import open_answer
-from utskick.use_cases.send_reminder import send_reminder
 from utskick.web.callers import Now, Wired
 from utskick.web.labels import delivery_sign
 from utskick.web.pages.frame import page, see_other
@@ -51,17 +49,7 @@ async def remind(
     if wired.rules.warning_now(now) and not text(posted, "varnad"):
         return await _show(request, delivery_id, visitor, wired, now, asked_again=True)
     try:
-        state = await send_reminder(
-            DeliveryId(delivery_id),
-            actor=visitor.actor,
-            store=wired.store,
-            forms=wired.forms,
-            persons=wired.persons,
-            inbox=wired.inbox,
-            texts=wired.texts,
-            clock=wired.clock,
-            rules=wired.rules,
-        )
+        state = await wired.send_reminder(DeliveryId(delivery_id), actor=visitor.actor)
     except CannotRemind as refused:
         return await _show(request, delivery_id, visitor, wired, now, refused=refused)
     return see_other(f"/uppfoljning/{delivery_id}?besked={state.value}")
@@ -79,13 +67,8 @@ async def _show(
     asked_again: bool = False,
     **values: Any,
 ) -> Response:
-    opened = await open_answer(
-        DeliveryId(delivery_id),
-        for_printing=for_printing,
-        actor=visitor.actor,
-        store=wired.store,
-        forms=wired.forms,
-        now=now,
+    opened = await wired.open_answer(
+        DeliveryId(delivery_id), for_printing=for_printing, actor=visitor.actor, now=now
     )
     return page(
         request,

@@ -14,14 +14,10 @@ from utskick.domain.forms import Catalogue, FormTemplate
 from utskick.domain.rate_limits import Limit
 from utskick.domain.sms import InvalidMobileNumber
 from utskick.ports import PermanentFailure, UnknownOutcome
-from utskick.use_cases.form_link import form_link
-from utskick.use_cases.list_forms import list_forms, meant
+from utskick.use_cases.list_forms import meant
 from utskick.use_cases.send_sms import (
     AlreadyTexted,
-    draft_form_link,
-    draft_ongoing_forms,
     draft_text,
-    send_sms,
 )
 from utskick.web.callers import Now, Wired
 from utskick.web.pages.frame import fragment, page, problems_by_field
@@ -119,7 +115,7 @@ def count(_visitor: Staff, posted: Posted) -> Response:
 
 
 def _desk(request: Request, visitor: StaffVisitor, wired: Services, now: datetime) -> _Desk:
-    forms = list_forms(actor=visitor.actor, catalogues=tuple(Catalogue), store=wired.store)
+    forms = wired.list_forms(actor=visitor.actor, catalogues=tuple(Catalogue))
     return _Desk(request=request, visitor=visitor, wired=wired, now=now, forms=forms)
 
 
@@ -139,12 +135,7 @@ def _read(posted: FormData) -> _Filled:
 
 def _make_link(desk: _Desk, filled: _Filled) -> Response:
     try:
-        link = form_link(
-            _key(desk, filled),
-            unit_id=desk.visitor.unit.id,
-            store=desk.wired.store,
-            rules=desk.wired.rules,
-        )
+        link = desk.wired.form_link(_key(desk, filled), unit_id=desk.visitor.unit.id)
     except (NotFound, StartBlocked):
         return desk.show(filled, _no_form(filled))
     return desk.show(replace(filled, link=link))
@@ -152,14 +143,11 @@ def _make_link(desk: _Desk, filled: _Filled) -> Response:
 
 def _fill_in_link(desk: _Desk, filled: _Filled) -> Response:
     try:
-        draft = draft_form_link(
+        draft = desk.wired.send_sms.draft_form_link(
             _key(desk, filled),
             sender=filled.sender,
             contact=filled.contact,
             actor=desk.visitor.actor,
-            store=desk.wired.store,
-            texts=desk.wired.texts,
-            rules=desk.wired.rules,
         )
     except (NotFound, StartBlocked):
         return desk.show(filled, _no_form(filled))
@@ -173,12 +161,8 @@ def _fill_in_ongoing(desk: _Desk, filled: _Filled) -> Response:
         return desk.show(
             filled, Problem("antal", "antalet ska vara mellan 1 och 20.", "Skriv ett heltal.")
         )
-    draft = draft_ongoing_forms(
-        number,
-        sender=filled.sender,
-        contact=filled.contact,
-        texts=desk.wired.texts,
-        rules=desk.wired.rules,
+    draft = desk.wired.send_sms.draft_ongoing_forms(
+        number, sender=filled.sender, contact=filled.contact
     )
     return desk.show(replace(filled, sms=draft.text))
 
@@ -193,14 +177,8 @@ def _send(desk: _Desk, filled: _Filled) -> Response:
     desk.wired.rate_limits.take(Limit.SMS, desk.visitor.actor.name)
     another = replace(filled, mobile="", warned=False, sms_id=uuid4())
     try:
-        cost = send_sms(
-            filled.mobile,
-            filled.sms,
-            sms_id=filled.sms_id,
-            actor=desk.visitor.actor,
-            store=desk.wired.store,
-            sms=desk.wired.sms,
-            now=desk.now,
+        cost = desk.wired.send_sms(
+            filled.mobile, filled.sms, sms_id=filled.sms_id, actor=desk.visitor.actor, now=desk.now
         )
     except InvalidMobileNumber as error:
         return desk.show(filled, Problem("mobil", error.staff_message, ""))

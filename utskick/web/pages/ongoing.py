@@ -15,11 +15,6 @@ from utskick.domain.dispatches import (
 )
 from utskick.domain.occasions import OccasionId
 from utskick.records import DispatchQuery, DispatchSorting
-from utskick.use_cases.list_dispatches import list_dispatches
-from utskick.use_cases.open_dispatch import (
-    follow_progress,
-    open_occasion,
-)
 from utskick.web.callers import Now, Wired
 from utskick.web.labels import (
     delivery_sign,
@@ -59,7 +54,7 @@ def browse(
         order=_ORDERS.get(ordning, DispatchSorting.NEWEST),
         page=sida,
     )
-    found = list_dispatches(query, actor=visitor.actor, store=wired.store)
+    found = wired.list_dispatches(query, actor=visitor.actor)
     asked = {"sok": sok, "status": status, "visa": visa, "ordning": ordning}
     return page(
         request,
@@ -83,7 +78,7 @@ def show(desk: AtDesk, besked: str = "", antal: Annotated[int, Query(ge=0)] = 0)
 @router.get("/paketutskick/{dispatch_id}/lage", name="dispatch-progress")
 def progress(dispatch_id: UUID, visitor: Staff, wired: Wired, now: Now) -> Response:
     """The numbers alone, asked for again and again while something is sent."""
-    followed = follow_progress(DispatchId(dispatch_id), actor=visitor.actor, store=wired.store)
+    followed = wired.open_dispatch.follow_progress(DispatchId(dispatch_id), actor=visitor.actor)
     return fragment(
         "progress.html",
         progress=followed,
@@ -103,12 +98,8 @@ def show_occasion(
     now: Now,
 ) -> Response:
     """Who got which form at one occasion, and why somebody did not."""
-    opened = open_occasion(
-        DispatchId(dispatch_id),
-        OccasionId(occasion_id),
-        actor=visitor.actor,
-        store=wired.store,
-        now=now,
+    opened = wired.open_dispatch.open_occasion(
+        DispatchId(dispatch_id), OccasionId(occasion_id), actor=visitor.actor, now=now
     )
     return page(
         request,

@@ -23,7 +23,7 @@ from utskick.domain.errors import (
 )
 from utskick.domain.occasions import OccasionId
 from utskick.domain.units import SYSTEM
-from utskick.use_cases.open_dispatch import Opened, open_dispatch
+from utskick.use_cases.open_dispatch import Opened
 from utskick.use_cases.remove_recipient import AlreadyRemoved
 from utskick.use_cases.stop_dispatch import Stopped
 from utskick.web.callers import Now, Wired
@@ -100,9 +100,7 @@ class Desk:
         status_code: int = 200,
     ) -> Response:
         """`done` names what was, with how many forms were on their way; `said` says it itself."""
-        opened = open_dispatch(
-            self.dispatch_id, actor=self.visitor.actor, store=self.wired.store, now=self.now
-        )
+        opened = self.wired.open_dispatch(self.dispatch_id, actor=self.visitor.actor, now=self.now)
 
         def cell(recipient_id: RecipientId, occasion_id: OccasionId) -> Markup:
             return _chips(frozenset(opened.cells.get((recipient_id, occasion_id), {}).items()))

@@ -15,15 +15,10 @@ from utskick.domain.errors import Problem, StartBlocked
 from utskick.domain.forms import Catalogue, FormTemplate, FormTemplateId
 from utskick.domain.packages import PackageTemplate
 from utskick.sending.report_errors import refusing_addresses
-from utskick.use_cases.list_forms import list_forms
 from utskick.use_cases.preview_dispatch import (
     DispatchPreview,
-    list_packages,
-    preset_forms,
-    preset_occasions,
-    preview_dispatch,
 )
-from utskick.use_cases.preview_message import MessagePreview, preview_message
+from utskick.use_cases.preview_message import MessagePreview
 from utskick.web.callers import Now, Wired
 from utskick.web.labels import FIELD_LABELS, presets_in_words
 from utskick.web.pages.frame import page, problems_by_field
@@ -65,15 +60,13 @@ class PackageStep:
     ) -> Self:
         """After what the pressed button changed of the occasions and the forms."""
         actor, wired = visit.visitor.actor, visit.wired
-        offered = list_forms(actor=actor, catalogues=tuple(Catalogue), store=wired.store)
+        offered = wired.list_forms(actor=actor, catalogues=tuple(Catalogue))
         filled.change(posted, package, offered=offered)
-        preview = preview_dispatch(
+        preview = wired.preview_dispatch(
             package,
             form_keys=filled.forms,
             occasions=filled.occasions,
             actor=actor,
-            store=wired.store,
-            rules=wired.rules,
             now=visit.now,
             notifies=filled.creates_inbox_message,
         )
@@ -117,13 +110,12 @@ class PackageStep:
 
     def message(self) -> MessagePreview:
         """The inbox message at the occasion that is shown."""
-        return preview_message(
+        return self.visit.wired.preview_message(
             self.filled.inbox_message,
             heading=self.preview.heading(self.filled.title),
             banner=self.filled.form_banner,
             values=self.values,
             unit=self.visit.visitor.unit,
-            texts=self.visit.wired.texts,
         )
 
     def show(
@@ -174,8 +166,8 @@ def preset(visit: _Visit, filled: FilledStart, package: PackageTemplate) -> Fill
     actor, wired = visit.visitor.actor, visit.wired
     return filled.preset(
         package,
-        forms=preset_forms(package, actor=actor, store=wired.store),
-        occasions=preset_occasions(package, rules=wired.rules, now=visit.now),
+        forms=wired.preview_dispatch.preset_forms(package, actor=actor),
+        occasions=wired.preview_dispatch.preset_occasions(package, now=visit.now),
     )
 
 
@@ -192,7 +184,7 @@ def choose(visit: _Visit, filled: FilledStart, *, sought: str | None = None) -> 
         status_code=422 if problems else 200,
         packages=[
             (package, presets_in_words(package))
-            for package in list_packages(actor=visit.visitor.actor, store=visit.wired.store)
+            for package in visit.wired.preview_dispatch.list_packages(actor=visit.visitor.actor)
         ],
         sought=sought or "",
         carried=filled.recipients.carried,

@@ -2,7 +2,6 @@
 
 from fastapi import Request, Response
 
-from utskick.use_cases.show_punctuality import show_punctuality
 from utskick.web.callers import Now, Wired
 from utskick.web.pages.frame import page
 from utskick.web.pages.refusals import page_router
@@ -18,6 +17,6 @@ def show(request: Request, visitor: Administrator, wired: Wired, now: Now) -> Re
         request,
         "punctuality.html",
         visitor=visitor,
-        shown=show_punctuality(store=wired.store, rules=wired.rules, now=now),
+        shown=wired.show_punctuality(now=now),
         operators_url=wired.settings.scheduler.api_url.removesuffix("/api"),
     )

@@ -21,8 +21,7 @@ from utskick.domain.recipients import FileTooLarge, NoRecipients, RefusedRow, To
 from utskick.domain.rules import Rules
 from utskick.domain.seen_sheets import FoundList, ListQuestion
 from utskick.domain.units import Actor
-from utskick.use_cases.import_recipients import judge_list, read_list
-from utskick.use_cases.look_up_recipients import LookedUp, look_up_recipients
+from utskick.use_cases.look_up_recipients import LookedUp
 from utskick.web.pages.carried_list import Listed, Report, carried_in, carry
 from utskick.web.pages.list_question import AskedOfList
 from utskick.web.pages.posted import act, as_typed, file, text, texts
@@ -150,12 +149,8 @@ class RecipientList:
             self._wrong(_TYPED, "Personen finns redan i listan.", "")
             return
         wired.rate_limits.take(Limit.LOOK_UPS, actor.name)
-        [found] = await look_up_recipients(
-            [number],
-            actor=actor,
-            needs_account="creates_inbox_message" in posted,
-            with_=wired.starting,
-            now=now,
+        [found] = await wired.look_up_recipients(
+            [number], actor=actor, needs_account="creates_inbox_message" in posted, now=now
         )
         if found.refusal:
             self._wrong(_TYPED, found.reason, found.remedy)
@@ -195,9 +190,7 @@ class RecipientList:
         try:
             if place == _PASTED and len(raw) > wired.rules.limits.file_bytes:
                 raise FileTooLarge(allowed=wired.rules.limits.file_bytes, pasted=True)
-            found = await asyncio.to_thread(
-                read_list, raw, spreadsheets=wired.spreadsheets, rules=wired.rules
-            )
+            found = await asyncio.to_thread(wired.import_recipients.read_list, raw)
             await self._take(found, actor, wired, now, needs_account=needs_account)
         except ListQuestion as question:
             self._ask(question, wired.rules)
@@ -246,16 +239,15 @@ class RecipientList:
     ) -> None:
         """Raises as `judge_list`, or `TooOften`."""
         read = await asyncio.to_thread(
-            judge_list,
+            wired.import_recipients.judge_list,
             found,
             already={each.number for each in self.listed},
-            rules=wired.rules,
             now=now,
         )
         rows = {row.personnummer: row.row for row in read.accepted}
         wired.rate_limits.take(Limit.LOOK_UPS, actor.name, cost=len(rows))
-        known = await look_up_recipients(
-            list(rows), actor=actor, needs_account=needs_account, with_=wired.starting, now=now
+        known = await wired.look_up_recipients(
+            list(rows), actor=actor, needs_account=needs_account, now=now
         )
         reachable = [each for each in known if each.refusal is None]
         self._add(reachable, rows=rows, sheet=read.sheet)

@@ -21,11 +21,8 @@ from utskick.domain.forms import Catalogue, FormTemplate
 from utskick.domain.rate_limits import Limit
 from utskick.domain.specs import FormSpec
 from utskick.sending.message_values import PLACEHOLDERS, values_of
-from utskick.use_cases.list_forms import ORDINARY, list_forms, meant
-from utskick.use_cases.preview_message import MessagePreview, preview_message
-from utskick.use_cases.send_form import check_form, send_form
-from utskick.use_cases.show_progress import show_form_progress
-from utskick.use_cases.start_dispatch import find_earlier
+from utskick.use_cases.list_forms import ORDINARY, meant
+from utskick.use_cases.preview_message import MessagePreview
 from utskick.use_cases.submissions import submission_key
 from utskick.web.callers import Now, Wired
 from utskick.web.labels import FIELD_LABELS
@@ -136,13 +133,12 @@ class _Step:
             occasion=1,
             occasions=1,
         )
-        return preview_message(
+        return self.wired.preview_message(
             filled.inbox_message,
             heading=heading,
             banner=filled.form_banner,
             values=values,
             unit=unit,
-            texts=self.wired.texts,
         )
 
     @property
@@ -240,7 +236,7 @@ def confirm(
     request: Request, dispatch_id: UUID, visitor: Staff, wired: Wired, *, redan: bool = False
 ) -> Response:
     """Manual: "En bekräftelse visas." It follows the sending, and can be reloaded."""
-    progress = show_form_progress(DispatchId(dispatch_id), actor=visitor.actor, store=wired.store)
+    progress = wired.show_progress(DispatchId(dispatch_id), actor=visitor.actor)
     return page(
         request,
         "sent.html",
@@ -272,9 +268,7 @@ def _step(
     request: Request, visitor: StaffVisitor, wired: Services, now: datetime, filled: FilledForm
 ) -> _Step:
     step = _Step(request=request, visitor=visitor, wired=wired, now=now, filled=filled)
-    step.forms = list_forms(
-        actor=visitor.actor, catalogues=step.kind.catalogues, store=wired.store
-    )
+    step.forms = wired.list_forms(actor=visitor.actor, catalogues=step.kind.catalogues)
     return step
 
 
@@ -294,15 +288,15 @@ async def _check(step: _Step) -> Response:
         return step.show((_no_form(step), *step.filled.recipients.problems))
     try:
         spec = step.spec()
-        checked = await check_form(
-            spec, actor=step.visitor.actor, with_=step.wired.starting, now=step.now
-        )
+        checked = await step.wired.send_form.check(spec, actor=step.visitor.actor, now=step.now)
     except SpecRefused as refused:
         return step.show(refused.problems)
     except StartBlocked as blocked:
         return step.show((Problem("form", blocked.staff_message, ""),))
     key = submission_key(spec, step.wired.store)
-    earlier = await asyncio.to_thread(find_earlier, step.visitor.actor, key, step.wired.store)
+    earlier = await asyncio.to_thread(
+        step.wired.start_dispatch.find_earlier, step.visitor.actor, key
+    )
     step.filled.again = str(uuid4()) if earlier else ""
     step.filled.warned = step.too_late_or_early
     return step.ask(checked=checked, earlier=earlier)
@@ -313,12 +307,8 @@ async def _send(step: _Step) -> Response:
     try:
         spec = step.spec()
         key = submission_key(spec, step.wired.store, given=step.filled.again)
-        started = await send_form(
-            spec,
-            actor=step.visitor.actor,
-            submission_key=key,
-            with_=step.wired.starting,
-            now=step.now,
+        started = await step.wired.send_form(
+            spec, actor=step.visitor.actor, submission_key=key, now=step.now
         )
     except SpecRefused as refused:
         return step.show(refused.problems)

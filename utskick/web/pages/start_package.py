@@ -13,9 +13,6 @@ from starlette.datastructures import FormData
 from utskick.domain.dispatches import DispatchId
 from utskick.domain.errors import AlreadyEnded, NotFound, Problem, SpecRefused, StartBlocked
 from utskick.domain.rate_limits import Limit
-from utskick.use_cases.preview_dispatch import find_package
-from utskick.use_cases.show_started import show_started
-from utskick.use_cases.start_dispatch import check_dispatch, find_earlier, start_dispatch
 from utskick.use_cases.submissions import submission_key
 from utskick.web.callers import Wired
 from utskick.web.labels import FIELD_LABELS
@@ -49,7 +46,7 @@ async def fill_in(visit: PackageVisit, posted: Posted) -> Response:
         filled.package = about or text(posted, "paket")
     try:
         package = await asyncio.to_thread(
-            find_package, filled.package, actor=visit.visitor.actor, store=visit.wired.store
+            visit.wired.preview_dispatch.find_package, filled.package, actor=visit.visitor.actor
         )
     except NotFound:
         return await asyncio.to_thread(choose, visit, filled, sought=filled.package)
@@ -96,9 +93,7 @@ def confirm(
     request: Request, dispatch_id: UUID, visitor: Staff, wired: Wired, *, redan: bool = False
 ) -> Response:
     """Manual: "En bekräftelse visas". It can be reloaded."""
-    started = show_started(
-        DispatchId(dispatch_id), actor=visitor.actor, store=wired.store, rules=wired.rules
-    )
+    started = wired.show_started(DispatchId(dispatch_id), actor=visitor.actor)
     return page(
         request, "start_package_started.html", visitor=visitor, started=started, already=redan
     )
@@ -106,7 +101,7 @@ def confirm(
 
 def _as_typed(visit: PackageVisit, posted: FormData) -> PackageStep:
     filled = FilledStart.read(posted, rules=visit.wired.rules, now=visit.now)
-    package = find_package(filled.package, actor=visit.visitor.actor, store=visit.wired.store)
+    package = visit.wired.preview_dispatch.find_package(filled.package, actor=visit.visitor.actor)
     return PackageStep.of(visit, posted, filled, package)
 
 
@@ -116,9 +111,7 @@ async def _check(step: PackageStep) -> Response:
     wrong = _wrong(step)
     try:
         spec = filled.spec(visit.visitor.unit.id)
-        await check_dispatch(
-            spec, actor=visit.visitor.actor, with_=visit.wired.starting, now=visit.now
-        )
+        await visit.wired.start_dispatch.check(spec, actor=visit.visitor.actor, now=visit.now)
     except SpecRefused as refused:
         return _refused(step, (*wrong, *refused.problems))
     except StartBlocked as blocked:
@@ -126,7 +119,9 @@ async def _check(step: PackageStep) -> Response:
     if wrong:
         return _refused(step, wrong)
     key = submission_key(spec, visit.wired.store)
-    earlier = await asyncio.to_thread(find_earlier, visit.visitor.actor, key, visit.wired.store)
+    earlier = await asyncio.to_thread(
+        visit.wired.start_dispatch.find_earlier, visit.visitor.actor, key
+    )
     filled.again = str(uuid4()) if earlier else ""
     return step.show_message()
 
@@ -138,11 +133,10 @@ async def _start(step: PackageStep) -> Response:
     visit.wired.rate_limits.take(Limit.SENDS, visit.visitor.unit.id)
     try:
         spec = step.filled.spec(visit.visitor.unit.id)
-        started = await start_dispatch(
+        started = await visit.wired.start_dispatch(
             spec,
             actor=visit.visitor.actor,
             submission_key=submission_key(spec, visit.wired.store, given=step.filled.again),
-            with_=visit.wired.starting,
             now=visit.now,
         )
     except SpecRefused as refused:
