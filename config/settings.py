@@ -245,6 +245,12 @@ class SignInSettings(TlsSettings):
     absolute_minutes: int = Field(
         default=600, ge=1, le=24 * 60, description="Signed out so long after signing in."
     )
+    max_age_minutes: int = Field(
+        default=600,
+        ge=1,
+        le=24 * 60,
+        description="So long ago the provider may have asked who it is; then it asks again.",
+    )
 
 
 RateText = Annotated[str, Field(pattern=r"^[1-9][0-9]*/(s|min|h|d)$")]

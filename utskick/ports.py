@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
+from uuid import UUID
 
 from utskick.domain.deliveries import FormId, FormStatus, Refusal
 from utskick.domain.dispatches import DispatchId
@@ -308,11 +309,29 @@ class Scheduler(Protocol):
 class SignIn(Protocol):
     """The identity provider of staff (OpenID Connect: code, PKCE, nonce, state)."""
 
-    async def begin(self, *, redirect_uri: str, return_to: str) -> tuple[str, SignInAttempt]:
+    async def begin(
+        self, *, redirect_uri: str, return_to: str, anew: bool = False, now: datetime
+    ) -> tuple[str, SignInAttempt]:
         """Where to send the browser, and what its answer must fit. Raises `TemporaryFailure`."""
 
     async def finish(self, code: str, *, attempt: SignInAttempt, redirect_uri: str) -> StaffClaims:
         """Who it was. Raises `SignInFailed` or `TemporaryFailure`."""
+
+    async def sign_out(self, sign_in_id: UUID | None, *, return_to: str) -> str | None:
+        """Where to send the browser so that the provider forgets it too; `None`: nowhere.
+
+        Raises `TemporaryFailure`.
+        """
+
+
+class SignInAttempts(Protocol):
+    """Sign-ins under way, each kept by the browser that began it, so that none costs us a row."""
+
+    def seal(self, attempt: SignInAttempt) -> str:
+        """What the browser keeps: it cannot be read or changed there."""
+
+    def take(self, sealed: str, *, state: str, now: datetime) -> SignInAttempt:
+        """Each works once. Raises `SignInFromElsewhere` or `SignInTooLate`."""
 
 
 class LogHeads(Protocol):

@@ -25,6 +25,7 @@ from utskick.adapters.oidc_sign_in import OidcSignIn
 from utskick.adapters.openpyxl_spreadsheets import OpenpyxlSpreadsheets
 from utskick.adapters.prefect_logins import login_of_processes
 from utskick.adapters.prefect_scheduler import PrefectScheduler
+from utskick.adapters.sealed_attempts import SealedAttempts
 from utskick.adapters.sms_by_mail import SmsByMail
 from utskick.adapters.smtp_mailer import SmtpMailer
 from utskick.adapters.smtp_relay import Login, SmtpRelay
@@ -43,6 +44,7 @@ from utskick.ports import (
     Persons,
     Scheduler,
     SignIn,
+    SignInAttempts,
     SmsGateway,
     Spreadsheets,
     Texts,
@@ -82,6 +84,7 @@ class Services(UseCases):
     sign_in: SignIn
     clock: Clock
     rate_limits: RateLimits
+    attempts: SignInAttempts = field(default_factory=SealedAttempts)
     ended_occasions: EndedOccasions = field(default_factory=EndedOccasions)
 
     @property
@@ -171,6 +174,7 @@ def wire(settings: Settings) -> Services:
             client_id=settings.sign_in.client_id,
             client_secret=settings.sign_in.client_secret.get_secret_value(),
             accepted_acr=settings.sign_in.accepted_acr,
+            max_age=timedelta(minutes=settings.sign_in.max_age_minutes),
             tls=tls["sign_in"],
         ),
         clock=clock,

@@ -13,6 +13,9 @@ from utskick.domain.staff import Commission, SignInFailed, StaffClaims
 from utskick.domain.units import HsaId
 from utskick.ports import SignIn, TemporaryFailure
 
+LEFT = "http://127.0.0.1:9/utloggad"
+NOW = datetime.now(UTC)
+"""What is signed now is believed for an hour, by the real clock."""
 KARIN = StaffClaims(
     staff_id=MEMBER["employee_hsa_id"],
     name="Karin Sandberg",
@@ -61,7 +64,6 @@ class Twin:
 
 class OverHttp:
     def __init__(self, local: Local) -> None:
-        # What is signed now is believed for an hour, by the real clock.
         local.now = datetime.now(UTC)
         self.sign_in: SignIn = sign_in_at(local.url)
 
@@ -80,7 +82,9 @@ def provider(request: pytest.FixtureRequest) -> Provider:
 
 
 async def test_the_browser_goes_there_with_the_state_and_the_way_back(provider: Provider) -> None:
-    url, attempt = await provider.sign_in.begin(redirect_uri=BACK, return_to="/uppfoljning")
+    url, attempt = await provider.sign_in.begin(
+        redirect_uri=BACK, return_to="/uppfoljning", now=NOW
+    )
 
     asked = parse_qs(urlsplit(url).query)
     assert asked["state"] == [attempt.state]
@@ -90,7 +94,8 @@ async def test_the_browser_goes_there_with_the_state_and_the_way_back(provider: 
 
 async def test_no_two_sign_ins_share_a_secret(provider: Provider) -> None:
     attempts = [
-        (await provider.sign_in.begin(redirect_uri=BACK, return_to="/"))[1] for _ in range(2)
+        (await provider.sign_in.begin(redirect_uri=BACK, return_to="/", now=NOW))[1]
+        for _ in range(2)
     ]
 
     secrets = {
@@ -100,7 +105,7 @@ async def test_no_two_sign_ins_share_a_secret(provider: Provider) -> None:
 
 
 async def test_whoever_comes_back_is_returned_with_every_commission(provider: Provider) -> None:
-    url, attempt = await provider.sign_in.begin(redirect_uri=BACK, return_to="/")
+    url, attempt = await provider.sign_in.begin(redirect_uri=BACK, return_to="/", now=NOW)
     code = await provider.choose(url)
 
     claims = await provider.sign_in.finish(code, attempt=attempt, redirect_uri=BACK)
@@ -109,7 +114,7 @@ async def test_whoever_comes_back_is_returned_with_every_commission(provider: Pr
 
 
 async def test_a_code_works_once(provider: Provider) -> None:
-    url, attempt = await provider.sign_in.begin(redirect_uri=BACK, return_to="/")
+    url, attempt = await provider.sign_in.begin(redirect_uri=BACK, return_to="/", now=NOW)
     code = await provider.choose(url)
     await provider.sign_in.finish(code, attempt=attempt, redirect_uri=BACK)
 
@@ -118,7 +123,7 @@ async def test_a_code_works_once(provider: Provider) -> None:
 
 
 async def test_a_code_that_was_never_given_lets_nobody_in(provider: Provider) -> None:
-    _, attempt = await provider.sign_in.begin(redirect_uri=BACK, return_to="/")
+    _, attempt = await provider.sign_in.begin(redirect_uri=BACK, return_to="/", now=NOW)
 
     with pytest.raises(SignInFailed):
         await provider.sign_in.finish("guessed", attempt=attempt, redirect_uri=BACK)
@@ -126,4 +131,34 @@ async def test_a_code_that_was_never_given_lets_nobody_in(provider: Provider) ->
 
 async def test_a_provider_that_is_away_can_be_tried_again(provider: Provider) -> None:
     with pytest.raises(TemporaryFailure):
-        await provider.gone().begin(redirect_uri=BACK, return_to="/")
+        await provider.gone().begin(redirect_uri=BACK, return_to="/", now=NOW)
+
+
+async def test_whoever_has_signed_out_is_asked_anew(provider: Provider) -> None:
+    url, attempt = await provider.sign_in.begin(
+        redirect_uri=BACK, return_to="/", anew=True, now=NOW
+    )
+
+    assert parse_qs(urlsplit(url).query)["prompt"] == ["login"]
+    assert attempt.anew
+
+
+async def test_the_provider_signs_out_whom_its_own_token_names(provider: Provider) -> None:
+    url, attempt = await provider.sign_in.begin(redirect_uri=BACK, return_to="/", now=NOW)
+    code = await provider.choose(url)
+    claims = await provider.sign_in.finish(code, attempt=attempt, redirect_uri=BACK)
+
+    first = await provider.sign_in.sign_out(claims.sign_in_id, return_to=LEFT)
+    again = await provider.sign_in.sign_out(claims.sign_in_id, return_to=LEFT)
+
+    assert first
+    assert again
+    asked, asked_again = (parse_qs(urlsplit(each).query) for each in (first, again))
+    assert asked["post_logout_redirect_uri"] == [LEFT]
+    assert asked["id_token_hint"]
+    assert "id_token_hint" not in asked_again
+
+
+async def test_a_provider_that_is_away_signs_nobody_out(provider: Provider) -> None:
+    with pytest.raises(TemporaryFailure):
+        await provider.gone().sign_out(None, return_to=LEFT)

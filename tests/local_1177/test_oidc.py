@@ -157,3 +157,29 @@ def test_nobody_can_choose_a_commission_that_is_not_there(provider: httpx.Client
     response = provider.post("/authorize", data=ASKED | {"commission": "none"})
 
     assert response.status_code == 400
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_signing_out_leads_back_to_the_client(provider: httpx.Client, method: str) -> None:
+    hint = exchange(provider, choose(provider)["code"]).json()["id_token"]
+    asked = {"id_token_hint": hint, "post_logout_redirect_uri": BACK}
+
+    sent = {"params": asked} if method == "GET" else {"data": asked}
+    answer = provider.request(method, "/logout", **sent)  # type: ignore[arg-type]  # either
+
+    assert (answer.status_code, answer.headers["location"]) == (303, BACK)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {},
+        {"post_logout_redirect_uri": "https://elsewhere.example/"},
+        {"post_logout_redirect_uri": BACK, "id_token_hint": "made.up.token"},
+    ],
+)
+def test_signing_out_leads_nowhere_else(provider: httpx.Client, asked: dict[str, str]) -> None:
+    answer = provider.get("/logout", params=asked)
+
+    assert answer.status_code == 400
+    assert "Utloggningen kunde inte slutföras" in answer.text

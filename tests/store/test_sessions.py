@@ -1,16 +1,17 @@
-"""Sign-ins under way and sessions: what they hold, how long they last, what is never kept."""
+"""Sessions: what they hold, how long they last, what is never kept."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import TypeVar
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine, select
 
 from tests.clinic import OTHER_UNIT, STAFF, UNIT
 from tests.store.ledger import NOW
-from utskick.domain.staff import Commission, NotSignedIn, Role, SignInAttempt, StaffSession
+from utskick.domain.staff import Commission, NotSignedIn, Role, StaffSession
 from utskick.domain.units import Unit
 from utskick.records import Sessions
 from utskick.store import SqlStore
@@ -18,9 +19,6 @@ from utskick.store.staff import SessionLimits
 from utskick.store.tables import Row
 from utskick.store.vault import Vault
 
-ATTEMPT = SignInAttempt(
-    state="a-state", nonce="a-nonce", code_verifier="a-verifier", return_to="/uppfoljning"
-)
 SESSION = StaffSession(
     staff_id=STAFF.name,
     name="Karin Exempel",
@@ -44,6 +42,7 @@ SESSION = StaffSession(
     ),
     roles=frozenset({Role.MANAGER, Role.ADMINISTRATOR}),
     unit_id=UNIT.id,
+    place="Firefox på Windows, 192.0.2.7",
 )
 MINUTE = timedelta(minutes=1)
 Answer = TypeVar("Answer")
@@ -56,7 +55,7 @@ def ask(store: SqlStore, question: Callable[[Sessions], Answer]) -> Answer:
 
 
 def opened(store: SqlStore, session: StaffSession = SESSION) -> str:
-    return ask(store, lambda sessions: sessions.open(session, now=NOW))
+    return ask(store, lambda sessions: sessions.open(replace(session, id=uuid4()), now=NOW))
 
 
 def visit(store: SqlStore, token: str, *, after: timedelta = timedelta(0)) -> StaffSession:
@@ -67,14 +66,6 @@ def choose(
     store: SqlStore, token: str, unit: Unit = OTHER_UNIT, *, after: timedelta = timedelta(0)
 ) -> str:
     return ask(store, lambda sessions: sessions.choose_unit(token, unit.id, now=NOW + after))
-
-
-def begun(store: SqlStore, attempt: SignInAttempt = ATTEMPT) -> None:
-    ask(store, lambda sessions: sessions.begin(attempt, now=NOW))
-
-
-def take(store: SqlStore, *, after: timedelta = timedelta(0)) -> SignInAttempt:
-    return ask(store, lambda sessions: sessions.take_attempt(ATTEMPT.state, now=NOW + after))
 
 
 def everything_kept(engine: Engine, table: str) -> str:
@@ -103,10 +94,8 @@ def test_each_session_has_a_token_of_its_own(store: SqlStore) -> None:
 
 def test_only_hashes_are_kept(store: SqlStore, engine: Engine) -> None:
     token = opened(store)
-    begun(store)
 
     assert token not in everything_kept(engine, "staff_session")
-    assert ATTEMPT.state not in everything_kept(engine, "sign_in_attempt")
 
 
 @pytest.mark.parametrize("token", ["", "x", "0" * 43, "å" * 43])
@@ -216,42 +205,16 @@ def test_signing_out_ends_one_session_and_signing_out_everywhere_all(store: SqlS
     assert visit(store, other)
 
 
-def test_a_sign_in_under_way_is_taken_once(store: SqlStore) -> None:
-    begun(store)
-
-    assert take(store, after=9 * MINUTE) == ATTEMPT
-    with pytest.raises(NotSignedIn):
-        take(store, after=9 * MINUTE)
-
-
-def test_a_sign_in_that_takes_more_than_ten_minutes_is_void(store: SqlStore) -> None:
-    begun(store)
-
-    with pytest.raises(NotSignedIn):
-        take(store, after=11 * MINUTE)
-
-
-def test_old_sign_ins_are_deleted_when_the_next_begins(store: SqlStore, engine: Engine) -> None:
-    begun(store, replace(ATTEMPT, nonce="forgotten"))
-    later = replace(ATTEMPT, state="another-state")
-
-    ask(store, lambda sessions: sessions.begin(later, now=NOW + 11 * MINUTE))
-
-    assert "forgotten" not in everything_kept(engine, "sign_in_attempt")
-
-
 def test_sessions_that_ended_are_deleted_and_those_that_run_stay(
     store: SqlStore, engine: Engine
 ) -> None:
     old, running = opened(store), opened(store)
-    begun(store)
     visit(store, running, after=20 * MINUTE)
 
     deleted = ask(store, lambda sessions: sessions.delete_before(NOW + 10 * MINUTE))
 
     assert deleted == 1
     assert visit(store, running, after=21 * MINUTE)
-    assert everything_kept(engine, "sign_in_attempt") == "[]"
     with pytest.raises(NotSignedIn):
         visit(store, old, after=21 * MINUTE)
 
@@ -292,3 +255,54 @@ def test_nobody_is_signed_in_too_long_after_the_last_visit(store: SqlStore) -> N
 
     assert signed_in(store, after=29 * MINUTE)
     assert not signed_in(store, after=31 * MINUTE)
+
+
+# Own sessions
+
+
+def places(store: SqlStore, *, after: timedelta = timedelta(0)) -> list[tuple[str, str]]:
+    found = ask(store, lambda sessions: sessions.of_person(STAFF.name, now=NOW + after))
+    return [(each.place, each.unit_name) for each in found]
+
+
+def test_a_person_sees_where_they_are_signed_in_and_nobody_else(store: SqlStore) -> None:
+    opened(store, OTHER)
+    opened(store)
+    elsewhere = opened(store, replace(SESSION, place="Edge på Windows, 192.0.2.8", unit_id=None))
+    visit(store, elsewhere, after=2 * MINUTE)
+
+    assert places(store) == [("Edge på Windows, 192.0.2.8", ""), (SESSION.place, UNIT.name)]
+    assert places(store, after=40 * MINUTE) == []
+
+
+def test_a_session_keeps_its_id_when_another_unit_is_chosen(store: SqlStore) -> None:
+    token = opened(store)
+    before = visit(store, token)
+
+    after = visit(store, choose(store, token))
+
+    assert after.id == before.id
+    assert after.place == before.place
+
+
+def test_a_person_ends_one_of_their_own_and_no_one_elses(store: SqlStore) -> None:
+    here, elsewhere, others = opened(store), opened(store), opened(store, OTHER)
+    ids = {token: visit(store, token).id for token in (here, elsewhere, others)}
+
+    with store.transaction() as records:
+        ended = [records.sessions.end_one(STAFF.name, ids[each]) for each in (elsewhere, others)]
+
+    assert ended == [True, False]
+    assert visit(store, here)
+    assert visit(store, others)
+    with pytest.raises(NotSignedIn):
+        visit(store, elsewhere)
+
+
+def test_signing_out_returns_the_session_once(store: SqlStore) -> None:
+    token = opened(store)
+
+    first = ask(store, lambda sessions: sessions.end(token))
+    again = ask(store, lambda sessions: sessions.end(token))
+
+    assert (first, again) == (SESSION, None)

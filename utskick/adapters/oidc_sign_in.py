@@ -1,29 +1,38 @@
 """Staff sign in with an OpenID provider: authorization code with PKCE, nonce and state.
 
-Authlib speaks the protocol; joserfc reads the signed token.
+Authlib exchanges the code; joserfc reads the signed token.
 """
 
+import logging
 import secrets
 import ssl
 from collections.abc import Sequence
-from datetime import date
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any
+from urllib.parse import urlencode, urlsplit
+from uuid import UUID
 
 import httpx
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.httpx_client import AsyncOAuth2Client
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from utskick.domain.staff import Commission, SignInAttempt, SignInFailed, StaffClaims
 from utskick.domain.units import InvalidHsaId, parse_hsa_id
+from utskick.domain.writing import shown_in_one_line
 from utskick.ports import TemporaryFailure
+
+log = logging.getLogger(__name__)
 
 _TIMEOUT_S = 5
 _ALGORITHMS = ["RS256", "PS256", "ES256"]
 _CLOCK_SKEW_S = 60
+_MOST_REMEMBERED = 10_000
+"""Tokens of those who are signed in, for their sign-out."""
 
 
 class _Described(BaseModel):
@@ -33,6 +42,14 @@ class _Described(BaseModel):
     authorization_endpoint: str
     token_endpoint: str
     jwks_uri: str
+    end_session_endpoint: str = ""
+
+
+ShownName = Annotated[str, BeforeValidator(shown_in_one_line)]
+"""A name to show: nothing in it may break a line or turn around what stands beside it."""
+
+
+OpenEnd = Annotated[date | None, BeforeValidator(lambda claimed: claimed or None)]
 
 
 class _CommissionClaims(BaseModel):
@@ -41,24 +58,26 @@ class _CommissionClaims(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     hsa_id: str = Field(alias="commissionHsaId")
-    name: str = Field(default="", alias="commissionName")
+    name: ShownName = Field(default="", alias="commissionName")
     purpose: str = Field(default="", alias="commissionPurpose")
     unit_id: str = Field(alias="healthCareUnitHsaId")
-    unit_name: str = Field(default="", alias="healthCareUnitName")
-    starts_on: date | None = Field(default=None, alias="startDate")
-    ends_on: date | None = Field(default=None, alias="endDate")
+    unit_name: ShownName = Field(default="", alias="healthCareUnitName")
+    starts_on: OpenEnd = Field(default=None, alias="startDate")
+    ends_on: OpenEnd = Field(default=None, alias="endDate")
 
 
 class _Claims(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     staff_id: str = Field(alias="employeeHsaId", min_length=1)
-    given_name: str = ""
-    family_name: str = ""
+    given_name: ShownName = ""
+    family_name: ShownName = ""
     acr: str = ""
+    auth_time: int
+    azp: str | None = None
     picked: str | None = Field(default=None, alias="commissionHsaId")
-    commissions: list[_CommissionClaims] = Field(default=[], alias="allCommissions")
-    system_roles: list[str] = Field(default=[], alias="systemRoles")
+    commissions: list[Any] = Field(default=[], alias="allCommissions")
+    system_roles: list[Any] = Field(default=[], alias="systemRoles")
 
 
 class OidcSignIn:
@@ -71,30 +90,45 @@ class OidcSignIn:
         client_id: str,
         client_secret: str,
         accepted_acr: Sequence[str],
+        max_age: timedelta,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self._issuer = issuer.rstrip("/")
         self._client_id = client_id
         self._client_secret = client_secret
         self._accepted_acr = frozenset(accepted_acr)
+        self._max_age = max_age
+        self._id_tokens: dict[UUID, str] = {}
         self._tls = tls or True
         self._described: _Described | None = None
         self._keys: KeySet | None = None
 
-    async def begin(self, *, redirect_uri: str, return_to: str) -> tuple[str, SignInAttempt]:
+    async def begin(
+        self, *, redirect_uri: str, return_to: str, anew: bool = False, now: datetime
+    ) -> tuple[str, SignInAttempt]:
+        """Without a client of Authlib's: to make one takes longer than all else together."""
         described = await self._description()
-        nonce, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(48)
-        async with self._client(redirect_uri) as client:
-            url, state = client.create_authorization_url(
-                described.authorization_endpoint,
-                state=secrets.token_urlsafe(32),
-                code_verifier=verifier,
-                nonce=nonce,
-            )
         attempt = SignInAttempt(
-            state=state, nonce=nonce, code_verifier=verifier, return_to=return_to
+            state=secrets.token_urlsafe(32),
+            nonce=secrets.token_urlsafe(32),
+            code_verifier=secrets.token_urlsafe(48),
+            return_to=return_to,
+            begun_at=now,
+            anew=anew,
         )
-        return url, attempt
+        asked = {
+            "response_type": "code",
+            "client_id": self._client_id,
+            "redirect_uri": redirect_uri,
+            "scope": "openid",
+            "state": attempt.state,
+            "nonce": attempt.nonce,
+            "code_challenge": create_s256_code_challenge(attempt.code_verifier),
+            "code_challenge_method": "S256",
+            "max_age": f"{self._max_age.total_seconds():.0f}",
+        } | ({"prompt": "login"} if anew else {})
+        separator = "&" if "?" in described.authorization_endpoint else "?"
+        return f"{described.authorization_endpoint}{separator}{urlencode(asked)}", attempt
 
     async def finish(self, code: str, *, attempt: SignInAttempt, redirect_uri: str) -> StaffClaims:
         described = await self._description()
@@ -107,28 +141,63 @@ class OidcSignIn:
             raise SignInFailed(f"the provider refuses the code: {error.error}") from None
         except (httpx.HTTPError, ValueError) as error:
             raise TemporaryFailure(f"the provider is away: {type(error).__name__}") from None
-        claims = await self._verified(str(token.get("id_token", "")), nonce=attempt.nonce)
-        return _staff(claims)
+        id_token = str(token.get("id_token", ""))
+        staff = _staff(await self._verified(id_token, attempt))
+        self._remember(staff.sign_in_id, id_token)
+        return staff
 
-    async def _verified(self, id_token: str, *, nonce: str) -> _Claims:
+    async def sign_out(self, sign_in_id: UUID | None, *, return_to: str) -> str | None:
+        """The token says who signs out; without one, as after a restart, the provider may ask.
+
+        Only an address of the provider's own, as pages may lead nowhere else.
+        """
+        id_token = self._id_tokens.pop(sign_in_id, "") if sign_in_id else ""
+        ends_at = (await self._description()).end_session_endpoint
+        if not ends_at or _origin(ends_at) != _origin(self._issuer):
+            return None
+        asked = {"client_id": self._client_id, "post_logout_redirect_uri": return_to}
+        asked |= {"id_token_hint": id_token} if id_token else {}
+        return f"{ends_at}{'&' if '?' in ends_at else '?'}{urlencode(asked)}"
+
+    def _remember(self, sign_in_id: UUID, id_token: str) -> None:
+        if len(self._id_tokens) >= _MOST_REMEMBERED:
+            self._id_tokens.pop(next(iter(self._id_tokens)))
+        self._id_tokens[sign_in_id] = id_token
+
+    async def _verified(self, id_token: str, attempt: SignInAttempt) -> _Claims:
         """The claims of a token that is signed, ours, of this sign-in, and strong enough."""
         required = jwt.JWTClaimsRegistry(
             leeway=_CLOCK_SKEW_S,
             iss={"essential": True, "value": self._issuer},
             aud={"essential": True, "value": self._client_id},
-            nonce={"essential": True, "value": nonce},
+            nonce={"essential": True, "value": attempt.nonce},
             exp={"essential": True},
             iat={"essential": True},
         )
         try:
-            claims = (await self._decoded(id_token)).claims
-            required.validate(claims)
-            read = _Claims.model_validate(claims)
+            token = await self._decoded(id_token)
+            required.validate(token.claims)
+            read = _Claims.model_validate(token.claims)
         except (JoseError, ValueError) as error:
             raise SignInFailed(f"the token is not trusted: {type(error).__name__}") from None
-        if read.acr not in self._accepted_acr:
-            raise SignInFailed("the level of assurance is not accepted")
+        if wrong := self._distrusted(token, read, attempt):
+            raise SignInFailed(wrong)
         return read
+
+    def _distrusted(self, token: jwt.Token, read: _Claims, attempt: SignInAttempt) -> str:
+        """What is wrong with a token of the right signature, if anything."""
+        oldest = attempt.begun_at - (timedelta() if attempt.anew else self._max_age)
+        if str(token.header.get("typ") or "JWT").upper() != "JWT":
+            return "the token is of another type"
+        if token.claims["aud"] not in (self._client_id, [self._client_id]):
+            return "the token is for others too"
+        if read.azp not in (None, self._client_id):
+            return "the token was issued to somebody else"
+        if read.acr not in self._accepted_acr:
+            return "the level of assurance is not accepted"
+        if read.auth_time < oldest.timestamp() - _CLOCK_SKEW_S:
+            return "the person was asked too long ago"
+        return ""
 
     async def _decoded(self, id_token: str) -> jwt.Token:
         """By the keys we know, else by the provider's newest: they are changed now and then."""
@@ -177,22 +246,35 @@ class OidcSignIn:
             raise TemporaryFailure(f"the provider is away: {type(error).__name__}") from None
 
 
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc
+
+
 def _staff(claims: _Claims) -> StaffClaims:
-    read = (_commission(each) for each in claims.commissions)
+    """Raises `SignInFailed` for somebody without an HSA-id."""
+    try:
+        staff_id = parse_hsa_id(claims.staff_id)
+    except InvalidHsaId:
+        raise SignInFailed("employeeHsaId is no HSA-id") from None
+    read = [_commission(each) for each in claims.commissions]
+    if odd := read.count(None):
+        log.warning("Passed over %d commissions that cannot be read", odd)
     return StaffClaims(
-        staff_id=claims.staff_id.strip().upper(),
-        name=f"{claims.given_name} {claims.family_name}".strip() or claims.staff_id,
+        staff_id=staff_id,
+        name=f"{claims.given_name} {claims.family_name}".strip() or staff_id,
         commissions=tuple(commission for commission in read if commission),
         picked=claims.picked,
-        system_roles=tuple(claims.system_roles),
+        system_roles=tuple(role for role in claims.system_roles if isinstance(role, str)),
     )
 
 
-def _commission(claims: _CommissionClaims) -> Commission | None:
-    """`None` for one whose unit has no HSA-id: nobody can send for it."""
+def _commission(claimed: object) -> Commission | None:
+    """`None` for an odd one, or of a unit without an HSA-id: it keeps nobody from the others."""
     try:
+        claims = _CommissionClaims.model_validate(claimed)
         unit_id = parse_hsa_id(claims.unit_id)
-    except InvalidHsaId:
+    except (ValidationError, InvalidHsaId):
         return None
     return Commission(
         hsa_id=claims.hsa_id,

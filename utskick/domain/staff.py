@@ -1,9 +1,10 @@
 """Staff (vårdpersonal): who they are, and in which commissions (medarbetaruppdrag) they act."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from enum import StrEnum
+from uuid import UUID, uuid4
 
 from utskick.domain.errors import UtskickError
 from utskick.domain.units import HsaId
@@ -44,19 +45,25 @@ class Commission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignInAttempt:
-    """A sign-in under way. `return_to` is the page that was asked for."""
+    """A sign-in under way. `return_to` is the page that was asked for.
+
+    `anew`: the provider must ask who it is, even of somebody it knows already.
+    """
 
     state: str
     nonce: str
     code_verifier: str
     return_to: str
+    begun_at: datetime
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaffClaims:
     """What the identity provider says of somebody who has signed in.
 
-    `picked` is the commission that was chosen there, if any.
+    `picked` is the commission that was chosen there, if any. `sign_in_id` names this very
+    sign-in, for the sign-out.
     """
 
     staff_id: str
@@ -64,6 +71,7 @@ class StaffClaims:
     commissions: tuple[Commission, ...]
     picked: str | None
     system_roles: tuple[str, ...]
+    sign_in_id: UUID = field(default_factory=uuid4, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +79,7 @@ class StaffSession:
     """Somebody signed in. `unit_id` is `None` until a unit has been chosen.
 
     `commissions` are all that the identity provider gave; each request checks again that the
-    one for the chosen unit is valid.
+    one for the chosen unit is valid. `place` is where: a browser and its address.
     """
 
     staff_id: str
@@ -79,6 +87,8 @@ class StaffSession:
     commissions: tuple[Commission, ...]
     roles: frozenset[Role]
     unit_id: HsaId | None
+    id: UUID = field(default_factory=uuid4, compare=False)
+    place: str = ""
 
 
 class SignInFailed(UtskickError):
@@ -89,6 +99,22 @@ class SignInFailed(UtskickError):
         self.staff_message = (
             "Inloggningen kunde inte slutföras. Kontrollera att kortet sitter i och försök igen."
         )
+
+
+class SignInFromElsewhere(UtskickError):
+    """Another browser began this sign-in, or it has been used."""
+
+    def __init__(self) -> None:
+        super().__init__("the sign-in was begun by another browser, or has been used")
+        self.staff_message = "Inloggningen påbörjades någon annanstans. Försök igen härifrån."
+
+
+class SignInTooLate(UtskickError):
+    """The sign-in was begun too long ago."""
+
+    def __init__(self) -> None:
+        super().__init__("the sign-in was begun too long ago")
+        self.staff_message = "Inloggningen tog för lång tid. Försök igen."
 
 
 class NoCommission(UtskickError):

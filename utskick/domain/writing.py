@@ -11,6 +11,8 @@ _KEPT = str.maketrans(dict.fromkeys(f"\r{_ODD_BREAKS}", "\n") | dict.fromkeys(_D
 _SPACED = str.maketrans(dict.fromkeys(_ODD_BREAKS, " "))
 _UNUSABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 """What no database, mail or SOAP envelope takes in a text."""
+_TURNING = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Marks, embeddings, overrides and isolates of direction."""
 _OTHER_DASHES = frozenset("\u02d7\u2043\u2212\u2796")
 _BLANKS = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0")
 """Letters and signs that show nothing."""
@@ -27,6 +29,16 @@ def as_kept(text: str) -> str:
 def in_one_line(text: str) -> str:
     """A name or a title: a space where it was broken."""
     return re.sub(r"\s*\n\s*", " ", text)
+
+
+def shown_in_one_line(text: object) -> object:
+    """A name from elsewhere, to show: without what cannot be kept, breaks or turns a line.
+
+    What is no text is given back, for others to refuse.
+    """
+    if not isinstance(text, str):
+        return text
+    return _UNUSABLE.sub("", _TURNING.sub("", in_one_line(as_kept(text))))
 
 
 def without_odd_breaks(text: str) -> str:

@@ -29,6 +29,7 @@ async def describe(request: Request) -> dict[str, Any]:
         "authorization_endpoint": f"{issuer}/authorize",
         "token_endpoint": f"{issuer}/token",
         "userinfo_endpoint": f"{issuer}/userinfo",
+        "end_session_endpoint": f"{issuer}/logout",
         "jwks_uri": f"{issuer}/jwks",
         "response_types_supported": ["code"],
         "grant_types_supported": ["authorization_code"],
@@ -112,6 +113,20 @@ async def userinfo(
     return JSONResponse(claims, headers=NEVER_STORED)
 
 
+@router.api_route("/logout", methods=["GET", "POST"])
+async def end_session(request: Request) -> Response:
+    """Sign out, and go back to the client. It remembers nobody: there is nothing to forget."""
+    posted = await request.form() if request.method == "POST" else {}
+    asked = {
+        name: str(value) for name, value in (dict(request.query_params) | dict(posted)).items()
+    }
+    back = {"client_id": CLIENT_ID, "redirect_uri": asked.get("post_logout_redirect_uri", "")}
+    hint = asked.get("id_token_hint")
+    if not _is_ours(back) or (hint and not _grants(request).issued(hint, issuer=_issuer(request))):
+        return _refused_page("Utloggningen kunde inte slutföras", "Stäng webbläsaren.")
+    return RedirectResponse(back["redirect_uri"], status.HTTP_303_SEE_OTHER)
+
+
 def _grants(request: Request) -> Grants:
     grants: Grants = request.app.state.grants
     return grants
@@ -163,11 +178,14 @@ def _error(error: str, status_code: int) -> JSONResponse:
     return JSONResponse({"error": error}, status_code, headers=NEVER_STORED)
 
 
-def _refused_page() -> Response:
+def _refused_page(
+    heading: str = "Inloggningen kunde inte påbörjas",
+    advice: str = "Gå tillbaka till systemet som du kom från och försök logga in igen.",
+) -> Response:
     return render(
         "error.html",
         status_code=status.HTTP_400_BAD_REQUEST,
         person=None,
-        heading="Inloggningen kunde inte påbörjas",
-        advice="Gå tillbaka till systemet som du kom från och försök logga in igen.",
+        heading=heading,
+        advice=advice,
     )

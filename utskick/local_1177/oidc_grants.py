@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from joserfc import jwt
+from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, RSAKey
 
 CLIENT_ID = "utskick"
@@ -80,6 +81,14 @@ class Grants:
             "expires_in": int(TOKEN_LASTS.total_seconds()),
             "id_token": jwt.encode(header, claims, self._key),
         }
+
+    def issued(self, id_token: str, *, issuer: str) -> bool:
+        """Whether it is one of ours for the client, expired or not."""
+        try:
+            claims = jwt.decode(id_token, self._key, algorithms=["RS256"]).claims
+        except (JoseError, ValueError):
+            return False
+        return claims.get("iss") == issuer and claims.get("aud") == CLIENT_ID
 
     def claims_of(self, access_token: str, *, now: datetime) -> dict[str, Any] | None:
         claims, expires_at = self._by_token.get(access_token, ({}, now))

@@ -44,7 +44,7 @@ from utskick.records.overview import (
 )
 from utskick.records.punctuality import PunctualDay, Punctuality
 from utskick.records.reference import Forms, Packages, Units
-from utskick.records.staff import Sessions, SignedInPerson
+from utskick.records.staff import OpenSession, Sessions, SignedInPerson
 
 __all__ = [
     "AccessLog",
@@ -71,6 +71,7 @@ __all__ = [
     "LoggedEntry",
     "OccasionCell",
     "Occasions",
+    "OpenSession",
     "Order",
     "Overview",
     "Packages",

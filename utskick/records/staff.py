@@ -1,11 +1,12 @@
-"""Who is signed in, and who is on the way."""
+"""Who is signed in, and where."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
-from utskick.domain.staff import SignInAttempt, StaffSession
+from utskick.domain.staff import StaffSession
 from utskick.domain.units import HsaId
 
 
@@ -19,14 +20,19 @@ class SignedInPerson:
     seen_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenSession:
+    """One place where somebody is signed in. `unit_name` is empty before one is chosen."""
+
+    id: UUID
+    place: str
+    unit_name: str
+    created_at: datetime
+    seen_at: datetime
+
+
 class Sessions(Protocol):
-    """Sign-ins and sessions. A token is returned once; only its hash is kept."""
-
-    def begin(self, attempt: SignInAttempt, *, now: datetime) -> None:
-        """Keep it for ten minutes."""
-
-    def take_attempt(self, state: str, *, now: datetime) -> SignInAttempt:
-        """Each works once. Raises `NotSignedIn` for one that is unknown or too old."""
+    """Sessions. A token is returned once; only its hash is kept."""
 
     def open(self, session: StaffSession, *, now: datetime) -> str:
         """Remember the person and the session; returns its token."""
@@ -46,11 +52,17 @@ class Sessions(Protocol):
     def signed_in(self, text: str, *, limit: int, now: datetime) -> Sequence[SignedInPerson]:
         """Those whose name or HSA-id holds the text, seen last first; at most `limit`."""
 
-    def end(self, token: str) -> None:
-        """Sign out."""
+    def of_person(self, staff_id: str, *, now: datetime) -> Sequence[OpenSession]:
+        """Where the person is signed in, seen last first."""
+
+    def end(self, token: str) -> StaffSession | None:
+        """Sign out; returns the session, if there was one."""
+
+    def end_one(self, staff_id: str, session_id: UUID) -> bool:
+        """Sign the person out in one place; whether they were signed in there."""
 
     def end_all(self, staff_id: str) -> int:
         """Sign the person out everywhere; returns from how many places."""
 
     def delete_before(self, moment: datetime) -> int:
-        """Forget sessions last seen, and sign-ins begun, before it; returns how many sessions."""
+        """Forget sessions last seen before it; returns how many."""

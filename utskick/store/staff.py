@@ -1,4 +1,4 @@
-"""Sign-ins and sessions. A token is shown once; the table holds only its hash."""
+"""Sessions. A token is shown once; the table holds only its hash."""
 
 import hashlib
 import secrets
@@ -6,24 +6,23 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import CursorResult, delete, func, or_, select
+from sqlalchemy import ColumnElement, CursorResult, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from utskick.domain.staff import (
     Commission,
     NotSignedIn,
     Role,
-    SignInAttempt,
     StaffSession,
 )
 from utskick.domain.units import HsaId
-from utskick.records import SignedInPerson
+from utskick.records import OpenSession, SignedInPerson
 from utskick.store.statements import matches
-from utskick.store.tables import SignInAttemptRow, StaffMemberRow, StaffSessionRow
+from utskick.store.tables import StaffMemberRow, StaffSessionRow, UnitRow
 
 _TOKEN_BYTES = 32
-_ATTEMPT_LASTS = timedelta(minutes=10)
 _SEEN_EVERY = timedelta(minutes=1)
 
 
@@ -39,32 +38,6 @@ class SqlSessions:
     def __init__(self, session: Session, limits: SessionLimits) -> None:
         self._session = session
         self._limits = limits
-
-    def begin(self, attempt: SignInAttempt, *, now: datetime) -> None:
-        self._delete_attempts_before(now - _ATTEMPT_LASTS)
-        self._session.add(
-            SignInAttemptRow(
-                state_hash=_hash(attempt.state),
-                nonce=attempt.nonce,
-                code_verifier=attempt.code_verifier,
-                return_to=attempt.return_to,
-                created_at=now,
-            )
-        )
-        self._session.flush()
-
-    def take_attempt(self, state: str, *, now: datetime) -> SignInAttempt:
-        row = self._session.get(SignInAttemptRow, _hash(state), with_for_update=True)
-        if row is None or row.created_at < now - _ATTEMPT_LASTS:
-            raise NotSignedIn
-        self._session.delete(row)
-        self._session.flush()
-        return SignInAttempt(
-            state=state,
-            nonce=row.nonce,
-            code_verifier=row.code_verifier,
-            return_to=row.return_to,
-        )
 
     def open(self, session: StaffSession, *, now: datetime) -> str:
         member = self._session.get(StaffMemberRow, session.staff_id)
@@ -110,8 +83,7 @@ class SqlSessions:
             select(StaffMemberRow.hsa_id, StaffMemberRow.name, func.count(), seen_at)
             .join(StaffSessionRow, StaffSessionRow.staff_id == StaffMemberRow.hsa_id)
             .where(
-                StaffSessionRow.seen_at >= now - self._limits.idle,
-                StaffSessionRow.created_at >= now - self._limits.absolute,
+                *self._alive(now),
                 or_(matches(StaffMemberRow.name, text), matches(StaffMemberRow.hsa_id, text)),
             )
             .group_by(StaffMemberRow.hsa_id, StaffMemberRow.name)
@@ -123,10 +95,46 @@ class SqlSessions:
             for staff_id, name, sessions, seen in rows
         ]
 
-    def end(self, token: str) -> None:
-        self._session.execute(
-            delete(StaffSessionRow).where(StaffSessionRow.token_hash == _hash(token))
+    def of_person(self, staff_id: str, *, now: datetime) -> Sequence[OpenSession]:
+        rows = self._session.execute(
+            select(
+                StaffSessionRow.id,
+                StaffSessionRow.place,
+                func.coalesce(UnitRow.name, ""),
+                StaffSessionRow.created_at,
+                StaffSessionRow.seen_at,
+            )
+            .outerjoin(UnitRow, UnitRow.hsa_id == StaffSessionRow.unit_id)
+            .where(StaffSessionRow.staff_id == staff_id, *self._alive(now))
+            .order_by(StaffSessionRow.seen_at.desc(), StaffSessionRow.id)
         )
+        return [
+            OpenSession(
+                id=session_id,
+                place=place,
+                unit_name=unit_name,
+                created_at=created_at,
+                seen_at=seen_at,
+            )
+            for session_id, place, unit_name, created_at, seen_at in rows
+        ]
+
+    def end(self, token: str) -> StaffSession | None:
+        row = self._session.get(StaffSessionRow, _hash(token))
+        if row is None:
+            return None
+        self._session.delete(row)
+        self._session.flush()
+        return _session(row)
+
+    def end_one(self, staff_id: str, session_id: UUID) -> bool:
+        result = self._session.execute(
+            delete(StaffSessionRow).where(
+                StaffSessionRow.staff_id == staff_id, StaffSessionRow.id == session_id
+            )
+        )
+        assert isinstance(result, CursorResult)
+        return result.rowcount > 0
 
     def end_all(self, staff_id: str) -> int:
         result = self._session.execute(
@@ -136,15 +144,17 @@ class SqlSessions:
         return result.rowcount
 
     def delete_before(self, moment: datetime) -> int:
-        self._delete_attempts_before(moment)
         result = self._session.execute(
             delete(StaffSessionRow).where(StaffSessionRow.seen_at < moment)
         )
         assert isinstance(result, CursorResult)
         return result.rowcount
 
-    def _delete_attempts_before(self, moment: datetime) -> None:
-        self._session.execute(delete(SignInAttemptRow).where(SignInAttemptRow.created_at < moment))
+    def _alive(self, now: datetime) -> tuple[ColumnElement[bool], ...]:
+        return (
+            StaffSessionRow.seen_at >= now - self._limits.idle,
+            StaffSessionRow.created_at >= now - self._limits.absolute,
+        )
 
     def _row(self, token: str, now: datetime) -> StaffSessionRow:
         row = self._session.get(StaffSessionRow, _hash(token))
@@ -166,6 +176,8 @@ class SqlSessions:
                 commissions=[_as_json(each) for each in session.commissions],
                 roles=sorted(session.roles),
                 unit_id=session.unit_id,
+                id=session.id,
+                place=session.place,
                 created_at=created_at,
                 seen_at=now,
             )
@@ -186,6 +198,8 @@ def _session(row: StaffSessionRow) -> StaffSession:
         commissions=tuple(_commission(each) for each in row.commissions),
         roles=frozenset(map(Role, row.roles)),
         unit_id=HsaId(row.unit_id) if row.unit_id else None,
+        id=row.id,
+        place=row.place,
     )
 
 

@@ -10,12 +10,12 @@ from utskick.domain.staff import (
     Commission,
     NoCommission,
     Role,
-    SignInAttempt,
+    SignInFailed,
     StaffClaims,
     StaffSession,
 )
 from utskick.domain.units import Activity, Actor, HsaId, Unit
-from utskick.ports import SignIn
+from utskick.ports import SignIn, SignInAttempts, TemporaryFailure
 from utskick.records import LogEntry, Store, Transaction
 
 
@@ -37,51 +37,56 @@ class Choice:
 
 
 async def begin_sign_in(
-    *, return_to: str, redirect_uri: str, sign_in: SignIn, store: Store, now: datetime
+    *,
+    return_to: str,
+    redirect_uri: str,
+    anew: bool,
+    sign_in: SignIn,
+    attempts: SignInAttempts,
+    now: datetime,
 ) -> tuple[str, str]:
-    """Where to send the browser, and the state that it must come back with."""
-    url, attempt = await sign_in.begin(redirect_uri=redirect_uri, return_to=return_to)
-
-    def keep() -> None:
-        with store.transaction() as records:
-            records.sessions.begin(attempt, now=now)
-
-    await asyncio.to_thread(keep)
-    return url, attempt.state
+    """Where to send the browser, and what it keeps until it comes back."""
+    url, attempt = await sign_in.begin(
+        redirect_uri=redirect_uri, return_to=return_to, anew=anew, now=now
+    )
+    return url, attempts.seal(attempt)
 
 
 async def finish_sign_in(
     code: str,
     *,
     state: str,
+    begun: str,
     redirect_uri: str,
     replaced: str,
+    place: str,
     sign_in: SignIn,
+    attempts: SignInAttempts,
     store: Store,
     rules: Rules,
     now: datetime,
 ) -> SignedIn:
     """Let somebody in who comes back from the provider.
 
-    First the attempt is used up, and the browser's session until now (`replaced`, its token or
-    nothing) ends: whatever happens then, the same answer never works again, and nobody goes on
-    in the name of somebody else.
-    Raises `NotSignedIn` for an unknown or old state, `SignInFailed`, or `NoCommission`.
+    First the attempt is used up (`begun` is what the browser kept), and the browser's session
+    until now (`replaced`, its token or nothing) ends: whatever happens then, the same answer
+    never works again, and nobody goes on in the name of somebody else.
+    Raises `SignInFromElsewhere`, `SignInTooLate`, `SignInFailed`, or `NoCommission`.
     """
 
-    def take_attempt() -> SignInAttempt:
+    def end_replaced() -> None:
         with store.transaction() as records:
             records.sessions.end(replaced)
-            return records.sessions.take_attempt(state, now=now)
 
     def let_in() -> SignedIn:
         with store.transaction() as records:
-            session = _session(claims, records, rules, now)
+            session = replace(_session(claims, records, rules, now), place=place)
             token = records.sessions.open(session, now=now)
             _log(session, "loggat in", records, now)
             return SignedIn(token=token, session=session, return_to=attempt.return_to)
 
-    attempt = await asyncio.to_thread(take_attempt)
+    attempt = attempts.take(begun, state=state, now=now)
+    await asyncio.to_thread(end_replaced)
     claims = await sign_in.finish(code, attempt=attempt, redirect_uri=redirect_uri)
     return await asyncio.to_thread(let_in)
 
@@ -115,10 +120,21 @@ def choose_unit(token: str, unit_id: HsaId, *, store: Store, rules: Rules, now: 
         return renewed
 
 
-def sign_out(token: str, *, store: Store) -> None:
-    """End the session, if there is one."""
-    with store.transaction() as records:
-        records.sessions.end(token)
+async def sign_out(token: str, *, return_to: str, sign_in: SignIn, store: Store) -> str | None:
+    """End the session, if there is one; returns where the provider forgets the browser too.
+
+    `None` where there is no such place, or it does not answer.
+    """
+
+    def end() -> StaffSession | None:
+        with store.transaction() as records:
+            return records.sessions.end(token)
+
+    ended = await asyncio.to_thread(end)
+    try:
+        return await sign_in.sign_out(ended.id if ended else None, return_to=return_to)
+    except (TemporaryFailure, SignInFailed):
+        return None
 
 
 def _session(
@@ -131,6 +147,7 @@ def _session(
         commissions=claims.commissions,
         roles=frozenset(roles[role] for role in claims.system_roles if role in roles),
         unit_id=_unit(claims, records, rules, now),
+        id=claims.sign_in_id,
     )
     usable = session.unit_id or _units(claims.commissions, records, rules, now)
     if not usable and Role.ADMINISTRATOR not in session.roles:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
@@ -47,10 +48,16 @@ def create_app(services: Services) -> FastAPI:
     )
     app.add_middleware(StrangersCounted)
     app.add_middleware(SilentFailure)
-    app.add_middleware(SafeHeaders, forms_lead_to=services.settings.residents.url)
+    app.add_middleware(SafeHeaders, forms_lead_to=_forms_lead_to(services))
     errors.add_to(app)
     pages.add_to(app)
     return app
+
+
+def _forms_lead_to(services: Services) -> list[str]:
+    """Where forms are previewed, and where the identity provider signs out."""
+    issuer = urlsplit(services.settings.sign_in.issuer)
+    return [services.settings.residents.url, f"{issuer.scheme}://{issuer.netloc}"]
 
 
 def health() -> dict[str, str]:

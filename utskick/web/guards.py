@@ -1,6 +1,7 @@
 """What surrounds every request: nothing too large comes in, nothing unforeseen gets out."""
 
 import logging
+from collections.abc import Sequence
 
 from fastapi import HTTPException
 from fastapi.responses import JSONResponse
@@ -27,21 +28,22 @@ class TooLarge(HTTPException):
 class SafeHeaders:
     """Nothing foreign is loaded, framed, revealed or kept. Only static files may be kept.
 
-    `forms_lead_to`: the site where a form is previewed, beside ourselves.
+    `forms_lead_to`: where a form of ours may lead beside ourselves: the site where forms are
+    previewed, the identity provider that signs out.
     """
 
-    def __init__(self, app: ASGIApp, *, forms_lead_to: str) -> None:
+    def __init__(self, app: ASGIApp, *, forms_lead_to: Sequence[str]) -> None:
         self._app = app
         self._headers = {
             "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self';"
             " img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none';"
-            f" form-action 'self' {forms_lead_to}",
+            f" form-action 'self' {' '.join(forms_lead_to)}",
             "Cross-Origin-Opener-Policy": "same-origin",
             "Cross-Origin-Resource-Policy": "same-origin",
             "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
             "Referrer-Policy": "same-origin",
             "X-Content-Type-Options": "nosniff",
-            "Strict-Transport-Security": "max-age=31536000",
+            "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

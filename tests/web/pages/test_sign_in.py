@@ -239,8 +239,99 @@ async def test_signed_out_nothing_can_be_seen(staff: Browser) -> None:
 
     seen = await staff.get("/skicka-formular")
 
-    assert out.headers["location"] == "/utloggad"
+    assert out.headers["location"].startswith("https://idp.example/logout?")
     assert seen.headers["location"].startswith("/logga-in")
+
+
+def cookies_of(answer: Response) -> dict[str, str]:
+    given = (line.partition(";")[0] for line in answer.headers.get_list("set-cookie"))
+    return dict(line.split("=", 1) for line in given)
+
+
+async def test_signing_out_ends_at_the_provider_too_and_leaves_nothing_here(
+    stranger: Browser,
+) -> None:
+    who = only(AT_UNIT)
+    await come_back(stranger, who)
+
+    out = await stranger.post("/logga-ut")
+
+    asked = parse_qs(urlsplit(out.headers["location"]).query)
+    assert asked == {
+        "post_logout_redirect_uri": ["http://127.0.0.1:8000/utloggad"],
+        "id_token_hint": [f"{who.sign_in_id}"],
+    }
+    assert out.headers["clear-site-data"] == '"cache", "storage"'
+    assert cookies_of(out)[COOKIE] in ("", '""')
+
+
+async def test_after_signing_out_the_next_one_shows_who_they_are(stranger: Browser) -> None:
+    first = await stranger.get("/logga-in/legitimera")
+    await come_back(stranger, only(AT_UNIT))
+    await stranger.post("/logga-ut")
+
+    second = await stranger.get("/logga-in/legitimera")
+    await come_back(stranger, only(AT_UNIT))
+    third = await stranger.get("/logga-in/legitimera")
+
+    asked = ["prompt=login" in each.headers["location"] for each in (first, second, third)]
+    assert asked == [False, True, False]
+
+
+async def test_a_provider_that_is_away_keeps_nobody_signed_in_here(stranger: Browser) -> None:
+    await come_back(stranger, only(AT_UNIT))
+    stranger.clinic.sign_in.fails_with.append(TemporaryFailure("away"))
+
+    out = await stranger.post("/logga-ut")
+
+    left = await stranger.open(out.headers["location"])
+    assert "Stäng sedan webbläsaren" in left
+    assert (await stranger.get("/")).headers["location"].startswith("/logga-in")
+
+
+async def test_to_begin_a_sign_in_takes_no_row(
+    stranger: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused() -> None:
+        pytest.fail("the database was asked")
+
+    monkeypatch.setattr(stranger.clinic.store, "transaction", refused)
+
+    assert (await stranger.get("/logga-in/legitimera")).status_code == 303
+
+
+async def test_everybody_sees_where_they_are_signed_in_and_ends_it_there(
+    stranger: Browser, staff: Browser
+) -> None:
+    stranger.headers["user-agent"] = "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Firefox/140.0"
+    await come_back(stranger, replace(only(AT_UNIT), staff_id=session(UNIT).staff_id))
+
+    page = await staff.open("/inloggningar")
+    ended = await staff.post(
+        "/inloggningar", data=dict(main_form(page).filled(**last_button(page)))
+    )
+
+    assert "Firefox på Windows, 127.0.0.1" in page
+    assert "Du är inloggad i 2 webbläsare" in page
+    assert "Du är inloggad i en webbläsare" in await staff.open(ended.headers["location"])
+    assert (await stranger.get("/")).headers["location"].startswith("/logga-in")
+
+
+def last_button(page: str) -> dict[str, str]:
+    return dict([main_form(page).buttons[-1]])
+
+
+async def test_nobody_ends_what_is_another_persons(staff: Browser, other_staff: Browser) -> None:
+    page = await staff.open("/inloggningar")
+    with staff.clinic.store.transaction() as records:
+        theirs = records.sessions.get(other_staff.cookies[COOKIE], now=staff.clinic.clock.now()).id
+    csrf = page.split('name="csrf" value="', 1)[1].split('"', 1)[0]
+
+    for named in (str(theirs), "not an id"):
+        answer = await staff.post("/inloggningar", data={"csrf": csrf, "inloggning": named})
+        assert answer.status_code == 404
+
+    await other_staff.open("/inloggningar")
 
 
 async def test_signing_in_ends_whatever_session_the_browser_had(

@@ -37,6 +37,8 @@ WHO_MAY = {
     "choose-unit": For.SIGNED_IN,
     "signed-in-page": For.SIGNED_IN,
     "sign-out": For.ANYONE,
+    "own-sessions-page": For.SIGNED_IN,
+    "end-own-session": For.SIGNED_IN,
     "signed-out-page": For.ANYONE,
     "send-form-page": For.UNIT,
     "send-nafs-form-page": For.UNIT,

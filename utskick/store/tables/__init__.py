@@ -23,7 +23,7 @@ from utskick.store.tables.reference import (
     SubscriptionRow,
     UnitRow,
 )
-from utskick.store.tables.staff import SignInAttemptRow, StaffMemberRow, StaffSessionRow, TokenRow
+from utskick.store.tables.staff import StaffMemberRow, StaffSessionRow, TokenRow
 
 __all__ = [
     "AccessLogRow",
@@ -46,7 +46,6 @@ __all__ = [
     "Row",
     "SealedRow",
     "SenderRow",
-    "SignInAttemptRow",
     "SmsRow",
     "StaffMemberRow",
     "StaffSessionRow",

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import JSON, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -20,18 +21,6 @@ class StaffMemberRow(Row):
     chosen_unit_id: Mapped[str | None] = mapped_column(ForeignKey(UnitRow.hsa_id))
 
 
-class SignInAttemptRow(Row):
-    """A sign-in under way: what the answer from the identity provider must fit."""
-
-    __tablename__ = "sign_in_attempt"
-
-    state_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
-    nonce: Mapped[str] = mapped_column(String(64))
-    code_verifier: Mapped[str] = mapped_column(String(128))
-    return_to: Mapped[str]
-    created_at: Mapped[datetime] = mapped_column(index=True)
-
-
 class StaffSessionRow(Row):
     """Somebody signed in. Without a unit, they have to choose one first."""
 
@@ -43,6 +32,8 @@ class StaffSessionRow(Row):
     commissions: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     roles: Mapped[list[str]] = mapped_column(JSON)
     unit_id: Mapped[str | None] = mapped_column(ForeignKey(UnitRow.hsa_id))
+    id: Mapped[UUID] = mapped_column(unique=True)
+    place: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(index=True)
     seen_at: Mapped[datetime]
 

@@ -15,6 +15,7 @@ from utskick.web.pages import (
     form_links,
     import_report,
     ongoing,
+    own_sessions,
     punctuality,
     send_form,
     sign_in,
@@ -26,6 +27,7 @@ from utskick.web.pages.files import files
 ROUTERS = (
     start.router,
     sign_in.router,
+    own_sessions.router,
     send_form.router,
     import_report.router,
     start_package.router,

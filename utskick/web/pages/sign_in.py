@@ -1,14 +1,12 @@
 """Logga in i Utskick."""
 
 import asyncio
-import secrets
 from urllib.parse import urlsplit
 
 from fastapi import Request, Response
 
 from utskick.domain.errors import UtskickError
 from utskick.domain.rate_limits import Limit
-from utskick.domain.staff import NotSignedIn
 from utskick.domain.units import HsaId
 from utskick.ports import TemporaryFailure
 from utskick.use_cases.sign_in import (
@@ -19,6 +17,7 @@ from utskick.use_cases.sign_in import (
     unit_choices,
 )
 from utskick.web.callers import Now, Wired, address_of
+from utskick.web.pages.browsers import place_of
 from utskick.web.pages.frame import page, see_other
 from utskick.web.pages.posted import text
 from utskick.web.pages.refusals import page_router
@@ -28,7 +27,11 @@ from utskick.wiring import Services
 router = page_router()
 
 _STATE_COOKIE = "__Host-utskick-inloggning"
-"""Binds a sign-in to the browser that began it."""
+"""Holds a sign-in, sealed, in the browser that began it."""
+_LEFT_COOKIE = "__Host-utskick-utloggad"
+"""Somebody has signed out here: whoever comes next shows who they are."""
+_CLEARED = '"cache", "storage"'
+"""Not cookies: those of the whole domain would go, other systems' too."""
 _STATE_LASTS_S = 600
 
 
@@ -42,15 +45,16 @@ def show(request: Request, till: str = "/") -> Response:
 async def begin(request: Request, wired: Wired, now: Now, till: str = "/") -> Response:
     """Go to the identity provider."""
     wired.rate_limits.take(Limit.SIGN_IN_STARTS, address_of(request))
-    url, state = await begin_sign_in(
+    url, begun = await begin_sign_in(
         return_to=_local(till),
         redirect_uri=_redirect_uri(wired),
+        anew=_LEFT_COOKIE in request.cookies,
         sign_in=wired.sign_in,
-        store=wired.store,
+        attempts=wired.attempts,
         now=now,
     )
     answer = see_other(url)
-    _set(answer, _STATE_COOKIE, state, max_age=_STATE_LASTS_S)
+    _set(answer, _STATE_COOKIE, begun, max_age=_STATE_LASTS_S)
     return answer
 
 
@@ -59,24 +63,22 @@ async def finish(
     request: Request, wired: Wired, now: Now, code: str = "", state: str = "", error: str = ""
 ) -> Response:
     """Back from the identity provider, in the browser that went there."""
-    begun = request.cookies.get(_STATE_COOKIE, "")
     if error or not code or not state:
         return _failed(request, "Inloggningen avbröts. Försök igen.")
-    if not secrets.compare_digest(begun.encode(), state.encode()):
-        return _failed(request, "Inloggningen påbörjades någon annanstans. Försök igen härifrån.")
     try:
         signed_in = await finish_sign_in(
             code,
             state=state,
+            begun=request.cookies.get(_STATE_COOKIE, ""),
             redirect_uri=_redirect_uri(wired),
             replaced=request.cookies.get(COOKIE, ""),
+            place=place_of(request),
             sign_in=wired.sign_in,
+            attempts=wired.attempts,
             store=wired.store,
             rules=wired.rules,
             now=now,
         )
-    except NotSignedIn:
-        return _failed(request, "Inloggningen tog för lång tid. Försök igen.")
     except UtskickError as refused:
         return _failed(request, refused.staff_message)
     except TemporaryFailure:
@@ -86,7 +88,8 @@ async def finish(
         )
     answer = see_other(signed_in.return_to)
     _set(answer, COOKIE, signed_in.token)
-    answer.delete_cookie(_STATE_COOKIE, secure=True, httponly=True)
+    for done in (_STATE_COOKIE, _LEFT_COOKIE):
+        answer.delete_cookie(done, secure=True, httponly=True)
     return answer
 
 
@@ -131,18 +134,25 @@ def signed_in(request: Request, visitor: SignedInVisitor) -> Response:
 
 @router.post("/logga-ut", name="sign-out")
 async def leave(request: Request, wired: Wired) -> Response:
-    """End the session, whether it still runs or not."""
+    """End the session, whether it still runs or not; here and at the identity provider."""
     require_own_origin(request)
-    await asyncio.to_thread(sign_out, request.cookies.get(COOKIE, ""), store=wired.store)
-    answer = see_other("/utloggad")
+    onwards = await sign_out(
+        request.cookies.get(COOKIE, ""),
+        return_to=f"{_pages(wired)}/utloggad",
+        sign_in=wired.sign_in,
+        store=wired.store,
+    )
+    answer = see_other(onwards or "/utloggad?kvar=1")
+    answer.headers["Clear-Site-Data"] = _CLEARED
     answer.delete_cookie(COOKIE, secure=True, httponly=True)
+    _set(answer, _LEFT_COOKIE, "ja")
     return answer
 
 
 @router.get("/utloggad", name="signed-out-page")
-def left(request: Request) -> Response:
-    """Nobody is signed in any more."""
-    return page(request, "signed_out.html", visitor=None)
+def left(request: Request, *, kvar: bool = False) -> Response:
+    """Nobody is signed in any more; `kvar`: but the identity provider may remember."""
+    return page(request, "signed_out.html", visitor=None, remembered=kvar)
 
 
 def _failed(request: Request, sentence: str, *, status_code: int = 403) -> Response:
@@ -154,7 +164,11 @@ def _failed(request: Request, sentence: str, *, status_code: int = 403) -> Respo
 
 
 def _redirect_uri(wired: Services) -> str:
-    return f"{wired.settings.web.public_url.rstrip('/')}/logga-in/klar"
+    return f"{_pages(wired)}/logga-in/klar"
+
+
+def _pages(wired: Services) -> str:
+    return wired.settings.web.public_url.rstrip("/")
 
 
 def _local(address: str) -> str:

@@ -1,0 +1,43 @@
+"""Dina inloggningar: where the visitor is signed in, and signing out there."""
+
+from uuid import UUID
+
+from fastapi import Request, Response
+
+from utskick.domain.errors import NotFound
+from utskick.use_cases.own_sessions import end_own_session, own_sessions
+from utskick.web.callers import Now, Wired
+from utskick.web.pages.frame import page, see_other
+from utskick.web.pages.posted import text
+from utskick.web.pages.refusals import page_router
+from utskick.web.pages.visitors import Posted, SignedInVisitor
+
+router = page_router()
+
+
+@router.get("/inloggningar", name="own-sessions-page")
+def show(
+    request: Request, visitor: SignedInVisitor, wired: Wired, now: Now, *, avslutad: bool = False
+) -> Response:
+    """Every browser, this one among them."""
+    return page(
+        request,
+        "own_sessions.html",
+        visitor=visitor,
+        sessions=own_sessions(visitor.session, store=wired.store, now=now),
+        ended=avslutad,
+    )
+
+
+@router.post("/inloggningar", name="end-own-session")
+def end(visitor: SignedInVisitor, posted: Posted, wired: Wired) -> Response:
+    """Sign out in another browser. Raises `NotFound`."""
+    end_own_session(visitor.session, _id(text(posted, "inloggning")), store=wired.store)
+    return see_other("/inloggningar?avslutad=1")
+
+
+def _id(posted: str) -> UUID:
+    try:
+        return UUID(posted)
+    except ValueError:
+        raise NotFound("session") from None
