@@ -5,6 +5,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from utskick.adapters.prefect_scheduler import PrefectScheduler
 from utskick.adapters.tls import TlsFiles, tls_context
 from utskick.domain.starting import RefusedToStart
 from utskick.ports import TemporaryFailure
+
+NOW = datetime(2027, 2, 1, 7, tzinfo=UTC)
 
 
 class Answer(AnswerFields):
@@ -107,14 +110,23 @@ async def test_the_identity_provider_is_known_by_its_authority(neighbours: Path)
     def sign_in(url: str, name: str) -> OidcSignIn:
         files = TlsFiles(authorities=neighbours / f"{name}.pem")
         tls = tls_context(files, of="UTSKICK_SIGN_IN")
-        return OidcSignIn(issuer=url, client_id="c", client_secret="s", accepted_acr=(), tls=tls)
+        return OidcSignIn(
+            issuer=url,
+            client_id="c",
+            client_secret="s",
+            accepted_acr=(),
+            max_age=timedelta(hours=10),
+            tls=tls,
+        )
 
     with serving(server_side(neighbours / "neighbour.pem")) as url:
-        leads_to, _ = await sign_in(url, "neighbour").begin(redirect_uri=url, return_to="/")
+        leads_to, _ = await sign_in(url, "neighbour").begin(
+            redirect_uri=url, return_to="/", now=NOW
+        )
         assert leads_to.startswith(f"{url}/x?")
 
         with pytest.raises(TemporaryFailure):
-            await sign_in(url, "stranger").begin(redirect_uri=url, return_to="/")
+            await sign_in(url, "stranger").begin(redirect_uri=url, return_to="/", now=NOW)
 
 
 def test_prefect_is_known_by_its_authority(neighbours: Path) -> None:
