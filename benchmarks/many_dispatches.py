@@ -146,9 +146,8 @@ def _start_more_workers(case: Case, stack: Stack) -> None:
         stock = ("worker", "start", "--pool", _STOCK_POOL, "--type", "process", "--limit", "10")
         stack.children.start("stock-worker", [*prefect, *stock])
     for number in range(2, case.workers + 1):
-        warm = ("worker", "start", "--pool", WORK_POOL, "--type", "warm")
-        named = ("--name", f"utskick-{number}")
-        stack.children.start(f"worker-{number}", [*prefect, *warm, *named])
+        ours = (sys.executable, "-m", "utskick.worker", "--name", f"utskick-{number}")
+        stack.children.start(f"worker-{number}", ours)
 
 
 async def _try_some(case: Case, wired: Services) -> float:

@@ -60,6 +60,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "pages": Benchmark("every staff page over a large region's database", needs_of_pages),
     "intake": Benchmark("dispatches over REST, and long recipient files", needs_of_intake),
     "standing": Benchmark("thousands of ongoing dispatches while nothing is due"),
+    "runs": Benchmark("what a flow run costs Prefect and the worker", lambda _options: ()),
     "growth": Benchmark("what a delivery costs as the database grows"),
 }
 

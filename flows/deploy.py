@@ -31,7 +31,7 @@ async def deploy() -> None:
 
 async def _make_pool(client: PrefectClient, name: str) -> None:
     try:
-        await client.create_work_pool(WorkPoolCreate(name=name, type="warm"))
+        await client.create_work_pool(WorkPoolCreate(name=name, type="process"))
     except ObjectAlreadyExists:
         return
 

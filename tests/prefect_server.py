@@ -40,6 +40,7 @@ class PrefectServer:
     logins: PrefectLogins
     client: SyncPrefectClient
     log_file: Path
+    pid: int
 
     def log(self) -> str:
         return self.log_file.read_text()
@@ -94,4 +95,5 @@ def running_prefect(folder: Path) -> Iterator[PrefectServer]:
         children.wait_healthy("prefect", f"{api_url}/health")
         with SyncPrefectClient(api=api_url, auth_string=logins.processes) as client:
             client.create_work_pool(WorkPoolCreate(name=WORK_POOL, type="process"))
-            yield PrefectServer(api_url, logins, client, folder / "logs" / "prefect.log")
+            log, pid = folder / "logs" / "prefect.log", children.pids["prefect"]
+            yield PrefectServer(api_url, logins, client, log, pid)

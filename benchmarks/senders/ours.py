@@ -36,7 +36,7 @@ from utskick.sending.reconcile import reconcile
 from utskick.sending.run_occasion import PlainStages
 from utskick.store.key_file import make_key_file
 from utskick.wiring import Services, wire
-from utskick.worker.warm_worker import settle_in
+from utskick.worker.starting import settle_in
 
 PACKAGE = "vuxenpsykiatri-infor-besok"
 _LOOKS_EVERY_S = 0.25

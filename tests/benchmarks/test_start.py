@@ -64,6 +64,7 @@ def test_contenders_that_are_left_out_need_nothing(options: list[str], needs: se
         ("intake", ["--repeats", "0"], False),
         ("intake", [], True),
         ("growth", [], True),
+        ("runs", [], False),
     ],
 )
 def test_postgresql_is_needed_unless_the_options_leave_it_out(

@@ -1,4 +1,4 @@
-"""Runs the occasions' own flow on the lean engine, in a clinic in memory.
+"""Runs the occasions' own flow as the worker does, in a clinic in memory.
 
 `python -m tests.flows.occasion_runs FOLDER`; writes each run's id and what was sent, by its story.
 """
@@ -31,7 +31,7 @@ from utskick.domain.occasions import Occasion
 from utskick.ports import PersonRecord
 from utskick.use_cases.end_occasion import EndOccasion
 from utskick.wiring import Services
-from utskick.worker.lean_engine import FlowRunner
+from utskick.worker.flow_runner import FlowRunner, sharing_client
 
 _YIELDS_S = 0.005
 """Hours pass while others sleep: the threads of the database must keep up, however busy it is."""
@@ -230,11 +230,9 @@ async def main() -> dict[str, dict[str, Any]]:
     clinic = a_clinic(store, retry_delays_s=(20,), forms_concurrency=1, **PATIENT)
     clinic = replace(clinic, clock=clock)
     use(services_of(clinic))
-    runner = FlowRunner()
-    await runner.open()
-    stories = Stories(clinic, clock, runner)
+    stories = Stories(clinic, clock, FlowRunner())
     seen = {}
-    try:
+    async with sharing_client():
         for story in (
             stories.quick_run_six_minutes_early,
             stories.protected_while_it_waits,
@@ -251,8 +249,6 @@ async def main() -> dict[str, dict[str, Any]]:
             stories.unit_withdrawn_while_it_waits,
         ):
             seen[story.__name__] = await story()
-    finally:
-        await runner.close()
     return seen
 
 

@@ -81,7 +81,7 @@ _SERVICES = {
     "PREFECT_SERVER_SERVICES_LATE_RUNS_LOOP_SECONDS": "30",
     # A worker is shown as offline after three missed heartbeats, and at most a minute.
     "PREFECT_SERVER_SERVICES_FOREMAN_LOOP_SECONDS": "60",
-    # The warm worker asks the pool each five minutes when nothing is due.
+    # The worker asks the pool each five minutes when nothing is due.
     "PREFECT_SERVER_SERVICES_FOREMAN_DEPLOYMENT_LAST_POLLED_TIMEOUT_SECONDS": "900",
     "PREFECT_SERVER_SERVICES_FOREMAN_WORK_QUEUE_LAST_POLLED_TIMEOUT_SECONDS": "900",
     # For leases of concurrency limits, child flows, and workers with something to clean up: none
@@ -103,11 +103,11 @@ _SERVICES = {
 }
 
 _WORKER = {
-    # How soon a run starts that an operator asks for; give or take a third.
+    # How soon a run starts, or ends, that an operator asks for.
     "PREFECT_WORKER_QUERY_SECONDS": "3",
-    # The longer, the more runs the warm worker learns of with one question; it starts none early.
+    # The longer, the more runs the worker learns of with one question; it starts none early.
     "PREFECT_WORKER_PREFETCH_SECONDS": "30",
-    # Off unless asked for; an operator's cancel would otherwise end nothing.
+    # Of Prefect's own worker, in which an operator's cancel would otherwise end nothing.
     "PREFECT_WORKER_ENABLE_CANCELLATION": "true",
     "PREFECT_WORKER_CANCELLATION_POLL_SECONDS": "10",
 }

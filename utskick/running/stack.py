@@ -175,8 +175,4 @@ def start_prefect(children: Children, ports: Ports) -> None:
 
 def start_worker(children: Children) -> None:
     """Start the worker that runs the flows."""
-    worker = [
-        *(*_PYTHON, "prefect", "worker", "start"),
-        *("--pool", WORK_POOL, "--type", "warm", "--name", "utskick"),
-    ]
-    children.start("worker", worker)
+    children.start("worker", [*_PYTHON, "utskick.worker", "--name", "utskick"])

@@ -1,8 +1,6 @@
 """Background work of the web process and the worker (I12)."""
 
 import asyncio
-import logging
-from collections.abc import Awaitable, Callable
 
 from utskick.sending.reconcile import reconcile
 from utskick.sending.report_dead_runs import report_dead_runs
@@ -10,11 +8,10 @@ from utskick.sending.report_errors import send_error_reports
 from utskick.sending.retire_deployments import retire_deployments
 from utskick.use_cases.check_access_log import anchor_access_log
 from utskick.wiring import Services
+from utskick.worker.rounds import again_and_again
 
 _SELDOM = 20
 """Every so many rounds."""
-
-log = logging.getLogger(__name__)
 
 
 async def run_background_work(services: Services) -> None:
@@ -75,24 +72,11 @@ async def run_background_work(services: Services) -> None:
 
     every_s = services.settings.timing.reconcile_s
     await asyncio.gather(
-        _again_and_again("Reconciling", reconciling, every_s=every_s),
-        _again_and_again("Retiring deployments", retiring, every_s=every_s),
-        _again_and_again("Reporting dead runs", reporting, every_s=_SELDOM * every_s),
-        _again_and_again("Mailing errors", mailing, every_s=every_s),
-        _again_and_again(
+        again_and_again("Reconciling", reconciling, every_s=every_s),
+        again_and_again("Retiring deployments", retiring, every_s=every_s),
+        again_and_again("Reporting dead runs", reporting, every_s=_SELDOM * every_s),
+        again_and_again("Mailing errors", mailing, every_s=every_s),
+        again_and_again(
             "Anchoring the access log", anchoring, every_s=services.settings.log.heads_every_s
         ),
     )
-
-
-async def _again_and_again(
-    what: str, work: Callable[[], Awaitable[object]], *, every_s: float
-) -> None:
-    """Do it for ever: a failure is logged, and tried again next time."""
-    while True:
-        try:
-            await work()
-        except Exception as error:  # noqa: BLE001  # the next round may well succeed
-            # Its text may hold anything: only its kind is logged.
-            log.warning("%s failed: %s", what, type(error).__name__)
-        await asyncio.sleep(every_s)

@@ -2,18 +2,18 @@
 
 Prefect's server looks into its own queue eight times a second and more, by default, which is a
 third of what an idle server costs. There is no setting for it. What is in the queue can wait.
-This leans on the server's own names, in this file alone.
+All that we use of Prefect and is not public is named here, and in decision 24.
 """
 
 import runpy
 import sys
 from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 from docket import Docket, Worker
 from fastapi import FastAPI, Request
+from prefect.logging import get_logger
 from prefect.server.api import background_workers, dependencies, server
 from prefect.server.schemas.core import CreatedBy
 from prefect.settings import get_current_settings
@@ -26,13 +26,31 @@ _BEATS_EVERY = timedelta(seconds=30)
 OPERATORS_TYPE = "operator"
 """What a run is created by, if whoever started it had signed in."""
 
+log = get_logger("queue")
+
+
+class CalmDocket(Docket):
+    """Notes in the log that Prefect has made it: else somebody must find another way."""
+
+    def __init__(self, **chosen: Any) -> None:
+        super().__init__(**chosen, heartbeat_interval=_BEATS_EVERY)
+        log.info("The queue has a heartbeat every %s", self.heartbeat_interval)
+
+
+class CalmWorker(Worker):
+    """The same."""
+
+    def __init__(self, docket: Docket) -> None:
+        super().__init__(
+            docket, minimum_check_interval=_LOOKS_EVERY, scheduling_resolution=_LOOKS_EVERY
+        )
+        log.info("The queue is looked into every %s", self.minimum_check_interval)
+
 
 def start(logins: PrefectLogins) -> None:
     """Serve until ended."""
-    vars(server)["Docket"] = partial(Docket, heartbeat_interval=_BEATS_EVERY)
-    vars(background_workers)["Worker"] = partial(
-        Worker, minimum_check_interval=_LOOKS_EVERY, scheduling_resolution=_LOOKS_EVERY
-    )
+    vars(server)["Docket"] = CalmDocket
+    vars(background_workers)["Worker"] = CalmWorker
     vars(server)["create_app"] = _behind_the_door(server.create_app, logins)
     sys.argv = ["prefect", "server", "start", *sys.argv[1:]]
     runpy.run_module("prefect", run_name="__main__", alter_sys=True)

@@ -1,4 +1,4 @@
-"""Flows on the lean engine, as a real Prefect server sees them."""
+"""Flows on one shared client, as a real Prefect server sees them."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from prefect.events import Event
 
 from tests.prefect_server import PrefectServer
 from tests.waiting import poll
-from tests.worker.lean_runs import MANY
+from tests.worker.shared_runs import MANY
 
 _EVENTS_PER_TASK = 3
 
@@ -25,6 +25,7 @@ class Ran:
 
     server: PrefectServer
     runs_by_name: Mapping[str, Sequence[str]]
+    costs: Mapping[str, Sequence[str]]
 
     def states(self, name: str) -> list[State]:
         runs = [self.server.client.read_flow_run(UUID(each)) for each in self.runs_by_name[name]]
@@ -41,12 +42,13 @@ class Ran:
 @pytest.fixture(scope="module")
 def ran(prefect_server: PrefectServer) -> Ran:
     process = subprocess.run(
-        [sys.executable, "-m", "tests.worker.lean_runs"],
+        [sys.executable, "-m", "tests.worker.shared_runs"],
         env=os.environ | prefect_server.environment,
         stdout=subprocess.PIPE,
         check=True,
     )
-    return Ran(prefect_server, json.loads(process.stdout))
+    seen = json.loads(process.stdout)
+    return Ran(prefect_server, seen["runs"], seen["costs"])
 
 
 def test_prefect_learns_how_a_run_went(ran: Ran) -> None:
@@ -79,3 +81,14 @@ def test_a_task_is_reported_in_three_events_that_name_its_run_alone(ran: Ran) ->
 
 def test_a_run_sends_no_heartbeats(ran: Ran) -> None:
     assert not ran.events("prefect.flow-run.heartbeat")
+
+
+def test_a_run_asks_prefect_for_no_more_than_its_beginning_and_its_end(ran: Ran) -> None:
+    what = [each.rpartition("/")[2] for each in ran.costs["asked"]]
+
+    assert len(what) == 3, ran.costs["asked"]
+    assert [what[0], what[2]] == ["set_state", "set_state"]
+
+
+def test_a_run_starts_no_thread(ran: Ran) -> None:
+    assert ran.costs["threads"] == []

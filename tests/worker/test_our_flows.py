@@ -2,11 +2,10 @@
 
 import pytest
 import yaml
-from prefect.workers.base import BaseWorker
 
 from utskick.adapters.prefect_scheduler import ENTRYPOINT
 from utskick.files import PREFECT_YAML
-from utskick.worker.warm_worker import NotOurFlow, WarmWorker, flow_named, our_flows
+from utskick.worker.our_flows import NotOurFlow, flow_named, our_flows
 
 
 def test_every_flow_that_is_deployed_can_be_run() -> None:
@@ -20,7 +19,3 @@ def test_every_flow_that_is_deployed_can_be_run() -> None:
 def test_nothing_else_is_ever_run(name: str) -> None:
     with pytest.raises(NotOurFlow):
         flow_named(name)
-
-
-def test_prefect_finds_the_worker_by_its_type() -> None:
-    assert BaseWorker.get_worker_class_from_type("warm") is WarmWorker
