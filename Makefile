@@ -12,7 +12,7 @@ SEED ?= 1
 BENCH ?= one_occasion
 
 .PHONY: run demo test test-product test-installation test-attacks \
-	prove prove-machine prove-attacks prove-storm storm bench lock check clean
+	prove prove-machine prove-attacks prove-storm storm bench lock audit sbom check clean
 
 run: $(VENV)/.installed  ## Start everything on loopback and deliver the example package dispatch
 	@$(BIN)/utskick up
@@ -101,6 +101,12 @@ lock:  ## Renew the locks within pyproject.toml's ranges (needs uv)
 	$(LOCK) -o requirements.lock
 	$(LOCK) --extra dev -c requirements.lock -o requirements-dev.lock
 	$(LOCK) --extra bench -c requirements-dev.lock -o requirements-bench.lock
+
+audit: $(VENV)/.installed-dev  ## Known vulnerabilities of what is locked; says where they cannot be asked for
+	@$(BIN)/python .ci/audit.py
+
+sbom: $(VENV)/.installed-dev  ## A bill of materials with licences: build/sbom.cdx.json (CycloneDX 1.6)
+	@$(BIN)/python .ci/sbom.py build/sbom.cdx.json
 
 clean:
 	rm -rf $(VENV) var build *.egg-info

@@ -21,12 +21,12 @@ from utskick.records.dispatches import (
 from utskick.records.error_reports import ErrorReport, ErrorReports, WatchedForms
 from utskick.records.follow_up import (
     FollowedUp,
-    FollowUp,
     FollowUpQuery,
     Ledger,
     Order,
     Reminder,
     ResponseRate,
+    SentForms,
 )
 from utskick.records.journal import (
     AccessLog,
@@ -57,7 +57,6 @@ __all__ = [
     "DoneWith",
     "ErrorReport",
     "ErrorReports",
-    "FollowUp",
     "FollowUpQuery",
     "FollowedUp",
     "FormSummary",
@@ -82,6 +81,7 @@ __all__ = [
     "Remaining",
     "Reminder",
     "ResponseRate",
+    "SentForms",
     "Sessions",
     "SignedInPerson",
     "Store",
@@ -117,7 +117,7 @@ class Transaction(Protocol):
     @property
     def progress(self) -> Progress: ...
     @property
-    def follow_up(self) -> FollowUp: ...
+    def follow_up(self) -> SentForms: ...
     @property
     def inbox_messages(self) -> InboxMessages: ...
     @property

@@ -128,7 +128,7 @@ class Ledger:
     unsettled: int
 
 
-class FollowUp(Protocol):
+class SentForms(Protocol):
     """Uppföljning: single forms, found by what staff remember of them."""
 
     def search(self, unit_id: HsaId, query: FollowUpQuery) -> list[FollowedUp]:
