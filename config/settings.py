@@ -40,7 +40,7 @@ def _ascii(address: str) -> str:
     return address
 
 
-SenderAddress = Annotated[EmailStr, AfterValidator(_ascii)]
+AsciiMailAddress = Annotated[EmailStr, AfterValidator(_ascii)]
 
 
 class Group(BaseModel):
@@ -136,7 +136,7 @@ class SmtpSettings(TlsSettings):
     )
     user: str = Field(default="", description="Our login at the relay, if it asks for one.")
     password: SecretStr = Field(default=SecretStr(""))
-    sender: SenderAddress = Field(
+    sender: AsciiMailAddress = Field(
         default="utskick@vgregion.se", description="Shown as the sender of error mail."
     )
     sms_domain: str = Field(default="sms.vgregion.se", description="The mail-to-SMS gateway.")
@@ -288,7 +288,7 @@ class LogSettings(Group):
     heads_every_s: float = Field(
         default=300, gt=0, description="How often they are written, if a log has grown."
     )
-    heads_mail_to: tuple[SenderAddress, ...] = Field(
+    heads_mail_to: tuple[AsciiMailAddress, ...] = Field(
         default=(), description="Who gets them by mail too, once a day."
     )
 
@@ -337,7 +337,7 @@ class Settings(BaseSettings):
         default=REGION,
         description="The folder with units, form templates, subscriptions and packages.",
     )
-    forms_desk: SenderAddress = Field(
+    forms_desk: AsciiMailAddress = Field(
         default="formularhantering@vgregion.se",
         description="Gets a mail when a start is blocked, and whenever a dispatch goes wrong.",
     )
