@@ -29,6 +29,8 @@ _IMPATIENT = {
     # The days of a changed clock lie more than a hundred days ahead; see their runs all the same.
     "PREFECT_SERVER_SERVICES_SCHEDULER_MAX_SCHEDULED_TIME": "P2000D",
     "PREFECT_SERVER_SERVICES_SCHEDULER_RECENT_DEPLOYMENTS_LOOP_SECONDS": "1",
+    # The one above passes over a deployment when it comes late, as on a busy machine.
+    "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "5",
 }
 
 

@@ -1,7 +1,9 @@
 """Prefect as the clock: one deployment for each occasion, with a one-shot schedule in local time.
 
-An occasion that starts within two minutes gets its run at once, as a schedule whose time passes
-before its run exists is never made up. Nothing rests on Prefect for sending once: a run that
+An occasion that starts within a quarter of an hour gets its run at once. Later ones get theirs
+from Prefect, which surely looks each ten minutes: its quicker look at what is new passes over a
+deployment when it comes late itself, and a schedule whose time passes before its run exists is
+never made up. Nothing rests on Prefect for sending once: a run that
 comes twice, or all the same, finds nothing to do.
 
 A deployment shows what is to come: when its occasion has ended it is deleted, and its runs, which
@@ -60,7 +62,7 @@ FLOW_NAME = "Skicka utskickstillfälle"
 ENTRYPOINT = "flows.run_occasion.run_occasion"
 """As a module: a run needs no folder, since the package is installed."""
 
-_AT_ONCE = timedelta(minutes=2)
+_AT_ONCE = timedelta(minutes=15)
 _STARTS_WITHIN = timedelta(seconds=30)
 """A run that was taken so long ago, and has not claimed its occasion, has died on the way."""
 _PAGE = 200
