@@ -49,6 +49,7 @@ class Watch:
     ended: dict[UUID, dict[UUID, int]] = field(default_factory=dict)
     removed: dict[UUID, dict[UUID, int]] = field(default_factory=dict)
     of_withdrawn_unit: set[asyncio.AbstractEventLoop] = field(default_factory=set)
+    _removed_at_s: dict[UUID, float] = field(default_factory=dict)
     _stopped_at_s: dict[UUID, float] = field(default_factory=dict)
     _wrong: list[AssertionError] = field(default_factory=list)
     _before: dict[UUID, RowMapping] = field(default_factory=dict)
@@ -108,6 +109,7 @@ class Watch:
             for row in self.deliveries()
             if row["recipient_id"] == recipient_id
         }
+        self._removed_at_s[recipient_id] = self.world.elapsed_s
 
     def note_restore(self) -> None:
         """What was done since the backup is forgotten; staff must do it again."""
@@ -238,12 +240,19 @@ class Watch:
         self._its_recipient_may_get_it(call, row)
         self._its_unit_has_not_been_withdrawn_before_the_run(call)
         self._a_stop_has_not_been_answered(row)
+        self._a_removal_has_not_been_answered(row)
 
     def _a_stop_has_not_been_answered(self, row: RowMapping) -> None:
         """I8: what was claimed ahead of a stop does not leave later than it is heard of."""
         if row["dispatch_id"] in self.stopped:
             since_s = self.world.elapsed_s - self._stopped_at_s[row["dispatch_id"]]
             assert since_s < self.rules.stop_heard_within_s, "left after a stop was answered"
+
+    def _a_removal_has_not_been_answered(self, row: RowMapping) -> None:
+        """I8: as with a stop, for one recipient."""
+        if row["recipient_id"] in self.removed:
+            since_s = self.world.elapsed_s - self._removed_at_s[row["recipient_id"]]
+            assert since_s < self.rules.stop_heard_within_s, "left after a removal was answered"
 
     def _its_intent_is_committed(self, call: Call, row: RowMapping) -> None:
         """I2: the committed row says `sending`, of this very attempt."""

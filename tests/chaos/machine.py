@@ -501,7 +501,7 @@ class SendProtocol(RuleBasedStateMachine):
         theirs = [r["id"] for r in self.watch.recipients() if r["dispatch_id"] == dispatch_id]
         recipient_id = RecipientId(_nth(theirs, whom))
         removed = self._allowed(
-            lambda: RemoveRecipient(store=self.store)(
+            lambda: RemoveRecipient(store=self.store, clock=self.clock, rules=RULES)(
                 dispatch_id, recipient_id, actor=STAFF, now=self.clock.now()
             )
         )

@@ -269,7 +269,7 @@ MUTANTS = (
     _mutant(
         "what comes back after the end may be sent",
         "stop",
-        (_RECONCILE, "        records.deliveries.cancel_rest_of_ended()\n", ""),
+        (_RECONCILE, "        records.deliveries.cancel_never_sent()\n", ""),
     ),
     _mutant(
         "what is left at a stop is missed",
@@ -284,6 +284,16 @@ MUTANTS = (
         "a removed recipient's retry is sent",
         "I8",
         (_CLAIMING, "    if allowed.with_removed:\n", "    if False:\n"),
+    ),
+    _mutant(
+        "what is claimed ahead leaves for a removed recipient",
+        "I8",
+        (
+            _SEND,
+            "            if intended.delivery.id in self._removed:\n",
+            "            if False:\n",
+        ),
+        (_SEND, "        if removed:\n", "        if False:\n"),
     ),
     _mutant(
         "an uncertain message is left again",

@@ -196,13 +196,13 @@ def test_an_ongoing_dispatch_is_never_deleted() -> None:
 
 
 def test_one_of_two_recipients_can_be_removed() -> None:
-    require_another_recipient([a_recipient(), a_recipient()])
+    require_another_recipient([a_recipient(), a_recipient()], ongoing=True)
 
 
 @pytest.mark.parametrize("state", [RecipientState.REMOVED, RecipientState.LEFT_OUT])
 def test_the_last_recipient_cannot_be_removed(state: RecipientState) -> None:
     with pytest.raises(LastRecipient):
-        require_another_recipient([a_recipient(), a_recipient(state=state)])
+        require_another_recipient([a_recipient(), a_recipient(state=state)], ongoing=True)
 
 
 def test_a_recipient_shows_nobody() -> None:

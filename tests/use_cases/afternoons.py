@@ -2,14 +2,18 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tests.clinic import GAD, PHQ, STAFF, Clinic, a_clinic
 from tests.people import ANNA, BO, CILLA, DAVID
 from tests.use_cases.clinic_days import Meanwhile
+from tests.waiting import poll
+from utskick.adapters.in_memory import FakeClock, InMemoryFormService
+from utskick.domain.deliveries import FormId
 from utskick.domain.dispatches import Dispatch
 from utskick.domain.occasions import Occasion
+from utskick.ports import FormOrder
 from utskick.sending.run_occasion import OccasionRun
 from utskick.store import SqlStore
 from utskick.use_cases.stop_dispatch import Stopped
@@ -83,3 +87,29 @@ async def stopped_after(store: SqlStore, sent: int, **spec: Any) -> Afternoon:
         run.close()
     clinic.forms.fails_before = usual
     return Afternoon(clinic, dispatch, run, answers[0], sent)
+
+
+class HeldForms(InMemoryFormService):
+    """Nobody is answered before `answered` is set."""
+
+    answered: asyncio.Event
+
+    async def create_form(
+        self, order: FormOrder, *, may_leave: Callable[[], bool] = lambda: True
+    ) -> FormId:
+        form_id = await super().create_form(order, may_leave=may_leave)
+        await self.answered.wait()
+        return form_id
+
+
+def holding(clinic: Clinic, *, until: Callable[[], bool]) -> tuple[Clinic, HeldForms]:
+    """As the clinic, but no call is answered yet, and a pause lasts until something holds."""
+
+    class Patient(FakeClock):
+        def pause(self, seconds: float) -> None:
+            self.advance(seconds)
+            poll(until)
+
+    forms = HeldForms(clock=clinic.clock, templates=clinic.forms.templates)
+    forms.answered = asyncio.Event()
+    return replace(clinic, forms=forms, clock=Patient(clinic.clock.now())), forms

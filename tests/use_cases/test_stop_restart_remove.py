@@ -10,6 +10,7 @@ from utskick.domain.dispatches import Dispatch, RecipientState
 from utskick.domain.errors import LastRecipient, NotFound, OccasionPassed, WrongStatus
 from utskick.records import DeliveryClaim
 from utskick.use_cases.remove_recipient import AlreadyRemoved
+from utskick.use_cases.send_missed_occasion import SendMissedOccasion
 
 
 async def begin_annas_first(clinic: Clinic, dispatch: Dispatch) -> None:
@@ -181,12 +182,53 @@ async def test_a_recipient_is_removed_once(clinic: Clinic) -> None:
     assert "redan borttagen" in caught.value.staff_message
 
 
-async def test_nobody_is_removed_from_what_has_ended(clinic: Clinic) -> None:
+async def test_nobody_is_removed_from_what_has_been_sent(clinic: Clinic) -> None:
     dispatch = (await clinic.start()).dispatch
-    clinic.stop(dispatch)
+    await run_to_its_end(clinic, dispatch.occasions[0])
 
     with pytest.raises(WrongStatus):
         clinic.remove(dispatch, ANNA)
+
+
+async def test_whoever_is_removed_from_a_stopped_dispatch_gets_nothing_after_its_restart(
+    clinic: Clinic,
+) -> None:
+    dispatch = (await clinic.start()).dispatch
+    clinic.stop(dispatch)
+
+    clinic.remove(dispatch, ANNA)
+    clinic.restart(dispatch)
+    await run_to_its_end(clinic, dispatch.occasions[0])
+
+    assert (clinic.sent_to(ANNA), len(clinic.sent_to(BO))) == ([], 4)
+
+
+async def test_whoever_is_removed_after_a_missed_occasion_gets_nothing_when_it_is_sent(
+    clinic: Clinic,
+) -> None:
+    dispatch = (await clinic.start()).dispatch
+    pass_hours(clinic, 4)
+    await reconciled(clinic)
+
+    clinic.remove(dispatch, ANNA)
+    clinic.by_hand(SendMissedOccasion, dispatch.occasions[0])
+    await run_to_its_end(clinic, clinic.dispatch(dispatch).occasions[0])
+
+    assert clinic.dispatch(dispatch).label == "Klar"
+    assert (clinic.sent_to(ANNA), len(clinic.sent_to(BO))) == ([], 4)
+
+
+async def test_the_last_recipient_of_a_stopped_dispatch_is_not_asked_to_be_stopped(
+    clinic: Clinic,
+) -> None:
+    dispatch = (await clinic.start()).dispatch
+    clinic.stop(dispatch)
+    clinic.remove(dispatch, ANNA)
+
+    with pytest.raises(LastRecipient) as caught:
+        clinic.remove(dispatch, BO)
+
+    assert "Stoppa" not in caught.value.staff_message
 
 
 async def test_another_unit_can_do_nothing(clinic: Clinic) -> None:

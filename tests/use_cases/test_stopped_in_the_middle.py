@@ -3,21 +3,17 @@ who have got all are notified.
 """
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
 from tests.clinic import PHQ, Clinic, a_clinic
 from tests.people import TOLVAN
-from tests.use_cases.afternoons import ALL, EVERYONE, ready_to_send, stopped_after
+from tests.use_cases.afternoons import ALL, EVERYONE, holding, ready_to_send, stopped_after
 from tests.use_cases.clinic_days import mails, pass_hours, reconciled, states
 from tests.waiting import poll
-from utskick.adapters.in_memory import FakeClock, InMemoryFormService
-from utskick.domain.deliveries import DeliveryState, FormId
+from utskick.domain.deliveries import DeliveryState
 from utskick.domain.dispatches import Dispatch
 from utskick.domain.occasions import OccasionState
-from utskick.ports import FormOrder
 from utskick.sending.close_occasion import Closed
 from utskick.store import SqlStore
 from utskick.use_cases.notify_recipients import NotifyRecipients
@@ -94,34 +90,18 @@ async def test_a_stop_says_how_many_are_really_on_their_way(store: SqlStore) -> 
     """What is claimed ahead of the calls is given back before the stop is answered."""
     clinic = a_clinic(store, forms_concurrency=2, stop_heard_within_s=0.2)
 
-    class Held(InMemoryFormService):
-        """Nobody is answered before the stop is."""
-
-        async def create_form(
-            self, order: FormOrder, *, may_leave: Callable[[], bool] = lambda: True
-        ) -> FormId:
-            form_id = await super().create_form(order, may_leave=may_leave)
-            await answered.wait()
-            return form_id
-
-    class Patient(FakeClock):
-        def pause(self, seconds: float) -> None:
-            self.advance(seconds)
-            poll(lambda: sending_now() == 2)
+    clinic, forms = holding(clinic, until=lambda: sending_now() == 2)
 
     def sending_now() -> int:
         return states(clinic, dispatch).get(DeliveryState.SENDING, 0)
 
-    answered = asyncio.Event()
-    forms = Held(clock=clinic.clock, templates=clinic.forms.templates)
-    clinic = replace(clinic, forms=forms, clock=Patient(clinic.clock.now()))
     everyone = [number.digits for number in (*EVERYONE, TOLVAN)]
     dispatch, run = await ready_to_send(clinic, recipients=everyone)
     sending = asyncio.create_task(run.send_forms())
     await asyncio.to_thread(poll, lambda: sending_now() == 4)
 
     stopped = await asyncio.to_thread(clinic.stop, dispatch)
-    answered.set()
+    forms.answered.set()
     await sending
 
     assert (stopped.on_their_way, stopped.left) == (2, 18)

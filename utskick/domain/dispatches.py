@@ -213,6 +213,16 @@ class Dispatch:
             and occasion.sends_at <= now
         ]
 
+    def require_more_to_send(self, *, action: str) -> None:
+        """Raise `WrongStatus` unless its recipients may still get something of it.
+
+        By a run, after a restart, or when staff send what was missed or stopped in the middle.
+        """
+        open_to_staff = any(occasion.has_a_rest for occasion in self.occasions)
+        completed = self.status is DispatchStatus.COMPLETED
+        if self.status is DispatchStatus.ABORTED or (completed and not open_to_staff):
+            raise WrongStatus(action, self.status.value, label=self.label)
+
     def may_be_deleted(self, *, now: datetime) -> bool:
         return self.ended_at is not None and self.ended_at + KEPT_AFTER_END <= now
 
@@ -222,7 +232,7 @@ class Dispatch:
             raise WrongStatus(action, self.status.value, label=self.label)
 
 
-def require_another_recipient(recipients: Sequence[Recipient]) -> None:
+def require_another_recipient(recipients: Sequence[Recipient], *, ongoing: bool) -> None:
     """Raise `LastRecipient` unless more than one recipient is active."""
     if sum(r.state is RecipientState.ACTIVE for r in recipients) <= 1:
-        raise LastRecipient
+        raise LastRecipient(ongoing=ongoing)

@@ -119,11 +119,14 @@ class WrongStatus(UtskickError):
 class LastRecipient(UtskickError):
     """The only recipient cannot be removed (manual: "paketutskicket får i stället stoppas")."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, ongoing: bool = True) -> None:
         super().__init__("the last recipient cannot be removed")
-        self.staff_message = (
-            "Den sista mottagaren kan inte tas bort. Stoppa paketutskicket i stället."
+        instead = (
+            "Stoppa paketutskicket i stället."
+            if ongoing
+            else "Inget skickas så länge du låter det som är kvar vara."
         )
+        self.staff_message = f"Den sista mottagaren kan inte tas bort. {instead}"
 
 
 class OccasionPassed(UtskickError):

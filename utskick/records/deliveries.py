@@ -96,8 +96,14 @@ class Deliveries(Protocol):
     def cancel_rest(self, occasion_id: OccasionId) -> None:
         """Cancel all deliveries of the occasion that are planned."""
 
-    def cancel_rest_of_ended(self) -> None:
-        """As `cancel_rest`, of ended occasions: what was unknown and is planned again."""
+    def cancel_never_sent(self) -> None:
+        """Cancel what was unknown and is planned again, but may never be sent.
+
+        Of ended occasions, and of removed recipients of those that wait for staff.
+        """
+
+    def of_removed(self, occasion_ids: Collection[OccasionId]) -> set[DeliveryId]:
+        """What is under way to recipients who have been removed since its intent (I8)."""
 
     def owned(self, form_ids: Collection[FormId]) -> set[FormId]:
         """Which of these forms belong to a delivery already."""

@@ -2,8 +2,8 @@
 
 One pump serves them: outcomes are written and intents committed for many runs in one transaction,
 and each run gets as much as the others, however much it has. No call is made before its intent is
-committed, nor later than `Rules.stop_heard_within_s` after a stop: the pump asks again and again
-whether its runs may still send, and gives back what has not left when one may not.
+committed, nor later than `Rules.stop_heard_within_s` after a stop or the recipient's removal: the
+pump asks again and again what may still leave, and gives back what may not and has not.
 
 What happens if we die: before the intent's commit nothing has left. After it, and before the
 outcome's, the row says `sending`; its lease runs out, it becomes `unknown`, and it is settled by
@@ -14,14 +14,14 @@ import asyncio
 import logging
 import math
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
-from utskick.domain.deliveries import ClaimedDelivery, DeliveryState, Outcome
+from utskick.domain.deliveries import ClaimedDelivery, DeliveryId, DeliveryState, Outcome
 from utskick.domain.occasions import OccasionId, RunToken
 from utskick.domain.rules import Rules
 from utskick.ports import Clock, FormService
@@ -162,6 +162,7 @@ class _Pump:
         self._callers: list[asyncio.Task[None]] = []
         self._calling: Counter[_Run] = Counter()
         self._asked: asyncio.Task[None] | None = None
+        self._removed: set[DeliveryId] = set()
         self._ended: list[tuple[_Run, Outcome]] = []
         self._under_way = 0
         self._ahead = call_slots.at_once
@@ -195,6 +196,7 @@ class _Pump:
                     self._fail_all(error)
         finally:
             asking.cancel()
+            self._removed.clear()
             self._pumping = None
             self.idle.set()
 
@@ -222,6 +224,7 @@ class _Pump:
             if run.occasion_id in claimed_for:
                 run.allowed_until = max(run.allowed_until, began + self._rules.stop_heard_within_s)
         self._begin(chosen, written, deadline)
+        self._hold_back(written.removed)
         self._let_go()
 
     def _chosen(self) -> dict[_Run, int]:
@@ -309,6 +312,8 @@ class _Pump:
         run = intended.run
 
         def may_leave() -> bool:
+            if intended.delivery.id in self._removed:
+                return False
             return self._clock.monotonic() < min(intended.deadline, run.allowed_until)
 
         if not may_leave():
@@ -350,19 +355,29 @@ class _Pump:
             log.warning("Cannot find out who may send: %s", type(error).__name__)
             return
         for run in runs:
-            if run.token in sendable:
+            if run.token in sendable.runs:
                 run.allowed_until = began + self._rules.stop_heard_within_s
             else:
                 self._give_back(run)
+        self._hold_back(sendable.removed)
 
     def _give_back(self, run: _Run) -> None:
         """The run was stopped, or another has its occasion: what has not left is planned again."""
         run.allowed_until = -math.inf
         run.wants = False
+        self._plan_again(lambda intended: intended.run is run)
+
+    def _hold_back(self, removed: Collection[DeliveryId]) -> None:
+        """Their recipients have been removed: what has not left is not called."""
+        if removed:
+            self._removed.update(removed)
+            self._plan_again(lambda intended: intended.delivery.id in self._removed)
+
+    def _plan_again(self, which: Callable[[_Intended], bool]) -> None:
         waiting, self._intended = self._intended, deque()
         for intended in waiting:
-            if intended.run is run:
-                self._note(run, intended.given_back)
+            if which(intended):
+                self._note(intended.run, intended.given_back)
             else:
                 self._intended.append(intended)
 

@@ -100,7 +100,7 @@ def _reap(store: Store, rules: Rules, now: datetime) -> set[RunToken]:
     with store.transaction(Step.REAP) as records:
         records.deliveries.expire_leases()
         records.inbox_messages.expire_leases()
-        records.deliveries.cancel_rest_of_ended()
+        records.deliveries.cancel_never_sent()
         for occasion_id in records.occasions.with_a_rest_but_nothing_left():
             settled_occasion(records, occasion_id, now=now)
         abandoned = records.occasions.abandoned()

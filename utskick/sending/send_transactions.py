@@ -4,7 +4,7 @@ import logging
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from utskick.domain.deliveries import ClaimedDelivery, Outcome
+from utskick.domain.deliveries import ClaimedDelivery, DeliveryId, Outcome
 from utskick.domain.occasions import OccasionId, RunToken
 from utskick.failpoints import Step
 from utskick.records import DeliveryClaim, Store
@@ -16,10 +16,21 @@ _GIVEN_UP_AFTER = 3
 
 
 class Written(NamedTuple):
-    """What one transaction has committed. Of the runs that `failed`, nothing is known but why."""
+    """What one transaction has committed. Of the runs that `failed`, nothing is known but why.
+
+    `removed` are deliveries under way to recipients who have been removed since their intents.
+    """
 
     claimed: Sequence[ClaimedDelivery]
     failed: Mapping[OccasionId, Exception]
+    removed: Collection[DeliveryId] = ()
+
+
+class Sendable(NamedTuple):
+    """Which runs may still send, and what of theirs may not leave any more."""
+
+    runs: Collection[RunToken]
+    removed: Collection[DeliveryId]
 
 
 class SendTransactions:
@@ -43,31 +54,40 @@ class SendTransactions:
         if not claims:
             return Written([], {})
         try:
-            return Written(self._claim(claims, one_by_one=False), {})
+            claimed, removed = self._claim(claims, one_by_one=False)
+            return Written(claimed, {}, removed)
         except Exception as error:  # noqa: BLE001  # the database's own kinds stay in the store
             log.warning("Claiming again, one by one: %s", type(error).__name__)
             return self._claim_each(claims)
 
-    def sendable(self, runs: Mapping[RunToken, OccasionId]) -> Collection[RunToken]:
-        """Which of the runs may still send."""
+    def sendable(self, runs: Mapping[RunToken, OccasionId]) -> Sendable:
+        """What of these runs may still leave."""
         with self._store.transaction() as records:
-            return records.occasions.sendable(runs)
+            return Sendable(
+                records.occasions.sendable(runs), records.deliveries.of_removed(runs.values())
+            )
 
     def _claim_each(self, claims: Sequence[DeliveryClaim]) -> Written:
         """Claim for each run by itself, so that one run's failure is not every run's."""
         claimed: list[ClaimedDelivery] = []
+        removed: set[DeliveryId] = set()
         failed: dict[OccasionId, Exception] = {}
         for claim in claims:
             try:
-                claimed += self._claim([claim], one_by_one=True)
+                found, gone = self._claim([claim], one_by_one=True)
+                claimed += found
+                removed |= gone
             except Exception as error:
                 failed[claim.occasion_id] = error
                 if len(failed) >= _GIVEN_UP_AFTER:
                     raise
-        return Written(claimed, failed)
+        return Written(claimed, failed, removed)
 
     def _claim(
         self, claims: Sequence[DeliveryClaim], *, one_by_one: bool
-    ) -> list[ClaimedDelivery]:
+    ) -> tuple[list[ClaimedDelivery], set[DeliveryId]]:
         with self._store.transaction(Step.INTENT) as records:
-            return records.deliveries.claim(claims, lease_s=self._lease_s, one_by_one=one_by_one)
+            return (
+                records.deliveries.claim(claims, lease_s=self._lease_s, one_by_one=one_by_one),
+                records.deliveries.of_removed([claim.occasion_id for claim in claims]),
+            )

@@ -12,10 +12,12 @@ from sqlalchemy import (
     ColumnElement,
     CursorResult,
     Update,
+    bindparam,
     exists,
     func,
     or_,
     select,
+    true,
     update,
 )
 from sqlalchemy.orm import Session, aliased
@@ -29,9 +31,9 @@ from utskick.domain.deliveries import (
     Outcome,
     Refusal,
 )
-from utskick.domain.dispatches import RecipientId
+from utskick.domain.dispatches import RecipientId, RecipientState
 from utskick.domain.forms import FormTemplateId
-from utskick.domain.occasions import OccasionId, OccasionState
+from utskick.domain.occasions import HAS_A_REST, OccasionId, OccasionState
 from utskick.domain.units import HsaId
 from utskick.records import DeliveryClaim
 from utskick.store.claiming import claim_deliveries, same_key, same_key_open
@@ -40,7 +42,7 @@ from utskick.store.people import People
 from utskick.store.planning import plan_occasion
 from utskick.store.refusing import recipients_left, refuse
 from utskick.store.statements import OPEN, database_clock
-from utskick.store.tables import DeliveryRow, DispatchRow, OccasionRow, PersonRow
+from utskick.store.tables import DeliveryRow, DispatchRow, OccasionRow, PersonRow, RecipientRow
 
 
 class SqlDeliveries:
@@ -130,9 +132,14 @@ class SqlDeliveries:
     def cancel_rest(self, occasion_id: OccasionId) -> None:
         self._session.execute(_cancelling(DeliveryRow.occasion_id == occasion_id))
 
-    def cancel_rest_of_ended(self) -> None:
-        ended = select(OccasionRow.id).where(OccasionRow.state == OccasionState.ENDED.value)
-        self._session.execute(_cancelling(DeliveryRow.occasion_id.in_(ended)))
+    def cancel_never_sent(self) -> None:
+        for state, more in _NEVER_SENT.items():
+            occasions = select(OccasionRow.id).where(OccasionRow.state == state.value)
+            self._session.execute(_cancelling(DeliveryRow.occasion_id.in_(occasions) & more))
+
+    def of_removed(self, occasion_ids: Collection[OccasionId]) -> set[DeliveryId]:
+        rows = self._session.connection().execute(_OF_REMOVED, {"ids": list(occasion_ids)})
+        return {DeliveryId(each) for each in rows.scalars()}
 
     def owned(self, form_ids: Collection[FormId]) -> set[FormId]:
         rows = self._session.scalars(
@@ -188,6 +195,23 @@ class SqlDeliveries:
         result = self._session.execute(statement)
         assert isinstance(result, CursorResult)
         return result.rowcount
+
+
+_REMOVED = select(RecipientRow.id).where(RecipientRow.state == RecipientState.REMOVED.value)
+_NEVER_SENT = {
+    OccasionState.ENDED: true(),
+    # What was under way at the removal may have come back after the run's end.
+    **dict.fromkeys(HAS_A_REST, DeliveryRow.recipient_id.in_(_REMOVED)),
+}
+_OF_REMOVED = (
+    select(DeliveryRow.id)
+    .join(RecipientRow, RecipientRow.id == DeliveryRow.recipient_id)
+    .where(
+        DeliveryRow.state.in_(OPEN),
+        DeliveryRow.occasion_id.in_(bindparam("ids", expanding=True)),
+        RecipientRow.state == RecipientState.REMOVED.value,
+    )
+)
 
 
 def _cancelling(which: ColumnElement[bool]) -> Update:

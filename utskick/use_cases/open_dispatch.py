@@ -14,8 +14,9 @@ from utskick.domain.dispatches import (
     Recipient,
     RecipientId,
     RecipientState,
+    require_another_recipient,
 )
-from utskick.domain.errors import StartBlocked
+from utskick.domain.errors import LastRecipient, StartBlocked, WrongStatus
 from utskick.domain.occasions import Aim, Occasion, OccasionId, OccasionState
 from utskick.domain.units import Activity, Actor
 from utskick.records import (
@@ -85,6 +86,16 @@ class Opened:
     @property
     def dispatch(self) -> Dispatch:
         return self.progress.dispatch
+
+    @property
+    def may_remove(self) -> bool:
+        """Whether somebody can be taken off the list."""
+        try:
+            self.dispatch.require_more_to_send(action="remove a recipient")
+            require_another_recipient(self.recipients, ongoing=True)
+        except (WrongStatus, LastRecipient):
+            return False
+        return True
 
     @property
     def active(self) -> Sequence[Recipient]:

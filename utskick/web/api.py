@@ -177,7 +177,9 @@ def restart(dispatch_id: UUID, caller: Caller, wired: Wired, now: Now) -> Restar
     name="remove-recipient",
     responses=openapi.REMOVE_RECIPIENT,
     summary="Ta bort mottagare",
-    description="Ange personnummer eller recipient_id. Den sista mottagaren kan inte tas bort.",
+    description="Ange personnummer eller recipient_id. Går även i ett stoppat utskick, och när"
+    " något är kvar av ett missat eller stoppat tillfälle. Den sista mottagaren kan inte"
+    " tas bort.",
     response_description="Borttagen",
 )
 def remove(

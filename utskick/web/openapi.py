@@ -218,7 +218,7 @@ REMOVE_RECIPIENT = {
         _NOT_FOUND,
         LastRecipient(),
         AlreadyRemoved(),
-        _STOPPED_BEFORE,
+        WrongStatus("remove a recipient", "completed", label="Klar"),
         _TOO_LARGE,
         InvalidPersonnummer(_A_TYPO),
         SpecRefused([ONE_OF_TWO]),

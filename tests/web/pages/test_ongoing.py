@@ -473,3 +473,13 @@ async def test_of_one_single_recipient_it_is_said_in_the_singular(staff: Browser
 
     assert "För den gällde det svar som registret gav tidigare" in page
     assert "Vet du att personen nyss har fått skyddade personuppgifter" in page
+
+
+async def test_a_recipient_is_removed_from_a_stopped_dispatch(staff: Browser) -> None:
+    dispatch = (await staff.clinic.start()).dispatch
+    staff.clinic.stop(dispatch)
+
+    status, page = await act(staff, address_of(dispatch), "/ta-bort")
+
+    assert status == 303
+    assert "Mottagaren är borttagen" in words_of(page)
