@@ -209,6 +209,10 @@ class TimingSettings(Group):
 class WebSettings(Group):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
+    trusted_proxies: tuple[str, ...] = Field(
+        default=(),
+        description="Addresses or networks whose X-Forwarded-For is believed; else it is ignored.",
+    )
     public_url: str = Field(
         default="http://127.0.0.1:8000", description="The staff pages, as browsers reach them."
     )
@@ -279,7 +283,13 @@ class LimitSettings(Group):
 
 
 class LogSettings(Group):
-    """The access log's proof, kept where whoever can change the database cannot."""
+    """Where logs go, and the access log's proof: out of reach of whoever can change them."""
+
+    syslog: str = Field(
+        default="",
+        pattern=r"^(/.+|[^/:]+:[0-9]{1,5})?$",
+        description="A system log that gets every line too: /dev/log, or host:port by UDP.",
+    )
 
     heads: Path = Field(
         default=DATA / "log-heads",

@@ -13,6 +13,7 @@ TEMPLATES = _PACKAGES / "templates"
 REGION = _PACKAGES / "config" / "region"
 """The demo region: units, forms, packages, persons and staff."""
 EXAMPLE_ENV = _PACKAGES / "config" / "example.env"
+PREFECT_LOGGING = _PACKAGES / "config" / "prefect-logging.yml"
 PREFECT_YAML = _PACKAGES / "flows" / "prefect.yaml"
 """A link to the `prefect.yaml` above it; the wheel, which has no such place, gets a copy."""
 

@@ -21,6 +21,7 @@ from utskick.adapters.http_form_service import HttpFormService
 from utskick.adapters.http_inbox import HttpInbox
 from utskick.adapters.http_persons import HttpPersons
 from utskick.adapters.jinja_texts import JinjaTexts
+from utskick.adapters.json_lines import also_to_syslog
 from utskick.adapters.oidc_sign_in import OidcSignIn
 from utskick.adapters.openpyxl_spreadsheets import OpenpyxlSpreadsheets
 from utskick.adapters.prefect_logins import login_of_processes
@@ -122,6 +123,7 @@ def wire(settings: Settings) -> Services:
     """Put the parts together. Raises `FileNotFoundError` without keys, and `RefusedToStart`."""
     if settings.production and (faults := settings_faults(settings)):
         raise RefusedToStart(*faults)
+    also_to_syslog(settings.log.syslog)
     vault = vault_of(settings.database)
     engine = open_engine(settings.database.url)
     migrate(engine)

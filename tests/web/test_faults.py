@@ -13,6 +13,7 @@ import pytest
 from fastapi import FastAPI
 
 from tests.clinic import Clinic
+from tests.log_lines import Lines, log_lines
 from tests.people import TOLVAN
 from tests.vault import a_vault
 from tests.waiting import TIMEOUT_S, until
@@ -24,6 +25,8 @@ from utskick.store.engine import open_engine
 from utskick.web.app import create_app
 from utskick.wiring import Services
 from utskick.worker.background_work import run_background_work
+
+__all__ = ["log_lines"]
 
 
 class Broken:
@@ -59,7 +62,11 @@ class Slow:
 
 @pytest.mark.parametrize("address", ["/api/paketutskick", "/api/paketutskick/{id}"])
 async def test_a_fault_of_ours_is_answered_and_only_its_kind_logged(
-    wired: Services, clinic: Clinic, caplog: pytest.LogCaptureFixture, address: str
+    wired: Services,
+    clinic: Clinic,
+    caplog: pytest.LogCaptureFixture,
+    log_lines: Lines,
+    address: str,
 ) -> None:
     caplog.set_level(logging.DEBUG)
     app = create_app(replace(wired, store=Broken()))
@@ -69,8 +76,10 @@ async def test_a_fault_of_ours_is_answered_and_only_its_kind_logged(
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
     assert "Försök igen om en stund" in answer.json()["message"]
-    assert "Unexpected RuntimeError" in caplog.text
-    assert TOLVAN.digits not in caplog.text + answer.text
+    [line] = log_lines.of("request_failed")
+    assert (line["error"], line["level"], line["status"]) == ("RuntimeError", "error", 503)
+    assert line["raised_in"][-1].startswith("web/test_faults.py:")
+    assert TOLVAN.digits not in caplog.text + log_lines.text + answer.text
 
 
 async def test_the_database_away_is_temporary(

@@ -8,6 +8,8 @@ Nothing of ours rests on what is slowed down or turned off; `utskick.sending.rec
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from utskick.files import PREFECT_LOGGING
+
 
 def prefect_environment(*, home: Path, api_url: str, login: str) -> dict[str, str]:
     """Environment variables for every process of one installation. All data goes below `home`."""
@@ -61,6 +63,8 @@ def everywhere() -> dict[str, str]:
         "PREFECT_CLIENT_MAX_RETRIES": "3",
         "PREFECT_CLI_PROMPT": "false",
         "PREFECT_LOGGING_LEVEL": "INFO",
+        # One line of JSON each, as our own processes log.
+        "PREFECT_LOGGING_SETTINGS_PATH": str(PREFECT_LOGGING),
         # That a task has completed is a state already; each line is a row beside it.
         "PREFECT_LOGGING_LOGGERS_PREFECT_TASK_RUNS_LEVEL": "WARNING",
         "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",

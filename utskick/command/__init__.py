@@ -8,6 +8,8 @@ import sys
 
 import typer
 
+from config.settings import DATA
+from utskick.adapters.json_lines import also_to_file
 from utskick.command import administration, dispatches, running
 from utskick.command.output import explain_fault
 from utskick.files import keep_to_ourselves
@@ -28,6 +30,7 @@ def main() -> None:
     """Run the command. Nothing shows a traceback: its text may hold anything."""
     keep_to_ourselves()
     try:
+        also_to_file(DATA / "logs" / "command.log")
         app()
     except Exception as error:  # noqa: BLE001  # whatever it is, only its kind is shown
         sys.exit(explain_fault(error))

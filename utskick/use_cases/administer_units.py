@@ -10,6 +10,7 @@ from utskick.domain.forms import Catalogue, FormTemplate, FormTemplateId
 from utskick.domain.specs import Spec, Text, texts_with_personnummer
 from utskick.domain.units import Activity, Actor, HsaId, InvalidHsaId, Unit, parse_hsa_id
 from utskick.records import DispatchQuery, KeptToken, LogEntry, Store, Transaction
+from utskick.security_log import SecurityEvent, note
 
 
 class UnitSpec(Spec):
@@ -169,6 +170,7 @@ class AdministerUnits:
 
 def log_act(act: str, actor: Actor, records: Transaction, now: datetime) -> None:
     """Every act of the administration is written in the log of whoever does it."""
+    note(SecurityEvent.ADMINISTERED, actor=actor.name, unit=actor.unit_id, act=act)
     entry = LogEntry(actor=actor, activity=Activity.WRITE, act=act)
     records.access_log.write([entry], now=now)
 

@@ -5,7 +5,7 @@ a head says was there. They are written regularly and at each check. Once a unit
 does not agree, no more are written for it, so that it goes on speaking against what was done.
 """
 
-import logging
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,9 +16,8 @@ from utskick.domain.rules import Rules
 from utskick.domain.units import Activity, Actor, HsaId
 from utskick.ports import LogHeads
 from utskick.records import LogEntry, Store, Transaction
+from utskick.security_log import EventOutcome, SecurityEvent, note
 from utskick.sending.report_errors import report
-
-log = logging.getLogger(__name__)
 
 _AT_ONCE = 5000
 """Entries in one transaction, so that nobody else waits long for a check."""
@@ -86,6 +85,8 @@ def anchor_access_log(
             _report_broken(records, newest[unit_id], rules=rules, mail_to=mail_to, now=now)
     new = [ends[unit_id] for unit_id in grown if unit_id in ends and unit_id not in broken]
     heads.add(new)
+    for head in new:
+        note(SecurityEvent.LOG_HEAD, **json.loads(as_line(head)))
     return Anchored(heads=len(new), broken=tuple(broken))
 
 
@@ -134,7 +135,7 @@ def _report_broken(
     now: datetime,
 ) -> None:
     assert head is not None
-    log.error("The access log of %s does not agree with its head %s", head.unit_id, head.number)
+    note(SecurityEvent.LOG_BROKEN, EventOutcome.FAILED, unit=head.unit_id, number=head.number)
     seen_at = head.at.astimezone(rules.zone)
     values = {
         "unit_id": head.unit_id,

@@ -29,6 +29,17 @@ class SignedIn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignedOut:
+    """The session that was ended, if there was one.
+
+    `onwards`: where the provider forgets the browser too; `None` if it does not, or is silent.
+    """
+
+    session: StaffSession | None
+    onwards: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """A commission, and whether its unit can be chosen. `why_not` is Swedish."""
 
@@ -120,11 +131,8 @@ def choose_unit(token: str, unit_id: HsaId, *, store: Store, rules: Rules, now: 
         return renewed
 
 
-async def sign_out(token: str, *, return_to: str, sign_in: SignIn, store: Store) -> str | None:
-    """End the session, if there is one; returns where the provider forgets the browser too.
-
-    `None` where there is no such place, or it does not answer.
-    """
+async def sign_out(token: str, *, return_to: str, sign_in: SignIn, store: Store) -> SignedOut:
+    """End the session, if there is one, and ask where the provider forgets the browser too."""
 
     def end() -> StaffSession | None:
         with store.transaction() as records:
@@ -132,9 +140,10 @@ async def sign_out(token: str, *, return_to: str, sign_in: SignIn, store: Store)
 
     ended = await asyncio.to_thread(end)
     try:
-        return await sign_in.sign_out(ended.id if ended else None, return_to=return_to)
+        onwards = await sign_in.sign_out(ended.id if ended else None, return_to=return_to)
     except (TemporaryFailure, SignInFailed):
-        return None
+        onwards = None
+    return SignedOut(session=ended, onwards=onwards)
 
 
 def _session(

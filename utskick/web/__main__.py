@@ -1,18 +1,22 @@
 """Serve the web process: `python -m utskick.web`."""
 
 import gc
+from logging.config import dictConfig
 
 import uvicorn
 
+from utskick.adapters.json_lines import log_settings
 from utskick.domain.starting import refused_in_words
 from utskick.files import keep_to_ourselves
+from utskick.security_log import SecurityEvent, note
 from utskick.web.app import create_app
 from utskick.wiring import services
 
 
 def main() -> None:
-    """Serve until stopped. No access log: addresses and times of staff are nobody's."""
+    """Serve until stopped. What is refused is logged, what is answered is in the access log."""
     keep_to_ourselves()
+    dictConfig(log_settings())
     with refused_in_words():
         wired = services()
     app = create_app(wired)
@@ -20,7 +24,16 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     web = wired.settings.web
-    uvicorn.run(app, host=web.host, port=web.port, access_log=False, log_level="warning")
+    note(SecurityEvent.STARTED, version=app.version, production=wired.settings.production)
+    uvicorn.run(
+        app,
+        host=web.host,
+        port=web.port,
+        access_log=False,
+        log_config=None,
+        proxy_headers=bool(web.trusted_proxies),
+        forwarded_allow_ips=list(web.trusted_proxies),
+    )
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 
 from utskick.web import api, errors, pages
 from utskick.web.guards import SafeHeaders, SilentFailure, SizeLimit
+from utskick.web.noted import Noted
 from utskick.web.rate_limits import StrangersCounted
 from utskick.wiring import Services
 from utskick.worker.background_work import run_background_work
@@ -48,6 +49,7 @@ def create_app(services: Services) -> FastAPI:
     )
     app.add_middleware(StrangersCounted)
     app.add_middleware(SilentFailure)
+    app.add_middleware(Noted)
     app.add_middleware(SafeHeaders, forms_lead_to=_forms_lead_to(services))
     errors.add_to(app)
     pages.add_to(app)

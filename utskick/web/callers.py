@@ -11,6 +11,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from utskick.domain.errors import UnknownToken
 from utskick.domain.rate_limits import Limit
 from utskick.domain.units import Actor
+from utskick.web.noted import is_by
 from utskick.wiring import Services
 
 _NETWORK_BITS = 64
@@ -66,6 +67,7 @@ def _caller(
     with wired.store.transaction() as records:
         holder = records.tokens.holder(given.credentials)
     request.state.known = True
+    is_by(request, holder)
     wired.rate_limits.take(Limit.TOKEN, secret_of(given.credentials))
     return holder
 

@@ -21,6 +21,7 @@ from utskick.domain.personnummer import InvalidPersonnummer
 from utskick.domain.rate_limits import TooOften
 from utskick.domain.specs import problems_of
 from utskick.ports import TemporaryFailure
+from utskick.web.noted import because
 from utskick.web.pages.refusals import not_found
 
 _STATUS_CODES: dict[type[UtskickError], int] = {
@@ -101,8 +102,9 @@ def refusal_of(error: Exception) -> tuple[int, RefusedView]:
             return 503, RefusedView(message=_AWAY)
 
 
-def show_error(_request: Request, error: Exception) -> JSONResponse:
+def show_error(request: Request, error: Exception) -> JSONResponse:
     """What was refused, or which neighbour's absence can be waited out."""
+    because(request, error)
     status_code, shown = refusal_of(error)
     return JSONResponse(
         shown.model_dump(mode="json", exclude_defaults=True),

@@ -1,16 +1,15 @@
 """What surrounds every request: nothing too large comes in, nothing unforeseen gets out."""
 
-import logging
 from collections.abc import Sequence
 
 from fastapi import HTTPException
 from fastapi.responses import JSONResponse
 from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from utskick.domain.limits import Limits
-
-log = logging.getLogger(__name__)
+from utskick.web.noted import failed_by
 
 _FAULT = (
     "Något gick fel hos oss. Försök igen om en stund: samma innehåll, eller samma"
@@ -59,7 +58,7 @@ class SafeHeaders:
 
 
 class SilentFailure:
-    """A fault of ours, or the database away: 503, and only its kind is logged.
+    """A fault of ours, or the database away: 503, and only its kind and place are logged.
 
     Its text may hold anything, and the server would log it with its traceback.
     """
@@ -80,13 +79,12 @@ class SilentFailure:
         except Exception as error:
             if scope["type"] != "http":
                 raise
-            answer = _fault(error)
+            failed_by(Request(scope), error)
             if not begun:
-                await answer(scope, receive, send)
+                await _fault()(scope, receive, send)
 
 
-def _fault(error: Exception) -> JSONResponse:
-    log.error("Unexpected %s", type(error).__name__)
+def _fault() -> JSONResponse:
     return JSONResponse({"message": _FAULT}, status_code=503, headers={"Retry-After": "30"})
 
 

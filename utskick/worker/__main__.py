@@ -14,6 +14,7 @@ import uvloop
 
 from utskick.domain.starting import refused_in_words
 from utskick.files import keep_to_ourselves
+from utskick.security_log import SecurityEvent, note
 from utskick.worker.background_work import run_background_work
 from utskick.worker.flow_runner import FlowRunner, sharing_client
 from utskick.worker.our_flows import our_flows
@@ -44,6 +45,7 @@ async def serve(name: str) -> None:
     # Before the first run is due, so that none waits for it.
     await asyncio.to_thread(our_flows)
     wired = await opened()
+    note(SecurityEvent.STARTED, production=wired.settings.production)
     background = asyncio.create_task(run_background_work(wired))
     try:
         await prefect_answers()

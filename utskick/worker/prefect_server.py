@@ -10,10 +10,12 @@ from importlib import import_module
 
 from config.production import require_production
 from config.settings import Settings
+from utskick.adapters.json_lines import also_to_syslog
 from utskick.adapters.prefect_environment import for_prefect_at, with_login
 from utskick.adapters.prefect_logins import logins_of
 from utskick.domain.starting import refused_in_words
 from utskick.files import keep_to_ourselves
+from utskick.security_log import SecurityEvent, note
 
 
 def main() -> None:
@@ -27,6 +29,10 @@ def main() -> None:
     for name, value in where.items():
         os.environ.setdefault(name, value)
     os.environ.update(with_login(logins.processes))
+    # Now, as Prefect would remove what was added to its handlers before.
+    import_module("prefect.logging.configuration").setup_logging()
+    also_to_syslog(settings.log.syslog)
+    note(SecurityEvent.STARTED, production=settings.production)
     import_module("utskick.worker.quiet_server").start(logins)
 
 

@@ -1,6 +1,5 @@
 """What a page answers when something is wrong: calm, in Swedish, and nothing typed is lost."""
 
-import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 from urllib.parse import quote
@@ -9,16 +8,16 @@ from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from utskick.domain.errors import NotFound, UtskickError
 from utskick.domain.rate_limits import TooOften
 from utskick.domain.staff import CommissionEnded, NotAllowed, NotSignedIn, UnitChoiceNeeded
 from utskick.ports import TemporaryFailure
+from utskick.web.noted import because, failed_by
 from utskick.web.pages.form_body import close_form, read_form
 from utskick.web.pages.frame import page, see_other
 from utskick.web.pages.visitors import COOKIE, ForeignForm, StaleForm, require_own_origin
-
-log = logging.getLogger(__name__)
 
 _STATUS_CODES: dict[type[Exception], int] = {
     NotFound: 404,
@@ -65,6 +64,10 @@ class PageRoute(APIRoute):
         async def answer_or_refuse(request: Request) -> Response:
             try:
                 return await answer(request)
+            except ClientDisconnect as left:
+                because(request, left)
+                # Nobody is there to read it.
+                return Response(status_code=400)
             except Exception as error:  # noqa: BLE001  # each becomes a page; none may leak
                 return await refuse(request, error)
             finally:
@@ -81,6 +84,7 @@ def page_router() -> APIRouter:
 
 async def refuse(request: Request, error: Exception) -> Response:
     """The page for an error."""
+    because(request, error)
     match error:
         case UnitChoiceNeeded() if request.method == "GET":
             answer: Response = see_other("/valj-enhet")
@@ -109,14 +113,14 @@ async def refuse(request: Request, error: Exception) -> Response:
         case TemporaryFailure():
             answer = await _resume(request, _AWAY_CODE, _LATER, _AWAY)
         case _:
-            # Its text may hold anything: only its kind is logged.
-            log.error("Unexpected %s", type(error).__name__)
+            failed_by(request, error)
             answer = await _resume(request, _AWAY_CODE, _LATER, _FAULT)
     return answer
 
 
 def refuse_early(request: Request, error: TooOften) -> Response:
     """The page for what is not even read."""
+    because(request, error)
     sentence = error.staff_message
     if request.method == "POST":
         sentence = f"{sentence} {_BACK}"

@@ -7,8 +7,10 @@ from fastapi import Request, Response
 
 from utskick.domain.errors import UtskickError
 from utskick.domain.rate_limits import Limit
+from utskick.domain.staff import StaffSession
 from utskick.domain.units import HsaId
 from utskick.ports import TemporaryFailure
+from utskick.security_log import SecurityEvent, note
 from utskick.use_cases.sign_in import (
     begin_sign_in,
     choose_unit,
@@ -17,6 +19,7 @@ from utskick.use_cases.sign_in import (
     unit_choices,
 )
 from utskick.web.callers import Now, Wired, address_of
+from utskick.web.noted import because, client_of
 from utskick.web.pages.browsers import place_of
 from utskick.web.pages.frame import page, see_other
 from utskick.web.pages.posted import text
@@ -64,7 +67,7 @@ async def finish(
 ) -> Response:
     """Back from the identity provider, in the browser that went there."""
     if error or not code or not state:
-        return _failed(request, "Inloggningen avbröts. Försök igen.")
+        return _failed(request, "Inloggningen avbröts. Försök igen.", reason="broken off")
     try:
         signed_in = await finish_sign_in(
             code,
@@ -80,12 +83,16 @@ async def finish(
             now=now,
         )
     except UtskickError as refused:
-        return _failed(request, refused.staff_message)
+        return _failed(request, refused.staff_message, reason=str(refused))
     except TemporaryFailure:
         # The attempt is used up: the same address cannot be tried again, as other pages can.
         return _failed(
-            request, "Inloggningstjänsten svarar inte just nu. Försök igen.", status_code=503
+            request,
+            "Inloggningstjänsten svarar inte just nu. Försök igen.",
+            reason="the provider is away",
+            status_code=503,
         )
+    _note(request, SecurityEvent.SIGNED_IN, signed_in.session)
     answer = see_other(signed_in.return_to)
     _set(answer, COOKIE, signed_in.token)
     for done in (_STATE_COOKIE, _LEFT_COOKIE):
@@ -136,13 +143,15 @@ def signed_in(request: Request, visitor: SignedInVisitor) -> Response:
 async def leave(request: Request, wired: Wired) -> Response:
     """End the session, whether it still runs or not; here and at the identity provider."""
     require_own_origin(request)
-    onwards = await sign_out(
+    signed_out = await sign_out(
         request.cookies.get(COOKIE, ""),
         return_to=f"{_pages(wired)}/utloggad",
         sign_in=wired.sign_in,
         store=wired.store,
     )
-    answer = see_other(onwards or "/utloggad?kvar=1")
+    if signed_out.session:
+        _note(request, SecurityEvent.SIGNED_OUT, signed_out.session)
+    answer = see_other(signed_out.onwards or "/utloggad?kvar=1")
     answer.headers["Clear-Site-Data"] = _CLEARED
     answer.delete_cookie(COOKIE, secure=True, httponly=True)
     _set(answer, _LEFT_COOKIE, "ja")
@@ -155,7 +164,18 @@ def left(request: Request, *, kvar: bool = False) -> Response:
     return page(request, "signed_out.html", visitor=None, remembered=kvar)
 
 
-def _failed(request: Request, sentence: str, *, status_code: int = 403) -> Response:
+def _note(request: Request, event: SecurityEvent, session: StaffSession) -> None:
+    note(
+        event,
+        actor=session.staff_id,
+        unit=session.unit_id,
+        roles=sorted(session.roles),
+        address=client_of(request.scope),
+    )
+
+
+def _failed(request: Request, sentence: str, *, reason: str, status_code: int = 403) -> Response:
+    because(request, reason, event=SecurityEvent.SIGNED_IN)
     answer = page(
         request, "sign_in.html", visitor=None, status_code=status_code, till="/", sentence=sentence
     )

@@ -17,6 +17,7 @@ from utskick.domain.staff import NotAllowed, NotSignedIn, Role, StaffSession, Un
 from utskick.domain.units import Actor, HsaId, Unit
 from utskick.use_cases.current_session import current_session
 from utskick.web.callers import Now, Wired, secret_of
+from utskick.web.noted import is_by
 from utskick.web.pages.form_body import read_form
 
 COOKIE = "__Host-utskick"
@@ -75,6 +76,7 @@ async def _signed_in(request: Request, wired: Wired, now: Now) -> Visitor:
         session=session, unit=unit, actor=Actor(session.staff_id, acts_for), csrf=csrf_of(token)
     )
     request.state.visitor, request.state.known = visitor, True
+    is_by(request, visitor.actor)
     wired.rate_limits.take(Limit.SESSION, secret_of(token))
     return visitor
 

@@ -1,7 +1,6 @@
 """The door itself: an ASGI application around Prefect's."""
 
 import json
-import logging
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from utskick.adapters.prefect_logins import LoginRole, PrefectLogins
+from utskick.security_log import EventOutcome, SecurityEvent, note
 from utskick.worker.door.allowed import STREAMS, is_look, may, may_with
 from utskick.worker.door.callers import (
     OPERATOR_HEADER,
@@ -38,8 +38,6 @@ _NAMES_SOMEBODY = (
     "Det som skrivits liknar ett personnummer. Prefect sparar och visar allt: skriv bara id:n."
 )
 _POLICY_VIOLATION = 1008
-
-log = logging.getLogger(__name__)
 
 
 class TurnedAway(Exception):
@@ -75,7 +73,7 @@ class Door:
             if caller and caller.operator and _is_asked_of_prefect(scope["path"]):
                 receive = await _checked(scope, receive)
         except TurnedAway as refused:
-            log.warning("Prefect: refused with %d: %s", refused.status, scope["method"])
+            self._note(scope, refused.reason, status=refused.status)
             answer = {"detail": refused.reason, "exception_message": refused.reason}
             await JSONResponse(answer, refused.status)(scope, receive, send)
             return
@@ -105,6 +103,18 @@ class Door:
             return origin not in self._origins
         return headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
 
+    def _note(self, scope: Scope, reason: str, *, status: int | None = None) -> None:
+        caller = caller_of(Headers(scope=scope), self._logins)
+        note(
+            SecurityEvent.PREFECT_REFUSED,
+            EventOutcome.REFUSED,
+            actor=caller and caller.operator,
+            address=(scope.get("client") or ("",))[0],
+            reason=reason,
+            method=scope.get("method", "WEBSOCKET"),
+            status=status,
+        )
+
     def _known(self, scope: Scope, caller: PrefectCaller) -> Scope:
         """As it reaches Prefect: with the one login that Prefect knows."""
         theirs = [each for each in scope["headers"] if each[0].lower() not in _OURS_ALONE]
@@ -117,6 +127,7 @@ class Door:
         if self._is_from_elsewhere(headers):
             await receive()
             await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+            self._note(scope, _NOT_ALLOWED)
             return
         path = scope["path"].removeprefix(_API)
         known = caller_of(headers, self._logins)
@@ -126,6 +137,8 @@ class Door:
                 return first
             caller = known or caller_with(str(first.get("token")), self._logins)
             allowed = caller and (caller.role is LoginRole.PROCESS or STREAMS.fullmatch(path))
+            if not allowed:
+                self._note(scope, "Unauthorized")
             return first | {"token": self._logins.processes if allowed else ""}
 
         await self._app(scope, _replacing_the_first(receive, replaced), send)
