@@ -161,7 +161,7 @@ def _person_rows(
         sealed = vault.seal(number.encode(), row=person_id)
         yield {
             "id": person_id,
-            "blind_index": vault.index(number.encode()),
+            "blind_index": vault.index(number.encode(), key_id=sealed.key_id),
             "ciphertext": sealed.ciphertext,
             "key_id": sealed.key_id,
         }

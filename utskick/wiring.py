@@ -2,7 +2,7 @@
 
 import os
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache, partial
@@ -58,8 +58,10 @@ from utskick.sending.shared import Shared, shared
 from utskick.store import SqlStore
 from utskick.store.engine import migrate, open_engine
 from utskick.store.key_checks import check_keys
-from utskick.store.key_file import read_key_file
+from utskick.store.key_file import changing, read_key_file
+from utskick.store.keyrings import KeyFile, KeysInSettings
 from utskick.store.keys import KeyRing, read_ring
+from utskick.store.rotate_keys import Keyring, Rotated, rotate_keys
 from utskick.store.staff import SessionLimits
 from utskick.store.vault import Vault
 from utskick.use_cases.bound import UseCases
@@ -121,8 +123,7 @@ def services() -> Services:
 
 def wire(settings: Settings) -> Services:
     """Put the parts together. Raises `FileNotFoundError` without keys, and `RefusedToStart`."""
-    if settings.production and (faults := settings_faults(settings)):
-        raise RefusedToStart(*faults)
+    _require_safe(settings)
     also_to_syslog(settings.log.syslog)
     vault = vault_of(settings.database)
     engine = open_engine(settings.database.url)
@@ -264,6 +265,11 @@ def rules_of(settings: Settings) -> Rules:
     )
 
 
+def _require_safe(settings: Settings) -> None:
+    if settings.production and (faults := settings_faults(settings)):
+        raise RefusedToStart(*faults)
+
+
 def settings_faults(settings: Settings) -> Sequence[str]:
     """All that keeps production from starting, as far as settings and files show it."""
     faults = [*production_faults(settings, os.environ)]
@@ -285,13 +291,47 @@ def vault_of(settings: DatabaseSettings) -> Vault:
 
     Raises `FileNotFoundError` without any, and `KeysRefused` for those that are no keys.
     """
+    if _has_key_file(settings):
+        read = partial(read_key_file, settings.key_file)
+        return Vault(read(), reread=read)
     return Vault(_ring_of(settings))
+
+
+def change_keys(settings: Settings, *, announce: Callable[[str], None]) -> Rotated | None:
+    """Change the keys of an installation that may be running; `None` if somebody else does."""
+    _require_safe(settings)
+    database = settings.database
+    if not _has_key_file(database):
+        return _change_keys(database, KeysInSettings(), announce)
+    with changing(database.key_file) as alone:
+        return _change_keys(database, KeyFile(database.key_file), announce) if alone else None
+
+
+def _change_keys(
+    database: DatabaseSettings, keyring: Keyring, announce: Callable[[str], None]
+) -> Rotated:
+    vault = vault_of(database)
+    engine = open_engine(database.url)
+    now = SystemClock().now()
+    try:
+        check_keys(engine, vault, now=now)
+        return rotate_keys(engine, vault, keyring, now=now, announce=announce)
+    finally:
+        engine.dispose()
+
+
+def _has_key_file(settings: DatabaseSettings) -> bool:
+    in_settings = (
+        settings.keys,
+        settings.index_keys,
+        settings.current_key,
+        settings.index_key.get_secret_value(),
+    )
+    return not any(in_settings)
 
 
 def _ring_of(settings: DatabaseSettings) -> KeyRing:
     index_key = settings.index_key.get_secret_value()
-    if not (settings.keys or settings.index_keys or settings.current_key or index_key):
-        return read_key_file(settings.key_file)
     return read_ring(
         keys={key_id: key.get_secret_value() for key_id, key in settings.keys.items()},
         current=settings.current_key,

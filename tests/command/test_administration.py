@@ -15,6 +15,7 @@ from tests.command.conftest import UNIT, Installation
 from utskick.domain.errors import UnknownToken
 from utskick.domain.units import HsaId
 from utskick.files import REGION
+from utskick.store.key_file import changing
 
 EXAMPLES = sorted((REGION / "examples").glob("*.yaml"))
 LOADED = "5 enheter, 18 formulärmallar, 10 prenumerationer, 6 grundplåtar (0 ändrade)\n"
@@ -197,3 +198,31 @@ def test_reconciling_without_the_scheduler_says_so(installation: Installation) -
 
     assert result.exit_code == 0
     assert "scheduler_away=True" in result.stdout
+
+
+# Keys
+
+
+def test_keys_are_changed_and_everybody_is_still_known(installation: Installation) -> None:
+    dispatch = installation.started()
+    key_file = installation.folder / "keys.json"
+
+    changed = installation.run("rotate-keys")
+    again = installation.run("submit", installation.spec(), "--json")
+
+    assert changed.exit_code == 0, changed.output
+    assert "Key 2 seals now" in changed.stdout
+    assert "any more: 1" in changed.stdout
+    assert set(json.loads(key_file.read_text())["keys"]) == {"2"}
+    assert json.loads(again.stdout)["id"] == dispatch
+    assert installation.run("check-log", "--unit", UNIT).exit_code == 0
+
+
+def test_only_one_changes_keys_at_a_time(installation: Installation) -> None:
+    installation.run("list")
+
+    with changing(installation.folder / "keys.json"):
+        refused = installation.run("rotate-keys")
+
+    assert refused.exit_code == 1
+    assert "Somebody else is changing the keys" in refused.stderr

@@ -15,7 +15,7 @@ from utskick.domain.deliveries import FormId
 from utskick.domain.forms import FormTemplateId
 from utskick.domain.occasions import Aim
 from utskick.store.engine import migrate, open_engine
-from utskick.store.tables import DeliveryRow, OccasionRow, Row
+from utskick.store.tables import DeliveryRow, DispatchRow, OccasionRow, Row
 
 TEMPLATE_ID = FormTemplateId(UUID(int=7))
 
@@ -42,7 +42,7 @@ def test_migrating_again_changes_nothing(engine: Engine) -> None:
     migrate(engine)
 
     with engine.connect() as connection:
-        assert MigrationContext.configure(connection).get_current_revision() == "0012"
+        assert MigrationContext.configure(connection).get_current_revision() == "0013"
 
 
 def test_a_mail_that_waits_when_the_tables_change_is_sent_to_those_it_is_for(
@@ -112,6 +112,31 @@ def test_an_occasion_that_waits_for_its_notices_still_does_when_its_aim_has_anot
     engine.dispose()
 
     assert aim == Aim.NOTIFY.value
+
+
+def test_nothing_that_the_index_key_hashed_is_kept_of_a_submission(old_database: str) -> None:
+    engine = open_engine(old_database)
+    migrate(engine, revision="0012")
+    dispatch = text(
+        "INSERT INTO dispatch (id, kind, unit_id, name, title, status, error_addresses,"
+        " creates_inbox_message, inbox_message, form_banner, created_by, created_at,"
+        " submission_key, content_seal) VALUES (:id, 'form', 'unit', '', '', 'ongoing', '[]',"
+        " false, '', '', '', '2026-01-01 00:00:00', :key, :key)"
+    )
+    with engine.begin() as connection:
+        unit = "INSERT INTO unit (hsa_id, name, phone) VALUES ('unit', 'Enhet', '031')"
+        connection.execute(text(unit))
+        for number in (1, 2):
+            connection.execute(dispatch, {"id": UUID(int=number).hex, "key": f"hash {number}"})
+    migrate(engine)
+    with engine.connect() as connection:
+        kept = connection.execute(
+            select(DispatchRow.submission_key, DispatchRow.content_seal)
+        ).all()
+    engine.dispose()
+
+    assert {UUID(row.submission_key) for row in kept} == {UUID(int=1), UUID(int=2)}
+    assert {row.content_seal for row in kept} == {None}
 
 
 def add_what_revision_7_knows_of(template_id: str, connection: Connection) -> None:

@@ -126,16 +126,6 @@ def test_without_its_key_a_row_stays_closed(engine: Engine) -> None:
         records.dispatches.recipients(ledger.dispatch.id)
 
 
-def test_a_seal_is_the_same_for_the_same_content_and_says_nothing_of_it(
-    store: SqlStore, engine: Engine
-) -> None:
-    elsewhere = SqlStore(engine, a_vault("2"))
-
-    assert store.seal(b"spec") == store.seal(b"spec")
-    assert store.seal(b"spec") != store.seal(b"spec.")
-    assert store.seal(b"spec") != elsewhere.seal(b"spec")
-
-
 def test_nobody_is_found_who_is_not_there(store: SqlStore) -> None:
     with store.transaction() as records:
         assert records.follow_up.search(OTHER_UNIT.id, FollowUpQuery(personnummer=ANNA)) == []

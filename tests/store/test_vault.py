@@ -5,9 +5,9 @@ from uuid import uuid4
 import pytest
 from cryptography.exceptions import InvalidTag
 
-from tests.vault import a_key, a_vault
+from tests.vault import a_key, a_ring, a_vault
 from utskick.store.keys import Key, KeyRing
-from utskick.store.vault import Sealed, Vault
+from utskick.store.vault import KeyMissing, Sealed, Vault
 
 VAULT = a_vault("1")
 
@@ -47,8 +47,8 @@ def test_a_new_key_seals_and_the_old_one_still_opens() -> None:
 
     assert rotated.open(old, row=row) == b"secret"
     assert rotated.seal(b"secret", row=row).key_id == "2"
-    assert rotated.index(b"secret", key_id="1") == VAULT.index(b"secret")
-    assert rotated.index(b"secret") != VAULT.index(b"secret")
+    assert rotated.index(b"secret", key_id="1") == VAULT.index(b"secret", key_id="1")
+    assert rotated.index(b"secret", key_id="2") != VAULT.index(b"secret", key_id="1")
 
 
 def test_the_index_is_nothing_without_its_key() -> None:
@@ -56,4 +56,21 @@ def test_the_index_is_nothing_without_its_key() -> None:
 
     guessing = Vault(KeyRing({"1": Key(known.sealing, other.finding)}, "1"))
 
-    assert guessing.index(b"secret") != VAULT.index(b"secret")
+    assert guessing.index(b"secret", key_id="1") != VAULT.index(b"secret", key_id="1")
+
+
+def test_a_key_that_comes_while_the_process_runs_is_read_when_it_is_needed() -> None:
+    row = uuid4()
+    sealed = a_vault("2").seal(b"secret", row=row)
+    reading = Vault(a_ring("1"), reread=lambda: a_ring("1", "2"))
+
+    assert reading.open(sealed, row=row) == b"secret"
+    assert reading.ring.current == "2"
+
+
+def test_a_key_that_is_nowhere_is_named() -> None:
+    row = uuid4()
+    sealed = a_vault("2").seal(b"secret", row=row)
+
+    with pytest.raises(KeyMissing, match="key 2 is missing"):
+        Vault(a_ring("1"), reread=lambda: a_ring("1")).open(sealed, row=row)

@@ -37,9 +37,6 @@ class Broken:
         raise RuntimeError(f"UNIQUE constraint failed: {TOLVAN.digits}")
         yield
 
-    def seal(self, content: bytes) -> str:
-        return content.hex()
-
 
 class Slow:
     """A store that answers when it is let to."""
@@ -55,9 +52,6 @@ class Slow:
         assert self.released.wait(TIMEOUT_S)
         with self._store.transaction() as records:
             yield records
-
-    def seal(self, content: bytes) -> str:
-        return self._store.seal(content)
 
 
 @pytest.mark.parametrize("address", ["/api/paketutskick", "/api/paketutskick/{id}"])

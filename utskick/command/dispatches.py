@@ -367,7 +367,7 @@ def _start(
         start(
             spec,
             actor=actor_for(spec.unit),
-            submission_key=submission_key(spec, wired.store, given=f"{uuid4()}" if again else ""),
+            submission_key=submission_key(spec, given=f"{uuid4()}" if again else ""),
             now=wired.clock.now(),
         )
     )

@@ -141,6 +141,3 @@ class Transaction(Protocol):
 class Store(Protocol):
     def transaction(self, step: Step | None = None) -> AbstractContextManager[Transaction]:
         """Commit at the end of the block, or roll back if it raises. `step` names what it does."""
-
-    def seal(self, content: bytes) -> str:
-        """A keyed hash: the same content, the same seal; says nothing of the content."""

@@ -10,7 +10,7 @@ from utskick.failpoints import Step, reached
 from utskick.store.data_keys import DataKeys
 from utskick.store.deliveries import SqlDeliveries
 from utskick.store.desk import SqlBudgets, SqlTexting, SqlTokens, SqlUploads
-from utskick.store.dispatches import SqlDispatches
+from utskick.store.dispatches import SUBMISSIONS, SqlDispatches
 from utskick.store.error_reports import SqlErrorReports, SqlWatchedForms
 from utskick.store.follow_up import SqlFollowUp
 from utskick.store.inbox_messages import SqlInboxMessages
@@ -22,6 +22,7 @@ from utskick.store.people import People
 from utskick.store.progress import SqlProgress
 from utskick.store.punctuality import SqlPunctuality
 from utskick.store.reference import SqlForms, SqlPackages, SqlUnits
+from utskick.store.sealing import SealingNow
 from utskick.store.staff import SessionLimits, SqlSessions
 from utskick.store.vault import Vault
 
@@ -32,11 +33,12 @@ class SqlTransaction:
     """The repositories of one session."""
 
     def __init__(self, session: Session, vault: Vault, limits: SessionLimits) -> None:
-        people = People(session, vault)
+        sealing = SealingNow(session, vault)
+        people = People(session, sealing)
         self.units = SqlUnits(session)
         self.forms = SqlForms(session)
         self.packages = SqlPackages(session)
-        self.dispatches = SqlDispatches(session, people)
+        self.dispatches = SqlDispatches(session, people, DataKeys(session, sealing, SUBMISSIONS))
         self.progress = SqlProgress(session)
         self.overview = SqlOverview(session, self.dispatches, self.progress)
         self.punctuality = SqlPunctuality(session)
@@ -46,8 +48,8 @@ class SqlTransaction:
         self.inbox_messages = SqlInboxMessages(session, people)
         self.error_reports = SqlErrorReports(session)
         self.watched_forms = SqlWatchedForms(session)
-        self.access_log = SqlAccessLog(session, people, DataKeys(session, vault, LOG))
-        self.uploads = SqlUploads(session, vault)
+        self.access_log = SqlAccessLog(session, people, DataKeys(session, sealing, LOG))
+        self.uploads = SqlUploads(session, sealing)
         self.tokens = SqlTokens(session)
         self.texting = SqlTexting(session)
         self.budgets = SqlBudgets(session)
@@ -77,6 +79,3 @@ class SqlStore:
     def close(self) -> None:
         """Give the connections back to the database; the next transaction opens new ones."""
         self._engine.dispose()
-
-    def seal(self, content: bytes) -> str:
-        return self._vault.index(content)

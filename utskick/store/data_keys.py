@@ -4,6 +4,8 @@ What is made with one can be held against it for as long as it is kept: a change
 seal gives it another seal, and leaves it as it is.
 """
 
+import hashlib
+import hmac
 import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -13,22 +15,23 @@ from cryptography.exceptions import InvalidTag
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
-from utskick.store.keys import KEY_BYTES
+from utskick.store.keys import KEY_BYTES, derive
 from utskick.store.statements import database_clock, insert_new
 from utskick.store.tables import DataKeyRow
-from utskick.store.vault import Sealed, Vault
+from utskick.store.vault import Sealed, Sealing
 
 
 class DataKeys:
     """Those of one purpose, by their number; the highest is the newest."""
 
-    def __init__(self, session: Session, vault: Vault, purpose: str) -> None:
+    def __init__(self, session: Session, vault: Sealing, purpose: str) -> None:
         self._session = session
         self._vault = vault
         self._purpose = purpose
 
     def all(self) -> Mapping[int, bytes]:
-        """In order; the first is made when it is first asked for."""
+        """In order; the first is made when it is first asked for. The newest stays the newest."""
+        self._vault.hold()
         return self._kept() or self._made()
 
     def openable(self) -> Mapping[int, bytes]:
@@ -75,3 +78,8 @@ class DataKeys:
 
     def _opened(self, row: Row[tuple[int, UUID, bytes, str]]) -> bytes:
         return self._vault.open(Sealed(row.ciphertext, row.key_id), row=row.id)
+
+
+def keyed_hash(text: str, key: bytes, *, what: str) -> str:
+    """The same text gives the same hash, of one kind (`what`) alone."""
+    return hmac.new(derive(key, what), text.encode(), hashlib.sha256).hexdigest()

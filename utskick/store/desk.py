@@ -22,14 +22,14 @@ from utskick.store.tables import (
     UnitRow,
     UploadRow,
 )
-from utskick.store.vault import Sealed, Vault
+from utskick.store.vault import Sealed, Sealing
 
 _TOKEN_BYTES = 32
 _LONGEST_QUEUE = timedelta(hours=6)
 
 
 class SqlUploads:
-    def __init__(self, session: Session, vault: Vault) -> None:
+    def __init__(self, session: Session, vault: Sealing) -> None:
         self._session = session
         self._vault = vault
 

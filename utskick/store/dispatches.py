@@ -23,6 +23,7 @@ from utskick.domain.errors import KeyReused, NotFound
 from utskick.domain.forms import FormTemplateId
 from utskick.domain.occasions import NOT_ENDED, Aim, Occasion, OccasionId, OccasionState
 from utskick.domain.units import HsaId
+from utskick.store.data_keys import DataKeys, keyed_hash
 from utskick.store.people import People
 from utskick.store.statements import all_or_each
 from utskick.store.tables import (
@@ -44,12 +45,17 @@ _KEPT_FOR_FOLLOW_UP = (
 )
 
 
+SUBMISSIONS = "submissions"
+"""What its data keys are for."""
+
+
 class SqlDispatches:
     """The `Dispatches` of one session. Never commits; `SqlStore.transaction` does, once."""
 
-    def __init__(self, session: Session, people: People) -> None:
+    def __init__(self, session: Session, people: People, submissions: DataKeys) -> None:
         self._session = session
         self._people = people
+        self._submissions = submissions
 
     def add(
         self,
@@ -59,8 +65,12 @@ class SqlDispatches:
         submission_key: str,
         content_seal: str | None = None,
     ) -> bool:
-        row = _dispatch_row(dispatch, submission_key, content_seal)
-        if not all_or_each(self._session, [row], self._insert):
+        *older, hashed = self._hashed(submission_key, "submission")
+        seal = self._hashed(content_seal, "content")[-1] if content_seal else None
+        row = _dispatch_row(dispatch, hashed, seal)
+        if self._submitted(dispatch.unit_id, older) or not all_or_each(
+            self._session, [row], self._insert
+        ):
             return False
         persons = self._people.ids([r.personnummer for r in recipients])
         self._session.add_all(
@@ -95,16 +105,27 @@ class SqlDispatches:
     def submitted(
         self, unit_id: HsaId, submission_key: str, *, content_seal: str | None = None
     ) -> DispatchId | None:
-        found = self._session.execute(
-            select(DispatchRow.id, DispatchRow.content_seal).where(
-                DispatchRow.unit_id == unit_id, DispatchRow.submission_key == submission_key
-            )
-        ).one_or_none()
+        found = self._submitted(unit_id, self._hashed(submission_key, "submission"))
         if found is None:
             return None
-        if content_seal and found.content_seal not in (content_seal, None):
+        kept = found.content_seal
+        if content_seal and kept and kept not in self._hashed(content_seal, "content"):
             raise KeyReused
         return DispatchId(found.id)
+
+    def _hashed(self, fingerprint: str, what: str) -> Sequence[str]:
+        """By each key, the newest last: what was started before a change of keys is the same."""
+        keys = self._submissions.all().values()
+        return [keyed_hash(fingerprint, key, what=what) for key in keys]
+
+    def _submitted(self, unit_id: HsaId, hashes: Sequence[str]) -> DispatchRow | None:
+        if not hashes:
+            return None
+        return self._session.scalars(
+            select(DispatchRow).where(
+                DispatchRow.unit_id == unit_id, DispatchRow.submission_key.in_(hashes)
+            )
+        ).one_or_none()
 
     def get(self, dispatch_id: DispatchId) -> Dispatch:
         return self._one(select(DispatchRow).where(DispatchRow.id == dispatch_id))

@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from cryptography.exceptions import InvalidTag
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from utskick.store.keys import KeysRefused
 from utskick.store.sealed_tables import SEALED, SealedTable
+from utskick.store.sealing import hold_keys
 from utskick.store.tables import VaultKeyRow
 from utskick.store.vault import Sealed, Vault
 
-_CHANGING_KEYS = 1178
 _WHERE = "put back the keys that go with this database (key file or UTSKICK_DATABASE__KEYS)"
 
 
@@ -39,22 +39,24 @@ def check_keys(engine: Engine, vault: Vault, *, now: datetime) -> None:
             raise KeysRefused(*dict.fromkeys(faults))
         has_current = any(row.current for row in known.values())
         for key_id in unknown:
-            sealing, finding = vault.ring.keys[key_id].checks
-            session.add(
-                VaultKeyRow(
-                    key_id=key_id,
-                    sealing_check=sealing,
-                    finding_check=finding,
-                    current=key_id == vault.ring.current and not has_current,
-                    added_at=now,
-                )
-            )
+            current = key_id == vault.ring.current and not has_current
+            # What is only there for a change of keys to come is noted when it is changed to.
+            if current or in_use(session, key_id):
+                note_key(session, vault, key_id, current=current, now=now)
 
 
-def hold_keys(session: Session) -> None:
-    """Until the transaction ends nobody else seals anything, or changes which key is current."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(func.pg_advisory_xact_lock(_CHANGING_KEYS)))
+def note_key(session: Session, vault: Vault, key_id: str, *, current: bool, now: datetime) -> None:
+    """So that it is recognised from now on."""
+    sealing, finding = vault.ring.keys[key_id].checks
+    session.add(
+        VaultKeyRow(
+            key_id=key_id,
+            sealing_check=sealing,
+            finding_check=finding,
+            current=current,
+            added_at=now,
+        )
+    )
 
 
 def _known(session: Session) -> dict[str, VaultKeyRow]:

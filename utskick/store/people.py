@@ -10,13 +10,13 @@ from utskick.domain.dispatches import PersonId
 from utskick.domain.personnummer import Personnummer
 from utskick.store.statements import insert_new
 from utskick.store.tables import PersonRow
-from utskick.store.vault import Sealed, Vault
+from utskick.store.vault import Sealed, Sealing
 
 
 class People:
     """Finds and keeps persons for the other repositories."""
 
-    def __init__(self, session: Session, vault: Vault) -> None:
+    def __init__(self, session: Session, vault: Sealing) -> None:
         self._session = session
         self._vault = vault
 
@@ -27,18 +27,16 @@ class People:
             known |= self._known([n for n in numbers if n not in known], key_id)
         new = [number for number in numbers if number not in known]
         if new:
-            indexes = {number: self._vault.index(number.digits.encode()) for number in new}
+            current = self._vault.key_ids[0]
+            indexes = {number: self._index(number, current) for number in new}
             # In one order for all, so that two transactions wait for each other and not in a ring.
             in_order = sorted(new, key=lambda number: indexes[number])
             insert_new(self._session, PersonRow, [self._row(n, indexes[n]) for n in in_order])
-            known |= self._known(new, self._vault.ring.current)
+            known |= self._known(new, current)
         return known
 
     def find(self, number: Personnummer) -> PersonId | None:
-        indexes = [
-            self._vault.index(number.digits.encode(), key_id=key_id)
-            for key_id in self._vault.key_ids
-        ]
+        indexes = [self._index(number, key_id) for key_id in self._vault.key_ids]
         found = self._session.scalar(
             select(PersonRow.id).where(PersonRow.blind_index.in_(indexes))
         )
@@ -52,13 +50,16 @@ class People:
         opened = self._vault.open(Sealed(ciphertext, key_id), row=person_id)
         return Personnummer(opened.decode())
 
+    def _index(self, number: Personnummer, key_id: str) -> str:
+        return self._vault.index(number.digits.encode(), key_id=key_id)
+
     def _known(
         self, numbers: Collection[Personnummer], key_id: str
     ) -> dict[Personnummer, PersonId]:
         """Those who are kept under this key."""
         if not numbers:
             return {}
-        by_index = {self._vault.index(n.digits.encode(), key_id=key_id): n for n in numbers}
+        by_index = {self._index(n, key_id): n for n in numbers}
         rows = self._session.execute(
             select(PersonRow.blind_index, PersonRow.id).where(PersonRow.blind_index.in_(by_index))
         )

@@ -3,8 +3,9 @@
 import hashlib
 import hmac
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -12,6 +13,13 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from utskick.store.keys import Key, KeyRing, derive
 
 _NONCE_BYTES = 12
+
+
+class KeyMissing(KeyError):
+    """Something is sealed with a key that this process does not have."""
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(f"key {key_id} is missing: give it to this process, and start it again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,33 +30,77 @@ class Sealed:
     key_id: str
 
 
-class Vault:
-    """AES-256-GCM bound to the row, with a key for each purpose derived from the secrets."""
-
-    def __init__(self, ring: KeyRing) -> None:
-        self.ring = ring
-        self._keys = {key_id: _Derived(key) for key_id, key in ring.keys.items()}
+class Sealing(Protocol):
+    """What repositories seal, open and find with."""
 
     @property
     def key_ids(self) -> Sequence[str]:
-        """By which something may be found, the one that most is found by first."""
+        """By which something may be found; the first is the one that seals."""
+
+    def hold(self) -> None:
+        """From now until the transaction ends nobody changes keys."""
+
+    def seal(self, content: bytes, *, row: UUID) -> Sealed: ...
+    def open(self, sealed: Sealed, *, row: UUID) -> bytes:
+        """Raises `cryptography.exceptions.InvalidTag` if it is another row's, or was changed."""
+
+    def index(self, content: bytes, *, key_id: str) -> str:
+        """The same content gives the same hash; without the key nobody can try all numbers."""
+
+
+class Vault:
+    """AES-256-GCM bound to the row, with a key for each purpose derived from the secrets.
+
+    `reread` gives the ring as it is by now, for a key that came while the process ran.
+    """
+
+    def __init__(self, ring: KeyRing, *, reread: Callable[[], KeyRing] | None = None) -> None:
+        self.ring = ring
+        self._reread = reread
+        self._keys: Mapping[str, _Derived] = {}
+        self._take(ring)
+
+    @property
+    def key_ids(self) -> Sequence[str]:
         current = self.ring.current
         return [current, *(key_id for key_id in self.ring.keys if key_id != current)]
 
+    def hold(self) -> None:
+        """A vault outside the database has its keys for itself."""
+
     def seal(self, content: bytes, *, row: UUID) -> Sealed:
+        return self.seal_with(self.ring.current, content, row=row)
+
+    def seal_with(self, key_id: str, content: bytes, *, row: UUID) -> Sealed:
         nonce = os.urandom(_NONCE_BYTES)
-        sealed = self._keys[self.ring.current].cipher.encrypt(nonce, content, row.bytes)
-        return Sealed(nonce + sealed, self.ring.current)
+        return Sealed(nonce + self._key(key_id).cipher.encrypt(nonce, content, row.bytes), key_id)
 
     def open(self, sealed: Sealed, *, row: UUID) -> bytes:
-        """Raises `cryptography.exceptions.InvalidTag` if it is another row's, or was changed."""
         nonce, ciphertext = sealed.ciphertext[:_NONCE_BYTES], sealed.ciphertext[_NONCE_BYTES:]
-        return self._keys[sealed.key_id].cipher.decrypt(nonce, ciphertext, row.bytes)
+        return self._key(sealed.key_id).cipher.decrypt(nonce, ciphertext, row.bytes)
 
-    def index(self, content: bytes, *, key_id: str | None = None) -> str:
-        """The same content gives the same hash; without the key nobody can try all numbers."""
-        derived = self._keys[key_id or self.ring.current]
-        return hmac.new(derived.index_key, content, hashlib.sha256).hexdigest()
+    def index(self, content: bytes, *, key_id: str) -> str:
+        return hmac.new(self._key(key_id).index_key, content, hashlib.sha256).hexdigest()
+
+    def read_again(self) -> None:
+        """Take the ring as it is by now."""
+        if self._reread is not None:
+            self._take(self._reread())
+
+    def _key(self, key_id: str) -> "_Derived":
+        if key_id not in self._keys:
+            self.read_again()
+        try:
+            return self._keys[key_id]
+        except KeyError:
+            raise KeyMissing(key_id) from None
+
+    def _take(self, ring: KeyRing) -> None:
+        # Another thread may be looking something up: it finds the old or the new ones, whole. What
+        # has left the ring may be asked for by a transaction that began before.
+        derived = {key_id: _Derived(key) for key_id, key in ring.keys.items()}
+        self._keys = {**self._keys, **derived}
+        self.ring = ring
 
 
 class _Derived:

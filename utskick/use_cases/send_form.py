@@ -47,7 +47,7 @@ class SendForm(Submitting):
         Raises as `start_dispatch`, but reports nothing to the forms desk: staff choose another
         form.
         """
-        seal = content_seal(spec, self.store)
+        seal = content_seal(spec)
         if earlier := await asyncio.to_thread(self.find_earlier, actor, submission_key, seal):
             return await asyncio.to_thread(self.started_before, earlier, now)
         checked = await self.check(spec, actor=actor, now=now)
@@ -73,7 +73,7 @@ class SendForm(Submitting):
         return CheckedDispatch(
             dispatch=_dispatch(spec, understood, actor, self.rules, now),
             recipients=recipients_of(understood.numbers, reached),
-            content_seal=content_seal(spec, self.store),
+            content_seal=content_seal(spec),
             warnings=tuple(draft.warnings),
         )
 

@@ -57,7 +57,7 @@ class StartDispatch(Submitting):
         one; with another spec it raises `KeyReused`, and if the dispatch was stopped or aborted
         since, `AlreadyEnded`.
         """
-        seal = content_seal(spec, self.store)
+        seal = content_seal(spec)
         if earlier := await asyncio.to_thread(self.find_earlier, actor, submission_key, seal):
             return await asyncio.to_thread(self.started_before, earlier, now)
         checked = await self.check(spec, actor=actor, now=now)
@@ -83,7 +83,7 @@ class StartDispatch(Submitting):
         return CheckedDispatch(
             dispatch=_dispatch(spec, understood, actor, self.rules, now),
             recipients=recipients_of(understood.numbers, reached),
-            content_seal=content_seal(spec, self.store),
+            content_seal=content_seal(spec),
             warnings=tuple(draft.warnings),
         )
 

@@ -75,7 +75,7 @@ async def start(
     now: Now,
     idempotency_key: IdempotencyKey = "",
 ) -> StartedView:
-    key = submission_key(spec, wired.store, given=idempotency_key)
+    key = submission_key(spec, given=idempotency_key)
     started = await wired.start_dispatch(spec, actor=caller, submission_key=key, now=now)
     return _answer(started, response, wired, now)
 
@@ -97,7 +97,7 @@ async def send(
     now: Now,
     idempotency_key: IdempotencyKey = "",
 ) -> StartedView:
-    key = submission_key(spec, wired.store, given=idempotency_key)
+    key = submission_key(spec, given=idempotency_key)
     started = await wired.send_form(spec, actor=caller, submission_key=key, now=now)
     return _answer(started, response, wired, now)
 

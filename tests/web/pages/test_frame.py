@@ -82,9 +82,6 @@ class FailingStore:
             raise OperationalError(f"SELECT {ANNA.digits}", {}, Exception(ANNA.formatted))
         return self._store.transaction()
 
-    def seal(self, content: bytes) -> str:
-        return str(self._store.seal(content))
-
 
 async def test_a_database_that_is_away_loses_nothing_and_says_nothing(
     clinic: Clinic, caplog: pytest.LogCaptureFixture

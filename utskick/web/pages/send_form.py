@@ -293,7 +293,7 @@ async def _check(step: _Step) -> Response:
         return step.show(refused.problems)
     except StartBlocked as blocked:
         return step.show((Problem("form", blocked.staff_message, ""),))
-    key = submission_key(spec, step.wired.store)
+    key = submission_key(spec)
     earlier = await asyncio.to_thread(
         step.wired.start_dispatch.find_earlier, step.visitor.actor, key
     )
@@ -306,7 +306,7 @@ async def _send(step: _Step) -> Response:
     step.wired.rate_limits.take(Limit.SENDS, step.visitor.unit.id)
     try:
         spec = step.spec()
-        key = submission_key(spec, step.wired.store, given=step.filled.again)
+        key = submission_key(spec, given=step.filled.again)
         started = await step.wired.send_form(
             spec, actor=step.visitor.actor, submission_key=key, now=step.now
         )

@@ -118,7 +118,7 @@ async def _check(step: PackageStep) -> Response:
         return step.show(wrong, refused=blocked)
     if wrong:
         return _refused(step, wrong)
-    key = submission_key(spec, visit.wired.store)
+    key = submission_key(spec)
     earlier = await asyncio.to_thread(
         visit.wired.start_dispatch.find_earlier, visit.visitor.actor, key
     )
@@ -136,7 +136,7 @@ async def _start(step: PackageStep) -> Response:
         started = await visit.wired.start_dispatch(
             spec,
             actor=visit.visitor.actor,
-            submission_key=submission_key(spec, visit.wired.store, given=step.filled.again),
+            submission_key=submission_key(spec, given=step.filled.again),
             now=visit.now,
         )
     except SpecRefused as refused:

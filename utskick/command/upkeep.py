@@ -1,0 +1,30 @@
+"""What whoever keeps an installation does to it."""
+
+import typer
+
+from config.settings import Settings
+from utskick.command.output import REFUSED, err, failures_in_words, out
+from utskick.wiring import change_keys
+
+_PANEL = "Förvaltning och drift"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command("rotate-keys", rich_help_panel=_PANEL)(rotate_keys)
+
+
+def rotate_keys() -> None:
+    """Change the keys while everything runs, or go on with a change that was broken off."""
+    with failures_in_words(), err.status("Sealing anew …") as status:
+        rotated = change_keys(Settings(), announce=status.update)
+    if rotated is None:
+        err.print("Somebody else is changing the keys", style="red")
+        raise typer.Exit(REFUSED)
+    if rotated.resumed:
+        out.print("Went on with the change of keys that had been begun")
+    dropped = ", ".join(rotated.dropped) or "none"
+    out.print(
+        f"Key {rotated.current} seals now: {rotated.rows} rows sealed anew. Keys that open nothing"
+        f" any more: {dropped}. Copy the new keys to where their copy is kept"
+    )
