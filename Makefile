@@ -2,6 +2,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PYTHONUNBUFFERED = 1
+# Empty, which is unset to Python: without its caches each of some fifty processes compiles anew.
+export PYTHONDONTWRITEBYTECODE =
 
 KILLS ?= 10000
 PAUSES ?= 3000

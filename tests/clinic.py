@@ -21,6 +21,7 @@ from tests.people import (
     UNNOTIFIED,
     WITHOUT_ACCOUNT,
 )
+from tests.sqlite import fear_no_power_cut
 from tests.vault import a_vault
 from utskick.adapters.in_memory import (
     FakeClock,
@@ -123,14 +124,10 @@ def open_store(url: str, *, migrated: bool = False) -> SqlStore:
     """An up-to-date store with keys of its own."""
     engine = open_engine(url)
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _fear_no_power_cut)
+        event.listen(engine, "connect", fear_no_power_cut)
     if not migrated:
         migrate(engine)
     return SqlStore(engine, a_vault())
-
-
-def _fear_no_power_cut(connection: Any, _record: object) -> None:
-    connection.execute("PRAGMA synchronous = OFF")
 
 
 @dataclass(kw_only=True)

@@ -1,5 +1,6 @@
 """Fixtures that many tests share. Fast tests run first."""
 
+import gc
 import importlib
 import shutil
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ import pytest
 from tests.access_log import log
 from tests.clinic import Clinic, clinic_of, load_clinic, open_store
 from tests.postgresql import postgresql
+from tests.sqlite import SqliteFiles
+from tests.vault import a_vault
 from utskick.store import SqlStore
 from utskick.store.engine import migrate, open_engine
 
@@ -29,12 +32,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if folder == "browser":
             # Once it has been opened its event loop runs, and no other can.
             return len(_ORDER) + 2
-        if isinstance(item, pytest.Function) and "prefect_server" in item.fixturenames:
+        if isinstance(item, pytest.Function) and _needs_prefect(item):
             # A server that has nothing to do takes its part of the machine all the same.
             return len(_ORDER) + 1
         return _ORDER.index(folder) if folder in _ORDER else len(_ORDER)
 
     items.sort(key=place)
+
+
+def _needs_prefect(item: pytest.Function) -> bool:
+    """Also one that is tried with a twin as well, and only then with the real thing."""
+    chosen = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    return "prefect_server" in item.fixturenames or "prefect" in chosen
+
+
+def pytest_collection_finish() -> None:
+    # All that was imported and collected stays: let no collection of garbage look through it.
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -59,15 +74,20 @@ def with_clinic(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return path
 
 
+@pytest.fixture(scope="session")
+def sqlite_files() -> SqliteFiles:
+    return SqliteFiles()
+
+
 @pytest.fixture
-def store(request: pytest.FixtureRequest, migrated: Path, tmp_path: Path) -> Iterator[SqlStore]:
+def store(
+    request: pytest.FixtureRequest, sqlite_files: SqliteFiles, migrated: Path, tmp_path: Path
+) -> Iterator[SqlStore]:
     """Empty, unless the clinic is asked for as well."""
     of_clinic = "clinic" in request.fixturenames
     source = request.getfixturevalue("with_clinic") if of_clinic else migrated
-    shutil.copy(source, tmp_path / "utskick.db")
-    opened = open_store(f"sqlite:///{tmp_path}/utskick.db", migrated=True)
-    yield opened
-    opened.close()
+    with sqlite_files.copy_of(source, tmp_path / "utskick.db") as engine:
+        yield SqlStore(engine, a_vault())
 
 
 @pytest.fixture

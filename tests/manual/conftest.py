@@ -1,9 +1,7 @@
 """A local 1177 with the demo region, its residents' browsers, and a mailbox."""
 
 import shutil
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,8 @@ from tests.config.region import read_persons
 from tests.local_1177.conftest import Local, Resident, ref_of, served
 from tests.local_1177.test_mailbox import Mailbox, open_mailbox
 from tests.manual.psychiatry import Psychiatry, a_psychiatry, load_demo_region
+from tests.sqlite import SqliteFiles
+from tests.vault import a_vault
 from utskick.files import REGION
 from utskick.local_1177.app import create_app
 from utskick.store import SqlStore
@@ -40,19 +40,18 @@ def loaded(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with the demo region: copied, as it takes its time to load."""
     path = tmp_path_factory.mktemp("demo") / "region.db"
     shutil.copy(migrated, path)
-    load_demo_region(open_store(f"sqlite:///{path}"))
+    store = open_store(f"sqlite:///{path}", migrated=True)
+    load_demo_region(store)
+    # Until it is closed, what was written lies in a file beside it.
+    store.close()
     return path
 
 
 @pytest.fixture
-def demo(loaded: Path, tmp_path: Path) -> SqlStore:
+def demo(sqlite_files: SqliteFiles, loaded: Path, tmp_path: Path) -> Iterator[SqlStore]:
     """A store with the demo region."""
-    with (
-        closing(sqlite3.connect(loaded)) as source,
-        closing(sqlite3.connect(tmp_path / "demo.db")) as copy,
-    ):
-        source.backup(copy)
-    return open_store(f"sqlite:///{tmp_path}/demo.db", migrated=True)
+    with sqlite_files.copy_of(loaded, tmp_path / "demo.db") as engine:
+        yield SqlStore(engine, a_vault())
 
 
 @pytest.fixture

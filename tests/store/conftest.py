@@ -1,6 +1,5 @@
 """Every test of the store runs on both databases."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,12 +7,15 @@ import pytest
 from sqlalchemy import Engine, delete
 
 from tests.postgresql import PostgresqlServer
+from tests.sqlite import SqliteFiles
 from tests.store.ledger import fill_register
 from tests.vault import a_vault
 from utskick.store import SqlStore
 from utskick.store.engine import open_engine
 from utskick.store.tables import Row
 from utskick.store.vault import Vault
+
+_EMPTIED = ";".join(str(delete(table)) for table in reversed(Row.metadata.sorted_tables))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -24,11 +26,9 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 
 
 @pytest.fixture
-def sqlite_engine(migrated: Path, tmp_path: Path) -> Iterator[Engine]:
-    shutil.copy(migrated, tmp_path / "utskick.db")
-    opened = open_engine(f"sqlite:///{tmp_path}/utskick.db")
-    yield opened
-    opened.dispose()
+def sqlite_engine(sqlite_files: SqliteFiles, migrated: Path, tmp_path: Path) -> Iterator[Engine]:
+    with sqlite_files.copy_of(migrated, tmp_path / "utskick.db") as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")
@@ -43,8 +43,7 @@ def postgresql_database(postgresql: PostgresqlServer) -> Iterator[Engine]:
 def postgresql_engine(postgresql_database: Engine) -> Engine:
     """The same database emptied: much quicker than a new one for each test."""
     with postgresql_database.begin() as connection:
-        for table in reversed(Row.metadata.sorted_tables):
-            connection.execute(delete(table))
+        connection.exec_driver_sql(_EMPTIED)
     return postgresql_database
 
 

@@ -3,6 +3,10 @@
 import asyncio
 from datetime import datetime, timedelta
 
+_A_TURN_S = 0.002
+"""What others do meanwhile they do in threads: without a turn they get to it, whoever polls would
+poll them out of the way."""
+
 
 class FakeClock:
     """A `Clock`. Assign to `moment` to make the wall clock jump; `monotonic` never does."""
@@ -19,7 +23,7 @@ class FakeClock:
 
     async def sleep(self, seconds: float) -> None:
         self.advance(seconds)
-        await asyncio.sleep(0)
+        await asyncio.sleep(_A_TURN_S)
 
     def pause(self, seconds: float) -> None:
         self.advance(seconds)
