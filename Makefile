@@ -23,7 +23,7 @@ demo: $(VENV)/.installed  ## The same on free ports in a temporary folder; ends 
 	@$(BIN)/utskick demo $(if $(DEMO_DIR),--folder "$(DEMO_DIR)")
 
 test: $(VENV)/.installed-dev  ## Lint, types, layers and every test but the long proofs
-	@bash .ci/debian-packages postgresql chromium
+	@bash .ci/debian-packages postgresql chromium nginx
 	@$(MAKE) --no-print-directory check
 ifdef PYTEST
 	@$(BIN)/pytest $(PYTEST)

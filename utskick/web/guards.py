@@ -35,8 +35,8 @@ class SafeHeaders:
         self._app = app
         self._headers = {
             "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self';"
-            " img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none';"
-            f" form-action 'self' {' '.join(forms_lead_to)}",
+            " img-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none';"
+            f" frame-ancestors 'none'; form-action 'self' {' '.join(forms_lead_to)}",
             "Cross-Origin-Opener-Policy": "same-origin",
             "Cross-Origin-Resource-Policy": "same-origin",
             "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
