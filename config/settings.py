@@ -276,6 +276,10 @@ class LimitSettings(Group):
     look_ups: RateText = Field(
         default="2000/h", description="Recipients whom one person asks the registers for."
     )
+    token_look_ups: RateText = Field(
+        default="10000/h", description="Recipients whom one token has the registers asked for."
+    )
+    token_person: RateText = Field(default="50/d", description="The same person, of one token.")
     sends: RateText = Field(
         default="200/h", description="Dispatches that one unit starts on the pages."
     )

@@ -58,7 +58,7 @@ async def test_one_is_shown_with_its_recipients_masked(rest: Rest) -> None:
 
     anna, left_out = answer.json()["recipients"]
     assert (anna["state"], anna["notified_by"]) == ("Mottagare", ["SMS", "Email"])
-    assert (left_out["state"], left_out["reason"]) == ("Utelämnad", "Skyddad identitet")
+    assert (left_out["state"], left_out["reason"]) == ("Utelämnad", "Kan inte nås")
     assert not any(number in answer.text for number in recipients)
 
 

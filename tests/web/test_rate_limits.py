@@ -9,7 +9,7 @@ from httpx import ASGITransport
 
 from config.settings import LimitSettings, Settings
 from tests.clinic import OTHER_UNIT, OWN, UNIT, Clinic
-from tests.people import ANNA
+from tests.people import ANNA, BO, CILLA, DAVID, TOLVAN, WITHOUT_ACCOUNT
 from tests.web.conftest import caller, make_token, services_of
 from tests.web.pages.conftest import Browser, browser_of, session, sign_in, words_of
 from tests.web.pages.forms import main_form
@@ -22,6 +22,8 @@ SMALL: dict[str, Any] = {
     "token": "5/min",
     "imports": "2/min",
     "look_ups": "4/h",
+    "token_look_ups": "6/h",
+    "token_person": "2/d",
     "sends": "1/h",
     "sms": "2/min",
 }
@@ -178,6 +180,19 @@ async def test_one_token_that_calls_too_often_waits_alone(app: FastAPI, clinic: 
         "message": "Det kom för många anrop med nyckeln. Försök igen om 12 sekunder."
     }
     assert other.status_code == 200
+
+
+async def test_a_token_asks_about_a_person_so_often_and_about_so_many(
+    app: FastAPI, clinic: Clinic
+) -> None:
+    async with caller(app, clinic, make_token(clinic)) as unit:
+        same = [await unit.start(key=str(n), recipients=[ANNA.formatted]) for n in range(3)]
+        many = await unit.start(recipients=[each.digits for each in (BO, CILLA, DAVID, TOLVAN)])
+        more = await unit.start(recipients=[WITHOUT_ACCOUNT.digits])
+
+    assert [answer.status_code for answer in same] == [201, 201, 429]
+    assert same[-1].json()["message"].startswith("Nyckeln har slagit upp samma person")
+    assert many.status_code == 429 or more.status_code == 429
 
 
 async def test_lists_are_imported_so_often_and_the_rest_is_kept(staff: Browser) -> None:

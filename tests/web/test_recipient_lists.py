@@ -55,7 +55,7 @@ async def test_what_was_read_is_handed_in_and_refused_by_the_rows_of_the_file(re
 
     [problem] = answer.json()["problems"]
     assert problem["place"].startswith("recipients, rad 6 (")
-    assert "Skyddad identitet" in problem["reason"]
+    assert "Kan inte nås" in problem["reason"]
 
 
 async def test_one_element_is_one_number(rest: Rest) -> None:

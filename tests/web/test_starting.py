@@ -5,11 +5,14 @@ from uuid import UUID
 import pytest
 from fastapi import FastAPI
 
+from tests.access_log import Log, log
 from tests.clinic import GAD, OTHER_UNIT, OWN, PHQ, UNIT, UNSUBSCRIBED
-from tests.people import ANNA, BO, PROTECTED, UNNOTIFIED
+from tests.people import ANNA, BO, DECEASED, PROTECTED, UNNOTIFIED
 from tests.use_cases.clinic_days import AWAY, mails, nothing_has_happened
 from tests.web.conftest import Rest, caller, make_token
 from utskick.domain.specs import UploadId
+
+__all__ = ["log"]
 
 FORM = {"unit": UNIT.id, "form": PHQ.key, "recipients": [ANNA.digits]}
 
@@ -38,7 +41,7 @@ async def test_what_does_not_hinder_is_a_warning(rest: Rest) -> None:
     answer = await rest.start(recipients=recipients, leave_out_unreachable=True)
 
     left_out, unnotified = answer.json()["warnings"]
-    assert "Skyddad identitet" in left_out
+    assert "Kan inte nås" in left_out
     assert "ingen avisering" in unnotified
 
 
@@ -168,7 +171,7 @@ async def test_whoever_cannot_be_reached_is_a_problem(rest: Rest) -> None:
 
     (problem,) = answer.json()["problems"]
     assert answer.status_code == 422
-    assert problem["reason"] == "Skyddad identitet."
+    assert problem["reason"] == "Kan inte nås."
 
 
 async def test_a_blocked_start_names_the_forms(rest: Rest) -> None:
@@ -239,3 +242,14 @@ async def test_anything_but_a_token_is_none(rest: Rest, header: str) -> None:
     )
 
     assert answer.status_code == 401
+
+
+async def test_whoever_a_system_asks_about_is_logged_before_the_registers_answer(
+    rest: Rest, log: Log
+) -> None:
+    """Also when nothing is started, so that nobody finds out in secret who is protected."""
+    refused = await rest.start(recipients=[PROTECTED.digits, DECEASED.digits])
+
+    assert refused.status_code == 422
+    assert {problem["reason"] for problem in refused.json()["problems"]} == {"Kan inte nås."}
+    assert log() == ["Läsa: kontrollerat mottagare (person)"] * 2

@@ -107,6 +107,13 @@ REFUSAL_REMEDIES = {
     Refusal.REFUSED_BY_1177: "Kontakta formularhantering@vgregion.se.",
 }
 
+_UNREACHABLE = (Refusal.PROTECTED, Refusal.DECEASED, Refusal.EMIGRATED)
+LABELS_FOR_SYSTEMS = REFUSAL_LABELS | dict.fromkeys(_UNREACHABLE, "Kan inte nås")
+REMEDIES_FOR_SYSTEMS = REFUSAL_REMEDIES | dict.fromkeys(
+    _UNREACHABLE, "Ta bort personen ur listan. Personal ser varför i Utskick."
+)
+"""Why somebody is protected from being found, and who has died, is no system's to ask for."""
+
 
 class FormStatus(StrEnum):
     """How far the resident has come, in the national contract's words."""

@@ -26,6 +26,8 @@ class Limit(StrEnum):
     TOKEN = "token"  # noqa: S105  # the name of a limit
     IMPORTS = "imports"
     LOOK_UPS = "look_ups"
+    TOKEN_LOOK_UPS = "token_look_ups"  # noqa: S105  # the name of a limit
+    TOKEN_PERSON = "token_person"  # noqa: S105  # the name of a limit
     SENDS = "sends"
     SMS = "sms"
 
@@ -37,6 +39,8 @@ _SENTENCES = {
     Limit.TOKEN: "Det kom för många anrop med nyckeln.",
     Limit.IMPORTS: "Du har importerat många listor på kort tid.",
     Limit.LOOK_UPS: "Du har slagit upp många personer på kort tid.",
+    Limit.TOKEN_LOOK_UPS: "Nyckeln har slagit upp många personer på kort tid.",
+    Limit.TOKEN_PERSON: "Nyckeln har slagit upp samma person många gånger.",
     Limit.SENDS: "Enheten har startat många utskick på kort tid, så det här startades inte.",
     Limit.SMS: "Du har skickat många sms på kort tid, så det här skickades inte.",
 }

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType
+from typing import NewType, Self
 
 from stdnum.se import orgnr
 
@@ -74,6 +74,18 @@ class Actor:
     name: str
     unit_id: HsaId
 
+    @classmethod
+    def with_token(cls, token_name: str, unit_id: HsaId) -> Self:
+        """The unit's own system that has the token."""
+        return cls(f"{_SYSTEMS}{token_name}", unit_id)
+
+    @property
+    def is_a_system(self) -> bool:
+        """Of the unit's own; it learns less of a person than staff do."""
+        return self.name.startswith(_SYSTEMS)
+
+
+_SYSTEMS = "rest:"
 
 SYSTEM = "utskick"
 """The actor's name when the clock, not a person, acts."""

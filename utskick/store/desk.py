@@ -102,7 +102,7 @@ class SqlTokens:
         )
         if row is None:
             raise UnknownToken
-        return Actor(f"rest:{row.name}", HsaId(row.unit_id))
+        return Actor.with_token(row.name, HsaId(row.unit_id))
 
     def list_for(self, unit_id: HsaId) -> Sequence[KeptToken]:
         rows = self._session.scalars(

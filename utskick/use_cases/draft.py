@@ -15,7 +15,12 @@ from utskick.domain.calendar import (
     parse_clock,
     parse_date,
 )
-from utskick.domain.deliveries import REFUSAL_LABELS, REFUSAL_REMEDIES
+from utskick.domain.deliveries import (
+    LABELS_FOR_SYSTEMS,
+    REFUSAL_LABELS,
+    REFUSAL_REMEDIES,
+    REMEDIES_FOR_SYSTEMS,
+)
 from utskick.domain.errors import NotFound, Problem, UtskickError
 from utskick.domain.forms import FormTemplate
 from utskick.domain.packages import PackageTemplate
@@ -45,11 +50,13 @@ _LONGEST_AHEAD = timedelta(days=5 * 366)
 class Draft:
     """What has been understood of a spec so far, and what is wrong with it.
 
-    `notifies`: whether an inbox message notifies recipients of it at its moment. `places`
-    says where on its list each recipient stands.
+    `notifies`: whether an inbox message notifies recipients of it at its moment. `for_system`:
+    whether it is a system that learns what is wrong. `places` says where on its list each
+    recipient stands.
     """
 
     notifies: bool = True
+    for_system: bool = False
     places: dict[Personnummer, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -203,15 +210,17 @@ class Draft:
         self, numbers: Sequence[Personnummer], checked: Checked, *, leave_out: bool
     ) -> None:
         """Whoever cannot be reached is a problem, unless staff chose to go on without them."""
+        labels = LABELS_FOR_SYSTEMS if self.for_system else REFUSAL_LABELS
+        remedies = REMEDIES_FOR_SYSTEMS if self.for_system else REFUSAL_REMEDIES
         for number in numbers:
             refusal = checked.refused.get(number)
             if refusal is None:
                 continue
             place = f"{self.places[number]} ({number})"
             if leave_out:
-                self.warnings.append(f"{place}: {REFUSAL_LABELS[refusal]}. Får inget formulär.")
+                self.warnings.append(f"{place}: {labels[refusal]}. Får inget formulär.")
             else:
-                self.wrong(place, f"{REFUSAL_LABELS[refusal]}.", REFUSAL_REMEDIES[refusal])
+                self.wrong(place, f"{labels[refusal]}.", remedies[refusal])
         if self.notifies:
             self.warnings += of_the_unnotified(checked.unnotified)
 

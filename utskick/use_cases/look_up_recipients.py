@@ -52,7 +52,7 @@ class LookUpRecipients:
 
         A register that is away keeps nobody off the list, as all are checked again at the start.
         """
-        await asyncio.to_thread(self._log, numbers, actor, now)
+        await asyncio.to_thread(log_asked, numbers, actor, self.store, now)
         try:
             refused = await refused_by_register(
                 numbers,
@@ -72,21 +72,23 @@ class LookUpRecipients:
             refused |= {n: Refusal.NO_ACCOUNT for n, user in users.items() if not user.active}
         return [_looked_up(number, refused.get(number), users.get(number)) for number in numbers]
 
-    def _log(self, numbers: Sequence[Personnummer], actor: Actor, now: datetime) -> None:
-        entries = [
-            LogEntry(
-                actor=actor,
-                activity=Activity.READ,
-                act="kontrollerat mottagare",
-                personnummer=number,
-            )
-            for number in numbers
-        ]
-        with self.store.transaction() as records:
-            records.access_log.write(entries, now=now)
-
 
 def _looked_up(number: Personnummer, refusal: Refusal | None, user: InboxUser | None) -> LookedUp:
     if refusal or user is None:
         return LookedUp(number=number, refusal=refusal)
     return LookedUp(number=number, notified_by=user.notified_by)
+
+
+def log_asked(numbers: Sequence[Personnummer], actor: Actor, store: Store, now: datetime) -> None:
+    """That the registers are asked about these persons, whatever they answer."""
+    entries = [
+        LogEntry(
+            actor=actor,
+            activity=Activity.READ,
+            act="kontrollerat mottagare",
+            personnummer=number,
+        )
+        for number in numbers
+    ]
+    with store.transaction() as records:
+        records.access_log.write(entries, now=now)

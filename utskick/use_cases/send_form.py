@@ -57,7 +57,7 @@ class SendForm(Submitting):
 
     async def check(self, spec: FormSpec, *, actor: Actor, now: datetime) -> CheckedDispatch:
         """What would be sent, for staff to say yes to. Raises as the sending; stores nothing."""
-        draft = Draft(notifies=spec.creates_inbox_message)
+        draft = Draft(notifies=spec.creates_inbox_message, for_system=actor.is_a_system)
         understood = await asyncio.to_thread(self._understand, spec, actor, draft, now)
         if understood is None:
             raise SpecRefused(draft.problems)
@@ -66,7 +66,7 @@ class SendForm(Submitting):
         )
         today = self.rules.today(now)
         reached = await self.require_reachable(
-            understood.numbers, spec, draft, now=now, last_sent_on=today
+            understood.numbers, spec, draft, actor=actor, now=now, last_sent_on=today
         )
         if draft.notifies and (warning := self.rules.warning_now(now)):
             draft.warnings.append(warning)

@@ -20,6 +20,7 @@ from utskick.ports import (
 )
 from utskick.records import FollowedUp, LogEntry, Store
 from utskick.use_cases.follow_up import ask_statuses, keep_statuses
+from utskick.use_cases.look_up_recipients import log_asked
 from utskick.use_cases.may_remind import (
     CannotRemind,
     require_open,
@@ -57,6 +58,7 @@ class SendReminder:
         require_unanswered(form, statuses)
         message = _message(form, unit, self.texts)
         await self.clock.sleep(await asyncio.to_thread(self._reserve))
+        await asyncio.to_thread(log_asked, [form.personnummer], actor, self.store, now)
         await require_reachable(
             form.personnummer,
             store=self.store,

@@ -71,14 +71,14 @@ class StartDispatch(Submitting):
         Raises as the start itself. A blocked start is reported here too: that staff tried is what
         the forms desk must know.
         """
-        draft = Draft(notifies=spec.creates_inbox_message)
+        draft = Draft(notifies=spec.creates_inbox_message, for_system=actor.is_a_system)
         understood = await asyncio.to_thread(self._understand, spec, actor, draft, now)
         if understood is None:
             raise SpecRefused(draft.problems)
         await self._require_sendable(understood, spec, now)
         last_sent_on = understood.moments[-1][0].date
         reached = await self.require_reachable(
-            understood.numbers, spec, draft, now=now, last_sent_on=last_sent_on
+            understood.numbers, spec, draft, actor=actor, now=now, last_sent_on=last_sent_on
         )
         return CheckedDispatch(
             dispatch=_dispatch(spec, understood, actor, self.rules, now),

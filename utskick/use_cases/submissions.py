@@ -32,6 +32,7 @@ from utskick.records import LogEntry, Store
 from utskick.sending.check_recipients import Checked, check_recipients
 from utskick.sending.occasion_plans import register_occasions
 from utskick.use_cases.draft import Draft
+from utskick.use_cases.look_up_recipients import log_asked
 
 
 def content_seal(spec: Sending) -> str:
@@ -127,13 +128,15 @@ class Submitting:
         spec: Sending,
         draft: Draft,
         *,
+        actor: Actor,
         now: datetime,
         last_sent_on: date,
     ) -> Checked:
-        """Ask the registers about everyone.
+        """Ask the registers about everyone; logged before anything is asked.
 
         Raises `SpecRefused` unless all is well with the draft.
         """
+        await asyncio.to_thread(log_asked, numbers, actor, self.store, now)
         checked = await check_recipients(
             numbers,
             needs_account=spec.creates_inbox_message,

@@ -38,7 +38,7 @@ from utskick.web.bodies import (
     read_list_view,
     stopped_view,
 )
-from utskick.web.callers import Caller, IdempotencyKey, Now, Wired
+from utskick.web.callers import Caller, IdempotencyKey, Now, Wired, take_look_ups
 from utskick.web.views import (
     DispatchView,
     OpenedView,
@@ -75,6 +75,7 @@ async def start(
     now: Now,
     idempotency_key: IdempotencyKey = "",
 ) -> StartedView:
+    take_look_ups(spec, caller, wired)
     key = submission_key(spec, given=idempotency_key)
     started = await wired.start_dispatch(spec, actor=caller, submission_key=key, now=now)
     return _answer(started, response, wired, now)
@@ -97,6 +98,7 @@ async def send(
     now: Now,
     idempotency_key: IdempotencyKey = "",
 ) -> StartedView:
+    take_look_ups(spec, caller, wired)
     key = submission_key(spec, given=idempotency_key)
     started = await wired.send_form(spec, actor=caller, submission_key=key, now=now)
     return _answer(started, response, wired, now)

@@ -9,7 +9,9 @@ from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from utskick.domain.errors import UnknownToken
+from utskick.domain.personnummer import tidied
 from utskick.domain.rate_limits import Limit
+from utskick.domain.specs import Sending
 from utskick.domain.units import Actor
 from utskick.web.noted import is_by
 from utskick.wiring import Services
@@ -39,7 +41,7 @@ def _now(wired: Wired) -> datetime:
 
 
 def secret_of(token: str) -> str:
-    """By which a session or a token is counted: no list of them lies in memory."""
+    """By which a session, a token or a person is counted: no list of them lies in memory."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
@@ -70,6 +72,16 @@ def _caller(
     is_by(request, holder)
     wired.rate_limits.take(Limit.TOKEN, secret_of(given.credentials))
     return holder
+
+
+def take_look_ups(spec: Sending, caller: Actor, wired: Services) -> None:
+    """Everyone whom a spec has the registers asked for. Raises `TooOften`."""
+    listed = (each.personnummer for each in spec.listed_recipients)
+    numbers = {tidied(number).replace("-", "") for number in (*spec.recipients, *listed)}
+    system = f"{caller.unit_id} {caller.name}"
+    wired.rate_limits.take(Limit.TOKEN_LOOK_UPS, system, cost=len(numbers))
+    for number in numbers:
+        wired.rate_limits.take(Limit.TOKEN_PERSON, secret_of(f"{system} {number}"))
 
 
 Now = Annotated[datetime, Depends(_now)]

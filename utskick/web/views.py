@@ -1,5 +1,6 @@
 """What REST and the command show of a dispatch: Swedish labels, masked personnummer."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from utskick.domain.deliveries import REFUSAL_LABELS, Refusal
+from utskick.domain.deliveries import LABELS_FOR_SYSTEMS, Refusal
 from utskick.domain.dispatches import Dispatch, RecipientState
 from utskick.domain.occasions import OccasionState
 from utskick.records import FormSummary
@@ -108,10 +109,17 @@ def form_views(forms: Sequence[FormSummary]) -> list[FormView]:
             name=form.form_name,
             planned=form.planned,
             sent=form.sent,
-            refused={REFUSAL_LABELS[why]: n for why, n in form.refused_because.items()},
+            refused=_refused(form),
         )
         for form in forms
     ]
+
+
+def _refused(form: FormSummary) -> dict[str, int]:
+    counted: Counter[str] = Counter()
+    for why, number in form.refused_because.items():
+        counted[LABELS_FOR_SYSTEMS[why]] += number
+    return dict(counted)
 
 
 def ways_on_view(ways: WaysOn) -> WaysOnView:
@@ -169,7 +177,7 @@ def opened_view(shown: Shown, seen: Seen) -> OpenedView:
                 id=recipient.id,
                 personnummer=str(recipient.personnummer),
                 state=_RECIPIENT_LABELS[recipient.state],
-                reason=REFUSAL_LABELS[Refusal(recipient.left_out_because)]
+                reason=LABELS_FOR_SYSTEMS[Refusal(recipient.left_out_because)]
                 if recipient.left_out_because
                 else "",
                 notified_by=list(recipient.notified_by),
