@@ -7,6 +7,7 @@ from prefect.artifacts import acreate_table_artifact
 from prefect.states import Completed
 
 from tasks.change_dispatches import end, notify, remove, restart, send_missed, stop
+from tasks.operators import actor_of
 from tasks.orders import DispatchOrder, OccasionOrder, RecipientOrder
 from tasks.tables import form_table
 from utskick.web.labels import stopped_in_words
@@ -15,7 +16,7 @@ from utskick.web.labels import stopped_in_words
 @flow(name="Stoppa paketutskick", flow_run_name="Stoppa {order.dispatch_id}", persist_result=False)
 async def stop_dispatch(order: DispatchOrder) -> State[Any]:
     """Stop a dispatch at once, also in the middle of a send."""
-    stopped = await stop(order.dispatch_id, order.actor)
+    stopped = await stop(order.dispatch_id, actor_of(order))
     return Completed(name="Stoppat", message=stopped_in_words(stopped))
 
 
@@ -26,7 +27,7 @@ async def stop_dispatch(order: DispatchOrder) -> State[Any]:
 )
 async def restart_dispatch(order: DispatchOrder) -> State[Any]:
     """Go on with a stopped dispatch, until the date of its next occasion has passed."""
-    restarted = await restart(order.dispatch_id, order.actor)
+    restarted = await restart(order.dispatch_id, actor_of(order))
     await acreate_table_artifact(
         table=form_table(restarted.so_far),
         key=f"aterstart-{order.dispatch_id}",
@@ -42,7 +43,7 @@ async def restart_dispatch(order: DispatchOrder) -> State[Any]:
 )
 async def remove_recipient(order: RecipientOrder) -> State[Any]:
     """Send nothing more to one recipient. The last one cannot be removed: stop instead."""
-    on_their_way = await remove(order.dispatch_id, order.recipient_id, order.actor)
+    on_their_way = await remove(order.dispatch_id, order.recipient_id, actor_of(order))
     return Completed(name="Borttagen", message=f"{on_their_way} formulär var redan på väg")
 
 
@@ -56,7 +57,7 @@ async def send_missed_occasion(order: OccasionOrder) -> State[Any]:
 
     It gets a run of its own, and nobody gets anything twice. A stopped dispatch goes on then.
     """
-    await send_missed(order.occasion_id, order.actor)
+    await send_missed(order.occasion_id, actor_of(order))
     return Completed(name="Planerat", message="Tillfället skickas nu")
 
 
@@ -67,7 +68,7 @@ async def send_missed_occasion(order: OccasionOrder) -> State[Any]:
 )
 async def notify_recipients(order: OccasionOrder) -> State[Any]:
     """Leave the inbox message for those who got forms before an occasion was stopped."""
-    await notify(order.occasion_id, order.actor)
+    await notify(order.occasion_id, actor_of(order))
     return Completed(name="Planerat", message="De som har fått formulär meddelas nu")
 
 
@@ -78,5 +79,5 @@ async def notify_recipients(order: OccasionOrder) -> State[Any]:
 )
 async def end_occasion(order: OccasionOrder) -> State[Any]:
     """Never send what is left of an occasion that was missed, or stopped in the middle."""
-    await end(order.occasion_id, order.actor)
+    await end(order.occasion_id, actor_of(order))
     return Completed(name="Avslutat", message="Det som var kvar skickas inte")

@@ -46,7 +46,7 @@ async def _deploy(client: PrefectClient, entry: dict[str, Any]) -> None:
         tags=entry["tags"],
         work_pool_name=entry["work_pool"]["name"],
         entrypoint=entry["entrypoint"],
-        parameter_openapi_schema=parameter_schema(flow).model_dump_for_openapi(),
+        parameter_openapi_schema=closed_schema(flow),
         enforce_parameter_schema=True,
         schedules=[
             DeploymentScheduleCreate(
@@ -56,6 +56,11 @@ async def _deploy(client: PrefectClient, entry: dict[str, Any]) -> None:
             for schedule in entry.get("schedules", [])
         ],
     )
+
+
+def closed_schema(flow: Flow[..., Any]) -> dict[str, Any]:
+    """What may be filled in, and nothing else: Prefect would keep it."""
+    return parameter_schema(flow).model_dump_for_openapi() | {"additionalProperties": False}
 
 
 if __name__ == "__main__":

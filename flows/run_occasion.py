@@ -1,23 +1,25 @@
 """Send one occasion (utskickstillfälle) of a dispatch."""
 
 from typing import Any
-from uuid import UUID
 
 from prefect import State, flow, get_run_logger
 from prefect.states import Completed, Failed
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from tasks.occasion_stages import TaskStages
+from tasks.orders import Id, IdsOnly
 from tasks.runs import name_of_run
 from utskick.domain.occasions import OccasionId
 from utskick.sending.occasion_story import Ending, send_occasion
 
 
-class OccasionToSend(BaseModel):
+class OccasionToSend(IdsOnly):
     """Which occasion, and which version of it: a run made for an older one does nothing."""
 
-    occasion_id: UUID = Field(title="Tillfälle", description="Tillfällets id")
-    version: int = Field(default=1, title="Version", description="Ökar när tillfället ändras")
+    occasion_id: Id = Field(title="Tillfälle", description="Tillfällets id")
+    version: int = Field(
+        default=1, ge=1, le=1_000_000, title="Version", description="Ökar när tillfället ändras"
+    )
 
 
 @flow(

@@ -6,6 +6,7 @@ from prefect import State, flow
 from prefect.states import Completed
 
 from tasks.mail_errors import mail_errors
+from tasks.operators import actor_of
 from tasks.orders import UploadOrder
 from tasks.start_dispatches import send_from_upload, start_from_upload
 from utskick.use_cases.submissions import Started
@@ -18,7 +19,7 @@ async def start_dispatch(order: UploadOrder) -> State[Any]:
     The spec is uploaded first, with `utskick upload` or by REST, and named here by its id.
     """
     try:
-        started = await start_from_upload(order.upload_id, order.actor)
+        started = await start_from_upload(order.upload_id, actor_of(order))
     finally:
         await mail_errors()
     return _as_state(started)
@@ -27,7 +28,7 @@ async def start_dispatch(order: UploadOrder) -> State[Any]:
 @flow(name="Skicka formulär", flow_run_name="Skicka {order.upload_id}", persist_result=False)
 async def send_form(order: UploadOrder) -> State[Any]:
     """Send one form, ordinary or NAFS, now, from an uploaded spec."""
-    return _as_state(await send_from_upload(order.upload_id, order.actor))
+    return _as_state(await send_from_upload(order.upload_id, actor_of(order)))
 
 
 def _as_state(started: Started) -> State[Any]:

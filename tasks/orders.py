@@ -1,28 +1,48 @@
-"""What operators fill in: ids, choices and dates; the pages of Prefect make forms of these.
+"""What operators fill in: ids and nothing else; the pages of Prefect make forms of these.
 
 Prefect stores and shows them in clear, so nothing personal is ever among them: a spec or a
-recipient list is handed over as an upload, and named here by its id.
+recipient list is handed over as an upload, and named here by its id. Prefect checks the patterns
+before it stores anything; who gives an order is no part of it (`tasks.operators`).
 """
 
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
-from utskick.domain.units import Actor, parse_hsa_id
+import tasks.redaction  # noqa: F401  # before Prefect refuses an order, and logs it
+
+_ID = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+_UNIT = "^[Ss][Ee][0-9]{10}-[A-Za-z0-9]{1,18}$"
+
+Id = Annotated[UUID, Field(json_schema_extra={"pattern": _ID})]
+"""Written in one way alone: nothing else can stand where an id is asked for."""
 
 
-class UnitOrder(BaseModel):
-    """For which unit the operator acts, and who the operator is: both go into the access log."""
+class IdsOnly(BaseModel):
+    """Whatever is wrong with one, nothing that was typed is repeated: Prefect would keep it."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_else(cls, fields: Any) -> Any:
+        """The library would name the field that is not asked for."""
+        if isinstance(fields, dict) and set(fields) - set(cls.model_fields):
+            raise PydanticCustomError("not_asked_for", "Ett fält som inte finns")
+        return fields
+
+
+class UnitOrder(IdsOnly):
+    """For which unit the operator acts: it goes into the unit's access log."""
 
     unit: str = Field(
-        title="Enhet", description="Enhetens HSA-id", examples=["SE2321000131-E000000000101"]
+        title="Enhet",
+        description="Enhetens HSA-id",
+        pattern=_UNIT,
+        examples=["SE2321000131-E000000000101"],
     )
-    operator: str = Field(title="Operatör", description="Ditt HSA-id", min_length=1, max_length=40)
-
-    @property
-    def actor(self) -> Actor:
-        """Raises `InvalidHsaId`."""
-        return Actor(f"operatör {self.operator}", parse_hsa_id(self.unit))
 
 
 class UploadOrder(UnitOrder):
@@ -34,7 +54,7 @@ class UploadOrder(UnitOrder):
         }
     )
 
-    upload_id: UUID = Field(title="Uppladdning", description="Uppladdningens id")
+    upload_id: Id = Field(title="Uppladdning", description="Uppladdningens id")
 
 
 class DispatchOrder(UnitOrder):
@@ -42,7 +62,7 @@ class DispatchOrder(UnitOrder):
 
     model_config = ConfigDict(json_schema_extra={"description": "Ett startat utskick."})
 
-    dispatch_id: UUID = Field(title="Utskick", description="Utskickets id")
+    dispatch_id: Id = Field(title="Utskick", description="Utskickets id")
 
 
 class RecipientOrder(DispatchOrder):
@@ -54,7 +74,7 @@ class RecipientOrder(DispatchOrder):
         }
     )
 
-    recipient_id: UUID = Field(title="Mottagare", description="Mottagarens id, inte personnummer")
+    recipient_id: Id = Field(title="Mottagare", description="Mottagarens id, inte personnummer")
 
 
 class OccasionOrder(UnitOrder):
@@ -64,4 +84,4 @@ class OccasionOrder(UnitOrder):
         json_schema_extra={"description": "Ett tillfälle som missats eller stoppats mitt i."}
     )
 
-    occasion_id: UUID = Field(title="Tillfälle", description="Tillfällets id")
+    occasion_id: Id = Field(title="Tillfälle", description="Tillfällets id")

@@ -21,6 +21,14 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+def _says_nothing_typed(record: logging.LogRecord) -> bool:
+    """Prefect logs parameters that are refused as they stand; the run's state names the field."""
+    return record.levelno < logging.ERROR
+
+
+logging.getLogger("prefect.flows").addFilter(_says_nothing_typed)
+
+
 class StageFailed(Exception):
     """A stage failed; what it says may be stored and shown."""
 

@@ -235,9 +235,7 @@ class OccasionPlan:
     starts_at: datetime
     local: datetime
     package_name: str
-    title: str
     unit_id: HsaId
-    unit_name: str
     form_names: tuple[str, ...]
     recipients: int
 

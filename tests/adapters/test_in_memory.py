@@ -169,9 +169,7 @@ def a_plan() -> OccasionPlan:
         starts_at=starts_at,
         local=starts_at,
         package_name="Inför besök",
-        title="Inför ditt besök",
         unit_id=UNIT_ID,
-        unit_name="Mottagningen",
         form_names=("PHQ-9",),
         recipients=2,
     )

@@ -39,9 +39,7 @@ def a_plan(local: datetime = NEXT_WEEK) -> OccasionPlan:
         starts_at=local.astimezone(UTC) - LEAD,
         local=local,
         package_name="Uppföljning efter 6 veckor",
-        title="Frågor om hur du mår",
         unit_id=parse_hsa_id("SE2321000131-E000000000123"),
-        unit_name="Psykiatrimottagning Vänersborg",
         form_names=("GAD-7", "WHODAS 2.0"),
         recipients=42,
     )
@@ -379,7 +377,11 @@ def test_runs_of_other_flows_are_under_way_too(
 def test_operators_read_what_when_and_for_whom(
     prefect: PrefectScheduler, server: PrefectServer
 ) -> None:
-    plan = replace(a_plan(), package_name="Smärta & sömn | 50 %")
+    plan = replace(
+        a_plan(),
+        package_name="Smärta & sömn | 50 %",
+        form_names=("GAD-7", "`![](https://elsewhere.example/x.png)\n<img src=x>"),
+    )
 
     prefect.register_all([plan], now=NOW)
 
@@ -389,9 +391,9 @@ def test_operators_read_what_when_and_for_whom(
         f"{NEXT_WEEK:%Y-%m-%d %H:%M} · 1 av 3 · Smärta - sömn | 50 - · {short_id}"
     )
     description = deployment.description or ""
-    assert "| Paketutskick | Smärta & sömn / 50 % |" in description
-    assert "| Enhet | Psykiatrimottagning Vänersborg (SE2321000131-E000000000123) |" in description
-    assert "- GAD-7\n- WHODAS 2.0\n" in description
+    assert "| Paketutskick | `Smärta & sömn / 50 %` |" in description
+    assert "| Enhet | SE2321000131-E000000000123 |" in description
+    assert "- `GAD-7`\n- `'![](https://elsewhere.example/x.png) <img src=x>`\n" in description
     assert f"](https://utskick.example/paketutskick/{plan.dispatch_id})" in description
     assert f"`utskick show {plan.dispatch_id} --unit {plan.unit_id}`" in description
     assert set(deployment.tags) == {

@@ -6,7 +6,11 @@ from uuid import UUID
 
 import httpx
 import pytest
+from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
 
+from flows.change_dispatch import stop_dispatch
+from flows.deploy import closed_schema
+from tests.people import ANNA
 from tests.prefect_server import WORK_POOL, PrefectServer
 from utskick.worker.door.callers import basic
 from utskick.worker.prefect_server import main
@@ -80,6 +84,32 @@ def test_a_run_that_a_process_makes_is_nobodys(
     run = prefect_server.client.create_flow_run_from_deployment(deployment_id)
 
     assert run.created_by is None
+
+
+def test_a_number_in_place_of_an_id_is_not_stored(
+    prefect_server: PrefectServer, stranger: httpx.Client
+) -> None:
+    client = prefect_server.client
+    deployment_id = client.create_deployment(
+        flow_id=client.create_flow_from_name("ordered"),
+        name="ordered",
+        work_pool_name=WORK_POOL,
+        entrypoint="flows.change_dispatch.stop_dispatch",
+        parameter_openapi_schema=closed_schema(stop_dispatch),
+        enforce_parameter_schema=True,
+    )
+    order = {"unit": "SE2321000131-E000000000101", "dispatch_id": ANNA.digits}
+    # Not an operator's login, which the door would stop before.
+    _sign_in(stranger, prefect_server.logins.processes)
+
+    answer = stranger.post(
+        f"/deployments/{deployment_id}/create_flow_run", json={"parameters": {"order": order}}
+    )
+
+    assert answer.status_code == 409
+    ours = DeploymentFilter(id=DeploymentFilterId(any_=[deployment_id]))
+    assert client.read_flow_runs(deployment_filter=ours) == []
+    assert ANNA.digits not in prefect_server.log()
 
 
 def test_prefect_names_its_own_page_alone_as_one_that_may_ask(

@@ -1,6 +1,7 @@
 """How an occasion looks in Prefect: what its deployment is called, says, and waits for.
 
-Operators see all of it. It holds no personal data, as `OccasionPlan` holds none.
+Operators see all of it. It holds no personal data, as `OccasionPlan` holds none, and nothing that
+staff have typed: names are those of the administration's packages and of 1177's forms.
 """
 
 import re
@@ -23,6 +24,35 @@ _SLUG = "tillfalle"
 _REFUSED_IN_NAMES = re.compile(r"[/%&<>]")
 _DTSTART = re.compile(r"DTSTART:(\d{8}T\d{6})")
 _MOMENT = "%Y%m%dT%H%M%S"
+
+PARAMETERS: dict[str, Any] = {
+    "type": "object",
+    "properties": {"order": {"$ref": "#/definitions/Order", "position": 0, "title": "order"}},
+    "required": ["order"],
+    "additionalProperties": False,
+    "definitions": {
+        "Order": {
+            "type": "object",
+            "properties": {
+                "occasion_id": {
+                    "type": "string",
+                    "pattern": "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
+                    "title": "Tillfälle",
+                },
+                "version": {
+                    "type": "integer",
+                    "minimum": 1,
+                    "maximum": 1_000_000,
+                    "default": 1,
+                    "title": "Version",
+                },
+            },
+            "required": ["occasion_id"],
+            "additionalProperties": False,
+        }
+    },
+}
+"""What Prefect lets an operator fill in who starts an occasion's run, and keeps."""
 
 
 class KnownRule(BaseModel):
@@ -83,15 +113,14 @@ def parameters_of(plan: OccasionPlan) -> dict[str, dict[str, str | int]]:
 def description_of(plan: OccasionPlan, *, pages_url: str) -> str:
     """Markdown, with the way to the dispatch on the staff pages, and the command that shows it."""
     rows = {
-        "Paketutskick": plan.package_name,
-        "Enhet": f"{plan.unit_name} ({plan.unit_id})",
-        "Titel för invånaren": plan.title,
+        "Paketutskick": _as_written(plan.package_name),
+        "Enhet": plan.unit_id,
         "Tillfälle": f"{plan.number} av {plan.of}",
         "Skickas": f"{plan.local:%Y-%m-%d %H:%M:%S}",
         "Mottagare vid starten": str(plan.recipients),
     }
-    table = "\n".join(f"| {name} | {_cell(value)} |" for name, value in rows.items())
-    forms = "\n".join(f"- {_cell(name)}" for name in plan.form_names)
+    table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
+    forms = "\n".join(f"- {_as_written(name)}" for name in plan.form_names)
     command = f"utskick show {plan.dispatch_id} --unit {plan.unit_id}"
     shown = f"[Visa utskicket]({pages_url}/paketutskick/{plan.dispatch_id}), eller `{command}`"
     return f"| | |\n|---|---|\n{table}\n\n**Formulär**\n\n{forms}\n\n{shown}"
@@ -158,5 +187,6 @@ def _moment(rule: KnownRule) -> datetime:
     return datetime.strptime(found[1], _MOMENT).replace(tzinfo=zone)
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", "/").replace("\n", " ")
+def _as_written(text: str) -> str:
+    """As code, in which nothing is a link, an image or HTML: a name cannot end it."""
+    return "`" + " ".join(text.replace("`", "'").replace("|", "/").split()) + "`"

@@ -43,6 +43,7 @@ from prefect.states import Cancelled, Crashed, Scheduled
 
 from utskick.adapters.prefect_deployments import (
     KNOWN_DEPLOYMENTS,
+    PARAMETERS,
     KnownDeployment,
     description_of,
     is_ahead,
@@ -242,6 +243,8 @@ class PrefectScheduler:
             paused=False,
             work_pool_name=self._work_pool,
             entrypoint=ENTRYPOINT,
+            parameter_openapi_schema=PARAMETERS,
+            enforce_parameter_schema=True,
         )
 
 

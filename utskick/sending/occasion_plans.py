@@ -17,8 +17,7 @@ _AT_A_TIME = 24
 def plan_of(
     records: Transaction, dispatch: Dispatch, occasion: Occasion, *, rules: Rules
 ) -> OccasionPlan:
-    """Names, times and numbers: nothing personal."""
-    unit = records.units.get(dispatch.unit_id)
+    """Names, times and numbers: nothing personal, and nothing that staff have typed."""
     return OccasionPlan(
         occasion_id=occasion.id,
         dispatch_id=dispatch.id,
@@ -28,9 +27,7 @@ def plan_of(
         starts_at=rules.starts_at(occasion),
         local=occasion.local,
         package_name=dispatch.name,
-        title=dispatch.title,
         unit_id=dispatch.unit_id,
-        unit_name=unit.name,
         form_names=tuple(form.name for form in dispatch.forms),
         recipients=records.dispatches.count_recipients(dispatch.id, RecipientState.ACTIVE),
     )

@@ -20,11 +20,10 @@ from prefect.settings import get_current_settings
 
 from utskick.adapters.prefect_logins import PrefectLogins
 from utskick.worker.door.door import OPERATOR, Door
+from utskick.worker.door.recorded import OPERATORS_TYPE
 
 _LOOKS_EVERY = timedelta(seconds=2)
 _BEATS_EVERY = timedelta(seconds=30)
-OPERATORS_TYPE = "operator"
-"""What a run is created by, if whoever started it had signed in."""
 
 log = get_logger("queue")
 
