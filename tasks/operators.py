@@ -33,6 +33,6 @@ def actor_of(order: UnitOrder) -> Actor:
     run = context.flow_run if context else None
     if run is None or run.created_by is None or run.created_by.type != OPERATORS_TYPE:
         raise NobodySignedIn
-    if run.run_count:
+    if run.run_count > 1:
         raise GivenAlready
     return Actor(f"operatör {run.created_by.display_value}", parse_hsa_id(order.unit))

@@ -50,7 +50,7 @@ class Echo(BaseHTTPRequestHandler):
         signs_in = self.path == "/oauth2/auth"
         self.send_response(401 if signs_in and not operator else 200)
         if signs_in:
-            self.send_header("X-Auth-Request-Preferred-Username", operator)
+            self.send_header("X-Auth-Request-Email", operator)
         body = json.dumps({name.lower(): value for name, value in self.headers.items()}).encode()
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

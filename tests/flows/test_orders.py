@@ -20,7 +20,7 @@ from tasks.orders import UnitOrder
 from tests.people import ANNA
 from tests.spellings import spellings_of
 from utskick.adapters.prefect_deployments import PARAMETERS
-from utskick.worker.warm_worker import our_flows
+from utskick.worker.our_flows import our_flows
 
 UNIT = "SE2321000131-E000000000101"
 KARIN = "SE2321000131-P000000000001"
@@ -100,7 +100,7 @@ def test_what_reaches_a_run_all_the_same_is_refused_and_never_repeated(
 
 
 @contextmanager
-def _run(created_by: CreatedBy | None, *, run_count: int = 0) -> Iterator[None]:
+def _run(created_by: CreatedBy | None, *, run_count: int = 1) -> Iterator[None]:
     run = FlowRun(flow_id=uuid4(), created_by=created_by, run_count=run_count)
     # Nothing else of it is looked at.
     context: Any = FlowRunContext
@@ -128,5 +128,5 @@ def test_a_run_that_nobody_signed_in_has_started_does_nothing(
 def test_an_order_is_given_once() -> None:
     giver = CreatedBy(type="operator", display_value=KARIN)
 
-    with _run(giver, run_count=1), pytest.raises(GivenAlready):
+    with _run(giver, run_count=2), pytest.raises(GivenAlready):
         actor_of(UnitOrder(unit=UNIT))
