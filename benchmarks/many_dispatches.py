@@ -52,7 +52,7 @@ _WRITTEN_WITHIN_S = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """`worker` is `warm`, or `process` for Prefect's stock one."""
+    """`worker` is `ours`, or `process` for Prefect's stock one."""
 
     dispatches: int
     database: str
@@ -146,8 +146,9 @@ def _start_more_workers(case: Case, stack: Stack) -> None:
         stock = ("worker", "start", "--pool", _STOCK_POOL, "--type", "process", "--limit", "10")
         stack.children.start("stock-worker", [*prefect, *stock])
     for number in range(2, case.workers + 1):
-        ours = (sys.executable, "-m", "utskick.worker", "--name", f"utskick-{number}")
-        stack.children.start(f"worker-{number}", ours)
+        ours = (sys.executable, "-m", "utskick.worker", "--pool", WORK_POOL)
+        named = ("--name", f"utskick-{number}")
+        stack.children.start(f"worker-{number}", [*ours, *named])
 
 
 async def _try_some(case: Case, wired: Services) -> float:

@@ -22,9 +22,9 @@ from benchmarks.many_dispatches import FORMS, RECIPIENTS, STEPS, Case, Measured,
 from benchmarks.progress import steps
 from benchmarks.start import start
 
-DATABASES, WORKERS = ("postgresql", "sqlite"), ("warm", "process")
+DATABASES, WORKERS = ("postgresql", "sqlite"), ("ours", "process")
 _ALL = (
-    *(f"{number}:{database}:warm" for database in DATABASES for number in (100, 300, 1000)),
+    *(f"{number}:{database}:ours" for database in DATABASES for number in (100, 300, 1000)),
     # As many as the stock worker can bear, and ours beside it.
     *(f"30:postgresql:{worker}" for worker in WORKERS),
 )
@@ -57,7 +57,7 @@ def result(measured: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         **circumstances(),
         "recipients": RECIPIENTS,
         "forms": FORMS,
-        **{_headline(each["case"]): each["p95_s"] for each in measured if _is_warm(each["case"])},
+        **{_headline(each["case"]): each["p95_s"] for each in measured if _is_ours(each["case"])},
         **_beside_stock(measured),
         "early": 0,
         "cases": list(measured),
@@ -69,14 +69,14 @@ def _headline(case: Mapping[str, Any]) -> str:
     return f"lateness_p95_s_{case['dispatches']}{database}"
 
 
-def _is_warm(case: Mapping[str, Any]) -> bool:
+def _is_ours(case: Mapping[str, Any]) -> bool:
     """One worker, as an installation has it."""
-    return bool(case["worker"] == "warm" and case["workers"] == 1)
+    return bool(case["worker"] == "ours" and case["workers"] == 1)
 
 
 def _beside_stock(measured: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     """The stock worker's lateness over ours, where both have been measured at the same size."""
-    ours = {_headline(each["case"]): each["p95_s"] for each in measured if _is_warm(each["case"])}
+    ours = {_headline(each["case"]): each["p95_s"] for each in measured if _is_ours(each["case"])}
     for each in measured:
         beside = ours.get(_headline(each["case"]))
         if each["case"]["worker"] == "process" and beside:
@@ -107,7 +107,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--cases", nargs="+", default=_ALL, metavar="N:DATABASE:WORKER", help="e.g. %(default)s"
     )
-    parser.add_argument("--workers", type=int, default=1, help="warm ones")
+    parser.add_argument("--workers", type=int, default=1, help="of ours")
     parser.add_argument("--latency-ms", type=float, default=10, help="of the form service")
     return parser.parse_args()
 
@@ -124,7 +124,7 @@ def _case(written: str, options: argparse.Namespace) -> Case:
         dispatches=int(number),
         database=database,
         worker=worker,
-        workers=options.workers if worker == "warm" else 1,
+        workers=options.workers if worker == "ours" else 1,
         latency_ms=options.latency_ms,
     )
 

@@ -102,7 +102,9 @@ def _options() -> argparse.Namespace:
 
 
 def _measured(folder: Path, *, runs: int, rounds: int) -> dict[str, Cost]:
-    """In front of a server of its own."""
+    """In front of a server of its own. The console is for the figures."""
+    for handler in logging.getLogger("prefect").handlers:
+        handler.setLevel(logging.WARNING)
     with running_prefect(folder) as server:
         login = server.logins.processes
         reached = {PREFECT_API_URL: server.api_url, PREFECT_API_AUTH_STRING: login}

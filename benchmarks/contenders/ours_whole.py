@@ -1,4 +1,4 @@
-"""The product as it is installed: a real Prefect server, the warm worker, PostgreSQL."""
+"""The product as it is installed: a real Prefect server, our worker, PostgreSQL."""
 
 import asyncio
 from collections.abc import Iterator, Mapping

@@ -7,12 +7,12 @@ from benchmarks.growth_of_prefect import size_of
 from benchmarks.monday import merged, result
 
 
-def test_the_headlines_are_of_the_warm_worker_and_the_stock_one_is_held_against_it() -> None:
+def test_the_headlines_are_of_our_worker_and_the_stock_one_is_held_against_it() -> None:
     measured = [
-        a_case(100, "postgresql", "warm", p95_s=4),
-        a_case(100, "sqlite", "warm", p95_s=8),
-        a_case(100, "postgresql", "warm", workers=2, p95_s=3),
-        a_case(30, "postgresql", "warm", p95_s=2),
+        a_case(100, "postgresql", "ours", p95_s=4),
+        a_case(100, "sqlite", "ours", p95_s=8),
+        a_case(100, "postgresql", "ours", workers=2, p95_s=3),
+        a_case(30, "postgresql", "ours", p95_s=2),
         a_case(30, "postgresql", "process", p95_s=90),
     ]
 
@@ -26,10 +26,10 @@ def test_the_headlines_are_of_the_warm_worker_and_the_stock_one_is_held_against_
 
 
 def test_a_case_measured_again_takes_the_place_of_the_first_and_leaves_the_others() -> None:
-    other = a_case(300, "postgresql", "warm", p95_s=9)
-    latest = a_case(100, "postgresql", "warm", p95_s=5)
+    other = a_case(300, "postgresql", "ours", p95_s=9)
+    latest = a_case(100, "postgresql", "ours", p95_s=5)
 
-    kept = merged([a_case(100, "postgresql", "warm", p95_s=4), other], latest)
+    kept = merged([a_case(100, "postgresql", "ours", p95_s=4), other], latest)
 
     assert kept == [other, latest]
 

@@ -1,6 +1,7 @@
 """The REST application over the clinic, called without a server. No background work."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,11 @@ from httpx import ASGITransport, AsyncClient, Response
 
 from config.settings import Settings
 from tests.clinic import OTHER_UNIT, UNIT, Clinic, a_spec, clinic_of, open_store
+from tests.people import TOLVAN
 from utskick.domain.rate_limits import RateLimits
 from utskick.domain.units import Unit
+from utskick.failpoints import Step
+from utskick.records import Transaction
 from utskick.web.app import create_app
 from utskick.wiring import Services
 
@@ -33,6 +37,15 @@ class Rest(AsyncClient):
         answer = await self.start(**changes)
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
+
+
+class Broken:
+    """A store whose faults hold a personnummer."""
+
+    @contextmanager
+    def transaction(self, step: Step | None = None) -> Iterator[Transaction]:
+        raise RuntimeError(f"UNIQUE constraint failed: {TOLVAN.digits}")
+        yield
 
 
 def make_token(clinic: Clinic, unit: Unit = UNIT, *, name: str = "journalsystemet") -> str:

@@ -3,9 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from threading import Event
 
@@ -16,26 +15,16 @@ from tests.clinic import Clinic
 from tests.log_lines import Lines, log_lines
 from tests.people import TOLVAN
 from tests.vault import a_vault
-from tests.waiting import TIMEOUT_S, until
-from tests.web.conftest import Rest, caller, make_token
+from tests.waiting import TIMEOUT_S
+from tests.web.conftest import Broken, caller, make_token
 from utskick.failpoints import Step
 from utskick.records import Transaction
 from utskick.store import SqlStore
 from utskick.store.engine import open_engine
 from utskick.web.app import create_app
 from utskick.wiring import Services
-from utskick.worker.background_work import run_background_work
 
 __all__ = ["log_lines"]
-
-
-class Broken:
-    """A store whose faults hold a personnummer."""
-
-    @contextmanager
-    def transaction(self, step: Step | None = None) -> Iterator[Transaction]:
-        raise RuntimeError(f"UNIQUE constraint failed: {TOLVAN.digits}")
-        yield
 
 
 class Slow:
@@ -72,7 +61,7 @@ async def test_a_fault_of_ours_is_answered_and_only_its_kind_logged(
     assert "Försök igen om en stund" in answer.json()["message"]
     [line] = log_lines.of("request_failed")
     assert (line["error"], line["level"], line["status"]) == ("RuntimeError", "error", 503)
-    assert line["raised_in"][-1].startswith("web/test_faults.py:")
+    assert line["raised_in"][-1].startswith("web/conftest.py:")
     assert TOLVAN.digits not in caplog.text + log_lines.text + answer.text
 
 
@@ -115,39 +104,7 @@ async def test_a_slow_database_keeps_nobody_else_waiting(
         assert (await waiting).status_code < 500
 
 
-# Background work
-
-
-async def cancelled(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
-
-
-async def test_the_background_work_registers_what_the_scheduler_missed(
-    rest: Rest, wired: Services
-) -> None:
-    await rest.started()
-    plan = rest.clinic.scheduler.plans[0]
-    rest.clinic.scheduler.remove_all([plan.occasion_id])
-    rest.clinic.clock.moment = plan.starts_at + timedelta(minutes=1)
-    background = asyncio.create_task(run_background_work(wired))
-
-    await until(lambda: bool(rest.clinic.scheduler.plans))
-
-    await cancelled(background)
-
-
-async def test_the_background_work_survives_a_fault_and_logs_only_its_kind(
-    wired: Services, caplog: pytest.LogCaptureFixture
-) -> None:
-    background = asyncio.create_task(run_background_work(replace(wired, store=Broken())))
-
-    await until(lambda: "Reconciling failed: RuntimeError" in caplog.text)
-
-    assert not background.done()
-    assert TOLVAN.digits not in caplog.text
-    await cancelled(background)
+# The background work
 
 
 async def test_the_background_work_ends_with_the_application(app: FastAPI) -> None:

@@ -175,4 +175,6 @@ def start_prefect(children: Children, ports: Ports) -> None:
 
 def start_worker(children: Children) -> None:
     """Start the worker that runs the flows."""
-    children.start("worker", [*_PYTHON, "utskick.worker", "--name", "utskick"])
+    children.start(
+        "worker", [*_PYTHON, "utskick.worker", "--pool", WORK_POOL, "--name", "utskick"]
+    )

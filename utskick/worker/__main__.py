@@ -26,22 +26,23 @@ def main() -> None:
     """Work until SIGTERM or Ctrl-C."""
     keep_to_ourselves()
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pool", help="the work pool (UTSKICK_SCHEDULER__WORK_POOL)")
     parser.add_argument(
         "--name", default=socket.gethostname(), help="as operators see it (%(default)s)"
     )
-    name = parser.parse_args().name
+    options = parser.parse_args()
     ending = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ending.set())
     # In the main thread Prefect's engine would take SIGTERM for itself, with each run.
     with refused_in_words(), ThreadPoolExecutor(1, thread_name_prefix="flows") as thread:
-        working = thread.submit(uvloop.run, until(ending, serve(name)))
+        working = thread.submit(uvloop.run, until(ending, serve(options.pool, name=options.name)))
         ending.wait()
         working.result()
 
 
-async def serve(name: str) -> None:
-    """Run what is due, and do the background work beside it. Until cancelled."""
+async def serve(pool: str | None, *, name: str) -> None:
+    """Run what is due in the pool, and do the background work beside it. Until cancelled."""
     # Before the first run is due, so that none waits for it.
     await asyncio.to_thread(our_flows)
     wired = await opened()
@@ -51,8 +52,8 @@ async def serve(name: str) -> None:
         await prefect_answers()
         async with sharing_client() as client:
             settle_in()
-            pool = wired.settings.scheduler.work_pool
-            await Worker(client, FlowRunner().run, pool=pool, name=name).work()
+            usual = wired.settings.scheduler.work_pool
+            await Worker(client, FlowRunner().run, pool=pool or usual, name=name).work()
     finally:
         background.cancel()
         with suppress(asyncio.CancelledError):

@@ -7,7 +7,6 @@ hours.
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -27,6 +26,7 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.responses import OrchestrationResult, SetStateStatus
 from prefect.exceptions import Abort, Pause
+from prefect.logging import get_logger
 from prefect.settings import get_current_settings
 from prefect.states import Cancelled, Crashed, Pending
 
@@ -43,7 +43,7 @@ _CANCELLED = "Cancelled by an operator. What the store still holds to be sent is
 
 RunFlow = Callable[[Flow[..., Any], FlowRun], Awaitable[None]]
 
-log = logging.getLogger(__name__)
+log = get_logger("worker")
 
 
 class Worker:
@@ -66,6 +66,7 @@ class Worker:
         The reconciler gives it to another worker when its lease has run out.
         """
         settings = get_current_settings().worker
+        log.info("%s takes the runs of the pool %s", self._name, self._pool)
         try:
             await asyncio.gather(
                 again_and_again("Heartbeat", self._beat, every_s=settings.heartbeat_seconds),
