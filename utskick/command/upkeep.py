@@ -4,14 +4,22 @@ import typer
 
 from config.settings import Settings
 from utskick.command.output import REFUSED, err, failures_in_words, out
-from utskick.wiring import change_keys
+from utskick.wiring import change_keys, services
 
 _PANEL = "Förvaltning och drift"
 
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
+    app.command("migrate", rich_help_panel=_PANEL)(migrate)
     app.command("rotate-keys", rich_help_panel=_PANEL)(rotate_keys)
+
+
+def migrate() -> None:
+    """Bring the database's tables up to date, with an account that may."""
+    with failures_in_words():
+        services()
+    out.print("The tables are up to date")
 
 
 def rotate_keys() -> None:
