@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks import ROOT
 from benchmarks.processes import Usage, usage_of
-from config.settings import DatabaseSettings
+from config.settings import DatabaseSettings, LimitSettings
 from tests.postgresql import EMPTY, PostgresqlServer, running_postgresql
 from utskick.running.children import Children
 from utskick.running.ports import HOST, choose_ports
@@ -64,6 +64,12 @@ def installation(folder: Path, announce: Announce) -> Iterator[Installation]:
         yield running
 
 
+_UNLIMITED = {
+    f"UTSKICK_LIMITS__{name.upper()}": "1000000000/s" for name in LimitSettings.model_fields
+}
+"""What is measured is how quick we are, not how often anybody may ask."""
+
+
 @contextmanager
 def installed(
     folder: Path,
@@ -80,7 +86,7 @@ def installed(
     with ExitStack() as parts:
         database = f"sqlite:///{folder / 'utskick.db'}"
         prefects = f"sqlite:///{folder / 'prefect' / 'prefect.db'}"
-        chosen = {**settings, "PYTHONPATH": str(ROOT)}
+        chosen = {**_UNLIMITED, **settings, "PYTHONPATH": str(ROOT)}
         if server is not None:
             database = parts.enter_context(server.fresh_database())
             prefects = parts.enter_context(server.fresh_database(template=EMPTY))
@@ -117,6 +123,7 @@ def web_alone(folder: Path, database: DatabaseSettings) -> Iterator[str]:
         "UTSKICK_PERSONS__URL": _NOBODY,
         "UTSKICK_SCHEDULER__API_URL": _NOBODY,
         "UTSKICK_WEB__PORT": str(port),
+        **_UNLIMITED,
     }
     with Children(logs=folder / "logs", environment=environment) as children:
         children.start("web", [sys.executable, "-m", "utskick.web"])

@@ -7,6 +7,7 @@ it unknown. Reading changes nothing, so a reading that fails is always a `Tempor
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -23,6 +24,9 @@ from utskick.domain.sms import MobileNumber
 from utskick.domain.staff import SignInAttempt, StaffClaims
 from utskick.domain.tables import Rows
 from utskick.domain.units import HsaId
+
+still_wanted: ContextVar[Callable[[], bool]] = ContextVar("still_wanted", default=lambda: True)
+"""Whether somebody waits for the answer; what may take long asks, and ends when nobody does."""
 
 
 class TemporaryFailure(Exception):
@@ -370,7 +374,10 @@ class Spreadsheets(Protocol):
     """Spreadsheet files (.xlsx)."""
 
     def read(self, raw: bytes) -> Sequence[Sheet]:
-        """All sheets, and what of them is not seen. Raises `UnreadableFile` or `FileTooLarge`."""
+        """All sheets, and what of them is not seen.
+
+        Raises `UnreadableFile`, `FileTooLarge`, or `StillBusy`.
+        """
 
     def write(self, rows: Rows, *, name: str) -> bytes:
         """A file with one sheet, `name`, in which no text is run as a formula."""

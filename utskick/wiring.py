@@ -15,6 +15,7 @@ from config.settings import (
     SmtpSettings,
     TlsSettings,
 )
+from utskick.adapters.bounded_spreadsheets import BoundedSpreadsheets
 from utskick.adapters.file_log_heads import FileLogHeads
 from utskick.adapters.http_client import HttpClient
 from utskick.adapters.http_form_service import HttpFormService
@@ -23,7 +24,6 @@ from utskick.adapters.http_persons import HttpPersons
 from utskick.adapters.jinja_texts import JinjaTexts
 from utskick.adapters.json_lines import also_to_syslog
 from utskick.adapters.oidc_sign_in import OidcSignIn
-from utskick.adapters.openpyxl_spreadsheets import OpenpyxlSpreadsheets
 from utskick.adapters.prefect_logins import login_of_processes
 from utskick.adapters.prefect_scheduler import PrefectScheduler
 from utskick.adapters.sealed_attempts import SealedAttempts
@@ -171,7 +171,7 @@ def wire(settings: Settings) -> Services:
             tls=tls["scheduler"],
         ),
         texts=JinjaTexts(),
-        spreadsheets=OpenpyxlSpreadsheets(most_rows=rules.limits.file_rows),
+        spreadsheets=BoundedSpreadsheets(most_rows=rules.limits.file_rows),
         sign_in=OidcSignIn(
             issuer=settings.sign_in.issuer,
             client_id=settings.sign_in.client_id,

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from httpx import ASGITransport
 
 from config.settings import LimitSettings, Settings
-from tests.clinic import OTHER_UNIT, OWN, UNIT, Clinic
+from tests.clinic import OTHER_UNIT, OWN, STAFF, UNIT, Clinic
 from tests.people import ANNA, BO, CILLA, DAVID, TOLVAN, WITHOUT_ACCOUNT
 from tests.web.conftest import caller, make_token, services_of
 from tests.web.pages.conftest import Browser, browser_of, session, sign_in, words_of
@@ -203,6 +203,22 @@ async def test_lists_are_imported_so_often_and_the_rest_is_kept(staff: Browser) 
 
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert dict(main_form(answers[-1].text).fields)["inklistrat"] == ANNA.digits
+
+
+async def test_what_was_imported_while_another_is_read_is_kept_for_the_next_try(
+    app: FastAPI, staff: Browser
+) -> None:
+    form = main_form(await staff.open("/skicka-formular"))
+    filled = dict(form.filled(gor="klistra-in", form=OWN.name, inklistrat=ANNA.digits))
+
+    with app.state.services.rate_limits.alone(STAFF.name):
+        refused = await staff.post("/skicka-formular", data=filled)
+
+    assert refused.status_code == 429
+    assert refused.headers["retry-after"] == "10"
+    assert "En stor lista läses fortfarande in" in words_of(refused.text)
+    assert dict(main_form(refused.text).fields)["inklistrat"] == ANNA.digits
+    assert (await staff.post("/skicka-formular", data=filled)).status_code == 200
 
 
 async def test_a_person_looks_up_so_many_and_no_more(staff: Browser) -> None:

@@ -12,7 +12,7 @@ from openpyxl.utils import get_column_letter
 
 from utskick.adapters.xlsx_parts import Package
 from utskick.adapters.xlsx_workbook import read_workbook
-from utskick.domain.limits import Limits
+from utskick.domain.limits import UNPACKED_BYTES, Limits
 from utskick.domain.recipients import FileTooLarge, UnreadableFile
 from utskick.domain.sheets import Sheet
 from utskick.domain.tables import Cell, Rows, starts_a_formula
@@ -29,11 +29,12 @@ class OpenpyxlSpreadsheets:
     def __init__(self, *, most_rows: int = Limits().file_rows) -> None:
         self._most_rows = most_rows
 
-    def read(self, raw: bytes) -> list[Sheet]:
+    def read(self, raw: bytes, *, unpacked: int = UNPACKED_BYTES) -> list[Sheet]:
         """A formula is its last value as the file has it, or its own text: none is evaluated."""
         try:
             with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-                return read_workbook(Package(archive), most_rows=self._most_rows)
+                package = Package(archive, unpacked=unpacked)
+                return read_workbook(package, most_rows=self._most_rows)
         except (FileTooLarge, UnreadableFile):
             raise
         except Exception:  # noqa: BLE001  # a broken workbook breaks whatever reads it in every way

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from xml.parsers import expat
 
-from utskick.domain.limits import UNPACKED_BYTES
+from utskick.domain.limits import DEEPEST_ELEMENT, MOST_ELEMENTS, MOST_PARTS, UNPACKED_BYTES
 from utskick.domain.recipients import UnreadableFile, WorkbookTooLarge
 
 _NAMESPACES = (
@@ -29,12 +29,18 @@ class Relation:
 
 
 class Package:
-    """Its parts by their names. Raises `WorkbookTooLarge` before too much of it is unpacked."""
+    """Its parts by their names.
 
-    def __init__(self, archive: zipfile.ZipFile) -> None:
+    Raises `WorkbookTooLarge` if there are too many, and before too much of them is unpacked.
+    """
+
+    def __init__(self, archive: zipfile.ZipFile, *, unpacked: int = UNPACKED_BYTES) -> None:
+        if len(archive.filelist) > MOST_PARTS:
+            raise WorkbookTooLarge
         self._archive = archive
         self._names = {name.casefold(): name for name in archive.namelist()}
-        self._left = UNPACKED_BYTES
+        self._left = unpacked
+        self._elements_left = MOST_ELEMENTS
 
     def has(self, part: str) -> bool:
         return part.casefold() in self._names
@@ -68,14 +74,22 @@ class Package:
         parser = expat.ParserCreate(namespace_separator=_BETWEEN)
         parser.buffer_text = True
         texts: list[str] = []
+        depth = 0
 
         def begin(name: str, attributes: dict[str, str]) -> None:
+            nonlocal depth
+            depth += 1
+            self._elements_left -= 1
+            if self._elements_left < 0 or depth > DEEPEST_ELEMENT:
+                raise WorkbookTooLarge
             if name in ends:
                 texts.clear()
             if handler := starts.get(name):
                 handler(attributes)
 
         def finish(name: str) -> None:
+            nonlocal depth
+            depth -= 1
             if handler := ends.get(name):
                 handler("".join(texts))
                 texts.clear()

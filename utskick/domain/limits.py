@@ -17,6 +17,13 @@ SPEC_BYTES = MEGABYTE
 """How large a spec may be that is handed in as a file."""
 UNPACKED_BYTES = 50 * MEGABYTE
 """How large the parts of a workbook may be, unpacked, by what the file itself declares."""
+UNPACKED_AT_ONCE = MEGABYTE
+"""Of such parts, that the web process reads itself; beyond it a process of its own does."""
+MOST_ELEMENTS = 2_500_000
+"""Of XML in these parts, filled or not: each takes its time. Four for each cell."""
+DEEPEST_ELEMENT = 100
+MOST_PARTS = 3_000
+"""Of a workbook's file, whatever they are: three for each sheet that it may have."""
 CELLS_A_ROW = 25
 """Of a workbook's filled rows on an average: a single one may have all that Excel has room for."""
 
@@ -36,6 +43,11 @@ class Limits:
     def file_rows(self) -> int:
         """How many rows with content a workbook may have."""
         return max(20_000, 2 * self.recipients)
+
+    @property
+    def text_lines(self) -> int:
+        """Of a text, the empty ones too."""
+        return 5 * self.file_rows
 
     @property
     def refused_rows(self) -> int:

@@ -5,7 +5,8 @@ process, of which there is one: after a restart everybody begins anew.
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil
@@ -60,6 +61,17 @@ class TooOften(UtskickError):
         return {"Retry-After": str(self.retry_after_s)}
 
 
+class StillBusy(TooOften):
+    """What was asked for before is still being done: nobody has two of them at once."""
+
+    def __init__(self) -> None:
+        super().__init__(Limit.IMPORTS, retry_after_s=10)
+        self.staff_message = (
+            "En stor lista läses fortfarande in, så den här är inte läst. Försök igen om 10"
+            " sekunder."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Rate:
     """So many at once, and as many again in the course of the period."""
@@ -85,6 +97,7 @@ class RateLimits:
         self._rates = {Limit(name): Rate.read(text) for name, text in rates.items()}
         self._monotonic = monotonic
         self._free_at: dict[tuple[Limit, str], float] = {}
+        self._busy: set[str] = set()
         self._lock = threading.Lock()
 
     def take(self, limit: Limit, who: str, *, cost: int = 1) -> None:
@@ -113,6 +126,18 @@ class RateLimits:
     def counts(self, limit: Limit, who: str) -> bool:
         """Whether it has been taken from, not long ago."""
         return (limit, who) in self._free_at
+
+    @contextmanager
+    def alone(self, who: str) -> Iterator[None]:
+        """Nobody does it twice at the same time. Raises `StillBusy`."""
+        with self._lock:
+            if who in self._busy:
+                raise StillBusy
+            self._busy.add(who)
+        try:
+            yield
+        finally:
+            self._busy.discard(who)
 
     def _make_room(self, now: float) -> None:
         """Forget who has all again; and if a flood is all there is, its beginning."""

@@ -79,6 +79,17 @@ class WorkbookTooLarge(FileTooLarge):
         )
 
 
+class TooManyLines(FileTooLarge):
+    """A text of so many lines is no list."""
+
+    def __init__(self, *, allowed: int) -> None:
+        super().__init__(allowed=allowed)
+        self.staff_message = (
+            f"Filen har för många rader: högst {allowed} kan läsas in."
+            " Spara bara mottagarna i en egen fil och försök igen."
+        )
+
+
 class TooManyRecipients(UtskickError):
     """Manual: "utskick till cirka 250 mottagare åt gången"."""
 

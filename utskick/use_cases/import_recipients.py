@@ -14,6 +14,7 @@ from utskick.domain.recipients import (
     FileTooLarge,
     JudgedRows,
     NoRecipients,
+    TooManyLines,
     TooManyRecipients,
     UnreadableFile,
     bare,
@@ -97,7 +98,10 @@ class ImportRecipients:
             return find_list(self.spreadsheets.read(raw), wish)
         if wish.sheet:
             raise NoSuchSheet(wish.sheet, ())
-        table = read_table(decode(raw))
+        text = decode(raw)
+        if text.count("\n") + text.count("\r") > 2 * self.rules.limits.text_lines:
+            raise TooManyLines(allowed=self.rules.limits.text_lines)
+        table = read_table(text)
         found = numbers_of_text(table)
         return FoundList(cells=tuple(found.cells), headings=found.headings, notes=table.notes)
 

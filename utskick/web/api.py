@@ -6,6 +6,7 @@ Swedish: the units' suppliers read them in `/openapi.json`.
 
 import asyncio
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from utskick.domain.dispatches import DispatchId, RecipientId
 from utskick.domain.errors import SpecRefused, UtskickError
 from utskick.domain.occasions import OccasionId
 from utskick.domain.personnummer import Personnummer
+from utskick.domain.rate_limits import TooOften
 from utskick.domain.seen_sheets import Wish
 from utskick.records import DispatchQuery, FollowUpQuery
 from utskick.use_cases.submissions import Started, submission_key
@@ -39,6 +41,8 @@ from utskick.web.bodies import (
     stopped_view,
 )
 from utskick.web.callers import Caller, IdempotencyKey, Now, Wired, take_look_ups
+from utskick.web.pages.form_body import watch
+from utskick.web.reading import read_apart
 from utskick.web.views import (
     DispatchView,
     OpenedView,
@@ -303,7 +307,7 @@ _ANY_FILE = {
 )
 async def read_recipient_list(
     request: Request,
-    _caller: Caller,
+    caller: Caller,
     wired: Wired,
     now: Now,
     *,
@@ -314,13 +318,15 @@ async def read_recipient_list(
         bool, Query(description="Ta bara det som syns och inte är överstruket, utan att fråga")
     ] = False,
 ) -> ReadListView:
+    raw = await request.body()
+    watch(request)
+    wish = Wish(blad, leave_out_hidden=utan_dolda)
     try:
-        read = await asyncio.to_thread(
-            wired.import_recipients,
-            await request.body(),
-            wish=Wish(blad, leave_out_hidden=utan_dolda),
-            now=now,
+        read = await read_apart(
+            partial(wired.import_recipients, raw, wish=wish, now=now), actor=caller, wired=wired
         )
+    except TooOften:
+        raise
     except UtskickError as error:
         raise SpecRefused([of_list_file(error)]) from None
     return read_list_view(read)

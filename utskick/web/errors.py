@@ -18,7 +18,7 @@ from utskick.domain.errors import (
     UtskickError,
 )
 from utskick.domain.personnummer import InvalidPersonnummer
-from utskick.domain.rate_limits import TooOften
+from utskick.domain.rate_limits import StillBusy, TooOften
 from utskick.domain.specs import problems_of
 from utskick.ports import TemporaryFailure
 from utskick.web.noted import because
@@ -29,6 +29,7 @@ _STATUS_CODES: dict[type[UtskickError], int] = {
     UnknownToken: 401,
     InvalidPersonnummer: 422,
     TooOften: 429,
+    StillBusy: 429,
 }
 _CONFLICT = 409
 _AWAY = "En tjänst svarar inte. Inget är sparat eller skickat: försök igen om en stund."

@@ -1,10 +1,14 @@
 """What a page has posted: read once for each request, and within the limits."""
 
+import asyncio
+import threading
+
 from fastapi import HTTPException, Request
 from starlette.datastructures import FormData, Headers
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from utskick.domain.limits import Limits
+from utskick.ports import still_wanted
 from utskick.web.callers import services_of
 from utskick.web.guards import TooLarge
 
@@ -22,8 +26,26 @@ async def read_form(request: Request) -> FormData:
     return found
 
 
+def watch(request: Request) -> None:
+    """Whatever is still to be done for the request ends when its browser is gone.
+
+    Only once its body has been read: the next that comes is the end.
+    """
+    gone = threading.Event()
+
+    async def wait() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        gone.set()
+
+    request.state.watching = asyncio.create_task(wait())
+    still_wanted.set(lambda: not gone.is_set())
+
+
 async def close_form(request: Request) -> None:
     """Let go of the files that were posted."""
+    if watching := getattr(request.state, "watching", None):
+        watching.cancel()
     await request.close()
     if (found := getattr(request.state, "posted", None)) is not None:
         await found.close()

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, Self
 
 from starlette.datastructures import FormData
@@ -25,6 +26,7 @@ from utskick.use_cases.look_up_recipients import LookedUp
 from utskick.web.pages.carried_list import Listed, Report, carried_in, carry
 from utskick.web.pages.list_question import AskedOfList
 from utskick.web.pages.posted import act, as_typed, file, text, texts
+from utskick.web.reading import read_apart
 from utskick.wiring import Services
 
 _TYPED, _FILE, _PASTED = "recipients", "fil", "inklistrat"
@@ -190,7 +192,9 @@ class RecipientList:
         try:
             if place == _PASTED and len(raw) > wired.rules.limits.file_bytes:
                 raise FileTooLarge(allowed=wired.rules.limits.file_bytes, pasted=True)
-            found = await asyncio.to_thread(wired.import_recipients.read_list, raw)
+            found = await read_apart(
+                partial(wired.import_recipients.read_list, raw), actor=actor, wired=wired
+            )
             await self._take(found, actor, wired, now, needs_account=needs_account)
         except ListQuestion as question:
             self._ask(question, wired.rules)

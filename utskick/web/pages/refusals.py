@@ -30,10 +30,8 @@ _AWAY_CODE = 503
 _OFTEN_CODE = 429
 _LATER = "Försök igen om en stund"
 _BACK = "Gå sedan tillbaka i webbläsaren, där det du fyllde i finns kvar."
-_RESUMED: dict[type[Exception], tuple[int, str]] = {
-    StaleForm: (403, "Kontrollera och fortsätt"),
-    TooOften: (_OFTEN_CODE, _LATER),
-}
+_OFTEN = (_OFTEN_CODE, _LATER)
+_STALE = (403, "Kontrollera och fortsätt")
 _SIGN_IN = ("/logga-in?till=/inloggad", "Logga in")
 _CHOOSE_UNIT = ("/valj-enhet", "Välj enhet")
 _NOWHERE = "Sidan finns inte. Kontrollera adressen, eller välj i menyn."
@@ -99,8 +97,8 @@ async def refuse(request: Request, error: Exception) -> Response:
                 request, 401, "Du är inte inloggad längre", sentence, way=_SIGN_IN
             )
         case StaleForm() | TooOften():
-            code_and_heading = _RESUMED[type(error)]
-            answer = await _resume(request, *code_and_heading, error.staff_message)
+            code, heading = _OFTEN if isinstance(error, TooOften) else _STALE
+            answer = await _resume(request, code, heading, error.staff_message)
             answer.headers.update(getattr(error, "headers", {}))
         case UtskickError():
             answer = _refused(request, error)

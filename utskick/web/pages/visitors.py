@@ -18,7 +18,7 @@ from utskick.domain.units import Actor, HsaId, Unit
 from utskick.use_cases.current_session import current_session
 from utskick.web.callers import Now, Wired, secret_of
 from utskick.web.noted import is_by
-from utskick.web.pages.form_body import read_form
+from utskick.web.pages.form_body import read_form, watch
 
 COOKIE = "__Host-utskick"
 """Holds the session's token: bound to this host, never read by scripts."""
@@ -138,6 +138,7 @@ async def _posted(request: Request, visitor: SignedInVisitor) -> FormData:
     posted = await read_form(request)
     if not secrets.compare_digest(str(posted.get("csrf", "")).encode(), visitor.csrf.encode()):
         raise StaleForm
+    watch(request)
     return posted
 
 
