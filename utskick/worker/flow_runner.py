@@ -37,7 +37,7 @@ _OF_ITS_OWN: dict[str, Any] = {
     "tags": [],
 }
 
-_begun: ContextVar[Callable[[], None]] = ContextVar("begun")
+_begun: ContextVar[Callable[[], None]] = ContextVar("begun", default=lambda: None)
 
 
 class _SharedClient(PrefectClient):
