@@ -141,8 +141,8 @@ def test_the_whole_access_log_is_checked(installation: Installation) -> None:
 @pytest.mark.parametrize(
     ("deed", "words"),
     [
-        ("DELETE FROM access_log WHERE number = 2", "Post 2 har tagits bort: den fanns 20"),
-        ("DELETE FROM access_log", "Posterna 1–2 har tagits bort: de fanns 20"),
+        ("DELETE FROM access_log WHERE number = 4", "Post 4 har tagits bort: den fanns 20"),
+        ("DELETE FROM access_log", "Posterna 1–4 har tagits bort: de fanns 20"),
         ("UPDATE access_log SET act = 'annat' WHERE number = 1", "Post 1 har ändrats"),
     ],
 )
