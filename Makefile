@@ -13,7 +13,7 @@ SECONDS ?= 330
 SEED ?= 1
 BENCH ?= one_occasion
 
-.PHONY: run demo test test-product test-installation test-attacks \
+.PHONY: run demo test test-style test-product test-browser test-installation test-attacks \
 	prove prove-machine prove-attacks prove-storm storm bench lock audit sbom check clean
 
 run: $(VENV)/.installed  ## Start everything on loopback and deliver the example package dispatch
@@ -23,13 +23,14 @@ demo: $(VENV)/.installed  ## The same on free ports in a temporary folder; ends 
 	@$(BIN)/utskick demo $(if $(DEMO_DIR),--folder "$(DEMO_DIR)")
 
 test: $(VENV)/.installed-dev  ## Lint, types, layers and every test but the long proofs
-	@bash .ci/debian-packages postgresql chromium nginx
-	@$(MAKE) --no-print-directory check
+	@bash .ci/debian-packages postgresql chromium-headless-shell nginx
 ifdef PYTEST
+	@$(MAKE) --no-print-directory check
 	@$(BIN)/pytest $(PYTEST)
 else
 	@mkdir -p build
-	@$(MAKE) --no-print-directory -j3 --keep-going test-product test-installation test-attacks
+	@$(MAKE) --no-print-directory -j4 --keep-going \
+		test-style test-product test-browser test-installation test-attacks
 endif
 
 prove: $(VENV)/.installed-dev  ## The long proofs, and that benchmarks measure
@@ -37,26 +38,32 @@ prove: $(VENV)/.installed-dev  ## The long proofs, and that benchmarks measure
 	@mkdir -p build
 	@$(MAKE) --no-print-directory -j3 --keep-going prove-machine prove-attacks prove-storm
 
-# Lanes run beside each other, as most of them is waiting: for a lease, for settling, for a browser.
-# All but the first are shown when they have ended, so that the first can be read while it runs.
+# Lanes run beside each other, as most of them wait now and then: for a lease, for settling, for a
+# browser. All but the first of the tests are shown when they have ended, so that it can be read
+# while it runs.
 QUICKLY = $(BIN)/pytest -m "not proof"
+PROOFS = $(BIN)/pytest -m proof
 MACHINE = tests/chaos/test_state_machine.py
 AFTERWARDS = > build/$@.log 2>&1; status=$$?; cat build/$@.log; exit $$status
 
+test-style:
+	@$(MAKE) --no-print-directory check $(AFTERWARDS)
 test-product:
 	@$(QUICKLY) --ignore=tests/chaos --ignore=tests/whole --ignore=tests/browser
+test-browser:
+	@$(QUICKLY) tests/browser $(AFTERWARDS)
 test-installation:
 	@$(QUICKLY) $(MACHINE) tests/whole $(AFTERWARDS)
 test-attacks:
-	@$(QUICKLY) tests/chaos --ignore=$(MACHINE) tests/browser $(AFTERWARDS)
+	@$(QUICKLY) tests/chaos --ignore=$(MACHINE) $(AFTERWARDS)
 
 prove-machine: export CHAOS_EXAMPLES ?= 500
 prove-machine:
 	@$(BIN)/pytest $(MACHINE)
 prove-attacks:
-	@$(BIN)/pytest tests/chaos --ignore=$(MACHINE) --ignore=tests/chaos/storm $(AFTERWARDS)
+	@$(PROOFS) --ignore=tests/chaos/storm --ignore=tests/benchmarks $(AFTERWARDS)
 prove-storm:
-	@$(BIN)/pytest tests/chaos/storm tests/benchmarks $(AFTERWARDS)
+	@$(PROOFS) tests/chaos/storm tests/benchmarks $(AFTERWARDS)
 
 storm: $(VENV)/.installed-dev  ## The release's storm, in pieces; goes on where it was ended
 	@$(BIN)/python -m tests.chaos.storm --kept var/storm.jsonl --kills $(KILLS) --pauses $(PAUSES) \

@@ -19,10 +19,10 @@ PagesOf = Callable[[Resident], ResidentPages]
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """Debian's browser: pip brings none."""
-    found = shutil.which("chromium")
+    """Debian's browser, the one without windows if it is there: pip brings none."""
+    found = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if found is None:
-        pytest.skip("there is no chromium here: apt-get install chromium")
+        pytest.skip("there is no chromium here: apt-get install chromium-headless-shell")
     return found
 
 
@@ -30,7 +30,7 @@ def chromium() -> str:
 def browser_type_launch_args(
     chromium: str, browser_type_launch_args: dict[str, Any]
 ) -> dict[str, Any]:
-    arguments = {"executable_path": chromium, "args": ["--no-sandbox"]}
+    arguments = {"executable_path": chromium, "args": ["--no-sandbox", "--disable-gpu"]}
     return {**browser_type_launch_args, **arguments}
 
 

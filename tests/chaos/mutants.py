@@ -61,6 +61,10 @@ class Mutant:
     invariant: str
     edits: tuple[Edit, ...]
 
+    @property
+    def found_by(self) -> str:
+        return f"{self.name} {self.invariant}"
+
 
 @dataclass(frozen=True, slots=True)
 class Layer:
@@ -72,6 +76,7 @@ class Layer:
 
 
 LAYERS = (
+    Layer("story", ("tests/sending/test_occasion_story.py",)),
     Layer(
         "tests",
         (
@@ -580,7 +585,7 @@ def main() -> None:
     table = Table("mutant", "invariant", "caught by", "s", title="Protocol mutants")
     console = Console()
     wrong = 0
-    mutants = [mutant for mutant in (_NOTHING, *MUTANTS) if options.only in mutant.name]
+    mutants = [_NOTHING, *(mutant for mutant in MUTANTS if options.only in mutant.found_by)]
     with ThreadPoolExecutor(options.jobs) as pool:
         for mutant, (caught, lasted_s) in zip(
             mutants, pool.map(lambda mutant: _timed(mutant, layers), mutants), strict=True
@@ -645,7 +650,7 @@ def _passes(layer: Layer, copy: Path) -> bool:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos.mutants", description=__doc__)
-    parser.add_argument("--only", default="", help="mutants whose name has this in it")
+    parser.add_argument("--only", default="", help="mutants with this in name or invariant")
     parser.add_argument("--layer", default="", help="layers whose name has this in it")
     parser.add_argument("--jobs", type=int, default=2, help="mutants tried at once")
     return parser.parse_args()
