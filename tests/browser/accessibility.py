@@ -1,5 +1,8 @@
 """Whether everybody can use a page: axe's rules, in both colour schemes, on desk and phone."""
 
+from collections.abc import Mapping
+from typing import Any, Literal
+
 from axe_playwright_python.base import AXE_SCRIPT
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
@@ -14,7 +17,10 @@ _RULES_OF_COLOURS = {
     "resultTypes": ["violations"],
     "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
 }
-_SCHEMES = {"dark": _RULES_OF_COLOURS, "light": _ALL_RULES}
+_SCHEMES: Mapping[Literal["dark", "light"], dict[str, Any]] = {
+    "dark": _RULES_OF_COLOURS,
+    "light": _ALL_RULES,
+}
 """A scheme changes colours alone: what every rule has found in one, most find in the other."""
 _DESK, _PHONE = (1440, 1000), (390, 844)
 _NARROWEST = 320
