@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from config.settings import DATA, ENV_FILE, Settings
+from config.settings import DATA, ENV_FILE, Group, Settings
 from utskick.adapters.prefect_logins import NoPrefectLogin, login_of_processes
 from utskick.domain.starting import RefusedToStart
 from utskick.files import OTHERS
@@ -125,8 +125,17 @@ def _demo_region(settings: Settings) -> Iterator[str]:
 def _files(settings: Settings) -> Iterator[str]:
     keys = () if settings.database.keys else (settings.database.key_file,)
     logins = () if settings.scheduler.auth_string else (settings.scheduler.login_file,)
-    for path in (*keys, *logins, ENV_FILE, DATA):
+    for path in (*keys, *logins, *_secret_files(settings), ENV_FILE, DATA):
         yield from _open_to_others(path)
+
+
+def _secret_files(settings: Settings) -> Iterator[Path]:
+    for name in type(settings).model_fields:
+        group = getattr(settings, name)
+        if not isinstance(group, Group):
+            continue
+        named = [getattr(group, f"{secret}_file") for secret in group.read_from_files()]
+        yield from filter(None, (*named, getattr(group, "client_key", None)))
 
 
 def _open_to_others(path: Path) -> Iterator[str]:

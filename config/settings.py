@@ -6,9 +6,10 @@ them all. The program refuses to start with a misspelt one in a group or in the 
 """
 
 import os
+from collections.abc import Collection, Mapping
 from datetime import time
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -44,7 +45,36 @@ AsciiMailAddress = Annotated[EmailStr, AfterValidator(_ascii)]
 
 
 class Group(BaseModel):
+    """Whatever has a setting `…_file` beside it may be read from the file that it names."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_from_files(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        paths = {name: given.get(f"{name}_file") for name in cls.read_from_files()}
+        read = {name: _content(name, Path(path), given) for name, path in paths.items() if path}
+        return given | {f"{name}_file": path or None for name, path in paths.items()} | read
+
+    @classmethod
+    def read_from_files(cls) -> Collection[str]:
+        """What may be named by a file."""
+        return [name for name in cls.model_fields if f"{name}_file" in cls.model_fields]
+
+
+def _content(name: str, path: Path, given: Mapping[str, object]) -> str:
+    """Without the line's end. Raises `ValueError`, which says nothing of what was read."""
+    if given.get(name):
+        raise ValueError(f"{name} and {name}_file are set: set one")
+    try:
+        return path.read_text().rstrip("\r\n")
+    except (OSError, UnicodeError) as error:
+        raise ValueError(
+            f"{name}_file ({path}) cannot be read ({type(error).__name__}): let this account"
+            " read it"
+        ) from None
 
 
 class DatabaseSettings(Group):
@@ -52,6 +82,12 @@ class DatabaseSettings(Group):
         default=f"sqlite:///{DATA / 'utskick.db'}",
         description="sqlite:///path, or postgresql+psycopg://user:password@host/name.",
     )
+    url_file: Path | None = Field(default=None, description="Where `url` is.")
+    owner_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="The account that owns the tables, for `utskick migrate` alone.",
+    )
+    owner_url_file: Path | None = Field(default=None, description="Where `owner_url` is.")
     keys: dict[str, SecretStr] = Field(
         default_factory=dict,
         description="Key id → base64 of 32 random bytes, which encrypt.",
@@ -136,6 +172,7 @@ class SmtpSettings(TlsSettings):
     )
     user: str = Field(default="", description="Our login at the relay, if it asks for one.")
     password: SecretStr = Field(default=SecretStr(""))
+    password_file: Path | None = Field(default=None, description="Where `password` is.")
     sender: AsciiMailAddress = Field(
         default="utskick@vgregion.se", description="Shown as the sender of error mail."
     )
@@ -229,6 +266,7 @@ class SignInSettings(TlsSettings):
     )
     client_id: str = "utskick"
     client_secret: SecretStr = SecretStr("bara-for-lokala-test")
+    client_secret_file: Path | None = Field(default=None, description="Where `client_secret` is.")
     accepted_acr: tuple[str, ...] = Field(
         default=("http://id.sambi.se/loa/loa3", "http://id.sambi.se/loa/loa4"),
         description="Levels of assurance that let somebody in.",

@@ -56,7 +56,8 @@ from utskick.sending.retire_deployments import EndedOccasions
 from utskick.sending.run_occasion import OccasionRun
 from utskick.sending.shared import Shared, shared
 from utskick.store import SqlStore
-from utskick.store.engine import migrate, open_engine
+from utskick.store.accounts import migrate_as_owner, require_few_rights
+from utskick.store.engine import open_engine, require_migrated
 from utskick.store.key_checks import check_keys
 from utskick.store.key_file import changing, read_key_file
 from utskick.store.keyrings import KeyFile, KeysInSettings
@@ -127,7 +128,9 @@ def wire(settings: Settings) -> Services:
     also_to_syslog(settings.log.syslog)
     vault = vault_of(settings.database)
     engine = open_engine(settings.database.url)
-    migrate(engine)
+    require_migrated(engine)
+    if settings.production:
+        require_few_rights(engine)
     clock = SystemClock()
     check_keys(engine, vault, now=clock.now())
     forms, inbox, persons = settings.forms, settings.inbox, settings.persons
@@ -295,6 +298,11 @@ def vault_of(settings: DatabaseSettings) -> Vault:
         read = partial(read_key_file, settings.key_file)
         return Vault(read(), reread=read)
     return Vault(_ring_of(settings))
+
+
+def migrate_database(database: DatabaseSettings) -> None:
+    """Bring the tables up to date, with the account that owns them."""
+    migrate_as_owner(database.url, owner_url=database.owner_url.get_secret_value())
 
 
 def change_keys(settings: Settings, *, announce: Callable[[str], None]) -> Rotated | None:

@@ -35,7 +35,7 @@ from utskick.sending.occasion_story import send_occasion
 from utskick.sending.reconcile import reconcile
 from utskick.sending.run_occasion import PlainStages
 from utskick.store.key_file import make_key_file
-from utskick.wiring import Services, wire
+from utskick.wiring import Services, migrate_database, wire
 from utskick.worker.starting import settle_in
 
 PACKAGE = "vuxenpsykiatri-infor-besok"
@@ -51,6 +51,7 @@ class TooLate(Exception):
 def wired(settings: Settings) -> Services:
     """The product with its own adapters; nothing is scheduled outside this process."""
     make_key_file(settings.database.key_file)
+    migrate_database(settings.database)
     services = replace(wire(settings), scheduler=InMemoryScheduler())
     with services.store.transaction() as records:
         known = records.units.all()

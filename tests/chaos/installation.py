@@ -4,7 +4,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from threading import Lock
 
 from benchmarks.neighbours import persons
 from config.settings import (
@@ -23,6 +22,7 @@ from utskick.domain.units import Actor, HsaId
 from utskick.ports import TemporaryFailure
 from utskick.sending.message_values import PLACEHOLDERS
 from utskick.store import SqlStore
+from utskick.store.accounts import migrate_as_owner
 from utskick.store.key_file import make_key_file
 from utskick.wiring import Services, wire
 
@@ -31,8 +31,6 @@ STAFF = Actor("SE2321000131-P000000000001", UNIT)
 PACKAGE = "vuxenpsykiatri-infor-besok"
 _CONNECT_S, _READ_S = 0.1, 0.25
 _TRIES = 20
-_MIGRATING = Lock()
-"""Alembic bears one thread of a process at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +72,12 @@ class Installation:
                 ),
             }
         )
-        with _MIGRATING:
-            return replace(wire(settings), scheduler=InMemoryScheduler())
+        return replace(wire(settings), scheduler=InMemoryScheduler())
 
     def prepare(self) -> None:
         """Keys, tables, and the demo region."""
         make_key_file(self.key_file)
+        migrate_as_owner(self.database_url)
         services = self.services()
         region = read_region(
             services.settings.region, texts=services.texts, placeholders=PLACEHOLDERS

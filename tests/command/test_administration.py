@@ -200,12 +200,6 @@ def test_reconciling_without_the_scheduler_says_so(installation: Installation) -
     assert "scheduler_away=True" in result.stdout
 
 
-def test_the_tables_are_made_without_anything_else(installation: Installation) -> None:
-    made = installation.run("migrate")
-
-    assert (made.exit_code, made.stdout) == (0, "The tables are up to date\n")
-
-
 # Keys
 
 

@@ -123,6 +123,24 @@ def test_settings_can_be_checked_before_they_are_those_of_production(
     assert "UTSKICK_DATABASE__URL is SQLite" in printed
 
 
+def test_a_program_that_is_newer_than_its_tables_waits_for_migrate(
+    installation: Installation,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("UTSKICK_DATABASE__URL", f"sqlite:///{installation.folder}/new.db")
+
+    refused = run_main(monkeypatch, "list")
+    printed = " ".join(capsys.readouterr().err.split())
+    migrated = installation.run("migrate")
+
+    assert refused == 1
+    assert "has tables of version none" in printed
+    assert "run `utskick migrate`" in printed
+    assert migrated.stdout == "The tables are up to date\n"
+    assert installation.run("load-packages").exit_code == 0
+
+
 def test_without_the_database_only_the_kind_of_fault_is_shown(
     installation: Installation,
     monkeypatch: pytest.MonkeyPatch,

@@ -8,7 +8,7 @@ import pytest
 
 import config.production as checked
 from config.production import production_faults, require_production
-from config.settings import Settings
+from config.settings import Settings, SignInSettings
 from utskick.domain.starting import RefusedToStart
 from utskick.store.key_file import make_key_file
 
@@ -127,6 +127,17 @@ def test_what_others_can_read_is_named(
         named
         == f"{path(tmp_path)} can be read by others: chmod {private.strip()} {path(tmp_path)}"
     )
+
+
+def test_a_secrets_file_that_others_can_read_is_named(safe: Settings, tmp_path: Path) -> None:
+    secret = tmp_path / "client-secret"
+    secret.write_text(LONG_SECRET)
+    secret.chmod(0o644)
+    sign_in = SignInSettings(issuer=safe.sign_in.issuer, client_secret_file=secret)
+
+    [named] = production_faults(safe.model_copy(update={"sign_in": sign_in}), {})
+
+    assert named == f"{secret} can be read by others: chmod 0600 {secret}"
 
 
 @pytest.mark.parametrize(

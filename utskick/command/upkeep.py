@@ -4,7 +4,7 @@ import typer
 
 from config.settings import Settings
 from utskick.command.output import REFUSED, err, failures_in_words, out
-from utskick.wiring import change_keys, services
+from utskick.wiring import change_keys, migrate_database
 
 _PANEL = "Förvaltning och drift"
 
@@ -16,9 +16,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def migrate() -> None:
-    """Bring the database's tables up to date, with an account that may."""
+    """Make the database's tables, or bring them up to date: before this version's first start."""
     with failures_in_words():
-        services()
+        migrate_database(Settings().database)
     out.print("The tables are up to date")
 
 

@@ -17,7 +17,7 @@ from utskick.running.children import Children
 from utskick.running.ports import HOST, Ports
 from utskick.sending.message_values import PLACEHOLDERS
 from utskick.store.key_file import make_key_file
-from utskick.wiring import Services, services
+from utskick.wiring import Services, migrate_database, services
 
 WORK_POOL = "utskick"
 LOGIN_FILE = "prefect-login.json"
@@ -108,6 +108,7 @@ def running_stack(folder: Path, ports: Ports, announce: Announce) -> Iterator[St
         announce("Prefect, local 1177, mailbox")
         _start_neighbours(children, folder, ports)
         announce("Database and demo region")
+        migrate_database(Settings().database)
         wired = services()
         _load_region_once(wired)
         stack = Stack(folder=folder, ports=ports, services=wired, children=children)

@@ -4,8 +4,11 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, func, select
 
+from utskick.domain.starting import RefusedToStart
 from utskick.store.statements import FOLDING
 
 _BUSY_TIMEOUT_MS = 30_000
@@ -30,16 +33,33 @@ def open_engine(url: str) -> Engine:
     return engine
 
 
+def require_migrated(engine: Engine) -> None:
+    """Raises `RefusedToStart` unless the tables are those of this version. Changes nothing."""
+    ours = ScriptDirectory.from_config(_alembic()).get_current_head()
+    with engine.connect() as connection:
+        theirs = MigrationContext.configure(connection).get_current_revision()
+    if theirs != ours:
+        raise RefusedToStart(
+            f"UTSKICK_DATABASE__URL has tables of version {theirs or 'none'}, and this program"
+            f" needs {ours}: run `utskick migrate`, of the newest version that is in use"
+        )
+
+
 def migrate(engine: Engine, *, revision: str = "head") -> None:
     """Bring the tables up to date; nothing happens if they are."""
-    config = Config()
-    config.set_main_option("script_location", "utskick.store:migrations")
+    config = _alembic()
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             # Two processes that start at once on an empty database take turns.
             connection.execute(select(func.pg_advisory_xact_lock(_MIGRATING)))
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
+
+
+def _alembic() -> Config:
+    config = Config()
+    config.set_main_option("script_location", "utskick.store:migrations")
+    return config
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
