@@ -345,6 +345,25 @@ class LogSettings(Group):
     )
 
 
+class RetentionSettings(Group):
+    """How long what names somebody is kept; the nightly *Gallra* deletes the rest."""
+
+    access_log_years: int = Field(
+        default=5, ge=5, le=100, description="The law: at least five years (HSLF-FS 2016:40)."
+    )
+    follow_up_days: int = Field(
+        default=365,
+        ge=30,
+        description="A form in Uppföljning goes so long after its Gallras efter.",
+    )
+    marked_purged_days: int = Field(
+        default=90, ge=1, description="Or so long after staff have marked it as purged."
+    )
+    reports_days: int = Field(
+        default=365, ge=30, description="Error mails, with units' and packages' names."
+    )
+
+
 class ResidentSettings(Group):
     url: str = Field(
         default="http://127.0.0.1:8177", description="formular.1177.se, as residents reach it."
@@ -383,6 +402,7 @@ class Settings(BaseSettings):
     sign_in: SignInSettings = SignInSettings()
     limits: LimitSettings = LimitSettings()
     log: LogSettings = LogSettings()
+    retention: RetentionSettings = RetentionSettings()
     residents: ResidentSettings = ResidentSettings()
 
     region: Path = Field(

@@ -30,6 +30,12 @@ async def clean_up() -> State[Any]:
     return Completed(message=f"{await housekeeping.clean_up()} utskick raderade")
 
 
+@flow(name="Gallra", flow_run_name="Gallra", persist_result=False)
+async def purge_expired() -> State[Any]:
+    """Delete what has been kept for as long as it may be. Can be ended anywhere."""
+    return Completed(message=str(await housekeeping.purge_expired()))
+
+
 @flow(name="Bevaka formulärmallar", flow_run_name="Bevaka formulärmallar", persist_result=False)
 async def watch_templates() -> State[Any]:
     """Mail when a form of an ongoing dispatch has been archived or unsubscribed."""

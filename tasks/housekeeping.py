@@ -4,6 +4,7 @@ import asyncio
 
 from tasks.redaction import stage
 from utskick.adapters.yaml_region import read_region
+from utskick.domain.retention import Purged
 from utskick.sending import reconcile as reconciling
 from utskick.sending.message_values import PLACEHOLDERS
 from utskick.use_cases import compare_ledger as comparing
@@ -48,6 +49,13 @@ async def clean_up() -> int:
     """How many dispatches were deleted."""
     wired = services()
     return await asyncio.to_thread(wired.clean_up, now=wired.clock.now())
+
+
+@stage("Gallra")
+async def purge_expired() -> Purged:
+    """How much was deleted, by kind."""
+    wired = services()
+    return await asyncio.to_thread(wired.purge_expired, now=wired.clock.now())
 
 
 @stage("Bevaka formulärmallar")

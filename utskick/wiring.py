@@ -34,6 +34,7 @@ from utskick.adapters.system_clock import SystemClock
 from utskick.adapters.tls import TlsFiles, tls_context
 from utskick.domain.occasions import OccasionId, RunToken
 from utskick.domain.rate_limits import RateLimits
+from utskick.domain.retention import Retention
 from utskick.domain.rules import Rules
 from utskick.domain.starting import RefusedToStart
 from utskick.ports import (
@@ -265,6 +266,7 @@ def rules_of(settings: Settings) -> Rules:
         purposes=settings.sign_in.purposes,
         manager_role=settings.sign_in.manager_role,
         administrator_role=settings.sign_in.administrator_role,
+        retention=Retention(**settings.retention.model_dump()),
     )
 
 

@@ -87,6 +87,12 @@ def test_what_is_older_than_the_keys_is_said(unkeyed: int, posts: str) -> None:
     )
 
 
+def test_what_has_been_purged_is_said() -> None:
+    assert check_in_words(checked(start=HEAD))[-1] == (
+        "Posterna 1–4 har gallrats, senast 2027-02-01 kl. 12:00: loggen börjar efter dem."
+    )
+
+
 def test_a_restored_backup_is_said() -> None:
     assert check_in_words(checked(restored=(NOON,)))[-1] == (
         "En säkerhetskopia lades tillbaka 2027-02-01 kl. 12:00: vad loggen fick efter kopian finns"

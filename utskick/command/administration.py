@@ -40,6 +40,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("load-packages", rich_help_panel=_PANEL)(load_packages)
     app.command("reconcile", rich_help_panel=_PANEL)(reconcile)
     app.command("clean-up", rich_help_panel=_PANEL)(clean_up)
+    app.command("purge", rich_help_panel=_PANEL)(purge)
     app.command("watch-templates", rich_help_panel=_PANEL)(watch_templates)
     app.command("compare-ledger", rich_help_panel=_PANEL)(compare_ledger)
     app.command("export-schema", rich_help_panel=_PANEL)(export_schema)
@@ -94,6 +95,14 @@ def clean_up() -> None:
         wired = services()
         deleted = wired.clean_up(now=wired.clock.now())
     out.print(f"{deleted} dispatches deleted")
+
+
+def purge() -> None:
+    """Delete what has been kept for as long as it may be (`UTSKICK_RETENTION__…`)."""
+    with failures_in_words():
+        wired = services()
+        purged = wired.purge_expired(now=wired.clock.now())
+    out.print(f"{purged} deleted")
 
 
 def watch_templates() -> None:

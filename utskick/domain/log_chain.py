@@ -73,7 +73,8 @@ class LogCheck:
 
     `unkeyed`: so many of the first entries are older than the keys; until the first head whoever
     could change the database could have changed them. `head` is the newest that agrees, and
-    `heads_since` when the oldest was written. `restored`: when backups were put back.
+    `heads_since` when the oldest was written. `restored`: when backups were put back. `start` is
+    the last entry that has been purged, if any has.
     """
 
     entries: int
@@ -82,6 +83,7 @@ class LogCheck:
     head: LogHead | None
     heads_since: datetime | None
     restored: Sequence[datetime]
+    start: LogHead | None = None
 
     @property
     def whole(self) -> bool:
@@ -89,10 +91,14 @@ class LogCheck:
 
 
 def examine(
-    links: Iterable[Link], heads: Sequence[LogHead], forged: Sequence[LogHead] = ()
+    links: Iterable[Link],
+    heads: Sequence[LogHead],
+    forged: Sequence[LogHead] = (),
+    *,
+    start: LogHead | None = None,
 ) -> LogCheck:
-    """Go through a log from its beginning, and hold it against its heads."""
-    walk = _Walk(heads)
+    """Go through a log, and hold it against its heads; from `start`, if it has been purged."""
+    walk = _Walk(heads, after=start.number if start else 0)
     for link in links:
         walk.pass_by(link)
     return LogCheck(
@@ -102,6 +108,7 @@ def examine(
         head=max(walk.agreeing, key=lambda head: head.at, default=None),
         heads_since=min((head.at for head in heads), default=None),
         restored=[link.at for link in walk.restores],
+        start=start,
     )
 
 
@@ -113,11 +120,13 @@ def explains(restored: Link, head: LogHead) -> bool:
 class _Walk:
     """Once through a chain, without keeping it."""
 
-    def __init__(self, heads: Sequence[LogHead]) -> None:
+    def __init__(self, heads: Sequence[LogHead], *, after: int) -> None:
         self._heads: dict[int, list[LogHead]] = defaultdict(list)
         for head in heads:
-            self._heads[head.number].append(head)
-        self._last = 0
+            # What an entry was that has been purged nobody can say any more.
+            if head.number > after:
+                self._heads[head.number].append(head)
+        self._last = self._purged = after
         self._disagreeing: list[LogHead] = []
         self.entries = self.unkeyed = 0
         self.faults: list[Finding] = []
@@ -148,7 +157,9 @@ class _Walk:
         if exchanged:
             last = max(head.number for head in exchanged)
             agreed = (head.number for head in self.agreeing if head.number < last)
-            yield self._otherwise(LogFault.EXCHANGED, max(agreed, default=0) + 1, last, exchanged)
+            yield self._otherwise(
+                LogFault.EXCHANGED, max(agreed, default=self._purged) + 1, last, exchanged
+            )
 
     def _note(self, fault: LogFault, first: int, last: int) -> None:
         if self.faults and (self.faults[-1].fault, self.faults[-1].last) == (fault, first - 1):

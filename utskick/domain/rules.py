@@ -1,6 +1,6 @@
 """The numbers that installations may choose; `config.settings` describes each."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,6 +9,7 @@ from utskick.domain.limits import Limits
 from utskick.domain.occasions import Occasion
 from utskick.domain.packages import FORMS_DESK
 from utskick.domain.personnummer import Personnummer, parse_personnummer
+from utskick.domain.retention import Retention
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,7 @@ class Rules:
     purposes: tuple[str, ...] = ("Vård och behandling",)
     manager_role: str = "UTSKICK;Logg"
     administrator_role: str = "UTSKICK;Förvaltning"
+    retention: Retention = field(default_factory=Retention)
 
     @property
     def limits(self) -> Limits:

@@ -19,6 +19,7 @@ from utskick.records.dispatches import (
     Remaining,
 )
 from utskick.records.error_reports import ErrorReport, ErrorReports, WatchedForms
+from utskick.records.expired import Expired
 from utskick.records.follow_up import (
     FollowedUp,
     FollowUpQuery,
@@ -57,6 +58,7 @@ __all__ = [
     "DoneWith",
     "ErrorReport",
     "ErrorReports",
+    "Expired",
     "FollowUpQuery",
     "FollowedUp",
     "FormSummary",
@@ -122,6 +124,8 @@ class Transaction(Protocol):
     def inbox_messages(self) -> InboxMessages: ...
     @property
     def error_reports(self) -> ErrorReports: ...
+    @property
+    def expired(self) -> Expired: ...
     @property
     def watched_forms(self) -> WatchedForms: ...
     @property

@@ -78,6 +78,15 @@ class AccessLog(Protocol):
     def links(self, unit_id: HsaId, *, after: Link | None, limit: int) -> Sequence[Link]:
         """A piece of the unit's chain, oldest first; the next one is asked for by its last."""
 
+    def start(self, unit_id: HsaId) -> LogHead | None:
+        """The last of the entries that have been purged, sealed, if any have."""
+
+    def purge(self, unit_id: HsaId, *, before: datetime, limit: int, now: datetime) -> int:
+        """Delete the oldest entries, at most `limit`; returns how many.
+
+        None that does not follow from its seal, nor any after it: it is evidence.
+        """
+
     def heads(self, *, now: datetime) -> Sequence[LogHead]:
         """What each unit's chain ends with, sealed."""
 

@@ -12,6 +12,7 @@ from utskick.store.deliveries import SqlDeliveries
 from utskick.store.desk import SqlBudgets, SqlTexting, SqlTokens, SqlUploads
 from utskick.store.dispatches import SUBMISSIONS, SqlDispatches
 from utskick.store.error_reports import SqlErrorReports, SqlWatchedForms
+from utskick.store.expired import SqlExpired
 from utskick.store.follow_up import SqlFollowUp
 from utskick.store.inbox_messages import SqlInboxMessages
 from utskick.store.journal import SqlAccessLog
@@ -47,6 +48,7 @@ class SqlTransaction:
         self.follow_up = SqlFollowUp(session, people)
         self.inbox_messages = SqlInboxMessages(session, people)
         self.error_reports = SqlErrorReports(session)
+        self.expired = SqlExpired(session)
         self.watched_forms = SqlWatchedForms(session)
         self.access_log = SqlAccessLog(session, people, DataKeys(session, sealing, LOG))
         self.uploads = SqlUploads(session, sealing)

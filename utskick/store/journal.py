@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, insert, or_, select
+from sqlalchemy import Row, delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from utskick.domain.dispatches import Dispatch, DispatchId
@@ -16,7 +16,7 @@ from utskick.store.data_keys import DataKeys
 from utskick.store.log_keys import LogKey, every, newest, proven, same, unkeyed_link
 from utskick.store.people import People
 from utskick.store.statements import matches, start_of
-from utskick.store.tables import AccessLogRow, PersonRow, StaffMemberRow
+from utskick.store.tables import AccessLogRow, LogStartRow, PersonRow, StaffMemberRow
 from utskick.store.tables.journal import CHANGED
 
 
@@ -119,6 +119,7 @@ class SqlAccessLog:
             .order_by(AccessLogRow.number)
             .limit(limit)
         )
+        after = after or self._before_the_first(unit_id)
         if after is not None:
             chain = chain.where(AccessLogRow.number > after.number)
         keys = every(self._keys)
@@ -141,7 +142,8 @@ class SqlAccessLog:
             return False
         of_unit = AccessLogRow.unit_id == head.unit_id
         there = select(AccessLogRow.hash).where(of_unit, AccessLogRow.number == head.number)
-        if self._session.scalar(there) == head.hash:
+        start = self.start(head.unit_id)
+        if self._session.scalar(there) == head.hash or (start and head.number <= start.number):
             return True
         put_back = select(AccessLogRow.number, AccessLogRow.at).where(
             of_unit,
@@ -151,6 +153,63 @@ class SqlAccessLog:
         )
         rows = self._session.execute(put_back)
         return any(explains(_restored(number, at), head) for number, at in rows)
+
+    def start(self, unit_id: HsaId) -> LogHead | None:
+        row = self._session.get(LogStartRow, unit_id)
+        if row is None or (key := every(self._keys).get(row.key_number)) is None:
+            return None
+        start = LogHead(
+            unit_id=unit_id,
+            number=row.number,
+            hash=row.hash,
+            at=row.purged_at,
+            key=key.number,
+            seal=row.seal,
+        )
+        return start if same(start.seal, key.start_seal(start)) else None
+
+    def purge(self, unit_id: HsaId, *, before: datetime, limit: int, now: datetime) -> int:
+        self._hold(unit_id)
+        first = self._before_the_first(unit_id)
+        expected = first.number + 1 if first else 1
+        gone: Link | None = None
+        for link in self.links(unit_id, after=None, limit=limit):
+            if link.number != expected or not link.sound or link.at >= before:
+                break
+            gone, expected = link, link.number + 1
+        if gone is None:
+            return 0
+        self._session.execute(
+            delete(AccessLogRow).where(
+                AccessLogRow.unit_id == unit_id, AccessLogRow.number <= gone.number
+            )
+        )
+        self._begin_after(gone, unit_id, now=now)
+        return gone.number - (first.number if first else 0)
+
+    def _begin_after(self, last: Link, unit_id: HsaId, *, now: datetime) -> None:
+        key = newest(self._keys)
+        start = LogHead(
+            unit_id=unit_id, number=last.number, hash=last.hash, at=now, key=key.number, seal=""
+        )
+        self._session.merge(
+            LogStartRow(
+                unit_id=unit_id,
+                number=start.number,
+                hash=start.hash,
+                purged_at=start.at,
+                key_number=start.key,
+                seal=key.start_seal(start),
+            )
+        )
+        self._session.flush()
+
+    def _before_the_first(self, unit_id: HsaId) -> Link | None:
+        """The last of the entries that have been purged, for the next to follow from."""
+        start = self.start(unit_id)
+        if start is None:
+            return None
+        return Link(number=start.number, at=start.at, hash=start.hash, key=None, sound=True)
 
     def _units(self) -> Sequence[HsaId]:
         """Whose log has entries: from one to the next by the index, not through all entries."""
@@ -174,12 +233,15 @@ class SqlAccessLog:
 
     def _end_of_chain(self, unit_id: HsaId) -> tuple[int, str]:
         """Nobody else writes to it until the transaction ends, so that a chain never forks."""
+        self._hold(unit_id)
+        last = self._end(unit_id) or self._before_the_first(unit_id)
+        return (last.number, last.hash) if last else (0, "")
+
+    def _hold(self, unit_id: HsaId) -> None:
         if self._session.get_bind().dialect.name == "postgresql":
             # The regional administration has a chain, and no row to hold.
             key = func.hashtextextended(f"access_log/{unit_id}", 0)
             self._session.execute(select(func.pg_advisory_xact_lock(key)))
-        last = self._end(unit_id)
-        return (last.number, last.hash) if last else (0, "")
 
 
 def _link(row: Mapping[Any, Any], before: Link | None, keys: Mapping[int, LogKey]) -> Link:

@@ -34,6 +34,10 @@ class LogKey:
     def head_seal(self, head: LogHead) -> str:
         return self._seal("head", head.unit_id, head.number, head.hash, head.at)
 
+    def start_seal(self, start: LogHead) -> str:
+        """Of the last of the entries that have been purged: the chain begins after it."""
+        return self._seal("start", start.unit_id, start.number, start.hash, start.at)
+
     def _seal(self, *words: object) -> str:
         text = json.dumps([self.number, *map(_as_text, words)], ensure_ascii=False)
         return hmac.new(self.secret, text.encode(), hashlib.sha256).hexdigest()

@@ -42,9 +42,9 @@ class SqlSessions:
     def open(self, session: StaffSession, *, now: datetime) -> str:
         member = self._session.get(StaffMemberRow, session.staff_id)
         if member is None:
-            member = StaffMemberRow(hsa_id=session.staff_id, name=session.name)
+            member = StaffMemberRow(hsa_id=session.staff_id, name=session.name, signed_in_at=now)
             self._session.add(member)
-        member.name = session.name
+        member.name, member.signed_in_at = session.name, now
         member.chosen_unit_id = session.unit_id or member.chosen_unit_id
         self._session.flush()
         return self._keep(session, created_at=now, now=now)

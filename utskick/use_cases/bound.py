@@ -29,6 +29,7 @@ from utskick.use_cases.open_answer import OpenAnswer
 from utskick.use_cases.open_dispatch import OpenDispatch
 from utskick.use_cases.preview_dispatch import PreviewDispatch
 from utskick.use_cases.preview_message import PreviewMessage
+from utskick.use_cases.purge_expired import PurgeExpired
 from utskick.use_cases.remove_recipient import RemoveRecipient
 from utskick.use_cases.restart_dispatch import RestartDispatch
 from utskick.use_cases.send_form import SendForm
@@ -86,6 +87,7 @@ class UseCases:
     mark_restored = Bound(MarkRestored)
     open_answer = Bound(OpenAnswer)
     open_dispatch = Bound(OpenDispatch)
+    purge_expired = Bound(PurgeExpired)
     preview_dispatch = Bound(PreviewDispatch)
     preview_message = Bound(PreviewMessage)
     send_reminder = Bound(SendReminder)

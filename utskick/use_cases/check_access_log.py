@@ -48,10 +48,16 @@ def check_log(
 ) -> LogCheck:
     """Go through a unit's log. `more`: heads that were kept elsewhere, as in a mail."""
     kept = [*heads.of(unit_id), *(head for head in more if head.unit_id == unit_id)]
-    with store.transaction() as records:
-        proven = records.access_log.proven(kept)
-    known = set(proven)
-    return examine(_links(unit_id, store), proven, [h for h in kept if h not in known])
+    while True:
+        with store.transaction() as records:
+            proven = records.access_log.proven(kept)
+            start = records.access_log.start(unit_id)
+        forged = sorted(set(kept) - set(proven), key=lambda head: head.at)
+        check = examine(_links(unit_id, store), proven, forged, start=start)
+        with store.transaction() as records:
+            if check.whole or records.access_log.start(unit_id) == start:
+                return check
+        # It was purged meanwhile: what seemed to be missing may be that.
 
 
 def logs(*, store: Store, heads: LogHeads, now: datetime) -> Sequence[HsaId]:

@@ -33,7 +33,7 @@ def check_in_words(check: LogCheck) -> list[str]:
     """All that a check says, the verdict first."""
     wrong = [*map(finding_in_words, check.findings), _CALL]
     verdict = [_WHOLE] if check.whole else wrong
-    return [*verdict, *_proof(check), *_restored(check), *_unkeyed(check)]
+    return [*verdict, *_proof(check), *_purged(check), *_restored(check), *_unkeyed(check)]
 
 
 def _proof(check: LogCheck) -> list[str]:
@@ -48,6 +48,13 @@ def _proof(check: LogCheck) -> list[str]:
     ]
 
 
+def _purged(check: LogCheck) -> list[str]:
+    if check.start is None:
+        return []
+    posts = _posts(1, check.start.number)
+    return [f"{posts} har gallrats, senast {moment(check.start.at)}: loggen börjar efter dem."]
+
+
 def _restored(check: LogCheck) -> list[str]:
     return [
         f"En säkerhetskopia lades tillbaka {moment(at)}: vad loggen fick efter kopian finns inte."
@@ -58,7 +65,8 @@ def _restored(check: LogCheck) -> list[str]:
 def _unkeyed(check: LogCheck) -> list[str]:
     if not check.unkeyed:
         return []
-    posts = _posts(1, check.unkeyed)
+    first = check.start.number + 1 if check.start else 1
+    posts = _posts(first, first + check.unkeyed - 1)
     return [f"{posts} är äldre än loggens nycklar: ändringar före det första huvudet syns inte."]
 
 

@@ -15,7 +15,13 @@ from utskick.store.tables.dispatches import (
     PersonRow,
     RecipientRow,
 )
-from utskick.store.tables.journal import AccessLogRow, BlockedFormRow, ErrorMailRow, ErrorReportRow
+from utskick.store.tables.journal import (
+    AccessLogRow,
+    BlockedFormRow,
+    ErrorMailRow,
+    ErrorReportRow,
+    LogStartRow,
+)
 from utskick.store.tables.keys import DataKeyRow, VaultKeyRow
 from utskick.store.tables.reference import (
     FormTemplateRow,
@@ -36,6 +42,7 @@ __all__ = [
     "ErrorReportRow",
     "FormTemplateRow",
     "InboxMessageRow",
+    "LogStartRow",
     "NeighbourBudgetRow",
     "OccasionRow",
     "PackageTemplateRow",

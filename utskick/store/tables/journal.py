@@ -89,3 +89,16 @@ class AccessLogRow(Row):
     dispatch_id: Mapped[UUID | None]
     hash: Mapped[str] = mapped_column(String(64))
     key_number: Mapped[int | None]
+
+
+class LogStartRow(Row):
+    """The last of a log's entries that have been purged, by which the next one is sealed."""
+
+    __tablename__ = "log_start"
+
+    unit_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    number: Mapped[int]
+    hash: Mapped[str] = mapped_column(String(64))
+    purged_at: Mapped[datetime]
+    key_number: Mapped[int]
+    seal: Mapped[str] = mapped_column(String(64))

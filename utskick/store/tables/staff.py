@@ -19,6 +19,7 @@ class StaffMemberRow(Row):
     hsa_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     name: Mapped[str]
     chosen_unit_id: Mapped[str | None] = mapped_column(ForeignKey(UnitRow.hsa_id))
+    signed_in_at: Mapped[datetime | None]
 
 
 class StaffSessionRow(Row):
