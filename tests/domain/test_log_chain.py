@@ -88,6 +88,14 @@ def test_entries_that_do_not_follow_are_named_together() -> None:
     assert found(examine(chain, [])) == [(LogFault.CHANGED, 2, 3), (LogFault.CHANGED, 5, 5)]
 
 
+def test_a_gap_is_missing_since_the_last_head_from_after_it() -> None:
+    chain = [link(1), link(3, sound=False), link(4)]
+
+    [gap] = examine(chain, [head(1), head(3), head(4)]).findings
+
+    assert gap == Finding(fault=LogFault.MISSING, first=2, last=2, seen_at=at(4))
+
+
 @pytest.mark.parametrize(("left", "gap"), [((3, 4), (1, 2)), ((1, 4), (2, 3))])
 def test_entries_that_were_taken_out_are_missing(
     left: tuple[int, ...], gap: tuple[int, int]

@@ -7,7 +7,7 @@ chain ended with at some moment, kept where whoever can change the database cann
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum, auto
 
@@ -104,7 +104,7 @@ def examine(
     return LogCheck(
         entries=walk.entries,
         unkeyed=walk.unkeyed,
-        findings=[*walk.faults, *walk.against_heads(), *map(_forged, forged)],
+        findings=[*walk.gaps_and_changes(), *walk.against_heads(), *map(_forged, forged)],
         head=max(walk.agreeing, key=lambda head: head.at, default=None),
         heads_since=min((head.at for head in heads), default=None),
         restored=[link.at for link in walk.restores],
@@ -127,6 +127,7 @@ class _Walk:
             if head.number > after:
                 self._heads[head.number].append(head)
         self._last = self._purged = after
+        self._all_heads = heads
         self._disagreeing: list[LogHead] = []
         self.entries = self.unkeyed = 0
         self.faults: list[Finding] = []
@@ -147,6 +148,13 @@ class _Walk:
         for head in self._heads.pop(link.number, ()):
             same = head.hash == link.hash
             (self.agreeing if same else self._disagreeing).append(head)
+
+    def gaps_and_changes(self) -> Iterable[Finding]:
+        """What is missing in the middle was there when the last head from after it was written."""
+        for found in self.faults:
+            since = (head.at for head in self._all_heads if head.number >= found.last)
+            missing = found.fault is LogFault.MISSING
+            yield replace(found, seen_at=max(since, default=None)) if missing else found
 
     def against_heads(self) -> Iterable[Finding]:
         beyond = self._unexplained(head for heads in self._heads.values() for head in heads)
