@@ -19,7 +19,14 @@ DOCUMENTS = (
     "SECURITY.md",
     "benchmarks/README.md",
 )
-NOT_OURS = {".venv/bin/utskick", "build/", "build/sbom.cdx.json", "config/.env", "spec.yaml", "var/"}
+NOT_OURS = {
+    ".venv/bin/utskick",
+    "build/",
+    "build/sbom.cdx.json",
+    "config/.env",
+    "spec.yaml",
+    "var/",
+}
 """Made later, or the reader's own."""
 _CODE = re.compile(r"```.*?```|`([^`\n]+)`", re.DOTALL)
 _PATH = re.compile(r"[\w.-]+(?:/[\w.-]*)+|[\w-]+\.(?:lock|md|py|toml|yaml)")
