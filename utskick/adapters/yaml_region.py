@@ -24,6 +24,7 @@ from utskick.domain.forms import Catalogue, FormTemplate, FormTemplateId
 from utskick.domain.package_specs import check_package, package_of
 from utskick.domain.packages import PackageTemplate
 from utskick.domain.region import Region
+from utskick.domain.specs import texts_with_personnummer
 from utskick.domain.units import HsaId, Unit, parse_hsa_id
 from utskick.ports import Texts
 
@@ -79,6 +80,7 @@ class _Reading:
             return None
         self._require_new(path, (row, "hsa_id"), unit_id, self._unit_ids)
         self._unit_ids.add(unit_id)
+        self._require_nobody(path, (row,), name=entry.name)
         return Unit(unit_id, entry.name, entry.phone)
 
     def _form(self, path: Path, file: FormTemplateFile) -> FormTemplate:
@@ -89,6 +91,7 @@ class _Reading:
         owner = HsaId(file.owner.upper()) if file.owner else None
         if owner:
             self._require_known(path, ("owner",), [owner], self._unit_ids)
+        self._require_nobody(path, (), name=file.name, resident_name=file.resident_name)
         if (owner is None) is not (file.catalogue is Catalogue.NAFS):
             self._wrong(path, ("owner",), "alla formulär utom de nationella har en ägare.")
         archived_at = datetime.combine(file.archived, time.min, UTC) if file.archived else None
@@ -170,6 +173,10 @@ class _Reading:
     ) -> None:
         if value in taken:
             self._wrong(path, location, f"{value} finns redan på annan plats.")
+
+    def _require_nobody(self, path: Path, location: Location, **texts: str) -> None:
+        for problem in texts_with_personnummer(dict(texts)):
+            self._wrong(path, (*location, problem.place), problem.reason)
 
     def _wrong(self, path: Path, location: Location, reason: str) -> None:
         place = f"{path}, rad {line_of(path, location)}, {location[-1]}"

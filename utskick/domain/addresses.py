@@ -10,6 +10,8 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, EmailStr
 from pydantic_core import PydanticCustomError
 
+from utskick.domain.personnummer_in_text import looks_like_personnummer
+
 
 def ascii_address(address: str) -> str | None:
     """The address as a relay takes it; `None` if there is no such spelling."""
@@ -22,6 +24,8 @@ def ascii_address(address: str) -> str | None:
 
 
 def _relayable(address: str) -> str:
+    if looks_like_personnummer(address):
+        raise PydanticCustomError("personnummer", "an address that may name a person")
     spelt = ascii_address(address)
     if spelt is None:
         raise PydanticCustomError("address_not_ascii", "an address outside ASCII")

@@ -83,6 +83,7 @@ def check_package(
             problems.append(Problem("time", error.staff_message, ""))
     return problems + texts_with_personnummer(
         {
+            "key": spec.key,
             "name": spec.name,
             "resident_title": spec.resident_title,
             "inbox_message": spec.inbox_message,

@@ -165,7 +165,12 @@ class FormSpec(Sending):
     form: Name = Field(description="Formulärmallens nyckel eller namn")
 
 
+_PERSONNUMMER = (
+    "texten innehåller något som liknar ett personnummer.",
+    "Ta bort det. Är det ett telefonnummer: sätt ett bindestreck efter riktnumret.",
+)
 _REASONS = {
+    "personnummer": _PERSONNUMMER,
     "missing": ("fältet saknas.", "Lägg till det."),
     "extra_forbidden": ("fältet finns inte.", "Kontrollera stavningen eller ta bort det."),
     "string_too_long": ("texten är för lång.", "Korta den."),
@@ -243,11 +248,7 @@ def problems_of(faults: Iterable[Mapping[str, Any]]) -> list[Problem]:
 def texts_with_personnummer(texts: dict[str, str | None]) -> list[Problem]:
     """Refuse free texts that hold something like a personnummer: they travel far."""
     return [
-        Problem(
-            place,
-            "texten innehåller något som liknar ett personnummer.",
-            "Ta bort det. Är det ett telefonnummer: sätt ett bindestreck efter riktnumret.",
-        )
+        Problem(place, *_PERSONNUMMER)
         for place, text in texts.items()
         if text and looks_like_personnummer(text)
     ]

@@ -9,18 +9,20 @@ from typing import NewType, Self
 from stdnum.se import orgnr
 
 from utskick.domain.errors import UtskickError
+from utskick.domain.personnummer_in_text import Likeness, likeness
 from utskick.domain.writing import plain
 
 HsaId = NewType("HsaId", str)
 """Identity in the national catalogue HSA, in capitals: it is compared without regard to case."""
 
-_HSA_ID = re.compile(r"SE(\d{10})-[A-Z0-9]+", re.ASCII)
+_HSA_ID = re.compile(r"SE(\d{10})-([A-Z0-9]+)", re.ASCII)
 _LONGEST_HSA_ID = 31
 
 
 class InvalidHsaId(UtskickError):
     """Not of the form SE + ten digits + hyphen + letters or digits, at most 31 characters.
 
+    One with a personnummer behind its hyphen is none: HSA-ids stand in addresses and in Prefect.
     `no_organisation`: it is of that form, and the ten digits are no organisation number.
     """
 
@@ -42,6 +44,8 @@ def parse_hsa_id(text: str) -> HsaId:
         raise InvalidHsaId
     if not orgnr.is_valid(found[1]):
         raise InvalidHsaId(no_organisation=True)
+    if likeness(found[2]) is Likeness.TWELVE_DIGITS:
+        raise InvalidHsaId
     return HsaId(candidate)
 
 

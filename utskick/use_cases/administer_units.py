@@ -7,6 +7,7 @@ from datetime import datetime
 from utskick.domain.dispatches import DispatchKind, DispatchStatus
 from utskick.domain.errors import NotFound, Problem, SpecRefused, UtskickError
 from utskick.domain.forms import Catalogue, FormTemplate, FormTemplateId
+from utskick.domain.personnummer_in_text import Likeness, likeness
 from utskick.domain.specs import Spec, Text, texts_with_personnummer
 from utskick.domain.units import Activity, Actor, HsaId, InvalidHsaId, Unit, parse_hsa_id
 from utskick.records import DispatchQuery, KeptToken, LogEntry, Store, Transaction
@@ -150,8 +151,10 @@ class AdministerUnits:
     def make_token(self, unit_id: HsaId, name: str, *, actor: Actor, now: datetime) -> str:
         """A new token for a system of the unit's, shown this once.
 
-        Raises `NotFound` or `TokenExists`.
+        Raises `NotFound`, `TokenExists`, or `SpecRefused` for a name that may be a person's.
         """
+        if problems := texts_with_personnummer({"nyckelns_namn": name}):
+            raise SpecRefused(problems)
         with self.store.transaction() as records:
             records.units.get(unit_id)
             if any(t.name == name and not t.revoked_at for t in records.tokens.list_for(unit_id)):
@@ -164,6 +167,8 @@ class AdministerUnits:
         """The system that has it gets no further. Raises `NotFound`."""
         with self.store.transaction() as records:
             records.units.get(unit_id)
+            if name not in {token.name for token in records.tokens.list_for(unit_id)}:
+                raise NotFound("token")
             records.tokens.revoke(unit_id, name, now=now)
             log_act(f"återkallat nyckel {name} för {unit_id}", actor, records, now)
 
@@ -189,5 +194,8 @@ def _subscribable(unit_id: HsaId, records: Transaction) -> list[FormTemplate]:
 
 
 def _personnummer_in(spec: UnitSpec) -> list[Problem]:
-    # A telephone number may look like one.
-    return texts_with_personnummer({"name": spec.name})
+    problems = texts_with_personnummer({"name": spec.name})
+    # A telephone number may look like ten digits of one.
+    if likeness(spec.phone) is Likeness.TWELVE_DIGITS:
+        problems += texts_with_personnummer({"phone": spec.phone})
+    return problems

@@ -143,6 +143,9 @@ def make(
     except TokenExists as exists:
         wrong = Problem("nyckelns_namn", exists.staff_message, "")
         return _opened(request, unit_id, visitor, wired, token_name=name, problems=[wrong])
+    except SpecRefused as refused:
+        problems = refused.problems
+        return _opened(request, unit_id, visitor, wired, token_name=name, problems=problems)
     return _opened(request, unit_id, visitor, wired, token=token)
 
 
