@@ -2,6 +2,7 @@
 
 import csv
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -13,6 +14,8 @@ _LIKE_A_NUMBER = re.compile(
 _NOT_A_DIGIT = re.compile(r"[^0-9]")
 _FULL_WIDTH = {0xFF10 + digit: ord("0") + digit for digit in range(10)}
 _SHORT = 10
+_DIGIT = re.compile(r"\d")
+_ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})")
 
 
 def demo_numbers() -> list[str]:
@@ -61,3 +64,20 @@ def _content(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError:
         return b""
+
+
+def holds(text: str, number: str) -> bool:
+    """Whether the number stands in it in any spelling, JSON's and Python's escapes too."""
+    shown = _ESCAPED.sub(lambda found: chr(int(found[1] or found[2], 16)), text)
+    plain = unicodedata.normalize("NFKC", shown)
+    digits = "".join(str(unicodedata.decimal(each)) for each in _DIGIT.findall(plain))
+    return number[-_SHORT:] in digits
+
+
+def files_that_hold(number: str, folders: Iterable[Path]) -> list[str]:
+    """As `leaks`, for one number however it is written."""
+    return [
+        str(path)
+        for path in _files(folders)
+        if holds(_content(path).decode(errors="ignore"), number)
+    ]

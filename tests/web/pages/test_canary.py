@@ -1,0 +1,173 @@
+"""A personnummer, however it is written, typed into every text of every face: it stays nowhere."""
+
+import json
+import logging
+import sqlite3
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from httpx import Response
+
+from tests.clinic import OWN, UNIT, WEEKLY, Clinic
+from tests.people import BO, TOLVAN
+from tests.spellings import spellings_of
+from tests.web.conftest import Rest
+from tests.web.pages.conftest import Browser
+from tests.web.pages.test_administration import post
+from tests.web.pages.test_administration_packages import FILLED, NEW
+from tests.web.pages.test_form_links import MOBILE
+from tests.web.pages.test_send_form import asked
+from tests.web.pages.test_start_package import at_message
+from tests.whole.sinks import holds
+from utskick.wiring import Services
+
+CANARY = TOLVAN.digits
+SPELLINGS = spellings_of(CANARY)
+SOME = [SPELLINGS[0], SPELLINGS[2], "1912-12-12 - 1212", SPELLINGS[-1], SPELLINGS[-4]]
+"""Of fields that the same rule looks through as one that gets all."""
+Typed = Callable[[str], Awaitable[Response]]
+
+
+@pytest.fixture
+def sinks(
+    clinic: Clinic, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> Callable[[], list[str]]:
+    """Which of all that is kept, sent or logged holds the canary."""
+    caplog.set_level(logging.DEBUG)
+
+    def holding() -> list[str]:
+        kept = {
+            "database": "\n".join(_texts_of(tmp_path / "utskick.db")),
+            "log": caplog.text,
+            "mail": repr(clinic.mailer.sent),
+            "sms": repr(clinic.sms.sent),
+            "scheduler": repr(clinic.scheduler.registered(now=clinic.clock.now())),
+        }
+        return [sink for sink, text in kept.items() if holds(text, CANARY)]
+
+    return holding
+
+
+def _texts_of(database: Path) -> Iterator[str]:
+    """All that stands in clear in all tables."""
+    with closing(sqlite3.connect(database)) as connection:
+        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        for (table,) in tables.fetchall():
+            for row in connection.execute(f'SELECT * FROM "{table}"'):  # noqa: S608  # our own
+                yield " ".join(str(value) for value in row if not isinstance(value, bytes))
+
+
+def _refused(answer: Response, typed: str) -> None:
+    assert answer.status_code in (400, 404, 409, 422), (typed, answer.status_code)
+    assert "location" not in answer.headers
+
+
+@pytest.mark.parametrize("typed", SPELLINGS)
+async def test_no_spelling_passes_as_a_title(
+    rest: Rest, sinks: Callable[[], list[str]], typed: str
+) -> None:
+    _refused(await rest.start(title=f"Inför {typed} besöket"), typed)
+
+    assert sinks() == []
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        *("inbox_message", "form_banner", "package", "unit", "answer_by", "colour"),
+        *("error_addresses", "forms", "recipients_file"),
+    ],
+)
+async def test_none_passes_in_another_field_of_a_spec(
+    rest: Rest, sinks: Callable[[], list[str]], field: str
+) -> None:
+    many = field in ("error_addresses", "forms")
+    for typed in SOME:
+        change: dict[str, Any] = {field: [typed] if many else typed}
+        _refused(await rest.start(**change), typed)
+        _refused(await rest.start(error_addresses=[f"a.{typed}@example.se"]), typed)
+
+    assert sinks() == []
+
+
+async def test_an_upload_is_sealed_whatever_it_holds(
+    rest: Rest, sinks: Callable[[], list[str]]
+) -> None:
+    for typed in SOME:
+        spec = {"unit": UNIT.id, "package": WEEKLY.key, "title": typed, "recipients": [typed]}
+        answer = await rest.post("/api/uppladdningar", content=json.dumps(spec))
+        assert answer.status_code == 201
+
+    assert sinks() == []
+
+
+@pytest.fixture(
+    params=[
+        *("titel", "inkorgsmeddelande", "formularmeddelande", "avisering"),
+        *("sms", "formular", "enhetens namn", "enhetens HSA-id"),
+        *("grundplåtens namn", "grundplåtens titel", "grundplåtens meddelande"),
+        "grundplåtens adresser",
+    ]
+)
+def typing(request: pytest.FixtureRequest, staff: Browser, administrator: Browser) -> Typed:
+    """One text on one page, posted by its own button."""
+
+    async def start(**message: Any) -> Response:
+        return await staff.press((await at_message(staff)).text, "ja-starta", **message)
+
+    async def package(**changes: Any) -> Response:
+        filled: dict[str, Any] = FILLED | changes
+        return await administrator.press(await administrator.open(NEW), "spara", **filled)
+
+    async def unit(**changes: str) -> Response:
+        joining = {"hsa_id": "SE2321000131-E000000000177", "name": "Rehab", "phone": "031-3900617"}
+        return await post(administrator, "/forvaltning/enheter", **joining | changes)
+
+    async def sms(typed: str) -> Response:
+        begun = await staff.open("/formularlank")
+        return await staff.press(begun, "skicka", mobil=MOBILE, sms=f"Hej {typed}")
+
+    pages: dict[str, Typed] = {
+        "titel": lambda typed: at_message(staff, title=typed),
+        "inkorgsmeddelande": lambda typed: start(inbox_message=f"Hej {typed}"),
+        "formularmeddelande": lambda typed: start(form_banner=typed),
+        "avisering": lambda typed: at_message(staff, error_addresses=f"a.{typed}@example.se"),
+        "sms": sms,
+        "formular": lambda typed: asked(staff, form_banner=typed, form=OWN.name),
+        "enhetens namn": lambda typed: unit(name=f"Rehab {typed}"),
+        "enhetens HSA-id": lambda typed: unit(hsa_id=f"SE2321000131-{typed}"),
+        "grundplåtens namn": lambda typed: package(name=f"Rehab {typed}"),
+        "grundplåtens titel": lambda typed: package(resident_title=typed),
+        "grundplåtens meddelande": lambda typed: package(inbox_message=typed),
+        "grundplåtens adresser": lambda typed: package(error_addresses=f"a.{typed}@example.se"),
+    }
+    return pages[request.param]
+
+
+async def test_none_passes_on_a_page(typing: Typed, sinks: Callable[[], list[str]]) -> None:
+    for typed in SOME:
+        answer = await typing(typed)
+        _refused(answer, typed)
+        assert "liknar ett personnummer" in answer.text or "HSA-id är fel" in answer.text
+
+    assert sinks() == []
+
+
+@pytest.mark.parametrize("typed", SPELLINGS)
+def test_the_search_finds_each_spelling_where_it_stands(typed: str) -> None:
+    for kept in (typed, json.dumps({"title": typed}), repr(typed), f"x{typed}y"):
+        assert holds(kept, CANARY)
+    assert not holds(typed, BO.digits)
+
+
+def test_the_search_reads_all_that_the_database_keeps(
+    wired: Services, tmp_path: Path, clinic: Clinic
+) -> None:
+    with wired.store.transaction() as records:
+        records.units.save([UNIT])
+    clinic.clock.now()
+
+    assert UNIT.name in "\n".join(_texts_of(tmp_path / "utskick.db"))
