@@ -253,8 +253,21 @@ class WebSettings(Group):
     public_url: str = Field(
         default="http://127.0.0.1:8000", description="The staff pages, as browsers reach them."
     )
+    other_hosts: tuple[str, ...] = Field(
+        default=(),
+        description="Names that requests may call us by, beside that of public_url.",
+    )
     max_upload_bytes: int = Field(
         default=1_000_000, ge=1, description="Of one call to REST; what pages may post follows."
+    )
+    body_silence_s: float = Field(
+        default=20, gt=0, description="A body of which nothing comes for so long is given up."
+    )
+    body_timeout_s: float = Field(
+        default=120, gt=0, description="And so is one that is not whole by then."
+    )
+    most_connections: int = Field(
+        default=1000, ge=1, description="Beyond these, answers are 503 until some have ended."
     )
 
 

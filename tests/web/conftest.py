@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
 
-from config.settings import Settings
+from config.settings import Settings, WebSettings
 from tests.clinic import OTHER_UNIT, UNIT, Clinic, a_spec, clinic_of, open_store
 from tests.people import TOLVAN
 from utskick.domain.rate_limits import RateLimits
@@ -18,6 +18,9 @@ from utskick.failpoints import Step
 from utskick.records import Transaction
 from utskick.web.app import create_app
 from utskick.wiring import Services
+
+CALLED = WebSettings(other_hosts=("utskick", "utskick.test", "testserver"))
+"""By what tests call the application."""
 
 
 class Rest(AsyncClient):
@@ -54,7 +57,7 @@ def make_token(clinic: Clinic, unit: Unit = UNIT, *, name: str = "journalsysteme
 
 
 def services_of(clinic: Clinic, **changes: Any) -> Services:
-    settings = changes.get("settings", Settings(_env_file=None))
+    settings = changes.get("settings", Settings(_env_file=None, web=CALLED))
     parts: dict[str, Any] = {
         "settings": settings,
         "rules": clinic.rules,

@@ -10,7 +10,7 @@ from httpx import ASGITransport
 from config.settings import LimitSettings, Settings
 from tests.clinic import OTHER_UNIT, OWN, STAFF, UNIT, Clinic
 from tests.people import ANNA, BO, CILLA, DAVID, TOLVAN, WITHOUT_ACCOUNT
-from tests.web.conftest import caller, make_token, services_of
+from tests.web.conftest import CALLED, caller, make_token, services_of
 from tests.web.pages.conftest import Browser, browser_of, session, sign_in, words_of
 from tests.web.pages.forms import main_form
 from utskick.domain.rate_limits import Limit
@@ -34,7 +34,7 @@ def app(shared_app: FastAPI, clinic: Clinic) -> FastAPI:
     """The application, with limits that a test can reach."""
     limits = LimitSettings(**SMALL)
     shared_app.state.services = services_of(
-        clinic, settings=Settings(_env_file=None, limits=limits)
+        clinic, settings=Settings(_env_file=None, limits=limits, web=CALLED)
     )
     return shared_app
 

@@ -10,6 +10,7 @@ from utskick.domain.starting import refused_in_words
 from utskick.files import keep_to_ourselves
 from utskick.security_log import SecurityEvent, note
 from utskick.web.app import create_app
+from utskick.web.patient_protocol import PatientProtocol
 from utskick.wiring import services
 
 
@@ -31,6 +32,9 @@ def main() -> None:
         port=web.port,
         access_log=False,
         log_config=None,
+        http=PatientProtocol,
+        limit_concurrency=web.most_connections,
+        server_header=False,
         proxy_headers=bool(web.trusted_proxies),
         forwarded_allow_ips=list(web.trusted_proxies),
     )

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from utskick.web import api, errors, pages
+from utskick.web.arrivals import OwnHosts, SlowBodies
 from utskick.web.guards import SafeHeaders, SilentFailure, SizeLimit
 from utskick.web.noted import Noted
 from utskick.web.rate_limits import StrangersCounted
@@ -38,6 +39,8 @@ def create_app(services: Services) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=_name,
+        # Such a redirect would repeat whatever name the request calls us by.
+        redirect_slashes=False,
     )
     app.state.services = services
     app.include_router(api.router)
@@ -47,7 +50,9 @@ def create_app(services: Services) -> FastAPI:
         limits=services.rules.limits,
         api_bytes=services.settings.web.max_upload_bytes,
     )
+    app.add_middleware(SlowBodies)
     app.add_middleware(StrangersCounted)
+    app.add_middleware(OwnHosts)
     app.add_middleware(SilentFailure)
     app.add_middleware(Noted)
     app.add_middleware(SafeHeaders, forms_lead_to=_forms_lead_to(services))

@@ -41,6 +41,7 @@ _UNREADABLE = Problem(
 _SENTENCES = {
     404: "Adressen finns inte. Se /openapi.json.",
     405: "Adressen tar inte emot det anropet. Se /openapi.json.",
+    408: "Det tog för lång tid att ta emot det du skickade, så inget är gjort. Försök igen.",
     413: "Det du skickade är för stort. Dela upp utskicket.",
 }
 _HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "30"}}

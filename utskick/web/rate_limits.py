@@ -7,6 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from utskick.domain.rate_limits import Limit, TooOften
 from utskick.web.callers import address_of, secret_of, services_of
 from utskick.web.errors import show_error
+from utskick.web.noted import because
 from utskick.web.pages.refusals import refuse_early
 from utskick.web.pages.visitors import COOKIE
 
@@ -53,6 +54,7 @@ def _credentials(request: Request) -> list[tuple[Limit, str]]:
 
 
 def _refused(request: Request, error: TooOften) -> Response:
+    because(request, error)
     if request.url.path.startswith("/api"):
         return show_error(request, error)
     return refuse_early(request, error)

@@ -44,6 +44,8 @@ _SENTENCES = {
     400: "Det som skickades gick inte att läsa. Gå tillbaka och försök igen.",
     404: _NOWHERE,
     405: _NOWHERE,
+    408: "Det tog för lång tid att ta emot det du skickade, så inget är gjort. Gå tillbaka i"
+    " webbläsaren, där det du fyllde i finns kvar, och försök igen.",
     413: "Det du skickade är för stort för att läsas in, så inget är gjort. Gå tillbaka i"
     " webbläsaren, där det du fyllde i finns kvar, och välj en mindre fil eller korta texten.",
 }
