@@ -77,13 +77,13 @@ def test_a_unit_sees_its_packages_and_what_it_may_send(installation: Installatio
 def test_a_token_is_shown_once_and_can_be_revoked(installation: Installation) -> None:
     token = installation.run("add-token", "journalsystemet").stdout.strip()
     with installation.services.store.transaction() as records:
-        assert records.tokens.holder(token).unit_id == UNIT
+        assert records.tokens.find(token).unit_id == UNIT
 
     revoked = installation.run("revoke-token", "journalsystemet")
 
     assert (revoked.exit_code, revoked.stdout) == (0, "Revoked\n")
     with installation.services.store.transaction() as records, pytest.raises(UnknownToken):
-        records.tokens.holder(token)
+        records.tokens.find(token)
 
 
 def test_a_token_for_an_unknown_unit_is_refused(installation: Installation) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from tests.clinic import OTHER_UNIT, STAFF, UNIT
 from tests.store.ledger import NOW, change
+from tests.tokens import a_token
 from utskick.domain.errors import NotFound, UnknownToken
 from utskick.domain.specs import UploadId
 from utskick.store import SqlStore
@@ -23,7 +24,7 @@ def upload(store: SqlStore, content: bytes = b"spec") -> UploadId:
 
 def make_token(store: SqlStore, name: str = "journalsystemet") -> str:
     with store.transaction() as records:
-        return records.tokens.add(UNIT.id, name, now=NOW)
+        return records.tokens.add(a_token(UNIT.id, name=name, now=NOW))
 
 
 def reserve(store: SqlStore, neighbour: str = "inbox", *, calls: int, per_s: float) -> float:
@@ -72,7 +73,7 @@ def test_a_token_opens_its_unit(store: SqlStore) -> None:
     token = make_token(store)
 
     with store.transaction() as records:
-        assert records.tokens.holder(token).unit_id == UNIT.id
+        assert records.tokens.find(token).unit_id == UNIT.id
 
 
 def test_only_the_hash_of_a_token_is_kept(store: SqlStore, engine: Engine) -> None:
@@ -90,7 +91,7 @@ def test_an_unknown_token_opens_nothing(store: SqlStore, token: str) -> None:
     make_token(store)
 
     with pytest.raises(UnknownToken), store.transaction() as records:
-        records.tokens.holder(token)
+        records.tokens.find(token)
 
 
 def test_a_revoked_token_opens_nothing_and_the_others_still_do(store: SqlStore) -> None:
@@ -102,16 +103,16 @@ def test_a_revoked_token_opens_nothing_and_the_others_still_do(store: SqlStore) 
         records.tokens.revoke(OTHER_UNIT.id, "nya", now=NOW)
 
     with store.transaction() as records:
-        assert records.tokens.holder(kept).unit_id == UNIT.id
+        assert records.tokens.find(kept).unit_id == UNIT.id
         with pytest.raises(UnknownToken):
-            records.tokens.holder(revoked)
+            records.tokens.find(revoked)
 
 
 def test_a_units_tokens_are_listed_newest_first_without_what_opens(store: SqlStore) -> None:
     make_token(store, "gamla")
     with store.transaction() as records:
         records.tokens.revoke(UNIT.id, "gamla", now=NOW)
-        token = records.tokens.add(UNIT.id, "nya", now=NOW + timedelta(days=1))
+        token = records.tokens.add(a_token(UNIT.id, name="nya", now=NOW + timedelta(days=1)))
 
     with store.transaction() as records:
         listed = records.tokens.list_for(UNIT.id)
@@ -141,11 +142,11 @@ def test_a_token_of_a_withdrawn_unit_opens_nothing_until_the_unit_is_back(
         records.units.save([replace(UNIT, withdrawn_at=NOW)])
 
     with pytest.raises(UnknownToken), store.transaction() as records:
-        records.tokens.holder(token)
+        records.tokens.find(token)
 
     with store.transaction() as records:
         records.units.save([UNIT])
-        assert records.tokens.holder(token).unit_id == UNIT.id
+        assert records.tokens.find(token).unit_id == UNIT.id
 
 
 def test_the_first_call_need_not_wait(store: SqlStore) -> None:

@@ -152,7 +152,7 @@ async def test_a_unit_that_has_come_back_works_as_before(clinic: Clinic, log: Lo
 
     assert (await clinic.start()).dispatch
     with clinic.store.transaction() as records:
-        assert records.tokens.holder(key).unit_id == UNIT.id
+        assert records.tokens.find(key).unit_id == UNIT.id
     acts = [entry for entry in log() if "enhet" in entry]
     assert acts == [
         f"Skriva: dragit in enhet {UNIT.id}",
@@ -190,17 +190,19 @@ def test_nobody_subscribes_to_what_is_not_shared(clinic: Clinic, form: FormTempl
 def test_a_token_opens_its_unit_until_it_is_revoked(clinic: Clinic, log: Log) -> None:
     key = token(clinic)
     with clinic.store.transaction() as records:
-        assert records.tokens.holder(key).unit_id == UNIT.id
+        assert records.tokens.find(key).unit_id == UNIT.id
 
     clinic.administer_units.revoke_token(
         UNIT.id, "journalsystemet", actor=ADMINISTRATOR, now=clinic.clock.now()
     )
 
     with clinic.store.transaction() as records, pytest.raises(UnknownToken):
-        records.tokens.holder(key)
+        records.tokens.find(key)
     assert log() == [
         f"Skriva: skapat nyckel journalsystemet för {UNIT.id}",
         f"Skriva: återkallat nyckel journalsystemet för {UNIT.id}",
+        "Skriva: skapat nyckel journalsystemet (starta och styra, läsa), som inte är bekräftad",
+        "Skriva: återkallat nyckel journalsystemet",
     ]
     assert key not in str(log())
 

@@ -12,6 +12,7 @@ from httpx import ASGITransport, AsyncClient, Response
 from config.settings import Settings, WebSettings
 from tests.clinic import OTHER_UNIT, UNIT, Clinic, a_spec, clinic_of, open_store
 from tests.people import TOLVAN
+from tests.tokens import a_token
 from utskick.domain.rate_limits import RateLimits
 from utskick.domain.units import Unit
 from utskick.failpoints import Step
@@ -51,9 +52,10 @@ class Broken:
         yield
 
 
-def make_token(clinic: Clinic, unit: Unit = UNIT, *, name: str = "journalsystemet") -> str:
+def make_token(clinic: Clinic, unit: Unit = UNIT, **changes: Any) -> str:
+    token = a_token(unit.id, now=clinic.clock.now(), **changes)
     with clinic.store.transaction() as records:
-        return records.tokens.add(unit.id, name, now=clinic.clock.now())
+        return records.tokens.add(token)
 
 
 def services_of(clinic: Clinic, **changes: Any) -> Services:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import httpx
 
+from tests.tokens import a_token
 from utskick.adapters.prefect_logins import logins_of
 from utskick.domain.calendar import STOCKHOLM
 from utskick.domain.dispatches import Dispatch, DispatchId
@@ -31,7 +32,7 @@ class Whole:
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
         with self.services.store.transaction() as records:
-            self._token = records.tokens.add(UNIT, "test", now=self.now())
+            self._token = records.tokens.add(a_token(UNIT, now=self.now()))
 
     @property
     def services(self) -> Services:

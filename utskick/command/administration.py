@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Sequence
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +22,7 @@ from utskick.command.output import (
 )
 from utskick.command.specs import DispatchFile, FormFile
 from utskick.domain.log_head_lines import read_heads
+from utskick.domain.tokens import LASTS, LONGEST, Scope
 from utskick.domain.units import HsaId, parse_hsa_id
 from utskick.records import Store, Transaction
 from utskick.sending import reconcile as reconciling
@@ -183,13 +185,30 @@ def check_log(
         raise typer.Exit(REFUSED)
 
 
-def add_token(unit: UnitOption, name: TokenName) -> None:
-    """Make a token for a unit's system, and print it: it cannot be shown again."""
+def add_token(
+    unit: UnitOption,
+    name: TokenName,
+    scope: Annotated[
+        list[Scope] | None, typer.Option(help="Vad nyckeln får; annars allt.")
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, max=LONGEST.days, help="Så länge gäller den.")] = (
+        LASTS.days
+    ),
+) -> None:
+    """Make a token for a unit's system, and print it: it cannot be shown again.
+
+    It opens nothing before the unit's manager has confirmed it, on the page Nycklar.
+    """
     with failures_in_words():
         wired = services()
         actor = actor_for(unit)
         token = wired.administer_units.make_token(
-            actor.unit_id, name, actor=actor, now=wired.clock.now()
+            actor.unit_id,
+            name,
+            scopes=scope or tuple(Scope),
+            lasts=timedelta(days=days),
+            actor=actor,
+            now=wired.clock.now(),
         )
     typer.echo(token)
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from utskick.failpoints import Step
 from utskick.records.deliveries import Deliveries, DeliveryClaim, InboxMessages, Unnotified
-from utskick.records.desk import Budgets, KeptToken, Texting, Tokens, Uploads
+from utskick.records.desk import Budgets, Texting, Tokens, Uploads
 from utskick.records.dispatches import (
     Dispatches,
     FormSummary,
@@ -64,7 +64,6 @@ __all__ = [
     "FormSummary",
     "Forms",
     "InboxMessages",
-    "KeptToken",
     "Ledger",
     "ListedDispatch",
     "LogEntry",

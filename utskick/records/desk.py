@@ -1,13 +1,13 @@
 """What comes in from outside, and how often we may go out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from utskick.domain.specs import UploadId
-from utskick.domain.units import Actor, HsaId
+from utskick.domain.tokens import Token
+from utskick.domain.units import HsaId
 
 
 class Uploads(Protocol):
@@ -21,29 +21,23 @@ class Uploads(Protocol):
     def delete_before(self, moment: datetime) -> int: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptToken:
-    """What is known of a token after it has been shown."""
-
-    name: str
-    created_at: datetime
-    revoked_at: datetime | None
-
-
 class Tokens(Protocol):
     """REST's keys, one or more for each unit; only their hashes are kept."""
 
-    def add(self, unit_id: HsaId, name: str, *, now: datetime) -> str:
+    def add(self, token: Token) -> str:
         """Make a new one and return it: it cannot be shown again."""
 
-    def holder(self, token: str) -> Actor:
-        """The unit's system, by what the token is called.
+    def find(self, token: str) -> Token:
+        """Raises `UnknownToken`, for a revoked one and one of a withdrawn unit too."""
 
-        Raises `UnknownToken`, for a token of a unit that has been withdrawn too.
-        """
+    def note_use(self, token: str, *, now: datetime) -> None:
+        """Remember when it was used last, to the minute."""
 
-    def list_for(self, unit_id: HsaId) -> Sequence[KeptToken]:
+    def list_for(self, unit_id: HsaId) -> Sequence[Token]:
         """Newest first, revoked ones too."""
+
+    def confirm(self, unit_id: HsaId, name: str, *, by: str, now: datetime) -> None:
+        """Raises `NotFound` unless one of this name waits for it."""
 
     def revoke(self, unit_id: HsaId, name: str, *, now: datetime) -> None:
         """Raises `NotFound`: a misspelt name must not look as if it were revoked."""

@@ -4,15 +4,16 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import CursorResult, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, delete, func, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from utskick.domain.errors import NotFound, UnknownToken
 from utskick.domain.specs import UploadId
-from utskick.domain.units import Actor, HsaId
-from utskick.records import KeptToken
+from utskick.domain.tokens import Scope, Token
+from utskick.domain.units import HsaId
 from utskick.store.statements import all_or_each, database_clock, insert_new
 from utskick.store.tables import (
     NeighbourBudgetRow,
@@ -25,6 +26,7 @@ from utskick.store.tables import (
 from utskick.store.vault import Sealed, Sealing
 
 _TOKEN_BYTES = 32
+_USED_EVERY = timedelta(minutes=1)
 _LONGEST_QUEUE = timedelta(hours=6)
 
 
@@ -84,13 +86,25 @@ class SqlTokens:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def add(self, unit_id: HsaId, name: str, *, now: datetime) -> str:
-        token = secrets.token_urlsafe(_TOKEN_BYTES)
-        self._session.add(TokenRow(hash=_hash(token), unit_id=unit_id, name=name, created_at=now))
+    def add(self, token: Token) -> str:
+        secret = secrets.token_urlsafe(_TOKEN_BYTES)
+        self._session.add(
+            TokenRow(
+                hash=_hash(secret),
+                unit_id=token.unit_id,
+                name=token.name,
+                scopes=sorted(token.scopes),
+                created_at=token.created_at,
+                created_by=token.created_by,
+                expires_at=token.expires_at,
+                confirmed_at=token.confirmed_at,
+                confirmed_by=token.confirmed_by,
+            )
+        )
         self._session.flush()
-        return token
+        return secret
 
-    def holder(self, token: str) -> Actor:
+    def find(self, token: str) -> Token:
         row = self._session.scalar(
             select(TokenRow)
             .join(UnitRow, UnitRow.hsa_id == TokenRow.unit_id)
@@ -102,32 +116,62 @@ class SqlTokens:
         )
         if row is None:
             raise UnknownToken
-        return Actor.with_token(row.name, HsaId(row.unit_id))
+        return _token(row)
 
-    def list_for(self, unit_id: HsaId) -> Sequence[KeptToken]:
+    def note_use(self, token: str, *, now: datetime) -> None:
+        lately = TokenRow.last_used_at > now - _USED_EVERY
+        self._session.execute(
+            update(TokenRow)
+            .where(TokenRow.hash == _hash(token), or_(TokenRow.last_used_at.is_(None), ~lately))
+            .values(last_used_at=now)
+        )
+
+    def list_for(self, unit_id: HsaId) -> Sequence[Token]:
         rows = self._session.scalars(
             select(TokenRow)
             .where(TokenRow.unit_id == unit_id)
             .order_by(TokenRow.created_at.desc())
         )
-        return [
-            KeptToken(name=row.name, created_at=row.created_at, revoked_at=row.revoked_at)
-            for row in rows
-        ]
+        return [_token(row) for row in rows]
+
+    def confirm(self, unit_id: HsaId, name: str, *, by: str, now: datetime) -> None:
+        awaited = TokenRow.confirmed_at.is_(None) & (TokenRow.expires_at > now)
+        self._change(unit_id, name, awaited, confirmed_at=now, confirmed_by=by)
 
     def revoke(self, unit_id: HsaId, name: str, *, now: datetime) -> None:
+        self._change(unit_id, name, true(), revoked_at=now)
+
+    def _change(
+        self, unit_id: HsaId, name: str, which: ColumnElement[bool], **values: Any
+    ) -> None:
         result = self._session.execute(
             update(TokenRow)
             .where(
                 TokenRow.unit_id == unit_id,
                 TokenRow.name == name,
                 TokenRow.revoked_at.is_(None),
+                which,
             )
-            .values(revoked_at=now)
+            .values(**values)
         )
         assert isinstance(result, CursorResult)
         if not result.rowcount:
             raise NotFound("token")
+
+
+def _token(row: TokenRow) -> Token:
+    return Token(
+        name=row.name,
+        unit_id=HsaId(row.unit_id),
+        scopes=frozenset(map(Scope, row.scopes)),
+        created_at=row.created_at,
+        created_by=row.created_by,
+        expires_at=row.expires_at,
+        confirmed_at=row.confirmed_at,
+        confirmed_by=row.confirmed_by,
+        revoked_at=row.revoked_at,
+        last_used_at=row.last_used_at,
+    )
 
 
 def _hash(token: str) -> str:

@@ -2,16 +2,18 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from utskick.domain.dispatches import DispatchKind, DispatchStatus
 from utskick.domain.errors import NotFound, Problem, SpecRefused, UtskickError
 from utskick.domain.forms import Catalogue, FormTemplate, FormTemplateId
 from utskick.domain.personnummer_in_text import Likeness, likeness
 from utskick.domain.specs import Spec, Text, texts_with_personnummer
+from utskick.domain.tokens import LASTS, Scope, Token, TokenState
 from utskick.domain.units import Activity, Actor, HsaId, InvalidHsaId, Unit, parse_hsa_id
-from utskick.records import DispatchQuery, KeptToken, LogEntry, Store, Transaction
+from utskick.records import DispatchQuery, LogEntry, Store, Transaction
 from utskick.security_log import SecurityEvent, note
+from utskick.use_cases.manage_tokens import log_of_unit
 
 
 class UnitSpec(Spec):
@@ -44,7 +46,7 @@ class OpenedUnit:
 
     unit: Unit
     shared: Sequence[tuple[FormTemplate, bool]]
-    tokens: Sequence[KeptToken]
+    tokens: Sequence[Token]
     ongoing: int
 
 
@@ -148,20 +150,41 @@ class AdministerUnits:
                 log_act(f"{act} prenumeration {form.key} för {unit_id}", actor, records, now)
         return len(changed)
 
-    def make_token(self, unit_id: HsaId, name: str, *, actor: Actor, now: datetime) -> str:
+    def make_token(
+        self,
+        unit_id: HsaId,
+        name: str,
+        *,
+        scopes: Collection[Scope] = tuple(Scope),
+        lasts: timedelta = LASTS,
+        actor: Actor,
+        now: datetime,
+    ) -> str:
         """A new token for a system of the unit's, shown this once.
 
-        Raises `NotFound`, `TokenExists`, or `SpecRefused` for a name that may be a person's.
+        It opens nothing before the unit's manager has confirmed it: the administration may see
+        no patients. Raises `NotFound`, `TokenExists`, or `SpecRefused` for a name that may be a
+        person's.
         """
         if problems := texts_with_personnummer({"nyckelns_namn": name}):
             raise SpecRefused(problems)
         with self.store.transaction() as records:
             records.units.get(unit_id)
-            if any(t.name == name and not t.revoked_at for t in records.tokens.list_for(unit_id)):
+            if any(_is_there(t, name, now) for t in records.tokens.list_for(unit_id)):
                 raise TokenExists
-            token = records.tokens.add(unit_id, name, now=now)
+            token = Token(
+                name=name,
+                unit_id=unit_id,
+                scopes=frozenset(scopes),
+                created_at=now,
+                created_by=actor.name,
+                expires_at=now + lasts,
+            )
+            secret = records.tokens.add(token)
             log_act(f"skapat nyckel {name} för {unit_id}", actor, records, now)
-        return token
+            act = f"skapat nyckel {name} ({token.scopes_in_words.lower()}), som inte är bekräftad"
+            log_of_unit(act, replace(actor, unit_id=unit_id), records, now)
+        return secret
 
     def revoke_token(self, unit_id: HsaId, name: str, *, actor: Actor, now: datetime) -> None:
         """The system that has it gets no further. Raises `NotFound`."""
@@ -171,6 +194,13 @@ class AdministerUnits:
                 raise NotFound("token")
             records.tokens.revoke(unit_id, name, now=now)
             log_act(f"återkallat nyckel {name} för {unit_id}", actor, records, now)
+            by = replace(actor, unit_id=unit_id)
+            log_of_unit(f"återkallat nyckel {name}", by, records, now)
+
+
+def _is_there(token: Token, name: str, now: datetime) -> bool:
+    gone = (TokenState.REVOKED, TokenState.EXPIRED)
+    return token.name == name and token.state(now=now) not in gone
 
 
 def log_act(act: str, actor: Actor, records: Transaction, now: datetime) -> None:

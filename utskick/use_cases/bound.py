@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 from utskick.use_cases.administer_forms import AdministerForms
 from utskick.use_cases.administer_packages import AdministerPackages
 from utskick.use_cases.administer_units import AdministerUnits
+from utskick.use_cases.admit_system import AdmitSystem
 from utskick.use_cases.browse_follow_up import BrowseFollowUp
 from utskick.use_cases.clean_up import CleanUp
 from utskick.use_cases.compare_ledger import CompareLedger
@@ -22,6 +23,7 @@ from utskick.use_cases.list_dispatches import ListDispatches
 from utskick.use_cases.list_forms import ListForms
 from utskick.use_cases.load_region import LoadRegion
 from utskick.use_cases.look_up_recipients import LookUpRecipients
+from utskick.use_cases.manage_tokens import ManageTokens
 from utskick.use_cases.mark_purged import MarkPurged
 from utskick.use_cases.mark_restored import MarkRestored
 from utskick.use_cases.notify_recipients import NotifyRecipients
@@ -100,3 +102,5 @@ class UseCases:
     start_dispatch = Bound(StartDispatch)
     send_form = Bound(SendForm)
     look_up_recipients = Bound(LookUpRecipients)
+    admit_system = Bound(AdmitSystem)
+    manage_tokens = Bound(ManageTokens)

@@ -43,6 +43,7 @@ from utskick.web.bodies import (
 from utskick.web.callers import Caller, IdempotencyKey, Now, Wired, take_look_ups
 from utskick.web.pages.form_body import watch
 from utskick.web.reading import read_apart
+from utskick.web.token_first import TokenFirst
 from utskick.web.views import (
     DispatchView,
     OpenedView,
@@ -56,7 +57,7 @@ from utskick.web.views import (
 )
 from utskick.wiring import Services
 
-router = APIRouter(prefix="/api", responses=openapi.EVERYWHERE)
+router = APIRouter(prefix="/api", responses=openapi.EVERYWHERE, route_class=TokenFirst)
 
 _CREATED = 201
 _ALREADY = 200

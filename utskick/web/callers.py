@@ -8,12 +8,10 @@ from typing import Annotated
 from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from utskick.domain.errors import UnknownToken
 from utskick.domain.personnummer import tidied
 from utskick.domain.rate_limits import Limit
 from utskick.domain.specs import Sending
 from utskick.domain.units import Actor
-from utskick.web.noted import is_by
 from utskick.wiring import Services
 
 _NETWORK_BITS = 64
@@ -22,7 +20,7 @@ _NETWORK_BITS = 64
 _bearer = HTTPBearer(
     auto_error=False,
     scheme_name="Enhetens nyckel",
-    description="Den regionala förvaltningen skapar den med `utskick add-token`.",
+    description="Den regionala förvaltningen skapar den, och enhetens chef bekräftar den.",
 )
 
 
@@ -59,19 +57,12 @@ def address_of(request: Request) -> str:
 
 
 def _caller(
-    request: Request,
-    wired: Wired,
-    given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    request: Request, _shown: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> Actor:
-    """The unit's system whose token it is. Raises `UnknownToken` or `TooOften`."""
-    if given is None:
-        raise UnknownToken
-    with wired.store.transaction() as records:
-        holder = records.tokens.holder(given.credentials)
-    request.state.known = True
-    is_by(request, holder)
-    wired.rate_limits.take(Limit.TOKEN, secret_of(given.credentials))
-    return holder
+    """The unit's system, which `TokenFirst` has let in."""
+    caller = request.state.caller
+    assert isinstance(caller, Actor)
+    return caller
 
 
 def take_look_ups(spec: Sending, caller: Actor, wired: Services) -> None:

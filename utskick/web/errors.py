@@ -20,6 +20,7 @@ from utskick.domain.errors import (
 from utskick.domain.personnummer import InvalidPersonnummer
 from utskick.domain.rate_limits import StillBusy, TooOften
 from utskick.domain.specs import problems_of
+from utskick.domain.tokens import ExpiredToken, OutOfScope, UnconfirmedToken
 from utskick.ports import TemporaryFailure
 from utskick.web.noted import because
 from utskick.web.pages.refusals import not_found
@@ -30,6 +31,9 @@ _STATUS_CODES: dict[type[UtskickError], int] = {
     InvalidPersonnummer: 422,
     TooOften: 429,
     StillBusy: 429,
+    UnconfirmedToken: 401,
+    ExpiredToken: 401,
+    OutOfScope: 403,
 }
 _CONFLICT = 409
 _AWAY = "En tjänst svarar inte. Inget är sparat eller skickat: försök igen om en stund."

@@ -23,6 +23,7 @@ from utskick.domain.personnummer import SENTENCES, InvalidPersonnummer, Personnu
 from utskick.domain.rate_limits import Limit, TooOften
 from utskick.domain.recipient_tables import SeveralNumberColumns
 from utskick.domain.specs import problems_of
+from utskick.domain.tokens import ExpiredToken, OutOfScope, Scope, UnconfirmedToken
 from utskick.ports import TemporaryFailure
 from utskick.use_cases.remove_recipient import AlreadyRemoved
 from utskick.web.bodies import EMPTY, ONE_OF_TWO, of_list_file
@@ -34,7 +35,8 @@ Responses = dict[int | str, dict[str, Any]]
 
 _JSON = "application/json"
 _DESCRIPTIONS = {
-    401: "Nyckeln saknas, är fel eller har återkallats",
+    401: "Nyckeln saknas, är fel, har återkallats eller gått ut, eller är inte bekräftad",
+    403: "Nyckeln får inte användas till det",
     404: "Finns inte, eller hör till en annan enhet",
     409: "Går inte som det är nu; inget är gjort",
     413: "För stort",
@@ -163,7 +165,12 @@ _STOPPED_BEFORE = WrongStatus("change", "stopped", label="Stoppad")
 _ONE_DISPATCH = _refusals(_NOT_FOUND, _mistyped("uuid_parsing", "dispatch_id"))
 
 EVERYWHERE = _refusals(
-    UnknownToken(), TooOften(Limit.TOKEN, retry_after_s=12), TemporaryFailure("away")
+    UnknownToken(),
+    UnconfirmedToken(),
+    ExpiredToken(),
+    OutOfScope(Scope.START),
+    TooOften(Limit.TOKEN, retry_after_s=12),
+    TemporaryFailure("away"),
 )
 
 START_DISPATCH = SEND_FORM = {

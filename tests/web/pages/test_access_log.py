@@ -93,7 +93,7 @@ async def test_a_patients_extract_is_a_file_and_is_logged(busy: Browser, log: Lo
 
     rows = extract.content.decode("utf-8-sig").splitlines()
     assert "attachment" in extract.headers["content-disposition"]
-    assert len(rows) == 1 + 2
+    assert len(rows) == 1 + 3
     assert all(ANNA.formatted in row for row in rows[1:])
     assert log()[-1] == "Läsa: tagit ut loggutdrag (person)"
 

@@ -173,7 +173,9 @@ async def test_a_unit_that_is_not_there_is_not_found(administrator: Browser, uni
     for act in ("", "/dra-in", "/ta-tillbaka", "/prenumerationer", "/nycklar/aterkalla"):
         answer = await post(administrator, address + act, name="Namn", phone="031")
         assert answer.status_code == 404, act
-    answer = await post(administrator, f"{address}/nycklar", nyckelns_namn="system")
+    answer = await post(
+        administrator, f"{address}/nycklar", nyckelns_namn="system", nyckelns_ratt="start"
+    )
     assert answer.status_code == 404
 
 
@@ -181,12 +183,17 @@ async def test_a_unit_that_is_not_there_is_not_found(administrator: Browser, uni
 
 
 async def test_a_token_is_shown_once_and_opens_the_unit(administrator: Browser) -> None:
-    answer = await post(administrator, f"{unit_page()}/nycklar", nyckelns_namn="journalsystemet")
+    answer = await post(
+        administrator,
+        f"{unit_page()}/nycklar",
+        nyckelns_namn="journalsystemet",
+        nyckelns_ratt="start",
+    )
     found = re.search(r'id="nyckeln"[^>]*value="([^"]+)"', answer.text)
     assert found
 
     with administrator.clinic.store.transaction() as records:
-        assert records.tokens.holder(found[1]).unit_id == UNIT.id
+        assert records.tokens.find(found[1]).unit_id == UNIT.id
     later = await administrator.open(unit_page())
     assert found[1] not in later
     assert "journalsystemet" in words_of(later)
@@ -195,7 +202,10 @@ async def test_a_token_is_shown_once_and_opens_the_unit(administrator: Browser) 
 async def test_a_page_that_is_posted_again_makes_no_second_token(administrator: Browser) -> None:
     for status_code in (200, 422):
         answer = await post(
-            administrator, f"{unit_page()}/nycklar", nyckelns_namn="journalsystemet"
+            administrator,
+            f"{unit_page()}/nycklar",
+            nyckelns_namn="journalsystemet",
+            nyckelns_ratt="start",
         )
         assert answer.status_code == status_code
 
@@ -206,14 +216,28 @@ async def test_a_page_that_is_posted_again_makes_no_second_token(administrator: 
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * 101, "en\x07"])
 async def test_a_token_needs_a_name_that_can_be_read(administrator: Browser, name: str) -> None:
-    answer = await post(administrator, f"{unit_page()}/nycklar", nyckelns_namn=name)
+    answer = await post(
+        administrator, f"{unit_page()}/nycklar", nyckelns_namn=name, nyckelns_ratt="start"
+    )
 
     assert answer.status_code == 422
     assert 'id="nyckelns_namn-problem"' in answer.text
 
 
+async def test_a_token_is_for_something(administrator: Browser) -> None:
+    answer = await post(administrator, f"{unit_page()}/nycklar", nyckelns_namn="journalsystemet")
+
+    assert answer.status_code == 422
+    assert "Kryssa för vad systemet ska göra." in answer.text
+
+
 async def test_a_revoked_token_is_shown_as_such(administrator: Browser) -> None:
-    await post(administrator, f"{unit_page()}/nycklar", nyckelns_namn="journalsystemet")
+    await post(
+        administrator,
+        f"{unit_page()}/nycklar",
+        nyckelns_namn="journalsystemet",
+        nyckelns_ratt="start",
+    )
 
     words = await done(administrator, f"{unit_page()}/nycklar/aterkalla", nyckel="journalsystemet")
     again = await post(administrator, f"{unit_page()}/nycklar/aterkalla", nyckel="journalsystemet")
@@ -346,7 +370,9 @@ async def test_whoever_is_not_signed_in_cannot_be_signed_out(administrator: Brow
 
 async def test_what_people_have_written_is_shown_as_text(administrator: Browser) -> None:
     await done(administrator, unit_page(), name="<b>Enhet</b>", phone="031")
-    await post(administrator, f"{unit_page()}/nycklar", nyckelns_namn="<i>x</i>")
+    await post(
+        administrator, f"{unit_page()}/nycklar", nyckelns_namn="<i>x</i>", nyckelns_ratt="start"
+    )
 
     for address in ("/forvaltning/enheter", unit_page(), "/forvaltning", form_page(OWN)):
         page = await administrator.open(address)

@@ -45,5 +45,11 @@ class TokenRow(Row):
     hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     unit_id: Mapped[str] = mapped_column(ForeignKey(UnitRow.hsa_id))
     name: Mapped[str]
+    scopes: Mapped[list[str]] = mapped_column(JSON)
     created_at: Mapped[datetime]
+    created_by: Mapped[str]
+    expires_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    confirmed_by: Mapped[str]
     revoked_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]

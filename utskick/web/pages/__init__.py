@@ -21,6 +21,7 @@ from utskick.web.pages import (
     sign_in,
     start,
     start_package,
+    tokens,
 )
 from utskick.web.pages.files import files
 
@@ -37,6 +38,7 @@ ROUTERS = (
     followed_up.router,
     form_links.router,
     access_log.router,
+    tokens.router,
     administration.router,
     administration_units.router,
     administration_forms.router,

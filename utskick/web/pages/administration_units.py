@@ -1,6 +1,7 @@
 """Förvaltning, enheter: join, rename, withdraw, subscribe; the tokens of their systems."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from fastapi import Request, Response
 
 from utskick.domain.errors import NotFound, Problem, SpecRefused
 from utskick.domain.forms import FormTemplateId
+from utskick.domain.tokens import SCOPE_LABELS, Scope
 from utskick.domain.units import HsaId, InvalidHsaId, parse_hsa_id
 from utskick.domain.writing import comparable
 from utskick.use_cases.administer_units import (
@@ -30,6 +32,7 @@ _LABELS = {
     "name": "Namn",
     "phone": "Telefon",
     "nyckelns_namn": "Nyckelns namn",
+    "nyckelns_ratt": "Vad nyckeln får göra",
 }
 _DONE = {
     "tillagd": "Enheten är tillagd. Personal med medarbetaruppdrag där kan logga in.",
@@ -136,10 +139,14 @@ def make(
 ) -> Response:
     """A new token, shown on the page that answers and never again."""
     name = text(posted, "nyckelns_namn").strip()
-    if wrong := _wrong_name(name):
+    scopes = [scope for scope in Scope if scope.value in texts(posted, "nyckelns_ratt")]
+    lasts = timedelta(days=365 if text(posted, "nyckelns_tid") != "90" else 90)
+    if wrong := _wrong_name(name) or _wrong_scopes(scopes):
         return _opened(request, unit_id, visitor, wired, token_name=name, problems=[wrong])
     try:
-        token = wired.administer_units.make_token(_id(unit_id), name, actor=visitor.actor, now=now)
+        token = wired.administer_units.make_token(
+            _id(unit_id), name, scopes=scopes, lasts=lasts, actor=visitor.actor, now=now
+        )
     except TokenExists as exists:
         wrong = Problem("nyckelns_namn", exists.staff_message, "")
         return _opened(request, unit_id, visitor, wired, token_name=name, problems=[wrong])
@@ -217,6 +224,8 @@ def _opened(
         token=token,
         problems=problems_by_field(tuple(problems)),
         labels=_LABELS,
+        scopes=SCOPE_LABELS,
+        now=wired.clock.now(),
         done=done,
     )
 
@@ -238,6 +247,12 @@ def _template_id(typed: str) -> FormTemplateId:
         return FormTemplateId(UUID(typed))
     except ValueError:
         raise NotFound("form template") from None
+
+
+def _wrong_scopes(scopes: Sequence[Scope]) -> Problem | None:
+    if scopes:
+        return None
+    return Problem("nyckelns_ratt", "inget är valt.", "Kryssa för vad systemet ska göra.")
 
 
 def _wrong_name(name: str) -> Problem | None:

@@ -46,6 +46,7 @@ MENU = (
     MenuItem("/uppfoljning", "Uppföljning"),
     MenuItem("/formularlank", "Formulärlänk och sms"),
     MenuItem("/logg", "Logg", Role.MANAGER),
+    MenuItem("/nycklar", "Nycklar", Role.MANAGER),
     MenuItem("/forvaltning", "Förvaltning", Role.ADMINISTRATOR),
     MenuItem("/punktlighet", "Punktlighet", Role.ADMINISTRATOR),
 )

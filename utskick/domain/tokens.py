@@ -1,0 +1,101 @@
+"""Keys (nycklar) to REST: made by the administration, and confirmed by the unit's manager."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from utskick.domain.errors import UtskickError
+from utskick.domain.units import Actor, HsaId
+
+LASTS = timedelta(days=365)
+LONGEST = timedelta(days=2 * 365)
+
+
+class Scope(StrEnum):
+    """What a key is for: to start dispatches and to decide about them, or to read of them."""
+
+    START = "start"
+    READ = "read"
+
+
+SCOPE_LABELS = {Scope.START: "Starta och styra", Scope.READ: "Läsa"}
+
+
+class TokenState(StrEnum):
+    """As staff read it."""
+
+    AWAITED = "Väntar på bekräftelse"
+    VALID = "Gäller"
+    EXPIRED = "Har gått ut"
+    REVOKED = "Återkallad"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """What is known of a key after it has been shown."""
+
+    name: str
+    unit_id: HsaId
+    scopes: frozenset[Scope]
+    created_at: datetime
+    created_by: str
+    expires_at: datetime
+    confirmed_at: datetime | None = None
+    confirmed_by: str = ""
+    revoked_at: datetime | None = None
+    last_used_at: datetime | None = None
+
+    @property
+    def scopes_in_words(self) -> str:
+        return ", ".join(label for scope, label in SCOPE_LABELS.items() if scope in self.scopes)
+
+    def state(self, *, now: datetime) -> TokenState:
+        if self.revoked_at is not None:
+            return TokenState.REVOKED
+        if self.expires_at <= now:
+            return TokenState.EXPIRED
+        return TokenState.AWAITED if self.confirmed_at is None else TokenState.VALID
+
+    def admit(self, scope: Scope, *, now: datetime) -> Actor:
+        """Who calls. Raises `UnconfirmedToken`, `ExpiredToken` or `OutOfScope`."""
+        match self.state(now=now):
+            case TokenState.AWAITED:
+                raise UnconfirmedToken
+            case TokenState.EXPIRED:
+                raise ExpiredToken
+            case _:
+                if scope not in self.scopes:
+                    raise OutOfScope(scope)
+        return Actor.with_token(self.name, self.unit_id)
+
+
+class TokenRefused(UtskickError):
+    """A key of ours that opens nothing now."""
+
+
+class UnconfirmedToken(TokenRefused):
+    def __init__(self) -> None:
+        super().__init__("the token has not been confirmed")
+        self.staff_message = (
+            "Nyckeln är inte bekräftad än. Enhetens chef bekräftar den under Nycklar i Utskick."
+        )
+
+
+class ExpiredToken(TokenRefused):
+    def __init__(self) -> None:
+        super().__init__("the token has expired")
+        self.staff_message = (
+            "Nyckeln har gått ut. Be den regionala förvaltningen om en ny nyckel för enheten."
+        )
+
+
+class OutOfScope(UtskickError):
+    """The key is good, but not for this."""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(f"the token may not {scope.value}")
+        what = "starta och styra utskick" if scope is Scope.START else "läsa om utskick"
+        self.staff_message = (
+            f"Nyckeln får inte användas till att {what}. Be den regionala förvaltningen om en"
+            " nyckel som får det."
+        )

@@ -1,0 +1,37 @@
+"""Nycklar, for the unit's manager: which systems may act for the unit, and read its patients."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from utskick.domain.tokens import Token
+from utskick.domain.units import Activity, Actor
+from utskick.records import LogEntry, Store, Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManageTokens:
+    store: Store
+
+    def list_tokens(self, *, actor: Actor) -> Sequence[Token]:
+        """The acting unit's, newest first."""
+        with self.store.transaction() as records:
+            return records.tokens.list_for(actor.unit_id)
+
+    def confirm_token(self, name: str, *, actor: Actor, now: datetime) -> None:
+        """From now on it opens the unit. Raises `NotFound`."""
+        with self.store.transaction() as records:
+            records.tokens.confirm(actor.unit_id, name, by=actor.name, now=now)
+            log_of_unit(f"bekräftat nyckel {name}", actor, records, now)
+
+    def revoke_token(self, name: str, *, actor: Actor, now: datetime) -> None:
+        """The system that has it gets no further, confirmed or not. Raises `NotFound`."""
+        with self.store.transaction() as records:
+            records.tokens.revoke(actor.unit_id, name, now=now)
+            log_of_unit(f"återkallat nyckel {name}", actor, records, now)
+
+
+def log_of_unit(act: str, actor: Actor, records: Transaction, now: datetime) -> None:
+    """In the log of the unit whose key it is: its manager reads it."""
+    entry = LogEntry(actor=actor, activity=Activity.WRITE, act=act)
+    records.access_log.write([entry], now=now)
