@@ -239,6 +239,7 @@ def test_prefect_learns_who_has_signed_in_from_the_proxy_alone(proxy: Proxy) -> 
 
     inside = proxy.ask(name=OPERATORS, headers={"Cookie": "signed-in", **forged})
 
+    assert inside.headers["Strict-Transport-Security"].startswith("max-age=31536000")
     assert inside.seen["x-utskick-operator"] == "karin"
     assert inside.seen["authorization"] == "Basic cHJveHk="
     assert "cookie" not in inside.seen
