@@ -35,6 +35,7 @@ def production_faults(settings: Settings, environment: Mapping[str, str]) -> Seq
         *_relay(settings),
         *_database(settings),
         *_prefect(settings),
+        *_system_log(settings),
         *_demo_region(settings),
         *_files(settings),
         *_debugging(environment),
@@ -113,6 +114,15 @@ def _prefect(settings: Settings) -> Iterator[str]:
     parts = urlsplit(scheduler.api_url)
     if parts.scheme != "https" and not _is_here(parts.hostname):
         yield "UTSKICK_SCHEDULER__API_URL is not https: set its address with TLS"
+
+
+def _system_log(settings: Settings) -> Iterator[str]:
+    host, _, _ = settings.log.syslog.rpartition(":")
+    if host and not _is_here(host):
+        yield (
+            f"UTSKICK_LOG__SYSLOG leads to {host} without TLS: set this machine's own system log"
+            " (/dev/log), and let that one send lines on over TLS"
+        )
 
 
 def _demo_region(settings: Settings) -> Iterator[str]:

@@ -32,6 +32,8 @@ class SecurityEvent(StrEnum):
     LOG_HEAD = "access_log_head"
     LOG_BROKEN = "access_log_broken"
     STARTED = "process_started"
+    NOT_STARTED = "process_not_started"
+    KEYS_CHANGED = "keys_changed"
 
 
 class EventOutcome(StrEnum):

@@ -12,10 +12,13 @@ import pytest
 import yaml
 
 from tests.command.conftest import UNIT, Installation
+from tests.log_lines import Lines, log_lines
 from utskick.domain.errors import UnknownToken
 from utskick.domain.units import HsaId
 from utskick.files import REGION
 from utskick.store.key_file import changing
+
+__all__ = ["log_lines"]
 
 EXAMPLES = sorted((REGION / "examples").glob("*.yaml"))
 LOADED = "5 enheter, 18 formulärmallar, 10 prenumerationer, 6 grundplåtar (0 ändrade)\n"
@@ -204,7 +207,9 @@ def test_reconciling_without_the_scheduler_says_so(installation: Installation) -
 # Keys
 
 
-def test_keys_are_changed_and_everybody_is_still_known(installation: Installation) -> None:
+def test_keys_are_changed_and_everybody_is_still_known(
+    installation: Installation, log_lines: Lines
+) -> None:
     dispatch = installation.started()
     key_file = installation.folder / "keys.json"
 
@@ -217,6 +222,8 @@ def test_keys_are_changed_and_everybody_is_still_known(installation: Installatio
     assert set(json.loads(key_file.read_text())["keys"]) == {"2"}
     assert json.loads(again.stdout)["id"] == dispatch
     assert installation.run("check-log", "--unit", UNIT).exit_code == 0
+    [line] = [each for each in log_lines.all if each["event"] == "keys_changed"]
+    assert (line["key"], line["dropped"]) == ("2", "1")
 
 
 def test_only_one_changes_keys_at_a_time(installation: Installation) -> None:

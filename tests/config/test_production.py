@@ -83,6 +83,7 @@ FAULTS = [
     ("scheduler.auth_string", "", "AUTH_STRING is missing"),
     ("scheduler.auth_string", "admin:pass", "is not name:secret with 32 letters or digits"),
     ("scheduler.api_url", "http://prefect.region.se/api", "API_URL is not https"),
+    ("log.syslog", "logs.region.se:514", "LOG__SYSLOG leads to logs.region.se without TLS"),
     ("region", Settings.model_construct().region, "REGION is the demo's"),
     ("source_system_hsa_id", "SE2321000131-E000000000001", "SOURCE_SYSTEM_HSA_ID is the demo's"),
 ]
@@ -101,6 +102,11 @@ def test_each_fault_is_named_alone(safe: Settings, setting: str, value: Any, fau
 @pytest.mark.parametrize("url", ["http://127.0.0.1:4200/api", "http://localhost:4200/api"])
 def test_prefect_on_the_same_machine_needs_no_tls(safe: Settings, url: str) -> None:
     assert production_faults(changed(safe, "scheduler.api_url", url), {}) == []
+
+
+@pytest.mark.parametrize("address", ["/dev/log", "127.0.0.1:514", ""])
+def test_a_system_log_on_the_same_machine_needs_no_tls(safe: Settings, address: str) -> None:
+    assert production_faults(changed(safe, "log.syslog", address), {}) == []
 
 
 @pytest.mark.parametrize("url", ["postgresql+psycopg://u:p@localhost/u", "postgresql:///u"])

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from utskick.domain.errors import AlreadyEnded, SpecRefused, UtskickError
 from utskick.domain.log_chain import LogCheck
-from utskick.domain.starting import RefusedToStart
+from utskick.domain.starting import RefusedToStart, note_refusal
 from utskick.domain.units import Actor, HsaId, parse_hsa_id
 from utskick.ports import PermanentFailure, TemporaryFailure, UnknownOutcome
 from utskick.web.log_words import check_in_words
@@ -79,6 +79,7 @@ def explain_fault(error: Exception) -> int:
             _say(f"UTSKICK_{name.upper()}: {fault['msg']}")
         return REFUSED
     if isinstance(error, RefusedToStart):
+        note_refusal(error)
         _say("Utskick startar inte förrän detta är ordnat:")
         for each in error.faults:
             err.print(f"  • {each}")

@@ -109,7 +109,8 @@ def prefect_settings() -> None:
         make_login_file(settings.login_file)
     login = with_login(logins_of(settings).processes)
     where = for_prefect_at(settings.api_url, pages_url=settings.pages_url)
-    for name, value in (where | login | everywhere()).items():
+    trust = {"PREFECT_API_SSL_CERT_FILE": str(settings.ca_file)} if settings.ca_file else {}
+    for name, value in (where | trust | login | everywhere()).items():
         print(f"{name}={value}")  # noqa: T201  # a file's lines, which nothing may fold
 
 

@@ -1,9 +1,12 @@
 """What whoever keeps an installation does to it."""
 
+import getpass
+
 import typer
 
 from config.settings import Settings
 from utskick.command.output import REFUSED, err, failures_in_words, out
+from utskick.security_log import SecurityEvent, note
 from utskick.wiring import change_keys, migrate_database
 
 _PANEL = "Förvaltning och drift"
@@ -29,6 +32,13 @@ def rotate_keys() -> None:
     if rotated is None:
         err.print("Somebody else is changing the keys", style="red")
         raise typer.Exit(REFUSED)
+    note(
+        SecurityEvent.KEYS_CHANGED,
+        actor=getpass.getuser(),
+        key=rotated.current,
+        rows=rotated.rows,
+        dropped=", ".join(rotated.dropped),
+    )
     if rotated.resumed:
         out.print("Went on with the change of keys that had been begun")
     dropped = ", ".join(rotated.dropped) or "none"

@@ -4,6 +4,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from utskick.security_log import EventOutcome, SecurityEvent, note
+
 
 class RefusedToStart(ValueError):
     """Every fault at once, each with what to do about it. Holds no secret."""
@@ -13,10 +15,16 @@ class RefusedToStart(ValueError):
         super().__init__("\n".join(faults))
 
 
+def note_refusal(refused: RefusedToStart) -> None:
+    """That somebody tried to start with this is known to whoever reads the security log."""
+    note(SecurityEvent.NOT_STARTED, EventOutcome.REFUSED, reason="; ".join(refused.faults))
+
+
 @contextmanager
 def refused_in_words() -> Iterator[None]:
     """End the process with the faults alone, on its error output: a traceback would hide them."""
     try:
         yield
     except RefusedToStart as refused:
+        note_refusal(refused)
         sys.exit("\n• ".join(["Not started until this is mended:", *refused.faults]))
