@@ -1,13 +1,16 @@
 """Reports to the error addresses are kept until they have been mailed, one for each cause."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import Engine
+import pytest
+from sqlalchemy import Engine, select
 
 from tests.store.ledger import NOW, change
 from utskick.records import ErrorReport
 from utskick.store import SqlStore
+from utskick.store.tables import ErrorMailRow
 
 DESK, UNIT = "formularhantering@vgregion.se", "enhet@vgregion.se"
 REPORT = ErrorReport(
@@ -77,6 +80,32 @@ def test_a_postponed_report_waits_for_its_moment(store: SqlStore, engine: Engine
 
     assert waiting == []
     assert unsent(store) == [replace(REPORT, waiting=REPORT.addresses)]
+
+
+@pytest.mark.parametrize(
+    ("waited_s", "pause_s"), [(0, 60), (30, 60), (300, 300), (1800, 1800), (86_400, 3600)]
+)
+def test_the_longer_a_report_has_waited_the_longer_it_waits_for_its_next_try(
+    store: SqlStore, engine: Engine, waited_s: int, pause_s: int
+) -> None:
+    began = datetime.now(UTC)
+    with store.transaction() as records:
+        records.error_reports.add(REPORT, now=began - timedelta(seconds=waited_s))
+
+        records.error_reports.postpone(REPORT.id, [UNIT], seconds=60, growing_to_s=3600)
+
+    with engine.connect() as connection:
+        again_at = connection.scalar(
+            select(ErrorMailRow.retry_at).where(ErrorMailRow.address == UNIT)
+        )
+    assert again_at is not None
+    # However long the test took itself.
+    pause = again_at - began
+    assert (
+        timedelta(seconds=pause_s - 1)
+        <= pause
+        <= 2 * (datetime.now(UTC) - began) + timedelta(seconds=pause_s)
+    )
 
 
 def test_each_address_waits_by_itself(store: SqlStore, engine: Engine) -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.clinic import GAD, PHQ, a_clinic
 from tests.people import TOLVAN
 from tests.use_cases.afternoons import ALL, ready_to_send, stopped_after
-from tests.use_cases.clinic_days import pass_hours, reconciled, states
+from tests.use_cases.clinic_days import AWAY, mails, pass_hours, reconciled, states
 from utskick.domain.deliveries import DeliveryState, FormId, Outcome
 from utskick.domain.errors import NothingLeft
 from utskick.domain.occasions import OccasionState
@@ -32,6 +32,39 @@ async def test_an_ended_occasion_sends_no_more_and_all_with_any_form_are_notifie
         afternoon.clinic.by_hand(SendMissedOccasion, afternoon.occasion)
     pass_hours(afternoon.clinic, 7 * 24)
     assert afternoon.clinic.cleaned_up() == 1
+
+
+@pytest.mark.parametrize("forms", [1, 2])
+async def test_what_nobody_can_know_after_the_end_is_mailed_once(
+    store: SqlStore, forms: int
+) -> None:
+    clinic = a_clinic(store, forms_concurrency=1, manual_after_s=0)
+    dispatch, run = await ready_to_send(
+        clinic,
+        recipients=[TOLVAN.digits],
+        forms=[PHQ.key, GAD.key],
+        creates_inbox_message=False,
+    )
+    with clinic.store.transaction() as records:
+        ours = DeliveryClaim(occasion_id=run.occasion_id, token=run.token, limit=forms)
+        claimed = records.deliveries.claim([ours], lease_s=60)
+        records.deliveries.record(
+            [Outcome(id=d.id, attempt=d.attempt, state=DeliveryState.UNKNOWN) for d in claimed]
+        )
+    clinic.stop(dispatch)
+    run.close()
+    clinic.by_hand(EndOccasion, clinic.dispatch(dispatch).occasions[0])
+    before = list(mails(clinic))
+
+    clinic.forms.fails_reading.extend([AWAY] * 9)
+    for _ in range(3):
+        await reconciled(clinic)
+
+    ended = clinic.dispatch(dispatch).occasions[0]
+    assert (before, ended.state) == ([], OccasionState.ENDED)
+    assert states(clinic, dispatch)[DeliveryState.MANUAL] == forms
+    [mail] = mails(clinic)
+    assert f"Formulär: {forms}" in mail.body
 
 
 async def test_what_comes_back_from_being_unknown_after_the_end_is_never_sent(

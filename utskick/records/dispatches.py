@@ -192,6 +192,9 @@ class Occasions(Protocol):
     def with_a_rest_but_nothing_left(self) -> list[OccasionId]:
         """Missed and stopped occasions of which, since, everything has been settled."""
 
+    def ended_and_uncertain(self) -> list[OccasionId]:
+        """Occasions that staff have ended, with forms of which nobody can know, and none open."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remaining:

@@ -42,7 +42,15 @@ class ErrorReports(Protocol):
 
     def sent(self, report_id: UUID, addresses: Collection[str]) -> None: ...
 
-    def postpone(self, report_id: UUID, addresses: Collection[str], *, seconds: float) -> None: ...
+    def postpone(
+        self,
+        report_id: UUID,
+        addresses: Collection[str],
+        *,
+        seconds: float,
+        growing_to_s: float = 0,
+    ) -> None:
+        """Try again after so long, or as long as the report has waited already, up to a limit."""
 
     def refused(self, report_id: UUID, addresses: Collection[str], *, seconds: float) -> None:
         """Note that the relay refuses these addresses. They are tried again, but not for ever."""

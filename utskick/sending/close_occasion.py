@@ -16,7 +16,10 @@ from utskick.domain.occasions import (
 )
 from utskick.failpoints import Step
 from utskick.records import FormSummary, Store, Transaction
-from utskick.sending.report_errors import report_occasion
+from utskick.sending.report_errors import kept_report, report_occasion
+
+_AT_CLOSE, _AT_LAST = "manual", "manual-at-last"
+"""Causes of a report: what was uncertain when the occasion was closed, and later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,9 +123,16 @@ def halt_occasions(records: Transaction, dispatch: Dispatch, *, now: datetime) -
 
 def settled_occasion(records: Transaction, occasion_id: OccasionId, *, now: datetime) -> None:
     """Nothing of a missed or stopped occasion is left: it is done. Reports what is uncertain."""
-    dispatch, occasion = records.dispatches.of_occasion(occasion_id)
     records.occasions.close(occasion_id, OccasionState.DONE, now=now)
-    _report_uncertain(records, dispatch, occasion, cause="manual-at-last", now=now)
+    report_uncertain_at_last(records, occasion_id, now=now)
+
+
+def report_uncertain_at_last(
+    records: Transaction, occasion_id: OccasionId, *, now: datetime
+) -> None:
+    """Report what has become uncertain since the occasion was closed, once all is settled."""
+    dispatch, occasion = records.dispatches.of_occasion(occasion_id)
+    _report_uncertain(records, dispatch, occasion, cause=_AT_LAST, now=now)
 
 
 def report_late(
@@ -201,7 +211,7 @@ def _report_uncertain(
     dispatch: Dispatch,
     occasion: Occasion,
     *,
-    cause: str = "manual",
+    cause: str = _AT_CLOSE,
     now: datetime,
 ) -> None:
     """If nobody can know whether it arrived, it is never sent again by itself: staff must look."""
@@ -213,7 +223,8 @@ def _report_uncertain(
         ),
     }
     counts = [[what, number] for what, number in uncertain.items() if number]
-    if counts:
+    known = kept_report(records, dispatch, occasion, cause=_AT_CLOSE) or {}
+    if counts and known.get("counts") != counts:
         report_occasion(
             records,
             dispatch,

@@ -27,6 +27,7 @@ from utskick.sending.close_occasion import (
     miss_occasion,
     release_occasion,
     report_late,
+    report_uncertain_at_last,
     settled_occasion,
 )
 from utskick.sending.occasion_plans import plan_of, register_plans
@@ -103,6 +104,8 @@ def _reap(store: Store, rules: Rules, now: datetime) -> set[RunToken]:
         records.deliveries.cancel_never_sent()
         for occasion_id in records.occasions.with_a_rest_but_nothing_left():
             settled_occasion(records, occasion_id, now=now)
+        for occasion_id in records.occasions.ended_and_uncertain():
+            report_uncertain_at_last(records, occasion_id, now=now)
         abandoned = records.occasions.abandoned()
     for occasion_id, _token in abandoned:
         with store.transaction() as records:

@@ -22,7 +22,8 @@ log = logging.getLogger(__name__)
 _NAMESPACE = UUID("0f6f1d8e-51f3-4a53-8d4e-9e7b9a3b2c5d")
 _AT_A_TIME = 10
 """Addresses: so few that they have got their mail before anybody else may try."""
-_PAUSE_S = 60
+_PAUSE_S, _LONGEST_PAUSE_S = 60, 3600
+"""Between tries of what the relay defers: as long again as it has taken so far, within these."""
 _GIVE_UP_S = 86_400
 
 
@@ -154,5 +155,7 @@ def _send(error_report: ErrorReport, *, store: Store, mailer: Mailer, texts: Tex
         reports, report_id = records.error_reports, error_report.id
         reports.sent(report_id, taken)
         reports.refused(report_id, not_taken.refused, seconds=_GIVE_UP_S)
-        reports.postpone(report_id, not_taken.deferred, seconds=pause_s)
+        reports.postpone(
+            report_id, not_taken.deferred, seconds=pause_s, growing_to_s=_LONGEST_PAUSE_S
+        )
     return Mailed(mails=bool(taken), refused=len(not_taken.refused))

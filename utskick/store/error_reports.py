@@ -94,9 +94,18 @@ class SqlErrorReports:
     def sent(self, report_id: UUID, addresses: Collection[str]) -> None:
         self._change(report_id, addresses, sent_at=database_clock(self._session))
 
-    def postpone(self, report_id: UUID, addresses: Collection[str], *, seconds: float) -> None:
-        later = database_clock(self._session) + timedelta(seconds=seconds)
-        self._change(report_id, addresses, retry_at=later)
+    def postpone(
+        self,
+        report_id: UUID,
+        addresses: Collection[str],
+        *,
+        seconds: float,
+        growing_to_s: float = 0,
+    ) -> None:
+        now = database_clock(self._session)
+        waited = now - self._session.get_one(ErrorReportRow, report_id).created_at
+        pause = max(timedelta(seconds=seconds), min(waited, timedelta(seconds=growing_to_s)))
+        self._change(report_id, addresses, retry_at=now + pause)
 
     def refused(self, report_id: UUID, addresses: Collection[str], *, seconds: float) -> None:
         now = database_clock(self._session)

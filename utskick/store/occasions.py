@@ -28,7 +28,8 @@ from utskick.store.statements import database_clock
 from utskick.store.tables import DeliveryRow, DispatchRow, InboxMessageRow, OccasionRow
 
 _HAS_A_REST = tuple(state.value for state in HAS_A_REST)
-_UNENDED = (DeliveryState.PLANNED.value, *(state.value for state in OPEN_STATES))
+_OPEN = tuple(state.value for state in OPEN_STATES)
+_UNENDED = (DeliveryState.PLANNED.value, *_OPEN)
 
 
 class SqlOccasions:
@@ -231,6 +232,20 @@ class SqlOccasions:
                 OccasionRow.state.in_(_HAS_A_REST),
                 _has_deliveries(),
                 ~or_(*unended),
+            )
+        )
+        return [OccasionId(occasion_id) for occasion_id in rows]
+
+    def ended_and_uncertain(self) -> list[OccasionId]:
+        uncertain, is_open = (
+            exists().where(
+                DeliveryRow.occasion_id == OccasionRow.id, DeliveryRow.state.in_(states)
+            )
+            for states in ((DeliveryState.MANUAL.value,), _OPEN)
+        )
+        rows = self._session.scalars(
+            select(OccasionRow.id).where(
+                OccasionRow.state == OccasionState.ENDED.value, uncertain, ~is_open
             )
         )
         return [OccasionId(occasion_id) for occasion_id in rows]
