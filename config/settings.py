@@ -288,7 +288,10 @@ class SignInSettings(TlsSettings):
         default=("Vård och behandling",), description="Of commissions that may send forms."
     )
     manager_role: str = Field(
-        default="UTSKICK;Logg", description="The system role in HSA that reads a unit's log."
+        default="UTSKICK;Logg",
+        description="The system role in HSA of a unit's manager: its log, and its systems' keys."
+        " For whoever has commissions for several units the unit's HSA-id must stand behind it"
+        " (UTSKICK;Logg;SE…).",
     )
     administrator_role: str = Field(
         default="UTSKICK;Förvaltning",

@@ -28,6 +28,7 @@ class SecurityEvent(StrEnum):
     REQUEST_FAILED = "request_failed"
     REQUEST_LEFT = "request_left"
     ADMINISTERED = "administered"
+    KEY_CHANGED = "key_changed"
     PREFECT_REFUSED = "prefect_refused"
     LOG_HEAD = "access_log_head"
     LOG_BROKEN = "access_log_broken"

@@ -40,7 +40,8 @@ SESSION = StaffSession(
             unit_name=OTHER_UNIT.name,
         ),
     ),
-    roles=frozenset({Role.MANAGER, Role.ADMINISTRATOR}),
+    roles=frozenset({Role.ADMINISTRATOR}),
+    manages=frozenset({UNIT.id}),
     unit_id=UNIT.id,
     place="Firefox på Windows, 192.0.2.7",
 )

@@ -14,7 +14,7 @@ class Role(StrEnum):
     """What a person may do beyond sending forms; from the system roles that HSA gives."""
 
     MANAGER = "manager"
-    """Reads the unit's access log."""
+    """Of one unit: reads its access log, and confirms its systems' keys."""
     ADMINISTRATOR = "administrator"
     """The regional administration: units, form templates, packages, punctuality."""
 
@@ -79,7 +79,8 @@ class StaffSession:
     """Somebody signed in. `unit_id` is `None` until a unit has been chosen.
 
     `commissions` are all that the identity provider gave; each request checks again that the
-    one for the chosen unit is valid. `place` is where: a browser and its address.
+    one for the chosen unit is valid. `manages` are the units whose manager they are; all other
+    roles are in `roles`. `place` is where: a browser and its address.
     """
 
     staff_id: str
@@ -87,8 +88,13 @@ class StaffSession:
     commissions: tuple[Commission, ...]
     roles: frozenset[Role]
     unit_id: HsaId | None
+    manages: frozenset[HsaId] = frozenset()
     id: UUID = field(default_factory=uuid4, compare=False)
     place: str = ""
+
+    def has(self, role: Role) -> bool:
+        """Whether the role is theirs, for the chosen unit if it is of a unit."""
+        return self.unit_id in self.manages if role is Role.MANAGER else role in self.roles
 
 
 class SignInFailed(UtskickError):

@@ -23,6 +23,7 @@ from utskick.store.statements import matches
 from utskick.store.tables import StaffMemberRow, StaffSessionRow, UnitRow
 
 _TOKEN_BYTES = 32
+_MANAGES = f"{Role.MANAGER} of "
 _SEEN_EVERY = timedelta(minutes=1)
 
 
@@ -174,7 +175,7 @@ class SqlSessions:
                 staff_id=session.staff_id,
                 name=session.name,
                 commissions=[_as_json(each) for each in session.commissions],
-                roles=sorted(session.roles),
+                roles=sorted([*session.roles, *(f"{_MANAGES}{unit}" for unit in session.manages)]),
                 unit_id=session.unit_id,
                 id=session.id,
                 place=session.place,
@@ -196,7 +197,10 @@ def _session(row: StaffSessionRow) -> StaffSession:
         staff_id=row.staff_id,
         name=row.name,
         commissions=tuple(_commission(each) for each in row.commissions),
-        roles=frozenset(map(Role, row.roles)),
+        roles=frozenset(Role(each) for each in row.roles if each in set(Role)),
+        manages=frozenset(
+            HsaId(each.removeprefix(_MANAGES)) for each in row.roles if each.startswith(_MANAGES)
+        ),
         unit_id=HsaId(row.unit_id) if row.unit_id else None,
         id=row.id,
         place=row.place,

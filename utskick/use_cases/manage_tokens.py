@@ -7,6 +7,7 @@ from datetime import datetime
 from utskick.domain.tokens import Token
 from utskick.domain.units import Activity, Actor
 from utskick.records import LogEntry, Store, Transaction
+from utskick.security_log import SecurityEvent, note
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,5 +34,6 @@ class ManageTokens:
 
 def log_of_unit(act: str, actor: Actor, records: Transaction, now: datetime) -> None:
     """In the log of the unit whose key it is: its manager reads it."""
+    note(SecurityEvent.KEY_CHANGED, actor=actor.name, unit=actor.unit_id, act=act)
     entry = LogEntry(actor=actor, activity=Activity.WRITE, act=act)
     records.access_log.write([entry], now=now)

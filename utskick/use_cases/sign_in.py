@@ -1,6 +1,7 @@
 """Logga in i Utskick: who somebody is, and for which unit they act."""
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -149,19 +150,30 @@ async def sign_out(token: str, *, return_to: str, sign_in: SignIn, store: Store)
 def _session(
     claims: StaffClaims, records: Transaction, rules: Rules, now: datetime
 ) -> StaffSession:
-    roles = {rules.manager_role: Role.MANAGER, rules.administrator_role: Role.ADMINISTRATOR}
+    administrates = rules.administrator_role in claims.system_roles
+    units = _units(claims.commissions, records, rules, now)
     session = StaffSession(
         staff_id=claims.staff_id,
         name=claims.name,
         commissions=claims.commissions,
-        roles=frozenset(roles[role] for role in claims.system_roles if role in roles),
+        roles=frozenset({Role.ADMINISTRATOR} if administrates else ()),
+        manages=_managed(claims.system_roles, units, rules),
         unit_id=_unit(claims, records, rules, now),
         id=claims.sign_in_id,
     )
-    usable = session.unit_id or _units(claims.commissions, records, rules, now)
-    if not usable and Role.ADMINISTRATOR not in session.roles:
+    if not units and not administrates:
         raise NoCommission(rules.purposes)
     return session
+
+
+def _managed(
+    system_roles: Collection[str], units: Collection[HsaId], rules: Rules
+) -> frozenset[HsaId]:
+    """A role that names no unit is of the only one; of several units each must be named."""
+    if rules.manager_role in system_roles and len(units) == 1:
+        return frozenset(units)
+    named = {role.rpartition(";") for role in system_roles}
+    return frozenset(unit for unit in units if (rules.manager_role, ";", unit) in named)
 
 
 def _unit(claims: StaffClaims, records: Transaction, rules: Rules, now: datetime) -> HsaId | None:

@@ -68,7 +68,8 @@ def session(*units: Unit, roles: frozenset[Role] = frozenset(), **changes: Any) 
         "staff_id": OTHER_STAFF.name if units[:1] == (OTHER_UNIT,) else STAFF.name,
         "name": "Karin Exempel",
         "commissions": tuple(map(commission, units)),
-        "roles": roles,
+        "roles": roles - {Role.MANAGER},
+        "manages": frozenset(unit.id for unit in units if Role.MANAGER in roles),
         "unit_id": units[0].id if units else None,
     }
     return StaffSession(**parts | changes)

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.access_log import Log
-from tests.clinic import STAFF
+from tests.clinic import STAFF, UNIT
 from tests.people import ANNA, BO, CILLA
 from tests.web.pages.conftest import Browser, words_of
 from tests.web.pages.forms import main_form
+from tests.web.pages.test_administration import post
 
 
 @pytest.fixture
@@ -34,6 +35,25 @@ async def test_the_log_says_who_did_what_with_whom_and_when(busy: Browser) -> No
     assert "lagt till mottagare i utskick" in words
     assert f"Karin Exempel {STAFF.name}" in words
     assert "2027-02-01 kl. 12:00" in words
+
+
+async def test_the_administration_reads_its_own_log_and_no_units(
+    administrator: Browser,
+) -> None:
+    clinic = administrator.clinic
+    dispatch = (await clinic.start()).dispatch
+    clinic.show(dispatch)
+    await post(administrator, f"/forvaltning/enheter/{UNIT.id}/dra-in")
+
+    words = words_of(await administrator.open("/forvaltning/logg"))
+    checked = await administrator.press(
+        await administrator.open("/forvaltning/logg"), "kontrollera"
+    )
+
+    assert f"dragit in enhet {UNIT.id}" in words
+    assert "mottagarlista" not in words
+    assert "den regionala förvaltningen" in words
+    assert checked.status_code == 200
 
 
 async def test_patients_are_masked_until_one_is_asked_for(busy: Browser) -> None:

@@ -200,7 +200,7 @@ async def test_what_the_administration_does_is_noted(
     administrator: Browser, log_lines: Lines
 ) -> None:
     token = administrator.cookies["__Host-utskick"]
-    form = {"csrf": csrf_of(token), "nyckelns_namn": "journalsystemet"}
+    form = {"csrf": csrf_of(token), "nyckelns_namn": "journalsystemet", "nyckelns_ratt": "read"}
 
     await administrator.post(f"/forvaltning/enheter/{UNIT.id}/nycklar", data=form)
 

@@ -13,7 +13,7 @@ from tests.clinic import OTHER_UNIT, UNIT
 from tests.web.pages.conftest import CARE, Browser, commission, session, sign_in, words_of
 from tests.web.pages.forms import main_form
 from utskick.domain.staff import Commission, StaffClaims
-from utskick.domain.units import HsaId
+from utskick.domain.units import HsaId, Unit
 from utskick.ports import TemporaryFailure
 from utskick.web.pages.visitors import COOKIE
 
@@ -121,6 +121,32 @@ async def test_a_purpose_is_read_whatever_its_case(stranger: Browser) -> None:
     back = await come_back(stranger, only(replace(AT_UNIT, purpose="VÅRD OCH BEHANDLING")))
 
     assert back.status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("role", "units", "reads"),
+    [
+        ("", [UNIT], True),
+        ("", [UNIT, OTHER_UNIT], False),
+        (f";{UNIT.id}", [UNIT, OTHER_UNIT], True),
+        (f";{OTHER_UNIT.id}", [UNIT, OTHER_UNIT], False),
+        (f";{OTHER_UNIT.id}", [UNIT], False),
+    ],
+)
+async def test_the_role_for_the_log_counts_for_its_unit_only(
+    stranger: Browser, role: str, units: list[Unit], *, reads: bool
+) -> None:
+    clinic = stranger.clinic
+    await come_back(
+        stranger,
+        only(*map(commission, units), system_roles=(clinic.rules.manager_role + role,)),
+    )
+    if len(units) > 1:
+        await choose(stranger, UNIT.id)
+
+    log, keys = await stranger.get("/logg"), await stranger.get("/nycklar")
+
+    assert [log.status_code, keys.status_code] == [200 if reads else 403] * 2
 
 
 async def test_the_administration_needs_no_care_unit(stranger: Browser) -> None:

@@ -77,6 +77,8 @@ WHO_MAY = {
     "tokens-page": For.MANAGER,
     "confirm-token": For.MANAGER,
     "revoke-own-token": For.MANAGER,
+    "administration-log-page": For.ADMINISTRATOR,
+    "search-administration-log": For.ADMINISTRATOR,
     "punctuality-page": For.ADMINISTRATOR,
     "administration-page": For.ADMINISTRATOR,
     "units-page": For.ADMINISTRATOR,

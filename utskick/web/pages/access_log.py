@@ -1,4 +1,4 @@
-"""Logg, for the unit's manager: who saw or did what with whom."""
+"""Logg, for the unit's manager: who saw or did what with whom. The administration has its own."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -20,12 +20,13 @@ from utskick.web.pages.frame import page, problems_by_field
 from utskick.web.pages.posted import act, read_day, read_personnummer, text
 from utskick.web.pages.refusals import page_router
 from utskick.web.pages.tables import KINDS, table_file
-from utskick.web.pages.visitors import Manager, Posted, StaffVisitor
+from utskick.web.pages.visitors import Administrator, Manager, Posted, Visitor
 from utskick.wiring import Services
 
 router = page_router()
 
 _LABELS = {"personnummer": "Personnummer", "fran": "Från", "till": "Till"}
+_ADMINISTRATION = "/forvaltning"
 _TEXTS = ("personal", "personnummer", "aktivitet", "fran", "till", "aldre")
 
 
@@ -64,6 +65,29 @@ async def search(
     request: Request, visitor: Manager, posted: Posted, wired: Wired, now: Now
 ) -> Response:
     """Filter, go on to older ones, take an extract, or check that nothing has been changed."""
+    return await _search(request, visitor, posted, wired, now)
+
+
+@router.get("/forvaltning/logg", name="administration-log-page")
+async def begin_administration(
+    request: Request, visitor: Administrator, wired: Wired, now: Now
+) -> Response:
+    """As `begin`: what the regional administration itself has done."""
+    asked = _Asked(fields=dict.fromkeys(_TEXTS, ""))
+    return await _show(request, visitor, wired, now, asked)
+
+
+@router.post("/forvaltning/logg", name="search-administration-log")
+async def search_administration(
+    request: Request, visitor: Administrator, posted: Posted, wired: Wired, now: Now
+) -> Response:
+    """As `search`."""
+    return await _search(request, visitor, posted, wired, now)
+
+
+async def _search(
+    request: Request, visitor: Visitor, posted: FormData, wired: Services, now: datetime
+) -> Response:
     asked = _read(posted, wired, now)
     match act(posted):
         case "utdrag", kind if kind in KINDS:
@@ -78,7 +102,7 @@ async def search(
 
 async def _show(
     request: Request,
-    visitor: StaffVisitor,
+    visitor: Visitor,
     wired: Services,
     now: datetime,
     asked: _Asked,
@@ -104,14 +128,20 @@ async def _show(
         found=found,
         problems=problems_by_field(tuple(asked.problems)),
         labels=_LABELS,
+        whose=_whose(request, visitor),
         activities=[("", "Alla"), *((each.value, each.value) for each in Activity)],
         **{"check": (), "whole": True} | values,
     )
 
 
+def _whose(request: Request, visitor: Visitor) -> str:
+    of_a_unit = visitor.unit and not request.url.path.startswith(_ADMINISTRATION)
+    return visitor.unit.name if visitor.unit and of_a_unit else "den regionala förvaltningen"
+
+
 async def _extract(
     request: Request,
-    visitor: StaffVisitor,
+    visitor: Visitor,
     wired: Services,
     now: datetime,
     asked: _Asked,
@@ -140,7 +170,7 @@ async def _extract(
 
 
 async def _check(
-    request: Request, visitor: StaffVisitor, wired: Services, now: datetime, asked: _Asked
+    request: Request, visitor: Visitor, wired: Services, now: datetime, asked: _Asked
 ) -> Response:
     check = await asyncio.to_thread(
         check_access_log,

@@ -33,7 +33,7 @@ class MenuItem:
     def is_for(self, visitor: Visitor) -> bool:
         if self.role is None:
             return visitor.unit is not None
-        return self.role in visitor.session.roles and (
+        return visitor.session.has(self.role) and (
             visitor.unit is not None or self.role is Role.ADMINISTRATOR
         )
 

@@ -15,5 +15,5 @@ def start(visitor: SignedInVisitor) -> Response:
     """Those who have a unit begin with a form; the administration with its own page."""
     if visitor.unit is not None:
         return see_other("/skicka-formular")
-    administrates = Role.ADMINISTRATOR in visitor.session.roles
+    administrates = visitor.session.has(Role.ADMINISTRATOR)
     return see_other("/forvaltning" if administrates else "/valj-enhet")

@@ -105,7 +105,7 @@ Staff = Annotated[StaffVisitor, Depends(_staff)]
 
 def _manager(visitor: Staff) -> StaffVisitor:
     """Raises `NotAllowed`."""
-    if Role.MANAGER not in visitor.session.roles:
+    if not visitor.session.has(Role.MANAGER):
         raise NotAllowed
     return visitor
 
@@ -115,7 +115,7 @@ Manager = Annotated[StaffVisitor, Depends(_manager)]
 
 def _administrator(visitor: SignedInVisitor, wired: Wired) -> Visitor:
     """Acts for the regional administration, whatever unit is chosen. Raises `NotAllowed`."""
-    if Role.ADMINISTRATOR not in visitor.session.roles:
+    if not visitor.session.has(Role.ADMINISTRATOR):
         raise NotAllowed
     administration = HsaId(wired.settings.source_system_hsa_id)
     return Visitor(
