@@ -1,7 +1,7 @@
 """What the tests of the whole installation do to it, and ask of it."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -24,6 +24,12 @@ PACKAGE = "vuxenpsykiatri-infor-besok"
 _TIMEOUT_S = 240
 _BUSY = 503
 _LOOKS_AGAIN_S = 0.2
+_HTTP = httpx.Client(
+    # Nothing is kept: whoever is at the other end may have been killed since.
+    timeout=_TIMEOUT_S,
+    limits=httpx.Limits(max_keepalive_connections=0),
+)
+"""One for all: each reads the system's certificates, which takes longer than the question."""
 
 
 class Whole:
@@ -50,12 +56,11 @@ class Whole:
         return self.services.clock.now()
 
     def rest(self, method: str, path: str, **body: Any) -> httpx.Response:
-        return httpx.request(
+        return _HTTP.request(
             method,
             f"{self.stack.web_url}/api/{path}",
             headers=self.authorization,
             json=body or None,
-            timeout=_TIMEOUT_S,
         )
 
     def start(
@@ -87,28 +92,23 @@ class Whole:
         return self._truth_of(personnummer, "messages")
 
     def _truth_of(self, personnummer: str, what: str) -> list[dict[str, Any]]:
-        answer = httpx.post(
+        answer = _HTTP.post(
             f"{self.local_1177}/control/truth/person",
             json={"personnummer": personnummer},
-            timeout=_TIMEOUT_S,
         ).json()
         found: list[dict[str, Any]] = answer[what]
         return found
 
     def mails(self) -> list[dict[str, Any]]:
-        mails: list[dict[str, Any]] = httpx.get(
-            f"{self.stack.mailbox_url}/api/mails", timeout=_TIMEOUT_S
-        ).json()
+        mails: list[dict[str, Any]] = _HTTP.get(f"{self.stack.mailbox_url}/api/mails").json()
         return mails
 
     def control(self, path: str, **body: Any) -> None:
-        httpx.post(
-            f"{self.local_1177}/control/{path}", json=body, timeout=_TIMEOUT_S
-        ).raise_for_status()
+        _HTTP.post(f"{self.local_1177}/control/{path}", json=body).raise_for_status()
 
     def count_calls(self) -> dict[str, Any]:
         """What the local 1177 has counted."""
-        counted: dict[str, Any] = httpx.get(f"{self.local_1177}/control/calls").json()
+        counted: dict[str, Any] = _HTTP.get(f"{self.local_1177}/control/calls").json()
         return counted
 
     def register(self, dispatch: Dispatch) -> None:
@@ -123,8 +123,8 @@ class Whole:
 
     def heal(self) -> None:
         """Make the neighbours well again."""
-        httpx.delete(f"{self.local_1177}/control/faults", timeout=_TIMEOUT_S).raise_for_status()
-        httpx.delete(f"{self.local_1177}/control/calls", timeout=_TIMEOUT_S).raise_for_status()
+        _HTTP.delete(f"{self.local_1177}/control/faults").raise_for_status()
+        _HTTP.delete(f"{self.local_1177}/control/calls").raise_for_status()
         for service in ("forms", "inbox", "persons"):
             self.control("latency", service=service, seconds=0)
 
@@ -145,28 +145,22 @@ class Whole:
         """
         deadline = time.monotonic() + _TIMEOUT_S
         login = logins_of(self.services.settings.scheduler).operators
-        with httpx.Client(
-            base_url=f"{self.stack.prefect_url}/api",
-            headers={"Authorization": basic(login)},
-            timeout=_TIMEOUT_S,
-        ) as client:
-            if method != "GET":
-                client.headers.update(_csrf_of(client, deadline))
-            answer = _ask(client, deadline, method, path, json=body)
+        api, headers = f"{self.stack.prefect_url}/api", {"Authorization": basic(login)}
+        if method != "GET":
+            headers |= _csrf_of(api, headers, deadline)
+        answer = _ask(deadline, method, f"{api}/{path}", headers=headers, json=body)
         return answer.json() if answer.content else None
 
 
-def _csrf_of(client: httpx.Client, deadline: float) -> dict[str, str]:
+def _csrf_of(api: str, headers: Mapping[str, str], deadline: float) -> dict[str, str]:
     name = str(UUID(int=7))
-    token = _ask(client, deadline, "GET", "csrf-token", params={"client": name}).json()["token"]
-    return {"Prefect-Csrf-Token": token, "Prefect-Csrf-Client": name}
+    asked = _ask(deadline, "GET", f"{api}/csrf-token", headers=headers, params={"client": name})
+    return {"Prefect-Csrf-Token": asked.json()["token"], "Prefect-Csrf-Client": name}
 
 
-def _ask(
-    client: httpx.Client, deadline: float, method: str, path: str, **content: Any
-) -> httpx.Response:
+def _ask(deadline: float, method: str, url: str, **content: Any) -> httpx.Response:
     while True:
-        answer = client.request(method, path, **content)
+        answer = _HTTP.request(method, url, **content)
         if answer.status_code != _BUSY or time.monotonic() > deadline:
             return answer.raise_for_status()
         time.sleep(_LOOKS_AGAIN_S)

@@ -78,14 +78,13 @@ class Children:
     def wait_healthy(self, name: str, url: str, *, timeout_s: float = 90) -> None:
         """Wait until the child answers. Raises `ChildDied` if it does not."""
         deadline = time.monotonic() + timeout_s
-        while time.monotonic() < deadline:
-            self.check()
-            try:
-                if httpx.get(url, timeout=2).is_success:
-                    return
-            except httpx.HTTPError:
-                pass
-            time.sleep(0.1)
+        with httpx.Client(timeout=2) as client:
+            while time.monotonic() < deadline:
+                self.check()
+                with suppress(httpx.HTTPError):
+                    if client.get(url).is_success:
+                        return
+                time.sleep(0.1)
         raise ChildDied(f"{name} did not become healthy:\n{self._end_of_log(name)}")
 
     @property
