@@ -23,13 +23,13 @@ class ManageTokens:
         """From now on it opens the unit. Raises `NotFound`."""
         with self.store.transaction() as records:
             records.tokens.confirm(actor.unit_id, name, by=actor.name, now=now)
-            log_of_unit(f"bekräftat nyckel {name}", actor, records, now)
+            _decided(f"bekräftat nyckel {name}", actor, records, now)
 
     def revoke_token(self, name: str, *, actor: Actor, now: datetime) -> None:
         """The system that has it gets no further, confirmed or not. Raises `NotFound`."""
         with self.store.transaction() as records:
             records.tokens.revoke(actor.unit_id, name, now=now)
-            log_of_unit(f"återkallat nyckel {name}", actor, records, now)
+            _decided(f"återkallat nyckel {name}", actor, records, now)
 
 
 def log_of_unit(act: str, actor: Actor, records: Transaction, now: datetime) -> None:
@@ -37,3 +37,8 @@ def log_of_unit(act: str, actor: Actor, records: Transaction, now: datetime) -> 
     note(SecurityEvent.KEY_CHANGED, actor=actor.name, unit=actor.unit_id, act=act)
     entry = LogEntry(actor=actor, activity=Activity.WRITE, act=act)
     records.access_log.write([entry], now=now)
+
+
+def _decided(act: str, actor: Actor, records: Transaction, now: datetime) -> None:
+    note(SecurityEvent.ADMINISTERED, actor=actor.name, unit=actor.unit_id, act=act)
+    log_of_unit(act, actor, records, now)

@@ -2,6 +2,7 @@
 
 import gc
 from logging.config import dictConfig
+from typing import Any
 
 import uvicorn
 
@@ -11,7 +12,7 @@ from utskick.files import keep_to_ourselves
 from utskick.security_log import SecurityEvent, note
 from utskick.web.app import create_app
 from utskick.web.patient_protocol import PatientProtocol
-from utskick.wiring import services
+from utskick.wiring import Services, services
 
 
 def main() -> None:
@@ -24,20 +25,24 @@ def main() -> None:
     # What has been imported stays: to look through it for garbage would stop all pages for 0.2 s.
     gc.collect()
     gc.freeze()
-    web = wired.settings.web
     note(SecurityEvent.STARTED, version=app.version, production=wired.settings.production)
-    uvicorn.run(
-        app,
-        host=web.host,
-        port=web.port,
-        access_log=False,
-        log_config=None,
-        http=PatientProtocol,
-        limit_concurrency=web.most_connections,
-        server_header=False,
-        proxy_headers=bool(web.trusted_proxies),
-        forwarded_allow_ips=list(web.trusted_proxies),
-    )
+    uvicorn.run(app, **serving(wired))
+
+
+def serving(wired: Services) -> dict[str, Any]:
+    """How uvicorn serves: an address in a header is believed of trusted proxies alone."""
+    web = wired.settings.web
+    return {
+        "host": web.host,
+        "port": web.port,
+        "access_log": False,
+        "log_config": None,
+        "http": PatientProtocol,
+        "limit_concurrency": web.most_connections,
+        "server_header": False,
+        "proxy_headers": bool(web.trusted_proxies),
+        "forwarded_allow_ips": list(web.trusted_proxies),
+    }
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from utskick.domain.staff import StaffSession
 from utskick.domain.units import Actor
 from utskick.security_log import EventOutcome, SecurityEvent, note
 
@@ -67,6 +68,17 @@ def failed_by(request: Request, error: Exception) -> None:
 def is_by(request: Request, actor: Actor) -> None:
     """Who asks, once it is known."""
     setattr(request.state, _CALLER, actor)
+
+
+def note_of(request: Request, event: SecurityEvent, session: StaffSession) -> None:
+    """What somebody has done with a session of theirs."""
+    note(
+        event,
+        actor=session.staff_id,
+        unit=session.unit_id,
+        roles=sorted(session.roles),
+        address=client_of(request.scope),
+    )
 
 
 def client_of(scope: Scope) -> str:

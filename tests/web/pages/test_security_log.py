@@ -9,18 +9,22 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import pytest
+import uvicorn
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
 
+from config.settings import Settings, WebSettings
 from tests.clinic import OTHER_UNIT, STAFF, UNIT, Clinic
 from tests.log_lines import Lines, log_lines
 from tests.people import ANNA
 from tests.web.conftest import caller, make_token, services_of
 from tests.web.pages.conftest import Browser, browser_of, session, sign_in
+from tests.web.pages.forms import main_form
 from tests.web.pages.test_sign_in import KARIN, come_back, only
 from utskick.domain.rate_limits import RateLimits
 from utskick.domain.staff import Role, SignInFailed
 from utskick.ports import TemporaryFailure
+from utskick.web.__main__ import serving
 from utskick.web.pages.visitors import csrf_of
 
 __all__ = ["log_lines"]
@@ -157,6 +161,16 @@ async def test_a_sign_in_and_a_sign_out_are_noted(stranger: Browser, log_lines: 
     assert went | who | {"event": "sign_out"} == went
 
 
+async def test_a_choice_of_unit_is_noted(stranger: Browser, log_lines: Lines) -> None:
+    await come_back(stranger, KARIN)
+    page = await stranger.open("/valj-enhet")
+
+    await stranger.post("/valj-enhet", data={**dict(main_form(page).fields), "enhet": UNIT.id})
+
+    [line] = log_lines.of("unit_chosen")
+    assert (line["actor"], line["unit"]) == (KARIN.staff_id, UNIT.id)
+
+
 async def test_an_administrators_sign_in_is_noted_with_the_role(
     stranger: Browser, clinic: Clinic, log_lines: Lines
 ) -> None:
@@ -248,15 +262,31 @@ async def test_a_browser_that_leaves_in_the_middle_is_no_fault(
     assert (line["address"], line["actor"]) == ("10.1.2.3", STAFF.name)
 
 
-async def test_a_header_says_nothing_of_the_address(
-    app: FastAPI, clinic: Clinic, log_lines: Lines
+@pytest.mark.parametrize(
+    ("trusted", "comes_from", "address"),
+    [
+        ((), "127.0.0.1", "127.0.0.1"),
+        (("10.0.0.0/8",), "203.0.113.7", "203.0.113.7"),
+        (("10.0.0.0/8",), "10.1.2.3", "203.0.113.9"),
+    ],
+)
+async def test_a_header_is_believed_of_a_trusted_proxy_alone(
+    app: FastAPI,
+    clinic: Clinic,
+    log_lines: Lines,
+    trusted: tuple[str, ...],
+    comes_from: str,
+    address: str,
 ) -> None:
-    """Only the server in front of the application believes it, of proxies that are trusted."""
-    del clinic
-    async with AsyncClient(
-        transport=ASGITransport(app, client=("10.1.2.3", 9)), base_url="http://utskick"
-    ) as nobody:
-        await nobody.get("/api/paketutskick", headers={"X-Forwarded-For": "6.6.6.6"})
+    settings = Settings(_env_file=None, web=WebSettings(trusted_proxies=trusted))
+    config = uvicorn.Config(app, **serving(services_of(clinic, settings=settings)))
+    config.load()
+    # A client may write what it likes; the proxy adds whom it has seen.
+    seen = {"X-Forwarded-For": "6.6.6.6, 203.0.113.9"}
+
+    server = ASGITransport(config.loaded_app, client=(comes_from, 9))
+    async with AsyncClient(transport=server, base_url="http://utskick") as nobody:
+        await nobody.get("/api/paketutskick", headers=seen)
 
     [line] = log_lines.all
-    assert line["address"] == "10.1.2.3"
+    assert line["address"] == address

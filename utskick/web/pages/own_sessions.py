@@ -5,8 +5,10 @@ from uuid import UUID
 from fastapi import Request, Response
 
 from utskick.domain.errors import NotFound
+from utskick.security_log import SecurityEvent
 from utskick.use_cases.own_sessions import end_own_session, own_sessions
 from utskick.web.callers import Now, Wired
+from utskick.web.noted import note_of
 from utskick.web.pages.frame import page, see_other
 from utskick.web.pages.posted import text
 from utskick.web.pages.refusals import page_router
@@ -30,9 +32,10 @@ def show(
 
 
 @router.post("/inloggningar", name="end-own-session")
-def end(visitor: SignedInVisitor, posted: Posted, wired: Wired) -> Response:
+def end(request: Request, visitor: SignedInVisitor, posted: Posted, wired: Wired) -> Response:
     """Sign out in another browser. Raises `NotFound`."""
     end_own_session(visitor.session, _id(text(posted, "inloggning")), store=wired.store)
+    note_of(request, SecurityEvent.SIGNED_OUT, visitor.session)
     return see_other("/inloggningar?avslutad=1")
 
 

@@ -1,16 +1,16 @@
 """Logga in i Utskick."""
 
 import asyncio
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from fastapi import Request, Response
 
 from utskick.domain.errors import UtskickError
 from utskick.domain.rate_limits import Limit
-from utskick.domain.staff import StaffSession
 from utskick.domain.units import HsaId
 from utskick.ports import TemporaryFailure
-from utskick.security_log import SecurityEvent, note
+from utskick.security_log import SecurityEvent
 from utskick.use_cases.sign_in import (
     begin_sign_in,
     choose_unit,
@@ -19,7 +19,7 @@ from utskick.use_cases.sign_in import (
     unit_choices,
 )
 from utskick.web.callers import Now, Wired, address_of
-from utskick.web.noted import because, client_of
+from utskick.web.noted import because, note_of
 from utskick.web.pages.browsers import place_of
 from utskick.web.pages.frame import page, see_other
 from utskick.web.pages.posted import text
@@ -92,7 +92,7 @@ async def finish(
             reason="the provider is away",
             status_code=503,
         )
-    _note(request, SecurityEvent.SIGNED_IN, signed_in.session)
+    note_of(request, SecurityEvent.SIGNED_IN, signed_in.session)
     answer = see_other(signed_in.return_to)
     _set(answer, COOKIE, signed_in.token)
     for done in (_STATE_COOKIE, _LEFT_COOKIE):
@@ -114,7 +114,7 @@ async def show_units(
 @router.post("/valj-enhet", name="choose-unit")
 async def choose(
     request: Request,
-    _visitor: SignedInVisitor,
+    visitor: SignedInVisitor,
     posted: Posted,
     wired: Wired,
     now: Now,
@@ -128,6 +128,8 @@ async def choose(
         rules=wired.rules,
         now=now,
     )
+    chosen = replace(visitor.session, unit_id=HsaId(text(posted, "enhet")))
+    note_of(request, SecurityEvent.UNIT_CHOSEN, chosen)
     answer = see_other("/")
     _set(answer, COOKIE, token)
     return answer
@@ -150,7 +152,7 @@ async def leave(request: Request, wired: Wired) -> Response:
         store=wired.store,
     )
     if signed_out.session:
-        _note(request, SecurityEvent.SIGNED_OUT, signed_out.session)
+        note_of(request, SecurityEvent.SIGNED_OUT, signed_out.session)
     answer = see_other(signed_out.onwards or "/utloggad?kvar=1")
     answer.headers["Clear-Site-Data"] = _CLEARED
     answer.delete_cookie(COOKIE, secure=True, httponly=True)
@@ -162,16 +164,6 @@ async def leave(request: Request, wired: Wired) -> Response:
 def left(request: Request, *, kvar: bool = False) -> Response:
     """Nobody is signed in any more; `kvar`: but the identity provider may remember."""
     return page(request, "signed_out.html", visitor=None, remembered=kvar)
-
-
-def _note(request: Request, event: SecurityEvent, session: StaffSession) -> None:
-    note(
-        event,
-        actor=session.staff_id,
-        unit=session.unit_id,
-        roles=sorted(session.roles),
-        address=client_of(request.scope),
-    )
 
 
 def _failed(request: Request, sentence: str, *, reason: str, status_code: int = 403) -> Response:
