@@ -10,7 +10,7 @@ from httpx import ASGITransport, AsyncClient, Response
 
 from tests.access_log import log
 from tests.clinic import OTHER_STAFF, OTHER_UNIT, STAFF, UNIT, Clinic
-from tests.web.pages.forms import main_form
+from tests.web.pages.forms import forms_of, main_form
 from utskick.domain.staff import Commission, Role, StaffSession
 from utskick.domain.units import Unit
 from utskick.web.pages.visitors import COOKIE
@@ -27,6 +27,15 @@ class Browser(AsyncClient):
 
     async def open(self, address: str) -> str:
         answer = await self.get(address)
+        assert answer.status_code == 200, (answer.status_code, answer.text)
+        return answer.text
+
+    async def search(self, address: str, **fields: Any) -> str:
+        """Post the page's form that searches."""
+        page = await self.open(address)
+        [form] = [form for form in forms_of(page) if ("sok", "") in form.fields]
+        assert form.method == "post", "what is sought would stand in the address"
+        answer = await self.post(form.action, data=dict(form.filled(**fields)))
         assert answer.status_code == 200, (answer.status_code, answer.text)
         return answer.text
 

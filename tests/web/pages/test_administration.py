@@ -57,11 +57,11 @@ async def test_the_first_page_leads_on_and_shows_what_has_been_changed(
 
 async def test_units_are_found_by_part_of_their_name_or_hsa_id(administrator: Browser) -> None:
     for sought in ("psykiatriska", "e000000000101"):
-        words = words_of(await administrator.open(f"/forvaltning/enheter?sok={sought}"))
+        words = words_of(await administrator.search("/forvaltning/enheter", sok=sought))
         assert UNIT.name in words
         assert OTHER_UNIT.name not in words
     assert "1 enhet " in words
-    nobody = words_of(await administrator.open("/forvaltning/enheter?sok=zzz"))
+    nobody = words_of(await administrator.search("/forvaltning/enheter", sok="zzz"))
     assert "Ingen enhet stämmer" in nobody
 
 
@@ -71,8 +71,8 @@ async def test_many_units_come_fifty_at_a_time(administrator: Browser) -> None:
             Unit(type(UNIT.id)(f"SE2321000131-E{n:012}"), f"Enhet {n:03}", "") for n in range(200)
         )
 
-    last = words_of(await administrator.open("/forvaltning/enheter?sok=Enhet+&sida=4"))
-    beyond = words_of(await administrator.open("/forvaltning/enheter?sok=Enhet+&sida=9"))
+    last = words_of(await administrator.search("/forvaltning/enheter", sok="Enhet ", sida="4"))
+    beyond = words_of(await administrator.search("/forvaltning/enheter", sok="Enhet ", sida="9"))
 
     assert "200 enheter" in last
     assert "Enhet 199" in last
@@ -253,21 +253,24 @@ async def test_a_revoked_token_is_shown_as_such(administrator: Browser) -> None:
 @pytest.mark.parametrize(
     ("query", "found", "not_found"),
     [
-        ("sok=phq", PHQ, OWN),
-        ("sok=vårdcentralen", SHARED, OWN),
-        ("samling=nafs", PHQ, SHARED),
-        ("samling=shared", SHARED, PHQ),
-        ("visa=aktiva", SHARED, PHQ),
-        ("visa=arkiverade", PHQ, SHARED),
-        ("visa=nonsens&samling=", PHQ, None),
+        ({"sok": "phq"}, PHQ, OWN),
+        ({"sok": "vårdcentralen"}, SHARED, OWN),
+        ({"samling": "nafs"}, PHQ, SHARED),
+        ({"samling": "shared"}, SHARED, PHQ),
+        ({"visa": "aktiva"}, SHARED, PHQ),
+        ({"visa": "arkiverade"}, PHQ, SHARED),
+        ({"visa": "nonsens", "samling": ""}, PHQ, None),
     ],
 )
 async def test_form_templates_are_found_by_what_they_are(
-    administrator: Browser, query: str, found: FormTemplate, not_found: FormTemplate | None
+    administrator: Browser,
+    query: dict[str, str],
+    found: FormTemplate,
+    not_found: FormTemplate | None,
 ) -> None:
     await done(administrator, f"{form_page(PHQ)}/arkivera")
 
-    page = await administrator.open(f"/forvaltning/formularmallar?{query}")
+    page = await administrator.search("/forvaltning/formularmallar", **query)
 
     assert form_page(found) in page
     assert not_found is None or form_page(not_found) not in page
@@ -351,7 +354,7 @@ async def test_somebody_is_signed_out_everywhere(
     administrator: Browser, other_staff: Browser
 ) -> None:
     nurse = session(OTHER_UNIT).staff_id
-    assert nurse in await administrator.open("/forvaltning/inloggningar?sok=karin")
+    assert nurse in await administrator.search("/forvaltning/inloggningar", sok="karin")
 
     words = await done(administrator, "/forvaltning/inloggningar/logga-ut", person=nurse)
 
@@ -362,7 +365,7 @@ async def test_somebody_is_signed_out_everywhere(
 
 async def test_whoever_is_not_signed_in_cannot_be_signed_out(administrator: Browser) -> None:
     words = await done(administrator, "/forvaltning/inloggningar/logga-ut", person="SE1-NOBODY")
-    nobody = words_of(await administrator.open("/forvaltning/inloggningar?sok=zzz"))
+    nobody = words_of(await administrator.search("/forvaltning/inloggningar", sok="zzz"))
 
     assert "Personen var inte inloggad." in words
     assert "Ingen inloggad stämmer" in nobody

@@ -46,7 +46,7 @@ async def test_the_list_shows_what_each_package_is_and_whether_it_can_be_started
         records.forms.subscribe(UNIT.id, SHARED.id, subscribed=False)
 
     words = words_of(await administrator.open("/forvaltning/grundplatar"))
-    found = words_of(await administrator.open("/forvaltning/grundplatar?sok=VECKO"))
+    found = words_of(await administrator.search("/forvaltning/grundplatar", sok="VECKO"))
 
     assert f"{PACKAGE.name} {PACKAGE.key} {UNIT.name} 4 formulär, 1 tillfälle" in words
     assert f"Kan inte startas {SHARED.name}" in words

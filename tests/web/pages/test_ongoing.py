@@ -77,9 +77,24 @@ async def test_the_list_shows_what_comes_next_and_how_it_has_gone(staff: Browser
 async def test_dispatches_are_found_by_name_and_status(staff: Browser) -> None:
     await started(staff)
 
-    assert "1 utskick" in words_of(await staff.open("/paketutskick?sok=vuxenps&status=pågående"))
+    assert "1 utskick" in words_of(
+        await staff.search("/paketutskick", sok="vuxenps", status="pågående")
+    )
     assert "Inget utskick stämmer" in words_of(await staff.open("/paketutskick?status=stoppad"))
-    assert "Inget utskick stämmer" in words_of(await staff.open("/paketutskick?sok=%25"))
+    assert "Inget utskick stämmer" in words_of(await staff.search("/paketutskick", sok="%"))
+
+
+async def test_what_is_sought_stands_in_no_address_and_goes_along_to_the_next_page(
+    staff: Browser,
+) -> None:
+    await started(staff)
+
+    page = await staff.search("/paketutskick", sok=ANNA.formatted, sida="2")
+
+    assert (await staff.get(f"/paketutskick?sok={ANNA.formatted}")).text.count(ANNA.formatted) == 0
+    assert dict(next(f for f in forms_of(page) if f.action == "/paketutskick").fields)["sok"] == (
+        ANNA.formatted
+    )
 
 
 async def test_the_next_occasion_comes_first_when_asked_for(staff: Browser) -> None:

@@ -105,6 +105,10 @@ WHO_MAY = {
     "change-package": For.ADMINISTRATOR,
     "signed-in-people-page": For.ADMINISTRATOR,
     "sign-out-person": For.ADMINISTRATOR,
+    "search-dispatches": For.UNIT,
+    "search-signed-in-people": For.ADMINISTRATOR,
+    "search-packages": For.ADMINISTRATOR,
+    "search-form-templates": For.ADMINISTRATOR,
 }
 ROUTES = {
     route.name: route

@@ -1,9 +1,9 @@
 """Förvaltning: the first page, and what its pages have in common."""
 
 from collections.abc import Sequence
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
-from fastapi import Query, Request, Response
+from fastapi import Request, Response
 
 from utskick.sending.report_errors import refusing_addresses
 from utskick.web.callers import Wired
@@ -12,9 +12,6 @@ from utskick.web.pages.refusals import page_router
 from utskick.web.pages.visitors import Administrator
 
 router = page_router()
-
-Sought = Annotated[str, Query(alias="sok", max_length=200)]
-PageNumber = Annotated[int, Query(alias="sida", ge=1, le=10_000)]
 
 _PER_PAGE = 50
 T = TypeVar("T")

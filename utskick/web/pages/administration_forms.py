@@ -1,7 +1,6 @@
 """Förvaltning, formulärmallar: archive, take back, offer to other units, link for one of them."""
 
 from typing import Annotated
-from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import Query, Request, Response
@@ -12,9 +11,9 @@ from utskick.domain.units import HsaId
 from utskick.domain.writing import comparable
 from utskick.web.callers import Now, Wired
 from utskick.web.labels import CATALOGUE_LABELS
-from utskick.web.pages.administration import PageNumber, Sought, one_page
+from utskick.web.pages.administration import one_page
 from utskick.web.pages.frame import page, problems_by_field, see_other
-from utskick.web.pages.posted import text
+from utskick.web.pages.posted import sought_in, text
 from utskick.web.pages.refusals import page_router
 from utskick.web.pages.visitors import Administrator, Posted, Visitor
 from utskick.wiring import Services
@@ -36,14 +35,32 @@ def browse(
     visitor: Administrator,
     wired: Wired,
     *,
-    sok: Sought = "",
     samling: Annotated[str, Query(max_length=10)] = "",
     visa: Annotated[str, Query(max_length=10)] = "alla",
-    sida: PageNumber = 1,
 ) -> Response:
-    """Every form template, by name, owner, catalogue and whether it has been archived."""
+    """Every form template."""
+    asked = {"sok": "", "samling": samling, "visa": visa}
+    return _list(request, visitor, wired, asked)
+
+
+@router.post("/forvaltning/formularmallar", name="search-form-templates")
+def search(request: Request, visitor: Administrator, posted: Posted, wired: Wired) -> Response:
+    """Those found by name, owner, catalogue and whether they have been archived."""
+    sought, number = sought_in(posted)
+    asked = {"sok": sought, "samling": text(posted, "samling"), "visa": text(posted, "visa")}
+    return _list(request, visitor, wired, asked, number=number)
+
+
+def _list(
+    request: Request,
+    visitor: Visitor,
+    wired: Services,
+    asked: dict[str, str],
+    *,
+    number: int = 1,
+) -> Response:
     register = wired.administer_forms.list_form_templates()
-    wanted = comparable(sok)
+    wanted, samling, visa = comparable(asked["sok"]), asked["samling"], asked["visa"]
 
     def sought(form: FormTemplate) -> bool:
         owner = register.units.get(form.owner) if form.owner else None
@@ -55,8 +72,7 @@ def browse(
         )
 
     found = [form for form in register.forms if sought(form)]
-    shown, pages = one_page(found, sida)
-    kept = urlencode({"sok": sok, "samling": samling, "visa": visa})
+    shown, pages = one_page(found, number)
     return page(
         request,
         "administration_forms.html",
@@ -64,13 +80,12 @@ def browse(
         register=register,
         forms=shown,
         total=len(found),
-        asked={"sok": sok, "samling": samling, "visa": visa},
+        asked=asked,
         catalogues=[("", "Alla"), *((each.value, CATALOGUE_LABELS[each]) for each in Catalogue)],
         choices=_SHOWN,
         catalogue_labels=CATALOGUE_LABELS,
-        number=sida,
+        number=number,
         pages_in_all=pages,
-        address=f"/forvaltning/formularmallar?{kept}&sida=",
     )
 
 

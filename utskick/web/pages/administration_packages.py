@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from fastapi import Request, Response
 
@@ -22,10 +21,9 @@ from utskick.use_cases.administer_packages import (
 from utskick.use_cases.preview_message import MessagePreview
 from utskick.web.callers import Now, Wired
 from utskick.web.labels import CATALOGUE_LABELS, presets_in_words
-from utskick.web.pages.administration import PageNumber, Sought
 from utskick.web.pages.administration_package_form import FilledPackage
 from utskick.web.pages.frame import fragment, page, problems_by_field, see_other
-from utskick.web.pages.posted import act
+from utskick.web.pages.posted import act, sought_in
 from utskick.web.pages.refusals import page_router
 from utskick.web.pages.visitors import Administrator, Posted, Visitor
 from utskick.wiring import Services
@@ -57,21 +55,31 @@ _DONE = {
 
 
 @router.get("/forvaltning/grundplatar", name="packages-page")
-def browse(
-    request: Request, visitor: Administrator, wired: Wired, sok: Sought = "", sida: PageNumber = 1
-) -> Response:
+def browse(request: Request, visitor: Administrator, wired: Wired) -> Response:
     """The newest version of each package."""
-    found = wired.administer_packages.find_packages(sok, page=sida)
+    return _list(request, visitor, wired)
+
+
+@router.post("/forvaltning/grundplatar", name="search-packages")
+def search(request: Request, visitor: Administrator, posted: Posted, wired: Wired) -> Response:
+    """Those of a name."""
+    sought, number = sought_in(posted)
+    return _list(request, visitor, wired, sought=sought, number=number)
+
+
+def _list(
+    request: Request, visitor: Visitor, wired: Services, *, sought: str = "", number: int = 1
+) -> Response:
+    found = wired.administer_packages.find_packages(sought, page=number)
     return page(
         request,
         "administration_packages.html",
         visitor=visitor,
         found=found,
         in_words=presets_in_words,
-        sought=sok,
-        number=sida,
+        sought=sought,
+        number=number,
         pages_in_all=max(1, -(-found.total // PER_PAGE)),
-        address=f"/forvaltning/grundplatar?{urlencode({'sok': sok})}&sida=",
     )
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import Request, Response
@@ -18,9 +17,9 @@ from utskick.use_cases.administer_units import (
     UnitSpec,
 )
 from utskick.web.callers import Now, Wired
-from utskick.web.pages.administration import PageNumber, Sought, one_page
+from utskick.web.pages.administration import one_page
 from utskick.web.pages.frame import page, problems_by_field, see_other
-from utskick.web.pages.posted import read_spec, text, texts
+from utskick.web.pages.posted import read_spec, sought_in, text, texts
 from utskick.web.pages.refusals import page_router
 from utskick.web.pages.visitors import Administrator, Posted, Visitor
 from utskick.wiring import Services
@@ -47,18 +46,19 @@ _LONGEST_NAME = 100
 
 
 @router.get("/forvaltning/enheter", name="units-page")
-def browse(
-    request: Request, visitor: Administrator, wired: Wired, sok: Sought = "", sida: PageNumber = 1
-) -> Response:
-    """Every unit, found by name or HSA-id, and a form for one that joins."""
-    return _list(request, visitor, wired, sought=sok, number=sida)
+def browse(request: Request, visitor: Administrator, wired: Wired) -> Response:
+    """Every unit, and a form for one that joins."""
+    return _list(request, visitor, wired)
 
 
 @router.post("/forvaltning/enheter", name="add-unit")
 def add(
     request: Request, visitor: Administrator, posted: Posted, wired: Wired, now: Now
 ) -> Response:
-    """Let a unit join."""
+    """Let a unit join; or find those of a name or an HSA-id."""
+    if "sok" in posted:
+        sought, number = sought_in(posted)
+        return _list(request, visitor, wired, sought=sought, number=number)
     typed = {name: text(posted, name) for name in _TYPED}
     try:
         unit = wired.administer_units.add_unit(
@@ -193,7 +193,6 @@ def _list(
         total=len(found),
         number=number,
         pages_in_all=pages,
-        address=f"/forvaltning/enheter?{urlencode({'sok': sought})}&sida=",
         typed=typed or dict.fromkeys(_TYPED, ""),
         problems=problems_by_field(tuple(problems)),
         labels=_LABELS,

@@ -1,8 +1,8 @@
 """Pågående Paketutskick: the list, one dispatch opened, and what can be done with it."""
 
+from datetime import datetime
 from functools import partial
 from typing import Annotated
-from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import Query, Request, Response
@@ -23,8 +23,10 @@ from utskick.web.labels import (
 )
 from utskick.web.pages.frame import fragment, page
 from utskick.web.pages.opened_dispatch import AtDesk
+from utskick.web.pages.posted import sought_in, text
 from utskick.web.pages.refusals import page_router
-from utskick.web.pages.visitors import Staff
+from utskick.web.pages.visitors import Posted, Staff, StaffVisitor
+from utskick.wiring import Services
 
 router = page_router()
 
@@ -40,22 +42,40 @@ def browse(
     wired: Wired,
     now: Now,
     *,
-    sok: Annotated[str, Query(max_length=200)] = "",
     status: str = "",
     visa: str = "paket",
     ordning: str = "nyast",
-    sida: Annotated[int, Query(ge=1, le=10_000)] = 1,
 ) -> Response:
-    """The unit's dispatches, found by name, title and status."""
+    """The unit's dispatches."""
+    asked = {"sok": "", "status": status, "visa": visa, "ordning": ordning}
+    return _list(request, visitor, wired, now, asked)
+
+
+@router.post("/paketutskick", name="search-dispatches")
+def search(request: Request, visitor: Staff, posted: Posted, wired: Wired, now: Now) -> Response:
+    """Those found by name, title and status."""
+    sought, number = sought_in(posted)
+    asked = {name: text(posted, name) for name in ("status", "visa", "ordning")}
+    return _list(request, visitor, wired, now, asked | {"sok": sought}, number=number)
+
+
+def _list(
+    request: Request,
+    visitor: StaffVisitor,
+    wired: Services,
+    now: datetime,
+    asked: dict[str, str],
+    *,
+    number: int = 1,
+) -> Response:
     query = DispatchQuery(
-        text=sok.strip(),
-        status=_STATUSES.get(status),
-        kind=_KINDS.get(visa),
-        order=_ORDERS.get(ordning, DispatchSorting.NEWEST),
-        page=sida,
+        text=asked["sok"].strip(),
+        status=_STATUSES.get(asked["status"]),
+        kind=_KINDS.get(asked["visa"]),
+        order=_ORDERS.get(asked["ordning"], DispatchSorting.NEWEST),
+        page=number,
     )
     found = wired.list_dispatches(query, actor=visitor.actor)
-    asked = {"sok": sok, "status": status, "visa": visa, "ordning": ordning}
     return page(
         request,
         "ongoing.html",
@@ -63,7 +83,6 @@ def browse(
         found=found,
         asked=asked,
         statuses=[("", "Alla"), *((each, label) for each, label in _labels())],
-        address=f"/paketutskick?{urlencode(asked)}&sida=",
         signs=delivery_signs,
         sign=partial(occasion_sign, now=now, late_after=wired.rules.late_after),
     )

@@ -28,6 +28,17 @@ def as_typed(posted: FormData, name: str, default: str = "") -> str:
     return value.replace("\r\n", "\n") if isinstance(value, str) else default
 
 
+_LONGEST_SOUGHT = 200
+_LAST_PAGE = 10_000
+
+
+def sought_in(posted: FormData) -> tuple[str, int]:
+    """What is sought, and which page of it. By post, as it may be a person's number."""
+    typed = text(posted, "sida")
+    number = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < len("10000") else 1
+    return text(posted, "sok")[:_LONGEST_SOUGHT], max(1, min(number, _LAST_PAGE))
+
+
 def texts(posted: FormData, name: str) -> list[str]:
     """A field that comes several times."""
     return [value for value in posted.getlist(name) if isinstance(value, str)]
