@@ -429,6 +429,11 @@ class Settings(BaseSettings):
         default="formularhantering@vgregion.se",
         description="Gets a mail when a start is blocked, and whenever a dispatch goes wrong.",
     )
+    error_domains: tuple[str, ...] = Field(
+        default=("vgregion.se",),
+        min_length=1,
+        description="Where mail about errors may be sent, with all below them.",
+    )
     max_recipients: int = Field(
         default=250, ge=1, description="Manual: cirka 250 mottagare åt gången."
     )

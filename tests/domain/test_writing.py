@@ -33,6 +33,18 @@ def test_a_name_has_one_line() -> None:
     assert in_one_line("Inför\n  besök, del \n\n 2") == "Inför besök, del 2"
 
 
+@pytest.mark.parametrize(
+    "mark", [*"\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"]
+)
+def test_a_name_turns_nothing_around_that_stands_beside_it(mark: str) -> None:
+    assert in_one_line(f"Inför{mark} besök") == "Inför besök"
+
+
+@pytest.mark.parametrize("broken", ["\r\n", "\n", "\v", "\f", "\x85", "\u2028", "\u2029"])
+def test_a_name_is_in_one_line_however_it_was_broken(broken: str) -> None:
+    assert in_one_line(as_kept(f"Inför{broken}besök")) == "Inför besök"
+
+
 def test_where_a_new_line_means_something_odd_ones_are_spaces() -> None:
     assert without_odd_breaks("title: ett\u2028två\x0btre\nend: x") == "title: ett två tre\nend: x"
 

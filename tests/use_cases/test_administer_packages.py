@@ -48,6 +48,15 @@ def save(
     )
 
 
+def test_a_package_names_no_error_address_outside_the_region(clinic: Clinic) -> None:
+    clinic.rules = replace(clinic.rules, error_domains=("vgregion.se",))
+
+    with pytest.raises(SpecRefused) as refused:
+        save(clinic, error_addresses=["me@evil.example"])
+
+    assert [problem.place for problem in refused.value.problems] == ["error_addresses"]
+
+
 async def test_a_new_package_can_be_started_at_once(clinic: Clinic, log: Log) -> None:
     package = save(clinic, NEW)
 

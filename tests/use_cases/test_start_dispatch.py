@@ -1,5 +1,6 @@
 """Starta paketutskick: everything is checked before anything is stored."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -77,6 +78,28 @@ async def test_the_forms_desk_is_always_notified_of_errors(clinic: Clinic) -> No
     dispatch = (await clinic.start(error_addresses=["chef@vgregion.se", FORMS_DESK])).dispatch
 
     assert dispatch.error_addresses == (FORMS_DESK, "chef@vgregion.se")
+
+
+async def test_mail_about_errors_goes_to_the_regions_own_addresses_alone(clinic: Clinic) -> None:
+    clinic.rules = replace(clinic.rules, error_domains=("vgregion.se",))
+
+    with pytest.raises(SpecRefused) as refused:
+        await clinic.start(error_addresses=["chef@vgregion.se", "me@evil.example"])
+
+    [problem] = refused.value.problems
+    assert (problem.place, problem.reason) == (
+        "error_addresses",
+        "en adress är utanför regionen.",
+    )
+    assert "evil.example" not in str(refused.value)
+
+
+async def test_a_title_is_one_line_and_turns_nothing_around(clinic: Clinic) -> None:
+    title = "Inför\u202e ditt\u2028besök\r\nBcc: x\u2066"
+
+    dispatch = (await clinic.start(title=title)).dispatch
+
+    assert dispatch.title == "Inför ditt besök Bcc: x"
 
 
 async def test_the_occasions_follow_the_packages_weekday_time_and_interval(

@@ -4,6 +4,7 @@ A domain outside ASCII has a spelling within it (IDNA), and gets that one. What 
 has none: it would take SMTPUTF8 of every relay on the way, which nobody can promise beforehand.
 """
 
+from collections.abc import Collection, Iterable
 from typing import Annotated
 
 from email_validator import EmailNotValidError, validate_email
@@ -21,6 +22,17 @@ def ascii_address(address: str) -> str | None:
         return validate_email(address, check_deliverability=False).ascii_email
     except EmailNotValidError:
         return None
+
+
+def outside(addresses: Iterable[str], domains: Collection[str]) -> list[str]:
+    """Those at none of the domains, or of what is below them. Without any, all are inside."""
+    ours = tuple(domain.casefold() for domain in domains)
+    return [address for address in addresses if ours and not _is_below(address, ours)]
+
+
+def _is_below(address: str, domains: tuple[str, ...]) -> bool:
+    domain = address.rpartition("@")[2].casefold()
+    return any(domain == each or domain.endswith(f".{each}") for each in domains)
 
 
 def _relayable(address: str) -> str:

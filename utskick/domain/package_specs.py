@@ -16,7 +16,7 @@ from utskick.domain.errors import Problem
 from utskick.domain.forms import FormTemplateId
 from utskick.domain.limits import LONGEST_TEXTS, MOST_ADDRESSES, MOST_FORMS, MOST_OCCASIONS
 from utskick.domain.packages import FORMS_DESK, PackageTemplate, Weekday, with_forms_desk
-from utskick.domain.specs import Spec, Text, texts_with_personnummer
+from utskick.domain.specs import Spec, Text, addresses_elsewhere, texts_with_personnummer
 from utskick.domain.units import HsaId
 
 KEY = r"^[a-z0-9-]+$"
@@ -52,11 +52,13 @@ def check_package(
     units: Collection[HsaId],
     forms: Collection[str],
     unknown_placeholders: Sequence[str],
+    error_domains: Collection[str] = (),
 ) -> list[Problem]:
     """What is wrong with it, given the units and the forms' keys that exist; places are fields."""
     problems = [
         *_unknown("units", spec.units, [unit for unit in spec.units if unit.upper() in units]),
         *_unknown("forms", spec.forms, forms),
+        *addresses_elsewhere(spec.error_addresses, error_domains),
         *(
             Problem("inbox_message", f"{unknown} går inte att använda.", "Ta bort eller byt det.")
             for unknown in unknown_placeholders

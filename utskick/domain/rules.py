@@ -42,6 +42,7 @@ class Rules:
     max_recipients: int = Limits().recipients
     accept_coordination_numbers: bool = False
     forms_desk: str = FORMS_DESK
+    error_domains: tuple[str, ...] = ()
     resident_url: str = "https://formular.1177.se"
     application: str = "UTSKICK"
     purposes: tuple[str, ...] = ("Vård och behandling",)

@@ -5,7 +5,7 @@ case, so that every problem comes back at once.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Annotated, Any, NewType
 from uuid import UUID
@@ -21,7 +21,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from utskick.domain.addresses import MailAddress
+from utskick.domain.addresses import MailAddress, outside
 from utskick.domain.errors import Problem
 from utskick.domain.limits import LONGEST_TEXTS, MOST_ADDRESSES, MOST_FORMS, MOST_OCCASIONS
 from utskick.domain.personnummer import masked
@@ -243,6 +243,19 @@ def problems_of(faults: Iterable[Mapping[str, Any]]) -> list[Problem]:
             reason, remedy = _REASONS.get(kind, ("värdet är inte giltigt.", "Se exemplen."))
         problems.append(Problem(place_of(fault["loc"]) or "filen", reason, remedy))
     return problems
+
+
+def addresses_elsewhere(addresses: Iterable[str], domains: Collection[str]) -> list[Problem]:
+    """Mail about errors names packages and units: it stays at the region's own domains."""
+    if not outside(addresses, domains):
+        return []
+    return [
+        Problem(
+            "error_addresses",
+            "en adress är utanför regionen.",
+            f"Använd adresser som slutar på {' eller '.join(domains)}.",
+        )
+    ]
 
 
 def texts_with_personnummer(texts: dict[str, str | None]) -> list[Problem]:

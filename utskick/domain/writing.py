@@ -27,8 +27,8 @@ def as_kept(text: str) -> str:
 
 
 def in_one_line(text: str) -> str:
-    """A name or a title: a space where it was broken."""
-    return re.sub(r"\s*\n\s*", " ", text)
+    """A name or a title: a space where it was broken, and nothing that turns around a line."""
+    return re.sub(r"\s*\n\s*", " ", _TURNING.sub("", text.translate(_SPACED)))
 
 
 def shown_in_one_line(text: object) -> object:
@@ -38,7 +38,7 @@ def shown_in_one_line(text: object) -> object:
     """
     if not isinstance(text, str):
         return text
-    return _UNUSABLE.sub("", _TURNING.sub("", in_one_line(as_kept(text))))
+    return _UNUSABLE.sub("", in_one_line(as_kept(text)))
 
 
 def without_odd_breaks(text: str) -> str:

@@ -121,7 +121,13 @@ class AdministerPackages:
         with self.store.transaction() as records:
             forms = {form.key: form.id for form in records.forms.all()}
             units = [unit.id for unit in records.units.all()]
-            problems = check_package(spec, units=units, forms=forms, unknown_placeholders=unknown)
+            problems = check_package(
+                spec,
+                units=units,
+                forms=forms,
+                unknown_placeholders=unknown,
+                error_domains=self.rules.error_domains,
+            )
             kept = records.packages.versions(spec.key)
             if kept and based_on is None:
                 problems.append(

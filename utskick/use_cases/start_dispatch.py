@@ -18,7 +18,7 @@ from utskick.domain.occasions import Occasion, OccasionId
 from utskick.domain.packages import PackageTemplate, with_forms_desk
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
-from utskick.domain.specs import DispatchSpec
+from utskick.domain.specs import DispatchSpec, addresses_elsewhere
 from utskick.domain.units import Actor, Unit
 from utskick.sending.check_forms import require_forms
 from utskick.sending.report_errors import report
@@ -105,6 +105,7 @@ class StartDispatch(Submitting):
                 forms = [a.form for a in records.forms.access(actor.unit_id, package.template_ids)]
         numbers = draft.recipients(spec, rules=rules, today=rules.today(now))
         draft.free_texts(spec, spec.title)
+        draft.problems += addresses_elsewhere(spec.error_addresses, rules.error_domains)
         moments: list[tuple[LocalMoment, datetime]] = []
         if package is not None:
             moments = draft.moments(spec, package, rules=rules, now=now)
