@@ -52,7 +52,7 @@ def test_a_package_names_no_error_address_outside_the_region(clinic: Clinic) -> 
     clinic.rules = replace(clinic.rules, error_domains=("vgregion.se",))
 
     with pytest.raises(SpecRefused) as refused:
-        save(clinic, error_addresses=["me@evil.example"])
+        save(clinic, NEW | {"error_addresses": ["me@evil.example"]})
 
     assert [problem.place for problem in refused.value.problems] == ["error_addresses"]
 
