@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from utskick.adapters.in_memory import InMemoryLogHeads
+from utskick.domain.rules import Rules
 from utskick.domain.units import HsaId
 from utskick.ports import LogHeads
 from utskick.records import Store
-from utskick.use_cases.check_access_log import check_log
+from utskick.use_cases.check_access_log import CheckAccessLog
 
 Log = Callable[[], list[str]]
 """The access log so far: what was done, and whether it was about a person."""
@@ -19,7 +20,11 @@ Log = Callable[[], list[str]]
 
 def is_whole(store: Store, unit_id: HsaId, heads: LogHeads | None = None) -> bool:
     """Whether the unit's log is what its chain, and its heads, say that it is."""
-    return check_log(unit_id, store=store, heads=heads or InMemoryLogHeads()).whole
+    return (
+        CheckAccessLog(store=store, log_heads=heads or InMemoryLogHeads(), rules=Rules())
+        .check_log(unit_id)
+        .whole
+    )
 
 
 @pytest.fixture

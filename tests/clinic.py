@@ -36,6 +36,7 @@ from utskick.adapters.in_memory import (
 )
 from utskick.adapters.jinja_texts import JinjaTexts
 from utskick.adapters.openpyxl_spreadsheets import OpenpyxlSpreadsheets
+from utskick.adapters.sealed_attempts import SealedAttempts
 from utskick.domain.calendar import STOCKHOLM
 from utskick.domain.dispatches import Dispatch, DispatchId
 from utskick.domain.errors import StartBlocked
@@ -147,6 +148,7 @@ class Clinic(UseCases):
     texts: JinjaTexts = field(default_factory=JinjaTexts)
     spreadsheets: OpenpyxlSpreadsheets = field(default_factory=OpenpyxlSpreadsheets)
     sign_in: InMemorySignIn = field(default_factory=InMemorySignIn)
+    attempts: SealedAttempts = field(default_factory=SealedAttempts)
 
     @cached_property
     def shared(self) -> Shared:

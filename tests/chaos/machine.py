@@ -43,6 +43,7 @@ from utskick.sending.call_slots import CallSlots
 from utskick.sending.reconcile import reconcile
 from utskick.sending.run_occasion import OccasionRun
 from utskick.sending.shared import shared
+from utskick.use_cases.check_access_log import CheckAccessLog
 from utskick.use_cases.compare_ledger import CompareLedger
 from utskick.use_cases.end_occasion import EndOccasion
 from utskick.use_cases.mark_restored import MarkRestored
@@ -259,9 +260,8 @@ class SendProtocol(RuleBasedStateMachine):
         self.watch.note_restore()
         self.scheduler = InMemoryScheduler()
         self.started = 0
-        MarkRestored(store=self.store, log_heads=InMemoryLogHeads(), rules=RULES)(
-            now=self.clock.now()
-        )
+        log = CheckAccessLog(store=self.store, log_heads=InMemoryLogHeads(), rules=RULES)
+        MarkRestored(store=self.store, check_access_log=log, rules=RULES)(now=self.clock.now())
 
     # What becomes of calls.
 

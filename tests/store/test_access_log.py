@@ -17,6 +17,7 @@ from tests.vault import a_vault
 from utskick.adapters.in_memory import InMemoryLogHeads
 from utskick.domain.log_chain import RESTORED, LogFault, LogHead
 from utskick.domain.personnummer import Personnummer
+from utskick.domain.rules import Rules
 from utskick.domain.staff import StaffSession
 from utskick.domain.units import Activity, Actor, HsaId, Unit
 from utskick.records import LogEntry, LoggedEntry, LogQuery
@@ -25,7 +26,7 @@ from utskick.store.data_keys import DataKeys
 from utskick.store.log_keys import PURPOSE, LogKey, unkeyed_link
 from utskick.store.tables import AccessLogRow, DataKeyRow
 from utskick.store.vault import Sealed, Vault
-from utskick.use_cases.check_access_log import check_log
+from utskick.use_cases.check_access_log import CheckAccessLog
 
 
 def entry(act: str, *, actor: Actor = STAFF, about: Personnummer | None = ANNA) -> LogEntry:
@@ -39,7 +40,9 @@ def write(store: SqlStore, *entries: LogEntry) -> None:
 
 def faults(store: SqlStore, unit: Unit = UNIT) -> list[tuple[LogFault, int]]:
     """What is wrong by the chain alone, and with which entry first."""
-    check = check_log(unit.id, store=store, heads=InMemoryLogHeads())
+    check = CheckAccessLog(store=store, log_heads=InMemoryLogHeads(), rules=Rules()).check_log(
+        unit.id
+    )
     return [(found.fault, found.first) for found in check.findings]
 
 
@@ -183,7 +186,9 @@ def test_entries_from_before_the_keys_are_followed_by_sealed_ones(
     older(engine)
     write(store, entry("visat"))
 
-    check = check_log(UNIT.id, store=store, heads=InMemoryLogHeads())
+    check = CheckAccessLog(store=store, log_heads=InMemoryLogHeads(), rules=Rules()).check_log(
+        UNIT.id
+    )
 
     assert check.whole
     assert (check.entries, check.unkeyed) == (4, 3)

@@ -18,10 +18,6 @@ from utskick.records import LogEntry
 from utskick.sending.report_errors import send_error_reports
 from utskick.use_cases.check_access_log import (
     Anchored,
-    anchor_access_log,
-    check_access_log,
-    check_log,
-    logs,
 )
 
 
@@ -35,17 +31,11 @@ def write(clinic: Clinic, number: int = 1, actor: Actor = STAFF) -> None:
 
 
 def anchor(clinic: Clinic, *mail_to: str) -> Anchored:
-    return anchor_access_log(
-        store=clinic.store,
-        heads=clinic.log_heads,
-        rules=clinic.rules,
-        mail_to=mail_to,
-        now=clinic.clock.now(),
-    )
+    return clinic.check_access_log.anchor_access_log(mail_to=mail_to, now=clinic.clock.now())
 
 
 def check(clinic: Clinic) -> LogCheck:
-    return check_log(UNIT.id, store=clinic.store, heads=clinic.log_heads)
+    return clinic.check_access_log.check_log(UNIT.id)
 
 
 def found(clinic: Clinic) -> list[tuple[LogFault, int, int]]:
@@ -92,7 +82,7 @@ def test_all_entries_are_deleted(clinic: Clinic, database: Path) -> None:
     change(database, "DELETE FROM access_log")
 
     assert found(clinic) == [(LogFault.MISSING, 1, 4)]
-    assert logs(store=clinic.store, heads=clinic.log_heads, now=clinic.clock.now()) == [UNIT.id]
+    assert clinic.check_access_log.logs(now=clinic.clock.now()) == [UNIT.id]
 
 
 def test_an_older_copy_of_the_log_is_put_in_its_place(
@@ -133,7 +123,7 @@ def test_heads_from_a_mail_speak_as_well(clinic: Clinic, database: Path) -> None
     change(database, "DELETE FROM access_log WHERE number = 4")
 
     alone = check(clinic)
-    against = check_log(UNIT.id, store=clinic.store, heads=clinic.log_heads, more=kept)
+    against = clinic.check_access_log.check_log(UNIT.id, more=kept)
 
     assert alone.whole
     assert alone.head is None
@@ -143,13 +133,7 @@ def test_heads_from_a_mail_speak_as_well(clinic: Clinic, database: Path) -> None
 def test_a_check_is_logged_and_followed_by_a_head(clinic: Clinic, log: Log) -> None:
     write(clinic)
 
-    check_access_log(
-        actor=STAFF,
-        store=clinic.store,
-        heads=clinic.log_heads,
-        rules=clinic.rules,
-        now=clinic.clock.now(),
-    )
+    clinic.check_access_log(actor=STAFF, now=clinic.clock.now())
 
     assert log()[-1] == "Läsa: kontrollerat loggen"
     assert [head.number for head in clinic.log_heads.kept] == [2]

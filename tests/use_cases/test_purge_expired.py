@@ -14,15 +14,12 @@ from utskick.domain.retention import Purged
 from utskick.failpoints import Step
 from utskick.records import Transaction
 from utskick.store import SqlStore
-from utskick.use_cases.check_access_log import anchor_access_log
 
 DAY_H = 24
 
 
 def anchored(clinic: Clinic) -> None:
-    anchor_access_log(
-        store=clinic.store, heads=clinic.log_heads, rules=clinic.rules, now=clinic.clock.now()
-    )
+    clinic.check_access_log.anchor_access_log(now=clinic.clock.now())
 
 
 async def sent(clinic: Clinic) -> None:

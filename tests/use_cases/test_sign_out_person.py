@@ -4,7 +4,6 @@ from tests.access_log import Log
 from tests.clinic import OTHER_UNIT, UNIT, Clinic
 from tests.use_cases.test_administer_units import ADMINISTRATOR
 from tests.web.pages.conftest import session
-from utskick.use_cases.sign_out_person import find_signed_in, sign_out_person
 
 
 def test_a_person_is_signed_out_everywhere_and_nobody_else_is(clinic: Clinic, log: Log) -> None:
@@ -14,11 +13,11 @@ def test_a_person_is_signed_out_everywhere_and_nobody_else_is(clinic: Clinic, lo
             records.sessions.open(session(unit), now=now)
     nurse, other = session(UNIT).staff_id, session(OTHER_UNIT).staff_id
 
-    ended = sign_out_person(nurse, actor=ADMINISTRATOR, store=clinic.store, now=now)
-    again = sign_out_person(nurse, actor=ADMINISTRATOR, store=clinic.store, now=now)
+    ended = clinic.sign_out_person(nurse, actor=ADMINISTRATOR, now=now)
+    again = clinic.sign_out_person(nurse, actor=ADMINISTRATOR, now=now)
 
     assert (ended, again) == (2, 0)
-    assert [p.staff_id for p in find_signed_in(" ", store=clinic.store, now=now)] == [other]
+    assert [p.staff_id for p in clinic.sign_out_person.find_signed_in(" ", now=now)] == [other]
     assert log() == [f"Skriva: loggat ut {nurse} överallt"]
 
 
@@ -26,7 +25,7 @@ def test_the_administration_sees_what_it_has_changed_and_by_whom(clinic: Clinic)
     now = clinic.clock.now()
     with clinic.store.transaction() as records:
         records.sessions.open(session(UNIT), now=now)
-    sign_out_person(session(UNIT).staff_id, actor=ADMINISTRATOR, store=clinic.store, now=now)
+    clinic.sign_out_person(session(UNIT).staff_id, actor=ADMINISTRATOR, now=now)
 
     (change,) = clinic.list_changes(actor=ADMINISTRATOR)
 

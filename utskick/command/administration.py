@@ -28,7 +28,6 @@ from utskick.records import Store, Transaction
 from utskick.sending import reconcile as reconciling
 from utskick.sending.message_values import PLACEHOLDERS
 from utskick.sending.report_errors import send_error_reports
-from utskick.use_cases import check_access_log as checking
 from utskick.wiring import services
 
 TokenName = Annotated[str, typer.Argument(help="What the unit calls it, to revoke it by.")]
@@ -170,15 +169,10 @@ def check_log(
         wired = services()
         now = wired.clock.now()
         more = read_heads(heads.read_text(errors="replace")) if heads else []
-        every = checking.logs(store=wired.store, heads=wired.log_heads, now=now)
+        every = wired.check_access_log.logs(now=now)
         chosen = [_logged(unit, every, wired.store)] if unit else every
-        checks = {
-            each: checking.check_log(each, store=wired.store, heads=wired.log_heads, more=more)
-            for each in chosen
-        }
-        checking.anchor_access_log(
-            store=wired.store, heads=wired.log_heads, rules=wired.rules, now=now
-        )
+        checks = {each: wired.check_access_log.check_log(each, more=more) for each in chosen}
+        wired.check_access_log.anchor_access_log(now=now)
     for unit_id, check in checks.items():
         print_check(unit_id, check)
     if not all(check.whole for check in checks.values()):

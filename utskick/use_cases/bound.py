@@ -12,8 +12,10 @@ from utskick.use_cases.administer_packages import AdministerPackages
 from utskick.use_cases.administer_units import AdministerUnits
 from utskick.use_cases.admit_system import AdmitSystem
 from utskick.use_cases.browse_follow_up import BrowseFollowUp
+from utskick.use_cases.check_access_log import CheckAccessLog
 from utskick.use_cases.clean_up import CleanUp
 from utskick.use_cases.compare_ledger import CompareLedger
+from utskick.use_cases.current_session import CurrentSession
 from utskick.use_cases.end_occasion import EndOccasion
 from utskick.use_cases.follow_up import FollowUp
 from utskick.use_cases.form_link import FormLink
@@ -29,9 +31,11 @@ from utskick.use_cases.mark_restored import MarkRestored
 from utskick.use_cases.notify_recipients import NotifyRecipients
 from utskick.use_cases.open_answer import OpenAnswer
 from utskick.use_cases.open_dispatch import OpenDispatch
+from utskick.use_cases.own_sessions import OwnSessions
 from utskick.use_cases.preview_dispatch import PreviewDispatch
 from utskick.use_cases.preview_message import PreviewMessage
 from utskick.use_cases.purge_expired import PurgeExpired
+from utskick.use_cases.read_access_log import ReadAccessLog
 from utskick.use_cases.remove_recipient import RemoveRecipient
 from utskick.use_cases.restart_dispatch import RestartDispatch
 from utskick.use_cases.send_form import SendForm
@@ -41,6 +45,8 @@ from utskick.use_cases.send_sms import SendSms
 from utskick.use_cases.show_progress import ShowProgress
 from utskick.use_cases.show_punctuality import ShowPunctuality
 from utskick.use_cases.show_started import ShowStarted
+from utskick.use_cases.sign_in import SigningIn
+from utskick.use_cases.sign_out_person import SignOutPerson
 from utskick.use_cases.start_dispatch import StartDispatch
 from utskick.use_cases.stop_dispatch import StopDispatch
 from utskick.use_cases.upload_spec import UploadSpec
@@ -65,19 +71,16 @@ class UseCases:
     """For whoever has the neighbours as attributes."""
 
     __slots__ = ()
-    stop_dispatch = Bound(StopDispatch)
-    restart_dispatch = Bound(RestartDispatch)
-    remove_recipient = Bound(RemoveRecipient)
-    end_occasion = Bound(EndOccasion)
-    notify_recipients = Bound(NotifyRecipients)
-    send_missed_occasion = Bound(SendMissedOccasion)
-    warn_by_hand = Bound(WarnByHand)
     administer_forms = Bound(AdministerForms)
     administer_packages = Bound(AdministerPackages)
     administer_units = Bound(AdministerUnits)
+    admit_system = Bound(AdmitSystem)
     browse_follow_up = Bound(BrowseFollowUp)
+    check_access_log = Bound(CheckAccessLog)
     clean_up = Bound(CleanUp)
     compare_ledger = Bound(CompareLedger)
+    current_session = Bound(CurrentSession)
+    end_occasion = Bound(EndOccasion)
     follow_up = Bound(FollowUp)
     form_link = Bound(FormLink)
     import_recipients = Bound(ImportRecipients)
@@ -85,22 +88,31 @@ class UseCases:
     list_dispatches = Bound(ListDispatches)
     list_forms = Bound(ListForms)
     load_region = Bound(LoadRegion)
+    look_up_recipients = Bound(LookUpRecipients)
+    manage_tokens = Bound(ManageTokens)
     mark_purged = Bound(MarkPurged)
     mark_restored = Bound(MarkRestored)
+    notify_recipients = Bound(NotifyRecipients)
     open_answer = Bound(OpenAnswer)
     open_dispatch = Bound(OpenDispatch)
-    purge_expired = Bound(PurgeExpired)
+    own_sessions = Bound(OwnSessions)
     preview_dispatch = Bound(PreviewDispatch)
     preview_message = Bound(PreviewMessage)
+    purge_expired = Bound(PurgeExpired)
+    read_access_log = Bound(ReadAccessLog)
+    remove_recipient = Bound(RemoveRecipient)
+    restart_dispatch = Bound(RestartDispatch)
+    send_form = Bound(SendForm)
+    send_missed_occasion = Bound(SendMissedOccasion)
     send_reminder = Bound(SendReminder)
+    send_sms = Bound(SendSms)
     show_progress = Bound(ShowProgress)
     show_punctuality = Bound(ShowPunctuality)
     show_started = Bound(ShowStarted)
-    upload_spec = Bound(UploadSpec)
-    watch_templates = Bound(WatchTemplates)
-    send_sms = Bound(SendSms)
+    sign_out_person = Bound(SignOutPerson)
+    signing_in = Bound(SigningIn)
     start_dispatch = Bound(StartDispatch)
-    send_form = Bound(SendForm)
-    look_up_recipients = Bound(LookUpRecipients)
-    admit_system = Bound(AdmitSystem)
-    manage_tokens = Bound(ManageTokens)
+    stop_dispatch = Bound(StopDispatch)
+    upload_spec = Bound(UploadSpec)
+    warn_by_hand = Bound(WarnByHand)
+    watch_templates = Bound(WatchTemplates)

@@ -15,15 +15,14 @@ from utskick.domain.log_chain import RESTORED
 from utskick.domain.occasions import OccasionId
 from utskick.domain.rules import Rules
 from utskick.domain.units import SYSTEM, Activity, Actor
-from utskick.ports import LogHeads
 from utskick.records import LogEntry, Store, Transaction
-from utskick.use_cases.check_access_log import logs
+from utskick.use_cases.check_access_log import CheckAccessLog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkRestored:
     store: Store
-    log_heads: LogHeads
+    check_access_log: CheckAccessLog
     rules: Rules
 
     def __call__(self, *, now: datetime) -> int:
@@ -35,7 +34,7 @@ class MarkRestored:
         """
         entries = [
             LogEntry(actor=Actor(SYSTEM, unit_id), activity=Activity.WRITE, act=RESTORED)
-            for unit_id in logs(store=self.store, heads=self.log_heads, now=now)
+            for unit_id in self.check_access_log.logs(now=now)
         ]
         with self.store.transaction() as records:
             records.access_log.write(entries, now=now)

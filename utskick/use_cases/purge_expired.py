@@ -12,9 +12,8 @@ from datetime import datetime
 from utskick.domain.retention import Purged, Retention
 from utskick.domain.rules import Rules
 from utskick.domain.units import SYSTEM, Activity, Actor, HsaId
-from utskick.ports import LogHeads
 from utskick.records import LogEntry, Store, Transaction
-from utskick.use_cases.check_access_log import logs
+from utskick.use_cases.check_access_log import CheckAccessLog
 
 _AT_ONCE = 500
 """Rows in one transaction."""
@@ -23,7 +22,7 @@ _AT_ONCE = 500
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurgeExpired:
     store: Store
-    log_heads: LogHeads
+    check_access_log: CheckAccessLog
     rules: Rules
 
     def __call__(self, *, now: datetime) -> Purged:
@@ -57,7 +56,7 @@ class PurgeExpired:
 
     def _log_entries(self, kept: Retention, done: Purged, now: datetime) -> None:
         before = kept.access_log_from(now)
-        for unit_id in logs(store=self.store, heads=self.log_heads, now=now):
+        for unit_id in self.check_access_log.logs(now=now):
 
             def some(records: Transaction, unit_id: HsaId = unit_id) -> int:
                 number = records.access_log.purge(unit_id, before=before, limit=_AT_ONCE, now=now)

@@ -22,38 +22,42 @@ class LogPage:
     older: int | None
 
 
-def read_access_log(query: LogQuery, *, actor: Actor, store: Store, now: datetime) -> LogPage:
-    """The acting unit's log, newest first."""
-    with store.transaction() as records:
-        entries = records.access_log.read(actor.unit_id, query)
-        _log("visat loggen", query.personnummer, actor, records, now)
-    more = len(entries) == query.limit
-    return LogPage(entries=entries, older=entries[-1].number if more else None)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadAccessLog:
+    store: Store
+    rules: Rules
 
+    def __call__(self, query: LogQuery, *, actor: Actor, now: datetime) -> LogPage:
+        """The acting unit's log, newest first."""
+        with self.store.transaction() as records:
+            entries = records.access_log.read(actor.unit_id, query)
+            _log("visat loggen", query.personnummer, actor, records, now)
+        more = len(entries) == query.limit
+        return LogPage(entries=entries, older=entries[-1].number if more else None)
 
-def patient_extract(
-    number: Personnummer, *, actor: Actor, store: Store, rules: Rules, now: datetime
-) -> list[list[Cell]]:
-    """All that the unit's log holds of one patient, as a table with a heading (loggutdrag)."""
-    with store.transaction() as records:
-        entries = records.access_log.read(
-            actor.unit_id, LogQuery(personnummer=number, limit=_MOST)
-        )
-        _log("tagit ut loggutdrag", number, actor, records, now)
-    rows: list[list[Cell]] = [["Tid", "Vem", "HSA-id", "Aktivitet", "Vad", "Patient", "Enhet"]]
-    rows += [
-        [
-            f"{entry.at.astimezone(rules.zone):%Y-%m-%d %H:%M:%S}",
-            entry.actor_name,
-            entry.actor,
-            entry.activity.value,
-            entry.act,
-            number.formatted,
-            actor.unit_id,
+    def patient_extract(
+        self, number: Personnummer, *, actor: Actor, now: datetime
+    ) -> list[list[Cell]]:
+        """All that the unit's log holds of one patient, as a table with a heading (loggutdrag)."""
+        with self.store.transaction() as records:
+            entries = records.access_log.read(
+                actor.unit_id, LogQuery(personnummer=number, limit=_MOST)
+            )
+            _log("tagit ut loggutdrag", number, actor, records, now)
+        rows: list[list[Cell]] = [["Tid", "Vem", "HSA-id", "Aktivitet", "Vad", "Patient", "Enhet"]]
+        rows += [
+            [
+                f"{entry.at.astimezone(self.rules.zone):%Y-%m-%d %H:%M:%S}",
+                entry.actor_name,
+                entry.actor,
+                entry.activity.value,
+                entry.act,
+                number.formatted,
+                actor.unit_id,
+            ]
+            for entry in entries
         ]
-        for entry in entries
-    ]
-    return rows
+        return rows
 
 
 def _log(

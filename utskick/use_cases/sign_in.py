@@ -48,103 +48,99 @@ class Choice:
     why_not: str = ""
 
 
-async def begin_sign_in(
-    *,
-    return_to: str,
-    redirect_uri: str,
-    anew: bool,
-    sign_in: SignIn,
-    attempts: SignInAttempts,
-    now: datetime,
-) -> tuple[str, str]:
-    """Where to send the browser, and what it keeps until it comes back."""
-    url, attempt = await sign_in.begin(
-        redirect_uri=redirect_uri, return_to=return_to, anew=anew, now=now
-    )
-    return url, attempts.seal(attempt)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningIn:
+    sign_in: SignIn
+    attempts: SignInAttempts
+    store: Store
+    rules: Rules
 
+    async def begin_sign_in(
+        self, *, return_to: str, redirect_uri: str, anew: bool, now: datetime
+    ) -> tuple[str, str]:
+        """Where to send the browser, and what it keeps until it comes back."""
+        url, attempt = await self.sign_in.begin(
+            redirect_uri=redirect_uri, return_to=return_to, anew=anew, now=now
+        )
+        return url, self.attempts.seal(attempt)
 
-async def finish_sign_in(
-    code: str,
-    *,
-    state: str,
-    begun: str,
-    redirect_uri: str,
-    replaced: str,
-    place: str,
-    sign_in: SignIn,
-    attempts: SignInAttempts,
-    store: Store,
-    rules: Rules,
-    now: datetime,
-) -> SignedIn:
-    """Let somebody in who comes back from the provider.
+    async def finish_sign_in(
+        self,
+        code: str,
+        *,
+        state: str,
+        begun: str,
+        redirect_uri: str,
+        replaced: str,
+        place: str,
+        now: datetime,
+    ) -> SignedIn:
+        """Let somebody in who comes back from the provider.
 
-    First the attempt is used up (`begun` is what the browser kept), and the browser's session
-    until now (`replaced`, its token or nothing) ends: whatever happens then, the same answer
-    never works again, and nobody goes on in the name of somebody else.
-    Raises `SignInFromElsewhere`, `SignInTooLate`, `SignInFailed`, or `NoCommission`.
-    """
+        First the attempt is used up (`begun` is what the browser kept), and the browser's session
+        until now (`replaced`, its token or nothing) ends: whatever happens then, the same answer
+        never works again, and nobody goes on in the name of somebody else.
+        Raises `SignInFromElsewhere`, `SignInTooLate`, `SignInFailed`, or `NoCommission`.
+        """
 
-    def end_replaced() -> None:
-        with store.transaction() as records:
-            records.sessions.end(replaced)
+        def end_replaced() -> None:
+            with self.store.transaction() as records:
+                records.sessions.end(replaced)
 
-    def let_in() -> SignedIn:
-        with store.transaction() as records:
-            session = replace(_session(claims, records, rules, now), place=place)
-            token = records.sessions.open(session, now=now)
-            _log(session, "loggat in", records, now)
-            return SignedIn(token=token, session=session, return_to=attempt.return_to)
+        def let_in() -> SignedIn:
+            with self.store.transaction() as records:
+                session = replace(_session(claims, records, self.rules, now), place=place)
+                token = records.sessions.open(session, now=now)
+                _log(session, "loggat in", records, now)
+                return SignedIn(token=token, session=session, return_to=attempt.return_to)
 
-    attempt = attempts.take(begun, state=state, now=now)
-    await asyncio.to_thread(end_replaced)
-    claims = await sign_in.finish(code, attempt=attempt, redirect_uri=redirect_uri)
-    return await asyncio.to_thread(let_in)
+        attempt = self.attempts.take(begun, state=state, now=now)
+        await asyncio.to_thread(end_replaced)
+        claims = await self.sign_in.finish(code, attempt=attempt, redirect_uri=redirect_uri)
+        return await asyncio.to_thread(let_in)
 
+    def unit_choices(self, session: StaffSession, *, now: datetime) -> list[Choice]:
+        """Every commission, those that can be chosen first.
 
-def unit_choices(
-    session: StaffSession, *, store: Store, rules: Rules, now: datetime
-) -> list[Choice]:
-    """Every commission, those that can be chosen first.
+        Manual: "Notera att det ska stå "Vård och behandling" i kolumnen Syfte."
+        """
+        with self.store.transaction() as records:
+            choices = [
+                Choice(
+                    commission=commission, why_not=_why_not(commission, records, self.rules, now)
+                )
+                for commission in session.commissions
+            ]
+        return sorted(
+            choices, key=lambda choice: (bool(choice.why_not), choice.commission.unit_name)
+        )
 
-    Manual: "Notera att det ska stå "Vård och behandling" i kolumnen Syfte."
-    """
-    with store.transaction() as records:
-        choices = [
-            Choice(commission=commission, why_not=_why_not(commission, records, rules, now))
-            for commission in session.commissions
-        ]
-    return sorted(choices, key=lambda choice: (bool(choice.why_not), choice.commission.unit_name))
+    def choose_unit(self, token: str, unit_id: HsaId, *, now: datetime) -> str:
+        """Act for the unit from now on, and at the next sign-in; returns the new token.
 
+        Raises `NotSignedIn`, or `NotFound` for a unit without a valid commission.
+        """
+        with self.store.transaction() as records:
+            session = records.sessions.get(token, now=now)
+            if unit_id not in _units(session.commissions, records, self.rules, now):
+                raise NotFound("unit")
+            renewed = records.sessions.choose_unit(token, unit_id, now=now)
+            _log(replace(session, unit_id=unit_id), "valt enhet", records, now)
+            return renewed
 
-def choose_unit(token: str, unit_id: HsaId, *, store: Store, rules: Rules, now: datetime) -> str:
-    """Act for the unit from now on, and at the next sign-in; returns the new token.
+    async def sign_out(self, token: str, *, return_to: str) -> SignedOut:
+        """End the session, if there is one, and ask where the provider forgets the browser too."""
 
-    Raises `NotSignedIn`, or `NotFound` for a unit without a valid commission.
-    """
-    with store.transaction() as records:
-        session = records.sessions.get(token, now=now)
-        if unit_id not in _units(session.commissions, records, rules, now):
-            raise NotFound("unit")
-        renewed = records.sessions.choose_unit(token, unit_id, now=now)
-        _log(replace(session, unit_id=unit_id), "valt enhet", records, now)
-        return renewed
+        def end() -> StaffSession | None:
+            with self.store.transaction() as records:
+                return records.sessions.end(token)
 
-
-async def sign_out(token: str, *, return_to: str, sign_in: SignIn, store: Store) -> SignedOut:
-    """End the session, if there is one, and ask where the provider forgets the browser too."""
-
-    def end() -> StaffSession | None:
-        with store.transaction() as records:
-            return records.sessions.end(token)
-
-    ended = await asyncio.to_thread(end)
-    try:
-        onwards = await sign_in.sign_out(ended.id if ended else None, return_to=return_to)
-    except (TemporaryFailure, SignInFailed):
-        onwards = None
-    return SignedOut(session=ended, onwards=onwards)
+        ended = await asyncio.to_thread(end)
+        try:
+            onwards = await self.sign_in.sign_out(ended.id if ended else None, return_to=return_to)
+        except (TemporaryFailure, SignInFailed):
+            onwards = None
+        return SignedOut(session=ended, onwards=onwards)
 
 
 def _session(

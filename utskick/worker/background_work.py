@@ -6,7 +6,6 @@ from utskick.sending.reconcile import reconcile
 from utskick.sending.report_dead_runs import report_dead_runs
 from utskick.sending.report_errors import send_error_reports
 from utskick.sending.retire_deployments import retire_deployments
-from utskick.use_cases.check_access_log import anchor_access_log
 from utskick.wiring import Services
 from utskick.worker.rounds import again_and_again
 
@@ -62,10 +61,7 @@ async def run_background_work(services: Services) -> None:
 
     async def anchoring() -> object:
         return await asyncio.to_thread(
-            anchor_access_log,
-            store=services.store,
-            heads=services.log_heads,
-            rules=services.rules,
+            services.check_access_log.anchor_access_log,
             mail_to=services.settings.log.heads_mail_to,
             now=services.clock.now(),
         )

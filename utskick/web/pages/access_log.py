@@ -12,8 +12,7 @@ from utskick.domain.errors import Problem
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.units import Activity
 from utskick.records import LogQuery
-from utskick.use_cases.check_access_log import check_access_log
-from utskick.use_cases.read_access_log import PER_PAGE, patient_extract, read_access_log
+from utskick.use_cases.read_access_log import PER_PAGE
 from utskick.web.callers import Now, Wired
 from utskick.web.log_words import check_in_words
 from utskick.web.pages.frame import page, problems_by_field
@@ -113,11 +112,7 @@ async def _show(
     found = None
     if not asked.problems:
         found = await asyncio.to_thread(
-            read_access_log,
-            asked.query(older=older),
-            actor=visitor.actor,
-            store=wired.store,
-            now=now,
+            wired.read_access_log, asked.query(older=older), actor=visitor.actor, now=now
         )
     return page(
         request,
@@ -155,9 +150,7 @@ async def _extract(
         return await _show(request, visitor, wired, now, asked)
 
     def extract(number: Personnummer) -> Response:
-        rows = patient_extract(
-            number, actor=visitor.actor, store=wired.store, rules=wired.rules, now=now
-        )
+        rows = wired.read_access_log.patient_extract(number, actor=visitor.actor, now=now)
         return table_file(
             rows,
             kind=kind,
@@ -172,14 +165,7 @@ async def _extract(
 async def _check(
     request: Request, visitor: Visitor, wired: Services, now: datetime, asked: _Asked
 ) -> Response:
-    check = await asyncio.to_thread(
-        check_access_log,
-        actor=visitor.actor,
-        store=wired.store,
-        heads=wired.log_heads,
-        rules=wired.rules,
-        now=now,
-    )
+    check = await asyncio.to_thread(wired.check_access_log, actor=visitor.actor, now=now)
     words = check_in_words(check)
     return await _show(request, visitor, wired, now, asked, check=words, whole=check.whole)
 

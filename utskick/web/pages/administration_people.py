@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import Query, Request, Response
 
-from utskick.use_cases.sign_out_person import MOST_SHOWN, find_signed_in, sign_out_person
+from utskick.use_cases.sign_out_person import MOST_SHOWN
 from utskick.web.callers import Now, Wired
 from utskick.web.pages.frame import page, see_other
 from utskick.web.pages.posted import sought_in, text
@@ -51,7 +51,7 @@ def _list(
         request,
         "administration_people.html",
         visitor=visitor,
-        people=find_signed_in(sought, store=wired.store, now=now),
+        people=wired.sign_out_person.find_signed_in(sought, now=now),
         sought=sought,
         most=MOST_SHOWN,
         ended=ended,
@@ -61,7 +61,5 @@ def _list(
 @router.post("/forvaltning/inloggningar/logga-ut", name="sign-out-person")
 def sign_out(visitor: Administrator, posted: Posted, wired: Wired, now: Now) -> Response:
     """Out of every browser at once."""
-    ended = sign_out_person(
-        text(posted, "person"), actor=visitor.actor, store=wired.store, now=now
-    )
+    ended = wired.sign_out_person(text(posted, "person"), actor=visitor.actor, now=now)
     return see_other(f"/forvaltning/inloggningar?utloggad={ended}")

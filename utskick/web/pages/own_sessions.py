@@ -6,7 +6,6 @@ from fastapi import Request, Response
 
 from utskick.domain.errors import NotFound
 from utskick.security_log import SecurityEvent
-from utskick.use_cases.own_sessions import end_own_session, own_sessions
 from utskick.web.callers import Now, Wired
 from utskick.web.noted import note_of
 from utskick.web.pages.frame import page, see_other
@@ -26,7 +25,7 @@ def show(
         request,
         "own_sessions.html",
         visitor=visitor,
-        sessions=own_sessions(visitor.session, store=wired.store, now=now),
+        sessions=wired.own_sessions(visitor.session, now=now),
         ended=avslutad,
     )
 
@@ -34,7 +33,7 @@ def show(
 @router.post("/inloggningar", name="end-own-session")
 def end(request: Request, visitor: SignedInVisitor, posted: Posted, wired: Wired) -> Response:
     """Sign out in another browser. Raises `NotFound`."""
-    end_own_session(visitor.session, _id(text(posted, "inloggning")), store=wired.store)
+    wired.own_sessions.end_own_session(visitor.session, _id(text(posted, "inloggning")))
     note_of(request, SecurityEvent.SIGNED_OUT, visitor.session)
     return see_other("/inloggningar?avslutad=1")
 

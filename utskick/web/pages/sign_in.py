@@ -11,13 +11,6 @@ from utskick.domain.rate_limits import Limit
 from utskick.domain.units import HsaId
 from utskick.ports import TemporaryFailure
 from utskick.security_log import SecurityEvent
-from utskick.use_cases.sign_in import (
-    begin_sign_in,
-    choose_unit,
-    finish_sign_in,
-    sign_out,
-    unit_choices,
-)
 from utskick.web.callers import Now, Wired, address_of
 from utskick.web.noted import because, note_of
 from utskick.web.pages.browsers import place_of
@@ -48,12 +41,10 @@ def show(request: Request, till: str = "/") -> Response:
 async def begin(request: Request, wired: Wired, now: Now, till: str = "/") -> Response:
     """Go to the identity provider."""
     wired.rate_limits.take(Limit.SIGN_IN_STARTS, address_of(request))
-    url, begun = await begin_sign_in(
+    url, begun = await wired.signing_in.begin_sign_in(
         return_to=_local(till),
         redirect_uri=_redirect_uri(wired),
         anew=_LEFT_COOKIE in request.cookies,
-        sign_in=wired.sign_in,
-        attempts=wired.attempts,
         now=now,
     )
     answer = see_other(url)
@@ -69,17 +60,13 @@ async def finish(
     if error or not code or not state:
         return _failed(request, "Inloggningen avbröts. Försök igen.", reason="broken off")
     try:
-        signed_in = await finish_sign_in(
+        signed_in = await wired.signing_in.finish_sign_in(
             code,
             state=state,
             begun=request.cookies.get(_STATE_COOKIE, ""),
             redirect_uri=_redirect_uri(wired),
             replaced=request.cookies.get(COOKIE, ""),
             place=place_of(request),
-            sign_in=wired.sign_in,
-            attempts=wired.attempts,
-            store=wired.store,
-            rules=wired.rules,
             now=now,
         )
     except UtskickError as refused:
@@ -105,9 +92,7 @@ async def show_units(
     request: Request, visitor: SignedInVisitor, wired: Wired, now: Now
 ) -> Response:
     """Every commission with its purpose; those that give no right say why."""
-    choices = await asyncio.to_thread(
-        unit_choices, visitor.session, store=wired.store, rules=wired.rules, now=now
-    )
+    choices = await asyncio.to_thread(wired.signing_in.unit_choices, visitor.session, now=now)
     return page(request, "choose_unit.html", visitor=visitor, choices=choices)
 
 
@@ -121,11 +106,9 @@ async def choose(
 ) -> Response:
     """Work for another unit; next time too."""
     token = await asyncio.to_thread(
-        choose_unit,
+        wired.signing_in.choose_unit,
         request.cookies[COOKIE],
         HsaId(text(posted, "enhet")),
-        store=wired.store,
-        rules=wired.rules,
         now=now,
     )
     chosen = replace(visitor.session, unit_id=HsaId(text(posted, "enhet")))
@@ -145,11 +128,8 @@ def signed_in(request: Request, visitor: SignedInVisitor) -> Response:
 async def leave(request: Request, wired: Wired) -> Response:
     """End the session, whether it still runs or not; here and at the identity provider."""
     require_own_origin(request)
-    signed_out = await sign_out(
-        request.cookies.get(COOKIE, ""),
-        return_to=f"{_pages(wired)}/utloggad",
-        sign_in=wired.sign_in,
-        store=wired.store,
+    signed_out = await wired.signing_in.sign_out(
+        request.cookies.get(COOKIE, ""), return_to=f"{_pages(wired)}/utloggad"
     )
     if signed_out.session:
         note_of(request, SecurityEvent.SIGNED_OUT, signed_out.session)

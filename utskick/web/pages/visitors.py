@@ -15,7 +15,6 @@ from utskick.domain.errors import UtskickError
 from utskick.domain.rate_limits import Limit
 from utskick.domain.staff import NotAllowed, NotSignedIn, Role, StaffSession, UnitChoiceNeeded
 from utskick.domain.units import Actor, HsaId, Unit
-from utskick.use_cases.current_session import current_session
 from utskick.web.callers import Now, Wired, secret_of
 from utskick.web.noted import is_by
 from utskick.web.pages.form_body import read_form, watch
@@ -68,9 +67,7 @@ async def _signed_in(request: Request, wired: Wired, now: Now) -> Visitor:
     token = request.cookies.get(COOKIE)
     if not token:
         raise NotSignedIn
-    session, unit = await asyncio.to_thread(
-        current_session, token, store=wired.store, rules=wired.rules, now=now
-    )
+    session, unit = await asyncio.to_thread(wired.current_session, token, now=now)
     acts_for = unit.id if unit else HsaId(wired.settings.source_system_hsa_id)
     visitor = Visitor(
         session=session, unit=unit, actor=Actor(session.staff_id, acts_for), csrf=csrf_of(token)
