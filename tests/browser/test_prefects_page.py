@@ -89,7 +89,12 @@ def test_a_page_of_another_origin_can_do_nothing(
 
     found = page.evaluate(_TRIES, [installation.stack.prefect_url, stop["id"]])
 
-    assert found == {"token": "refused", "order": "refused", "blind": "opaque", "stream": "closed"}
+    assert found == {
+        "token": "refused",
+        "order": "refused",
+        "blind": "refused",
+        "stream": "closed",
+    }
     assert _runs(installation) == before
     assert operator.get_by_text("Avsluta tillfälle").first.is_visible()
 
@@ -112,5 +117,11 @@ def test_prefects_page_is_framed_by_nobody_and_asks_nobody_else(
 
     page.wait_for_function("document.querySelector('iframe').contentDocument === null")
     assert "prefect" not in page.frames[-1].title().lower()
-    ours = (installation.stack.prefect_url, elsewhere.rstrip("/"), "data:", "chrome-error:")
+    ours = (
+        installation.stack.prefect_url,
+        elsewhere.rstrip("/"),
+        "data:",
+        "blob:",
+        "chrome-error:",
+    )
     assert [address for address in asked if not address.startswith(ours)] == []
