@@ -286,8 +286,9 @@ def settings_faults(settings: Settings) -> Sequence[str]:
             faults += refused.faults
         except FileNotFoundError:
             faults.append(
-                f"{settings.database.key_file} is missing: put the keys there, or set"
-                " UTSKICK_DATABASE__KEYS"
+                f"{settings.database.key_file} is missing: put the keys there, set"
+                " UTSKICK_DATABASE__KEYS, or let `utskick make-keys` make those of a new"
+                " installation"
             )
     return faults
 

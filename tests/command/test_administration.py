@@ -226,6 +226,19 @@ def test_keys_are_changed_and_everybody_is_still_known(
     assert (line["key"], line["dropped"]) == ("2", "1")
 
 
+def test_keys_of_a_new_installation_are_made_once(installation: Installation) -> None:
+    key_file = installation.folder / "keys.json"
+    key_file.unlink()
+
+    made = installation.run("make-keys")
+    kept = key_file.read_text()
+    again = installation.run("make-keys")
+
+    assert "is made: keep a copy of it apart" in " ".join(made.stdout.split())
+    assert "was there already" in " ".join(again.stdout.split())
+    assert key_file.read_text() == kept
+
+
 def test_only_one_changes_keys_at_a_time(installation: Installation) -> None:
     installation.run("list")
 

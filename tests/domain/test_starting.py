@@ -20,7 +20,7 @@ def test_whoever_starts_it_and_whoever_reads_the_log_get_every_fault(log_lines: 
     ]
     [line] = log_lines.all
     assert (line["event"], line["outcome"]) == ("process_not_started", "refused")
-    assert line["reason"] == "one is missing: set it; another is weak: make a new one"
+    assert line["faults"] == ["one is missing: set it", "another is weak: make a new one"]
 
 
 def test_what_is_no_refusal_goes_its_own_way() -> None:

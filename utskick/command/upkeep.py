@@ -7,6 +7,7 @@ import typer
 from config.settings import Settings
 from utskick.command.output import REFUSED, err, failures_in_words, out
 from utskick.security_log import SecurityEvent, note
+from utskick.store.key_file import make_key_file
 from utskick.wiring import change_keys, migrate_database
 
 _PANEL = "Förvaltning och drift"
@@ -15,6 +16,7 @@ _PANEL = "Förvaltning och drift"
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
     app.command("migrate", rich_help_panel=_PANEL)(migrate)
+    app.command("make-keys", rich_help_panel=_PANEL)(make_keys)
     app.command("rotate-keys", rich_help_panel=_PANEL)(rotate_keys)
 
 
@@ -23,6 +25,14 @@ def migrate() -> None:
     with failures_in_words():
         migrate_database(Settings().database)
     out.print("The tables are up to date")
+
+
+def make_keys() -> None:
+    """Make the key file of a new installation; one that is there is left as it is."""
+    path = Settings().database.key_file
+    there = path.exists()
+    make_key_file(path)
+    out.print(f"{path} {'was there already' if there else 'is made: keep a copy of it apart'}")
 
 
 def rotate_keys() -> None:

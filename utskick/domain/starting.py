@@ -17,7 +17,7 @@ class RefusedToStart(ValueError):
 
 def note_refusal(refused: RefusedToStart) -> None:
     """That somebody tried to start with this is known to whoever reads the security log."""
-    note(SecurityEvent.NOT_STARTED, EventOutcome.REFUSED, reason="; ".join(refused.faults))
+    note(SecurityEvent.NOT_STARTED, EventOutcome.REFUSED, faults=[*refused.faults])
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Opening a database so that SQLite and PostgreSQL keep the same promises."""
 
+from threading import Lock
 from typing import Any
 
 from alembic import command
@@ -13,6 +14,8 @@ from utskick.store.statements import FOLDING
 
 _BUSY_TIMEOUT_MS = 30_000
 _MIGRATING = 1177
+_ONE_THREAD = Lock()
+"""Alembic bears one thread of a process at a time."""
 _REACH = {
     # A network that swallows everything: to be noticed within half a minute, in any state.
     "connect_timeout": 10,
@@ -48,7 +51,7 @@ def require_migrated(engine: Engine) -> None:
 def migrate(engine: Engine, *, revision: str = "head") -> None:
     """Bring the tables up to date; nothing happens if they are."""
     config = _alembic()
-    with engine.begin() as connection:
+    with _ONE_THREAD, engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             # Two processes that start at once on an empty database take turns.
             connection.execute(select(func.pg_advisory_xact_lock(_MIGRATING)))
