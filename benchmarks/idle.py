@@ -12,6 +12,7 @@ from prefect.client.schemas.objects import FlowRun
 from benchmarks import NotAsPromised
 from benchmarks.installation import Installation
 from benchmarks.processes import Usage
+from utskick.adapters.prefect_logins import login_of_processes
 
 AUDIT = "Stäm av/Stäm av"
 AUDITED_EVERY_S = 3600
@@ -53,7 +54,10 @@ class Idle:
 def measure_idle(installed: Installation, *, seconds: float, calm_s: float) -> Idle:
     """Let it be for `calm_s`, measure for `seconds`, then run one audit. Raises `AuditFailed`."""
     with (
-        SyncPrefectClient(api=f"{installed.stack.prefect_url}/api") as client,
+        SyncPrefectClient(
+            api=f"{installed.stack.prefect_url}/api",
+            auth_string=login_of_processes(installed.stack.services.settings.scheduler),
+        ) as client,
         _without_audits(client) as audit_id,
     ):
         time.sleep(calm_s)
