@@ -338,6 +338,8 @@ class LimitSettings(Group):
         default="200/h", description="Dispatches that one unit starts on the pages."
     )
     sms: RateText = Field(default="10/min", description="SMS that one person sends.")
+    sms_of_person: RateText = Field(default="100/d", description="And in the course of a day.")
+    sms_of_unit: RateText = Field(default="300/d", description="SMS that one unit sends.")
 
 
 class LogSettings(Group):
@@ -428,6 +430,10 @@ class Settings(BaseSettings):
     forms_desk: AsciiMailAddress = Field(
         default="formularhantering@vgregion.se",
         description="Gets a mail when a start is blocked, and whenever a dispatch goes wrong.",
+    )
+    sms_hosts: tuple[str, ...] = Field(
+        default=("1177.se", "vgregion.se"),
+        description="Where links of an SMS may lead, with all below them, without a question.",
     )
     error_domains: tuple[str, ...] = Field(
         default=("vgregion.se",),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache, partial
+from urllib.parse import urlsplit
 
 from config.production import production_faults
 from config.settings import (
@@ -263,6 +264,7 @@ def rules_of(settings: Settings) -> Rules:
         forms_desk=settings.forms_desk,
         error_domains=settings.error_domains,
         resident_url=settings.residents.url,
+        sms_hosts=(*settings.sms_hosts, urlsplit(settings.residents.url).hostname or ""),
         application=settings.residents.application,
         purposes=settings.sign_in.purposes,
         manager_role=settings.sign_in.manager_role,

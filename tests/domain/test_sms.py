@@ -6,6 +6,7 @@ from utskick.domain.sms import (
     InvalidMobileNumber,
     costly,
     count,
+    links_elsewhere,
     normalise,
     parse_mobile,
     replaced,
@@ -104,3 +105,42 @@ def test_a_longer_text_never_costs_less(text: str) -> None:
     counted = [count(text[:length]).parts for length in range(0, len(text) + 1, 40)]
 
     assert counted == sorted(counted)
+
+
+OURS = ("1177.se", "vgregion.se")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Svara på https://formular.1177.se/x?y=1177 idag.",
+        "Läs mer på 1177.se, eller ring 031-390 06 11.",
+        "Logga in på FORMULAR.1177.SE.",
+        "Kom kl. 8.30 den 1.2 till t.ex. Kungsgatan 3.",
+        "",
+    ],
+)
+def test_a_link_to_us_needs_no_question(text: str) -> None:
+    assert links_elsewhere(text, OURS) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        ("Svara på https://bit.ly/x", "bit.ly"),
+        ("Gå till evil.example/1177.se nu", "evil.example"),
+        ("https://1177.se.evil.example/", "1177.se.evil.example"),
+        ("https://1177.se@evil.example/", "evil.example"),
+        ("https://evil.example\\@1177.se/", "evil.example"),
+        ("https://evil.example?@1177.se", "evil.example"),
+        ("https://evil.example#1177.se", "evil.example"),
+        ("HTTPS://EVIL.EXAMPLE:443/", "evil.example"),
+        ("http://192.0.2.7/", "192.0.2.7"),
+        ("evil1177.se", "evil1177.se"),
+        ("mejla a@evil.example", "evil.example"),
+        ("https://evil\uff0eexample/", "evil.example"),
+        ("https://åäö.example/", "åäö.example"),
+    ],
+)
+def test_a_link_elsewhere_is_named_by_its_host(text: str, host: str) -> None:
+    assert links_elsewhere(text, OURS) == [host]

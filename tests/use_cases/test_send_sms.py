@@ -1,5 +1,7 @@
 """Skicka ett formulär med sms: one text to one mobile, at most once."""
 
+import hashlib
+import re
 from uuid import uuid4
 
 import pytest
@@ -74,7 +76,19 @@ def test_sending_is_logged_before_it_is_done(clinic: Clinic, log: Log) -> None:
     with pytest.raises(UnknownOutcome):
         send(clinic, "Hej")
 
-    assert log() == ["Skriva: skickat sms"]
+    [act] = log()
+    assert re.fullmatch(r"Skriva: skickat sms, nummer [0-9a-f]{16}", act)
+
+
+def test_the_log_shows_whether_it_was_the_same_number_and_not_which(
+    clinic: Clinic, log: Log
+) -> None:
+    for mobile in ("070-174 06 05", "+46701740605", "070-174 06 06"):
+        send(clinic, "Hej!", mobile=mobile)
+
+    first, same, other = (act.rpartition(" ")[2] for act in log())
+    assert first == same != other
+    assert first != hashlib.sha256(b"0701740605").hexdigest()[:16]
 
 
 def test_a_text_with_a_form_link_is_drafted(clinic: Clinic) -> None:

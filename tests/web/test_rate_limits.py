@@ -26,6 +26,8 @@ SMALL: dict[str, Any] = {
     "token_person": "2/d",
     "sends": "1/h",
     "sms": "2/min",
+    "sms_of_person": "100/d",
+    "sms_of_unit": "300/d",
 }
 
 

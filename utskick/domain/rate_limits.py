@@ -31,6 +31,8 @@ class Limit(StrEnum):
     TOKEN_PERSON = "token_person"  # noqa: S105  # the name of a limit
     SENDS = "sends"
     SMS = "sms"
+    SMS_OF_PERSON = "sms_of_person"
+    SMS_OF_UNIT = "sms_of_unit"
 
 
 _SENTENCES = {
@@ -44,6 +46,10 @@ _SENTENCES = {
     Limit.TOKEN_PERSON: "Nyckeln har slagit upp samma person många gånger.",
     Limit.SENDS: "Enheten har startat många utskick på kort tid, så det här startades inte.",
     Limit.SMS: "Du har skickat många sms på kort tid, så det här skickades inte.",
+    Limit.SMS_OF_PERSON: "Du har skickat så många sms som en person får på en dag, så det här"
+    " skickades inte.",
+    Limit.SMS_OF_UNIT: "Enheten har skickat så många sms som den får på en dag, så det här"
+    " skickades inte.",
 }
 
 

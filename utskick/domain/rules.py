@@ -44,6 +44,7 @@ class Rules:
     forms_desk: str = FORMS_DESK
     error_domains: tuple[str, ...] = ()
     resident_url: str = "https://formular.1177.se"
+    sms_hosts: tuple[str, ...] = ("1177.se", "vgregion.se")
     application: str = "UTSKICK"
     purposes: tuple[str, ...] = ("Vård och behandling",)
     manager_role: str = "UTSKICK;Logg"

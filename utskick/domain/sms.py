@@ -1,6 +1,8 @@
 """SMS by mail: numbers, texts, and what a text costs."""
 
 import re
+import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,6 +27,13 @@ _GSM7 = frozenset(
 )
 _GSM7_DOUBLE = frozenset("^{}\\[~]|€\f")
 _ORDINARY = _GSM7 | _GSM7_DOUBLE
+_LINK = re.compile(
+    r"""\w[\w+.-]*://[^\s<>"]+           # whatever is written as an address
+    | (?:[\w-]+@)?(?:[\w-]+\.)+[^\W\d_]{2,}(?=/)       # a bare name with a path
+    | (?:[\w-]+@)?(?:[\w-]{2,}\.)+[^\W\d_]{2,}(?!\w)   # or without, but for "t.ex."
+    """,
+    re.VERBOSE,
+)
 _LAST_OF_ONE_UNIT = "\uffff"
 
 
@@ -79,6 +88,26 @@ def parse_mobile(text: str) -> MobileNumber:
     ):
         raise InvalidMobileNumber
     return MobileNumber(national)
+
+
+def links_elsewhere(text: str, hosts: Collection[str]) -> list[str]:
+    """The hosts that a telephone may lead to from the text, but for ours and what is below them.
+
+    Telephones make links of bare names too, so that a forgotten space may look like one.
+    """
+    ours = tuple(host.casefold() for host in hosts)
+    found = (_host_of(each) for each in _LINK.findall(unicodedata.normalize("NFKC", text)))
+    return [
+        host
+        for host in dict.fromkeys(found)
+        if host not in ours and not host.endswith(tuple(f".{each}" for each in ours))
+    ]
+
+
+def _host_of(link: str) -> str:
+    """What follows an @ is the host: 1177.se@evil.example leads to evil.example."""
+    authority = re.split(r"[/\\?#]", link.partition("://")[2] or link, maxsplit=1)[0]
+    return authority.rpartition("@")[2].partition(":")[0].rstrip(".").casefold()
 
 
 def sms_address(number: MobileNumber, *, domain: str = "sms.vgregion.se") -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from utskick.domain.sms import MobileNumber
 from utskick.domain.specs import UploadId
 from utskick.domain.tokens import Token
 from utskick.domain.units import HsaId
@@ -48,6 +49,9 @@ class Texting(Protocol):
 
     def begin(self, sms_id: UUID, unit_id: HsaId, *, now: datetime) -> bool:
         """Commit the intent to send; `False` if this very SMS has been sent, or begun."""
+
+    def mark_of(self, number: MobileNumber) -> str:
+        """The same number has the same mark, by which nobody without our keys finds it."""
 
     def cancel(self, sms_id: UUID) -> None:
         """The gateway did not take it: it may be tried again."""

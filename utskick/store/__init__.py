@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from utskick.failpoints import Step, reached
 from utskick.store.data_keys import DataKeys
 from utskick.store.deliveries import SqlDeliveries
-from utskick.store.desk import SqlBudgets, SqlTexting, SqlTokens, SqlUploads
+from utskick.store.desk import TEXTING, SqlBudgets, SqlTexting, SqlTokens, SqlUploads
 from utskick.store.dispatches import SUBMISSIONS, SqlDispatches
 from utskick.store.error_reports import SqlErrorReports, SqlWatchedForms
 from utskick.store.expired import SqlExpired
@@ -53,7 +53,7 @@ class SqlTransaction:
         self.access_log = SqlAccessLog(session, people, DataKeys(session, sealing, LOG))
         self.uploads = SqlUploads(session, sealing)
         self.tokens = SqlTokens(session)
-        self.texting = SqlTexting(session)
+        self.texting = SqlTexting(session, DataKeys(session, sealing, TEXTING))
         self.budgets = SqlBudgets(session)
         self.sessions = SqlSessions(session, limits)
 

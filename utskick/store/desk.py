@@ -11,9 +11,11 @@ from sqlalchemy import ColumnElement, CursorResult, delete, func, or_, select, t
 from sqlalchemy.orm import Session
 
 from utskick.domain.errors import NotFound, UnknownToken
+from utskick.domain.sms import MobileNumber
 from utskick.domain.specs import UploadId
 from utskick.domain.tokens import Scope, Token
 from utskick.domain.units import HsaId
+from utskick.store.data_keys import DataKeys, keyed_hash
 from utskick.store.statements import all_or_each, database_clock, insert_new
 from utskick.store.tables import (
     NeighbourBudgetRow,
@@ -63,9 +65,19 @@ class SqlUploads:
         return result.rowcount
 
 
+TEXTING = "texting"
+"""The purpose of the keys that numbers are marked with."""
+_MARK_CHARACTERS = 16
+
+
 class SqlTexting:
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, keys: DataKeys) -> None:
         self._session = session
+        self._keys = keys
+
+    def mark_of(self, number: MobileNumber) -> str:
+        _, key = self._keys.newest()
+        return keyed_hash(number.digits, key, what="mobile number")[:_MARK_CHARACTERS]
 
     def begin(self, sms_id: UUID, unit_id: HsaId, *, now: datetime) -> bool:
         row = SmsRow(id=sms_id, unit_id=unit_id, created_at=now)

@@ -75,7 +75,8 @@ class SendSms:
         with self.store.transaction() as records:
             if not records.texting.begin(sms_id, actor.unit_id, now=now):
                 raise AlreadyTexted
-            entry = LogEntry(actor=actor, activity=Activity.WRITE, act="skickat sms")
+            act = f"skickat sms, nummer {records.texting.mark_of(number)}"
+            entry = LogEntry(actor=actor, activity=Activity.WRITE, act=act)
             records.access_log.write([entry], now=now)
         try:
             self.sms.send(number, draft.text)

@@ -161,3 +161,28 @@ async def test_a_late_hour_is_shown_before_the_sms_is_sent(staff: Browser) -> No
     assert before == []
     assert "är skickat" in words_of(sent.text)
     assert "sent på dagen" not in words_of(sent.text)
+
+
+async def test_a_link_to_another_place_is_asked_about_each_time_it_is_another(
+    staff: Browser,
+) -> None:
+    asked = await staff.press(
+        await begin(staff), "skicka", sms="Svara: https://bit.ly/x", mobil=MOBILE
+    )
+    changed = await staff.press(asked.text, "skicka", sms="Svara: https://evil.example/")
+    before = list(staff.clinic.sms.sent)
+    sent = await staff.press(changed.text, "skicka")
+
+    assert "Texten leder till bit.ly, som inte är 1177 eller regionen" in words_of(asked.text)
+    assert "Texten leder till evil.example" in words_of(changed.text)
+    assert before == []
+    assert "är skickat" in words_of(sent.text)
+    assert "Texten leder till" not in words_of(sent.text)
+
+
+async def test_a_link_to_a_form_is_sent_without_a_question(staff: Browser) -> None:
+    page = await staff.press(await begin(staff), "fyll-i-lank", form=OWN.name)
+
+    sent = await staff.press(page.text, "skicka", mobil=MOBILE)
+
+    assert "är skickat" in words_of(sent.text)

@@ -12,7 +12,7 @@ from starlette.datastructures import FormData
 from utskick.domain.errors import NotFound, Problem, SpecRefused, StartBlocked
 from utskick.domain.forms import Catalogue, FormTemplate
 from utskick.domain.rate_limits import Limit
-from utskick.domain.sms import InvalidMobileNumber
+from utskick.domain.sms import InvalidMobileNumber, links_elsewhere
 from utskick.ports import PermanentFailure, UnknownOutcome
 from utskick.use_cases.list_forms import meant
 from utskick.use_cases.send_sms import (
@@ -44,6 +44,7 @@ class _Filled:
     mobile: str = ""
     link: str = ""
     warned: bool = False
+    hosts_seen: str = ""
     sms_id: UUID = field(default_factory=uuid4)
 
 
@@ -72,6 +73,7 @@ class _Desk:
             labels=_LABELS,
             resident_url=self.wired.rules.resident_url,
             early_or_late=self.early_or_late if filled.warned else None,
+            hosts=filled.hosts_seen,
             done=done,
             unsure=unsure,
         )
@@ -129,6 +131,7 @@ def _read(posted: FormData) -> _Filled:
         mobile=text(posted, "mobil"),
         link=text(posted, "lank"),
         warned=bool(text(posted, "varnad")),
+        hosts_seen=text(posted, "sedda_lankar"),
         sms_id=_id(text(posted, "sms_id")),
     )
 
@@ -168,14 +171,15 @@ def _fill_in_ongoing(desk: _Desk, filled: _Filled) -> Response:
 
 
 def _warn_or_send(desk: _Desk, filled: _Filled) -> Response:
-    if desk.early_or_late and not filled.warned:
-        return desk.show(replace(filled, warned=True))
+    hosts = ", ".join(links_elsewhere(filled.sms, desk.wired.rules.sms_hosts))
+    if (desk.early_or_late and not filled.warned) or hosts != filled.hosts_seen:
+        return desk.show(replace(filled, warned=True, hosts_seen=hosts))
     return _send(desk, filled)
 
 
 def _send(desk: _Desk, filled: _Filled) -> Response:
-    desk.wired.rate_limits.take(Limit.SMS, desk.visitor.actor.name)
-    another = replace(filled, mobile="", warned=False, sms_id=uuid4())
+    _take_one(desk)
+    another = replace(filled, mobile="", warned=False, hosts_seen="", sms_id=uuid4())
     try:
         cost = desk.wired.send_sms(
             filled.mobile, filled.sms, sms_id=filled.sms_id, actor=desk.visitor.actor, now=desk.now
@@ -195,6 +199,14 @@ def _send(desk: _Desk, filled: _Filled) -> Response:
             unsure="Det är osäkert om sms:et kom fram. Fråga mottagaren innan du skickar igen.",
         )
     return desk.show(another, done=f"Sms:et är skickat ({cost.parts} sms).")
+
+
+def _take_one(desk: _Desk) -> None:
+    """Of what the person and the unit may send. Raises `TooOften`."""
+    limits, actor = desk.wired.rate_limits, desk.visitor.actor
+    limits.take(Limit.SMS, actor.name)
+    limits.take(Limit.SMS_OF_PERSON, actor.name)
+    limits.take(Limit.SMS_OF_UNIT, actor.unit_id)
 
 
 def _key(desk: _Desk, filled: _Filled) -> str:
