@@ -1,6 +1,5 @@
 """Uppföljning: found, opened, reminded of, purged and exported."""
 
-from datetime import date
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from tests.clinic import OTHER_UNIT, UNIT, Clinic
 from tests.people import ANNA, BO, CILLA
 from tests.web.pages.conftest import Browser, session, sign_in, words_of
 from tests.web.pages.forms import forms_of
+from tests.web.pages.test_limits import known, some_numbers
 from utskick.domain.deliveries import FormStatus
 from utskick.domain.dispatches import Dispatch
 from utskick.ports import Answer, PersonRecord, TemporaryFailure, UnknownOutcome
@@ -384,9 +384,9 @@ async def test_another_units_form_is_not_there(
 
 
 async def test_pages_are_turned_with_the_filter_kept(staff: Browser) -> None:
-    people = [ANNA.digits, BO.digits]
-    for number in range(26):
-        await send(staff, recipients=people, answer_by=date(2027, 3, 1 + number))
+    numbers = some_numbers(51)
+    known(staff.clinic, numbers)
+    await send(staff, recipients=numbers)
 
     page = await search(staff, formular="phq")
     second = await staff.press(page, "sida 2")
