@@ -4,6 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from threading import Lock
 
 from benchmarks.neighbours import persons
 from config.settings import (
@@ -31,6 +32,8 @@ STAFF = Actor("SE2321000131-P000000000001", UNIT)
 PACKAGE = "vuxenpsykiatri-infor-besok"
 _CONNECT_S, _READ_S = 0.1, 0.25
 _TRIES = 20
+_MIGRATING = Lock()
+"""Alembic bears one thread of a process at a time, also to see how far a database has come."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,12 +75,14 @@ class Installation:
                 ),
             }
         )
-        return replace(wire(settings), scheduler=InMemoryScheduler())
+        with _MIGRATING:
+            return replace(wire(settings), scheduler=InMemoryScheduler())
 
     def prepare(self) -> None:
         """Keys, tables, and the demo region."""
         make_key_file(self.key_file)
-        migrate_as_owner(self.database_url)
+        with _MIGRATING:
+            migrate_as_owner(self.database_url)
         services = self.services()
         region = read_region(
             services.settings.region, texts=services.texts, placeholders=PLACEHOLDERS
