@@ -59,6 +59,9 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     ),
     "pages": Benchmark("every staff page over a large region's database", needs_of_pages),
     "intake": Benchmark("dispatches over REST, and long recipient files", needs_of_intake),
+    "hostile_files": Benchmark(
+        "how pages answer while six hostile spreadsheets are read", lambda _options: ()
+    ),
     "standing": Benchmark("thousands of ongoing dispatches while nothing is due"),
     "runs": Benchmark("what a flow run costs Prefect and the worker", lambda _options: ()),
     "growth": Benchmark("what a delivery costs as the database grows"),

@@ -126,8 +126,8 @@ def _starting() -> Iterator[Visit]:
 def _ongoing(filled: Filled) -> Iterator[Visit]:
     opened = f"/paketutskick/{filled.dispatch_id}"
     yield Visit("Pågående Paketutskick", "/paketutskick")
-    yield Visit("Pågående, sida 10", "/paketutskick?sida=10")
-    yield Visit("Pågående, namn", "/paketutskick?sok=årskontroll")
+    yield Visit("Pågående, sida 10", "/paketutskick", {"visa": "paket", "sida": "10"})
+    yield Visit("Pågående, namn", "/paketutskick", {"visa": "paket", "sok": "årskontroll"})
     yield Visit("Pågående, nästa tillfälle", "/paketutskick?ordning=nasta")
     yield Visit("Pågående, stoppade", "/paketutskick?status=stoppad")
     yield Visit("Ett paketutskick, 250 × 4 × 12", opened)
