@@ -16,7 +16,7 @@ from tests.people import BO, TOLVAN
 from tests.spellings import spellings_of
 from tests.web.conftest import Rest
 from tests.web.pages.conftest import Browser
-from tests.web.pages.test_administration import post
+from tests.web.pages.test_administration import post, unit_page
 from tests.web.pages.test_administration_packages import FILLED, NEW
 from tests.web.pages.test_form_links import MOBILE
 from tests.web.pages.test_send_form import asked
@@ -108,7 +108,14 @@ async def test_an_upload_is_sealed_whatever_it_holds(
 @pytest.fixture(
     params=[
         *("titel", "inkorgsmeddelande", "formularmeddelande", "avisering"),
-        *("sms", "formular", "enhetens namn", "enhetens HSA-id"),
+        *(
+            "sms",
+            "formular",
+            "enhetens namn",
+            "enhetens HSA-id",
+            "enhetens telefon",
+            "nyckelns namn",
+        ),
         *("grundplåtens namn", "grundplåtens titel", "grundplåtens meddelande"),
         "grundplåtens adresser",
     ]
@@ -139,6 +146,10 @@ def typing(request: pytest.FixtureRequest, staff: Browser, administrator: Browse
         "sms": sms,
         "formular": lambda typed: asked(staff, form_banner=typed, form=OWN.name),
         "enhetens namn": lambda typed: unit(name=f"Rehab {typed}"),
+        "enhetens telefon": lambda typed: unit(phone=typed),
+        "nyckelns namn": lambda typed: post(
+            administrator, f"{unit_page()}/nycklar", nyckelns_namn=typed, nyckelns_ratt="start"
+        ),
         "enhetens HSA-id": lambda typed: unit(hsa_id=f"SE2321000131-{typed}"),
         "grundplåtens namn": lambda typed: package(name=f"Rehab {typed}"),
         "grundplåtens titel": lambda typed: package(resident_title=typed),
