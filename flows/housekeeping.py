@@ -33,7 +33,11 @@ async def clean_up() -> State[Any]:
 @flow(name="Gallra", flow_run_name="Gallra", persist_result=False)
 async def purge_expired() -> State[Any]:
     """Delete what has been kept for as long as it may be. Can be ended anywhere."""
-    return Completed(message=str(await housekeeping.purge_expired()))
+    purged = await housekeeping.purge_expired()
+    return Completed(
+        message=f"raderade formulär: {purged.forms}, loggposter: {purged.log_entries}, "
+        f"felmejl: {purged.reports}, personer: {purged.persons}, personal: {purged.staff}"
+    )
 
 
 @flow(name="Bevaka formulärmallar", flow_run_name="Bevaka formulärmallar", persist_result=False)

@@ -105,6 +105,7 @@ def test_the_clocks_flows_end_well(whole: Whole) -> None:
     for name in ("Stäm av", "Bevaka formulärmallar", "Jämför med 1177", "Läs in grundplåtar"):
         assert _run(whole, name)["type"] == "COMPLETED", name
     assert _run(whole, "Radera avslutade utskick")["message"] == "0 utskick raderade"
+    assert _run(whole, "Gallra")["message"].startswith("raderade formulär: 0, loggposter: 0,")
 
 
 def test_an_occasion_leaves_a_table_of_what_was_sent(whole: Whole) -> None:
