@@ -139,6 +139,17 @@ def test_a_check_is_logged_and_followed_by_a_head(clinic: Clinic, log: Log) -> N
     assert [head.number for head in clinic.log_heads.kept] == [2]
 
 
+def test_a_full_disk_keeps_no_check_from_saying_what_it_has_found(clinic: Clinic) -> None:
+    write(clinic)
+    clinic.log_heads.fails_with.append(OSError("no space left"))
+
+    found = clinic.check_access_log(actor=STAFF, now=clinic.clock.now())
+
+    assert found.whole
+    assert clinic.log_heads.kept == []
+    assert anchor(clinic) == Anchored(1)
+
+
 # Writing heads
 
 

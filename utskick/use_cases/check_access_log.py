@@ -84,10 +84,18 @@ class CheckAccessLog:
             for unit_id in broken:
                 self._report_broken(records, newest[unit_id], mail_to=mail_to, now=now)
         new = [ends[unit_id] for unit_id in grown if unit_id in ends and unit_id not in broken]
-        self.log_heads.add(new)
-        for head in new:
+        return Anchored(heads=self._keep(new), broken=tuple(broken))
+
+    def _keep(self, heads: Sequence[LogHead]) -> int:
+        """How many were kept: a check says what it has found, also where the disk is full."""
+        try:
+            self.log_heads.add(heads)
+        except OSError as error:
+            note(SecurityEvent.LOG_HEAD, EventOutcome.FAILED, error=error)
+            return 0
+        for head in heads:
             note(SecurityEvent.LOG_HEAD, **json.loads(as_line(head)))
-        return Anchored(heads=len(new), broken=tuple(broken))
+        return len(heads)
 
     def _links(self, unit_id: HsaId) -> Iterator[Link]:
         last: Link | None = None

@@ -2,17 +2,20 @@
 
 from collections.abc import Sequence
 
+from utskick.adapters.in_memory.failures import Failures
 from utskick.domain.log_chain import LogHead
 from utskick.domain.units import HsaId
 
 
 class InMemoryLogHeads:
-    """A `LogHeads`; `kept` holds them as they came."""
+    """A `LogHeads`; `kept` holds them as they came. `fails_with` strikes before they are kept."""
 
     def __init__(self) -> None:
         self.kept: list[LogHead] = []
+        self.fails_with = Failures()
 
     def add(self, heads: Sequence[LogHead]) -> None:
+        self.fails_with.strike()
         self.kept += heads
 
     def of(self, unit_id: HsaId) -> Sequence[LogHead]:
