@@ -314,6 +314,19 @@ def test_a_restored_backup_explains_what_its_heads_say(store: SqlStore, engine: 
     assert agree(store, heads) == [True]
 
 
+def test_a_restored_backup_that_somebody_else_wrote_explains_nothing(
+    store: SqlStore, engine: Engine
+) -> None:
+    three_entries(store)
+    heads = ends(store)
+    change(engine, "DELETE FROM access_log WHERE number = 3")
+    write(store, entry("visat"))
+
+    change(engine, f"UPDATE access_log SET act = '{RESTORED}' WHERE number = 3")  # noqa: S608  # ours
+
+    assert agree(store, heads) == [False]
+
+
 # Reading it
 
 

@@ -1,6 +1,6 @@
 """The access log: who has done what with whose data."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -145,14 +145,27 @@ class SqlAccessLog:
         start = self.start(head.unit_id)
         if self._session.scalar(there) == head.hash or (start and head.number <= start.number):
             return True
-        put_back = select(AccessLogRow.number, AccessLogRow.at).where(
-            of_unit,
-            AccessLogRow.act == RESTORED,
-            AccessLogRow.at >= head.at,
-            AccessLogRow.key_number.is_not(None),
+        put_back = select(AccessLogRow.number).where(
+            of_unit, AccessLogRow.act == RESTORED, AccessLogRow.at >= head.at
         )
-        rows = self._session.execute(put_back)
-        return any(explains(_restored(number, at), head) for number, at in rows)
+        numbers = self._session.scalars(put_back).all()
+        return any(
+            explains(link, head) for number in numbers for link in self._restored(head, number)
+        )
+
+    def _restored(self, head: LogHead, number: int) -> Iterator[Link]:
+        """The entry, if its seal shows that it is ours: anybody could write one into the table."""
+        hash_before = self._session.scalar(
+            select(AccessLogRow.hash).where(
+                AccessLogRow.unit_id == head.unit_id, AccessLogRow.number == number - 1
+            )
+        )
+        before = hash_before and Link(
+            number=number - 1, at=head.at, hash=hash_before, key=None, sound=True
+        )
+        for link in self.links(head.unit_id, after=before or None, limit=1):
+            if link.number == number and link.restored:
+                yield link
 
     def start(self, unit_id: HsaId) -> LogHead | None:
         row = self._session.get(LogStartRow, unit_id)
@@ -261,10 +274,6 @@ def _link(row: Mapping[Any, Any], before: Link | None, keys: Mapping[int, LogKey
         sound=sound,
         restored=number is not None and row["act"] == RESTORED,
     )
-
-
-def _restored(number: int, at: datetime) -> Link:
-    return Link(number=number, at=at, hash="", key=None, sound=True, restored=True)
 
 
 def _head(unit_id: str, number: int, seal: str, key: LogKey, at: datetime) -> LogHead:
