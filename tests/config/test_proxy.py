@@ -212,8 +212,15 @@ def test_a_cipher_that_does_not_check_what_it_decrypts_is_not_spoken(proxy: Prox
 def test_in_clear_a_browser_is_led_away_and_a_system_is_not(proxy: Proxy) -> None:
     page, api = proxy.ask_in_clear("/paketutskick"), proxy.ask_in_clear("/api/paketutskick")
 
-    assert (page.status, page.headers["Location"]) == (301, f"https://{STAFF}/paketutskick")
+    assert (page.status, page.headers["Location"]) == (301, f"https://{STAFF}/")
     assert api.status == 403
+
+
+def test_an_address_in_clear_writes_no_header_of_its_own(proxy: Proxy) -> None:
+    answer = proxy.ask_in_clear("/x%0d%0aSet-Cookie:%20__Host-utskick=theirs")
+
+    assert answer.status == 301
+    assert "Set-Cookie" not in answer.headers
 
 
 @pytest.mark.parametrize("method", ["TRACE", "DELETE", "PUT"])

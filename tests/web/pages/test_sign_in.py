@@ -246,6 +246,8 @@ async def test_signing_in_and_choosing_a_unit_stand_in_the_log(
         "///evil.example/",
         "/\\evil.example",
         "/\t/evil.example",
+        "/\t\\evil.example",
+        "/\n\\evil.example",
         "\\\\evil.example",
         " //evil.example",
         "javascript:alert(1)",

@@ -127,6 +127,8 @@ async def test_an_operator_looks_starts_cancels_and_pauses(
         ("POST", f"/api/deployments/{_ID}/schedules", []),
         ("POST", START, {"job_variables": {"command": "sh"}}),
         ("POST", START, {"enforce_parameter_schema": False}),
+        ("POST", START, {"enforce_parameter_schema": 0}),
+        ("POST", START, {"enforce_parameter_schema": "no"}),
         ("POST", START, {"infrastructure_document_id": str(_ID)}),
         ("POST", f"{START}/bulk", [{}]),
         ("POST", "/api/flow_runs/", {}),

@@ -165,9 +165,10 @@ def _pages(wired: Services) -> str:
 
 def _local(address: str) -> str:
     """Only a path of our own, so that nobody is led astray."""
-    parts = urlsplit(address)
-    ours = address.startswith("/") and not address.startswith(("//", "/\\"))
-    return parts.path if ours and not parts.netloc else "/"
+    ours = address.startswith("/") and not address.startswith("//")
+    # Browsers take a backslash for a slash, and pass over tabs and line breaks.
+    plain = address.isprintable() and "\\" not in address
+    return urlsplit(address).path if ours and plain else "/"
 
 
 def _set(answer: Response, name: str, value: str, *, max_age: int | None = None) -> None:

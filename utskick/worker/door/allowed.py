@@ -49,7 +49,8 @@ def may(method: str, path: str) -> bool:
 def may_with(path: str, body: Mapping[str, Any]) -> bool:
     """Whether they may say this with it."""
     if _START.fullmatch(path):
-        free = body.get("enforce_parameter_schema") is False
+        # Prefect reads 0, "no" and "false" as False as well.
+        free = body.get("enforce_parameter_schema", True) not in (True, None)
         return not (free or body.get("job_variables") or body.get("infrastructure_document_id"))
     if _POOL.fullmatch(path):
         return set(body) <= _OF_A_POOL
