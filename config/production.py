@@ -32,6 +32,7 @@ def production_faults(settings: Settings, environment: Mapping[str, str]) -> Seq
     return [
         *_secrets(settings),
         *_addresses(settings),
+        *_proxies(settings),
         *_relay(settings),
         *_database(settings),
         *_prefect(settings),
@@ -72,6 +73,15 @@ def _addresses(settings: Settings) -> Iterator[str]:
             yield f"{name} leads to this machine ({parts.hostname}): set the real address"
         elif parts.port in _LOCAL_1177_PORTS:
             yield f"{name} has the local 1177's port ({parts.port}): set the real address"
+
+
+def _proxies(settings: Settings) -> Iterator[str]:
+    for each in settings.web.trusted_proxies:
+        if each.strip() == "*" or each.strip().endswith("/0"):
+            yield (
+                f"UTSKICK_WEB__TRUSTED_PROXIES holds {each}, so anybody may say where they come"
+                " from: set the proxy's own address"
+            )
 
 
 def _relay(settings: Settings) -> Iterator[str]:

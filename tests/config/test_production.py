@@ -74,6 +74,8 @@ FAULTS = [
     ("persons.url", "https://127.3.2.1/persons", "PERSONS__URL leads to this machine"),
     ("residents.url", "http://formular.1177.se", "RESIDENTS__URL is not https"),
     ("residents.url", "https://1177.localhost", "RESIDENTS__URL leads to this machine"),
+    ("web.trusted_proxies", ("*",), "TRUSTED_PROXIES holds *"),
+    ("web.trusted_proxies", ("0.0.0.0/0",), "TRUSTED_PROXIES holds 0.0.0.0/0"),
     ("smtp.port", 8025, "SMTP__PORT is the local mailbox's"),
     ("smtp.security", "none", "SMTP__SECURITY is none"),
     ("database.url", "sqlite:///var/utskick.db", "DATABASE__URL is SQLite"),

@@ -95,6 +95,18 @@ async def test_a_made_up_session_or_token_is_a_strangers(
     assert (await stranger.get(address, headers=headers)).status_code == 429
 
 
+async def test_a_session_that_has_ended_is_a_strangers(app: FastAPI, clinic: Clinic) -> None:
+    async with browser_of(app, clinic) as browser:
+        sign_in(browser, session(UNIT))
+        await browser.open("/paketutskick")
+        with clinic.store.transaction() as records:
+            records.sessions.end_all(STAFF.name)
+
+        flood = [(await browser.get("/paketutskick")).status_code for _ in range(13)]
+
+    assert flood[-1] == 429
+
+
 async def test_when_time_has_passed_strangers_are_let_in_again(stranger: Browser) -> None:
     for _ in range(11):
         await stranger.get("/logga-in")

@@ -133,6 +133,11 @@ class RateLimits:
         """Whether it has been taken from, not long ago."""
         return (limit, who) in self._free_at
 
+    def forget(self, limit: Limit, who: str) -> None:
+        """It counts no more."""
+        with self._lock:
+            self._free_at.pop((limit, who), None)
+
     @contextmanager
     def alone(self, who: str) -> Iterator[None]:
         """Nobody does it twice at the same time. Raises `StillBusy`."""

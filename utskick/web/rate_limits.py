@@ -31,15 +31,19 @@ class StrangersCounted:
             return
         request = Request(scope)
         limits, address = services_of(request).rate_limits, address_of(request)
-        if any(limits.counts(limit, who) for limit, who in _credentials(request)):
+        request.state.known = False
+        if counted := [each for each in _credentials(request) if limits.counts(*each)]:
             await self._app(scope, receive, send)
+            if not request.state.known:
+                # It was good once, or nobody asked.
+                for each in counted:
+                    limits.forget(*each)
             return
         try:
             limits.take(Limit.STRANGERS, address)
         except TooOften as error:
             await _refused(request, error)(scope, receive, send)
             return
-        request.state.known = False
         await self._app(scope, receive, send)
         if request.state.known:
             limits.give_back(Limit.STRANGERS, address)
