@@ -20,6 +20,8 @@ class Likeness(IntEnum):
 _BETWEEN = r"[ .:/_·+-]"
 _MARKS = r"[\W_]{0,5}"
 """Between the parts of twelve digits, which are sure enough: spaces, brackets, stars, commas."""
+_BEFORE_LAST = r"[ .:/_·+*=~|\\•●・()-]"
+"""Between a date and the last four digits, some enclose the one or the other as well."""
 _NOT_A_DATE = r"(?!\d|[./-]\d\d[./-]\d\d(?!\d))"
 """With what follows, the last four digits may be the year of another date: from–to."""
 _TWELVE = re.compile(
@@ -28,7 +30,7 @@ _TWELVE = re.compile(
 _RUN_TOGETHER = re.compile(r"(?=((?:18|19|20)\d{10}))(?<=\d)|(?=((?:18|19|20)\d{10})\d)")
 """Several without anything between them, or one with a digit too many."""
 _TEN = re.compile(
-    rf"(?<!\d)(?=(\d\d)({_BETWEEN}{{0,3}})(\d\d)\2(\d\d)({_BETWEEN}{{0,3}})(\d{{4}})"
+    rf"(?<!\d)(?=(\d\d)({_BETWEEN}{{0,3}})(\d\d)\2(\d\d)({_BEFORE_LAST}{{0,3}})(\d{{4}})"
     rf"{_NOT_A_DATE})"
 )
 _LAST_IN_PAIRS = re.compile(

@@ -34,6 +34,8 @@ _LINK = re.compile(
     """,
     re.VERBOSE,
 )
+_ANOTHER_DOT = "\u3002"
+"""Between the parts of a host's name telephones take it for a full stop."""
 _LAST_OF_ONE_UNIT = "\uffff"
 
 
@@ -96,7 +98,9 @@ def links_elsewhere(text: str, hosts: Collection[str]) -> list[str]:
     Telephones make links of bare names too, so that a forgotten space may look like one.
     """
     ours = tuple(host.casefold() for host in hosts)
-    found = (_host_of(each) for each in _LINK.findall(unicodedata.normalize("NFKC", text)))
+    # As it arrives: a long dash becomes a hyphen, and that belongs to a name.
+    arrives = unicodedata.normalize("NFKC", normalise(text)).replace(_ANOTHER_DOT, ".")
+    found = (_host_of(each) for each in _LINK.findall(arrives))
     return [
         host
         for host in dict.fromkeys(found)
