@@ -246,7 +246,7 @@ MUTANTS = (
     _mutant(
         "what is claimed ahead of a stop is not given back",
         "I8",
-        (_SEND, "            if intended.run is run:\n", "            if False:\n"),
+        (_SEND, "        self._plan_again(lambda intended: intended.run is run)\n", ""),
     ),
     _mutant(
         "a stop in the middle notifies nobody",
