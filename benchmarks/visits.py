@@ -94,6 +94,7 @@ def sign_in(store: SqlStore, filled: Filled, *, now: datetime) -> str:
         name="Medarbetare 1",
         commissions=(commission,),
         roles=frozenset(Role),
+        manages=frozenset({filled.unit_id}),
         unit_id=filled.unit_id,
     )
     with store.transaction() as records:
@@ -170,6 +171,7 @@ def _log(filled: Filled, today: date) -> Iterator[Visit]:
         "fran": f"{today - timedelta(days=300)}",
         "till": f"{today - timedelta(days=290)}",
     }
+    yield Visit("Nycklar", "/nycklar")
     yield Visit("Logg", "/logg")
     yield Visit("Logg, patient", "/logg", patient)
     yield Visit("Logg, medarbetare", "/logg", {"personal": filled.staff_id})
