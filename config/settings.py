@@ -337,6 +337,9 @@ class LimitSettings(Group):
     sends: RateText = Field(
         default="200/h", description="Dispatches that one unit starts on the pages."
     )
+    uploads: RateText = Field(
+        default="100/h", description="Specs that one unit uploads, to be kept until they start."
+    )
     sms: RateText = Field(default="10/min", description="SMS that one person sends.")
     sms_of_person: RateText = Field(default="100/d", description="And in the course of a day.")
     sms_of_unit: RateText = Field(default="300/d", description="SMS that one unit sends.")

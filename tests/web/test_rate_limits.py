@@ -14,6 +14,7 @@ from tests.web.conftest import CALLED, caller, make_token, services_of
 from tests.web.pages.conftest import Browser, browser_of, session, sign_in, words_of
 from tests.web.pages.forms import main_form
 from utskick.domain.rate_limits import Limit
+from utskick.security_log import FIELDS
 
 SMALL: dict[str, Any] = {
     "strangers": "10/min",
@@ -25,6 +26,7 @@ SMALL: dict[str, Any] = {
     "token_look_ups": "6/h",
     "token_person": "2/d",
     "sends": "1/h",
+    "uploads": "1/h",
     "sms": "2/min",
     "sms_of_person": "100/d",
     "sms_of_unit": "300/d",
@@ -271,3 +273,20 @@ async def test_sms_go_so_often_and_the_text_is_kept(staff: Browser) -> None:
     assert refused.status_code == 429
     assert "Du har skickat många sms på kort tid" in words_of(refused.text)
     assert dict(main_form(refused.text).fields)["sms"] == "Välkommen på fredag"
+
+
+async def test_a_unit_uploads_so_many_specs(app: FastAPI, clinic: Clinic) -> None:
+    async with caller(app, clinic, make_token(clinic)) as unit:
+        answers = [await unit.post("/api/uppladdningar", content=b"unit: x") for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [201, 429]
+
+
+async def test_the_security_log_names_the_limit_that_was_reached(
+    stranger: Browser, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(11):
+        await stranger.get("/logga-in")
+
+    noted = [getattr(record, FIELDS)["reason"] for record in caplog.records]
+    assert noted == ["TooOften strangers"]

@@ -30,6 +30,7 @@ class Limit(StrEnum):
     TOKEN_LOOK_UPS = "token_look_ups"  # noqa: S105  # the name of a limit
     TOKEN_PERSON = "token_person"  # noqa: S105  # the name of a limit
     SENDS = "sends"
+    UPLOADS = "uploads"
     SMS = "sms"
     SMS_OF_PERSON = "sms_of_person"
     SMS_OF_UNIT = "sms_of_unit"
@@ -45,6 +46,7 @@ _SENTENCES = {
     Limit.TOKEN_LOOK_UPS: "Nyckeln har slagit upp många personer på kort tid.",
     Limit.TOKEN_PERSON: "Nyckeln har slagit upp samma person många gånger.",
     Limit.SENDS: "Enheten har startat många utskick på kort tid, så det här startades inte.",
+    Limit.UPLOADS: "Enheten har laddat upp många utskick på kort tid, så det här sparades inte.",
     Limit.SMS: "Du har skickat många sms på kort tid, så det här skickades inte.",
     Limit.SMS_OF_PERSON: "Du har skickat så många sms som en person får på en dag, så det här"
     " skickades inte.",

@@ -16,7 +16,7 @@ from utskick.domain.dispatches import DispatchId, RecipientId
 from utskick.domain.errors import SpecRefused, UtskickError
 from utskick.domain.occasions import OccasionId
 from utskick.domain.personnummer import Personnummer
-from utskick.domain.rate_limits import TooOften
+from utskick.domain.rate_limits import Limit, TooOften
 from utskick.domain.seen_sheets import Wish
 from utskick.records import DispatchQuery, FollowUpQuery
 from utskick.use_cases.submissions import Started, submission_key
@@ -280,6 +280,7 @@ _ANY_TEXT = {"schema": {"type": "string"}, "example": "unit: SE2321000131-E00000
     openapi_extra={"requestBody": {"required": True, "content": {"application/yaml": _ANY_TEXT}}},
 )
 async def upload(request: Request, caller: Caller, wired: Wired, now: Now) -> UploadedView:
+    wired.rate_limits.take(Limit.UPLOADS, caller.unit_id)
     content = await request.body()
     if not content.strip():
         raise SpecRefused([EMPTY])

@@ -6,6 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from utskick.domain.rate_limits import TooOften
 from utskick.domain.staff import StaffSession
 from utskick.domain.units import Actor
 from utskick.security_log import EventOutcome, SecurityEvent, note
@@ -54,7 +55,8 @@ def because(
         event = SecurityEvent.REQUEST_LEFT
     if isinstance(reason, Exception):
         is_said_by_status = isinstance(reason, HTTPException)
-        reason = "" if is_said_by_status else type(reason).__name__
+        limit = f" {reason.limit}" if isinstance(reason, TooOften) else ""
+        reason = "" if is_said_by_status else f"{type(reason).__name__}{limit}"
     setattr(request.state, _EVENT, event)
     setattr(request.state, _REASON, reason)
 
