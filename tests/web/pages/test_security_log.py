@@ -138,7 +138,7 @@ async def test_whoever_asks_too_often_is_noted(
         await browser_of(app, clinic).get("/utloggad")
 
     [line] = log_lines.of("request_refused")
-    assert (line["status"], line["reason"]) == (429, "TooOften")
+    assert (line["status"], line["reason"]) == (429, "TooOften strangers")
 
 
 async def test_what_is_answered_leaves_no_line(staff: Browser, log_lines: Lines) -> None:
