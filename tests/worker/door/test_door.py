@@ -172,6 +172,19 @@ async def test_a_personnummer_that_an_operator_types_is_kept_nowhere(
     assert ANNA.digits[-4:] not in caplog.text
 
 
+@pytest.mark.parametrize(
+    "path", ["//api/deployments/", "/API/deployments/", "/elsewhere/variables/"]
+)
+@pytest.mark.parametrize("login", [None, LOGINS.operators])
+async def test_beside_the_api_nothing_can_be_changed(
+    visit: Visit, path: str, login: str | None
+) -> None:
+    answer = await visit.ask("POST", f"{ADDRESS}{path}", login=login, json={})
+
+    assert answer.status_code == 405
+    assert visit.behind.scopes == []
+
+
 async def test_a_number_without_quotes_is_one_too(visit: Visit) -> None:
     body = {"parameters": {"version": int(ANNA.digits)}}
 

@@ -94,6 +94,9 @@ class Door:
                 raise TurnedAway(403, _NOT_ALLOWED)
             if caller is None:
                 raise TurnedAway(401, "Unauthorized")
+        elif scope["method"] not in ("GET", "HEAD"):
+            # The page's files are read alone; whatever Prefect takes there is not looked at here.
+            raise TurnedAway(405, _NOT_ALLOWED)
         return caller
 
     def _is_from_elsewhere(self, headers: Headers) -> bool:
