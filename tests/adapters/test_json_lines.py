@@ -76,6 +76,25 @@ def test_a_text_that_holds_a_personnummer_is_withheld(log_lines: Lines, written:
     assert (event["reason"], other["text"]) == (WITHHELD, WITHHELD)
 
 
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        (["any", TOLVAN.formatted], ["any", WITHHELD]),
+        ({"who": TOLVAN.formatted}, {"who": WITHHELD}),
+        ({TOLVAN.formatted: 1}, {WITHHELD: 1}),
+        (int(TOLVAN.digits), WITHHELD),
+        ({"number": 4, "roles": ["manager"]}, {"number": 4, "roles": ["manager"]}),
+    ],
+)
+def test_parts_and_numbers_are_looked_at_as_well(
+    log_lines: Lines, value: object, kept: object
+) -> None:
+    note(SecurityEvent.SIGNED_IN, found=value)
+
+    [event] = log_lines.all
+    assert event["found"] == kept
+
+
 def test_a_seal_is_whole_whatever_its_digits(log_lines: Lines) -> None:
     seal = TOLVAN.digits.ljust(64, "0")
 

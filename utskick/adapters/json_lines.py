@@ -102,8 +102,20 @@ def _said(record: logging.LogRecord) -> Mapping[str, Any]:
 
 
 def _safe(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
+    """Whatever it holds: a list's and an object's parts too, and a number without quotes."""
+    match value:
+        case Mapping():
+            return {_safe(str(name)): _safe(part) for name, part in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_safe(part) for part in value]
+        case int() if looks_like_personnummer(str(value)):
+            return WITHHELD
+        case str():
+            return _safe_text(value)
+    return value
+
+
+def _safe_text(value: str) -> str:
     if not _SEAL.fullmatch(value) and looks_like_personnummer(value):
         return WITHHELD
     return value if len(value) <= _LONGEST else f"{value[:_LONGEST]} …"
