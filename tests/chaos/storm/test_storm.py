@@ -1,5 +1,7 @@
 """A breeze whenever tests are run, and a storm of the size that every change must weather."""
 
+import os
+
 import pytest
 
 from tests.chaos.storm.weather import MUST_BE_ZERO, Orders, weather
@@ -7,8 +9,16 @@ from tests.chaos.storm.weather import MUST_BE_ZERO, Orders, weather
 BREEZE = Orders(
     kills=12, deliveries=300, pauses=3, crashes=1, seconds=240, seed=1, all_within_s=12
 )
+KILLS = int(os.environ.get("CHAOS_KILLS", "300"))
+"""Of the storm; all else in it grows with them."""
 STORM = Orders(
-    kills=300, deliveries=2000, pauses=60, crashes=4, seconds=600, seed=1, all_within_s=120
+    kills=KILLS,
+    deliveries=KILLS * 2000 // 300,
+    pauses=KILLS // 5,
+    crashes=max(1, KILLS // 75),
+    seconds=1200,
+    seed=1,
+    all_within_s=KILLS * 120 / 300,
 )
 
 

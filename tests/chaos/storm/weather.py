@@ -33,7 +33,7 @@ from utskick.store.engine import open_engine
 
 TICK_S = 0.05
 LONGEST_PIECE_S = 330
-HEALED_WITHIN_S = 240
+HEALED_WITHIN_S = 600
 FAULTS: dict[str, dict[str, tuple[float, float]]] = {
     "CreateFormRequest": {
         "error_before": (0.06, 0),
