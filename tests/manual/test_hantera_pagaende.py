@@ -285,8 +285,12 @@ async def test_a_stopped_package_can_be_restarted_all_that_day(clinic: Clinic) -
     assert len(clinic.sent_to(ANNA)) == len(dispatch.forms)
 
 
-@ENDS
-async def test_an_ended_package_loses_no_recipients(clinic: Clinic, end: End, label: str) -> None:
+@pytest.mark.parametrize(
+    ("end", "label"), [(_completed, "Klar"), (_aborted, "Avbruten")], ids=["completed", "aborted"]
+)
+async def test_a_package_that_is_over_loses_no_recipients(
+    clinic: Clinic, end: End, label: str
+) -> None:
     """Det går inte göra andra ändringar."""
     dispatch = await end(clinic)
 
