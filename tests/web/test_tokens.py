@@ -44,7 +44,8 @@ async def test_a_key_that_has_been_confirmed_opens_its_unit(
     app: FastAPI, clinic: Clinic, log: Log
 ) -> None:
     token = made_by_the_administration(clinic)
-    clinic.manage_tokens.confirm_token("nytt", actor=STAFF, now=clinic.clock.now())
+    (made,) = clinic.manage_tokens.list_tokens(actor=STAFF)
+    clinic.manage_tokens.confirm_token(made.id, actor=STAFF, now=clinic.clock.now())
 
     async with caller(app, clinic, token) as unit:
         answer = await unit.get("/api/paketutskick")
@@ -55,7 +56,7 @@ async def test_a_key_that_has_been_confirmed_opens_its_unit(
     assert log() == [
         "Skriva: skapat nyckel nytt för SE2321000131-E000000000101",
         "Skriva: skapat nyckel nytt (starta och styra, läsa), som inte är bekräftad",
-        "Skriva: bekräftat nyckel nytt",
+        "Skriva: bekräftat nyckel nytt (starta och styra, läsa)",
     ]
 
 

@@ -44,6 +44,8 @@ class Token:
     confirmed_by: str = ""
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
+    id: str = ""
+    """Its own alone, whatever it is called; says nothing of what opens. Given when it is kept."""
 
     @property
     def scopes_in_words(self) -> str:
@@ -55,6 +57,13 @@ class Token:
         if self.expires_at <= now:
             return TokenState.EXPIRED
         return TokenState.AWAITED if self.confirmed_at is None else TokenState.VALID
+
+    def check_confirmable(self, *, by: str, now: datetime) -> None:
+        """Raise `NotAwaited`, or `OwnToken`: two persons stand behind each key."""
+        if self.state(now=now) is not TokenState.AWAITED:
+            raise NotAwaited
+        if by == self.created_by:
+            raise OwnToken
 
     def admit(self, scope: Scope, *, now: datetime) -> Actor:
         """Who calls. Raises `UnconfirmedToken`, `ExpiredToken` or `OutOfScope`."""
@@ -86,6 +95,30 @@ class ExpiredToken(TokenRefused):
         super().__init__("the token has expired")
         self.staff_message = (
             "Nyckeln har gått ut. Be den regionala förvaltningen om en ny nyckel för enheten."
+        )
+
+
+class NotConfirmed(UtskickError):
+    """Nothing was let in: look again at what there is."""
+
+
+class NotAwaited(NotConfirmed):
+    """The very key that was shown is gone, or has been confirmed."""
+
+    def __init__(self) -> None:
+        super().__init__("the token is not waiting to be confirmed")
+        self.staff_message = (
+            "Nyckeln som du såg väntar inte längre på att bekräftas, så inget är ändrat. Läs nedan"
+            " vad enhetens nycklar får göra nu, och bekräfta bara den som systemet ska ha."
+        )
+
+
+class OwnToken(NotConfirmed):
+    def __init__(self) -> None:
+        super().__init__("whoever made the token may not confirm it")
+        self.staff_message = (
+            "Du har själv skapat nyckeln, så någon annan behöver bekräfta den."
+            " Be en annan chef för enheten att göra det."
         )
 
 

@@ -37,8 +37,8 @@ class Tokens(Protocol):
     def list_for(self, unit_id: HsaId) -> Sequence[Token]:
         """Newest first, revoked ones too."""
 
-    def confirm(self, unit_id: HsaId, name: str, *, by: str, now: datetime) -> None:
-        """Raises `NotFound` unless one of this name waits for it."""
+    def confirm(self, unit_id: HsaId, token_id: str, *, by: str, now: datetime) -> None:
+        """Raises `NotFound` unless this very one waits for it."""
 
     def revoke(self, unit_id: HsaId, name: str, *, now: datetime) -> None:
         """Raises `NotFound`: a misspelt name must not look as if it were revoked."""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, CursorResult, delete, func, or_, select, true, update
+from sqlalchemy import ColumnElement, CursorResult, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from utskick.domain.errors import NotFound, UnknownToken
@@ -28,6 +28,7 @@ from utskick.store.tables import (
 from utskick.store.vault import Sealed, Sealing
 
 _TOKEN_BYTES = 32
+_ID_CHARACTERS = 32
 _USED_EVERY = timedelta(minutes=1)
 _LONGEST_QUEUE = timedelta(hours=6)
 
@@ -146,24 +147,18 @@ class SqlTokens:
         )
         return [_token(row) for row in rows]
 
-    def confirm(self, unit_id: HsaId, name: str, *, by: str, now: datetime) -> None:
+    def confirm(self, unit_id: HsaId, token_id: str, *, by: str, now: datetime) -> None:
+        this_one = func.substr(TokenRow.hash, 1, _ID_CHARACTERS) == token_id
         awaited = TokenRow.confirmed_at.is_(None) & (TokenRow.expires_at > now)
-        self._change(unit_id, name, awaited, confirmed_at=now, confirmed_by=by)
+        self._change(unit_id, this_one & awaited, confirmed_at=now, confirmed_by=by)
 
     def revoke(self, unit_id: HsaId, name: str, *, now: datetime) -> None:
-        self._change(unit_id, name, true(), revoked_at=now)
+        self._change(unit_id, TokenRow.name == name, revoked_at=now)
 
-    def _change(
-        self, unit_id: HsaId, name: str, which: ColumnElement[bool], **values: Any
-    ) -> None:
+    def _change(self, unit_id: HsaId, which: ColumnElement[bool], **values: Any) -> None:
         result = self._session.execute(
             update(TokenRow)
-            .where(
-                TokenRow.unit_id == unit_id,
-                TokenRow.name == name,
-                TokenRow.revoked_at.is_(None),
-                which,
-            )
+            .where(TokenRow.unit_id == unit_id, TokenRow.revoked_at.is_(None), which)
             .values(**values)
         )
         assert isinstance(result, CursorResult)
@@ -183,6 +178,8 @@ def _token(row: TokenRow) -> Token:
         confirmed_by=row.confirmed_by,
         revoked_at=row.revoked_at,
         last_used_at=row.last_used_at,
+        # Half of the hash: unlike a name, no other key can be given it.
+        id=row.hash[:_ID_CHARACTERS],
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from utskick.domain.errors import NotFound
 from utskick.domain.tokens import Token
 from utskick.domain.units import Activity, Actor
 from utskick.records import LogEntry, Store, Transaction
@@ -19,17 +20,31 @@ class ManageTokens:
         with self.store.transaction() as records:
             return records.tokens.list_for(actor.unit_id)
 
-    def confirm_token(self, name: str, *, actor: Actor, now: datetime) -> None:
-        """From now on it opens the unit. Raises `NotFound`."""
+    def confirm_token(self, token_id: str, *, actor: Actor, now: datetime) -> None:
+        """From now on it opens the unit.
+
+        The very key that was shown, and not one that has got its name since. Raises `NotFound`,
+        `NotAwaited` or `OwnToken`.
+        """
         with self.store.transaction() as records:
-            records.tokens.confirm(actor.unit_id, name, by=actor.name, now=now)
-            _decided(f"bekräftat nyckel {name}", actor, records, now)
+            token = _token(token_id, records.tokens.list_for(actor.unit_id))
+            token.check_confirmable(by=actor.name, now=now)
+            records.tokens.confirm(actor.unit_id, token_id, by=actor.name, now=now)
+            act = f"bekräftat nyckel {token.name} ({token.scopes_in_words.lower()})"
+            _decided(act, actor, records, now)
 
     def revoke_token(self, name: str, *, actor: Actor, now: datetime) -> None:
         """The system that has it gets no further, confirmed or not. Raises `NotFound`."""
         with self.store.transaction() as records:
             records.tokens.revoke(actor.unit_id, name, now=now)
             _decided(f"återkallat nyckel {name}", actor, records, now)
+
+
+def _token(token_id: str, tokens: Sequence[Token]) -> Token:
+    for token in tokens:
+        if token.id == token_id:
+            return token
+    raise NotFound("token")
 
 
 def log_of_unit(act: str, actor: Actor, records: Transaction, now: datetime) -> None:
