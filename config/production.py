@@ -7,12 +7,13 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from config.settings import DATA, ENV_FILE, Group, Settings
 from utskick.adapters.prefect_logins import NoPrefectLogin, login_of_processes
 from utskick.domain.starting import RefusedToStart
 from utskick.files import OTHERS
+from utskick.store.engine import reach_of
 
 _LOCAL_1177_PORTS = frozenset({8177, 8025, 8026})
 """Those of the embedded neighbours and their mailbox."""
@@ -34,9 +35,11 @@ def production_faults(settings: Settings, environment: Mapping[str, str]) -> Seq
         *_addresses(settings),
         *_proxies(settings),
         *_relay(settings),
-        *_database(settings),
+        *_database("UTSKICK_DATABASE__URL", settings.database.url, environment),
+        *_owner_of_tables(settings, environment),
         *_prefect(settings),
         *_system_log(settings),
+        *_proof_of_access_log(settings),
         *_demo_region(settings),
         *_files(settings),
         *_debugging(environment),
@@ -95,17 +98,36 @@ def _relay(settings: Settings) -> Iterator[str]:
         yield "UTSKICK_SMTP__SECURITY is none, so mails can be read on their way: set starttls"
 
 
-def _database(settings: Settings) -> Iterator[str]:
-    parts = urlsplit(settings.database.url)
-    if not parts.scheme.startswith("postgresql"):
-        yield "UTSKICK_DATABASE__URL is SQLite: set postgresql+psycopg://user:password@host/name"
-    elif parts.hostname and not _is_here(parts.hostname):
-        mode = parse_qs(parts.query).get("sslmode", [""])[0]
-        if mode != "verify-full":
-            yield (
-                "UTSKICK_DATABASE__URL does not check whom it talks to: add"
-                " ?sslmode=verify-full, and sslrootcert= if the authority is your own"
-            )
+def _database(name: str, url: str, environment: Mapping[str, str]) -> Iterator[str]:
+    if not url.startswith("postgresql"):
+        yield f"{name} is SQLite: set postgresql+psycopg://user:password@host/name"
+        return
+    reach = reach_of(url)
+    if reach.get("sslmode") != "verify-full" and _leaves_this_machine(reach, environment):
+        yield (
+            f"{name} does not check whom it talks to: add ?sslmode=verify-full, and sslrootcert="
+            " if the authority is your own"
+        )
+
+
+def _owner_of_tables(settings: Settings, environment: Mapping[str, str]) -> Iterator[str]:
+    """Only `utskick migrate` has it."""
+    if url := settings.database.owner_url.get_secret_value():
+        yield from _database("UTSKICK_DATABASE__OWNER_URL", url, environment)
+
+
+def _leaves_this_machine(reach: Mapping[str, object], environment: Mapping[str, str]) -> bool:
+    """Where PostgreSQL's driver goes: it asks its own variables for what the URL leaves open.
+
+    A service's file may name any host.
+    """
+    if "service" in reach or environment.get("PGSERVICE"):
+        return True
+    hosts = reach.get("host") or environment.get("PGHOST", "")
+    addresses = reach.get("hostaddr") or environment.get("PGHOSTADDR", "")
+    sockets = ("/", "@")
+    each = f"{hosts},{addresses}".split(",")
+    return not all(host.startswith(sockets) or _is_here(host) for host in each)
 
 
 def _prefect(settings: Settings) -> Iterator[str]:
@@ -132,6 +154,14 @@ def _system_log(settings: Settings) -> Iterator[str]:
         yield (
             f"UTSKICK_LOG__SYSLOG leads to {host} without TLS: set this machine's own system log"
             " (/dev/log), and let that one send lines on over TLS"
+        )
+
+
+def _proof_of_access_log(settings: Settings) -> Iterator[str]:
+    if not settings.log.heads_mail_to and not settings.log.syslog:
+        yield (
+            "UTSKICK_LOG__HEADS_MAIL_TO and UTSKICK_LOG__SYSLOG are empty, so what proves the"
+            " access log never leaves this machine: set one of them"
         )
 
 

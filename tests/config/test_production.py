@@ -41,6 +41,7 @@ def safe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
         web={"public_url": "https://utskick.region.se"},
         sign_in={"issuer": "https://idp.sambi.se", "client_secret": LONG_SECRET},
         residents={"url": "https://formular.1177.se"},
+        log={"heads_mail_to": ("logg@region.se",)},
         region=tmp_path,
         source_system_hsa_id="SE2321000131-E000000009999",
     )
@@ -81,11 +82,36 @@ FAULTS = [
     ("database.url", "sqlite:///var/utskick.db", "DATABASE__URL is SQLite"),
     ("database.url", "postgresql+psycopg://u:p@db/u", "add ?sslmode=verify-full"),
     ("database.url", "postgresql+psycopg://u:p@db/u?sslmode=require", "add ?sslmode=verify-full"),
+    ("database.url", "postgresql+psycopg://u:p@/u?host=db.region.se", "add ?sslmode=verify-full"),
+    (
+        "database.url",
+        "postgresql+psycopg://u:p@localhost/u?host=db.region.se",
+        "add ?sslmode=verify-full",
+    ),
+    (
+        "database.url",
+        "postgresql+psycopg://u:p@/u?host=localhost&host=db.region.se",
+        "add ?sslmode=verify-full",
+    ),
+    (
+        "database.url",
+        "postgresql+psycopg://u:p@localhost/u?hostaddr=10.0.0.1",
+        "add ?sslmode=verify-full",
+    ),
+    ("database.url", "postgresql+psycopg://localhost#:p@db/u", "add ?sslmode=verify-full"),
+    ("database.url", "postgresql+psycopg:///u?service=central", "add ?sslmode=verify-full"),
+    (
+        "database.url",
+        "postgresql+psycopg://u:p@db/u?sslmode=disable&sslmode=verify-full",
+        "add ?sslmode=verify-full",
+    ),
+    ("database.owner_url", "postgresql+psycopg://u:p@db/u", "OWNER_URL does not check"),
     ("scheduler.auth_string", None, "AUTH_STRING is missing"),
     ("scheduler.auth_string", "", "AUTH_STRING is missing"),
     ("scheduler.auth_string", "admin:pass", "is not name:secret with 32 letters or digits"),
     ("scheduler.api_url", "http://prefect.region.se/api", "API_URL is not https"),
     ("log.syslog", "logs.region.se:514", "LOG__SYSLOG leads to logs.region.se without TLS"),
+    ("log.heads_mail_to", (), "HEADS_MAIL_TO and UTSKICK_LOG__SYSLOG are empty"),
     ("region", Settings.model_construct().region, "REGION is the demo's"),
     ("source_system_hsa_id", "SE2321000131-E000000000001", "SOURCE_SYSTEM_HSA_ID is the demo's"),
 ]
@@ -111,9 +137,34 @@ def test_a_system_log_on_the_same_machine_needs_no_tls(safe: Settings, address: 
     assert production_faults(changed(safe, "log.syslog", address), {}) == []
 
 
-@pytest.mark.parametrize("url", ["postgresql+psycopg://u:p@localhost/u", "postgresql:///u"])
+def test_a_system_log_alone_takes_the_proof_of_the_access_log_away(safe: Settings) -> None:
+    without_mail = changed(safe, "log.heads_mail_to", ())
+
+    assert production_faults(changed(without_mail, "log.syslog", "/dev/log"), {}) == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+psycopg://u:p@localhost/u",
+        "postgresql:///u",
+        "postgresql+psycopg:///u?host=/var/run/postgresql",
+        "postgresql+psycopg://u:p@/u?host=localhost",
+    ],
+)
 def test_a_database_on_the_same_machine_needs_no_tls(safe: Settings, url: str) -> None:
     assert production_faults(changed(safe, "database.url", url), {}) == []
+
+
+@pytest.mark.parametrize("name", ["PGHOST", "PGHOSTADDR", "PGSERVICE"])
+def test_where_the_drivers_own_variables_lead_is_a_databases_place_too(
+    safe: Settings, name: str
+) -> None:
+    [named] = production_faults(
+        changed(safe, "database.url", "postgresql+psycopg:///u"), {name: "10.0.0.1"}
+    )
+
+    assert "add ?sslmode=verify-full" in named
 
 
 FILES: dict[str, Callable[[Path], Path]] = {

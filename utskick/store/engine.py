@@ -1,5 +1,6 @@
 """Opening a database so that SQLite and PostgreSQL keep the same promises."""
 
+from collections.abc import Mapping
 from threading import Lock
 from typing import Any
 
@@ -7,7 +8,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, func, select
+from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
 
 from utskick.domain.starting import RefusedToStart
 from utskick.store.statements import FOLDING
@@ -34,6 +35,12 @@ def open_engine(url: str) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediate)
     return engine
+
+
+def reach_of(url: str) -> Mapping[str, object]:
+    """What the driver is given to reach the database with, wherever in the URL it stands."""
+    parts = make_url(url)
+    return parts.get_dialect()().create_connect_args(parts)[1]
 
 
 def require_migrated(engine: Engine) -> None:
