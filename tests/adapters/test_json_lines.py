@@ -18,7 +18,7 @@ from utskick.adapters.json_lines import (
     log_settings,
     process_of,
 )
-from utskick.security_log import EventOutcome, SecurityEvent, log, note
+from utskick.security_log import FIELDS, EventOutcome, SecurityEvent, log, note
 
 __all__ = ["log_lines"]
 
@@ -50,12 +50,21 @@ def test_an_event_has_time_level_process_and_its_fields(log_lines: Lines) -> Non
     }
 
 
+def test_no_field_takes_the_place_of_what_every_line_says(log_lines: Lines) -> None:
+    reserved = {"time": "never", "level": "debug", "process": "other"}
+    log.error("sign_in", extra={FIELDS: reserved | {"event": "sign_out", "actor": "SE1"}})
+
+    [line] = log_lines.all
+    assert (line["event"], line["level"], line["actor"]) == ("sign_in", "error", "SE1")
+    assert {line["time"], line["process"]}.isdisjoint(reserved.values())
+
+
 def test_other_lines_have_the_same_form(log_lines: Lines) -> None:
-    logging.getLogger("uvicorn.error").warning("Shutting %s", "down")
+    logging.getLogger("of.others").warning("Shutting %s", "down")
 
     [line] = log_lines.all
     assert (line["event"], line["level"]) == ("log", "warning")
-    assert (line["logger"], line["text"]) == ("uvicorn.error", "Shutting down")
+    assert (line["logger"], line["text"]) == ("of.others", "Shutting down")
 
 
 @pytest.mark.parametrize("typed", ["a\nb", "a\r\nb", "a\u2028b", "\x1b[31m", '", "level": "x'])

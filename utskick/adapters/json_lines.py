@@ -39,7 +39,8 @@ class JsonLines(logging.Formatter):
             "level": record.levelname.lower(),
             "process": process_of(sys.argv),
         }
-        line |= _said(record)
+        # What an event says of itself takes none of the line's own names.
+        line |= {name: value for name, value in _said(record).items() if name not in line}
         if record.exc_info and record.exc_info[1] is not None:
             line |= kind_and_place(record.exc_info[1])
         return json.dumps({name: _safe(value) for name, value in line.items()}, default=str)
@@ -97,7 +98,7 @@ def _said(record: logging.LogRecord) -> Mapping[str, Any]:
     text = record.getMessage()
     fields = getattr(record, FIELDS, None)
     if isinstance(fields, dict):
-        return {"event": text} | fields
+        return {"event": text} | {n: value for n, value in fields.items() if n != "event"}
     return {"event": _EVENT_OF_OTHERS, "logger": record.name, "text": text}
 
 
