@@ -16,7 +16,9 @@ from prefect.client.schemas.schedules import CronSchedule
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.utilities.callables import parameter_schema
 
+from utskick.domain.starting import refused_in_words
 from utskick.files import PREFECT_YAML
+from utskick.wiring import require_safe_settings
 
 
 async def deploy() -> None:
@@ -63,5 +65,12 @@ def closed_schema(flow: Flow[..., Any]) -> dict[str, Any]:
     return parameter_schema(flow).model_dump_for_openapi() | {"additionalProperties": False}
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """As the other processes: nothing is registered from a demo's settings in production."""
+    with refused_in_words():
+        require_safe_settings()
     asyncio.run(deploy())
+
+
+if __name__ == "__main__":
+    main()

@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import cache, partial
 from urllib.parse import urlsplit
 
-from config.production import production_faults
+from config.production import production_faults, require_production
 from config.settings import (
     DatabaseSettings,
     NeighbourSettings,
@@ -276,6 +276,11 @@ def rules_of(settings: Settings) -> Rules:
 def _require_safe(settings: Settings) -> None:
     if settings.production and (faults := settings_faults(settings)):
         raise RefusedToStart(*faults)
+
+
+def require_safe_settings() -> None:
+    """For a process that opens neither database nor keys. Raises `RefusedToStart`."""
+    require_production(Settings())
 
 
 def settings_faults(settings: Settings) -> Sequence[str]:
