@@ -1,8 +1,12 @@
 """What in a text is somebody's number, and what only has as many digits."""
 
+import unicodedata
+from typing import Literal
+
 import pytest
 
 from tests.people import COORDINATION_NUMBERS
+from utskick.domain import personnummer_in_text
 from utskick.domain.personnummer_in_text import Likeness, likeness, looks_like_personnummer
 
 IN_TWELVE_DIGITS = [
@@ -50,6 +54,9 @@ IN_TWELVE_DIGITS = [
     "1\ufe0f\u20e39\ufe0f\u20e39\ufe0f\u20e31\ufe0f\u20e302042398",
     "\u202e19910204-2398",
     "Mellan 2027-02-01 och 2027-02-08 kommer 19910204-2398.",
+    "19910204%2D2398",
+    "%31%39910204%E2%80%912398",
+    "19910204%2398",
 ]
 IN_TEN_DIGITS = [
     "9102042398",
@@ -70,6 +77,14 @@ IN_TEN_DIGITS = [
     "910204=2398",
     "910204|2398",
     "910204\u20222398",
+    "910204, 2398",
+    "910204,2398",
+    "910204;2398",
+    "910204%2D2398",
+    "9102 04 23 98",
+    "9102-04-23-98",
+    "910204-23.98",
+    "910204-239-8.",
     "070110-2386",
     "070110 2386",
 ]
@@ -97,6 +112,11 @@ NOBODY = [
     "2027-01-03\u20132027-01-11",
     "2027-01-03 - 2027-01-11",
     "2027-01-03, 2027-01-11",
+    "2027-02-01T10:15:30.123456+01:00",
+    "20270201T101530Z",
+    "01.02.27\u201303.02.27",
+    "a7d1f0c2-0204-4398-9102-042398a1b2c3",
+    "/Uppf%C3%B6ljning?sida=2&antal=50%20",
     "2027-02-01 kl. 10.15, 2027-02-08 kl. 10.15",
     "Svara 2027-02-01 10:15, 2027-02-08 10:15 eller 2027-02-15 10:15",
     "SE2321000131-E000000000101",
@@ -132,3 +152,62 @@ def test_a_mobile_number_is_none_unless_it_is_written_as_a_personnummer() -> Non
 
 def test_the_surest_in_a_text_is_what_counts() -> None:
     assert likeness("910204-2398, 0701740607, 19910204-2398") is Likeness.TWELVE_DIGITS
+
+
+def test_no_town_has_telephones_that_are_somebodys_number() -> None:
+    codes = [code for code in range(300, 600) if code % 100 in range(1, 13)]
+    numbers = [
+        f"0{code}-{at % 40:02} {at % 83:02} {at % 97:02}" for code in codes for at in range(97)
+    ]
+
+    for number in numbers:
+        assert not looks_like_personnummer(f"Ring {number} eller {number.replace('-', ' ')}.")
+
+
+def test_no_moment_is_somebodys_number() -> None:
+    days = [
+        f"{year}-{month:02}-{year % 28 + 1:02}"
+        for year in range(1998, 2036)
+        for month in range(1, 13)
+    ]
+
+    for at, day in enumerate(days):
+        hour, minute = at % 24, at % 60
+        for moment in (f"{day} {hour:02}:{minute:02}", f"{day}, {hour:02}.{minute:02}\u201317.00"):
+            assert not looks_like_personnummer(moment)
+
+
+@pytest.mark.parametrize(
+    ("text", "most"),
+    [("19" * 10_000, 0), ("12 " * 10_000, 10), ("199102042397, " * 1_000, 10)],
+    ids=["no date", "one pattern", "one number"],
+)
+def test_what_is_no_date_or_said_before_is_not_looked_at_again(
+    text: str, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+
+    def nobodys(digits: str) -> bool:
+        seen.append(digits)
+        return False
+
+    monkeypatch.setattr(personnummer_in_text, "could_be_somebodys", nobodys)
+
+    assert not looks_like_personnummer(text)
+
+    assert len(seen) <= most
+
+
+def test_marks_in_a_row_are_read_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    lengths: list[int] = []
+    as_ever = unicodedata.normalize
+
+    def normalize(form: Literal["NFKC"], text: str) -> str:
+        lengths.append(len(text))
+        return as_ever(form, text)
+
+    monkeypatch.setattr(unicodedata, "normalize", normalize)
+
+    assert looks_like_personnummer("19910204" + "\u0301\u0323" * 1_000 + "2398")
+
+    assert max(lengths, default=1) == 1

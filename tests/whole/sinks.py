@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 from utskick.files import REGION
 
@@ -67,11 +68,14 @@ def _content(path: Path) -> bytes:
 
 
 def holds(text: str, number: str) -> bool:
-    """Whether the number stands in it in any spelling, JSON's and Python's escapes too."""
+    """Whether the number stands in it in any spelling, escaped or not."""
     shown = _ESCAPED.sub(lambda found: chr(int(found[1] or found[2], 16)), text)
-    plain = unicodedata.normalize("NFKC", shown)
-    digits = "".join(str(unicodedata.decimal(each)) for each in _DIGIT.findall(plain))
-    return number[-_SHORT:] in digits
+    return any(number[-_SHORT:] in _digits_of(each) for each in (shown, unquote(shown)))
+
+
+def _digits_of(text: str) -> str:
+    plain = unicodedata.normalize("NFKC", text)
+    return "".join(str(unicodedata.decimal(each)) for each in _DIGIT.findall(plain))
 
 
 def files_that_hold(number: str, folders: Iterable[Path]) -> list[str]:

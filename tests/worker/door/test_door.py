@@ -185,6 +185,18 @@ async def test_beside_the_api_nothing_can_be_changed(
     assert visit.behind.scopes == []
 
 
+async def test_as_much_is_looked_through_as_prefects_page_posts_and_no_more(visit: Visit) -> None:
+    address, listed = "/api/flow_runs/bulk_delete", [str(_ID)] * 200
+
+    page = await visit.ask(
+        "POST", address, login=LOGINS.operators, json={"flow_runs": {"id": {"any_": listed}}}
+    )
+    flood = await visit.ask("POST", address, login=LOGINS.operators, json={"x": "19" * 10_000})
+
+    assert (page.status_code, flood.status_code) == (200, 413)
+    assert len(visit.behind.bodies) == 1
+
+
 async def test_a_number_without_quotes_is_one_too(visit: Visit) -> None:
     body = {"parameters": {"version": int(ANNA.digits)}}
 
