@@ -41,7 +41,6 @@ from utskick.domain.personnummer import parse_personnummer
 from utskick.domain.staff import Commission, StaffSession
 from utskick.domain.units import Actor
 from utskick.records import DispatchQuery
-from utskick.sending.reconcile import audit, reconcile
 from utskick.store.engine import open_engine
 from utskick.store.people import People
 from utskick.wiring import Services, vault_of
@@ -140,23 +139,10 @@ class Measuring:
         return self._submitter.submit(numbers, occasions=self._options.occasions)
 
     def _reconcile(self) -> None:
-        wired = self._wired
-        asyncio.run(
-            reconcile(
-                store=wired.store,
-                forms=wired.forms,
-                call_slots=wired.call_slots,
-                scheduler=wired.scheduler,
-                rules=wired.rules,
-                now=wired.clock.now(),
-            )
-        )
+        asyncio.run(self._wired.reconcile())
 
     def _audit(self) -> None:
-        wired = self._wired
-        mended = audit(
-            store=wired.store, scheduler=wired.scheduler, rules=wired.rules, now=wired.clock.now()
-        )
+        mended = self._wired.audit()
         if mended.registered or mended.removed or mended.scheduler_away:
             raise NotAllRegistered(f"the audit found {mended}")
 

@@ -5,8 +5,8 @@ import asyncio
 from tasks.redaction import stage
 from utskick.adapters.yaml_region import read_region
 from utskick.domain.retention import Purged
-from utskick.sending import reconcile as reconciling
 from utskick.sending.message_values import PLACEHOLDERS
+from utskick.sending.reconcile import Reconciled
 from utskick.use_cases import compare_ledger as comparing
 from utskick.use_cases import load_region as loading
 from utskick.wiring import services
@@ -16,32 +16,17 @@ _NIGHT_HOUR = 2
 
 
 @stage("Stäm av")
-async def reconcile() -> reconciling.Reconciled:
+async def reconcile() -> Reconciled:
     """What was mended."""
-    wired = services()
-    return await reconciling.reconcile(
-        store=wired.store,
-        forms=wired.forms,
-        call_slots=wired.call_slots,
-        scheduler=wired.scheduler,
-        rules=wired.rules,
-        now=wired.clock.now(),
-    )
+    return await services().reconcile()
 
 
 @stage("Gå igenom Prefect")
-async def audit() -> reconciling.Reconciled:
+async def audit() -> Reconciled:
     """What was registered, and what was retired; thoroughly once a night."""
     wired = services()
-    now = wired.clock.now()
-    return await asyncio.to_thread(
-        reconciling.audit,
-        store=wired.store,
-        scheduler=wired.scheduler,
-        rules=wired.rules,
-        thorough=now.hour == _NIGHT_HOUR,
-        now=now,
-    )
+    thorough = wired.clock.now().hour == _NIGHT_HOUR
+    return await asyncio.to_thread(wired.audit, thorough=thorough)
 
 
 @stage("Radera avslutade")

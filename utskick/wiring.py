@@ -54,6 +54,8 @@ from utskick.ports import (
 )
 from utskick.records import Store
 from utskick.sending.call_slots import CallSlots
+from utskick.sending.reconcile import Reconciled, audit, reconcile
+from utskick.sending.report_errors import Mailed, send_error_reports
 from utskick.sending.retire_deployments import EndedOccasions
 from utskick.sending.run_occasion import OccasionRun
 from utskick.sending.shared import Shared, shared
@@ -117,10 +119,35 @@ class Services(UseCases):
             rules=self.rules,
         )
 
+    async def reconcile(self) -> Reconciled:
+        """One round, as of now."""
+        return await reconcile(
+            store=self.store,
+            forms=self.forms,
+            call_slots=self.call_slots,
+            scheduler=self.scheduler,
+            rules=self.rules,
+            now=self.clock.now(),
+        )
+
+    def audit(self, *, thorough: bool = True) -> Reconciled:
+        """All that is planned against all that the scheduler has, as of now."""
+        return audit(
+            store=self.store,
+            scheduler=self.scheduler,
+            rules=self.rules,
+            thorough=thorough,
+            now=self.clock.now(),
+        )
+
+    def mail_errors(self) -> Mailed:
+        """Mail what waits to be mailed."""
+        return send_error_reports(store=self.store, mailer=self.mailer, texts=self.texts)
+
 
 @cache
 def services() -> Services:
-    """The process's services, from its environment. Opened once; the database is up to date."""
+    """The process's services, from its environment. Opened once; raises as `wire`."""
     return wire(Settings())
 
 

@@ -32,7 +32,6 @@ from utskick.sending.claim_occasion import ClaimResult
 from utskick.sending.close_occasion import Closed
 from utskick.sending.message_values import PLACEHOLDERS
 from utskick.sending.occasion_story import send_occasion
-from utskick.sending.reconcile import reconcile
 from utskick.sending.run_occasion import PlainStages
 from utskick.store.key_file import make_key_file
 from utskick.wiring import Services, migrate_database, wire
@@ -133,14 +132,7 @@ async def resume(services: Services, occasion_id: OccasionId) -> None:
     """As the reconciler and the runs that it starts, until the occasion has ended."""
     ended = False
     while not ended:
-        await reconcile(
-            store=services.store,
-            forms=services.forms,
-            call_slots=services.call_slots,
-            scheduler=services.scheduler,
-            rules=services.rules,
-            now=services.clock.now(),
-        )
+        await services.reconcile()
         run = services.occasion_run(occasion_id, RunToken(uuid4()))
         ended = isinstance(await run.run(), Closed)
         await asyncio.sleep(_LOOKS_EVERY_S)

@@ -25,9 +25,7 @@ from utskick.domain.log_head_lines import read_heads
 from utskick.domain.tokens import LASTS, LONGEST, Scope
 from utskick.domain.units import HsaId, parse_hsa_id
 from utskick.records import Store, Transaction
-from utskick.sending import reconcile as reconciling
 from utskick.sending.message_values import PLACEHOLDERS
-from utskick.sending.report_errors import send_error_reports
 from utskick.wiring import services
 
 TokenName = Annotated[str, typer.Argument(help="What the unit calls it, to revoke it by.")]
@@ -73,20 +71,9 @@ def reconcile() -> None:
     """Hold the store against Prefect and the clock, and mend what differs."""
     with failures_in_words():
         wired = services()
-        mended = asyncio.run(
-            reconciling.reconcile(
-                store=wired.store,
-                forms=wired.forms,
-                call_slots=wired.call_slots,
-                scheduler=wired.scheduler,
-                rules=wired.rules,
-                now=wired.clock.now(),
-            )
-        )
-        audited = reconciling.audit(
-            store=wired.store, scheduler=wired.scheduler, rules=wired.rules, now=wired.clock.now()
-        )
-        mails = send_error_reports(store=wired.store, mailer=wired.mailer, texts=wired.texts)
+        mended = asyncio.run(wired.reconcile())
+        audited = wired.audit()
+        mails = wired.mail_errors()
     out.print(f"{mended}, {audited}, {mails}")
 
 
@@ -111,7 +98,7 @@ def watch_templates() -> None:
     with failures_in_words():
         wired = services()
         blocking = asyncio.run(wired.watch_templates(now=wired.clock.now()))
-        mails = send_error_reports(store=wired.store, mailer=wired.mailer, texts=wired.texts)
+        mails = wired.mail_errors()
     out.print(f"{blocking} forms block ongoing dispatches, {mails}")
 
 

@@ -2,9 +2,7 @@
 
 import asyncio
 
-from utskick.sending.reconcile import reconcile
 from utskick.sending.report_dead_runs import report_dead_runs
-from utskick.sending.report_errors import send_error_reports
 from utskick.sending.retire_deployments import retire_deployments
 from utskick.wiring import Services
 from utskick.worker.rounds import again_and_again
@@ -16,22 +14,11 @@ _SELDOM = 20
 async def run_background_work(services: Services) -> None:
     """Reconcile, retire deployments and mail errors: now and every `timing.reconcile_s`.
 
-    Heads of the access log are written every `log.heads_every_s`.
-
     As long as all is well this asks Prefect nothing and starts no run there. Only every twentieth
     time does it ask which runs Prefect takes to be alive. Mails have a loop of their own: a relay
-    that never answers must not keep a dispatch from being resumed.
+    that never answers must not keep a dispatch from being resumed. Heads of the access log are
+    written every `log.heads_every_s`.
     """
-
-    async def reconciling() -> object:
-        return await reconcile(
-            store=services.store,
-            forms=services.forms,
-            call_slots=services.call_slots,
-            scheduler=services.scheduler,
-            rules=services.rules,
-            now=services.clock.now(),
-        )
 
     async def retiring() -> object:
         return await asyncio.to_thread(
@@ -52,12 +39,7 @@ async def run_background_work(services: Services) -> None:
         )
 
     async def mailing() -> object:
-        return await asyncio.to_thread(
-            send_error_reports,
-            store=services.store,
-            mailer=services.mailer,
-            texts=services.texts,
-        )
+        return await asyncio.to_thread(services.mail_errors)
 
     async def anchoring() -> object:
         return await asyncio.to_thread(
@@ -68,7 +50,7 @@ async def run_background_work(services: Services) -> None:
 
     every_s = services.settings.timing.reconcile_s
     await asyncio.gather(
-        again_and_again("Reconciling", reconciling, every_s=every_s),
+        again_and_again("Reconciling", services.reconcile, every_s=every_s),
         again_and_again("Retiring deployments", retiring, every_s=every_s),
         again_and_again("Reporting dead runs", reporting, every_s=_SELDOM * every_s),
         again_and_again("Mailing errors", mailing, every_s=every_s),
