@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import uuid4
 
 from utskick.domain.dispatches import (
@@ -47,12 +48,9 @@ class SendForm(Submitting):
         Raises as `start_dispatch`, but reports nothing to the forms desk: staff choose another
         form.
         """
-        seal = content_seal(spec)
-        if earlier := await asyncio.to_thread(self.find_earlier, actor, submission_key, seal):
-            return await asyncio.to_thread(self.started_before, earlier, now)
-        checked = await self.check(spec, actor=actor, now=now)
-        return await self.save_and_register(
-            checked, actor=actor, submission_key=submission_key, now=now
+        check = partial(self.check, spec, actor=actor, now=now)
+        return await self.submit_once(
+            spec, check, actor=actor, submission_key=submission_key, now=now
         )
 
     async def check(self, spec: FormSpec, *, actor: Actor, now: datetime) -> CheckedDispatch:

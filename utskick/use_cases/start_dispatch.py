@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import NAMESPACE_OID, uuid4, uuid5
 
 from utskick.domain.calendar import LocalMoment
@@ -57,12 +58,9 @@ class StartDispatch(Submitting):
         one; with another spec it raises `KeyReused`, and if the dispatch was stopped or aborted
         since, `AlreadyEnded`.
         """
-        seal = content_seal(spec)
-        if earlier := await asyncio.to_thread(self.find_earlier, actor, submission_key, seal):
-            return await asyncio.to_thread(self.started_before, earlier, now)
-        checked = await self.check(spec, actor=actor, now=now)
-        return await self.save_and_register(
-            checked, actor=actor, submission_key=submission_key, now=now
+        check = partial(self.check, spec, actor=actor, now=now)
+        return await self.submit_once(
+            spec, check, actor=actor, submission_key=submission_key, now=now
         )
 
     async def check(self, spec: DispatchSpec, *, actor: Actor, now: datetime) -> CheckedDispatch:

@@ -1,6 +1,7 @@
 """What every start has in common, and what makes two submissions the same one, in every face."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -91,6 +92,24 @@ class Submitting:
     texts: Texts
     clock: Clock
     rules: Rules
+
+    async def submit_once(
+        self,
+        spec: Sending,
+        check: Callable[[], Awaitable[CheckedDispatch]],
+        *,
+        actor: Actor,
+        submission_key: str,
+        now: datetime,
+    ) -> Started:
+        """Check, save and register it, unless this very submission was made before."""
+        seal = content_seal(spec)
+        if earlier := await asyncio.to_thread(self.find_earlier, actor, submission_key, seal):
+            return await asyncio.to_thread(self.started_before, earlier, now)
+        checked = await check()
+        return await self.save_and_register(
+            checked, actor=actor, submission_key=submission_key, now=now
+        )
 
     def find_earlier(
         self, actor: Actor, submission_key: str, seal: str | None = None
