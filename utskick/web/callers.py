@@ -38,6 +38,12 @@ def _now(wired: Wired) -> datetime:
     return wired.clock.now()
 
 
+def token_of(request: Request) -> str:
+    """The token that the request brings, good or not; empty without one."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token if scheme.lower() == "bearer" else ""
+
+
 def secret_of(token: str) -> str:
     """By which a session, a token or a person is counted: no list of them lies in memory."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -5,7 +5,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from utskick.domain.rate_limits import Limit, TooOften
-from utskick.web.callers import address_of, secret_of, services_of
+from utskick.web.callers import address_of, secret_of, services_of, token_of
 from utskick.web.errors import show_error
 from utskick.web.noted import because
 from utskick.web.pages.refusals import refuse_early
@@ -50,11 +50,8 @@ class StrangersCounted:
 
 
 def _credentials(request: Request) -> list[tuple[Limit, str]]:
-    session = request.cookies.get(COOKIE, "")
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    given = [(Limit.SESSION, session)] if session else []
-    given += [(Limit.TOKEN, token)] if scheme.lower() == "bearer" else []
-    return [(limit, secret_of(each)) for limit, each in given]
+    given = {Limit.SESSION: request.cookies.get(COOKIE, ""), Limit.TOKEN: token_of(request)}
+    return [(limit, secret_of(each)) for limit, each in given.items() if each]
 
 
 def _refused(request: Request, error: TooOften) -> Response:

@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from utskick.domain.errors import UnknownToken
 from utskick.domain.rate_limits import Limit
 from utskick.domain.tokens import Scope
-from utskick.web.callers import secret_of, services_of
+from utskick.web.callers import secret_of, services_of, token_of
 from utskick.web.noted import is_by
 
 READING = frozenset({"list-dispatches", "show-dispatch", "follow-up"})
@@ -34,8 +34,7 @@ class TokenFirst(APIRoute):
 async def _admit(request: Request, scope: Scope) -> None:
     """Raises what `AdmitSystem` raises, or `TooOften`."""
     wired, now = services_of(request), services_of(request).clock.now()
-    kind, _, token = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() != "bearer" or not token:
+    if not (token := token_of(request)):
         raise UnknownToken
     caller = await asyncio.to_thread(wired.admit_system, token, scope=scope, now=now)
     request.state.caller, request.state.known = caller, True
