@@ -10,12 +10,6 @@ from tests.manual.psychiatry import Psychiatry
 from utskick.local_1177.answers import SENT_IN_IS_SHOWN_FOR
 
 PHQ_9 = "Frågor om nedstämdhet"
-OF_THE_PACKAGE = {
-    "Frågor inför ditt besök",
-    "Frågor om nedstämdhet",
-    "Frågor om oro",
-    "Frågor om dina levnadsvanor",
-}
 HEADINGS = (
     "Dina pågående frågeformulär",
     "Fler tillgängliga frågeformulär",

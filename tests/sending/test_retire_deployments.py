@@ -37,7 +37,7 @@ def numbers(clinic: Clinic) -> list[int]:
     return sorted(plan.number for plan in clinic.scheduler.plans)
 
 
-async def test_an_occasion_that_has_ended_is_put_away_once(
+async def test_an_occasion_that_has_ended_is_retired_once(
     clinic: Clinic, ended_occasions: EndedOccasions
 ) -> None:
     await ended(clinic, ended_occasions)
@@ -47,7 +47,7 @@ async def test_an_occasion_that_has_ended_is_put_away_once(
     assert numbers(clinic) == [2, 3]
 
 
-async def test_nothing_is_put_away_while_another_is_sent(
+async def test_nothing_is_retired_while_another_is_sent(
     clinic: Clinic, ended_occasions: EndedOccasions
 ) -> None:
     first = await ended(clinic, ended_occasions)
@@ -58,7 +58,7 @@ async def test_nothing_is_put_away_while_another_is_sent(
 
 
 @pytest.mark.parametrize(("ahead_s", "count"), [(59, 0), (61, 1)])
-async def test_nothing_is_put_away_within_a_minute_of_anothers_moment(
+async def test_nothing_is_retired_within_a_minute_of_anothers_moment(
     clinic: Clinic, ended_occasions: EndedOccasions, ahead_s: int, count: int
 ) -> None:
     first = await ended(clinic, ended_occasions)
@@ -68,7 +68,7 @@ async def test_nothing_is_put_away_within_a_minute_of_anothers_moment(
         assert retire_now(clinic, ended_occasions) == count
 
 
-async def test_nothing_is_put_away_while_another_is_about_to_start(
+async def test_nothing_is_retired_while_another_is_about_to_start(
     clinic: Clinic, ended_occasions: EndedOccasions
 ) -> None:
     await ended(clinic, ended_occasions)
@@ -78,7 +78,7 @@ async def test_nothing_is_put_away_while_another_is_about_to_start(
     assert retire_now(clinic, ended_occasions) == 0
 
 
-async def test_what_cannot_be_put_away_now_is_put_away_later(
+async def test_what_cannot_be_retired_now_is_retired_later(
     clinic: Clinic, ended_occasions: EndedOccasions
 ) -> None:
     await ended(clinic, ended_occasions)

@@ -261,7 +261,8 @@ async def test_the_scheduler_learns_nothing_personal(clinic: Clinic) -> None:
 
     shown = str(clinic.scheduler.plans)
 
-    assert UNIT.name in shown
+    assert UNIT.id in shown
+    assert UNIT.name not in shown
     assert not any(n.digits in shown or n.formatted in shown for n in (ANNA, BO))
 
 

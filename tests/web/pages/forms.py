@@ -4,8 +4,6 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 
-_VOID = {"input", "br", "img", "link", "meta", "hr"}
-
 
 @dataclass
 class Form:
