@@ -11,6 +11,7 @@ from itertools import chain, count, islice
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.orm import Session
 
 from benchmarks import rows
 from benchmarks.bulk import put
@@ -24,6 +25,7 @@ from utskick.domain.occasions import OccasionId
 from utskick.domain.region import Region
 from utskick.domain.units import HsaId, Unit
 from utskick.store import SqlStore, tables
+from utskick.store.before_keys import note_before_keys
 from utskick.store.vault import Vault
 from utskick.use_cases.load_region import LoadRegion
 
@@ -81,6 +83,9 @@ def fill(
             entries = _share(size.log_entries, clientele, clienteles)
             log = log_rows(chance, clientele, own, number=entries, now=now)
             put(connection, tables.AccessLogRow, log)
+        with Session(connection) as session:
+            note_before_keys(session, vault)
+            session.flush()
     return _worth_opening(living[0], dict(zip(person_ids, numbers, strict=True)), clienteles[0])
 
 

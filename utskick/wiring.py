@@ -340,7 +340,11 @@ def vault_of(settings: DatabaseSettings) -> Vault:
 
 def migrate_database(database: DatabaseSettings) -> None:
     """Bring the tables up to date, with the account that owns them."""
-    migrate_as_owner(database.url, owner_url=database.owner_url.get_secret_value())
+    migrate_as_owner(
+        database.url,
+        owner_url=database.owner_url.get_secret_value(),
+        vault=partial(vault_of, database),
+    )
 
 
 def change_keys(settings: Settings, *, announce: Callable[[str], None]) -> Rotated | None:

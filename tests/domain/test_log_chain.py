@@ -144,6 +144,13 @@ def test_what_is_older_than_the_keys_is_counted() -> None:
     assert examine([link(1, key=None), link(2, key=None), link(3)], []).unkeyed == 2
 
 
+def test_an_entry_that_ought_to_have_a_key_is_changed_and_not_old() -> None:
+    check = examine([link(1), link(2, key=None, sound=False)], [])
+
+    assert found(check) == [(LogFault.CHANGED, 2, 2)]
+    assert check.unkeyed == 0
+
+
 def test_a_head_that_nobody_of_us_wrote_is_named() -> None:
     check = examine([link(1)], [], forged=[head(9)])
 

@@ -22,6 +22,7 @@ from utskick.domain.staff import StaffSession
 from utskick.domain.units import Activity, Actor, HsaId, Unit
 from utskick.records import LogEntry, LoggedEntry, LogQuery
 from utskick.store import SqlStore
+from utskick.store.before_keys import note_before_keys
 from utskick.store.data_keys import DataKeys
 from utskick.store.log_keys import PURPOSE, LogKey, unkeyed_link
 from utskick.store.tables import AccessLogRow, DataKeyRow
@@ -173,17 +174,78 @@ def test_a_key_that_somebody_has_put_there_proves_nothing(store: SqlStore, engin
     assert faults(store) == [(LogFault.CHANGED, 1)]
 
 
-def older(engine: Engine) -> None:
-    """As if the entries were from before there were keys."""
+def without_keys(engine: Engine, **said: Any) -> None:
+    """What anyone can do who may write to the database."""
     change(engine, "UPDATE access_log SET key_number = NULL")
-    rewrite(engine, unkeyed_link)
+    rewrite(engine, unkeyed_link, **said)
 
 
-def test_entries_from_before_the_keys_are_followed_by_sealed_ones(
+def older(engine: Engine, vault: Vault) -> None:
+    """As if the entries were from before there were keys, and an upgrade had noted it."""
+    without_keys(engine)
+    with Session(engine) as session, session.begin():
+        note_before_keys(session, vault)
+
+
+def test_a_log_that_has_always_had_keys_cannot_be_made_one_without(
     store: SqlStore, engine: Engine
 ) -> None:
     three_entries(store)
-    older(engine)
+
+    without_keys(engine, act="annat")
+
+    assert faults(store) == [(LogFault.CHANGED, 1)]
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        "UPDATE access_log SET act = 'annat' WHERE number = 3",
+        "DELETE FROM log_before_keys",
+        "UPDATE log_before_keys SET number = 5",
+        "UPDATE log_before_keys SET hash = '0'",
+        "UPDATE log_before_keys SET seal = '0'",
+    ],
+)
+def test_nobody_else_can_change_how_far_a_log_is_older_than_its_keys(
+    store: SqlStore, engine: Engine, vault: Vault, deed: str
+) -> None:
+    three_entries(store)
+    older(engine, vault)
+
+    change(engine, deed)
+
+    assert [fault for fault, _ in faults(store)] == [LogFault.CHANGED]
+
+
+def test_entries_with_keys_cannot_be_added_to_those_from_before(
+    store: SqlStore, engine: Engine, vault: Vault
+) -> None:
+    three_entries(store)
+    older(engine, vault)
+    write(store, entry("visat"))
+
+    without_keys(engine)
+
+    assert faults(store) == [(LogFault.CHANGED, 4)]
+
+
+def test_entries_from_before_the_keys_are_what_they_were_when_that_was_noted(
+    store: SqlStore, engine: Engine, vault: Vault
+) -> None:
+    three_entries(store)
+    older(engine, vault)
+
+    without_keys(engine, act="annat")
+
+    assert faults(store) == [(LogFault.CHANGED, 3)]
+
+
+def test_entries_from_before_the_keys_are_followed_by_sealed_ones(
+    store: SqlStore, engine: Engine, vault: Vault
+) -> None:
+    three_entries(store)
+    older(engine, vault)
     write(store, entry("visat"))
 
     check = CheckAccessLog(store=store, log_heads=InMemoryLogHeads(), rules=Rules()).check_log(
@@ -195,17 +257,17 @@ def test_entries_from_before_the_keys_are_followed_by_sealed_ones(
 
 
 def test_entries_from_before_the_keys_cannot_be_linked_again_under_sealed_ones(
-    store: SqlStore, engine: Engine
+    store: SqlStore, engine: Engine, vault: Vault
 ) -> None:
     three_entries(store)
-    older(engine)
+    older(engine, vault)
     write(store, entry("visat"))
     sealed = chain_of(engine)[-1]["hash"]
 
     rewrite(engine, unkeyed_link, act="annat")
     change(engine, "UPDATE access_log SET hash = :sealed WHERE number = 4", sealed=sealed)
 
-    assert faults(store) == [(LogFault.CHANGED, 4)]
+    assert faults(store) == [(LogFault.CHANGED, 3)]
 
 
 def renew(store: SqlStore, engine: Engine, vault: Vault) -> None:

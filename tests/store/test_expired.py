@@ -1,11 +1,13 @@
 """What is kept no longer goes, a few rows at a time, and takes nothing with it that is needed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
+from sqlalchemy.orm import Session
 
 from tests.access_log import is_whole
 from tests.clinic import OTHER_UNIT, PHQ, STAFF, UNIT
@@ -17,7 +19,10 @@ from utskick.domain.staff import StaffSession
 from utskick.domain.units import Activity, Actor, HsaId
 from utskick.records import ErrorReport, LogEntry
 from utskick.store import SqlStore
-from utskick.store.tables import AccessLogRow, PersonRow, ReminderRow, Row
+from utskick.store.data_keys import DataKeys
+from utskick.store.log_keys import PURPOSE, LogKey, unkeyed_link
+from utskick.store.tables import AccessLogRow, LogStartRow, PersonRow, ReminderRow, Row
+from utskick.store.vault import Vault
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 LATER = PURGE_AFTER + timedelta(days=1)
@@ -249,10 +254,54 @@ def test_heads_of_what_has_gone_speak_against_nobody(long_kept: SqlStore, engine
         assert records.access_log.agrees(heads.kept[0])
 
 
+def test_what_follows_the_purged_cannot_be_linked_again_without_a_key(
+    long_kept: SqlStore, engine: Engine
+) -> None:
+    purge(long_kept)
+
+    relink(engine, unkeyed_link, key_number=None)
+
+    assert not is_whole(long_kept, UNIT.id)
+
+
+def test_what_follows_the_purged_has_no_older_key_than_they_had(
+    long_kept: SqlStore, engine: Engine, vault: Vault
+) -> None:
+    with Session(engine) as session, session.begin():
+        keys = DataKeys(session, vault, PURPOSE)
+        stolen = LogKey(1, keys.all()[1])
+        keys.add()
+    log(long_kept, ANNA, now=NOW)
+    log(long_kept, BO, now=NOW + timedelta(days=2))
+    purge(long_kept, before=NOW + timedelta(days=1))
+
+    relink(engine, stolen.entry_seal, key_number=1)
+
+    assert not is_whole(long_kept, UNIT.id)
+
+
+def relink(
+    engine: Engine, seal: Callable[[str, dict[str, Any]], str], *, key_number: int | None
+) -> None:
+    """Have the entries that are left say something else, and link them to those purged."""
+    rows = select(AccessLogRow.__table__).order_by(AccessLogRow.number)
+    with engine.begin() as connection:
+        previous = connection.scalar(select(LogStartRow.hash)) or ""
+        for found in connection.execute(rows).mappings().all():
+            row = dict(found) | {"act": "annat"}
+            previous = seal(previous, row)
+            connection.execute(
+                update(AccessLogRow)
+                .where(AccessLogRow.number == row["number"])
+                .values(act=row["act"], key_number=key_number, hash=previous)
+            )
+
+
 @pytest.mark.parametrize(
     "deed",
     [
         "DELETE FROM log_start",
+        "UPDATE log_start SET last_key = NULL",
         "UPDATE log_start SET number = 4",
         "UPDATE log_start SET hash = '0'",
         "DELETE FROM access_log WHERE number = 4",

@@ -1,21 +1,29 @@
 """The migrations make the tables that the code believes in."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, Engine, select, text
+from sqlalchemy import Connection, Engine, column, delete, insert, select, table, text
 
-from tests.clinic import open_store
+from tests.access_log import is_whole
+from tests.clinic import UNIT, open_store
 from tests.postgresql import EMPTY, PostgresqlServer
+from tests.vault import a_vault
 from utskick.domain.deliveries import FormId
 from utskick.domain.forms import FormTemplateId
 from utskick.domain.occasions import Aim
+from utskick.domain.starting import RefusedToStart
+from utskick.store import SqlStore
 from utskick.store.engine import migrate, open_engine
-from utskick.store.tables import DeliveryRow, DispatchRow, OccasionRow, Row
+from utskick.store.keys import KeysRefused
+from utskick.store.log_keys import unkeyed_link
+from utskick.store.tables import AccessLogRow, DeliveryRow, DispatchRow, OccasionRow, Row
 
 TEMPLATE_ID = FormTemplateId(UUID(int=7))
 
@@ -42,7 +50,7 @@ def test_migrating_again_changes_nothing(engine: Engine) -> None:
     migrate(engine)
 
     with engine.connect() as connection:
-        assert MigrationContext.configure(connection).get_current_revision() == "0015"
+        assert MigrationContext.configure(connection).get_current_revision() == "0016"
 
 
 def test_a_mail_that_waits_when_the_tables_change_is_sent_to_those_it_is_for(
@@ -137,6 +145,60 @@ def test_nothing_that_the_index_key_hashed_is_kept_of_a_submission(old_database:
 
     assert {UUID(row.submission_key) for row in kept} == {UUID(int=1), UUID(int=2)}
     assert {row.content_seal for row in kept} == {None}
+
+
+def test_how_far_a_log_is_older_than_its_keys_is_noted_once(old_database: str) -> None:
+    engine = open_engine(old_database)
+    migrate(engine, revision="0009")
+    add_log_of_revision_9(engine, act="visat")
+
+    with pytest.raises(RefusedToStart, match="run `utskick migrate` where the keys are"):
+        migrate(engine)
+    migrate(engine, vault=a_vault)
+    upgraded = is_whole(SqlStore(engine, a_vault()), UNIT.id)
+    with engine.begin() as connection:
+        connection.execute(delete(AccessLogRow))
+    add_log_of_revision_9(engine, act="annat")
+    migrate(engine, vault=a_vault)
+
+    assert upgraded
+    assert not is_whole(SqlStore(engine, a_vault()), UNIT.id)
+    engine.dispose()
+
+
+def test_the_wrong_keys_seal_nothing_of_an_old_log(old_database: str) -> None:
+    engine = open_engine(old_database)
+    migrate(engine, revision="0009")
+    add_log_of_revision_9(engine, act="visat")
+    sealed = a_vault("1").seal(b"somebody", row=UUID(int=1))
+    person = table("person", *map(column, ("id", "ciphertext", "key_id", "blind_index")))
+    with engine.begin() as connection:
+        row = {"id": UUID(int=1).hex, "blind_index": "0" * 64, **asdict(sealed)}
+        connection.execute(insert(person).values(row))
+
+    with pytest.raises(KeysRefused, match="key 1, which this database is sealed with"):
+        migrate(engine, vault=lambda: a_vault("2"))
+    engine.dispose()
+
+
+def add_log_of_revision_9(engine: Engine, *, act: str) -> None:
+    previous = ""
+    with engine.begin() as connection:
+        for number in (1, 2):
+            row = {
+                "unit_id": UNIT.id,
+                "number": number,
+                "at": datetime(2026, 1, 1, tzinfo=UTC),
+                "actor": "SE1",
+                "activity": "Läsa",
+                "act": act,
+                "person_id": None,
+                "dispatch_id": None,
+            }
+            previous = unkeyed_link(previous, row)
+            old = table("access_log", *(column(name) for name in (*row, "hash")))
+            at = "2026-01-01 00:00:00"
+            connection.execute(insert(old).values(row | {"at": at, "hash": previous}))
 
 
 def add_what_revision_7_knows_of(template_id: str, connection: Connection) -> None:

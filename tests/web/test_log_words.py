@@ -83,7 +83,7 @@ def test_without_a_head_nothing_is_said_of_the_end() -> None:
 @pytest.mark.parametrize(("unkeyed", "posts"), [(1, "Post 1"), (3, "Posterna 1–3")])
 def test_what_is_older_than_the_keys_is_said(unkeyed: int, posts: str) -> None:
     assert check_in_words(checked(unkeyed=unkeyed))[-1] == (
-        f"{posts} är äldre än loggens nycklar: ändringar före det första huvudet syns inte."
+        f"{posts} är äldre än loggens nycklar: ändringar från före uppgraderingen syns inte."
     )
 
 

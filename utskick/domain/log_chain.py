@@ -71,10 +71,10 @@ class Finding:
 class LogCheck:
     """What came of looking through a log.
 
-    `unkeyed`: so many of the first entries are older than the keys; until the first head whoever
-    could change the database could have changed them. `head` is the newest that agrees, and
-    `heads_since` when the oldest was written. `restored`: when backups were put back. `start` is
-    the last entry that has been purged, if any has.
+    `unkeyed`: so many of the first entries are older than the keys; until it was noted how far
+    those reach whoever could change the database could have changed them. `head` is the newest
+    that agrees, and `heads_since` when the oldest was written. `restored`: when backups were put
+    back. `start` is the last entry that has been purged, if any has.
     """
 
     entries: int
@@ -141,7 +141,8 @@ class _Walk:
         elif not link.sound:
             self._note(LogFault.CHANGED, link.number, link.number)
         self.entries += 1
-        self.unkeyed += link.key is None
+        # One that ought to have a key is changed, and not old.
+        self.unkeyed += link.key is None and link.sound
         self._last = link.number
         if link.restored and link.sound:
             self.restores.append(link)

@@ -3,22 +3,31 @@
 On PostgreSQL only; a file of SQLite has whoever may write to it.
 """
 
+from collections.abc import Callable
+
 from sqlalchemy import Engine, make_url, text
 
 from utskick.domain.starting import RefusedToStart
 from utskick.store.engine import migrate, open_engine
-from utskick.store.tables import AccessLogRow, Row
+from utskick.store.tables import AccessLogRow, LogBeforeKeysRow, Row
+from utskick.store.vault import Vault
 
 _WRITES_ONCE = {AccessLogRow.__tablename__}
 """What nobody changes: old entries are deleted when their time is over."""
 
 
-def migrate_as_owner(url: str, *, owner_url: str = "") -> None:
+_READS = {LogBeforeKeysRow.__tablename__}
+"""What a migration has written once and for all."""
+
+
+def migrate_as_owner(
+    url: str, *, owner_url: str = "", vault: Callable[[], Vault] | None = None
+) -> None:
     """Bring the tables up to date. With an owner of its own, `url`'s account may use them."""
     engine = open_engine(owner_url or url)
     account = make_url(url).username
     try:
-        migrate(engine)
+        migrate(engine, vault=vault)
         if owner_url and account:
             _grant(engine, to=account)
     finally:
@@ -32,9 +41,15 @@ def _grant(engine: Engine, *, to: str) -> None:
         connection.execute(text(f"GRANT USAGE ON SCHEMA public TO {account}"))
         connection.execute(text(f"GRANT SELECT ON alembic_version TO {account}"))
         for name in Row.metadata.tables:
-            rights = "SELECT, INSERT, DELETE" + ("" if name in _WRITES_ONCE else ", UPDATE")
+            rights = _rights(name)
             table = connection.dialect.identifier_preparer.quote(name)
             connection.execute(text(f"GRANT {rights} ON {table} TO {account}"))
+
+
+def _rights(table: str) -> str:
+    if table in _READS:
+        return "SELECT"
+    return "SELECT, INSERT, DELETE" + ("" if table in _WRITES_ONCE else ", UPDATE")
 
 
 def require_few_rights(engine: Engine) -> None:

@@ -1,6 +1,6 @@
 """Opening a database so that SQLite and PostgreSQL keep the same promises."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import Any
 
@@ -8,10 +8,15 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, make_url, select
+from sqlalchemy.orm import Session
 
 from utskick.domain.starting import RefusedToStart
-from utskick.store.statements import FOLDING
+from utskick.store.before_keys import has_entries_without_keys, note_before_keys
+from utskick.store.key_checks import check_keys
+from utskick.store.statements import FOLDING, database_clock
+from utskick.store.tables import LogBeforeKeysRow
+from utskick.store.vault import Vault
 
 _BUSY_TIMEOUT_MS = 30_000
 _MIGRATING = 1177
@@ -55,15 +60,48 @@ def require_migrated(engine: Engine) -> None:
         )
 
 
-def migrate(engine: Engine, *, revision: str = "head") -> None:
-    """Bring the tables up to date; nothing happens if they are."""
+def migrate(
+    engine: Engine, *, revision: str = "head", vault: Callable[[], Vault] | None = None
+) -> None:
+    """Bring the tables up to date; nothing happens if they are.
+
+    `vault` is asked for if the access log has entries that are older than its keys. Raises
+    `RefusedToStart`, and changes nothing, if there are such entries and no vault.
+    """
     config = _alembic()
     with _ONE_THREAD, engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             # Two processes that start at once on an empty database take turns.
             connection.execute(select(func.pg_advisory_xact_lock(_MIGRATING)))
         config.attributes["connection"] = connection
+        had = _has_before_keys(connection)
         command.upgrade(config, revision)
+        if not had and _has_before_keys(connection):
+            _note_before_keys(connection, vault)
+
+
+def _has_before_keys(connection: Connection) -> bool:
+    return inspect(connection).has_table(LogBeforeKeysRow.__tablename__)
+
+
+def _note_before_keys(connection: Connection, vault: Callable[[], Vault] | None) -> None:
+    """Once, with the table: whoever may only write rows never gets a second time."""
+    with Session(connection) as session:
+        if not has_entries_without_keys(session):
+            return
+        try:
+            opened = vault() if vault else None
+        except FileNotFoundError:
+            opened = None
+        if opened is None:
+            raise RefusedToStart(
+                "the access log has entries that are older than its keys, which seal how far"
+                " they reach: run `utskick migrate` where the keys are"
+            )
+        # The wrong ones would seal what nobody could open.
+        check_keys(connection, opened, now=database_clock(session))
+        note_before_keys(session, opened)
+        session.flush()
 
 
 def _alembic() -> Config:

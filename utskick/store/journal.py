@@ -12,6 +12,7 @@ from utskick.domain.dispatches import Dispatch, DispatchId
 from utskick.domain.log_chain import RESTORED, Link, LogHead, explains
 from utskick.domain.units import Activity, HsaId
 from utskick.records import DoneWith, LogEntry, LoggedEntry, LogQuery
+from utskick.store.before_keys import BeforeKeys, before_keys
 from utskick.store.data_keys import DataKeys
 from utskick.store.log_keys import LogKey, every, newest, proven, same, unkeyed_link
 from utskick.store.people import People
@@ -122,10 +123,10 @@ class SqlAccessLog:
         after = after or self._before_the_first(unit_id)
         if after is not None:
             chain = chain.where(AccessLogRow.number > after.number)
-        keys = every(self._keys)
+        keys, unkeyed = every(self._keys), before_keys(self._session, self._keys, unit_id)
         links: list[Link] = []
         for row in self._session.execute(chain).mappings():
-            after = _link(row, after, keys)
+            after = _link(row, after, keys, unkeyed)
             links.append(after)
         return links
 
@@ -168,18 +169,16 @@ class SqlAccessLog:
                 yield link
 
     def start(self, unit_id: HsaId) -> LogHead | None:
+        row = self._start(unit_id)
+        return _head_of_start(row) if row else None
+
+    def _start(self, unit_id: HsaId) -> LogStartRow | None:
+        """As the program has written it."""
         row = self._session.get(LogStartRow, unit_id)
         if row is None or (key := every(self._keys).get(row.key_number)) is None:
             return None
-        start = LogHead(
-            unit_id=unit_id,
-            number=row.number,
-            hash=row.hash,
-            at=row.purged_at,
-            key=key.number,
-            seal=row.seal,
-        )
-        return start if same(start.seal, key.start_seal(start)) else None
+        seal = key.start_seal(_head_of_start(row), row.last_key)
+        return row if same(row.seal, seal) else None
 
     def purge(self, unit_id: HsaId, *, before: datetime, limit: int, now: datetime) -> int:
         self._hold(unit_id)
@@ -212,17 +211,20 @@ class SqlAccessLog:
                 hash=start.hash,
                 purged_at=start.at,
                 key_number=start.key,
-                seal=key.start_seal(start),
+                seal=key.start_seal(start, last.key),
+                last_key=last.key,
             )
         )
         self._session.flush()
 
     def _before_the_first(self, unit_id: HsaId) -> Link | None:
         """The last of the entries that have been purged, for the next to follow from."""
-        start = self.start(unit_id)
-        if start is None:
+        row = self._start(unit_id)
+        if row is None:
             return None
-        return Link(number=start.number, at=start.at, hash=start.hash, key=None, sound=True)
+        return Link(
+            number=row.number, at=row.purged_at, hash=row.hash, key=row.last_key, sound=True
+        )
 
     def _units(self) -> Sequence[HsaId]:
         """Whose log has entries: from one to the next by the index, not through all entries."""
@@ -257,12 +259,21 @@ class SqlAccessLog:
             self._session.execute(select(func.pg_advisory_xact_lock(key)))
 
 
-def _link(row: Mapping[Any, Any], before: Link | None, keys: Mapping[int, LogKey]) -> Link:
-    """Once an entry has a key, none after it has none, or an older one."""
+def _link(
+    row: Mapping[Any, Any],
+    before: Link | None,
+    keys: Mapping[int, LogKey],
+    unkeyed: BeforeKeys | None,
+) -> Link:
+    """Once an entry has a key, none after it has none, or an older one.
+
+    Without a key are those alone that are noted (`unkeyed`) as older than the keys.
+    """
     previous, oldest = (before.hash, before.key) if before else ("", None)
     number = row["key_number"]
     if number is None:
-        sound = oldest is None and same(row["hash"], unkeyed_link(previous, row))
+        noted = unkeyed is not None and unkeyed.has(row["number"], row["hash"])
+        sound = noted and oldest is None and same(row["hash"], unkeyed_link(previous, row))
     else:
         key = keys.get(number) if number >= (oldest or 0) else None
         sound = key is not None and same(row["hash"], key.entry_seal(previous, row))
@@ -273,6 +284,17 @@ def _link(row: Mapping[Any, Any], before: Link | None, keys: Mapping[int, LogKey
         key=number,
         sound=sound,
         restored=number is not None and row["act"] == RESTORED,
+    )
+
+
+def _head_of_start(row: LogStartRow) -> LogHead:
+    return LogHead(
+        unit_id=HsaId(row.unit_id),
+        number=row.number,
+        hash=row.hash,
+        at=row.purged_at,
+        key=row.key_number,
+        seal=row.seal,
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from cryptography.exceptions import InvalidTag
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.orm import Session
 
 from utskick.store.keys import KeysRefused
@@ -20,7 +20,7 @@ from utskick.store.vault import Sealed, Vault
 _WHERE = "put back the keys that go with this database (key file or UTSKICK_DATABASE__KEYS)"
 
 
-def check_keys(engine: Engine, vault: Vault, *, now: datetime) -> None:
+def check_keys(engine: Engine | Connection, vault: Vault, *, now: datetime) -> None:
     """Hold the keys against the database; keys that it does not know are noted there.
 
     Raises `KeysRefused`, naming each key that is missing or another than the database's.

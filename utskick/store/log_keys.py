@@ -34,9 +34,13 @@ class LogKey:
     def head_seal(self, head: LogHead) -> str:
         return self._seal("head", head.unit_id, head.number, head.hash, head.at)
 
-    def start_seal(self, start: LogHead) -> str:
+    def start_seal(self, start: LogHead, last_key: int | None) -> str:
         """Of the last of the entries that have been purged: the chain begins after it."""
-        return self._seal("start", start.unit_id, start.number, start.hash, start.at)
+        return self._seal("start", start.unit_id, start.number, start.hash, start.at, last_key)
+
+    def before_keys_seal(self, unit_id: str, number: int, link: str) -> str:
+        """Of the last entry that has no key."""
+        return self._seal("before keys", unit_id, number, link)
 
     def _seal(self, *words: object) -> str:
         text = json.dumps([self.number, *map(_as_text, words)], ensure_ascii=False)

@@ -67,7 +67,7 @@ def _unkeyed(check: LogCheck) -> list[str]:
         return []
     first = check.start.number + 1 if check.start else 1
     posts = _posts(first, first + check.unkeyed - 1)
-    return [f"{posts} är äldre än loggens nycklar: ändringar före det första huvudet syns inte."]
+    return [f"{posts} är äldre än loggens nycklar: ändringar från före uppgraderingen syns inte."]
 
 
 def _posts(first: int, last: int) -> str:

@@ -20,6 +20,7 @@ from utskick.store.tables.journal import (
     BlockedFormRow,
     ErrorMailRow,
     ErrorReportRow,
+    LogBeforeKeysRow,
     LogStartRow,
 )
 from utskick.store.tables.keys import DataKeyRow, VaultKeyRow
@@ -42,6 +43,7 @@ __all__ = [
     "ErrorReportRow",
     "FormTemplateRow",
     "InboxMessageRow",
+    "LogBeforeKeysRow",
     "LogStartRow",
     "NeighbourBudgetRow",
     "OccasionRow",

@@ -102,3 +102,16 @@ class LogStartRow(Row):
     purged_at: Mapped[datetime]
     key_number: Mapped[int]
     seal: Mapped[str] = mapped_column(String(64))
+    last_key: Mapped[int | None]
+
+
+class LogBeforeKeysRow(Row):
+    """The last of a log's entries that are older than its keys. Written once, by a migration."""
+
+    __tablename__ = "log_before_keys"
+
+    unit_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    number: Mapped[int]
+    hash: Mapped[str] = mapped_column(String(64))
+    key_number: Mapped[int]
+    seal: Mapped[str] = mapped_column(String(64))
