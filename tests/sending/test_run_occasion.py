@@ -267,7 +267,8 @@ async def test_sending_is_logged_once_for_each_person_and_occasion(
     clinic: Clinic, log: Log
 ) -> None:
     dispatch = (await clinic.start()).dispatch
+    before = len(log())
 
     await run_to_its_end(clinic, dispatch.occasions[0])
 
-    assert log()[2:] == ["Skriva: skickar formulär, tillfälle 1 (person)"] * 2
+    assert log()[before:] == ["Skriva: skickar formulär, tillfälle 1 (person)"] * 2
