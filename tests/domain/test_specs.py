@@ -6,6 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from tests.people import ANNA
+from tests.spellings import spellings_of
+from tests.whole.sinks import holds
 from utskick.domain.specs import (
     DispatchSpec,
     FormSpec,
@@ -160,6 +162,11 @@ def test_what_is_no_spec_at_all_is_the_files_fault() -> None:
 
 def test_rows_are_counted_as_people_count() -> None:
     assert place_of(("occasions", 0, "time")) == "occasions, rad 1, time"
+
+
+def test_a_field_that_is_a_personnummer_is_not_repeated_however_it_is_written() -> None:
+    for typed in spellings_of(ANNA.digits):
+        assert not holds(place_of((typed,)), ANNA.digits)
 
 
 def test_a_text_with_something_like_a_personnummer_is_refused() -> None:

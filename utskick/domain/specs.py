@@ -223,7 +223,7 @@ def place_of(location: tuple[int | str, ...]) -> str:
 
 
 def _named(field: str) -> str:
-    return masked(field) if _DIGITS.search(field) else field
+    return masked(field) if _DIGITS.search(field) or looks_like_personnummer(field) else field
 
 
 def problems_of(faults: Iterable[Mapping[str, Any]]) -> list[Problem]:
