@@ -6,6 +6,7 @@ What an installation writes is never there: see `config.settings.DATA`.
 
 import os
 from pathlib import Path
+from typing import TextIO
 
 _PACKAGES = Path(__file__).parents[1]
 
@@ -25,6 +26,11 @@ OTHERS = 0o077
 def keep_to_ourselves() -> None:
     """What this process and its children write from now on nobody else can read."""
     os.umask(OTHERS)
+
+
+def open_private(path: Path) -> TextIO:
+    """Make a file that only its owner reads, to write to. Raises `FileExistsError`."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w")
 
 
 def make_private(folder: Path) -> None:

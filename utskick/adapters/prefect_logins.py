@@ -7,7 +7,6 @@ one is our processes'. The others are known to the door in front of its server
 
 import hmac
 import json
-import os
 import re
 import secrets
 from dataclasses import asdict, dataclass
@@ -18,10 +17,10 @@ from typing import Protocol
 from pydantic import SecretStr
 
 from utskick.domain.starting import RefusedToStart
+from utskick.files import open_private
 
 _LOGIN = re.compile(r"[a-z][a-z0-9-]{0,30}:[A-Za-z0-9_-]{32,}")
 _SECRET_BYTES = 32
-_FOR_ITS_OWNER = 0o600
 
 
 class NoPrefectLogin(RefusedToStart):
@@ -116,8 +115,7 @@ def make_login_file(path: Path) -> None:
     if path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FOR_ITS_OWNER)
-    with os.fdopen(descriptor, "w") as file:
+    with open_private(path) as file:
         json.dump(asdict(new_logins()), file, indent=2)
         file.write("\n")
 

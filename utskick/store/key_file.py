@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from utskick.files import open_private
 from utskick.store.keys import KEY_BYTES, KeyRing, KeysRefused, read_ring
 
 _FIRST = "1"
-_PRIVATE = 0o600
 
 
 def read_key_file(path: Path) -> KeyRing:
@@ -41,8 +41,7 @@ def make_key_file(path: Path) -> None:
         "keys": {_FIRST: new_key()},
         "index_keys": {_FIRST: new_key()},
     }
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
-    with os.fdopen(descriptor, "w") as file:
+    with open_private(path) as file:
         json.dump(content, file)
 
 
@@ -92,8 +91,7 @@ def _write(path: Path, content: Mapping[str, object]) -> None:
     beside = path.with_suffix(".new")
     # What a process that died has left there is nobody's.
     beside.unlink(missing_ok=True)
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
-    with os.fdopen(descriptor, "w") as file:
+    with open_private(beside) as file:
         json.dump(content, file)
         file.flush()
         os.fsync(file.fileno())
