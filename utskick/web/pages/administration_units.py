@@ -8,7 +8,7 @@ from fastapi import Request, Response
 
 from utskick.domain.errors import NotFound, Problem, SpecRefused
 from utskick.domain.forms import FormTemplateId
-from utskick.domain.tokens import SCOPE_LABELS, Scope
+from utskick.domain.tokens import LASTS, SCOPE_LABELS, Scope
 from utskick.domain.units import HsaId, InvalidHsaId, parse_hsa_id
 from utskick.domain.writing import comparable
 from utskick.use_cases.administer_units import (
@@ -140,7 +140,7 @@ def make(
     """A new token, shown on the page that answers and never again."""
     name = text(posted, "nyckelns_namn").strip()
     scopes = [scope for scope in Scope if scope.value in texts(posted, "nyckelns_ratt")]
-    lasts = timedelta(days=365 if text(posted, "nyckelns_tid") != "90" else 90)
+    lasts = timedelta(days=90) if text(posted, "nyckelns_tid") == "90" else LASTS
     if wrong := _wrong_name(name) or _wrong_scopes(scopes):
         return _opened(request, unit_id, visitor, wired, token_name=name, problems=[wrong])
     try:

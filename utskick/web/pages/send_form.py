@@ -294,9 +294,7 @@ async def _check(step: _Step) -> Response:
     except StartBlocked as blocked:
         return step.show((Problem("form", blocked.staff_message, ""),))
     key = submission_key(spec)
-    earlier = await asyncio.to_thread(
-        step.wired.start_dispatch.find_earlier, step.visitor.actor, key
-    )
+    earlier = await asyncio.to_thread(step.wired.send_form.find_earlier, step.visitor.actor, key)
     step.filled.again = str(uuid4()) if earlier else ""
     step.filled.warned = step.too_late_or_early
     return step.ask(checked=checked, earlier=earlier)
