@@ -11,6 +11,7 @@ import pytest
 
 from tests.clinic import GAD, OWN, PHQ, SHARED, Clinic, a_clinic
 from tests.people import ANNA, BO, CILLA, DAVID, TOLVAN
+from tests.use_cases.afternoons import ready_to_send
 from tests.use_cases.clinic_days import run_to_its_end, states
 from utskick.adapters.in_memory import InMemoryFormService
 from utskick.domain.deliveries import ClaimedDelivery, DeliveryState, FormId
@@ -58,12 +59,7 @@ def slow(clinic: Clinic, *, call_s: float = _CALL_S) -> Clinic:
 
 async def due(clinic: Clinic, **spec: Any) -> OccasionRun:
     """A run that has prepared all, at the moment."""
-    dispatch = (await clinic.start(**spec)).dispatch
-    run = clinic.run_of(dispatch.occasions[0])
-    run.claim()
-    await run.validate_recipients()
-    run.render_message()
-    await run.wait_until_due()
+    _, run = await ready_to_send(clinic, **spec)
     return run
 
 

@@ -1,6 +1,7 @@
 """An occasion run twice, stopped in the middle, or left by a dead run: each form still once."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -238,7 +239,7 @@ async def test_a_run_that_goes_on_after_a_death_notifies_though_a_form_was_archi
     await dead.send_forms()
     with store.transaction() as records:
         records.occasions.renew({dead.token: dead.occasion_id}, lease_s=-1)
-        records.forms.archive(PHQ.id, archived_at=clinic.clock.now())
+        records.forms.save([replace(PHQ, archived_at=clinic.clock.now())])
 
     await clinic.run(dispatch.occasions[0])
     await clinic.run(clinic.dispatch(dispatch).occasions[0])

@@ -102,10 +102,10 @@ def test_another_units_own_forms_are_not_listed(store: SqlStore) -> None:
 
 def test_a_form_is_archived_and_taken_back(store: SqlStore) -> None:
     with store.transaction() as records:
-        records.forms.archive(PHQ.id, archived_at=NOW)
+        records.forms.save([replace(PHQ, archived_at=NOW)])
         archived = records.forms.find(PHQ.key)
     with store.transaction() as records:
-        records.forms.archive(PHQ.id, archived_at=None)
+        records.forms.save([replace(PHQ, archived_at=None)])
 
     assert archived is not None
     assert archived.archived_at == NOW

@@ -33,7 +33,7 @@ def test_a_form_that_is_not_the_units_to_send_has_no_link(clinic: Clinic) -> Non
 
 def test_an_archived_form_has_no_link(clinic: Clinic) -> None:
     with clinic.store.transaction() as records:
-        records.forms.archive(PHQ.id, archived_at=clinic.clock.now())
+        records.forms.save([replace(PHQ, archived_at=clinic.clock.now())])
 
     with pytest.raises(StartBlocked):
         link_to(clinic, PHQ.key)

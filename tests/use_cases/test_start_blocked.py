@@ -16,7 +16,7 @@ from utskick.domain.packages import FORMS_DESK
 
 async def test_a_form_archived_in_our_register_blocks_the_start(clinic: Clinic) -> None:
     with clinic.store.transaction() as records:
-        records.forms.archive(GAD.id, archived_at=clinic.clock.now())
+        records.forms.save([replace(GAD, archived_at=clinic.clock.now())])
 
     with pytest.raises(StartBlocked) as caught:
         await clinic.start()

@@ -1,5 +1,7 @@
 """Every day: forms that can no longer be sent are reported, before they hurt."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.clinic import GAD, PACKAGE, PHQ, SHARED, UNIT, WEEKLY, Clinic
@@ -67,7 +69,7 @@ async def test_a_form_that_is_archived_anew_between_two_looks_is_reported_again(
     await clinic.start()
     for _ in range(2):
         with clinic.store.transaction() as records:
-            records.forms.archive(PHQ.id, archived_at=clinic.clock.now())
+            records.forms.save([replace(PHQ, archived_at=clinic.clock.now())])
         await watch(clinic)
         clinic.clock.advance(60)
 
@@ -79,7 +81,7 @@ async def test_what_is_archived_in_both_registers_is_one_change(clinic: Clinic) 
     clinic.forms.archived.add(PHQ.id)
     await watch(clinic)
     with clinic.store.transaction() as records:
-        records.forms.archive(PHQ.id, archived_at=clinic.clock.now())
+        records.forms.save([replace(PHQ, archived_at=clinic.clock.now())])
     await watch(clinic)
     clinic.forms.archived.clear()
 

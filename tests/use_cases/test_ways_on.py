@@ -1,5 +1,7 @@
 """What is left by a stop in the middle always has a way on, and staff choose it."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.clinic import PHQ, STAFF, WEEKLY, Clinic
@@ -86,7 +88,7 @@ async def test_a_form_archived_before_the_rest_is_sent_leaves_its_way_on(store: 
     clinic = afternoon.clinic
     clinic.by_hand(SendMissedOccasion, afternoon.occasion)
     with store.transaction() as records:
-        records.forms.archive(PHQ.id, archived_at=clinic.clock.now())
+        records.forms.save([replace(PHQ, archived_at=clinic.clock.now())])
 
     blocked = await clinic.run(afternoon.occasion)
     await clinic.run(afternoon.occasion)

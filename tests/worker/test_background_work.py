@@ -1,8 +1,5 @@
 """What the web process and the worker do beside their own work."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,21 +7,9 @@ import pytest
 
 from tests.clinic import Clinic
 from tests.people import TOLVAN
-from tests.waiting import until
+from tests.waiting import beside, until
 from tests.web.conftest import Broken, services_of
-from utskick.wiring import Services
 from utskick.worker.background_work import run_background_work
-
-
-@asynccontextmanager
-async def background_work(services: Services) -> AsyncIterator[asyncio.Task[None]]:
-    task = asyncio.create_task(run_background_work(services))
-    try:
-        yield task
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 async def test_the_background_work_registers_what_the_scheduler_missed(clinic: Clinic) -> None:
@@ -33,7 +18,7 @@ async def test_the_background_work_registers_what_the_scheduler_missed(clinic: C
     clinic.scheduler.remove_all([plan.occasion_id])
     clinic.clock.moment = plan.starts_at + timedelta(minutes=1)
 
-    async with background_work(services_of(clinic)):
+    async with beside(run_background_work(services_of(clinic))):
         await until(lambda: clinic.scheduler.plans)
 
 
@@ -42,7 +27,7 @@ async def test_the_background_work_survives_a_fault_and_logs_only_its_kind(
 ) -> None:
     broken = replace(services_of(clinic), store=Broken())
 
-    async with background_work(broken) as task:
+    async with beside(run_background_work(broken)) as task:
         await until(lambda: "Reconciling failed: RuntimeError" in caplog.text)
 
         assert not task.done()

@@ -1,8 +1,6 @@
 """What the worker takes from its pool, and what becomes of it."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +9,7 @@ from prefect import Flow
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.settings import PREFECT_WORKER_QUERY_SECONDS, temporary_settings
 
-from tests.waiting import until
+from tests.waiting import beside, until
 from tests.worker.pool import OURS, FakePool
 from utskick.worker.worker import Worker
 
@@ -48,18 +46,6 @@ def runs() -> Runs:
 @pytest.fixture
 def worker(pool: FakePool, runs: Runs) -> Worker:
     return Worker(pool, runs.run, pool="utskick", name="test")
-
-
-@asynccontextmanager
-async def working(worker: Worker) -> AsyncIterator[asyncio.Task[None]]:
-    """It is cancelled at the end, as when its process gets SIGTERM."""
-    task = asyncio.create_task(worker.work())
-    try:
-        yield task
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 # How often it asks
@@ -131,7 +117,7 @@ async def test_a_run_is_taken_when_it_is_due_and_not_before(
 ) -> None:
     run = pool.offer(due_in=SOON)
 
-    async with working(worker):
+    async with beside(worker.work()):
         await until(lambda: pool.asked)
         await asyncio.sleep(0)
 
@@ -177,7 +163,7 @@ async def test_when_prefect_is_away_it_is_asked_again(
     runs.let_go.set()
 
     with temporary_settings({PREFECT_WORKER_QUERY_SECONDS: 0.01}):
-        async with working(worker):
+        async with beside(worker.work()):
             await until(lambda: pool.asked)
             pool.away = False
             await until(lambda: runs.ended)
@@ -223,7 +209,7 @@ async def test_a_worker_that_is_asked_to_end_lets_what_it_runs_end_first(
 ) -> None:
     pool.offer()
 
-    async with working(worker) as task:
+    async with beside(worker.work()) as task:
         await until(lambda: runs.begun)
         task.cancel()
         await asyncio.sleep(0)
@@ -240,7 +226,7 @@ async def test_what_does_not_end_by_itself_is_ended(
     monkeypatch.setattr("utskick.worker.worker._DRAINS_S", 0)
     pool.offer()
 
-    async with working(worker):
+    async with beside(worker.work()):
         await until(lambda: runs.begun)
 
     assert runs.ended == [OURS]

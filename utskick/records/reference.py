@@ -1,7 +1,6 @@
 """What the regional administration has prepared."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Protocol
 
 from utskick.domain.forms import FormAccess, FormTemplate, FormTemplateId
@@ -47,8 +46,6 @@ class Forms(Protocol):
 
     def save(self, forms: Iterable[FormTemplate]) -> None:
         """Insert or renew; a mark of being archived follows the given template."""
-
-    def archive(self, template_id: FormTemplateId, *, archived_at: datetime | None) -> None: ...
 
     def set_subscriptions(self, subscriptions: Collection[tuple[HsaId, FormTemplateId]]) -> None:
         """Make these, and no others, the subscriptions."""

@@ -1,10 +1,9 @@
 """What the regional administration prepares: units, form templates, subscriptions, packages."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from utskick.domain.dispatches import DispatchStatus
@@ -140,13 +139,6 @@ class SqlForms:
                 )
             )
         self._session.flush()
-
-    def archive(self, template_id: FormTemplateId, *, archived_at: datetime | None) -> None:
-        self._session.execute(
-            update(FormTemplateRow)
-            .where(FormTemplateRow.id == template_id)
-            .values(archived_at=archived_at)
-        )
 
     def set_subscriptions(self, subscriptions: Collection[tuple[HsaId, FormTemplateId]]) -> None:
         self._session.execute(delete(SubscriptionRow))

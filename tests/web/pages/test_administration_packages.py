@@ -1,6 +1,7 @@
 """Förvaltning, grundplåtar: filled in step by step, saved as versions."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -215,7 +216,7 @@ async def test_an_archived_form_is_shown_on_the_package_that_holds_it(
     administrator: Browser,
 ) -> None:
     with administrator.clinic.store.transaction() as records:
-        records.forms.archive(PHQ.id, archived_at=administrator.clinic.clock.now())
+        records.forms.save([replace(PHQ, archived_at=administrator.clinic.clock.now())])
 
     words = words_of(await administrator.open(PAGE))
 
