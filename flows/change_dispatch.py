@@ -10,7 +10,7 @@ from tasks.change_dispatches import end, notify, remove, restart, send_missed, s
 from tasks.operators import actor_of
 from tasks.orders import DispatchOrder, OccasionOrder, RecipientOrder
 from tasks.tables import form_table
-from utskick.web.labels import stopped_in_words
+from utskick.web.labels import counted, stopped_in_words
 
 
 @flow(name="Stoppa paketutskick", flow_run_name="Stoppa {order.dispatch_id}", persist_result=False)
@@ -28,12 +28,13 @@ async def stop_dispatch(order: DispatchOrder) -> State[Any]:
 async def restart_dispatch(order: DispatchOrder) -> State[Any]:
     """Go on with a stopped dispatch, until the date of its next occasion has passed."""
     restarted = await restart(order.dispatch_id, actor_of(order))
+    left = counted(len(restarted.remaining), "tillfälle", "tillfällen")
     await acreate_table_artifact(
         table=form_table(restarted.so_far),
         key=f"aterstart-{order.dispatch_id}",
         description="Vad som hade skickats före återstarten",
     )
-    return Completed(name="Återstartat", message=f"{len(restarted.remaining)} tillfällen återstår")
+    return Completed(name="Återstartat", message=f"{left} återstår")
 
 
 @flow(

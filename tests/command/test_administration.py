@@ -137,8 +137,8 @@ def test_the_whole_access_log_is_checked(installation: Installation) -> None:
 
     assert (first.exit_code, second.exit_code) == (0, 0)
     assert first.stdout.startswith(f"{UNIT}\n  Loggen är hel")
-    assert "Inget huvud utanför databasen styrker loggen" in first.stdout
-    assert "styrks av huvuden utanför databasen" in second.stdout
+    assert "Loggens slut är inte noterat utanför databasen än" in first.stdout
+    assert "Loggen är jämförd med vad som har noterats utanför databasen" in second.stdout
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,10 @@ def checked(**changes: object) -> LogCheck:
 def test_a_whole_log_is_said_to_be_and_how_far_that_is_known() -> None:
     assert check_in_words(checked()) == [
         "Loggen är hel: ingen post har ändrats, bytts ut eller tagits bort.",
-        "Post 4 styrks av huvuden utanför databasen, som finns sedan 2027-02-01 kl. 12:00.",
+        (
+            "Loggen är jämförd med vad som har noterats utanför databasen sedan 2027-02-01"
+            " kl. 12:00, till och med post 4."
+        ),
     ]
 
 
@@ -75,7 +78,8 @@ def test_without_a_head_nothing_is_said_of_the_end() -> None:
     [_, proof] = check_in_words(checked(head=None, heads_since=None))
 
     assert proof == (
-        "Inget huvud utanför databasen styrker loggen: att de sista posterna fattas syns inte."
+        "Loggens slut är inte noterat utanför databasen än, så det syns inte om de sista posterna"
+        " fattas. Kontrollera igen om tio minuter. Står det här även då: kontakta driften."
     )
     assert len(check_in_words(checked(entries=0, head=None, heads_since=None))) == 1
 

@@ -39,13 +39,15 @@ def check_in_words(check: LogCheck) -> list[str]:
 def _proof(check: LogCheck) -> list[str]:
     if check.head is None:
         none = (
-            "Inget huvud utanför databasen styrker loggen: att de sista posterna fattas syns inte."
+            "Loggens slut är inte noterat utanför databasen än, så det syns inte om de sista"
+            " posterna fattas. Kontrollera igen om tio minuter. Står det här även"
+            " då: kontakta driften."
         )
         return [none] if check.entries else []
     since = moment(check.heads_since)
-    return [
-        f"Post {check.head.number} styrks av huvuden utanför databasen, som finns sedan {since}."
-    ]
+    last = check.head.number
+    compared = f"Loggen är jämförd med vad som har noterats utanför databasen sedan {since}"
+    return [f"{compared}, till och med post {last}."]
 
 
 def _purged(check: LogCheck) -> list[str]:

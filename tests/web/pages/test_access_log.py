@@ -88,6 +88,17 @@ async def test_each_filter_finds_its_own(
     assert ("Inget i loggen stämmer" in words) is not found
 
 
+async def test_days_in_the_wrong_order_are_a_fault_and_not_an_empty_log(busy: Browser) -> None:
+    page = await busy.open("/logg")
+
+    answer = await busy.press(page, "sok", fran="2027-02-02", till="2027-02-01")
+
+    words = words_of(answer.text)
+    assert answer.status_code == 422
+    assert "Till: datumet är före det första. Byt plats på dem, eller töm det ena." in words
+    assert "Inget i loggen stämmer" not in words
+
+
 async def test_reading_the_log_is_logged_as_well(busy: Browser, log: Log) -> None:
     await search(busy, personnummer=ANNA.digits)
 

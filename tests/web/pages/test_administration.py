@@ -214,14 +214,26 @@ async def test_a_page_that_is_posted_again_makes_no_second_token(administrator: 
         assert len(records.tokens.list_for(UNIT.id)) == 1
 
 
-@pytest.mark.parametrize("name", ["", "  ", "x" * 101, "en\x07"])
-async def test_a_token_needs_a_name_that_can_be_read(administrator: Browser, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("", "Skriv vilket system nyckeln är till."),
+        ("  ", "Skriv vilket system nyckeln är till."),
+        ("x" * 101, "Skriv högst 100 tecken."),
+        ("en\x07", "Skriv det på nytt."),
+        ("en\u202e", "Skriv det på nytt."),
+    ],
+)
+async def test_a_token_needs_a_name_that_can_be_read(
+    administrator: Browser, name: str, said: str
+) -> None:
     answer = await post(
         administrator, f"{unit_page()}/nycklar", nyckelns_namn=name, nyckelns_ratt="start"
     )
 
     assert answer.status_code == 422
     assert 'id="nyckelns_namn-problem"' in answer.text
+    assert said in unescape(answer.text)
 
 
 async def test_a_token_is_for_something(administrator: Browser) -> None:

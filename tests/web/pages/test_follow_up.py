@@ -126,6 +126,20 @@ async def test_a_fault_in_the_search_is_shown_beside_its_field(
     assert f'value="{typed}"' in answer.text
 
 
+@pytest.mark.parametrize("days", ["skickat", "gallras"])
+async def test_days_in_the_wrong_order_are_a_fault_and_not_an_empty_list(
+    staff: Browser, days: str
+) -> None:
+    page = await staff.open("/uppfoljning")
+    typed = {f"{days}_fran": "2027-02-02", f"{days}_till": "2027-02-01"}
+
+    answer = await staff.press(page, "sok", **typed)
+
+    assert answer.status_code == 422
+    assert "datumet är före det första" in words_of(answer.text)
+    assert all(f'value="{value}"' in answer.text for value in typed.values())
+
+
 async def test_whoever_is_shown_is_logged_once(staff: Browser, sent: Dispatch, log: Log) -> None:
     before = len(log())
 

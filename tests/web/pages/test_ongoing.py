@@ -216,7 +216,7 @@ async def test_a_recipient_is_removed_with_the_bin(staff: Browser) -> None:
 
     assert status == 303
     assert "Mottagaren är borttagen" in words_of(page)
-    assert "1 mottagare, 1 utelämnade eller borttagna" in words_of(page)
+    assert "1 mottagare, 1 utelämnad eller borttagen" in words_of(page)
 
 
 async def test_the_last_recipient_has_no_bin(staff: Browser) -> None:

@@ -16,7 +16,7 @@ from utskick.use_cases.read_access_log import PER_PAGE
 from utskick.web.callers import Now, Wired
 from utskick.web.log_words import check_in_words
 from utskick.web.pages.frame import page, problems_by_field
-from utskick.web.pages.posted import act, read_day, read_personnummer, text
+from utskick.web.pages.posted import act, read_days, read_personnummer, text
 from utskick.web.pages.refusals import page_router
 from utskick.web.pages.tables import KINDS, table_file
 from utskick.web.pages.visitors import Administrator, Manager, Posted, Visitor
@@ -24,7 +24,7 @@ from utskick.wiring import Services
 
 router = page_router()
 
-_LABELS = {"personnummer": "Personnummer", "fran": "Från", "till": "Till"}
+_LABELS = {"personnummer": "Patientens personnummer", "fran": "Från", "till": "Till"}
 _ADMINISTRATION = "/forvaltning"
 _TEXTS = ("personal", "personnummer", "aktivitet", "fran", "till", "aldre")
 
@@ -175,6 +175,5 @@ def _read(posted: FormData, wired: Services, now: datetime) -> _Asked:
     asked.number = read_personnummer(
         posted, "personnummer", problems=asked.problems, rules=wired.rules, now=now
     )
-    asked.from_day = read_day(posted, "fran", problems=asked.problems)
-    asked.to_day = read_day(posted, "till", problems=asked.problems)
+    asked.from_day, asked.to_day = read_days(posted, "fran", "till", problems=asked.problems)
     return asked

@@ -257,6 +257,10 @@ def _wrong_scopes(scopes: Sequence[Scope]) -> Problem | None:
 def _wrong_name(name: str) -> Problem | None:
     if not name:
         return Problem("nyckelns_namn", "texten är tom.", "Skriv vilket system nyckeln är till.")
-    if len(name) > _LONGEST_NAME or not name.isprintable():
-        return Problem("nyckelns_namn", "namnet är för långt eller oläsligt.", "Korta det.")
+    if len(name) > _LONGEST_NAME:
+        return Problem(
+            "nyckelns_namn", "namnet är för långt.", f"Skriv högst {_LONGEST_NAME} tecken."
+        )
+    if not name.isprintable():
+        return Problem("nyckelns_namn", "namnet har tecken som inte syns.", "Skriv det på nytt.")
     return None

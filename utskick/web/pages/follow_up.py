@@ -29,7 +29,7 @@ from utskick.use_cases.browse_follow_up import FollowUpPage
 from utskick.web.callers import Now, Wired
 from utskick.web.labels import delivery_sign
 from utskick.web.pages.frame import page, problems_by_field
-from utskick.web.pages.posted import act, read_day, read_personnummer, text, texts
+from utskick.web.pages.posted import act, read_days, read_personnummer, text, texts
 from utskick.web.pages.refusals import page_router
 from utskick.web.pages.tables import KINDS, table_file
 from utskick.web.pages.visitors import Posted, Staff, StaffVisitor
@@ -210,19 +210,21 @@ async def _purge(
 
 def _read(posted: FormData, wired: Services, now: datetime) -> _Asked:
     problems: list[Problem] = []
+    sent = read_days(posted, "skickat_fran", "skickat_till", problems=problems)
+    purged = read_days(posted, "gallras_fran", "gallras_till", problems=problems)
     query = FollowUpQuery(
         form_name=text(posted, "formular").strip(),
         package_name=text(posted, "paketutskick").strip(),
         personnummer=read_personnummer(
             posted, "personnummer", problems=problems, rules=wired.rules, now=now
         ),
-        sent_from=read_day(posted, "skickat_fran", problems=problems),
-        sent_to=read_day(posted, "skickat_till", problems=problems),
+        sent_from=sent[0],
+        sent_to=sent[1],
         state=_chosen(DeliveryState, text(posted, "utskick_status")),
         form_status=_chosen(FormStatus, text(posted, "svar_status")),
         answer=_chosen(AnswerKnown, text(posted, "svar_status")),
-        purge_after_from=read_day(posted, "gallras_fran", problems=problems),
-        purge_after_to=read_day(posted, "gallras_till", problems=problems),
+        purge_after_from=purged[0],
+        purge_after_to=purged[1],
         with_purged="med_gallrade" in posted,
         order=_chosen(Order, text(posted, "ordning")) or Order.SENT,
     )

@@ -71,6 +71,18 @@ def read_day(posted: FormData, name: str, *, problems: list[Problem]) -> date | 
         return None
 
 
+def read_days(
+    posted: FormData, first: str, last: str, *, problems: list[Problem]
+) -> tuple[date | None, date | None]:
+    """As `read_day`, from when and until when: in the wrong order they would find nothing."""
+    since, until = (read_day(posted, name, problems=problems) for name in (first, last))
+    if since and until and until < since:
+        problems.append(
+            Problem(last, "datumet är före det första.", "Byt plats på dem, eller töm det ena.")
+        )
+    return since, until
+
+
 def read_personnummer(
     posted: FormData, name: str, *, problems: list[Problem], rules: Rules, now: datetime
 ) -> Personnummer | None:
