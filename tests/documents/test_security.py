@@ -84,3 +84,14 @@ def test_every_section_says_something() -> None:
     sections = re.split(r"^## .*\n", DOCUMENT, flags=re.MULTILINE)[1:]
 
     assert [section for section in sections if len(section.strip()) < 40] == []
+
+
+def test_every_attack_has_tests() -> None:
+    section = DOCUMENT.split("\n## Attacks, and the tests that make them\n")[1].split("\n## ")[0]
+    attacks = re.findall(r"^\| (?!attack |-)(.+) \| (.+) \|$", section, re.MULTILINE)
+
+    assert attacks
+    for attack, shown_by in attacks:
+        named = re.findall(r"`(tests/[^`]+\.py)`", shown_by)
+        assert named, attack
+        assert [path for path in named if not (ROOT / path).is_file()] == [], attack
