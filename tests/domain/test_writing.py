@@ -1,5 +1,7 @@
 """Text comes from many systems, and is kept and compared in one way."""
 
+from collections.abc import Callable
+
 import pytest
 
 from utskick.domain.writing import (
@@ -79,3 +81,12 @@ def test_what_no_system_takes_is_found_and_named(text: str, code: str) -> None:
 
 def test_ordinary_texts_can_be_used() -> None:
     assert find_unusable("Hej!\n\tVi ses… 👍🏽 æøå") is None
+
+
+@pytest.mark.parametrize("kept", [as_kept, comparable])
+def test_no_letter_keeps_marks_without_end(kept: Callable[[str], str]) -> None:
+    text = kept("a" + "\u0301\u0323" * 1_000 + "b")
+
+    assert (text[0], text[-1]) == ("\u1ea1", "b")
+    assert len(text) <= 32
+    assert kept("\u2014" * 40 + "a\u030a" * 40) == "\u2014" * 40 + "\u00e5" * 40

@@ -1,7 +1,6 @@
 """SMS by mail: numbers, texts, and what a text costs."""
 
 import re
-import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
@@ -9,7 +8,7 @@ from typing import Literal
 import phonenumbers
 
 from utskick.domain.errors import UtskickError
-from utskick.domain.writing import as_kept, plain
+from utskick.domain.writing import as_kept, normalized, plain
 
 _MOBILE = re.compile(r"07[02369]\d{7}", re.ASCII)
 _TYPED = re.compile(r"\+?[\d ()-]+", re.ASCII)
@@ -99,7 +98,7 @@ def links_elsewhere(text: str, hosts: Collection[str]) -> list[str]:
     """
     ours = tuple(host.casefold() for host in hosts)
     # As it arrives: a long dash becomes a hyphen, and that belongs to a name.
-    arrives = unicodedata.normalize("NFKC", normalise(text)).replace(_ANOTHER_DOT, ".")
+    arrives = normalized("NFKC", normalise(text)).replace(_ANOTHER_DOT, ".")
     found = (_host_of(each) for each in _LINK.findall(arrives))
     return [
         host

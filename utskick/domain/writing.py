@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from typing import Literal
 
 _ODD_BREAKS = "\v\f\x85\u2028\u2029"
 """Word's line break, a page break, and what other systems end a line with."""
@@ -13,6 +14,9 @@ _UNUSABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 """What no database, mail or SOAP envelope takes in a text."""
 _TURNING = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """Marks, embeddings, overrides and isolates of direction."""
+_MOST_MARKS = 30
+_LONG_RUN = re.compile(rf"[^\w\x00-\x7f]{{{_MOST_MARKS + 1},}}")
+"""Of signs, marks among them."""
 _OTHER_DASHES = frozenset("\u02d7\u2043\u2212\u2796")
 _BLANKS = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0")
 """Letters and signs that show nothing."""
@@ -23,7 +27,12 @@ def as_kept(text: str) -> str:
 
     Without the marks that nobody sees and nobody meant.
     """
-    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").translate(_KEPT))
+    return normalized("NFC", text.replace("\r\n", "\n").translate(_KEPT))
+
+
+def normalized(form: Literal["NFC", "NFKC"], text: str) -> str:
+    """In time that its length bounds: to put marks in order takes the square of those in a row."""
+    return unicodedata.normalize(form, _LONG_RUN.sub(_with_few_marks, text))
 
 
 def in_one_line(text: str) -> str:
@@ -48,7 +57,7 @@ def without_odd_breaks(text: str) -> str:
 
 def comparable(text: str) -> str:
     """What two spellings of one name have in common: small letters, NFC, no spaces around."""
-    return unicodedata.normalize("NFC", as_kept(text).casefold()).strip()
+    return normalized("NFC", as_kept(text).casefold()).strip()
 
 
 def plain(text: str) -> str:
@@ -68,6 +77,15 @@ def find_unusable(text: str) -> int | None:
 def code_of(character: str) -> str:
     """What a character is called that cannot be shown: U+0007."""
     return f"U+{ord(character):04X}"
+
+
+def _with_few_marks(run: re.Match[str]) -> str:
+    """As Unicode's stream-safe texts have them (UAX 15): no language puts so many on a letter."""
+    return "".join(
+        character
+        for at, character in enumerate(run[0])
+        if at < _MOST_MARKS or not unicodedata.combining(character)
+    )
 
 
 def _plain_character(character: str) -> str:
