@@ -47,6 +47,7 @@ def demo(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Demo:
     ) as running:
         assert running.stdout is not None
         said = "".join(_until_addresses(running.stdout))
+        assert "Data and logs" in said, said
         with httpx.Client(timeout=_LONGEST_S) as reader:
             pages = _opened(reader, dict(_ADDRESS.findall(said)))
         rest, _ = running.communicate(timeout=_LONGEST_S)

@@ -75,7 +75,7 @@ class Children:
         if child.wait():
             raise ChildDied(f"{name} ended with {child.returncode}:\n{self._end_of_log(name)}")
 
-    def wait_healthy(self, name: str, url: str, *, timeout_s: float = 90) -> None:
+    def wait_healthy(self, name: str, url: str, *, timeout_s: float = 300) -> None:
         """Wait until the child answers. Raises `ChildDied` if it does not."""
         deadline = time.monotonic() + timeout_s
         with httpx.Client(timeout=2) as client:
