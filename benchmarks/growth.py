@@ -41,7 +41,7 @@ from utskick.store import SqlStore
 from utskick.store.engine import open_engine
 from utskick.store.key_file import make_key_file
 from utskick.store.tables import DeliveryRow
-from utskick.wiring import vault_of
+from utskick.wiring.vault import vault_of
 
 _SERVER = ("shared_buffers=512MB", "max_wal_size=4GB")
 _HEAVIEST = ("Ett paketutskick, 250 × 4 × 12", "Pågående Paketutskick", "Uppföljning")

@@ -37,7 +37,7 @@ from utskick.store.engine import migrate, open_engine
 from utskick.store.key_file import make_key_file
 from utskick.use_cases.load_region import LoadRegion
 from utskick.web.pages.visitors import COOKIE, csrf_of
-from utskick.wiring import vault_of
+from utskick.wiring.vault import vault_of
 
 PERSONS = 6
 CELLS = 2_800_000

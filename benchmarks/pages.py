@@ -36,7 +36,7 @@ from utskick.store import SqlStore
 from utskick.store.engine import migrate, open_engine
 from utskick.store.key_file import make_key_file
 from utskick.store.vault import Vault
-from utskick.wiring import vault_of
+from utskick.wiring.vault import vault_of
 
 _SERVER = ("shared_buffers=512MB", "max_wal_size=4GB")
 _WARM_UPS = 5

@@ -43,7 +43,8 @@ from utskick.domain.units import Actor
 from utskick.records import DispatchQuery
 from utskick.store.engine import open_engine
 from utskick.store.people import People
-from utskick.wiring import Services, vault_of
+from utskick.wiring import Services
+from utskick.wiring.vault import vault_of
 
 _PERSONS = 5000
 _STAFF = "SE2321000131-P000000000001"

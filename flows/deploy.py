@@ -18,7 +18,7 @@ from prefect.utilities.callables import parameter_schema
 
 from utskick.domain.starting import refused_in_words
 from utskick.files import PREFECT_YAML
-from utskick.wiring import require_safe_settings
+from utskick.wiring.safety import require_safe_settings
 
 
 async def deploy() -> None:

@@ -34,7 +34,8 @@ from utskick.sending.message_values import PLACEHOLDERS
 from utskick.sending.occasion_story import send_occasion
 from utskick.sending.run_occasion import PlainStages
 from utskick.store.key_file import make_key_file
-from utskick.wiring import Services, migrate_database, wire
+from utskick.wiring import Services, wire
+from utskick.wiring.upkeep import migrate_database
 from utskick.worker.starting import settle_in
 
 PACKAGE = "vuxenpsykiatri-infor-besok"

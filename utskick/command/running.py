@@ -26,7 +26,7 @@ from utskick.running.ports import choose_ports
 from utskick.running.stack import Stack, findable, running_stack
 from utskick.web.__main__ import main as run_web
 from utskick.web.views import form_views
-from utskick.wiring import settings_faults
+from utskick.wiring.safety import settings_faults
 
 _FAILED = 1
 

@@ -8,7 +8,7 @@ from config.settings import Settings
 from utskick.command.output import REFUSED, err, failures_in_words, out
 from utskick.security_log import SecurityEvent, note
 from utskick.store.key_file import make_key_file
-from utskick.wiring import change_keys, migrate_database
+from utskick.wiring.upkeep import change_keys, migrate_database
 
 _PANEL = "Förvaltning och drift"
 

@@ -17,7 +17,8 @@ from utskick.running.children import Children
 from utskick.running.ports import HOST, Ports
 from utskick.sending.message_values import PLACEHOLDERS
 from utskick.store.key_file import make_key_file
-from utskick.wiring import Services, migrate_database, services
+from utskick.wiring import Services, services
+from utskick.wiring.upkeep import migrate_database
 
 WORK_POOL = "utskick"
 LOGIN_FILE = "prefect-login.json"

@@ -1,0 +1,206 @@
+"""Settings + adapters + store → `Services`: the one place that knows all of them.
+
+`neighbours`, `rules` and `vault` make the parts; `safety` names what keeps a process from
+starting; `upkeep` is for the installation's owner.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cache
+
+from config.settings import Settings
+from utskick.adapters.bounded_spreadsheets import BoundedSpreadsheets
+from utskick.adapters.file_log_heads import FileLogHeads
+from utskick.adapters.http_form_service import HttpFormService
+from utskick.adapters.http_inbox import HttpInbox
+from utskick.adapters.http_persons import HttpPersons
+from utskick.adapters.jinja_texts import JinjaTexts
+from utskick.adapters.json_lines import also_to_syslog
+from utskick.adapters.oidc_sign_in import OidcSignIn
+from utskick.adapters.prefect_logins import login_of_processes
+from utskick.adapters.prefect_scheduler import PrefectScheduler
+from utskick.adapters.sealed_attempts import SealedAttempts
+from utskick.adapters.sms_by_mail import SmsByMail
+from utskick.adapters.smtp_mailer import SmtpMailer
+from utskick.adapters.system_clock import SystemClock
+from utskick.domain.occasions import OccasionId, RunToken
+from utskick.domain.rate_limits import RateLimits
+from utskick.domain.rules import Rules
+from utskick.ports import (
+    Clock,
+    FormService,
+    Inbox,
+    LogHeads,
+    Mailer,
+    Persons,
+    Scheduler,
+    SignIn,
+    SignInAttempts,
+    SmsGateway,
+    Spreadsheets,
+    Texts,
+)
+from utskick.records import Store
+from utskick.sending.call_slots import CallSlots
+from utskick.sending.reconcile import Reconciled, audit, reconcile
+from utskick.sending.report_errors import Mailed, send_error_reports
+from utskick.sending.retire_deployments import EndedOccasions
+from utskick.sending.run_occasion import OccasionRun
+from utskick.sending.shared import Shared, shared
+from utskick.store import SqlStore
+from utskick.store.accounts import require_few_rights
+from utskick.store.engine import open_engine, require_migrated
+from utskick.store.key_checks import check_keys
+from utskick.store.staff import SessionLimits
+from utskick.use_cases.bound import UseCases
+from utskick.wiring.neighbours import client_of, relay_of, tls_contexts
+from utskick.wiring.rules import rules_of
+from utskick.wiring.safety import require_safe
+from utskick.wiring.vault import vault_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services(UseCases):
+    """The neighbours, and every use case bound to those that it names."""
+
+    settings: Settings
+    rules: Rules
+    store: Store
+    forms: FormService
+    shared: Shared
+    inbox: Inbox
+    persons: Persons
+    mailer: Mailer
+    log_heads: LogHeads
+    sms: SmsGateway
+    scheduler: Scheduler
+    texts: Texts
+    spreadsheets: Spreadsheets
+    sign_in: SignIn
+    clock: Clock
+    rate_limits: RateLimits
+    attempts: SignInAttempts = field(default_factory=SealedAttempts)
+    ended_occasions: EndedOccasions = field(default_factory=EndedOccasions)
+
+    @property
+    def call_slots(self) -> CallSlots:
+        """Calls to the form service that belong to no run take a slot as well."""
+        return self.shared.sender.call_slots
+
+    def occasion_run(
+        self, occasion_id: OccasionId, token: RunToken, *, version: int = 1
+    ) -> OccasionRun:
+        """One attempt to send one occasion."""
+        return OccasionRun(
+            occasion_id=occasion_id,
+            version=version,
+            token=token,
+            store=self.store,
+            forms=self.forms,
+            shared=self.shared,
+            inbox=self.inbox,
+            persons=self.persons,
+            mailer=self.mailer,
+            texts=self.texts,
+            clock=self.clock,
+            rules=self.rules,
+        )
+
+    async def reconcile(self) -> Reconciled:
+        """One round, as of now."""
+        return await reconcile(
+            store=self.store,
+            forms=self.forms,
+            call_slots=self.call_slots,
+            scheduler=self.scheduler,
+            rules=self.rules,
+            now=self.clock.now(),
+        )
+
+    def audit(self, *, thorough: bool = True) -> Reconciled:
+        """All that is planned against all that the scheduler has, as of now."""
+        return audit(
+            store=self.store,
+            scheduler=self.scheduler,
+            rules=self.rules,
+            thorough=thorough,
+            now=self.clock.now(),
+        )
+
+    def mail_errors(self) -> Mailed:
+        """Mail what waits to be mailed."""
+        return send_error_reports(store=self.store, mailer=self.mailer, texts=self.texts)
+
+
+@cache
+def services() -> Services:
+    """The process's services, from its environment. Opened once; raises as `wire`."""
+    return wire(Settings())
+
+
+def wire(settings: Settings) -> Services:
+    """Put the parts together. Raises `FileNotFoundError` without keys, and `RefusedToStart`."""
+    require_safe(settings)
+    also_to_syslog(settings.log.syslog)
+    vault = vault_of(settings.database)
+    engine = open_engine(settings.database.url)
+    require_migrated(engine)
+    if settings.production:
+        require_few_rights(engine)
+    clock = SystemClock()
+    check_keys(engine, vault, now=clock.now())
+    forms, inbox, persons = settings.forms, settings.inbox, settings.persons
+    tls = tls_contexts(settings)
+    mailer = SmtpMailer(relay_of(settings.smtp, tls["smtp"]), sender=settings.smtp.sender)
+    rules = rules_of(settings)
+    store = SqlStore(
+        engine,
+        vault,
+        session_limits=SessionLimits(
+            idle=timedelta(minutes=settings.sign_in.idle_minutes),
+            absolute=timedelta(minutes=settings.sign_in.absolute_minutes),
+        ),
+    )
+    form_service = HttpFormService(client_of(settings, forms, tls["forms"]))
+    persons_service = HttpPersons(
+        client_of(settings, persons, tls["persons"]), batch=persons.batch
+    )
+    inbox_service = HttpInbox(client_of(settings, inbox, tls["inbox"]))
+    return Services(
+        settings=settings,
+        rules=rules,
+        store=store,
+        forms=form_service,
+        shared=shared(
+            store=store,
+            forms=form_service,
+            persons=persons_service,
+            inbox=inbox_service,
+            clock=clock,
+            rules=rules,
+        ),
+        inbox=inbox_service,
+        persons=persons_service,
+        mailer=mailer,
+        log_heads=FileLogHeads(settings.log.heads),
+        sms=SmsByMail(mailer, domain=settings.smtp.sms_domain),
+        scheduler=PrefectScheduler(
+            api_url=settings.scheduler.api_url,
+            auth_string=login_of_processes(settings.scheduler),
+            work_pool=settings.scheduler.work_pool,
+            pages_url=settings.web.public_url,
+            tls=tls["scheduler"],
+        ),
+        texts=JinjaTexts(),
+        spreadsheets=BoundedSpreadsheets(most_rows=rules.limits.file_rows),
+        sign_in=OidcSignIn(
+            issuer=settings.sign_in.issuer,
+            client_id=settings.sign_in.client_id,
+            client_secret=settings.sign_in.client_secret.get_secret_value(),
+            accepted_acr=settings.sign_in.accepted_acr,
+            max_age=timedelta(minutes=settings.sign_in.max_age_minutes),
+            tls=tls["sign_in"],
+        ),
+        clock=clock,
+        rate_limits=RateLimits(settings.limits.model_dump(), monotonic=clock.monotonic),
+    )

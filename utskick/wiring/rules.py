@@ -1,0 +1,44 @@
+"""Settings → `Rules`."""
+
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from config.settings import Settings
+from utskick.domain.retention import Retention
+from utskick.domain.rules import Rules
+
+
+def rules_of(settings: Settings) -> Rules:
+    """The numbers that the domain and the use cases go by."""
+    timing = settings.timing
+    return Rules(
+        zone=timing.zone,
+        lead=timedelta(seconds=timing.lead_s),
+        lead_for_each_other=timedelta(seconds=timing.lead_for_each_other_s),
+        longest_lead=timedelta(seconds=timing.longest_lead_s),
+        late_after=timedelta(seconds=timing.late_after_s),
+        grace=timedelta(seconds=timing.grace_s),
+        opens=timing.opens,
+        closes=timing.closes,
+        lease_s=timing.lease_s,
+        retry_delays_s=timing.retry_delays_s,
+        settle_s=settings.forms.settle_s,
+        clock_skew_s=settings.forms.clock_skew_s,
+        manual_after_s=settings.forms.manual_after_s,
+        forms_concurrency=settings.forms.concurrency,
+        inbox_concurrency=settings.inbox.concurrency,
+        inbox_per_s=settings.inbox.per_s,
+        persons_per_s=settings.persons.per_s,
+        persons_batch=settings.persons.batch,
+        max_recipients=settings.max_recipients,
+        accept_coordination_numbers=settings.accept_coordination_numbers,
+        forms_desk=settings.forms_desk,
+        error_domains=settings.error_domains,
+        resident_url=settings.residents.url,
+        sms_hosts=(*settings.sms_hosts, urlsplit(settings.residents.url).hostname or ""),
+        application=settings.residents.application,
+        purposes=settings.sign_in.purposes,
+        manager_role=settings.sign_in.manager_role,
+        administrator_role=settings.sign_in.administrator_role,
+        retention=Retention(**settings.retention.model_dump()),
+    )
