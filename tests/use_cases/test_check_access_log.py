@@ -17,7 +17,7 @@ from utskick.ports import Mail
 from utskick.records import LogEntry
 from utskick.sending.report_errors import send_error_reports
 from utskick.use_cases.check_access_log import (
-    Anchored,
+    HeadsWritten,
 )
 
 
@@ -30,8 +30,8 @@ def write(clinic: Clinic, number: int = 1, actor: Actor = STAFF) -> None:
             records.access_log.write([entry], now=clinic.clock.now())
 
 
-def anchor(clinic: Clinic, *mail_to: str) -> Anchored:
-    return clinic.check_access_log.anchor_access_log(mail_to=mail_to, now=clinic.clock.now())
+def write_heads(clinic: Clinic, *mail_to: str) -> HeadsWritten:
+    return clinic.check_access_log.write_heads(mail_to=mail_to, now=clinic.clock.now())
 
 
 def check(clinic: Clinic) -> LogCheck:
@@ -56,7 +56,7 @@ def change(database: Path, statement: str) -> None:
 def database(clinic: Clinic, tmp_path: Path) -> Path:
     """Of a unit whose log had four entries when its head was last written."""
     write(clinic, 4)
-    anchor(clinic)
+    write_heads(clinic)
     return tmp_path / "utskick.db"
 
 
@@ -93,7 +93,7 @@ def test_an_older_copy_of_the_log_is_put_in_its_place(
     clinic.store.close()
     shutil.copy(database, older)
     write(clinic, 2)
-    anchor(clinic)
+    write_heads(clinic)
     clinic.store.close()
 
     shutil.copy(older, database)
@@ -112,7 +112,7 @@ def test_one_is_changed_and_all_are_sealed_anew(clinic: Clinic, database: Path) 
 
 def test_a_head_that_somebody_wrote_into_the_file_is_named(clinic: Clinic) -> None:
     write(clinic)
-    anchor(clinic)
+    write_heads(clinic)
     clinic.log_heads.kept[0] = replace(clinic.log_heads.kept[0], number=9)
 
     assert found(clinic) == [(LogFault.FORGED, 9, 9)]
@@ -147,7 +147,7 @@ def test_a_full_disk_keeps_no_check_from_saying_what_it_has_found(clinic: Clinic
 
     assert found.whole
     assert clinic.log_heads.kept == []
-    assert anchor(clinic) == Anchored(1)
+    assert write_heads(clinic) == HeadsWritten(1)
 
 
 # Writing heads
@@ -156,11 +156,11 @@ def test_a_full_disk_keeps_no_check_from_saying_what_it_has_found(clinic: Clinic
 def test_a_head_is_written_for_each_log_that_has_grown(clinic: Clinic, database: Path) -> None:
     del database
 
-    unchanged = anchor(clinic)
+    unchanged = write_heads(clinic)
     write(clinic, actor=OTHER_STAFF)
-    grown = anchor(clinic)
+    grown = write_heads(clinic)
 
-    assert (unchanged, grown) == (Anchored(0), Anchored(1))
+    assert (unchanged, grown) == (HeadsWritten(0), HeadsWritten(1))
     assert [head.number for head in clinic.log_heads.kept] == [4, 1]
 
 
@@ -169,11 +169,11 @@ def test_once_a_head_does_not_agree_it_stays_the_last_and_is_reported_once(
     clinic: Clinic, database: Path, number: int
 ) -> None:
     change(database, f"DELETE FROM access_log WHERE number >= {number}")  # noqa: S608  # ours
-    broken = anchor(clinic)
+    broken = write_heads(clinic)
     write(clinic, 3)
-    still = anchor(clinic)
+    still = write_heads(clinic)
 
-    assert broken == still == Anchored(0, (UNIT.id,))
+    assert broken == still == HeadsWritten(0, (UNIT.id,))
     assert clinic.log_heads.kept[-1].number == 4
     [mail] = mails(clinic)
     assert mail.subject == f"Loggen har ändrats: {UNIT.id}"
@@ -185,9 +185,9 @@ def test_after_a_restored_backup_heads_are_written_again(clinic: Clinic, databas
     change(database, "DELETE FROM access_log WHERE number > 2")
 
     clinic.mark_restored(now=clinic.clock.now())
-    again = anchor(clinic)
+    again = write_heads(clinic)
 
-    assert again == Anchored(1)
+    assert again == HeadsWritten(1)
     assert check(clinic).whole
     assert check(clinic).restored == [clinic.clock.now()]
 
@@ -207,12 +207,12 @@ def test_all_heads_are_mailed_once_a_day(clinic: Clinic, database: Path) -> None
     write(clinic, actor=OTHER_STAFF)
 
     for _ in range(3):
-        anchor(clinic, "logg@vgregion.se")
+        write_heads(clinic, "logg@vgregion.se")
 
     [mail] = mails(clinic)
     assert mail.to == ("logg@vgregion.se",)
     assert mail.body.count('"seal"') == 2
 
     clinic.clock.moment += timedelta(days=1)
-    anchor(clinic, "logg@vgregion.se")
+    write_heads(clinic, "logg@vgregion.se")
     assert len(mails(clinic)) == 2

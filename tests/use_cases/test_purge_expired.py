@@ -18,15 +18,15 @@ from utskick.store import SqlStore
 DAY_H = 24
 
 
-def anchored(clinic: Clinic) -> None:
-    clinic.check_access_log.anchor_access_log(now=clinic.clock.now())
+def write_heads(clinic: Clinic) -> None:
+    clinic.check_access_log.write_heads(now=clinic.clock.now())
 
 
 async def sent(clinic: Clinic) -> None:
     """Anna and Bo have got four forms each, and the dispatch is listed no more."""
     dispatch = (await clinic.start()).dispatch
     await run_to_its_end(clinic, dispatch.occasions[0])
-    anchored(clinic)
+    write_heads(clinic)
     pass_hours(clinic, 7 * DAY_H)
     clinic.cleaned_up()
 

@@ -159,7 +159,7 @@ def check_log(
         every = wired.check_access_log.logs(now=now)
         chosen = [_logged(unit, every, wired.store)] if unit else every
         checks = {each: wired.check_access_log.check_log(each, more=more) for each in chosen}
-        wired.check_access_log.anchor_access_log(now=now)
+        wired.check_access_log.write_heads(now=now)
     for unit_id, check in checks.items():
         print_check(unit_id, check)
     if not all(check.whole for check in checks.values()):

@@ -24,7 +24,7 @@ _AT_ONCE = 5000
 
 
 @dataclass(frozen=True, slots=True)
-class Anchored:
+class HeadsWritten:
     """How many heads were written, and whose log its newest head speaks against."""
 
     heads: int
@@ -43,7 +43,7 @@ class CheckAccessLog:
         with self.store.transaction() as records:
             entry = LogEntry(actor=actor, activity=Activity.READ, act="kontrollerat loggen")
             records.access_log.write([entry], now=now)
-        self.anchor_access_log(now=now)
+        self.write_heads(now=now)
         return check
 
     def check_log(self, unit_id: HsaId, *, more: Sequence[LogHead] = ()) -> LogCheck:
@@ -66,7 +66,7 @@ class CheckAccessLog:
             ends = records.access_log.heads(now=now)
         return sorted({end.unit_id for end in ends} | set(self.log_heads.units()))
 
-    def anchor_access_log(self, *, mail_to: tuple[str, ...] = (), now: datetime) -> Anchored:
+    def write_heads(self, *, mail_to: tuple[str, ...] = (), now: datetime) -> HeadsWritten:
         """Write a head for each log that has grown, and report those that have been changed.
 
         `mail_to`: who gets all heads by mail once a day, to be kept out of reach of the database.
@@ -84,7 +84,7 @@ class CheckAccessLog:
             for unit_id in broken:
                 self._report_broken(records, newest[unit_id], mail_to=mail_to, now=now)
         new = [ends[unit_id] for unit_id in grown if unit_id in ends and unit_id not in broken]
-        return Anchored(heads=self._keep(new), broken=tuple(broken))
+        return HeadsWritten(heads=self._keep(new), broken=tuple(broken))
 
     def _keep(self, heads: Sequence[LogHead]) -> int:
         """How many were kept: a check says what it has found, also where the disk is full."""

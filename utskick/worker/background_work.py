@@ -41,9 +41,9 @@ async def run_background_work(services: Services) -> None:
     async def mailing() -> object:
         return await asyncio.to_thread(services.mail_errors)
 
-    async def anchoring() -> object:
+    async def writing_heads() -> object:
         return await asyncio.to_thread(
-            services.check_access_log.anchor_access_log,
+            services.check_access_log.write_heads,
             mail_to=services.settings.log.heads_mail_to,
             now=services.clock.now(),
         )
@@ -55,6 +55,8 @@ async def run_background_work(services: Services) -> None:
         again_and_again("Reporting dead runs", reporting, every_s=_SELDOM * every_s),
         again_and_again("Mailing errors", mailing, every_s=every_s),
         again_and_again(
-            "Anchoring the access log", anchoring, every_s=services.settings.log.heads_every_s
+            "Writing the access log's heads",
+            writing_heads,
+            every_s=services.settings.log.heads_every_s,
         ),
     )
