@@ -486,6 +486,18 @@ async def test_the_message_is_shown_as_the_resident_will_see_it(staff: Browser) 
     assert PHQ.resident_name in words_of(answer.text)
 
 
+async def test_the_title_is_shown_as_it_is_kept(staff: Browser, clinic: Clinic) -> None:
+    typed = "Inför \u202emötet"
+
+    page = (await at_message(staff, title=typed)).text
+    await started(staff, title=typed)
+
+    [dispatch] = dispatches(clinic)
+    assert dispatch.title == "Inför mötet"
+    assert "Inför mötet" in page
+    assert "\u202e" not in page
+
+
 async def test_the_message_is_shown_for_the_chosen_occasion(staff: Browser) -> None:
     answer = await at_message(staff)
 

@@ -14,6 +14,7 @@ from utskick.domain.packages import PackageTemplate
 from utskick.domain.rules import Rules
 from utskick.domain.specs import DispatchSpec, Moment
 from utskick.domain.units import HsaId
+from utskick.domain.writing import in_one_line
 from utskick.use_cases.list_forms import meant
 from utskick.use_cases.preview_dispatch import follow_first, one_more
 from utskick.web.pages.posted import act, read_spec, text, texts
@@ -54,7 +55,7 @@ class FilledStart:
         shown = text(posted, "tillfalle")
         return cls(
             package=text(posted, "package"),
-            title=text(posted, "title"),
+            title=in_one_line(text(posted, "title")),
             error_addresses=text(posted, "error_addresses"),
             occasions=[Moment(date=_plain(day), time=_clock(clock)) for day, clock in rows],
             forms=list(dict.fromkeys(texts(posted, "formular"))),
