@@ -38,8 +38,7 @@ def make_keys() -> None:
 def rotate_keys() -> None:
     """Change the keys while everything runs, or go on with a change that was broken off."""
     with failures_in_words(), err.status("Sealing anew …") as status:
-        settings = Settings()
-        rotated = change_keys(settings, announce=status.update)
+        rotated = change_keys(Settings(), announce=status.update)
     if rotated is None:
         err.print("Somebody else is changing the keys", style="red")
         raise typer.Exit(REFUSED)
@@ -55,5 +54,5 @@ def rotate_keys() -> None:
     dropped = ", ".join(rotated.dropped) or "none"
     out.print(
         f"Key {rotated.current} seals now: {rotated.rows} rows sealed anew. Keys that open nothing"
-        f" any more: {dropped}. Copy {settings.database.key_file} to where its copy is kept"
+        f" any more: {dropped}. Copy the new keys to where their copy is kept"
     )
