@@ -5,7 +5,6 @@ sealed with its own, one would not find whom the other has just kept, and would 
 """
 
 from collections.abc import Sequence
-from functools import cached_property
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -23,12 +22,19 @@ class SealingNow:
     def __init__(self, session: Session, vault: Vault) -> None:
         self._session = session
         self._vault = vault
+        self._key_ids: Sequence[str] = ()
 
     def hold(self) -> None:
         _ = self.key_ids
 
-    @cached_property
+    # No cached_property: until Python 3.12 it has one lock for all transactions, and whoever asks
+    # the database inside it waits for those who wait for the lock.
+    @property
     def key_ids(self) -> Sequence[str]:
+        self._key_ids = self._key_ids or self._asked()
+        return self._key_ids
+
+    def _asked(self) -> Sequence[str]:
         _lock(self._session, "pg_advisory_xact_lock_shared")
         rows = self._session.execute(
             select(VaultKeyRow.key_id)
