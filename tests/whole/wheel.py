@@ -57,8 +57,9 @@ def install(wheel: Path, folder: Path) -> Path:
 
 
 def without_the_checkout() -> dict[str, str]:
-    """This environment, as it would be if nothing led to the checkout."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    """This environment, as it would be if nothing led to the checkout or to a running system."""
+    ours = ("PYTHONPATH", "UTSKICK_", "PREFECT_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
 
 
 def site_packages(folder: Path) -> Path:
