@@ -40,10 +40,7 @@ class Desk:
 
     def point_at(self, what: Locator) -> None:
         """Click in the middle of it with the mouse, whatever of the page is there."""
-        what.scroll_into_view_if_needed()
-        box = what.bounding_box()
-        assert box is not None
-        self.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        what.click(force=True)
 
     def field(self, label: str) -> Locator:
         """Sections may be named as a field of theirs is."""
