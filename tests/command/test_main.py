@@ -123,14 +123,16 @@ def test_settings_can_be_checked_before_they_are_those_of_production(
     assert "UTSKICK_DATABASE__URL is SQLite" in printed
 
 
+@pytest.mark.parametrize("command", ["list", "rotate-keys"])
 def test_a_program_that_is_newer_than_its_tables_waits_for_migrate(
+    command: str,
     installation: Installation,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("UTSKICK_DATABASE__URL", f"sqlite:///{installation.folder}/new.db")
 
-    refused = run_main(monkeypatch, "list")
+    refused = run_main(monkeypatch, command)
     printed = " ".join(capsys.readouterr().err.split())
     migrated = installation.run("migrate")
 

@@ -6,7 +6,7 @@ from functools import partial
 from config.settings import DatabaseSettings, Settings
 from utskick.adapters.system_clock import SystemClock
 from utskick.store.accounts import migrate_as_owner
-from utskick.store.engine import open_engine
+from utskick.store.engine import open_engine, require_migrated
 from utskick.store.key_checks import check_keys
 from utskick.store.key_file import changing
 from utskick.store.keyrings import KeyFile, KeysInSettings
@@ -41,6 +41,7 @@ def _change_keys(
     engine = open_engine(database.url)
     now = SystemClock().now()
     try:
+        require_migrated(engine)
         check_keys(engine, vault, now=now)
         return rotate_keys(engine, vault, keyring, now=now, announce=announce)
     finally:
