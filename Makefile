@@ -13,8 +13,9 @@ SECONDS ?= 330
 SEED ?= 1
 BENCH ?= one_occasion
 
-.PHONY: run demo test test-style test-product test-browser test-installation test-attacks \
-	prove prove-machine prove-attacks prove-storm storm bench lock audit sbom check clean
+.PHONY: run demo test test-style test-product test-faces test-browser \
+	test-installation test-attacks prove prove-machine prove-attacks prove-storm \
+	storm bench lock audit sbom check clean
 
 run: $(VENV)/.installed  ## Start everything on loopback and deliver the example package dispatch
 	@$(BIN)/utskick up
@@ -30,7 +31,7 @@ ifdef PYTEST
 else
 	@mkdir -p build
 	@$(MAKE) --no-print-directory -j4 --keep-going \
-		test-style test-product test-browser test-installation test-attacks
+		test-style test-product test-faces test-browser test-installation test-attacks
 endif
 
 prove: $(VENV)/.installed-dev  ## The long proofs, and that benchmarks measure
@@ -44,12 +45,15 @@ prove: $(VENV)/.installed-dev  ## The long proofs, and that benchmarks measure
 QUICKLY = $(BIN)/pytest -m "not proof"
 PROOFS = $(BIN)/pytest -m proof
 MACHINE = tests/chaos/test_state_machine.py
+FACES = web command local_1177
 AFTERWARDS = > build/$@.log 2>&1; status=$$?; cat build/$@.log; exit $$status
 
 test-style:
 	@$(MAKE) --no-print-directory check $(AFTERWARDS)
 test-product:
-	@$(QUICKLY) --ignore=tests/chaos --ignore=tests/whole --ignore=tests/browser
+	@$(QUICKLY) $(foreach folder,chaos whole browser $(FACES),--ignore=tests/$(folder))
+test-faces:
+	@$(QUICKLY) $(addprefix tests/,$(FACES)) $(AFTERWARDS)
 test-browser:
 	@$(QUICKLY) tests/browser $(AFTERWARDS)
 test-installation:
