@@ -1,10 +1,12 @@
 """What a staff member does at the staff pages, in the words of the pages."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Self
 
 from playwright.sync_api import FilePayload, Locator, Page, expect
+from playwright.sync_api import TimeoutError as Missed
 
 from tests.browser.people import Resident
 from utskick.domain.calendar import STOCKHOLM
@@ -74,9 +76,16 @@ class Desk:
             field.set_input_files(chosen)
             self.press("Importera från fil")
             return
-        with self.page.expect_file_chooser() as choosing:
-            self.press("Importera från fil")
-        choosing.value.set_files(chosen)
+        self.choose(chosen, lambda: self.press("Importera från fil"))
+
+    def choose(self, file: FilePayload, ask: Callable[[], None]) -> None:
+        """A browser opens its chooser only soon after the key or click: if it was busy, again."""
+        for _ in range(3):
+            with suppress(Missed), self.page.expect_file_chooser(timeout=25_000) as choosing:
+                ask()
+                choosing.value.set_files(file)
+                return
+        raise AssertionError("no file was asked for")
 
     def send(self, form: str, recipients: Sequence[Resident]) -> None:
         """Send a form, all the way from an empty page to the confirmation."""
