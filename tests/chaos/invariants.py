@@ -76,6 +76,12 @@ class Watch:
         }
         self._stopped_at_s[dispatch_id] = self.world.elapsed_s
 
+    def note_going_on(self, dispatch_id: UUID) -> None:
+        """To be asked when staff have let it go on, and before anything is sent by that."""
+        (status,) = [row["status"] for row in self.dispatches() if row["id"] == dispatch_id]
+        if status == "ongoing":
+            self.stopped.pop(dispatch_id, None)
+
     def note_end(self, occasion_id: UUID) -> None:
         """From now on nothing more of the occasion is begun, ever."""
         self.ended[occasion_id] = {

@@ -162,13 +162,12 @@ class SendProtocol(RuleBasedStateMachine):
     @rule(pick=_PICK)
     def staff_restart(self, pick: int) -> None:
         dispatch_id = DispatchId(_nth(list(self.watch.stopped), pick))
-        restarted = self._allowed(
+        self._allowed(
             lambda: RestartDispatch(store=self.store, scheduler=self.scheduler, rules=RULES)(
                 dispatch_id, actor=STAFF, now=self.clock.now()
             )
         )
-        if restarted:
-            del self.watch.stopped[dispatch_id]
+        self.watch.note_going_on(dispatch_id)
 
     @_begun
     @rule(pick=_PICK, whom=_PICK)
@@ -179,8 +178,10 @@ class SendProtocol(RuleBasedStateMachine):
     @rule(pick=_PICK)
     def staff_send_missed(self, pick: int) -> None:
         """Skicka det som är kvar. A stopped dispatch goes on by it."""
-        if (row := self._with_a_rest(pick)) and self._by_hand(SendMissedOccasion, row):
-            self.watch.stopped.pop(row["dispatch_id"], None)
+        if row := self._with_a_rest(pick):
+            self._by_hand(SendMissedOccasion, row)
+            self.watch.note_going_on(row["dispatch_id"])
+            self._scheduler_starts()
 
     @_begun
     @rule(pick=_PICK)
@@ -188,13 +189,16 @@ class SendProtocol(RuleBasedStateMachine):
         """Meddela dem som redan fått sina formulär."""
         if row := self._with_a_rest(pick):
             self._by_hand(NotifyRecipients, row)
+            self._scheduler_starts()
 
     @_begun
     @rule(pick=_PICK)
     def staff_end(self, pick: int) -> None:
         """Avsluta."""
-        if (row := self._with_a_rest(pick)) and self._by_hand(EndOccasion, row):
-            self.watch.note_end(row["id"])
+        if row := self._with_a_rest(pick):
+            if self._by_hand(EndOccasion, row):
+                self.watch.note_end(row["id"])
+            self._scheduler_starts()
 
     # What the machinery does.
 
@@ -480,12 +484,11 @@ class SendProtocol(RuleBasedStateMachine):
         return _nth(found, pick) if found else None
 
     def _by_hand(self, way: Callable[..., ByHand], occasion: Any) -> bool:
-        """Whether the product let staff do it."""
+        """Whether the product let staff do it. Its run is still to be started."""
         by_hand = way(store=self.store, scheduler=self.scheduler, rules=RULES)
         done = self._allowed(
             lambda: by_hand(OccasionId(occasion["id"]), actor=STAFF, now=self.clock.now())
         )
-        self._scheduler_starts()
         return done is not None
 
     def _stop(self, dispatch_id: DispatchId) -> None:

@@ -31,6 +31,7 @@ _RECONCILE = "utskick/sending/reconcile.py"
 _RESTORED = "utskick/use_cases/mark_restored.py"
 _SETTLE = "utskick/sending/settle.py"
 _CLIENT = "utskick/adapters/http_client.py"
+_CLOSE = "utskick/sending/close_occasion.py"
 _DELIVERIES = "utskick/store/deliveries.py"
 _LEASES = "utskick/store/leases.py"
 _OCCASIONS = "utskick/store/occasions.py"
@@ -353,7 +354,30 @@ MUTANTS = (
     _mutant(
         "what had been begun before a backup is trusted",
         "backup",
-        (_RESTORED, "(*due, *records.occasions.begun_without_deliveries())", "due"),
+        (_OCCASIONS, "or_(due, begun),", "due,"),
+    ),
+    _mutant(
+        "what had been stopped in the middle before a backup is trusted",
+        "backup",
+        (
+            _OCCASIONS,
+            "(OccasionState.RUNNING.value, *_HAS_A_REST)",
+            "(OccasionState.RUNNING.value, OccasionState.MISSED.value)",
+        ),
+    ),
+    _mutant(
+        "what of a stopped dispatch has become due is trusted after a backup",
+        "backup",
+        (
+            _OCCASIONS,
+            "DispatchRow.status != DispatchStatus.ABORTED.value,",
+            "DispatchRow.status == DispatchStatus.ONGOING.value,",
+        ),
+    ),
+    _mutant(
+        "an occasion that was stopped before it was planned has nothing left",
+        "I12",
+        (_CLOSE, "return not planned or not records", "return not records"),
     ),
     _mutant(
         "what is unknown and refused may come back to be sent",

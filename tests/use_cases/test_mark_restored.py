@@ -146,6 +146,51 @@ async def test_what_was_sent_by_hand_after_the_backup_is_found_again(
     assert made.total() == 8
 
 
+async def test_what_staff_let_go_on_after_the_backup_is_not_sent_twice(
+    clinic: Clinic, back_up: Callable[[], Callable[[], None]]
+) -> None:
+    dispatch = (await clinic.start()).dispatch
+    clinic.stop(dispatch)
+    clinic.clock.moment = dispatch.occasions[0].sends_at
+    restore = back_up()
+    clinic.restart(dispatch)
+    await clinic.run(clinic.dispatch(dispatch).occasions[0])
+    made = forms_made(clinic)
+
+    restore()
+    mark(clinic)
+    clinic.restart(dispatch)
+    await finish(clinic, dispatch)
+
+    assert forms_made(clinic) == made
+    assert made.total() == 8
+
+
+async def test_what_was_stopped_before_it_was_planned_and_sent_by_hand_is_not_sent_twice(
+    clinic: Clinic, back_up: Callable[[], Callable[[], None]]
+) -> None:
+    dispatch = (await clinic.start()).dispatch
+    run = clinic.run_of(dispatch.occasions[0])
+    clinic.clock.moment = dispatch.occasions[0].sends_at
+    run.claim()
+    clinic.stop(dispatch)
+    run.close()
+    restore = back_up()
+    by_hand(clinic, dispatch)
+    await clinic.run(clinic.dispatch(dispatch).occasions[0])
+    made = forms_made(clinic)
+
+    restore()
+    mark(clinic)
+    await reconciled(clinic)
+    if clinic.dispatch(dispatch).occasions[0].has_a_rest:
+        by_hand(clinic, dispatch)
+    await finish(clinic, dispatch)
+
+    assert forms_made(clinic) == made
+    assert made.total() == 8
+
+
 async def test_whoever_has_been_protected_since_gets_nothing_after_a_restored_backup(
     clinic: Clinic, back_up: Callable[[], Callable[[], None]]
 ) -> None:

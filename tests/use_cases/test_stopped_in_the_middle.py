@@ -17,6 +17,7 @@ from utskick.domain.occasions import OccasionState
 from utskick.sending.close_occasion import Closed
 from utskick.store import SqlStore
 from utskick.use_cases.notify_recipients import NotifyRecipients
+from utskick.use_cases.send_missed_occasion import SendMissedOccasion
 
 
 async def died_at_the_stop(store: SqlStore) -> tuple[Clinic, Dispatch]:
@@ -84,6 +85,28 @@ async def test_what_nobody_could_know_in_time_is_stopped_and_can_still_be_notifi
     clinic.by_hand(NotifyRecipients, occasion)
     await clinic.run(clinic.dispatch(dispatch).occasions[0])
     assert len(clinic.inbox.messages) == 2
+
+
+async def test_nobody_is_forgotten_whose_run_died_before_it_planned_and_was_stopped(
+    store: SqlStore,
+) -> None:
+    clinic = a_clinic(store)
+    dispatch = (await clinic.start()).dispatch
+    run = clinic.run_of(dispatch.occasions[0])
+    clinic.clock.moment = dispatch.occasions[0].sends_at
+    run.claim()
+    clinic.stop(dispatch)
+    with store.transaction() as records:
+        records.occasions.renew({run.token: run.occasion_id}, lease_s=-1)
+    pass_hours(clinic, 3)
+
+    await reconciled(clinic)
+
+    (occasion,) = clinic.dispatch(dispatch).occasions
+    assert occasion.state is OccasionState.STOPPED
+    clinic.by_hand(SendMissedOccasion, occasion)
+    await clinic.run(clinic.dispatch(dispatch).occasions[0])
+    assert states(clinic, dispatch) == {DeliveryState.SENT: 8}
 
 
 async def test_a_stop_says_how_many_are_really_on_their_way(store: SqlStore) -> None:

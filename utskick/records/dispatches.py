@@ -186,8 +186,11 @@ class Occasions(Protocol):
     def alive(self, tokens: Collection[RunToken]) -> set[RunToken]:
         """Those of the runs that hold an occasion, and whose lease has not run out."""
 
-    def begun_without_deliveries(self) -> list[OccasionId]:
-        """Running and missed occasions for which no delivery has been planned."""
+    def without_trace(self, *, before: datetime) -> list[OccasionId]:
+        """Occasions with no delivery yet that were begun, missed or stopped, or due by then.
+
+        Those of stopped dispatches, too, which staff may let go on; not of aborted ones.
+        """
 
     def with_a_rest_but_nothing_left(self) -> list[OccasionId]:
         """Missed and stopped occasions of which, since, everything has been settled."""

@@ -96,7 +96,7 @@ def miss_occasion(
     if token is None and not unchanged:
         return False
     if occasion.aim is not Aim.SEND:
-        release_occasion(records, occasion, token=token, now=now)
+        release_occasion(records, dispatch, occasion, token=token, now=now)
         conclude_dispatch(records, dispatch, now=now)
         return False
     if current.status is not DispatchStatus.ONGOING:
@@ -147,16 +147,23 @@ def report_late(
 
 def release_occasion(
     records: Transaction,
+    dispatch: Dispatch,
     occasion: Occasion,
     *,
     token: RunToken | None = None,
     now: datetime,
 ) -> None:
     """End the occasion of a run that sends no forms (any more), even if the run has died."""
-    left = not records.progress.remaining(occasion.id).nothing
+    left = _has_something_left(records, dispatch, occasion)
     records.occasions.close(
         occasion.id, _without_sending(occasion, left=left), token=token, now=now
     )
+
+
+def _has_something_left(records: Transaction, dispatch: Dispatch, occasion: Occasion) -> bool:
+    """Without any delivery its run ended before it could plan: then everything is left."""
+    planned = records.progress.summary(dispatch.id, occasion_id=occasion.id)
+    return not planned or not records.progress.remaining(occasion.id).nothing
 
 
 def _without_sending(occasion: Occasion, *, left: bool) -> OccasionState:
@@ -184,9 +191,7 @@ def _close(
 ) -> None:
     records.inbox_messages.give_up(occasion.id)
     _report_uncertain(records, dispatch, occasion, now=now)
-    forms = records.progress.summary(dispatch.id, occasion_id=occasion.id)
-    # Without any delivery the run ended before it could plan.
-    left = not forms or not records.progress.remaining(occasion.id).nothing
+    left = _has_something_left(records, dispatch, occasion)
     sends = dispatch.status is DispatchStatus.ONGOING and occasion.aim is Aim.SEND
     if (left and not sends) or occasion.aim is Aim.END:
         state = _without_sending(occasion, left=left)
@@ -202,6 +207,7 @@ def _close(
     records.occasions.close(occasion.id, OccasionState.DONE, token=token, now=now)
     # Staff know of those who were left out from the start.
     left_out = records.dispatches.count_recipients(dispatch.id, RecipientState.LEFT_OUT)
+    forms = records.progress.summary(dispatch.id, occasion_id=occasion.id)
     if any(form.refused > left_out for form in forms):
         _report_counts(records, dispatch, occasion, cause="not-sent", text="not_sent.txt", now=now)
 

@@ -111,7 +111,7 @@ def _reap(store: Store, rules: Rules, now: datetime) -> set[RunToken]:
         with store.transaction() as records:
             dispatch, occasion = records.dispatches.of_occasion(occasion_id)
             if not dispatch.awaits_run(occasion):
-                release_occasion(records, occasion, now=now)
+                release_occasion(records, dispatch, occasion, now=now)
             elif now >= rules.send_until(occasion):
                 miss_occasion(records, dispatch, occasion, now=now)
     return {token for _occasion_id, token in abandoned}

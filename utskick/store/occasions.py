@@ -211,10 +211,19 @@ class SqlOccasions:
         )
         return {RunToken(token) for token in rows if token and token in tokens}
 
-    def begun_without_deliveries(self) -> list[OccasionId]:
-        begun = OccasionState.RUNNING.value, OccasionState.MISSED.value
+    def without_trace(self, *, before: datetime) -> list[OccasionId]:
+        due = and_(
+            OccasionRow.state == OccasionState.PLANNED.value, OccasionRow.sends_at <= before
+        )
+        begun = OccasionRow.state.in_((OccasionState.RUNNING.value, *_HAS_A_REST))
         rows = self._session.scalars(
-            select(OccasionRow.id).where(OccasionRow.state.in_(begun), ~_has_deliveries())
+            select(OccasionRow.id)
+            .join(DispatchRow, DispatchRow.id == OccasionRow.dispatch_id)
+            .where(
+                DispatchRow.status != DispatchStatus.ABORTED.value,
+                or_(due, begun),
+                ~_has_deliveries(),
+            )
         )
         return [OccasionId(occasion_id) for occasion_id in rows]
 

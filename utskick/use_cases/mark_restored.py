@@ -29,8 +29,8 @@ class MarkRestored:
         """Let everything that may have been sent be settled first; returns how many that is.
 
         To be done before anything is started again. An occasion that has become due since the
-        backup, or had been begun or missed by then, may have been sent without a trace here, so it
-        is planned now, on the day that it was for.
+        backup, or had been begun, missed or stopped by then, may have been sent without a trace
+        here, so it is planned now, on the day that it was for.
         """
         entries = [
             LogEntry(actor=Actor(SYSTEM, unit_id), activity=Activity.WRITE, act=RESTORED)
@@ -38,8 +38,7 @@ class MarkRestored:
         ]
         with self.store.transaction() as records:
             records.access_log.write(entries, now=now)
-            due = [each.id for each in records.occasions.planned(before=now + self.rules.lead)]
-            for occasion_id in (*due, *records.occasions.begun_without_deliveries()):
+            for occasion_id in records.occasions.without_trace(before=now + self.rules.lead):
                 _plan(records, occasion_id)
             records.inbox_messages.all_to_manual()
             return records.deliveries.all_to_unknown()
