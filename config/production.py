@@ -9,7 +9,14 @@ from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from config.settings import DATA, ENV_FILE, Group, Settings
+from config.settings import (
+    BEHIND_PLATFORM,
+    DATA,
+    ENV_FILE,
+    Group,
+    NeighbourSettings,
+    Settings,
+)
 from utskick.adapters.prefect_logins import NoPrefectLogin, login_of_processes
 from utskick.domain.starting import RefusedToStart
 from utskick.files import OTHERS
@@ -33,6 +40,8 @@ def production_faults(settings: Settings, environment: Mapping[str, str]) -> Seq
     return [
         *_secrets(settings),
         *_addresses(settings),
+        *_platform(settings),
+        *_inbox(settings),
         *_proxies(settings),
         *_relay(settings),
         *_database("UTSKICK_DATABASE__URL", settings.database.url, environment),
@@ -61,14 +70,12 @@ def _secrets(settings: Settings) -> Iterator[str]:
 
 
 def _addresses(settings: Settings) -> Iterator[str]:
-    for name, url in {
-        "UTSKICK_WEB__PUBLIC_URL": settings.web.public_url,
-        "UTSKICK_SIGN_IN__ISSUER": settings.sign_in.issuer,
-        "UTSKICK_FORMS__URL": settings.forms.url,
-        "UTSKICK_INBOX__URL": settings.inbox.url,
-        "UTSKICK_PERSONS__URL": settings.persons.url,
-        "UTSKICK_RESIDENTS__URL": settings.residents.url,
-    }.items():
+    for name, url in (
+        ("UTSKICK_WEB__PUBLIC_URL", settings.web.public_url),
+        ("UTSKICK_SIGN_IN__ISSUER", settings.sign_in.issuer),
+        *_addresses_behind_platform(settings),
+        ("UTSKICK_RESIDENTS__URL", settings.residents.url),
+    ):
         parts = urlsplit(url)
         if parts.scheme != "https":
             yield f"{name} is not https: set its address with TLS"
@@ -76,6 +83,45 @@ def _addresses(settings: Settings) -> Iterator[str]:
             yield f"{name} leads to this machine ({parts.hostname}): set the real address"
         elif parts.port in _LOCAL_1177_PORTS:
             yield f"{name} has the local 1177's port ({parts.port}): set the real address"
+
+
+def _addresses_behind_platform(settings: Settings) -> Iterator[tuple[str, str]]:
+    for name in BEHIND_PLATFORM:
+        neighbour: NeighbourSettings = getattr(settings, name)
+        yield f"UTSKICK_{name.upper()}__URL", neighbour.url
+        for contract, address in neighbour.addresses.items():
+            if not address.startswith("/"):
+                yield f"UTSKICK_{name.upper()}__ADDRESSES ({contract})", address
+
+
+def _platform(settings: Settings) -> Iterator[str]:
+    if settings.platform.name in {"", _DEMO.platform.name}:
+        yield (
+            "UTSKICK_PLATFORM__NAME is not the platform's, so none of its refusals would be"
+            " certain: set what it writes in brackets in its faults (VP007 [name] …)"
+        )
+    for name in BEHIND_PLATFORM:
+        neighbour: NeighbourSettings = getattr(settings, name)
+        if neighbour.logical_address == getattr(_DEMO, name).logical_address:
+            yield (
+                f"UTSKICK_{name.upper()}__LOGICAL_ADDRESS is the local 1177's: set the HSA-id that"
+                " the agreement names"
+            )
+        if not settings.tls_of(name)[1].client_certificate:
+            yield (
+                "UTSKICK_PLATFORM__CLIENT_CERTIFICATE is missing, and so is"
+                f" UTSKICK_{name.upper()}__CLIENT_CERTIFICATE: the platform knows its callers by"
+                " their certificates"
+            )
+
+
+def _inbox(settings: Settings) -> Iterator[str]:
+    for name in ("source_system", "link_system_id"):
+        if getattr(settings.inbox, name) in {"", getattr(_DEMO.inbox, name)}:
+            yield (
+                f"UTSKICK_INBOX__{name.upper()} is the local 1177's: set the one that the portal's"
+                " administration has given, or messages have no link"
+            )
 
 
 def _proxies(settings: Settings) -> Iterator[str]:

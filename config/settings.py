@@ -9,7 +9,7 @@ import os
 from collections.abc import Collection, Mapping
 from datetime import time
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -21,8 +21,9 @@ from pydantic import (
     SecretStr,
     model_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from config.production_times import ProductionTimes
 from utskick.files import REGION
 
 FOLDER = Path(os.environ.get("UTSKICK_FOLDER", "")).absolute()
@@ -120,25 +121,94 @@ class TlsSettings(Group):
     client_key: Path | None = Field(
         default=None, description="PEM: its key, if it is not in the same file."
     )
+    client_key_password: SecretStr = Field(
+        default=SecretStr(""), description="What opens the key, if it is sealed."
+    )
+    client_key_password_file: Path | None = Field(
+        default=None, description="Where `client_key_password` is."
+    )
+
+    @property
+    def names_files(self) -> bool:
+        """Whether there is more to know than what the system trusts."""
+        return any((self.ca_file, self.client_certificate, self.client_key))
+
+
+class PlatformSettings(TlsSettings):
+    """The service platform in front of forms, inbox and persons.
+
+    Its certificates hold for each of them that has none of its own.
+    """
+
+    name: str = Field(
+        default="LOCAL",
+        description="What the platform that we call writes in brackets in its faults (VP007 [name]"
+        " …): only its own refusals are certain.",
+    )
+    answers_within_s: float = Field(
+        default=8,
+        gt=0,
+        description="By then the platform has answered or given up. 30 in production.",
+    )
+    original_consumer: bool = Field(
+        default=True,
+        description="Whether it gets our HSA-id in a header, too; off where it refuses that"
+        " (VP013).",
+    )
+
+
+ContractAddress = Annotated[str, Field(pattern=r"^(https?://[^\s/]+)?/[^\s?#]*$")]
+"""A whole URL, or a path on the neighbour's host."""
 
 
 class NeighbourSettings(TlsSettings):
-    """One of 1177's services, over HTTP."""
+    """One of 1177's services, behind the platform."""
 
+    contracts: ClassVar[tuple[str, ...]] = ()
     url: str
+    addresses: dict[str, ContractAddress] = Field(
+        default_factory=dict,
+        description="Contract → whole URL, or path on that host, where it is not the usual one.",
+    )
+    logical_address: str = Field(min_length=1)
     connect_timeout_s: float = Field(default=3, gt=0)
-    read_timeout_s: float = Field(default=10, gt=0)
+    read_timeout_s: float = Field(
+        default=10, gt=0, description="Longer than the platform takes. 32 in production."
+    )
     concurrency: int = Field(
         default=50, ge=1, description="Calls at once. Of the form service: from all processes."
     )
 
+    @model_validator(mode="after")
+    def _own_contracts(self) -> Self:
+        if foreign := self.addresses.keys() - set(self.contracts):
+            raise ValueError(
+                f"addresses holds {', '.join(sorted(foreign))}: give {' or '.join(self.contracts)}"
+            )
+        return self
+
 
 class FormServiceSettings(NeighbourSettings):
     url: str = "http://127.0.0.1:8177/forms"
+    contracts = ("CreateFormRequest", "GetForms", "GetForm", "GetFormTemplates")
+    logical_address: str = Field(
+        default="SE0000000000-FORMS", min_length=1, description="The form engine's HSA-id."
+    )
+    care_system_hsa_id: str = Field(
+        default="",
+        description="The care system that the engine is to notify of answers"
+        " (healthcare_systemID); empty: not sent.",
+    )
+    care_giver_hsa_id: str = Field(
+        default="",
+        description="The legal care giver of all our units (healthcare_CareGiver); empty: not"
+        " sent.",
+    )
     settle_s: float = Field(
         default=60,
         ge=0,
-        description="No late call can land after this: twice the service's hard time-out.",
+        description="No late call can land after this: six times the platform's limit. 180 in"
+        " production.",
     )
     clock_skew_s: float = Field(
         default=60, ge=0, description="How far its clock may be from ours."
@@ -150,6 +220,27 @@ class FormServiceSettings(NeighbourSettings):
 
 class InboxSettings(NeighbourSettings):
     url: str = "http://127.0.0.1:8177/inbox"
+    contracts = ("AddMessageToPatientPortalInbox", "IsActiveUser")
+    logical_address: str = Field(
+        default="SE0000000000-INBOX", min_length=1, description="The portal's HSA-id."
+    )
+    source_system: str = Field(
+        default="LOCAL-UTSKICK",
+        description="What the portal's administration calls us; without it there is neither link"
+        " nor notification.",
+    )
+    link_system_id: str = Field(
+        default="FORMULAR", description="What it calls formular.1177.se, whose address it knows."
+    )
+    link_query: str = Field(
+        default="formular={form_id}",
+        pattern=r"^[^{}]*\{form_id\}[^{}]*$",
+        description="What follows that address, once for each form.",
+    )
+    link_type: Literal["CurrentTarget", "NewTarget", "Embedded", "Widget"] = "CurrentTarget"
+    link_text: str = Field(
+        default="", description="What residents press; empty: a text that counts the forms."
+    )
     per_s: float = Field(
         default=50,
         gt=0,
@@ -159,8 +250,15 @@ class InboxSettings(NeighbourSettings):
 
 class PersonsSettings(NeighbourSettings):
     url: str = "http://127.0.0.1:8177/persons"
+    contracts = ("GetPersonsForProfile",)
+    logical_address: str = Field(
+        default="SE0000000000-PERSONS", min_length=1, description="The register's HSA-id."
+    )
+    profile: Literal["P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9", "P10"] = Field(
+        default="P1", description="How much of a person we have the right to; P1 is enough."
+    )
     per_s: float = Field(default=10, gt=0, description="Calls a second: the national limit.")
-    batch: int = Field(default=100, ge=1, description="Persons in one call.")
+    batch: int = Field(default=100, ge=1, le=500, description="Persons in one call.")
 
 
 class SmtpSettings(TlsSettings):
@@ -233,7 +331,9 @@ class TimingSettings(Group):
     opens: time = Field(default=time(7), description="Nothing is sent late before this.")
     closes: time = Field(default=time(21), description="Nothing is sent late after this.")
     lease_s: float = Field(
-        default=45, gt=0, description="A run that is silent for so long is taken to be dead."
+        default=45,
+        gt=0,
+        description="A run that is silent for so long is taken to be dead. 80 in production.",
     )
     reconcile_s: float = Field(
         default=15, gt=0, description="How often the dead and the forgotten are looked for."
@@ -397,6 +497,9 @@ class ResidentSettings(Group):
     )
 
 
+BEHIND_PLATFORM = ("forms", "inbox", "persons")
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="UTSKICK_",
@@ -413,6 +516,7 @@ class Settings(BaseSettings):
     )
 
     database: DatabaseSettings = DatabaseSettings()
+    platform: PlatformSettings = PlatformSettings()
     forms: FormServiceSettings = FormServiceSettings()
     inbox: InboxSettings = InboxSettings()
     persons: PersonsSettings = PersonsSettings()
@@ -450,16 +554,29 @@ class Settings(BaseSettings):
         default=False, description="Their holders cannot log in to 1177, as a rule."
     )
     source_system_hsa_id: str = Field(
-        default="SE2321000131-E000000000001", description="Who calls 1177's services."
+        default="SE2321000131-E000000000001",
+        description="Who calls 1177's services: our HSA-id, as in our certificate's subject.",
+    )
+    operators: tuple[AsciiMailAddress, ...] = Field(
+        default=(),
+        description="Who gets mail about certificates and connections; empty: forms_desk.",
     )
 
-    @model_validator(mode="after")
-    def _leases_outlive_calls(self) -> Self:
-        """Half a lease must be enough for a whole call, or none could ever be made (I4)."""
-        call_s = self.forms.connect_timeout_s + self.forms.read_timeout_s
-        if self.timing.lease_s <= 2 * call_s:
-            raise ValueError(
-                f"timing.lease_s must be more than {2 * call_s:g}: twice the form service's"
-                " connect_timeout_s and read_timeout_s together"
-            )
-        return self
+    def tls_of(self, name: str) -> tuple[str, TlsSettings]:
+        """A neighbour's certificates, and the group that they stand in."""
+        own: TlsSettings = getattr(self, name)
+        if name in BEHIND_PLATFORM and not own.names_files:
+            return "platform", self.platform
+        return name, own
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        given = (init_settings, env_settings, dotenv_settings, file_secret_settings)
+        return (*given, ProductionTimes(settings_cls))

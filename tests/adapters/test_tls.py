@@ -146,6 +146,14 @@ def test_prefect_is_known_by_its_authority(neighbours: Path) -> None:
     assert "ConnectError" in str(unknown.value)
 
 
+def test_a_sealed_key_is_opened_by_its_password(tmp_path: Path) -> None:
+    sealed = a_certificate(tmp_path / "sealed.pem", password=b"secret")
+    files = TlsFiles(certificate=sealed, password="secret")
+
+    assert tls_context(files, of="UTSKICK_FORMS")
+    assert "secret" not in repr(files)
+
+
 def test_nothing_older_than_tls_1_2_is_spoken(neighbours: Path) -> None:
     context = tls_context(TlsFiles(), of="UTSKICK_FORMS")
 
@@ -160,7 +168,11 @@ def test_nothing_older_than_tls_1_2_is_spoken(neighbours: Path) -> None:
         (TlsFiles(authorities=Path("text.pem")), "FORMS__CA_FILE .* cannot be read"),
         (TlsFiles(certificate=Path("/nowhere")), "FORMS__CLIENT_CERTIFICATE .* is missing"),
         (TlsFiles(certificate=Path("text.pem")), "FORMS__CLIENT_CERTIFICATE .* cannot be read"),
-        (TlsFiles(certificate=Path("locked.pem")), "CLIENT_CERTIFICATE .* without a password"),
+        (TlsFiles(certificate=Path("locked.pem")), "CLIENT_CERTIFICATE .* the key's password"),
+        (
+            TlsFiles(certificate=Path("locked.pem"), password="wrong"),
+            "CLIENT_CERTIFICATE .* the key's password",
+        ),
         (TlsFiles(key=Path("ours.pem")), "FORMS__CLIENT_KEY has no .*CLIENT_CERTIFICATE"),
     ],
 )

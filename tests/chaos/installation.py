@@ -11,6 +11,7 @@ from config.settings import (
     FormServiceSettings,
     InboxSettings,
     PersonsSettings,
+    PlatformSettings,
     Settings,
     TimingSettings,
 )
@@ -30,7 +31,7 @@ from utskick.wiring import Services, wire
 UNIT = HsaId("SE2321000131-E000000000101")
 STAFF = Actor("SE2321000131-P000000000001", UNIT)
 PACKAGE = "vuxenpsykiatri-infor-besok"
-_CONNECT_S, _READ_S = 0.1, 0.25
+_CONNECT_S, _READ_S, _ANSWERS_WITHIN_S = 0.1, 0.25, 0.24
 _TRIES = 20
 _MIGRATING = Lock()
 """Alembic bears one thread of a process at a time, also to see how far a database has come."""
@@ -56,6 +57,7 @@ class Installation:
                 "database": default.database.model_copy(
                     update={"url": self.database_url, "key_file": self.key_file}
                 ),
+                "platform": PlatformSettings(answers_within_s=_ANSWERS_WITHIN_S),
                 "forms": FormServiceSettings(
                     url=f"{self.local_1177}/forms",
                     concurrency=self.concurrency,

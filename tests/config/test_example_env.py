@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from config.settings import ResidentSettings, Settings, SmtpSettings, TimingSettings
+from config.settings import FormServiceSettings, ResidentSettings, Settings, SmtpSettings
 from utskick.files import EXAMPLE_ENV
 
 
@@ -42,9 +42,21 @@ def test_the_example_uncommented_is_what_the_program_starts_with(tmp_path: Path)
     assert settings.forms == default.forms
 
 
-def test_a_lease_that_no_call_could_outlast_is_refused() -> None:
-    with pytest.raises(ValidationError, match="lease_s must be more than 26"):
-        Settings(_env_file=None, timing=TimingSettings(lease_s=26))
+@pytest.mark.parametrize(
+    "address",
+    ["esb.ntjp.se/vp/x", "ftp://esb.ntjp.se/x", "/vp/x?wsdl", "vp/x", "https://a b/x", ""],
+)
+def test_a_contracts_address_is_a_url_or_a_path(address: str) -> None:
+    assert FormServiceSettings(addresses={"GetForms": "/vp/x"}).addresses
+    assert FormServiceSettings(addresses={"GetForms": "https://esb.ntjp.se/x"}).addresses
+
+    with pytest.raises(ValidationError, match="addresses"):
+        FormServiceSettings(addresses={"GetForms": address})
+
+
+def test_a_contract_of_another_neighbour_has_no_address_here() -> None:
+    with pytest.raises(ValidationError, match="addresses holds IsActiveUser: give Create"):
+        FormServiceSettings(addresses={"IsActiveUser": "/vp/x"})
 
 
 @pytest.mark.parametrize("path", ["/mallar/{form_id}", "/mallar", "/{template_id}/{}"])

@@ -30,9 +30,15 @@ def safe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
             "url": "postgresql+psycopg://utskick:s@db.region.se/utskick?sslmode=verify-full",
             "key_file": tmp_path / "keys.json",
         },
-        forms={"url": "https://esb.ntjp.se/forms"},
-        inbox={"url": "https://esb.ntjp.se/inbox"},
-        persons={"url": "https://esb.ntjp.se/persons"},
+        platform={"name": "NTJP-PROD", "client_certificate": tmp_path / "ours.pem"},
+        forms={"url": "https://esb.ntjp.se", "logical_address": "SE5565594230-F"},
+        inbox={
+            "url": "https://esb.ntjp.se",
+            "logical_address": "SE5565594230-I",
+            "source_system": "given-by-the-portal",
+            "link_system_id": "given-too",
+        },
+        persons={"url": "https://esb.ntjp.se", "logical_address": "SE2021005489-P"},
         smtp={"host": "relay.region.se", "port": 587},
         scheduler={
             "api_url": "https://prefect.region.se/api",
@@ -73,6 +79,15 @@ FAULTS = [
     ("inbox.url", "https://[::1]/inbox", "INBOX__URL leads to this machine"),
     ("persons.url", "http://esb.ntjp.se/persons", "PERSONS__URL is not https"),
     ("persons.url", "https://127.3.2.1/persons", "PERSONS__URL leads to this machine"),
+    ("forms.addresses", {"GetForms": "http://esb.ntjp.se/x"}, "ADDRESSES (GetForms) is not https"),
+    ("inbox.addresses", {"IsActiveUser": "https://[::1]/x"}, "(IsActiveUser) leads to this"),
+    ("forms.logical_address", "SE0000000000-FORMS", "FORMS__LOGICAL_ADDRESS is the local 1177's"),
+    ("inbox.logical_address", "SE0000000000-INBOX", "INBOX__LOGICAL_ADDRESS is the local 1177's"),
+    ("persons.logical_address", "SE0000000000-PERSONS", "PERSONS__LOGICAL_ADDRESS is the local"),
+    ("platform.name", "LOCAL", "PLATFORM__NAME is not the platform's"),
+    ("platform.name", "", "PLATFORM__NAME is not the platform's"),
+    ("inbox.source_system", "", "INBOX__SOURCE_SYSTEM is the local 1177's"),
+    ("inbox.link_system_id", "FORMULAR", "INBOX__LINK_SYSTEM_ID is the local 1177's"),
     ("residents.url", "http://formular.1177.se", "RESIDENTS__URL is not https"),
     ("residents.url", "https://1177.localhost", "RESIDENTS__URL leads to this machine"),
     ("web.trusted_proxies", ("*",), "TRUSTED_PROXIES holds *"),
@@ -125,6 +140,24 @@ def test_each_fault_is_named_alone(safe: Settings, setting: str, value: Any, fau
 
     assert fault in named
     assert named.startswith("UTSKICK_")
+
+
+def test_the_platforms_certificate_is_missed_by_each_that_has_none_of_its_own(
+    safe: Settings, tmp_path: Path
+) -> None:
+    without = changed(safe, "platform.client_certificate", None)
+    with_one = changed(without, "forms.client_certificate", tmp_path / "ours.pem")
+
+    assert [f.split("so is ")[1].split("__")[0] for f in production_faults(without, {})] == [
+        "UTSKICK_FORMS",
+        "UTSKICK_INBOX",
+        "UTSKICK_PERSONS",
+    ]
+    assert len(production_faults(with_one, {})) == 2
+
+
+def test_the_path_of_a_contract_is_below_the_neighbours_own_address(safe: Settings) -> None:
+    assert production_faults(changed(safe, "forms.addresses", {"GetForms": "/own/path"}), {}) == []
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:4200/api", "http://localhost:4200/api"])

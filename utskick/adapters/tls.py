@@ -1,7 +1,7 @@
 """How a neighbour is known by its certificate, and we by ours."""
 
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from utskick.domain.starting import RefusedToStart
@@ -14,11 +14,7 @@ class TlsFiles:
     authorities: Path | None = None
     certificate: Path | None = None
     key: Path | None = None
-
-    @property
-    def named(self) -> bool:
-        """Whether there is anything to know but what the system trusts."""
-        return any((self.authorities, self.certificate, self.key))
+    password: str = field(default="", repr=False)
 
 
 def tls_context(files: TlsFiles, *, of: str) -> ssl.SSLContext:
@@ -27,7 +23,7 @@ def tls_context(files: TlsFiles, *, of: str) -> ssl.SSLContext:
         raise RefusedToStart(f"{of}__CLIENT_KEY has no {of}__CLIENT_CERTIFICATE: set both")
     context = _trusting(files.authorities, f"{of}__CA_FILE")
     if files.certificate:
-        _identify(context, files.certificate, files.key, f"{of}__CLIENT_CERTIFICATE")
+        _identify(context, files.certificate, files, f"{of}__CLIENT_CERTIFICATE")
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
 
@@ -39,12 +35,12 @@ def _trusting(authorities: Path | None, name: str) -> ssl.SSLContext:
         raise _useless(name, authorities, "the authority's certificates", error) from None
 
 
-def _identify(context: ssl.SSLContext, certificate: Path, key: Path | None, name: str) -> None:
+def _identify(context: ssl.SSLContext, certificate: Path, files: TlsFiles, name: str) -> None:
     try:
-        # A key with a password would have it asked for on the terminal.
-        context.load_cert_chain(certificate, key, password="")
+        # Without any password it would be asked for on the terminal.
+        context.load_cert_chain(certificate, files.key, password=files.password)
     except OSError as error:
-        what = "a certificate and its key, without a password"
+        what = "a certificate and its key, and the key's password if it has one"
         raise _useless(name, certificate, what, error) from None
 
 

@@ -15,20 +15,27 @@ _NEIGHBOURS = ("forms", "inbox", "persons", "smtp", "scheduler", "sign_in")
 def tls_contexts(settings: Settings) -> Mapping[str, ssl.SSLContext | None]:
     """Of each neighbour that has files of its own. Raises `RefusedToStart`, naming all faults."""
     contexts: dict[str, ssl.SSLContext | None] = {}
-    faults: list[str] = []
+    faults: dict[str, None] = {}
     for name in _NEIGHBOURS:
-        group: TlsSettings = getattr(settings, name)
-        files = TlsFiles(
-            authorities=group.ca_file, certificate=group.client_certificate, key=group.client_key
-        )
+        group, named = settings.tls_of(name)
         try:
-            of = f"UTSKICK_{name.upper()}"
-            contexts[name] = tls_context(files, of=of) if files.named else None
+            of = f"UTSKICK_{group.upper()}"
+            contexts[name] = tls_context(tls_files(named), of=of) if named.names_files else None
         except RefusedToStart as refused:
-            faults += refused.faults
+            # Those of the platform are three neighbours'.
+            faults |= dict.fromkeys(refused.faults)
     if faults:
         raise RefusedToStart(*faults)
     return contexts
+
+
+def tls_files(group: TlsSettings) -> TlsFiles:
+    return TlsFiles(
+        authorities=group.ca_file,
+        certificate=group.client_certificate,
+        key=group.client_key,
+        password=group.client_key_password.get_secret_value(),
+    )
 
 
 def relay_of(smtp: SmtpSettings, tls: ssl.SSLContext | None) -> SmtpRelay:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from config.settings import Settings
+from utskick.domain.call_times import CallTimes
 from utskick.domain.retention import Retention
 from utskick.domain.rules import Rules
 
@@ -41,4 +42,17 @@ def rules_of(settings: Settings) -> Rules:
         manager_role=settings.sign_in.manager_role,
         administrator_role=settings.sign_in.administrator_role,
         retention=Retention(**settings.retention.model_dump()),
+    )
+
+
+def times_of(settings: Settings) -> CallTimes:
+    """The numbers that must fit each other, wherever they are chosen."""
+    forms = settings.forms
+    return CallTimes(
+        answers_within=settings.platform.answers_within_s,
+        connect=forms.connect_timeout_s,
+        reads={"forms": forms.read_timeout_s, "inbox": settings.inbox.read_timeout_s},
+        lease=settings.timing.lease_s,
+        settle=forms.settle_s,
+        manual_after=forms.manual_after_s,
     )

@@ -8,11 +8,14 @@ from config.production import production_faults, require_production
 from config.settings import Settings
 from utskick.domain.starting import RefusedToStart
 from utskick.wiring.neighbours import tls_contexts
+from utskick.wiring.rules import times_of
 from utskick.wiring.vault import vault_of
 
 
 def require_safe(settings: Settings) -> None:
-    if settings.production and (faults := settings_faults(settings)):
+    """Raises `RefusedToStart`: of a laptop only if its times do not fit each other."""
+    faults = settings_faults(settings) if settings.production else times_of(settings).misfits()
+    if faults:
         raise RefusedToStart(*faults)
 
 
@@ -23,7 +26,7 @@ def require_safe_settings() -> None:
 
 def settings_faults(settings: Settings) -> Sequence[str]:
     """All that keeps production from starting, as far as settings and files show it."""
-    faults = [*production_faults(settings, os.environ)]
+    faults = [*production_faults(settings, os.environ), *times_of(settings).misfits()]
     for look in (partial(vault_of, settings.database), partial(tls_contexts, settings)):
         try:
             look()
