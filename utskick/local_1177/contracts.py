@@ -25,10 +25,10 @@ from utskick.local_1177.neighbours import Neighbour, World
 from utskick.local_1177.persons import get_persons_for_profile
 from utskick.local_1177.state import transaction
 
-Contract = Callable[[sqlite3.Connection, dict[str, Any], datetime], dict[str, Any]]
+ContractCall = Callable[[sqlite3.Connection, dict[str, Any], datetime], dict[str, Any]]
 ContractAnswer = tuple[HTTPStatus, dict[str, Any]]
 
-CONTRACTS: dict[str, Contract] = {
+CONTRACTS: dict[str, ContractCall] = {
     "/forms/CreateFormRequest": create_form_request,
     "/forms/GetForms": get_forms,
     "/forms/GetForm": get_form,
