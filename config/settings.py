@@ -213,6 +213,11 @@ class FormServiceSettings(NeighbourSettings):
     clock_skew_s: float = Field(
         default=60, ge=0, description="How far its clock may be from ours."
     )
+    adopts_changed_dates: bool = Field(
+        default=False,
+        description="A form with other dates than ours is taken for ours if it is the only one"
+        " since our call. Only once it is confirmed that the form engine changes them.",
+    )
     manual_after_s: float = Field(
         default=4 * 3600, gt=0, description="Reading back in vain for so long: staff must look."
     )

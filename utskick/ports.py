@@ -1,14 +1,15 @@
 """Everything the system talks to, on one page.
 
 Whatever a neighbour answers is one of four things: a result, or one of the failures below. The
-rule that decides between them (I5): only "the connection was never opened", 429 and a documented
-refusal mean that the call was *not applied*. Every time-out, reset, cut body and every 5xx leaves
-it unknown. Reading changes nothing, so a reading that fails is always a `TemporaryFailure`.
+rule that decides between them (I5): only "the connection was never opened", 429, a documented
+refusal, and a call that our own platform did not forward mean that it was *not applied*. Every
+time-out, reset, cut body and every other fault leaves it unknown. Reading changes nothing, so a
+reading that fails is always a `TemporaryFailure`.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
@@ -35,6 +36,20 @@ class TemporaryFailure(Exception):
     def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class PlatformRefusal(TemporaryFailure):
+    """The platform that we call did not forward it: not applied, whoever it was about.
+
+    What is wrong is ours to mend with those who run the platform (an agreement, an address, a
+    certificate), so operators hear of it, and no person is refused. `code` is the platform's own,
+    such as `VP007`; `contract` is what was called.
+    """
+
+    def __init__(self, code: str, *, contract: str) -> None:
+        super().__init__(f"{contract}: refused by the platform, {code}")
+        self.code = code
+        self.contract = contract
 
 
 class PermanentFailure(Exception):
@@ -72,19 +87,20 @@ class FormOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundForm:
-    """A form that exists. `created_at` is the earliest moment that the answer allows.
+    """A form that exists, whoever made it. What is missing or cannot be read of it is `None`.
 
     The contract gives local time in whole seconds without zone: an hour that comes twice in
-    autumn has two meanings, `created_at` and `created_at_latest`.
+    autumn has two meanings, `created_at` (the earliest) and `created_at_latest`; both are there,
+    or none.
     """
 
-    id: FormId
-    template_id: FormTemplateId
-    created_at: datetime
-    created_at_latest: datetime
-    answer_by: date
-    purge_after: date
-    status: FormStatus
+    id: FormId | None
+    template_id: FormTemplateId | None
+    created_at: datetime | None
+    created_at_latest: datetime | None
+    answer_by: date | None
+    purge_after: date | None
+    status: FormStatus | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,12 +133,17 @@ class FormService(Protocol):
         personnummer: Personnummer,
         template_ids: Collection[FormTemplateId],
     ) -> Sequence[FoundForm]:
-        """The forms of these templates that the unit has given the person."""
+        """The forms of these templates that the unit has given the person.
+
+        And those of which it cannot be read what template they are of: one that is odd costs none
+        of the others.
+        """
 
     async def form_templates(self, unit_id: HsaId) -> Mapping[FormTemplateId, bool]:
         """The templates available to the unit, and for each whether it can be sent now.
 
-        `False` is archived; a template that is absent is not the unit's to send.
+        `False` is archived; a template that is absent is not the unit's to send. The service
+        lists each version of a template; `domain.forms.by_version` makes one answer of them.
         """
 
     async def read_answer(self, form_id: FormId) -> Answer:
@@ -169,11 +190,20 @@ class Inbox(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonRecord:
-    """What the population register says; `None` in its place: it knows no such person."""
+    """What the population register says; `None` in its place: it knows no such person.
+
+    `changed_number`: the person has got another number, which is none of ours to show.
+    `deregistered`: for any other reason than death, emigration and a changed number, or for one
+    that is not given. Of protected persons there is no name.
+    """
 
     protected: bool = False
     deceased: bool = False
     emigrated: bool = False
+    changed_number: bool = False
+    deregistered: bool = False
+    given_name: str = field(default="", repr=False)
+    surname: str = field(default="", repr=False)
 
 
 class Persons(Protocol):
@@ -182,7 +212,7 @@ class Persons(Protocol):
     async def look_up(
         self, numbers: Sequence[Personnummer]
     ) -> Mapping[Personnummer, PersonRecord | None]:
-        """One record for each number asked for."""
+        """One record for each number asked for; an odd one costs none of the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -97,7 +97,9 @@ async def test_a_form_is_never_found_to_be_younger_than_it_is(neighbours: Neighb
     [found] = await neighbours.forms.find_forms(
         unit_id=UNIT_ID, personnummer=anna, template_ids=[OWN_FORM]
     )
-    assert found.created_at <= the_second_half_past_two == found.created_at_latest
+    assert found.created_at_latest == the_second_half_past_two
+    assert found.created_at is not None
+    assert found.created_at <= the_second_half_past_two
 
 
 @pytest.mark.parametrize(

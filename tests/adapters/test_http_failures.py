@@ -5,9 +5,10 @@ import json
 import logging
 import socket
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -23,7 +24,14 @@ from utskick.adapters.http_inbox import HttpInbox
 from utskick.adapters.http_persons import HttpPersons
 from utskick.domain.deliveries import FormId, Refusal
 from utskick.domain.personnummer import Personnummer
-from utskick.ports import PermanentFailure, TemporaryFailure, UnknownOutcome, Withheld
+from utskick.ports import (
+    FoundForm,
+    PermanentFailure,
+    PersonRecord,
+    TemporaryFailure,
+    UnknownOutcome,
+    Withheld,
+)
 
 CANARY = Personnummer("191212121212")
 FAULTS = {
@@ -53,7 +61,7 @@ async def leave_message(client: HttpClient) -> object:
     return None
 
 
-async def find(client: HttpClient) -> object:
+async def find(client: HttpClient) -> Sequence[FoundForm]:
     return await HttpFormService(client).find_forms(
         unit_id=UNIT_ID, personnummer=CANARY, template_ids=[OWN_FORM]
     )
@@ -198,7 +206,7 @@ async def test_an_answer_that_cannot_be_read_leaves_a_writing_unknown(body: str)
             await create(client)
 
 
-@pytest.mark.parametrize("body", [*UNREADABLE, '{"forms": [{"formId": "1"}]}'])
+@pytest.mark.parametrize("body", UNREADABLE)
 async def test_an_answer_that_cannot_be_read_makes_a_reading_temporary(body: str) -> None:
     async with answering(body) as client:
         with pytest.raises(TemporaryFailure, match="unreadable"):
@@ -206,18 +214,23 @@ async def test_an_answer_that_cannot_be_read_makes_a_reading_temporary(body: str
 
 
 @pytest.mark.parametrize(
-    ("field", "value"),
+    ("field", "value", "unknown"),
     [
-        ("templateId", "x"),
-        ("createdDateTime", None),
-        ("createdDateTime", "2026-03-02T12:00:00"),
-        ("expireDate", 20270302),
-        ("keepUntil", "20270230"),
-        ("formStatus", "LOST"),
+        ("formId", "", ["id"]),
+        ("formId", None, ["id"]),
+        ("templateId", "x", ["template_id"]),
+        ("createdDateTime", None, ["created_at", "created_at_latest"]),
+        ("createdDateTime", "2026-03-02T12:00:00", ["created_at", "created_at_latest"]),
+        ("createdDateTime", "00010101T000000", ["created_at", "created_at_latest"]),
+        ("expireDate", 20270302, ["answer_by"]),
+        ("expireDate", None, ["answer_by"]),
+        ("keepUntil", "20270230", ["purge_after"]),
+        ("keepUntil", "", ["purge_after"]),
+        ("formStatus", "LOST", ["status"]),
     ],
 )
-async def test_a_found_form_that_is_misshapen_makes_a_reading_temporary(
-    field: str, value: object
+async def test_of_a_misshapen_form_only_what_cannot_be_read_is_unknown(
+    field: str, value: object, unknown: list[str]
 ) -> None:
     form = {
         "formId": "1",
@@ -228,11 +241,11 @@ async def test_a_found_form_that_is_misshapen_makes_a_reading_temporary(
         "formStatus": "ONGOING",
     }
 
-    async with answering(json.dumps({"forms": [form]})) as client:
-        assert await find(client)
-    async with answering(json.dumps({"forms": [form | {field: value}]})) as client:
-        with pytest.raises(TemporaryFailure, match="unreadable"):
-            await find(client)
+    async with answering(json.dumps({"forms": [form, form | {field: value}]})) as client:
+        whole, misshapen = await find(client)
+
+    nothing: dict[str, Any] = dict.fromkeys(unknown)
+    assert misshapen == replace(whole, **nothing)
 
 
 async def test_a_register_that_leaves_somebody_out_has_not_answered() -> None:
@@ -241,14 +254,26 @@ async def test_a_register_that_leaves_somebody_out_has_not_answered() -> None:
             await look_up(client)
 
 
-async def test_whoever_was_deregistered_for_another_reason_is_not_known() -> None:
-    body = (
-        '{"requestedPersonRecords": [{"requestedPersonalIdentity": {"extension": "191212121212"},'
-        ' "personRecord": {"deregistration": {"deregistrationReasonCode": "GN"}}}]}'
-    )
+@pytest.mark.parametrize(
+    ("deregistration", "record"),
+    [
+        ({"deregistrationReasonCode": "GN"}, PersonRecord(changed_number=True)),
+        ({"deregistrationReasonCode": "OB"}, PersonRecord(deregistered=True)),
+        ({"deregistrationReasonCode": "??"}, PersonRecord(deregistered=True)),
+        ({}, PersonRecord(deregistered=True)),
+        ({"foundDeadAtDate": "2026"}, PersonRecord(deceased=True)),
+    ],
+)
+async def test_whoever_was_deregistered_is_known_to_be(
+    deregistration: dict[str, str], record: PersonRecord
+) -> None:
+    answer = {
+        "requestedPersonalIdentity": {"extension": "191212121212"},
+        "personRecord": {"deregistration": deregistration},
+    }
 
-    async with answering(body) as client:
-        assert await look_up(client) == {CANARY: None}
+    async with answering(json.dumps({"requestedPersonRecords": [answer]})) as client:
+        assert await look_up(client) == {CANARY: record}
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,7 @@ async def test_a_form_that_was_made_is_read_back_with_its_dates(neighbour: LeanN
     )
     assert found.id == made
     assert (found.answer_by, found.purge_after) == (order.answer_by, order.purge_after)
+    assert found.created_at is not None
     assert abs(found.created_at - datetime.now(UTC)) < timedelta(seconds=5)
     assert not await forms.find_forms(
         unit_id=UNIT, personnummer=SOMEBODY_ELSE, template_ids=[order.template_id]

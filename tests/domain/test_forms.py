@@ -12,6 +12,7 @@ from utskick.domain.forms import (
     FormTemplate,
     FormTemplateId,
     NationalForm,
+    by_version,
     require_sendable,
 )
 from utskick.domain.units import HsaId
@@ -75,6 +76,26 @@ def test_all_that_blocks_is_shown_at_once() -> None:
         "Detta startade paket innehåller formulärmallar som har arkiverats eller gemensamma"
         " mallar som saknar prenumeration: NAFS, SHARED."
     )
+
+
+@pytest.mark.parametrize(
+    ("published", "sendable"),
+    [
+        ([True], True),
+        ([False], False),
+        ([True, False], True),
+        ([False, True], True),
+        ([False, False], False),
+    ],
+)
+def test_one_published_version_is_enough_wherever_it_is_listed(
+    published: list[bool], sendable: bool
+) -> None:
+    ours, other = FormTemplateId(uuid4()), FormTemplateId(uuid4())
+
+    templates = by_version([*((ours, each) for each in published), (other, False)])
+
+    assert templates == {ours: sendable, other: False}
 
 
 def test_a_form_is_offered_to_others_and_taken_back_by_its_owner() -> None:

@@ -59,6 +59,12 @@ CHANGES = [
     pytest.param(PROTECTED, Refusal.PROTECTED, id="protected"),
     pytest.param(_becomes(PersonRecord(deceased=True)), Refusal.DECEASED, id="dead"),
     pytest.param(_becomes(PersonRecord(emigrated=True)), Refusal.EMIGRATED, id="emigrated"),
+    pytest.param(
+        _becomes(PersonRecord(changed_number=True)), Refusal.CHANGED_NUMBER, id="new number"
+    ),
+    pytest.param(
+        _becomes(PersonRecord(deregistered=True)), Refusal.DEREGISTERED, id="deregistered"
+    ),
     pytest.param(_becomes(None), Refusal.UNKNOWN_PERSON, id="unknown"),
     pytest.param(_leaves_1177, Refusal.NO_ACCOUNT, id="without an account"),
 ]

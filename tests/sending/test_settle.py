@@ -1,7 +1,7 @@
 """Which form may be taken for ours, when nobody knows whether our call was applied (I7)."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -87,11 +87,95 @@ async def test_a_form_from_a_clock_that_lags_a_little_is_ours(clinic: Clinic) ->
     assert states(clinic, dispatch) == {DeliveryState.SENT: 1}
 
 
-@pytest.mark.parametrize("changed", ["answer_by", "purge_after"])
-async def test_a_form_with_other_dates_is_not_ours(clinic: Clinic, changed: str) -> None:
+ODD = [
+    pytest.param({"answer_by": date(2031, 1, 1)}, id="answered by another day"),
+    pytest.param({"answer_by": None}, id="no expireDate"),
+    pytest.param({"purge_after": date(2031, 1, 1)}, id="kept for another time"),
+    pytest.param({"purge_after": None}, id="an empty keepUntil"),
+    pytest.param({"template_id": None}, id="an unreadable template"),
+    pytest.param({"id": None}, id="an unreadable id"),
+    pytest.param({"created_at": None, "created_at_latest": None}, id="an unreadable moment"),
+]
+
+
+def shows(clinic: Clinic, **changes: object) -> None:
+    clinic.forms.shows = lambda form: replace(form, **changes)  # type: ignore[arg-type]  # any
+
+
+@pytest.mark.parametrize("odd", ODD)
+async def test_one_that_may_be_ours_but_is_not_as_we_asked_is_never_sent_again(
+    clinic: Clinic, odd: dict[str, object]
+) -> None:
     dispatch, order = await unknown(clinic)
-    other_day = getattr(order, changed) + timedelta(days=1)
-    is_there(clinic, replace(order, **{changed: other_day}))
+    is_there(clinic, order)
+    shows(clinic, **odd)
+
+    await settled(clinic)
+
+    assert states(clinic, dispatch) == {DeliveryState.MANUAL: 1}
+
+
+@pytest.mark.parametrize("odd", ODD[:4])
+async def test_where_the_engine_is_known_to_change_dates_such_a_form_is_ours(
+    store: SqlStore, odd: dict[str, object]
+) -> None:
+    clinic = a_clinic(store, clock_skew_s=SKEW_S, adopts_changed_dates=True)
+    dispatch, order = await unknown(clinic)
+    is_there(clinic, order)
+    shows(clinic, **odd)
+
+    await settled(clinic)
+
+    assert states(clinic, dispatch) == {DeliveryState.SENT: 1}
+
+
+@pytest.mark.parametrize("odd", ODD[4:])
+async def test_what_cannot_be_read_is_never_taken_for_ours(
+    store: SqlStore, odd: dict[str, object]
+) -> None:
+    clinic = a_clinic(store, clock_skew_s=SKEW_S, adopts_changed_dates=True)
+    dispatch, order = await unknown(clinic)
+    is_there(clinic, order)
+    shows(clinic, **odd)
+
+    await settled(clinic)
+
+    assert states(clinic, dispatch) == {DeliveryState.MANUAL: 1}
+
+
+@pytest.mark.parametrize("adopts_changed_dates", [False, True])
+async def test_the_one_with_our_dates_is_ours_whatever_else_is_there(
+    store: SqlStore, adopts_changed_dates: bool
+) -> None:
+    clinic = a_clinic(store, clock_skew_s=SKEW_S, adopts_changed_dates=adopts_changed_dates)
+    dispatch, order = await unknown(clinic)
+    is_there(clinic, replace(order, answer_by=date(2031, 1, 1)))
+    is_there(clinic, order)
+
+    await settled(clinic)
+
+    assert states(clinic, dispatch) == {DeliveryState.SENT: 1}
+
+
+async def test_of_two_with_changed_dates_neither_is_taken_for_ours(store: SqlStore) -> None:
+    clinic = a_clinic(store, clock_skew_s=SKEW_S, adopts_changed_dates=True)
+    dispatch, order = await unknown(clinic)
+    is_there(clinic, order)
+    is_there(clinic, order)
+    shows(clinic, purge_after=None)
+
+    await settled(clinic)
+
+    assert states(clinic, dispatch) == {DeliveryState.MANUAL: 1}
+
+
+@pytest.mark.parametrize("odd", ODD[:4])
+async def test_an_odd_form_from_before_our_first_intent_is_not_ours(
+    clinic: Clinic, odd: dict[str, object]
+) -> None:
+    dispatch, order = await unknown(clinic)
+    is_there(clinic, order, made_s_ago=3600)
+    shows(clinic, **odd)
 
     await settled(clinic)
 

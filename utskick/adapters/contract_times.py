@@ -1,9 +1,13 @@
 """Dates and times as the national contracts write them: Swedish local time, without zone."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from typing import TypeVar
 
 from utskick.domain.calendar import STOCKHOLM
+
+T = TypeVar("T")
 
 
 @lru_cache(maxsize=64)
@@ -25,3 +29,11 @@ def read_moments(text: str) -> tuple[datetime, datetime]:
     local = datetime.strptime(text, "%Y%m%dT%H%M%S").replace(tzinfo=STOCKHOLM)
     moments = [local.replace(fold=fold).astimezone(UTC) for fold in (0, 1)]
     return min(moments), max(moments)
+
+
+def if_readable(read: Callable[[str], T], text: object) -> T | None:
+    """What `read` makes of it; `None` of what is no text, or none that it can read."""
+    try:
+        return read(text) if isinstance(text, str) else None
+    except (ValueError, OverflowError):
+        return None

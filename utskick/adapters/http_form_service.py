@@ -1,16 +1,20 @@
 """The national form engine over HTTP, with the field names of forminteraction 2.0."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from utskick.adapters.contract_times import contract_date, read_date, read_moments
+from utskick.adapters.contract_times import (
+    contract_date,
+    if_readable,
+    read_date,
+    read_moments,
+)
 from utskick.adapters.http_client import AnswerFields, HttpClient, NotThere
 from utskick.domain.deliveries import FormId, FormStatus, Refusal
-from utskick.domain.forms import FormTemplateId
+from utskick.domain.forms import FormTemplateId, by_version
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.units import HsaId
 from utskick.ports import Answer, FormOrder, FoundForm, PermanentFailure, UnknownOutcome
@@ -23,9 +27,6 @@ _REASONS = {
     "INVALID_DATE": Refusal.REFUSED_BY_1177,
 }
 _PUBLISHED = "Published"
-
-_Date = Annotated[date, BeforeValidator(read_date)]
-_Moments = Annotated[tuple[datetime, datetime], BeforeValidator(read_moments)]
 
 
 class _CreatedForm(AnswerFields):
@@ -40,21 +41,12 @@ class _CreateFormRequestAnswer(AnswerFields):
     result: Literal["OK", "INFO", "ERROR"] = Field(alias="resultCode")
 
 
-class _Form(AnswerFields):
-    id: str = Field(alias="formId")
-    template_id: UUID = Field(alias="templateId")
-    created: _Moments = Field(alias="createdDateTime")
-    expires: _Date = Field(alias="expireDate")
-    keep_until: _Date = Field(alias="keepUntil")
-    status: FormStatus = Field(alias="formStatus")
-
-
 class _GetFormsAnswer(AnswerFields):
-    forms: tuple[_Form, ...]
+    forms: tuple[dict[str, object], ...]
 
 
 class _Template(AnswerFields):
-    id: UUID = Field(alias="templateId")
+    id: str = Field(alias="templateId")
     publish_status: str = Field(alias="publishStatus")
 
 
@@ -123,8 +115,9 @@ class HttpFormService:
             answer=_GetFormsAnswer,
             reading=True,
         )
+        found = [_found(form) for form in answer.forms]
         # An empty list of templates means all of them to the service.
-        return [_found(form) for form in answer.forms if form.template_id in template_ids]
+        return [form for form in found if form.template_id in {None, *template_ids}]
 
     async def form_templates(self, unit_id: HsaId) -> Mapping[FormTemplateId, bool]:
         answer = await self._client.post(
@@ -133,10 +126,11 @@ class HttpFormService:
             answer=_GetFormTemplatesAnswer,
             reading=True,
         )
-        return {
-            FormTemplateId(template.id): template.publish_status == _PUBLISHED
+        versions = [
+            (if_readable(UUID, template.id), template.publish_status == _PUBLISHED)
             for template in answer.templates
-        }
+        ]
+        return by_version((FormTemplateId(each), sendable) for each, sendable in versions if each)
 
     async def read_answer(self, form_id: FormId) -> Answer:
         try:
@@ -169,14 +163,16 @@ def _only_form(answer: _CreateFormRequestAnswer) -> FormId:
             raise UnknownOutcome(f"CreateFormRequest: {answer.result} with {len(forms)} forms")
 
 
-def _found(form: _Form) -> FoundForm:
-    earliest, latest = form.created
+def _found(form: Mapping[str, object]) -> FoundForm:
+    created = if_readable(read_moments, form.get("createdDateTime"))
+    template_id = if_readable(UUID, form.get("templateId"))
+    form_id = form.get("formId")
     return FoundForm(
-        id=FormId(form.id),
-        template_id=FormTemplateId(form.template_id),
-        created_at=earliest,
-        created_at_latest=latest,
-        answer_by=form.expires,
-        purge_after=form.keep_until,
-        status=form.status,
+        id=FormId(form_id) if isinstance(form_id, str) and form_id else None,
+        template_id=FormTemplateId(template_id) if template_id else None,
+        created_at=created and created[0],
+        created_at_latest=created and created[1],
+        answer_by=if_readable(read_date, form.get("expireDate")),
+        purge_after=if_readable(read_date, form.get("keepUntil")),
+        status=if_readable(FormStatus, form.get("formStatus")),
     )

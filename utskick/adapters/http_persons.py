@@ -10,7 +10,7 @@ from utskick.ports import PersonRecord, TemporaryFailure
 
 _PERSONNUMMER = "1.2.752.129.2.1.3.1"
 _SAMORDNINGSNUMMER = "1.2.752.129.2.1.3.3"
-_DECEASED, _EMIGRATED = "AV", "UV"
+_DECEASED, _EMIGRATED, _CHANGED_NUMBER = "AV", "UV", "GN"
 
 
 class _Identity(AnswerFields):
@@ -18,7 +18,8 @@ class _Identity(AnswerFields):
 
 
 class _Deregistration(AnswerFields):
-    reason: str = Field(alias="deregistrationReasonCode")
+    reason: str = Field(default="", alias="deregistrationReasonCode")
+    found_dead: object = Field(default=None, alias="foundDeadAtDate")
 
 
 class _PersonRecord(AnswerFields):
@@ -77,12 +78,17 @@ def _identity(number: Personnummer) -> dict[str, str]:
 
 
 def _person(record: _PersonRecord | None) -> PersonRecord | None:
-    """Whoever is deregistered otherwise than by death or emigration is no longer known."""
-    reason = record and record.deregistration and record.deregistration.reason
-    if record is None or reason not in (None, _DECEASED, _EMIGRATED):
+    if record is None:
         return None
+    left = record.deregistration
+    reason = left.reason if left else ""
+    deceased = reason == _DECEASED or bool(left and left.found_dead)
     return PersonRecord(
         protected=record.protected_person or record.protected_population,
-        deceased=reason == _DECEASED,
+        deceased=deceased,
         emigrated=reason == _EMIGRATED,
+        changed_number=reason == _CHANGED_NUMBER,
+        deregistered=left is not None
+        and not deceased
+        and reason not in (_EMIGRATED, _CHANGED_NUMBER),
     )

@@ -76,6 +76,8 @@ class Refusal(StrEnum):
     PROTECTED = "protected"
     DECEASED = "deceased"
     EMIGRATED = "emigrated"
+    CHANGED_NUMBER = "changed_number"
+    DEREGISTERED = "deregistered"
     UNKNOWN_PERSON = "unknown_person"
     NO_ACCOUNT = "no_account"
     FORM_ARCHIVED = "form_archived"
@@ -87,6 +89,8 @@ REFUSAL_LABELS = {
     Refusal.PROTECTED: "Skyddad identitet",
     Refusal.DECEASED: "Avliden",
     Refusal.EMIGRATED: "Utvandrad",
+    Refusal.CHANGED_NUMBER: "Har fått ett nytt personnummer",
+    Refusal.DEREGISTERED: "Avregistrerad ur folkbokföringen",
     Refusal.UNKNOWN_PERSON: "Finns inte i befolkningsregistret",
     Refusal.NO_ACCOUNT: "Har inget konto på 1177",
     Refusal.FORM_ARCHIVED: "Formuläret är arkiverat",
@@ -98,6 +102,12 @@ REFUSAL_REMEDIES = {
     Refusal.PROTECTED: "Ta bort personen och använd en formulärlänk i stället.",
     Refusal.DECEASED: "Ta bort personen ur mottagarlistan.",
     Refusal.EMIGRATED: "Ta bort personen ur mottagarlistan.",
+    Refusal.CHANGED_NUMBER: (
+        "Ta bort personen, och lägg till det nya numret när det står i journalsystemet."
+    ),
+    Refusal.DEREGISTERED: (
+        "Ta bort personen ur mottagarlistan, och kontrollera uppgifterna i journalsystemet."
+    ),
     Refusal.UNKNOWN_PERSON: "Kontrollera personnumret.",
     Refusal.NO_ACCOUNT: (
         "Be personen logga in på 1177.se och skapa ett konto, eller skicka utan inkorgsmeddelande."
@@ -107,12 +117,19 @@ REFUSAL_REMEDIES = {
     Refusal.REFUSED_BY_1177: "Kontakta formularhantering@vgregion.se.",
 }
 
-_UNREACHABLE = (Refusal.PROTECTED, Refusal.DECEASED, Refusal.EMIGRATED)
+_UNREACHABLE = (
+    Refusal.PROTECTED,
+    Refusal.DECEASED,
+    Refusal.EMIGRATED,
+    Refusal.CHANGED_NUMBER,
+    Refusal.DEREGISTERED,
+)
 LABELS_FOR_SYSTEMS = REFUSAL_LABELS | dict.fromkeys(_UNREACHABLE, "Kan inte nås")
 REMEDIES_FOR_SYSTEMS = REFUSAL_REMEDIES | dict.fromkeys(
     _UNREACHABLE, "Ta bort personen ur listan. Personal ser varför i Utskick."
 )
-"""Why somebody is protected from being found, and who has died, is no system's to ask for."""
+"""Why somebody is protected from being found, who has died, and who has got a new identity, is no
+system's to ask for."""
 
 
 class FormStatus(StrEnum):

@@ -78,6 +78,18 @@ class FormAccess:
         return self.available and not self.form.archived
 
 
+def by_version(versions: Iterable[tuple[FormTemplateId, bool]]) -> dict[FormTemplateId, bool]:
+    """Which templates can be sent, by whether each of their versions is published.
+
+    One published version is enough, wherever it is listed: a newer one may be a draft, and an
+    older one archived.
+    """
+    sendable: dict[FormTemplateId, bool] = {}
+    for template_id, published in versions:
+        sendable[template_id] = published or sendable.get(template_id, False)
+    return sendable
+
+
 def require_sendable(forms: Iterable[FormAccess]) -> None:
     """Raise `StartBlocked` naming every form that is archived or lacks a subscription.
 

@@ -33,6 +33,7 @@ class Rules:
     retry_delays_s: tuple[float, ...] = (4, 20, 300, 1800)
     settle_s: float = 60
     clock_skew_s: float = 60
+    adopts_changed_dates: bool = False
     manual_after_s: float = 4 * 3600
     forms_concurrency: int = 50
     inbox_concurrency: int = 50

@@ -123,13 +123,17 @@ def _refusals(
 
 
 def refusal_of(record: PersonRecord | None) -> Refusal | None:
-    """Why somebody gets nothing of whom the population register says this."""
+    """Why somebody gets nothing of whom the population register says this.
+
+    Whoever is deregistered without a reason that we know may be dead: nothing goes there either.
+    """
     if record is None:
         return Refusal.UNKNOWN_PERSON
-    if record.protected:
-        return Refusal.PROTECTED
-    if record.deceased:
-        return Refusal.DECEASED
-    if record.emigrated:
-        return Refusal.EMIGRATED
-    return None
+    by_weight = {
+        Refusal.PROTECTED: record.protected,
+        Refusal.DECEASED: record.deceased,
+        Refusal.EMIGRATED: record.emigrated,
+        Refusal.CHANGED_NUMBER: record.changed_number,
+        Refusal.DEREGISTERED: record.deregistered,
+    }
+    return next((refusal for refusal, applies in by_weight.items() if applies), None)

@@ -1,24 +1,22 @@
 """Settle what is unknown: wait until no late call can land, then ask the form service (I7)."""
 
 import asyncio
-from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
 from functools import partial
 
-from utskick.domain.deliveries import DeliveryState, FormId, OpenDelivery, Outcome
+from utskick.domain.deliveries import DeliveryState, OpenDelivery, Outcome
 from utskick.domain.occasions import OccasionId
 from utskick.domain.rules import Rules
 from utskick.failpoints import Exchange, Step, reached
 from utskick.ports import FormService, FoundForm, PermanentFailure, TemporaryFailure
 from utskick.records import Store
 from utskick.sending.call_slots import CallSlots
+from utskick.sending.read_back import may_be_ours, read_back
 from utskick.sending.retry import each
 
 _BATCH = 200
 _ASK_AGAIN_AFTER = 1 / 3
 """A reading that failed is tried again after this part of the time that settling takes."""
-_WHOLE_SECOND = timedelta(seconds=1)
-"""The contract gives the time when a form was made in whole seconds, cut off."""
 
 
 async def settle(
@@ -68,14 +66,13 @@ async def _found(
 def _write(
     answers: Sequence[tuple[OpenDelivery, Sequence[FoundForm] | None]], store: Store, rules: Rules
 ) -> int:
-    earliest = timedelta(seconds=rules.clock_skew_s) + _WHOLE_SECOND
     with store.transaction(Step.SETTLE) as records:
-        candidates = {
-            delivery.id: _candidates(delivery, found, delivery.first_intent_at - earliest)
+        maybe_ours = [
+            (delivery, may_be_ours(delivery, found, rules=rules))
             for delivery, found in answers
             if found is not None
-        }
-        owned = records.deliveries.owned([f for ids in candidates.values() for f in ids])
+        ]
+        owned = records.deliveries.owned([f.id for _, forms in maybe_ours for f in forms if f.id])
         silent = [delivery for delivery, found in answers if found is None]
         records.deliveries.postpone_settling(
             [d.id for d in silent], seconds=rules.settle_s * _ASK_AGAIN_AFTER
@@ -83,9 +80,8 @@ def _write(
         return records.deliveries.settle(
             [
                 *(
-                    _settled(delivery, [f for f in candidates[delivery.id] if f not in owned])
-                    for delivery, found in answers
-                    if found is not None
+                    read_back(delivery, [f for f in forms if f.id not in owned], rules=rules)
+                    for delivery, forms in maybe_ours
                 ),
                 *(
                     Outcome(id=d.id, attempt=d.attempt, state=DeliveryState.MANUAL)
@@ -94,27 +90,3 @@ def _write(
                 ),
             ]
         )
-
-
-def _candidates(
-    delivery: OpenDelivery, found: Collection[FoundForm], earliest: datetime
-) -> list[FormId]:
-    """Forms that our call may have made: with our dates, and not from before our first intent."""
-    return [
-        form.id
-        for form in found
-        if form.template_id == delivery.template_id
-        and form.created_at_latest >= earliest
-        and (form.answer_by, form.purge_after) == (delivery.answer_by, delivery.purge_after)
-    ]
-
-
-def _settled(delivery: OpenDelivery, candidates: Sequence[FormId]) -> Outcome:
-    outcome = partial(Outcome, id=delivery.id, attempt=delivery.attempt)
-    match candidates:
-        case []:
-            return outcome(state=DeliveryState.PLANNED)
-        case [form_id]:
-            return outcome(state=DeliveryState.SENT, form_id=form_id, found_again=True)
-        case _:
-            return outcome(state=DeliveryState.MANUAL)

@@ -46,9 +46,11 @@ class CompareLedger:
                 personnummer=theirs.personnummer,
                 template_ids=theirs.template_ids,
             )
-            known = await asyncio.to_thread(self._owned, [form.id for form in found])
-            missing = theirs.form_ids - {form.id for form in found}
-            extra = [f for f in found if f.id not in known and f.created_at >= since]
+            there = {form.id for form in found if form.id}
+            known = await asyncio.to_thread(self._owned, there)
+            missing = theirs.form_ids - there
+            recent = [f for f in found if f.created_at and f.created_at >= since]
+            extra = [f for f in recent if f.id not in known]
             return theirs.unit_id, len(missing), max(0, len(extra) - theirs.unsettled)
 
         compared = await each(ledger, compare, at_once=self.rules.forms_concurrency)

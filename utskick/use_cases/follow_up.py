@@ -81,7 +81,7 @@ async def ask_statuses(
             )
         except TemporaryFailure:
             return {}
-        return {form.id: form.status for form in theirs if form.id in ours}
+        return {f.id: f.status for f in theirs if f.id and f.status and f.id in ours}
 
     answers = await each(templates, ask, at_once=rules.forms_concurrency)
     return {form_id: status for answer in answers for form_id, status in answer.items()}

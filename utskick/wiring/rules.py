@@ -25,6 +25,7 @@ def rules_of(settings: Settings) -> Rules:
         retry_delays_s=timing.retry_delays_s,
         settle_s=settings.forms.settle_s,
         clock_skew_s=settings.forms.clock_skew_s,
+        adopts_changed_dates=settings.forms.adopts_changed_dates,
         manual_after_s=settings.forms.manual_after_s,
         forms_concurrency=settings.forms.concurrency,
         inbox_concurrency=settings.inbox.concurrency,

@@ -1,5 +1,6 @@
 """The form engine in memory."""
 
+from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import uuid4
@@ -18,7 +19,9 @@ class InMemoryFormService:
     """A `FormService` without an idempotency key, as the real one: `forms` holds every form made.
 
     `fails_before` strikes before a form is made and `fails_after` when it has been made;
-    `fails_reading` strikes the other calls.
+    `fails_reading` strikes the other calls. `shows` is how forms are given back, when the engine
+    changes or leaves out something of them. `repeats` says how often the platform repeats the
+    next calls, each of which then makes so many forms more.
     """
 
     def __init__(
@@ -36,6 +39,8 @@ class InMemoryFormService:
         self.fails_before = Failures()
         self.fails_after = Failures()
         self.fails_reading = Failures()
+        self.shows: Callable[[FoundForm], FoundForm] = lambda form: form
+        self.repeats: deque[int] = deque()
         self._clock = clock
 
     async def create_form(
@@ -47,10 +52,11 @@ class InMemoryFormService:
         now = self._clock.now()
         if refusal := self._why_refused(order, now):
             raise PermanentFailure("the form was refused", reason=refusal)
-        form = KeptForm(FormId(str(uuid4())), order, now)
-        self.forms.append(form)
+        times = 1 + (self.repeats.popleft() if self.repeats else 0)
+        made = [KeptForm(FormId(str(uuid4())), order, now) for _ in range(times)]
+        self.forms += made
         self.fails_after.strike()
-        return form.id
+        return made[-1].id
 
     async def find_forms(
         self,
@@ -60,13 +66,14 @@ class InMemoryFormService:
         template_ids: Collection[FormTemplateId],
     ) -> Sequence[FoundForm]:
         self.fails_reading.strike()
-        return read_back(
+        found = read_back(
             self.forms,
             unit_id=unit_id,
             personnummer=personnummer,
             template_ids=template_ids,
             status_of=self._status_of,
         )
+        return [self.shows(form) for form in found]
 
     async def form_templates(self, unit_id: HsaId) -> Mapping[FormTemplateId, bool]:
         self.fails_reading.strike()

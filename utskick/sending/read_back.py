@@ -1,0 +1,66 @@
+"""Which of the forms that are there our call may have made, and what follows from that (I7)."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from utskick.domain.deliveries import DeliveryState, FormId, OpenDelivery, Outcome
+from utskick.domain.rules import Rules
+from utskick.ports import FoundForm
+
+_WHOLE_SECOND = timedelta(seconds=1)
+"""The contract gives the time when a form was made in whole seconds, cut off."""
+
+
+def may_be_ours(
+    delivery: OpenDelivery, found: Collection[FoundForm], *, rules: Rules
+) -> list[FoundForm]:
+    """All but those of other templates, and from before our first intent, whatever their dates.
+
+    The engine may have given ours other dates; and of what cannot be read nobody knows.
+    """
+    earliest = delivery.first_intent_at - timedelta(seconds=rules.clock_skew_s) - _WHOLE_SECOND
+    return [
+        form
+        for form in found
+        if form.template_id in (None, delivery.template_id) and _is_since(form, earliest)
+    ]
+
+
+def read_back(delivery: OpenDelivery, unowned: Sequence[FoundForm], *, rules: Rules) -> Outcome:
+    """What became of it, by those that may be ours and that no other delivery has.
+
+    To send again doubles it unless there are none. One with our two dates is ours; if several are
+    alike, or only others are there, staff must look.
+    """
+    known = [(form.id, form) for form in unowned if form.id and form.template_id]
+    candidates = [(form_id, form) for form_id, form in known if form.created_at]
+    alike = [form_id for form_id, form in candidates if _has_our_dates(form, delivery)]
+    if not alike and rules.adopts_changed_dates and len(unowned) == 1:
+        alike = [form_id for form_id, _ in candidates]
+    match alike:
+        case [form_id]:
+            return _outcome(delivery, DeliveryState.SENT, form_id)
+        case [] if not unowned:
+            return _outcome(delivery, DeliveryState.PLANNED)
+        case _:
+            return _outcome(delivery, DeliveryState.MANUAL)
+
+
+def _is_since(form: FoundForm, earliest: datetime) -> bool:
+    return form.created_at_latest is None or form.created_at_latest >= earliest
+
+
+def _has_our_dates(form: FoundForm, delivery: OpenDelivery) -> bool:
+    return (form.answer_by, form.purge_after) == (delivery.answer_by, delivery.purge_after)
+
+
+def _outcome(
+    delivery: OpenDelivery, state: DeliveryState, form_id: FormId | None = None
+) -> Outcome:
+    return Outcome(
+        id=delivery.id,
+        attempt=delivery.attempt,
+        state=state,
+        form_id=form_id,
+        found_again=form_id is not None,
+    )
