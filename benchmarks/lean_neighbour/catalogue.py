@@ -6,7 +6,7 @@ from pathlib import Path
 
 from utskick.local_1177.seed import seed_once
 from utskick.local_1177.state import open_state
-from utskick.local_1177.templates import available_templates, why_not_sendable
+from utskick.local_1177.templates import available_versions, why_not_sendable
 
 
 class Catalogue:
@@ -19,7 +19,7 @@ class Catalogue:
         self.names = {row["id"]: row["name"] for row in state.execute("SELECT * FROM template")}
 
     def _available(self, unit: str) -> tuple[sqlite3.Row, ...]:
-        return tuple(available_templates(self._state, unit))
+        return tuple(available_versions(self._state, unit))
 
     def _why_not_sendable(self, template_id: str, unit: str) -> str | None:
         return why_not_sendable(self._state, template_id, unit)

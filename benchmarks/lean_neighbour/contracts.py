@@ -12,11 +12,10 @@ from benchmarks.lean_neighbour.world import Form, World
 from utskick.local_1177.form_contract import (
     answer_to_orders,
     created,
-    form_described,
     is_wanted,
-    templates_described,
     why_no_dates,
 )
+from utskick.local_1177.json_contracts import WORDS
 from utskick.local_1177.moments import contract_time, stored, today
 
 _METHODS = ["SMS", "Email"]
@@ -31,7 +30,7 @@ def create_form_request(world: World, call: dict[str, Any]) -> dict[str, Any]:
         refusal = _why_no_dates(expires, keep, today(datetime.now(UTC)))
         refusal = refusal or world.catalogue.why_not_sendable(template, unit)
         if refusal:
-            refusals.append(refusal)
+            refusals.append(WORDS[refusal])
         else:
             form_id = world.make_form(unit, order["subjectOfCare"], template, expires, keep)
             made.append(created(form_id, order))
@@ -45,7 +44,19 @@ def get_forms(world: World, call: dict[str, Any]) -> dict[str, Any]:
 
 
 def get_form_templates(world: World, call: dict[str, Any]) -> dict[str, Any]:
-    return templates_described(world.catalogue.available(call["healthcare_facility_CareUnit"]))
+    versions = world.catalogue.available(call["healthcare_facility_CareUnit"])
+    newest = {version["id"]: version for version in reversed(versions)}
+    return {
+        "formTemplates": [
+            {
+                "templateId": template["id"],
+                "templateName": template["name"],
+                "templateVersion": template["version"],
+                "publishStatus": template["publish_status"],
+            }
+            for template in newest.values()
+        ]
+    }
 
 
 def is_active_user(_world: World, call: dict[str, Any]) -> dict[str, Any]:
@@ -93,17 +104,17 @@ def _subject(call: dict[str, Any]) -> str:
 
 
 def _described(world: World, form: Form) -> dict[str, Any]:
-    return form_described(
-        form_id=form.id,
-        template_id=form.template,
-        template_name=world.catalogue.names[form.template],
-        created_at=contract_time(stored(datetime.fromtimestamp(form.made_at, UTC))),
-        expires=form.expires,
-        keep_until=form.keep_until,
-        status="ONGOING",
-        unit=form.unit,
-        subject=form.subject,
-    )
+    return {
+        "formId": form.id,
+        "templateId": form.template,
+        "templateName": world.catalogue.names[form.template],
+        "createdDateTime": contract_time(stored(datetime.fromtimestamp(form.made_at, UTC))),
+        "expireDate": form.expires,
+        "keepUntil": form.keep_until,
+        "formStatus": "ONGOING",
+        "healthcare_facility_CareUnit": form.unit,
+        "subjectOfCare": form.subject,
+    }
 
 
 _why_no_dates = lru_cache(maxsize=1000)(why_no_dates)

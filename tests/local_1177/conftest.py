@@ -1,6 +1,6 @@
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,8 +16,20 @@ from starlette.types import ASGIApp
 from tests.local_1177.region import NAFS, UNIT, a_personnummer, write_region
 from tests.waiting import TIMEOUT_S, poll
 from utskick.local_1177.app import create_app
+from utskick.local_1177.contracts import HANDLERS
+from utskick.local_1177.platform import LOGICAL_ADDRESSES, SOAP
+from utskick.rivta.contracts import CONTRACTS
+from utskick.rivta.envelopes import read_answer, request
 
 NOON = datetime(2026, 3, 2, 11, 0, tzinfo=UTC)
+AS_IT_IS = {
+    "name": "LOCAL",
+    "in_front": False,
+    "waits_s": 29,
+    "again_after_s": 2,
+    "takes_original_consumer": True,
+}
+"""The platform, unless a test changes it."""
 
 
 @contextmanager
@@ -55,6 +67,10 @@ class Local:
         response = self.post(f"/control/{path}", content)
         assert response.status_code == 204, response.text
 
+    def put(self, path: str, content: Any) -> None:
+        response = self.client.put(f"{self.url}/control/{path}", json=content)
+        assert response.status_code == 204, response.text
+
     def break_down(self, kind: str, **details: Any) -> None:
         self.control("faults", {"service": "forms", "kind": kind, **details})
 
@@ -63,8 +79,25 @@ class Local:
         self.control("persons", {"personnummer": number, **flags})
         return number
 
+    def send(
+        self, name: str, fields: Mapping[str, object], *, timeout: float = TIMEOUT_S
+    ) -> httpx.Response:
+        """Call a contract, as it wants to be called."""
+        contract = CONTRACTS[name]
+        address = LOGICAL_ADDRESSES[HANDLERS[name][0]]
+        return self.client.post(
+            self.url + contract.path,
+            content=request(contract, fields, logical_address=address),
+            headers={"Content-Type": SOAP, "SOAPAction": f'"{contract.action}"'},
+            timeout=timeout,
+        )
+
+    def call(self, name: str, fields: Mapping[str, object]) -> Any:
+        """What a contract answers. Raises `SoapFault`."""
+        return read_answer(CONTRACTS[name], self.send(name, fields).content)
+
     def create_form(self, personnummer: str, **changes: Any) -> Any:
-        return self.ask("/forms/CreateFormRequest", an_order(personnummer, **changes))
+        return self.call("CreateFormRequest", an_order(personnummer, **changes))
 
     def create(self, personnummer: str, **changes: Any) -> str:
         responses = self.create_form(personnummer, **changes)["formRequestResponses"]
@@ -78,6 +111,8 @@ class Local:
         self.now = NOON
         self.client.delete(f"{self.url}/control/faults")
         self.client.delete(f"{self.url}/control/calls")
+        self.control("platform", AS_IT_IS)
+        self.put("dates", {})
         for name in ("forms", "inbox", "persons"):
             self.control("latency", {"service": name, "seconds": 0})
             self.control("capacity", {"service": name, "concurrency": None})

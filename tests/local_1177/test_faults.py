@@ -9,10 +9,12 @@ import pytest
 from tests.local_1177.conftest import Local, an_order
 from tests.local_1177.region import UNIT
 from tests.waiting import poll
+from utskick.rivta.envelopes import SoapFault
+from utskick.rivta.faults import PlatformFault, platform_fault
 
 
 def call(local: Local, personnummer: str) -> httpx.Response:
-    return local.post("/forms/CreateFormRequest", an_order(personnummer))
+    return local.send("CreateFormRequest", an_order(personnummer))
 
 
 def forms(local: Local, personnummer: str) -> int:
@@ -25,8 +27,58 @@ def test_an_error_hides_whether_it_was_applied(
 ) -> None:
     local.break_down(kind)
 
-    assert call(local, anna).status_code == 500
+    answer = call(local, anna)
+
+    assert answer.status_code == 500
+    assert answer.headers["Content-Type"].startswith("text/html")
     assert forms(local, anna) == applied
+
+
+@pytest.mark.parametrize(("kind", "applied"), [("fault_before", 0), ("fault_after", 1)])
+def test_a_fault_of_the_producers_hides_it_too_and_names_somebody(
+    local: Local, anna: str, kind: str, applied: int
+) -> None:
+    local.break_down(kind)
+
+    with pytest.raises(SoapFault) as fault:
+        local.create_form(anna)
+
+    assert "19121212-1212" in fault.value.text
+    assert platform_fault(fault.value.text) is None
+    assert forms(local, anna) == applied
+
+
+@pytest.mark.parametrize("code", [f"VP{number:03}" for number in range(1, 16)])
+def test_the_platform_says_by_its_name_why_it_forwarded_nothing(
+    local: Local, anna: str, code: str
+) -> None:
+    local.break_down("platform_before", code=code)
+
+    with pytest.raises(SoapFault) as fault:
+        local.create_form(anna)
+
+    assert platform_fault(fault.value.text) == PlatformFault(code, "LOCAL")
+    assert forms(local, anna) == 0
+
+
+def test_another_platform_may_speak_after_the_change(local: Local, anna: str) -> None:
+    local.break_down("platform_after", code="VP007", platform="NTJP")
+
+    with pytest.raises(SoapFault) as fault:
+        local.create_form(anna)
+
+    assert platform_fault(fault.value.text) == PlatformFault("VP007", "NTJP")
+    assert forms(local, anna) == 1
+
+
+def test_a_call_may_make_its_form_twice_and_say_one(local: Local, anna: str) -> None:
+    local.break_down("double", times=1)
+
+    answer = local.create_form(anna)
+
+    assert answer["resultCode"] == "OK"
+    assert len(answer["formRequestResponses"]) == 1
+    assert forms(local, anna) == 2
 
 
 @pytest.mark.parametrize(("kind", "applied"), [("reset_before", 0), ("reset_after", 1)])
@@ -62,7 +114,7 @@ def test_a_caller_that_gives_up_on_a_hang_does_not_undo_the_change(
     local.break_down("hang_after", seconds=0.3)
 
     with pytest.raises(httpx.ReadTimeout):
-        local.client.post(f"{local.url}/forms/CreateFormRequest", json=an_order(anna), timeout=0.1)
+        local.send("CreateFormRequest", an_order(anna), timeout=0.1)
 
     assert forms(local, anna) == 1
 
@@ -115,7 +167,7 @@ def test_a_fault_can_be_kept_to_one_endpoint(local: Local, anna: str) -> None:
     asked = {"healthcare_facility_CareUnit": UNIT, "subjectOfCare": anna}
 
     assert call(local, anna).status_code == 200
-    assert local.post("/forms/GetForms", asked).status_code == 500
+    assert local.send("GetForms", asked).status_code == 500
 
 
 def test_a_seeded_share_strikes_the_same_calls_again(local: Local, anna: str) -> None:

@@ -42,7 +42,7 @@ def leave_message(local: Local, to: str, *, heading: str, link: dict[str, str]) 
         "ssoLink": link,
     }
     call = {"subjectOfCareId": to, "message": message, "notify": True, "sourceSystem": "X"}
-    local.ask("/inbox/AddMessageToPatientPortalInbox", call)
+    local.call("AddMessageToPatientPortalInbox", call)
 
 
 def test_a_visitor_is_shown_that_this_is_not_1177(resident: Resident) -> None:
@@ -146,7 +146,7 @@ def test_a_paused_form_can_be_continued(local: Local, resident: Resident, anna: 
     again = resident.get(f"/formular/{form_id}")
 
     assert "Dina svar är sparade." in start.text
-    assert local.ask("/forms/GetForm", {"formId": form_id})["answers"] == []
+    assert local.call("GetForm", {"formId": form_id})["form"]["answeredPages"] == []
     assert 'value="23"' in again.text
     assert local.forms_of(anna)[0]["formStatus"] == "PENDING_COMPLETION"
 
@@ -221,8 +221,7 @@ def test_a_guardian_answers_for_a_child_and_is_marked_as_proxy(
     review = resident.post(f"/formular/{form_id}", steg="granska", **GOOD_ANSWERS)
     resident.submit(review, f"/formular/{form_id}/bekrafta")
 
-    form = local.ask("/forms/GetForm", {"formId": form_id})
-    assert form["proxy"] == {"subjectOfCare": anna, "name": "Anna Testsson"}
+    assert local.forms_of(child)[0]["answeredBy"] == ref_of(local, anna)
     assert "Besvarat av ombud: Anna Testsson" in resident.get(f"/formular/{form_id}").text
 
 

@@ -60,7 +60,7 @@ def test_the_unit_keeps_the_answers_which_are_its_own_to_purge(
     local.now += SENT_IN_IS_SHOWN_FOR * 2
 
     asked = {"healthcare_facility_CareUnit": UNIT, "subjectOfCare": anna}
-    (listed,) = local.ask("/forms/GetForms", asked)["forms"]
+    (listed,) = local.call("GetForms", asked)["forms"]
     assert (listed["formId"], listed["formStatus"]) == (sent_in, "COMPLETED")
-    assert local.ask("/forms/GetForm", {"formId": sent_in})["answers"]
+    assert local.call("GetForm", {"formId": sent_in})["form"]["answeredPages"]
     assert len(local.forms_of(anna)) == 1

@@ -69,8 +69,11 @@ def require_answerable(
 
 
 def is_expired(form: sqlite3.Row, *, now: datetime) -> bool:
-    """The last day is included."""
-    return today(now) > contract_date(form["expire_date"])
+    """The last day is included. What has none, or none that can be read, never expires."""
+    try:
+        return today(now) > contract_date(form["expire_date"])
+    except ValueError:
+        return False
 
 
 def is_purged(form: sqlite3.Row, *, now: datetime) -> bool:

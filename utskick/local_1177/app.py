@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from utskick.local_1177 import (
     answering,
     control,
+    engine_control,
     form_links,
     oidc,
     pages,
@@ -45,6 +46,7 @@ def create_app(state: Path, region: Path, clock: TimeSource = utc_now) -> Contra
     app.state.grants = Grants()
     app.add_api_route("/health", _health)
     app.include_router(control.router)
+    app.include_router(engine_control.router)
     app.include_router(truth.router)
     app.include_router(oidc.router)
     app.include_router(residents.router)

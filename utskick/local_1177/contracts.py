@@ -1,18 +1,15 @@
-"""The national contracts over HTTP: one POST each, JSON with the contract's field names."""
+"""The national contracts over SOAP: behind a platform, one POST each."""
 
-import asyncio
-import json
 import logging
-import sqlite3
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from utskick.local_1177.connections import Connection
-from utskick.local_1177.faults import APPLIED, IMMEDIATE, Fault, FaultKind
+from utskick.local_1177.connections import CORRELATION, Connection
+from utskick.local_1177.exchange import deliver
 from utskick.local_1177.forms import (
     NoSuchForm,
     create_form_request,
@@ -20,26 +17,30 @@ from utskick.local_1177.forms import (
     get_form_templates,
     get_forms,
 )
+from utskick.local_1177.front import TurnedAway, read_call
 from utskick.local_1177.inbox import add_message, is_active_user
-from utskick.local_1177.neighbours import Neighbour, World
+from utskick.local_1177.json_contracts import JSON_PATHS, json_call
+from utskick.local_1177.neighbours import Call, World
 from utskick.local_1177.persons import get_persons_for_profile
+from utskick.local_1177.platform import SOAP, a_fault
+from utskick.local_1177.replies import Reply, page
 from utskick.local_1177.state import transaction
+from utskick.rivta.contracts import CONTRACTS, Contract
+from utskick.rivta.envelopes import answer
 
-ContractCall = Callable[[sqlite3.Connection, dict[str, Any], datetime], dict[str, Any]]
-ContractAnswer = tuple[HTTPStatus, dict[str, Any]]
+Handler = Callable[[World, Call], Mapping[str, Any]]
 
-CONTRACTS: dict[str, ContractCall] = {
-    "/forms/CreateFormRequest": create_form_request,
-    "/forms/GetForms": get_forms,
-    "/forms/GetForm": get_form,
-    "/forms/GetFormTemplates": get_form_templates,
-    "/inbox/IsActiveUser": is_active_user,
-    "/inbox/AddMessageToPatientPortalInbox": add_message,
-    "/persons/GetPersonsForProfile": get_persons_for_profile,
+HANDLERS: Mapping[str, tuple[str, Handler]] = {
+    "CreateFormRequest": ("forms", create_form_request),
+    "GetForms": ("forms", get_forms),
+    "GetForm": ("forms", get_form),
+    "GetFormTemplates": ("forms", get_form_templates),
+    "IsActiveUser": ("inbox", is_active_user),
+    "AddMessageToPatientPortalInbox": ("inbox", add_message),
+    "GetPersonsForProfile": ("persons", get_persons_for_profile),
 }
-
-CORRELATION = b"x-skltp-correlation-id"
-"""The national platform's header for tracing a call. No contract gives it back."""
+"""Which neighbour answers each contract, and how."""
+PATHS: Mapping[str, Contract] = {CONTRACTS[name].path: CONTRACTS[name] for name in HANDLERS}
 
 log = logging.getLogger(__name__)
 
@@ -56,98 +57,67 @@ class Contracts:
         self._pages = pages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] not in CONTRACTS:
+        if scope["type"] == "http" and scope["path"] in JSON_PATHS:
+            await self._serve_json(scope, Connection(receive, send))
+            return
+        contract = PATHS.get(scope["path"]) if scope["type"] == "http" else None
+        if contract is None:
             await self._pages(scope, receive, send)
             return
         connection = Connection(receive, send)
         body = await connection.read()
         if scope["method"] != "POST":
-            await connection.answer(HTTPStatus.METHOD_NOT_ALLOWED, {"error": "use POST"})
+            await connection.end(page(HTTPStatus.METHOD_NOT_ALLOWED))
         elif body is not None:
-            reference = dict(scope["headers"]).get(CORRELATION, b"").decode("latin-1")
-            await self._serve(scope["path"], body, reference, connection)
+            headers = dict(scope["headers"])
+            connection.correlation = headers.get(CORRELATION, b"")
+            await self._serve(contract, headers, body, connection)
 
-    async def _serve(self, path: str, body: bytes, reference: str, connection: Connection) -> None:
-        _, name, endpoint = path.split("/")
-        neighbour = self.world.neighbours[name]
-        neighbour.calls[endpoint] += 1
-        if neighbour.full:
-            neighbour.turned_away += 1
-            await _too_many(connection)
+    async def _serve(
+        self,
+        contract: Contract,
+        headers: Mapping[bytes, bytes],
+        body: bytes,
+        connection: Connection,
+    ) -> None:
+        name, handler = HANDLERS[contract.name]
+        try:
+            fields = read_call(self.world, contract, headers, body, neighbour=name)
+        except TurnedAway as turned_away:
+            await connection.end(turned_away.reply)
             return
+        reference = connection.correlation.decode("latin-1")
+        neighbour = self.world.neighbours[name]
 
-        def apply() -> ContractAnswer:
-            return self._apply(path, body, reference)
+        def apply() -> Reply:
+            return self._apply(contract, handler, fields, reference)
 
-        with neighbour.occupied():
-            await _exchange(neighbour, neighbour.fault_for(endpoint), connection, apply)
+        send = partial(deliver, self.world, neighbour, contract.name, apply)
+        await connection.end(await self.world.platform.carry(send))
 
-    def _apply(self, path: str, body: bytes, reference: str) -> ContractAnswer:
+    async def _serve_json(self, scope: Scope, connection: Connection) -> None:
+        body = await connection.read()
+        if scope["method"] != "POST":
+            await connection.end(page(HTTPStatus.METHOD_NOT_ALLOWED))
+        elif body is not None:
+            name, contract = JSON_PATHS[scope["path"]]
+            reference = dict(scope["headers"]).get(CORRELATION, b"").decode("latin-1")
+            apply = partial(
+                json_call, self.world, contract, HANDLERS[contract][1], body, reference
+            )
+            neighbour = self.world.neighbours[name]
+            await connection.end(await deliver(self.world, neighbour, contract, apply))
+
+    def _apply(
+        self, contract: Contract, handler: Handler, fields: Mapping[str, Any], reference: str
+    ) -> Reply:
         try:
             with transaction(self.world.state):
-                call = json.loads(body) | {"reference": reference}
-                answer = CONTRACTS[path](self.world.state, call, self.world.clock())
+                answered = handler(self.world, Call(fields, self.world.clock(), reference))
         except NoSuchForm:
-            return HTTPStatus.NOT_FOUND, {"error": "no such form"}
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            return a_fault("Server", "Formuläret finns inte")
+        except ValueError as error:
             # The text of the error may quote the call, and so a personnummer.
-            log.warning("%s: a call that breaks the contract (%s)", path, type(error).__name__)
-            return HTTPStatus.BAD_REQUEST, {"error": "the call breaks the contract"}
-        return HTTPStatus.OK, answer
-
-
-async def _exchange(
-    neighbour: Neighbour,
-    fault: Fault | None,
-    connection: Connection,
-    apply: Callable[[], ContractAnswer],
-) -> None:
-    if fault is None or fault.kind not in IMMEDIATE:
-        await neighbour.take_its_time()
-    if fault is None:
-        await connection.answer(*apply())
-    elif fault.kind is FaultKind.LATE:
-        asyncio.get_running_loop().call_later(fault.seconds, apply)
-        await connection.reset()
-    elif fault.kind in APPLIED:
-        await _lose_the_answer(fault, connection, apply())
-    else:
-        await _refuse(fault, connection)
-
-
-async def _lose_the_answer(fault: Fault, connection: Connection, answer: ContractAnswer) -> None:
-    match fault.kind:
-        case FaultKind.ERROR_AFTER:
-            await _broken(connection)
-        case FaultKind.RESET_AFTER:
-            await connection.reset()
-        case FaultKind.CUT_BODY:
-            await connection.answer_half(answer[1])
-        case _:
-            await asyncio.sleep(fault.seconds)
-            await connection.answer(*answer)
-
-
-async def _refuse(fault: Fault, connection: Connection) -> None:
-    match fault.kind:
-        case FaultKind.ERROR_BEFORE:
-            await _broken(connection)
-        case FaultKind.RESET_BEFORE:
-            await connection.reset()
-        case FaultKind.TOO_MANY:
-            await _too_many(connection, retry_after_s=max(1, round(fault.seconds)))
-        case FaultKind.DOWN:
-            await connection.close()
-        case _:
-            await asyncio.sleep(fault.seconds)
-            await connection.answer(HTTPStatus.SERVICE_UNAVAILABLE, {"error": "timed out"})
-
-
-async def _broken(connection: Connection) -> None:
-    await connection.answer(HTTPStatus.INTERNAL_SERVER_ERROR, {"error": "internal error"})
-
-
-async def _too_many(connection: Connection, *, retry_after_s: int = 1) -> None:
-    await connection.answer(
-        HTTPStatus.TOO_MANY_REQUESTS, {"error": "too many calls"}, retry_after_s=retry_after_s
-    )
+            log.warning("%s: a call that makes no sense (%s)", contract.name, type(error).__name__)
+            return a_fault("Client", "Anropet går inte att tolka")
+        return Reply(HTTPStatus.OK, answer(contract, answered), content_type=SOAP)

@@ -2,17 +2,18 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Body, HTTPException, status
+from fastapi import APIRouter, Body, status
 from pydantic import BaseModel, Field
 
 from utskick.local_1177.faults import Fault, FaultKind
-from utskick.local_1177.neighbours import Neighbour, SharedWorld, World
+from utskick.local_1177.neighbours import Neighbour, SharedWorld
 from utskick.local_1177.people import save_person
 from utskick.local_1177.state import transaction
 
 router = APIRouter(prefix="/control", tags=["control"])
 
 NeighbourName = Literal["forms", "inbox", "persons"]
+PLATFORM_CODE = "^VP0(0[1-9]|1[0-5])$"
 
 
 class Latency(BaseModel):
@@ -35,6 +36,8 @@ class FaultOrder(BaseModel):
     seconds: float = Field(default=0, ge=0)
     seed: int | None = None
     endpoint: str | None = None
+    code: str = Field(default="VP009", pattern=PLATFORM_CODE)
+    platform: str = ""
 
 
 class SubscriptionChange(BaseModel):
@@ -55,6 +58,12 @@ class PersonChange(BaseModel):
     account: bool | None = None
     notified_by: str | None = None
     guardians: str | None = None
+    changed_to: str | None = None
+    deregistration_code: str | None = None
+    deregistration_date: str | None = None
+    found_dead: str | None = None
+    coordination_deceased: str | None = None
+    test_person: bool | None = None
 
 
 @router.post("/latency", status_code=status.HTTP_204_NO_CONTENT)
@@ -78,6 +87,8 @@ async def add_fault(order: FaultOrder, world: SharedWorld) -> None:
         spares=order.spares,
         seconds=order.seconds,
         endpoint=order.endpoint,
+        code=order.code,
+        platform=order.platform,
     )
     if order.seed is not None:
         fault.chance.seed(order.seed)
@@ -100,16 +111,6 @@ async def count_calls(world: SharedWorld) -> dict[str, Any]:
 async def forget_calls(world: SharedWorld) -> None:
     for neighbour in world.neighbours.values():
         neighbour.forget_counts()
-
-
-@router.post("/templates/{template}/archive", status_code=status.HTTP_204_NO_CONTENT)
-async def archive(template: str, world: SharedWorld) -> None:
-    _set_archived(world, template, archived=True)
-
-
-@router.post("/templates/{template}/publish", status_code=status.HTTP_204_NO_CONTENT)
-async def publish(template: str, world: SharedWorld) -> None:
-    _set_archived(world, template, archived=False)
 
 
 @router.post("/subscriptions", status_code=status.HTTP_204_NO_CONTENT)
@@ -137,11 +138,3 @@ def _counts(neighbour: Neighbour) -> dict[str, Any]:
         "struck": neighbour.struck,
         "peak_concurrency": neighbour.peak,
     }
-
-
-def _set_archived(world: World, template: str, *, archived: bool) -> None:
-    changed = world.state.execute(
-        "UPDATE template SET archived = ? WHERE id = ?", (archived, template)
-    )
-    if not changed.rowcount:
-        raise HTTPException(status.HTTP_404_NOT_FOUND, "no such template")

@@ -8,34 +8,38 @@ from random import Random
 class FaultKind(StrEnum):
     """*before*: the change is not applied; *after*: it is, and the caller does not learn it.
 
-    `hang_before` answers 503 and `hang_after` the truth, both after `seconds`. `late` resets the
-    connection at once and applies the change `seconds` later. `cut_body` promises a whole answer
-    and sends half of it. `down` closes the connection without a word.
+    `error` is an HTTP 500 without SOAP, `fault` one with a SOAP fault of the producer's own, and
+    `platform` one with the platform's `code`. `hang_before` answers 503 and `hang_after` the
+    truth, both after `seconds`. `late` resets the connection at once and applies the change
+    `seconds` later. `cut_body` promises a whole answer and sends half of it. `down` closes the
+    connection without a word. `double` applies the change twice and answers as for once.
     """
 
     ERROR_BEFORE = "error_before"
     ERROR_AFTER = "error_after"
+    FAULT_BEFORE = "fault_before"
+    FAULT_AFTER = "fault_after"
+    PLATFORM_BEFORE = "platform_before"
+    PLATFORM_AFTER = "platform_after"
     RESET_BEFORE = "reset_before"
     RESET_AFTER = "reset_after"
     HANG_BEFORE = "hang_before"
     HANG_AFTER = "hang_after"
     LATE = "late"
     CUT_BODY = "cut_body"
+    DOUBLE = "double"
     TOO_MANY = "too_many"
     DOWN = "down"
 
 
-APPLIED = frozenset(
-    {FaultKind.ERROR_AFTER, FaultKind.RESET_AFTER, FaultKind.HANG_AFTER, FaultKind.CUT_BODY}
-)
-IMMEDIATE = frozenset({FaultKind.TOO_MANY, FaultKind.DOWN})
+IMMEDIATE = frozenset({FaultKind.TOO_MANY, FaultKind.DOWN, FaultKind.PLATFORM_BEFORE})
 
 
 @dataclass(slots=True, kw_only=True)
 class Fault:
     """One active fault. `times`: how many calls it still strikes, `None` for ever.
 
-    `spares`: how many it lets pass before that.
+    `spares`: how many it lets pass before that. `platform`: who speaks, if not the one in front.
     """
 
     kind: FaultKind
@@ -44,6 +48,8 @@ class Fault:
     spares: int = 0
     seconds: float = 0
     endpoint: str | None = None
+    code: str = "VP009"
+    platform: str = ""
     chance: Random = field(default_factory=Random)
 
     def strikes(self, endpoint: str) -> bool:

@@ -6,6 +6,7 @@ confirmed, and `COMPLETED` when the resident has confirmed them.
 
 import json
 import sqlite3
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -19,12 +20,22 @@ from utskick.local_1177.form_contract import (
     why_no_dates,
 )
 from utskick.local_1177.moments import contract_time, stored, today
+from utskick.local_1177.neighbours import Call, World
+from utskick.local_1177.people import find_person, full_name
+from utskick.local_1177.question_blocks import page_of
 from utskick.local_1177.questions import questions_of
-from utskick.local_1177.templates import available_templates, why_not_sendable
+from utskick.local_1177.templates import (
+    ARCHIVED,
+    available_versions,
+    newest_version,
+    why_not_sendable,
+)
 
 FORMS = """
-    SELECT form.*, template.name AS template_name, person.personnummer FROM form
-    JOIN template ON template.id = form.template_id JOIN person ON person.ref = form.person_ref
+    SELECT form.*, person.personnummer, unit.name AS unit_name,
+        template.name, template.resident_name, template.description
+    FROM form JOIN person ON person.ref = form.person_ref JOIN unit ON hsa_id = form.unit
+    JOIN template ON template.id = form.template_id
 """
 
 
@@ -32,58 +43,55 @@ class NoSuchForm(Exception):
     """There is no such form."""
 
 
-def create_form_request(
-    state: sqlite3.Connection, call: dict[str, Any], now: datetime
-) -> dict[str, Any]:
+def create_form_request(world: World, call: Call) -> dict[str, Any]:
     """Make a form for each request. There is no idempotency key: twice asked is two forms."""
     made, refusals = [], []
-    for order in call["formRequests"]:
-        refusal = _why_refused(state, order, now)
-        if refusal:
-            refusals.append(refusal)
+    for order in call.fields["formRequests"]:
+        why = _why_refused(world.state, order, call.now)
+        if why:
+            refusals.append(_refusal(world.state, order, why))
         else:
-            made.append(created(_create(state, order, call["reference"], now), order))
+            made.append(created(_create(world, order, call), order))
     return answer_to_orders(made, refusals)
 
 
-def get_forms(state: sqlite3.Connection, call: dict[str, Any], _now: datetime) -> dict[str, Any]:
-    """The forms that the unit has given the person."""
-    rows = state.execute(
-        f"{FORMS} WHERE person.personnummer = ? AND unit = ? ORDER BY created_at",
-        (call["subjectOfCare"], call["healthcare_facility_CareUnit"]),
+def get_forms(world: World, call: Call) -> dict[str, Any]:
+    """The forms that a unit has given a person, or all units, or everybody."""
+    rows = world.state.execute(
+        f"{FORMS} WHERE coalesce(person.personnummer = ?, 1)"
+        " AND coalesce(form.unit = ?, 1) ORDER BY created_at",
+        (call.fields.get("subjectOfCare"), call.fields.get("healthcare_facility_CareUnit")),
     )
-    return {"forms": [_described(form) for form in rows if is_wanted(form["template_id"], call)]}
+    wanted = [form for form in rows if is_wanted(form["template_id"], call.fields)]
+    return {"forms": [_described(world.state, form) for form in wanted]}
 
 
-def get_form(state: sqlite3.Connection, call: dict[str, Any], _now: datetime) -> dict[str, Any]:
-    """One form; once it is completed with its answers, and its `proxy` if a guardian answered.
+def get_form(world: World, call: Call) -> dict[str, Any]:
+    """One form; once it is completed with its answers. By whom they were given is not said.
 
-    Raises `NotFound`.
+    Raises `NoSuchForm`.
     """
-    form = state.execute(f"{FORMS} WHERE form.id = ?", (call["formId"],)).fetchone()
+    form = world.state.execute(f"{FORMS} WHERE form.id = ?", (call.fields["formId"],)).fetchone()
     if form is None:
         raise NoSuchForm
-    answers = json.loads(form["answers"]) if form["status"] == "COMPLETED" else {}
-    described = _described(form) | {
-        "formText": form["banner"],
-        "answers": [
-            {
-                "questionId": question.key,
-                "question": question.text,
-                "answer": question.shown(answers[question.key]),
-            }
-            for question in questions_of(state, form["template_id"])
-            if question.key in answers
-        ],
-    }
-    return described | _proxy(state, form)
+    described = _described(world.state, form)
+    if form["banner"]:
+        described["formText"] = form["banner"]
+    if form["status"] == "COMPLETED":
+        questions = questions_of(world.state, form["template_id"])
+        described["answeredPages"] = [page_of(questions, json.loads(form["answers"]))]
+    return {"form": described}
 
 
-def get_form_templates(
-    state: sqlite3.Connection, call: dict[str, Any], _now: datetime
-) -> dict[str, Any]:
-    """Everything that is the unit's to use."""
-    return templates_described(available_templates(state, call["healthcare_facility_CareUnit"]))
+def get_form_templates(world: World, call: Call) -> dict[str, Any]:
+    """Everything that is the unit's to use, and of each every version."""
+    unit, wanted = call.fields["healthcare_facility_CareUnit"], call.fields.get("publishedStatus")
+    return templates_described(
+        version
+        for version in available_versions(world.state, unit)
+        if is_wanted(version["id"], call.fields)
+        and (not wanted or version["publish_status"] in wanted)
+    )
 
 
 def add_form(
@@ -101,11 +109,12 @@ def add_form(
     """Give a person a new form, and say its id. Asks nothing: see `why_not_sendable` first."""
     form_id = str(uuid4())
     state.execute(
-        "INSERT INTO form (id, template_id, unit, person_ref, created_at, expire_date,"
-        " keep_until, banner, reference) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO form (id, template_id, template_version, unit, person_ref, created_at,"
+        " expire_date, keep_until, banner, reference) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             form_id,
             template_id,
+            newest_version(state, template_id),
             unit,
             person_ref,
             stored(now),
@@ -118,11 +127,11 @@ def add_form(
     return form_id
 
 
-def _why_refused(state: sqlite3.Connection, order: dict[str, Any], now: datetime) -> str | None:
+def _why_refused(state: sqlite3.Connection, order: Mapping[str, Any], now: datetime) -> str | None:
     if refusal := why_no_dates(order["expireDate"], order["keepUntil"], today(now)):
         return refusal
     if _person_ref(state, order) is None:
-        return "SUBJECT_UNKNOWN"
+        return "invånaren är okänd"
     return why_not_sendable(
         state,
         order["templateId"],
@@ -131,53 +140,64 @@ def _why_refused(state: sqlite3.Connection, order: dict[str, Any], now: datetime
     )
 
 
-def _person_ref(state: sqlite3.Connection, order: dict[str, Any]) -> int | None:
+def _refusal(state: sqlite3.Connection, order: Mapping[str, Any], why: str) -> str:
+    """Free text that names whom it is about, as people write it."""
+    number = order.get("subjectOfCare", "")
+    person = find_person(state, number)
+    name = full_name(person) if person else "okänd"
+    return f"Formulär till {name}, {number[:8]}-{number[8:]}, har inte skapats: {why}."
+
+
+def _person_ref(state: sqlite3.Connection, order: Mapping[str, Any]) -> int | None:
     person = state.execute(
-        "SELECT ref FROM person WHERE personnummer = ? AND in_register", (order["subjectOfCare"],)
+        "SELECT ref FROM person WHERE personnummer = ? AND in_register",
+        (order.get("subjectOfCare"),),
     ).fetchone()
     return int(person["ref"]) if person else None
 
 
-def _create(
-    state: sqlite3.Connection, order: dict[str, Any], reference: str, now: datetime
-) -> str:
-    person_ref = _person_ref(state, order)
+def _create(world: World, order: Mapping[str, Any], call: Call) -> str:
+    person_ref = _person_ref(world.state, order)
     assert person_ref is not None
+    expire_date, keep_until = world.kept_dates.of(order["expireDate"], order["keepUntil"])
     return add_form(
-        state,
+        world.state,
         template_id=order["templateId"],
         unit=order["healthcare_facility_CareUnit"],
         person_ref=person_ref,
-        expire_date=order["expireDate"],
-        keep_until=order["keepUntil"],
+        expire_date=expire_date,
+        keep_until=keep_until,
         banner=order.get("formText") or "",
-        reference=reference,
-        now=now,
+        reference=call.reference,
+        now=call.now,
     )
 
 
-def _described(form: sqlite3.Row) -> dict[str, Any]:
-    described = form_described(
+def _described(state: sqlite3.Connection, form: sqlite3.Row) -> dict[str, Any]:
+    return form_described(
         form_id=form["id"],
-        template_id=form["template_id"],
-        template_name=form["template_name"],
+        template=_version_of(state, form),
         created_at=contract_time(form["created_at"]),
         expires=form["expire_date"],
         keep_until=form["keep_until"],
         status=form["status"],
         unit=form["unit"],
+        unit_name=form["unit_name"],
         subject=form["personnummer"],
     )
-    if form["completed_at"]:
-        described["completedDateTime"] = contract_time(form["completed_at"])
-    return described
 
 
-def _proxy(state: sqlite3.Connection, form: sqlite3.Row) -> dict[str, Any]:
-    guardian = state.execute(
-        "SELECT personnummer, given_name, surname FROM person WHERE ref = ?", (form["proxy_ref"],)
+def _version_of(state: sqlite3.Connection, form: sqlite3.Row) -> Mapping[str, Any]:
+    """Of the template that the form was made from; `Archived` if that is no more."""
+    version = state.execute(
+        "SELECT publish_status FROM template_version WHERE template_id = ? AND version = ?",
+        (form["template_id"], form["template_version"]),
     ).fetchone()
-    if guardian is None:
-        return {}
-    name = f"{guardian['given_name']} {guardian['surname']}"
-    return {"proxy": {"subjectOfCare": guardian["personnummer"], "name": name}}
+    return {
+        "id": form["template_id"],
+        "name": form["name"],
+        "resident_name": form["resident_name"],
+        "description": form["description"],
+        "version": form["template_version"],
+        "publish_status": version["publish_status"] if version else ARCHIVED,
+    }

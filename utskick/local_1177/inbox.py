@@ -2,43 +2,42 @@
 
 import json
 import sqlite3
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any
 
 from utskick.local_1177.moments import stored
+from utskick.local_1177.neighbours import Call, World
 
 LINK_SYSTEMS = {"FORMULAR": "/oppna"}
 """Systems that a message's link may lead to, with the address of each: here one, on this site."""
 LINK_TYPES = ("CurrentTarget", "NewTarget", "Embedded", "Widget")
 
 
-def is_active_user(
-    state: sqlite3.Connection, call: dict[str, Any], _now: datetime
-) -> dict[str, Any]:
+def is_active_user(world: World, call: Call) -> dict[str, Any]:
     """Whether the person has an account, and by what 1177 notifies of messages (avisering)."""
-    person = _active(state, call["subjectOfCareId"])
+    person = _active(world.state, call.fields["subjectOfCareId"])
     return {
         "status": person is not None,
         "activeNotificationMethods": person["notified_by"].split() if person else [],
     }
 
 
-def add_message(state: sqlite3.Connection, call: dict[str, Any], now: datetime) -> dict[str, Any]:
+def add_message(world: World, call: Call) -> dict[str, Any]:
     """Leave one message. There is no idempotency key: twice asked is two messages.
 
     Without a `sourceSystem` there is neither link nor notification.
     """
-    person = _active(state, call["subjectOfCareId"])
+    person = _active(world.state, call.fields["subjectOfCareId"])
     if person is None:
         return {
             "notificationSent": [],
             "resultCode": "ERROR",
             "resultText": "Target person is not active user",
         }
-    message, source = call["message"], call.get("sourceSystem") or ""
-    notified = person["notified_by"] if call.get("notify") and source else ""
+    message, source = call.fields["message"], call.fields.get("sourceSystem") or ""
+    notified = person["notified_by"] if call.fields.get("notify") and source else ""
     link = _checked(message.get("ssoLink") or {}) if source else {}
-    state.execute(
+    world.state.execute(
         "INSERT INTO message (person_ref, unit, unit_name, heading, text, link, source_system,"
         " notified, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
@@ -50,10 +49,10 @@ def add_message(state: sqlite3.Connection, call: dict[str, Any], now: datetime) 
             json.dumps(link, ensure_ascii=False),
             source,
             notified,
-            stored(now),
+            stored(call.now),
         ),
     )
-    return {"notificationSent": notified.split(), "resultCode": "OK", "resultText": ""}
+    return {"notificationSent": notified.split(), "resultCode": "OK"}
 
 
 def link_of(message: sqlite3.Row) -> tuple[str, str] | None:
@@ -63,7 +62,7 @@ def link_of(message: sqlite3.Row) -> tuple[str, str] | None:
     return (f"{base}?{link['queryString']}", link["text"]) if base else None
 
 
-def _checked(link: dict[str, Any]) -> dict[str, Any]:
+def _checked(link: Mapping[str, Any]) -> dict[str, Any]:
     """Raises `KeyError` or `ValueError` for a link that breaks the contract."""
     if not link:
         return {}

@@ -26,8 +26,14 @@ def stored(moment: datetime) -> str:
 
 
 def contract_time(moment: str) -> str:
-    """`YYYYMMDDTHHMMSS`, from a stored moment. Whole seconds are all that the contract gives."""
-    return f"{datetime.fromisoformat(moment).astimezone(STOCKHOLM):%Y%m%dT%H%M%S}"
+    """`YYYYMMDDTHHMMSS`, from a stored moment. Whole seconds are all that the contract gives.
+
+    What is stored as no moment is given as it is.
+    """
+    try:
+        return f"{datetime.fromisoformat(moment).astimezone(STOCKHOLM):%Y%m%dT%H%M%S}"
+    except ValueError:
+        return moment
 
 
 def contract_date(text: str) -> date:

@@ -3,17 +3,20 @@
 import asyncio
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from random import Random
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
 from utskick.local_1177.faults import Fault
+from utskick.local_1177.kept_dates import KeptDates
 from utskick.local_1177.moments import TimeSource
+from utskick.local_1177.platform import Platform
 
 
 @dataclass(slots=True)
@@ -59,7 +62,7 @@ class Neighbour:
         self.turned_away = self.struck = self.peak = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class World:
     """Everything that one running local 1177 shares."""
 
@@ -69,6 +72,20 @@ class World:
     neighbours: dict[str, Neighbour] = field(
         default_factory=lambda: {name: Neighbour() for name in ("forms", "inbox", "persons")}
     )
+    kept_dates: KeptDates = field(default_factory=KeptDates)
+    platform: Platform = field(default_factory=Platform)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a contract: its elements by their names, and when it is answered.
+
+    `reference` is what follows it through the platform's logs; no contract gives it back.
+    """
+
+    fields: Mapping[str, Any]
+    now: datetime
+    reference: str = ""
 
 
 def _world_of(request: Request) -> World:

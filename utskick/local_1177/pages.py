@@ -88,6 +88,14 @@ def _day(day: date) -> str:
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
+def _until(text: str) -> str:
+    """What the engine keeps as the last day to answer may be no date, or nothing."""
+    try:
+        return f"senast {_day(contract_date(text))}"
+    except ValueError:
+        return "när du kan"
+
+
 def _contract_day(text: str) -> str:
     return _day(contract_date(text))
 
@@ -104,4 +112,9 @@ _texts = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_texts.filters |= {"day": _contract_day, "moment": _moment, "full_name": full_name}
+_texts.filters |= {
+    "day": _contract_day,
+    "until": _until,
+    "moment": _moment,
+    "full_name": full_name,
+}

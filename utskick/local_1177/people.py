@@ -8,31 +8,23 @@ from typing import Any
 from utskick.domain.guardians import may_guardian_answer
 from utskick.local_1177.moments import born_on
 
-NEW_PERSON: Mapping[str, Any] = {
-    "given_name": "",
-    "surname": "",
-    "in_register": True,
-    "protected": "",
-    "deregistered": "",
-    "account": True,
-    "notified_by": "SMS Email",
-    "guardians": "",
-}
-
 
 def save_person(state: sqlite3.Connection, person: Mapping[str, Any]) -> None:
     """Add a person, or change what is given of one who is there."""
-    known = find_person(state, person["personnummer"])
     state.execute(
-        "INSERT INTO person (personnummer, given_name, surname, in_register, protected,"
-        " deregistered, account, notified_by, guardians) VALUES (:personnummer, :given_name,"
-        " :surname, :in_register, :protected, :deregistered, :account, :notified_by, :guardians)"
-        " ON CONFLICT (personnummer) DO UPDATE SET given_name = excluded.given_name,"
-        " surname = excluded.surname, in_register = excluded.in_register,"
-        " protected = excluded.protected, deregistered = excluded.deregistered,"
-        " account = excluded.account, notified_by = excluded.notified_by,"
-        " guardians = excluded.guardians",
-        {**(dict(known) if known else NEW_PERSON), **person},
+        "INSERT OR IGNORE INTO person (personnummer) VALUES (?)", (person["personnummer"],)
+    )
+    known = find_person(state, person["personnummer"])
+    assert known is not None
+    state.execute(
+        "UPDATE person SET given_name = :given_name, surname = :surname,"
+        " in_register = :in_register, protected = :protected, deregistered = :deregistered,"
+        " account = :account, notified_by = :notified_by, guardians = :guardians,"
+        " changed_to = :changed_to, deregistration_code = :deregistration_code,"
+        " deregistration_date = :deregistration_date, found_dead = :found_dead,"
+        " coordination_deceased = :coordination_deceased, test_person = :test_person"
+        " WHERE personnummer = :personnummer",
+        {**dict(known), **person},
     )
 
 

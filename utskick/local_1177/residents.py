@@ -135,7 +135,7 @@ def _available_to(visit: Visit) -> list[Row]:
     """What the units that have sent the person forms offer besides: their own templates."""
     return visit.world.state.execute(
         "SELECT template.id, resident_name, unit.name AS unit_name, hsa_id FROM template"
-        " JOIN unit ON hsa_id = owner WHERE catalogue = 'own' AND NOT archived"
+        " JOIN unit ON hsa_id = owner WHERE catalogue = 'own' AND id IN published_template"
         " AND owner IN (SELECT unit FROM form WHERE person_ref = ?) ORDER BY resident_name",
         (visit.subject["ref"],),
     ).fetchall()

@@ -10,6 +10,7 @@ import yaml
 
 from utskick.local_1177.people import save_person
 from utskick.local_1177.state import transaction
+from utskick.local_1177.templates import ARCHIVED, PUBLISHED, set_versions
 
 SEEDED = 1
 """`PRAGMA user_version` of a file that has been seeded."""
@@ -42,7 +43,7 @@ def _seed_templates(state: sqlite3.Connection, region: Path) -> None:
     for path in sorted((region / "forms").glob("*.yaml")):
         form = read_yaml(path)
         state.execute(
-            "INSERT INTO template VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO template VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 str(form["id"]),
                 form["key"],
@@ -51,11 +52,12 @@ def _seed_templates(state: sqlite3.Connection, region: Path) -> None:
                 form["description"],
                 form["catalogue"],
                 form["owner"],
-                form["version"],
-                bool(form["archived"]),
                 json.dumps(form["questions"], ensure_ascii=False),
             ),
         )
+        newest = ARCHIVED if form["archived"] else PUBLISHED
+        older = dict.fromkeys(range(1, form["version"]), ARCHIVED)
+        set_versions(state, str(form["id"]), {**older, form["version"]: newest})
 
 
 def _seed_subscriptions(state: sqlite3.Connection, region: Path) -> None:

@@ -1,7 +1,7 @@
 """What the local 1177 remembers: one SQLite file behind one connection."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,8 +21,6 @@ CREATE TABLE template (
     description TEXT NOT NULL,
     catalogue TEXT NOT NULL CHECK (catalogue IN ('own', 'shared', 'nafs')),
     owner TEXT COLLATE NOCASE,
-    version INTEGER NOT NULL,
-    archived INTEGER NOT NULL,
     questions TEXT NOT NULL
 );
 CREATE TABLE subscription (
@@ -51,7 +49,6 @@ CREATE TABLE form (
     expire_date TEXT NOT NULL,
     keep_until TEXT NOT NULL,
     banner TEXT NOT NULL,
-    reference TEXT NOT NULL DEFAULT '',
     status TEXT NOT NULL DEFAULT 'ONGOING',
     answers TEXT NOT NULL DEFAULT '{}',
     completed_at TEXT,
@@ -72,6 +69,32 @@ CREATE TABLE message (
 );
 CREATE INDEX message_of_person ON message (person_ref);
 """
+ADDED_TABLES = """
+CREATE TABLE IF NOT EXISTS template_version (
+    template_id TEXT NOT NULL REFERENCES template,
+    version INTEGER NOT NULL,
+    publish_status TEXT NOT NULL,
+    PRIMARY KEY (template_id, version)
+);
+CREATE VIEW IF NOT EXISTS published_template AS
+    SELECT DISTINCT template_id FROM template_version WHERE publish_status = 'Published';
+CREATE TABLE IF NOT EXISTS seal (key TEXT NOT NULL);
+"""
+ADDED_COLUMNS = {
+    "form": {
+        "reference": "TEXT NOT NULL DEFAULT ''",
+        "template_version": "INTEGER NOT NULL DEFAULT 1",
+    },
+    "person": {
+        "changed_to": "TEXT NOT NULL DEFAULT ''",
+        "deregistration_code": "TEXT NOT NULL DEFAULT ''",
+        "deregistration_date": "TEXT NOT NULL DEFAULT ''",
+        "found_dead": "TEXT NOT NULL DEFAULT ''",
+        "coordination_deceased": "TEXT NOT NULL DEFAULT ''",
+        "test_person": "INTEGER NOT NULL DEFAULT 1",
+    },
+}
+"""What files from before do not have. A date that is '' is not there."""
 
 
 def open_state(path: Path) -> sqlite3.Connection:
@@ -88,18 +111,41 @@ def open_state(path: Path) -> sqlite3.Connection:
     state.execute("PRAGMA foreign_keys = ON")
     if not state.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone():
         state.executescript(f"BEGIN; {SCHEMA} COMMIT;")
-    columns = state.execute("SELECT name FROM pragma_table_info('form')")
-    if "reference" not in {column["name"] for column in columns}:
-        state.execute("ALTER TABLE form ADD COLUMN reference TEXT NOT NULL DEFAULT ''")
+    state.executescript(ADDED_TABLES)
+    for table, added in ADDED_COLUMNS.items():
+        _add_columns(state, table, added)
+    _give_versions_a_table(state)
     _make_seal(state)
     # Files from when a link was a whole address.
     state.execute("UPDATE message SET link = '{}' WHERE link NOT LIKE '{%'")
     return state
 
 
+def _columns_of(state: sqlite3.Connection, table: str) -> set[str]:
+    found = state.execute("SELECT name FROM pragma_table_info(?)", (table,))
+    return {column["name"] for column in found}
+
+
+def _add_columns(state: sqlite3.Connection, table: str, added: Mapping[str, str]) -> None:
+    for name in added.keys() - _columns_of(state, table):
+        state.execute(f"ALTER TABLE {table} ADD COLUMN {name} {added[name]}")
+
+
+def _give_versions_a_table(state: sqlite3.Connection) -> None:
+    """In files from before a template had one version."""
+    if "archived" in _columns_of(state, "template"):
+        state.executescript("""
+            BEGIN;
+            INSERT INTO template_version SELECT id, version,
+                CASE WHEN archived THEN 'Archived' ELSE 'Published' END FROM template;
+            ALTER TABLE template DROP COLUMN archived;
+            ALTER TABLE template DROP COLUMN version;
+            COMMIT;
+        """)
+
+
 def _make_seal(state: sqlite3.Connection) -> None:
     """The key that pages' sealed fields are made with."""
-    state.execute("CREATE TABLE IF NOT EXISTS seal (key TEXT NOT NULL)")
     if not state.execute("SELECT 1 FROM seal").fetchone():
         state.execute("INSERT INTO seal VALUES (?)", (Fernet.generate_key().decode(),))
 

@@ -114,6 +114,7 @@ def _form_texts(form: Row) -> dict[str, Any]:
         "formText": form["banner"],
         "formStatus": form["status"],
         "answers": json.loads(form["answers"]),
+        "answeredBy": form["proxy_ref"] or form["person_ref"],
     }
 
 
