@@ -80,15 +80,23 @@ class Local:
         return number
 
     def send(
-        self, name: str, fields: Mapping[str, object], *, timeout: float = TIMEOUT_S
+        self,
+        name: str,
+        fields: Mapping[str, object],
+        *,
+        reference: str = "",
+        timeout: float = TIMEOUT_S,
     ) -> httpx.Response:
         """Call a contract, as it wants to be called."""
         contract = CONTRACTS[name]
         address = LOGICAL_ADDRESSES[HANDLERS[name][0]]
+        headers = {"Content-Type": SOAP, "SOAPAction": f'"{contract.action}"'}
+        if reference:
+            headers["x-skltp-correlation-id"] = reference
         return self.client.post(
             self.url + contract.path,
             content=request(contract, fields, logical_address=address),
-            headers={"Content-Type": SOAP, "SOAPAction": f'"{contract.action}"'},
+            headers=headers,
             timeout=timeout,
         )
 
