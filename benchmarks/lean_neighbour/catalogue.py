@@ -16,7 +16,10 @@ class Catalogue:
         self._state = state
         self.available = cache(self._available)
         self.why_not_sendable = cache(self._why_not_sendable)
-        self.names = {row["id"]: row["name"] for row in state.execute("SELECT * FROM template")}
+        newest = state.execute(
+            "SELECT * FROM template JOIN template_version ON template_id = id ORDER BY version"
+        )
+        self.templates = {row["id"]: row for row in newest}
 
     def _available(self, unit: str) -> tuple[sqlite3.Row, ...]:
         return tuple(available_versions(self._state, unit))

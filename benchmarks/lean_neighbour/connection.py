@@ -7,15 +7,23 @@ put together; what comes while an answer is due waits for it.
 import asyncio
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any, cast
 
 from benchmarks.lean_neighbour.contracts import CONTRACTS
 from benchmarks.lean_neighbour.control import CONTROL
+from benchmarks.lean_neighbour.messages import Texts, texts_of
+from benchmarks.lean_neighbour.soap import CONTRACTS as SOAP_CONTRACTS
 from benchmarks.lean_neighbour.world import Service, World
+from utskick.rivta.envelopes import fault
 
 _END_OF_HEAD = b"\r\n\r\n"
 _LENGTH = b"\r\ncontent-length:"
 _OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
+_SOAP = b"Content-Type: text/xml; charset=utf-8\r\nContent-Length: %d\r\n\r\n%b"
+_SOAP_OK = b"HTTP/1.1 200 OK\r\n" + _SOAP
+_FAULT = fault("Client", "The call breaks the contract")
+_SOAP_FAULT = b"HTTP/1.1 500 Internal Server Error\r\n" + _SOAP % (len(_FAULT), _FAULT)
 _NO_CONTENT = b"HTTP/1.1 204 No Content\r\n\r\n"
 _TOO_MANY = b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n"
 _BROKEN = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
@@ -54,15 +62,23 @@ class Connection(asyncio.Protocol):
         self._serve(method, path, body)
 
     def _serve(self, method: str, path: str, body: bytes) -> None:
-        if method == "POST" and path in CONTRACTS:
-            _, name, contract = path.split("/")
-            self._call(self._world.services[name], contract, path, body)
+        if method == "POST" and path in SOAP_CONTRACTS:
+            name, contract, answering = SOAP_CONTRACTS[path]
+            work = partial(_soap_answer, partial(answering, self._world), body)
+            self._call(self._world.services[name], contract.name, work)
+        elif method == "POST" and path in CONTRACTS:
+            _, name, contract_name = path.split("/")
+            self._call(
+                self._world.services[name],
+                contract_name,
+                lambda: _answer(lambda: CONTRACTS[path](self._world, json.loads(body))),
+            )
         elif handler := CONTROL.get((method, path)):
             self._answer(_answer(lambda: handler(self._world, json.loads(body or b"null"))))
         else:
             self._answer(_NOT_FOUND)
 
-    def _call(self, service: Service, contract: str, path: str, body: bytes) -> None:
+    def _call(self, service: Service, contract: str, work: Callable[[], bytes]) -> None:
         service.calls[contract] += 1
         if service.capacity is not None and service.busy_with >= service.capacity:
             service.turned_away += 1
@@ -71,14 +87,14 @@ class Connection(asyncio.Protocol):
         service.busy_with += 1
         service.peak = max(service.peak, service.busy_with)
         if service.latency_s:
-            self._loop.call_later(service.latency_s, self._apply, service, path, body)
+            self._loop.call_later(service.latency_s, self._apply, service, work)
         else:
-            self._apply(service, path, body)
+            self._apply(service, work)
 
-    def _apply(self, service: Service, path: str, body: bytes) -> None:
+    def _apply(self, service: Service, work: Callable[[], bytes]) -> None:
         """Also when the caller has gone meanwhile: the call had arrived."""
         service.busy_with -= 1
-        self._answer(_answer(lambda: CONTRACTS[path](self._world, json.loads(body))))
+        self._answer(work())
 
     def _answer(self, answer: bytes) -> None:
         if self._transport.is_closing():
@@ -97,6 +113,14 @@ def _length(head: bytes) -> int:
     begins += len(_LENGTH)
     ends = lowered.find(b"\r\n", begins)
     return int(lowered[begins:] if ends < 0 else lowered[begins:ends])
+
+
+def _soap_answer(work: Callable[[Texts], bytes], body: bytes) -> bytes:
+    try:
+        answer = work(texts_of(body))
+    except (KeyError, ValueError):
+        return _SOAP_FAULT
+    return _SOAP_OK % (len(answer), answer)
 
 
 def _answer(work: Callable[[], Any]) -> bytes:

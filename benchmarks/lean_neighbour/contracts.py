@@ -107,7 +107,7 @@ def _described(world: World, form: Form) -> dict[str, Any]:
     return {
         "formId": form.id,
         "templateId": form.template,
-        "templateName": world.catalogue.names[form.template],
+        "templateName": world.catalogue.templates[form.template]["name"],
         "createdDateTime": contract_time(stored(datetime.fromtimestamp(form.made_at, UTC))),
         "expireDate": form.expires,
         "keepUntil": form.keep_until,
