@@ -1,4 +1,4 @@
-"""Certificates for 127.0.0.1, for an hour: signed by themselves, together with their keys."""
+"""Certificates for 127.0.0.1, signed by themselves, together with their keys."""
 
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -10,15 +10,17 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 
-def a_certificate(path: Path, *, password: bytes = b"") -> Path:
+def a_certificate(
+    path: Path, *, password: bytes = b"", lasts: timedelta = timedelta(hours=1)
+) -> Path:
     """Both in one PEM file, which is its own authority as well."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, path.stem)])
     now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(hours=1))
+        .not_valid_before(now - timedelta(days=1000))
+        .not_valid_after(now + lasts)
         .add_extension(
             x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
         )

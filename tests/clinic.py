@@ -25,6 +25,7 @@ from tests.sqlite import fear_no_power_cut
 from tests.vault import a_vault
 from utskick.adapters.in_memory import (
     FakeClock,
+    InMemoryCertificates,
     InMemoryFormService,
     InMemoryInbox,
     InMemoryLogHeads,
@@ -142,6 +143,7 @@ class Clinic(UseCases):
     persons: InMemoryPersons
     rules: Rules
     mailer: InMemoryMailer = field(default_factory=InMemoryMailer)
+    certificates: InMemoryCertificates = field(default_factory=InMemoryCertificates)
     log_heads: InMemoryLogHeads = field(default_factory=InMemoryLogHeads)
     sms: InMemorySmsGateway = field(default_factory=InMemorySmsGateway)
     scheduler: InMemoryScheduler = field(default_factory=InMemoryScheduler)

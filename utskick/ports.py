@@ -14,6 +14,7 @@ from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
+from utskick.domain.certificates import Certificate
 from utskick.domain.deliveries import FormId, FormStatus, Refusal
 from utskick.domain.dispatches import DispatchId
 from utskick.domain.forms import FormTemplateId
@@ -382,6 +383,13 @@ class LogHeads(Protocol):
 
     def units(self) -> Sequence[HsaId]:
         """Whose heads there are."""
+
+
+class Certificates(Protocol):
+    """The certificates by which we and our neighbours know each other."""
+
+    def look(self) -> Sequence[Certificate]:
+        """Every one that the settings name, as its file is now."""
 
 
 class Texts(Protocol):

@@ -15,7 +15,7 @@ from tests.certificates import a_certificate, server_side
 from utskick.adapters.http_client import AnswerFields, HttpClient
 from utskick.adapters.oidc_sign_in import OidcSignIn
 from utskick.adapters.prefect_scheduler import PrefectScheduler
-from utskick.adapters.tls import TlsFiles, tls_context
+from utskick.adapters.tls import FreshContext, TlsFiles, tls_context
 from utskick.domain.starting import RefusedToStart
 from utskick.ports import TemporaryFailure
 
@@ -81,8 +81,9 @@ def neighbours(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-async def asked(url: str, files: TlsFiles) -> bool:
-    client = HttpClient(url, consumer_hsa_id="x", tls=tls_context(files, of="UTSKICK_FORMS"))
+async def asked(url: str, tls: TlsFiles | FreshContext) -> bool:
+    context = tls_context(tls, of="UTSKICK_FORMS") if isinstance(tls, TlsFiles) else tls
+    client = HttpClient(url, consumer_hsa_id="x", tls=context)
     answer = await client.post("Ask", {}, answer=Answer, reading=True)
     return answer.done
 
@@ -106,10 +107,58 @@ async def test_a_neighbour_that_wants_our_certificate_gets_it(neighbours: Path) 
                 await asked(url, TlsFiles(authorities=known, certificate=stranger))
 
 
+async def test_new_connections_go_by_what_the_files_hold_then(
+    neighbours: Path, tmp_path: Path
+) -> None:
+    known, ours = neighbours / "neighbour.pem", neighbours / "ours.pem"
+    renewed = tmp_path / "renewed.pem"
+    renewed.write_bytes((neighbours / "stranger.pem").read_bytes())
+    files = TlsFiles(authorities=known, certificate=renewed)
+    fresh = FreshContext(files, of="UTSKICK_FORMS")
+    with serving(server_side(known, asks_for=ours)) as url:
+        with pytest.raises(TemporaryFailure):
+            await asked(url, fresh)
+
+        renewed.write_bytes(ours.read_bytes())
+
+        assert await asked(url, fresh)
+
+
+async def test_a_file_that_is_being_changed_leaves_the_one_before_in_use(
+    neighbours: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    known, ours = neighbours / "neighbour.pem", tmp_path / "ours.pem"
+    ours.write_bytes((neighbours / "ours.pem").read_bytes())
+    fresh = FreshContext(TlsFiles(authorities=known, certificate=ours), of="UTSKICK_FORMS")
+    with serving(server_side(known, asks_for=neighbours / "ours.pem")) as url:
+        ours.write_text("half of it")
+        assert await asked(url, fresh)
+        ours.unlink()
+        assert await asked(url, fresh)
+
+    assert "UTSKICK_FORMS__CLIENT_CERTIFICATE" in caplog.text
+    assert "half of it" not in caplog.text
+
+
+async def test_an_authority_that_is_taken_out_of_the_file_is_trusted_no_more(
+    neighbours: Path, tmp_path: Path
+) -> None:
+    trusted = tmp_path / "trusted.pem"
+    trusted.write_bytes((neighbours / "neighbour.pem").read_bytes())
+    fresh = FreshContext(TlsFiles(authorities=trusted), of="UTSKICK_FORMS")
+    with serving(server_side(neighbours / "neighbour.pem")) as url:
+        assert await asked(url, fresh)
+
+        trusted.write_bytes((neighbours / "stranger.pem").read_bytes())
+
+        with pytest.raises(TemporaryFailure):
+            await asked(url, fresh)
+
+
 async def test_the_identity_provider_is_known_by_its_authority(neighbours: Path) -> None:
     def sign_in(url: str, name: str) -> OidcSignIn:
         files = TlsFiles(authorities=neighbours / f"{name}.pem")
-        tls = tls_context(files, of="UTSKICK_SIGN_IN")
+        tls = FreshContext(files, of="UTSKICK_SIGN_IN")
         return OidcSignIn(
             issuer=url,
             client_id="c",
@@ -132,7 +181,7 @@ async def test_the_identity_provider_is_known_by_its_authority(neighbours: Path)
 def test_prefect_is_known_by_its_authority(neighbours: Path) -> None:
     def scheduler(url: str, name: str) -> PrefectScheduler:
         files = TlsFiles(authorities=neighbours / f"{name}.pem")
-        tls = tls_context(files, of="UTSKICK_SCHEDULER")
+        tls = FreshContext(files, of="UTSKICK_SCHEDULER")
         return PrefectScheduler(api_url=f"{url}/api", work_pool="utskick", tls=tls)
 
     with serving(server_side(neighbours / "neighbour.pem")) as url:
@@ -155,10 +204,9 @@ def test_a_sealed_key_is_opened_by_its_password(tmp_path: Path) -> None:
 
 
 def test_nothing_older_than_tls_1_2_is_spoken(neighbours: Path) -> None:
-    context = tls_context(TlsFiles(), of="UTSKICK_FORMS")
-
-    assert context.minimum_version == ssl.TLSVersion.TLSv1_2
-    assert context.check_hostname
+    for context in (tls_context(TlsFiles(), of="X"), FreshContext(TlsFiles(), of="X")):
+        assert context.minimum_version == ssl.TLSVersion.TLSv1_2
+        assert context.check_hostname
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,22 @@ async def test_nothing_is_sent_again_before_the_form_service_has_been_asked(
     assert states(clinic, dispatch) == {DeliveryState.UNKNOWN: 1}
 
 
+async def test_no_call_that_changes_anything_is_made_before_a_reading_one_was_answered(
+    store: SqlStore,
+) -> None:
+    # As when our certificate is refused: with TLS 1.3 a changing call would look unknown.
+    clinic = a_clinic(store, grace=SHORT_GRACE, retry_delays_s=(600,))
+    dispatch = (await clinic.start(**ANNA_ONLY, **PHQ_ONLY)).dispatch
+    changing: list[None] = []
+    clinic.forms.fails_before = Meanwhile(lambda: changing.append(None))
+    clinic.forms.fails_reading.extend([AWAY] * 10_000)
+
+    closed = await run_to_its_end(clinic, dispatch.occasions[0])
+
+    assert closed.occasion.state is OccasionState.MISSED
+    assert (changing, clinic.inbox.messages) == ([], [])
+
+
 async def test_of_several_candidates_staff_must_choose(clinic: Clinic) -> None:
     dispatch = (await clinic.start(**ANNA_ONLY, **PHQ_ONLY)).dispatch
 

@@ -68,6 +68,7 @@ def services_of(clinic: Clinic, **changes: Any) -> Services:
         "inbox": clinic.inbox,
         "persons": clinic.persons,
         "mailer": clinic.mailer,
+        "certificates": clinic.certificates,
         "log_heads": clinic.log_heads,
         "sms": clinic.sms,
         "scheduler": clinic.scheduler,

@@ -43,6 +43,7 @@ class Rules:
     max_recipients: int = Limits().recipients
     accept_coordination_numbers: bool = False
     forms_desk: str = FORMS_DESK
+    operators: tuple[str, ...] = (FORMS_DESK,)
     error_domains: tuple[str, ...] = ()
     resident_url: str = "https://formular.1177.se"
     sms_hosts: tuple[str, ...] = ("1177.se", "vgregion.se")

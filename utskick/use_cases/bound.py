@@ -51,6 +51,7 @@ from utskick.use_cases.start_dispatch import StartDispatch
 from utskick.use_cases.stop_dispatch import StopDispatch
 from utskick.use_cases.upload_spec import UploadSpec
 from utskick.use_cases.warn_by_hand import WarnByHand
+from utskick.use_cases.watch_certificates import WatchCertificates
 from utskick.use_cases.watch_templates import WatchTemplates
 
 UseCase = TypeVar("UseCase")
@@ -115,4 +116,5 @@ class UseCases:
     stop_dispatch = Bound(StopDispatch)
     upload_spec = Bound(UploadSpec)
     warn_by_hand = Bound(WarnByHand)
+    watch_certificates = Bound(WatchCertificates)
     watch_templates = Bound(WatchTemplates)

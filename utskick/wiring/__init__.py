@@ -27,6 +27,7 @@ from utskick.domain.occasions import OccasionId, RunToken
 from utskick.domain.rate_limits import RateLimits
 from utskick.domain.rules import Rules
 from utskick.ports import (
+    Certificates,
     Clock,
     FormService,
     Inbox,
@@ -53,7 +54,7 @@ from utskick.store.engine import open_engine, require_migrated
 from utskick.store.key_checks import check_keys
 from utskick.store.staff import SessionLimits
 from utskick.use_cases.bound import UseCases
-from utskick.wiring.neighbours import client_of, relay_of, tls_contexts
+from utskick.wiring.neighbours import certificates_of, client_of, relay_of, tls_contexts
 from utskick.wiring.rules import rules_of
 from utskick.wiring.safety import require_safe
 from utskick.wiring.vault import vault_of
@@ -71,6 +72,7 @@ class Services(UseCases):
     inbox: Inbox
     persons: Persons
     mailer: Mailer
+    certificates: Certificates
     log_heads: LogHeads
     sms: SmsGateway
     scheduler: Scheduler
@@ -182,6 +184,7 @@ def wire(settings: Settings) -> Services:
         inbox=inbox_service,
         persons=persons_service,
         mailer=mailer,
+        certificates=certificates_of(settings),
         log_heads=FileLogHeads(settings.log.heads),
         sms=SmsByMail(mailer, domain=settings.smtp.sms_domain),
         scheduler=PrefectScheduler(

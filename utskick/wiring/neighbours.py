@@ -4,9 +4,10 @@ import ssl
 from collections.abc import Mapping
 
 from config.settings import NeighbourSettings, Settings, SmtpSettings, TlsSettings
+from utskick.adapters.certificate_files import CertificateFiles
 from utskick.adapters.http_client import HttpClient
 from utskick.adapters.smtp_relay import Login, SmtpRelay
-from utskick.adapters.tls import TlsFiles, tls_context
+from utskick.adapters.tls import FreshContext, TlsFiles, tls_context
 from utskick.domain.starting import RefusedToStart
 
 _NEIGHBOURS = ("forms", "inbox", "persons", "smtp", "scheduler", "sign_in")
@@ -14,19 +15,30 @@ _NEIGHBOURS = ("forms", "inbox", "persons", "smtp", "scheduler", "sign_in")
 
 def tls_contexts(settings: Settings) -> Mapping[str, ssl.SSLContext | None]:
     """Of each neighbour that has files of its own. Raises `RefusedToStart`, naming all faults."""
-    contexts: dict[str, ssl.SSLContext | None] = {}
-    faults: dict[str, None] = {}
-    for name in _NEIGHBOURS:
-        group, named = settings.tls_of(name)
+    faults: list[str] = []
+    by_group: dict[str, ssl.SSLContext] = {}
+    for group, files in _named_files(settings).items():
         try:
-            of = f"UTSKICK_{group.upper()}"
-            contexts[name] = tls_context(tls_files(named), of=of) if named.names_files else None
+            by_group[group] = FreshContext(files, of=group)
         except RefusedToStart as refused:
-            # Those of the platform are three neighbours'.
-            faults |= dict.fromkeys(refused.faults)
+            faults += refused.faults
     if faults:
         raise RefusedToStart(*faults)
-    return contexts
+    return {name: by_group.get(_group(settings.tls_of(name)[0])) for name in _NEIGHBOURS}
+
+
+def certificates_of(settings: Settings) -> CertificateFiles:
+    return CertificateFiles(_named_files(settings))
+
+
+def _named_files(settings: Settings) -> Mapping[str, TlsFiles]:
+    """By the group of settings: that of the platform is three neighbours'."""
+    groups = dict(settings.tls_of(name) for name in _NEIGHBOURS)
+    return {_group(name): tls_files(group) for name, group in groups.items() if group.names_files}
+
+
+def _group(name: str) -> str:
+    return f"UTSKICK_{name.upper()}"
 
 
 def tls_files(group: TlsSettings) -> TlsFiles:

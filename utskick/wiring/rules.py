@@ -35,6 +35,7 @@ def rules_of(settings: Settings) -> Rules:
         max_recipients=settings.max_recipients,
         accept_coordination_numbers=settings.accept_coordination_numbers,
         forms_desk=settings.forms_desk,
+        operators=settings.operators or (settings.forms_desk,),
         error_domains=settings.error_domains,
         resident_url=settings.residents.url,
         sms_hosts=(*settings.sms_hosts, urlsplit(settings.residents.url).hostname or ""),

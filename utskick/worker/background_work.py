@@ -9,6 +9,7 @@ from utskick.worker.rounds import again_and_again
 
 _SELDOM = 20
 """Every so many rounds."""
+_HOURLY_S = 3600
 
 
 async def run_background_work(services: Services) -> None:
@@ -17,7 +18,7 @@ async def run_background_work(services: Services) -> None:
     As long as all is well this asks Prefect nothing and starts no run there. Only every twentieth
     time does it ask which runs Prefect takes to be alive. Mails have a loop of their own: a relay
     that never answers must not keep a dispatch from being resumed. Heads of the access log are
-    written every `log.heads_every_s`.
+    written every `log.heads_every_s`. Certificates are looked at every hour.
     """
 
     async def retiring() -> object:
@@ -48,6 +49,9 @@ async def run_background_work(services: Services) -> None:
             now=services.clock.now(),
         )
 
+    async def watching_certificates() -> object:
+        return await asyncio.to_thread(services.watch_certificates, now=services.clock.now())
+
     every_s = services.settings.timing.reconcile_s
     await asyncio.gather(
         again_and_again("Reconciling", services.reconcile, every_s=every_s),
@@ -59,4 +63,5 @@ async def run_background_work(services: Services) -> None:
             writing_heads,
             every_s=services.settings.log.heads_every_s,
         ),
+        again_and_again("Watching certificates", watching_certificates, every_s=_HOURLY_S),
     )

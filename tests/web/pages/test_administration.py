@@ -1,14 +1,16 @@
 """Förvaltning: units, form templates and sign-ins, by the regional administration."""
 
 import re
+from datetime import timedelta
 from html import unescape
 
 import pytest
 from httpx import Response
 
-from tests.clinic import OTHER_UNIT, OWN, PHQ, SHARED, UNIT, UNSUBSCRIBED, WEEKLY
+from tests.clinic import OTHER_UNIT, OWN, PHQ, SHARED, UNIT, UNSUBSCRIBED, WEEKLY, Clinic
 from tests.people import ANNA
 from tests.web.pages.conftest import Browser, session, sign_in, words_of
+from utskick.domain.certificates import Certificate
 from utskick.domain.forms import FormTemplate
 from utskick.domain.units import Unit
 from utskick.web.pages.visitors import COOKIE, csrf_of
@@ -50,6 +52,27 @@ async def test_the_first_page_leads_on_and_shows_what_has_been_changed(
         assert part in before
     assert "Inga ändringar än." in before
     assert f"Karin Exempel Lagt till enhet {NEW['hsa_id']}" in after
+
+
+async def test_the_first_page_says_which_certificates_are_to_be_changed(
+    administrator: Browser, clinic: Clinic
+) -> None:
+    now, held = clinic.clock.now(), clinic.certificates.held
+    ends = {
+        "ENDS": timedelta(days=2, hours=1),
+        "ENDED": -timedelta(days=1),
+        "LASTS": timedelta(90),
+    }
+    for name, left in ends.items():
+        held.append(Certificate(setting=name, path="x", mark=name, ends_at=now + left))
+    held.append(Certificate(setting="BROKEN", path="x", mark="x", ends_at=None))
+
+    words = words_of(await administrator.open("/forvaltning"))
+
+    assert "ENDS går ut 2027-02-03 kl. 13:00, om 2 dagar." in words
+    assert "ENDED gick ut 2027-01-31 kl. 12:00" in words
+    assert "BROKEN går inte att läsa" in words
+    assert "LASTS" not in words
 
 
 # Units

@@ -4,6 +4,7 @@ They keep the same promises as the real ones, and the same contract tests see to
 shall go wrong is set beforehand, in the lists that each twin has for it.
 """
 
+from utskick.adapters.in_memory.certificates import InMemoryCertificates
 from utskick.adapters.in_memory.clock import FakeClock
 from utskick.adapters.in_memory.form_service import InMemoryFormService
 from utskick.adapters.in_memory.inbox import InMemoryInbox
@@ -16,6 +17,7 @@ from utskick.adapters.in_memory.sign_in import InMemorySignIn
 
 __all__ = [
     "FakeClock",
+    "InMemoryCertificates",
     "InMemoryFormService",
     "InMemoryInbox",
     "InMemoryLogHeads",

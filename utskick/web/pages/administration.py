@@ -6,7 +6,7 @@ from typing import TypeVar
 from fastapi import Request, Response
 
 from utskick.sending.report_errors import refusing_addresses
-from utskick.web.callers import Wired
+from utskick.web.callers import Now, Wired
 from utskick.web.pages.frame import page
 from utskick.web.pages.refusals import page_router
 from utskick.web.pages.visitors import Administrator
@@ -24,10 +24,18 @@ def one_page(found: Sequence[T], number: int) -> tuple[Sequence[T], int]:
 
 
 @router.get("/forvaltning", name="administration-page")
-def begin(request: Request, visitor: Administrator, wired: Wired) -> Response:
-    """The way to each part, and what has been changed lately."""
+def begin(request: Request, visitor: Administrator, wired: Wired, now: Now) -> Response:
+    """The way to each part, what somebody must see to, and what has been changed lately."""
     changes = wired.list_changes(actor=visitor.actor)
     refusing = sorted(refusing_addresses(store=wired.store))
     return page(
-        request, "administration.html", visitor=visitor, changes=changes, refusing=refusing
+        request,
+        "administration.html",
+        visitor=visitor,
+        changes=changes,
+        refusing=refusing,
+        certificates=[
+            (each, each.state(now).value, each.days_left(now))
+            for each in wired.watch_certificates.troubling(now=now)
+        ],
     )
