@@ -11,11 +11,18 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 
 def a_certificate(
-    path: Path, *, password: bytes = b"", lasts: timedelta = timedelta(hours=1)
+    path: Path,
+    *,
+    password: bytes = b"",
+    lasts: timedelta = timedelta(hours=1),
+    hsa_id: str = "",
 ) -> Path:
-    """Both in one PEM file, which is its own authority as well."""
+    """Both in one PEM file, which is its own authority as well. `hsa_id`: whose it is."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, path.stem)])
+    subject = [x509.NameAttribute(x509.NameOID.COMMON_NAME, path.stem)]
+    if hsa_id:
+        subject.append(x509.NameAttribute(x509.NameOID.SERIAL_NUMBER, hsa_id))
+    name = x509.Name(subject)
     now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())

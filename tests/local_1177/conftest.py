@@ -18,6 +18,7 @@ from tests.waiting import TIMEOUT_S, poll
 from utskick.local_1177.app import create_app
 from utskick.local_1177.contracts import HANDLERS
 from utskick.local_1177.platform import LOGICAL_ADDRESSES, SOAP
+from utskick.local_1177.serving import ServerTls
 from utskick.rivta.contracts import CONTRACTS
 from utskick.rivta.envelopes import read_answer, request
 
@@ -33,16 +34,17 @@ AS_IT_IS = {
 
 
 @contextmanager
-def served(app: ASGIApp) -> Iterator[str]:
+def served(app: ASGIApp, *, tls: ServerTls | None = None) -> Iterator[str]:
     """The application on an ephemeral port; gives its address."""
+    secured = tls.for_uvicorn() if tls else {}
     server = uvicorn.Server(
-        uvicorn.Config(app, port=0, log_config=None, access_log=False, ws="none")
+        uvicorn.Config(app, port=0, log_config=None, access_log=False, ws="none", **secured)
     )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     poll(lambda: server.started)
     port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
+    yield f"{'https' if tls else 'http'}://127.0.0.1:{port}"
     server.should_exit = True
     thread.join()
 

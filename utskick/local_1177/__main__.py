@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from utskick.local_1177.app import create_app
-from utskick.local_1177.serving import serve
+from utskick.local_1177.serving import ServerTls, serve
 
 
 def main() -> None:
@@ -13,9 +13,23 @@ def main() -> None:
     parser.add_argument("--state", type=Path, required=True, help="the SQLite file")
     parser.add_argument("--region", type=Path, required=True, help="the region's folder")
     parser.add_argument("--log-level", default="warning")
+    tls = parser.add_argument_group("TLS", "PEM files; all of the local 1177 is then https")
+    tls.add_argument("--certificate", type=Path, help="ours, with its key unless that is apart")
+    tls.add_argument("--key", type=Path)
+    tls.add_argument("--client-authorities", type=Path, help="whose certificates callers show")
     options = parser.parse_args()
     app = create_app(options.state, options.region)
-    serve(app, port=options.port, log_level=options.log_level)
+    serve(app, port=options.port, log_level=options.log_level, tls=_tls_of(options))
+
+
+def _tls_of(options: argparse.Namespace) -> ServerTls | None:
+    if options.certificate is None:
+        return None
+    return ServerTls(
+        certificate=options.certificate,
+        key=options.key,
+        client_authorities=options.client_authorities,
+    )
 
 
 if __name__ == "__main__":

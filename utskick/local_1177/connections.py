@@ -61,6 +61,15 @@ class Connection:
         await self._gone()
 
     @property
+    def sender(self) -> str | None:
+        """The HSA-id in the caller's certificate, '' if it has none; `None` without one."""
+        certificate = self._transport.get_extra_info("peercert")
+        if not certificate:
+            return None
+        subject = {name: value for part in certificate["subject"] for name, value in part}
+        return str(subject.get("serialNumber", ""))
+
+    @property
     def _transport(self) -> asyncio.Transport:
         # Uvicorn's `send` is a method of the request that it serves, which has the transport.
         return cast("asyncio.Transport", cast("Any", self._send).__self__.transport)

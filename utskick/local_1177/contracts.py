@@ -82,7 +82,9 @@ class Contracts:
     ) -> None:
         name, handler = HANDLERS[contract.name]
         try:
-            fields = read_call(self.world, contract, headers, body, neighbour=name)
+            fields = read_call(
+                self.world, contract, headers, body, neighbour=name, sender=connection.sender
+            )
         except TurnedAway as turned_away:
             await connection.end(turned_away.reply)
             return

@@ -30,8 +30,11 @@ def read_call(
     body: bytes,
     *,
     neighbour: str,
+    sender: str | None,
 ) -> Fields:
-    """What is asked for. Raises `TurnedAway`."""
+    """What is asked for. `sender`: by its certificate, if there is one. Raises `TurnedAway`."""
+    if sender == "":
+        raise TurnedAway(world.platform.says("VP002"))
     _require_headers(world, contract, headers)
     request = _read(world, body)
     if not request.logical_address:
