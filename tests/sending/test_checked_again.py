@@ -197,7 +197,7 @@ async def test_an_early_quick_run_sends_nothing_to_whom_that_ends_after_it(
 ) -> None:
     dispatch = (await clinic.start()).dispatch
     run = clinic.run_of(dispatch.occasions[0])
-    clinic.clock.moment = run.occasion.sends_at - timedelta(minutes=minutes)
+    clinic.clock.moment = dispatch.occasions[0].sends_at - timedelta(minutes=minutes)
     assert await run.run() is ClaimResult.TOO_EARLY
 
     if ended == "removed":
@@ -219,7 +219,7 @@ async def test_a_quick_run_ten_seconds_early_sends_nothing_to_whom_it_had_ended_
 ) -> None:
     dispatch = (await clinic.start()).dispatch
     run = clinic.run_of(dispatch.occasions[0])
-    clinic.clock.moment = run.occasion.sends_at - timedelta(seconds=10)
+    clinic.clock.moment = dispatch.occasions[0].sends_at - timedelta(seconds=10)
     if ended != "removed":
         clinic.persons.records[ANNA] = PersonRecord(
             protected=ended == "protected", deceased=ended == "dead"

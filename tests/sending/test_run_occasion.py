@@ -216,7 +216,7 @@ async def test_a_run_before_the_scheduled_one_holds_nothing(
 ) -> None:
     dispatch = (await clinic.start()).dispatch
     run = clinic.run_of(dispatch.occasions[0])
-    clinic.clock.moment = run.occasion.sends_at - timedelta(minutes=minutes)
+    clinic.clock.moment = dispatch.occasions[0].sends_at - timedelta(minutes=minutes)
 
     early = await run.run()
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property
 
 from utskick.domain.errors import StartBlocked
 from utskick.domain.occasions import Occasion, OccasionId, RunToken
@@ -52,7 +51,7 @@ _LATE_CHECK = timedelta(seconds=30)
 """How long the registers may take when the moment has passed."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class OccasionRun:
     """One attempt to send one occasion. Every stage can be repeated, by this run or by another."""
 
@@ -68,7 +67,10 @@ class OccasionRun:
     texts: Texts
     clock: Clock
     rules: Rules
+    _occasion: Occasion | None = field(default=None, init=False, repr=False)
     _asked_at: dict[str, float] = field(default_factory=dict, init=False, repr=False)
+    _sent: asyncio.Event = field(default_factory=asyncio.Event, init=False, repr=False)
+    _looking: asyncio.Lock = field(default_factory=asyncio.Lock, init=False, repr=False)
 
     def claim(self) -> Claim:
         """Whether there is something to send, and nobody else is sending it."""
@@ -80,8 +82,7 @@ class OccasionRun:
             rules=self.rules,
             now=self.clock.now(),
         )
-        # What the cached property would else read later, on the event loop that all runs share.
-        vars(self)["occasion"] = claim.occasion
+        self._occasion = claim.occasion
         return claim
 
     def held(self) -> AbstractAsyncContextManager[None]:
@@ -200,19 +201,12 @@ class OccasionRun:
         """The whole story by plain calls. Returns what ended it early, or how it was closed."""
         return (await send_occasion(PlainStages(self), log=log)).came_to
 
-    @cached_property
+    @property
     def occasion(self) -> Occasion:
-        """As it was when the run began: its moment never changes within a version."""
-        with self.store.transaction() as records:
-            return records.dispatches.of_occasion(self.occasion_id)[1]
-
-    @cached_property
-    def _sent(self) -> asyncio.Event:
-        return asyncio.Event()
-
-    @cached_property
-    def _looking(self) -> asyncio.Lock:
-        return asyncio.Lock()
+        """As it was when it was claimed: its moment never changes within a version."""
+        if self._occasion is None:
+            raise RuntimeError("claim the occasion first")
+        return self._occasion
 
     @property
     def until(self) -> datetime:
