@@ -236,7 +236,7 @@ MUTANTS = (
     _mutant(
         "a stop may come between",
         "I8",
-        (_LEASES, "    .with_for_update(read=True)\n", ""),
+        (_LEASES, "    .with_for_update(read=True, of=(DispatchRow, OccasionRow))\n", ""),
     ),
     _mutant(
         "what is claimed ahead of a stop leaves",

@@ -201,6 +201,46 @@ def test_closing_an_occasion_and_taking_it_do_not_lock_each_other_out(
     assert closing.result(_TIMEOUT_S).occasion.closed_at == NOW
 
 
+def test_claiming_forms_and_taking_the_occasion_do_not_lock_each_other_out(
+    store: SqlStore, other: Other
+) -> None:
+    ledger = under_way(store)
+
+    with store.transaction() as records:
+        records.dispatches.lock_for(UNIT.id, ledger.dispatch.id)
+        claiming = other.waits(ledger.claim)
+        records.occasions.claim(ledger.occasion_id, token=ledger.token, lease_s=60)
+
+    assert len(claiming.result(_TIMEOUT_S)) == 2
+
+
+@pytest.mark.parametrize("many", ["beat", "claim forms"])
+def test_whoever_takes_many_occasions_takes_them_in_one_order(
+    store: SqlStore, other: Other, many: str
+) -> None:
+    dispatches = sorted((a_dispatch() for _ in range(2)), key=lambda d: d.occasions[0].id)
+    last, first = (under_way(store, dispatch) for dispatch in reversed(dispatches))
+
+    def take_both() -> None:
+        with store.transaction() as records:
+            if many == "beat":
+                held = {each.token: each.occasion_id for each in (first, last)}
+                records.occasions.renew(held, lease_s=60)
+            else:
+                claims = [
+                    DeliveryClaim(occasion_id=each.occasion_id, token=each.token, limit=9)
+                    for each in (first, last)
+                ]
+                records.deliveries.claim(claims, lease_s=60)
+
+    with store.transaction() as records:
+        records.occasions.begin_sending(first.occasion_id, token=first.token, late=True)
+        taking = other.waits(take_both)
+        records.occasions.begin_sending(last.occasion_id, token=last.token, late=True)
+
+    taking.result(_TIMEOUT_S)
+
+
 def test_two_runs_that_come_too_late_at_once_miss_the_occasion_once(
     store: SqlStore, other: Other
 ) -> None:

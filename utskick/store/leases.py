@@ -33,9 +33,13 @@ _HELD = (
         _HAS_REMOVED.label("has_removed"),
         database_now().label("now"),
     )
-    .join(DispatchRow, OccasionRow.dispatch_id == DispatchRow.id)
+    .select_from(DispatchRow)
+    .join(OccasionRow, OccasionRow.dispatch_id == DispatchRow.id)
     .where(OccasionRow.id.in_(bindparam("occasion_ids", expanding=True)))
-    .with_for_update(read=True)
+    # As everybody takes them: the dispatch before its occasion, and occasions by their ids. In
+    # another order two could wait for each other.
+    .order_by(OccasionRow.id)
+    .with_for_update(read=True, of=(DispatchRow, OccasionRow))
 )
 
 

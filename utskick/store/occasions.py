@@ -82,15 +82,16 @@ class SqlOccasions:
 
     def renew(self, held: Mapping[RunToken, OccasionId], *, lease_s: float) -> int:
         until = database_clock(self._session) + timedelta(seconds=lease_s)
-        result = self._session.execute(
-            update(OccasionRow)
-            .where(
-                OccasionRow.id.in_(held.values()),
-                OccasionRow.run_token.in_(held),
-                OccasionRow.state == OccasionState.RUNNING.value,
-            )
-            .values(lease_until=until)
+        ours = and_(
+            OccasionRow.id.in_(held.values()),
+            OccasionRow.run_token.in_(held),
+            OccasionRow.state == OccasionState.RUNNING.value,
         )
+        # In the order in which those who ask whether they may send take them.
+        self._session.execute(
+            select(OccasionRow.id).where(ours).order_by(OccasionRow.id).with_for_update()
+        )
+        result = self._session.execute(update(OccasionRow).where(ours).values(lease_until=until))
         assert isinstance(result, CursorResult)
         return result.rowcount
 
