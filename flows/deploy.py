@@ -16,9 +16,9 @@ from prefect.client.schemas.schedules import CronSchedule
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.utilities.callables import parameter_schema
 
-from utskick.domain.starting import refused_in_words
 from utskick.files import PREFECT_YAML
 from utskick.wiring.safety import require_safe_settings
+from utskick.worker.refusals import refused_in_words
 
 
 async def deploy() -> None:

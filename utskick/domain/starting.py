@@ -1,9 +1,5 @@
 """What keeps a process from starting."""
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from utskick.security_log import EventOutcome, SecurityEvent, note
 
 
@@ -18,13 +14,3 @@ class RefusedToStart(ValueError):
 def note_refusal(refused: RefusedToStart) -> None:
     """That somebody tried to start with this is known to whoever reads the security log."""
     note(SecurityEvent.NOT_STARTED, EventOutcome.REFUSED, faults=[*refused.faults])
-
-
-@contextmanager
-def refused_in_words() -> Iterator[None]:
-    """End the process with the faults alone, on its error output: a traceback would hide them."""
-    try:
-        yield
-    except RefusedToStart as refused:
-        note_refusal(refused)
-        sys.exit("\n• ".join(["Not started until this is mended:", *refused.faults]))

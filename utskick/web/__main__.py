@@ -7,12 +7,12 @@ from typing import Any
 import uvicorn
 
 from utskick.adapters.json_lines import log_settings
-from utskick.domain.starting import refused_in_words
 from utskick.files import keep_to_ourselves
 from utskick.security_log import SecurityEvent, note
 from utskick.web.app import create_app
 from utskick.web.patient_protocol import PatientProtocol
 from utskick.wiring import Services, services
+from utskick.worker.refusals import refused_in_words
 
 
 def main() -> None:

@@ -11,6 +11,7 @@
           │    flows → tasks → utskick.sending
           │
           ├─ starting         waits for the database and for Prefect
+          ├─ refusals         how it ends, as the other processes do, if it may not start
           └─ background_work  reconciles, retires and reports, here and in the web process
 
 A flow is found by its name: no module here imports one, as the flows stand above. What we use of

@@ -12,12 +12,12 @@ from typing import Any
 
 import uvloop
 
-from utskick.domain.starting import refused_in_words
 from utskick.files import keep_to_ourselves
 from utskick.security_log import SecurityEvent, note
 from utskick.worker.background_work import run_background_work
 from utskick.worker.flow_runner import FlowRunner, sharing_client
 from utskick.worker.our_flows import our_flows
+from utskick.worker.refusals import refused_in_words
 from utskick.worker.starting import opened, prefect_answers, settle_in
 from utskick.worker.worker import Worker
 

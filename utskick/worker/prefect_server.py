@@ -13,9 +13,9 @@ from config.settings import Settings
 from utskick.adapters.json_lines import also_to_syslog
 from utskick.adapters.prefect_environment import for_prefect_at, with_login
 from utskick.adapters.prefect_logins import logins_of
-from utskick.domain.starting import refused_in_words
 from utskick.files import keep_to_ourselves
 from utskick.security_log import SecurityEvent, note
+from utskick.worker.refusals import refused_in_words
 
 
 def main() -> None:

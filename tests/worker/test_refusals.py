@@ -3,7 +3,8 @@
 import pytest
 
 from tests.log_lines import Lines, log_lines
-from utskick.domain.starting import RefusedToStart, refused_in_words
+from utskick.domain.starting import RefusedToStart
+from utskick.worker.refusals import refused_in_words
 
 __all__ = ["log_lines"]
 
