@@ -11,6 +11,7 @@ import pytest
 
 from tests.log_lines import Lines, log_lines
 from tests.people import TOLVAN
+from tests.waiting import TIMEOUT_S
 from utskick.adapters.json_lines import (
     WITHHELD,
     also_to_file,
@@ -160,7 +161,7 @@ def test_by_our_settings_warnings_and_all_events_are_written(
 def test_a_system_log_gets_every_line_too() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listening:
         listening.bind(("127.0.0.1", 0))
-        listening.settimeout(10)
+        listening.settimeout(TIMEOUT_S)
         also_to_syslog(f"127.0.0.1:{listening.getsockname()[1]}")
 
         note(SecurityEvent.LOG_BROKEN, EventOutcome.FAILED, unit="SE1")

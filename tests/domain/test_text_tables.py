@@ -172,9 +172,9 @@ def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
 
 def test_long_spaces_take_no_longer_than_other_text() -> None:
     """A pattern that begins anew at each of them would keep the whole process waiting."""
-    began = time.monotonic()
+    began = time.thread_time()
 
     decoded = decode(b"1" + b" " * 1_000_000 + b"x")
 
     assert len(decoded) == 1_000_002
-    assert time.monotonic() - began < 5
+    assert time.thread_time() - began < 5

@@ -8,6 +8,7 @@ import pytest
 
 from tests.clinic import Clinic
 from tests.people import ANNA, BO, CILLA, PROTECTED
+from tests.waiting import TIMEOUT_S
 from utskick.adapters.in_memory import InMemoryInbox, InMemoryPersons
 from utskick.domain.deliveries import Refusal
 from utskick.domain.personnummer import Personnummer
@@ -43,7 +44,7 @@ class PersonsAfter(InMemoryPersons):
     ) -> Mapping[Personnummer, PersonRecord | None]:
         self._asked += 1
         if self._asked > 1:
-            await asyncio.wait_for(self._first.wait(), 5)
+            await asyncio.wait_for(self._first.wait(), TIMEOUT_S)
             if self.goes_away:
                 raise TemporaryFailure("away")
         return await super().look_up(numbers)

@@ -8,6 +8,7 @@ import pytest
 from tests.clinic import Clinic, a_clinic
 from tests.people import ANNA, BO, CILLA, DAVID, STRANGER, WITHOUT_ACCOUNT
 from tests.use_cases.clinic_days import AWAY
+from tests.waiting import TIMEOUT_S
 from utskick.adapters.in_memory import InMemoryPersons
 from utskick.domain.personnummer import Personnummer
 from utskick.ports import InboxUser, PersonRecord, TemporaryFailure
@@ -87,7 +88,7 @@ async def test_a_slow_answer_keeps_nobody_else_from_being_asked_about(store: Sql
     learning = asyncio.create_task(
         register(clinic, persons).learn([ANNA, BO, CILLA, DAVID], known)
     )
-    await asyncio.wait_for(persons.asked_twice.wait(), 10)
+    await asyncio.wait_for(persons.asked_twice.wait(), TIMEOUT_S)
     persons.may_answer.set()
     await learning
 
@@ -118,7 +119,7 @@ async def test_whoever_gives_up_keeps_what_has_come(store: SqlStore) -> None:
     persons = Noting(clinic.persons.records)
     known: Known = {}
     learning = asyncio.create_task(register(clinic, persons).learn([ANNA, BO], known))
-    await asyncio.wait_for(persons.asked_twice.wait(), 10)
+    await asyncio.wait_for(persons.asked_twice.wait(), TIMEOUT_S)
 
     learning.cancel()
     await asyncio.wait([learning])

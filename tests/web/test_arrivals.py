@@ -11,10 +11,13 @@ from uvicorn.server import ServerState
 
 from config.settings import Settings
 from tests.clinic import UNIT, Clinic
+from tests.waiting import TIMEOUT_S
 from tests.web.conftest import CALLED, Rest, services_of
 from tests.web.pages.conftest import browser_of, session, sign_in
 from utskick.web import patient_protocol
 from utskick.web.patient_protocol import PatientProtocol
+
+_HURRIED_S = 0.05
 
 
 @pytest.mark.parametrize(
@@ -147,7 +150,7 @@ async def test_a_form_that_never_comes_to_its_end_is_not_waited_for(
 @pytest.fixture
 async def port(monkeypatch: pytest.MonkeyPatch, app: FastAPI) -> AsyncIterator[int]:
     """Of a server that waits for heads but for a moment."""
-    monkeypatch.setattr(patient_protocol, "HEAD_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(patient_protocol, "HEAD_TIMEOUT_S", _HURRIED_S)
     config = Config(app, log_config=None)
     config.load()
     state = ServerState()
@@ -167,17 +170,21 @@ async def test_half_a_head_holds_no_connection(port: int, sent: bytes) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(sent)
 
-    assert await asyncio.wait_for(reader.read(), 5) == b""
+    assert await asyncio.wait_for(reader.read(), TIMEOUT_S) == b""
     writer.close()
 
 
-async def test_a_whole_head_is_answered_and_half_of_the_next_is_not_waited_for(port: int) -> None:
+async def test_a_whole_head_is_answered_and_half_of_the_next_is_not_waited_for(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patient_protocol, "HEAD_TIMEOUT_S", TIMEOUT_S)
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(b"GET /health HTTP/1.1\r\nHost: utskick\r\n\r\n")
-    first = await asyncio.wait_for(reader.readuntil(b'{"status":"ok"}'), 5)
+    first = await asyncio.wait_for(reader.readuntil(b'{"status":"ok"}'), TIMEOUT_S)
 
+    monkeypatch.setattr(patient_protocol, "HEAD_TIMEOUT_S", _HURRIED_S)
     writer.write(b"GET /health HTT")
 
     assert first.startswith(b"HTTP/1.1 200")
-    assert await asyncio.wait_for(reader.read(), 5) == b""
+    assert await asyncio.wait_for(reader.read(), TIMEOUT_S) == b""
     writer.close()

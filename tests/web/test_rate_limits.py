@@ -1,6 +1,5 @@
 """Floods: whoever asks too often waits, whoever is in goes on, and nothing typed is lost."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -8,13 +7,24 @@ from fastapi import FastAPI
 from httpx import ASGITransport
 
 from config.settings import LimitSettings, Settings
-from tests.clinic import OTHER_UNIT, OWN, STAFF, UNIT, Clinic
+from tests.clinic import OWN, STAFF, UNIT, Clinic
 from tests.people import ANNA, BO, CILLA, DAVID, TOLVAN, WITHOUT_ACCOUNT
 from tests.web.conftest import CALLED, caller, make_token, services_of
-from tests.web.pages.conftest import Browser, browser_of, session, sign_in, words_of
+from tests.web.pages.conftest import (
+    Browser,
+    browser_of,
+    other_staff,
+    session,
+    sign_in,
+    staff,
+    stranger,
+    words_of,
+)
 from tests.web.pages.forms import main_form
 from utskick.domain.rate_limits import Limit
 from utskick.security_log import FIELDS
+
+__all__ = ["other_staff", "staff", "stranger"]
 
 SMALL: dict[str, Any] = {
     "strangers": "10/min",
@@ -41,24 +51,6 @@ def app(shared_app: FastAPI, clinic: Clinic) -> FastAPI:
         clinic, settings=Settings(_env_file=None, limits=limits, web=CALLED)
     )
     return shared_app
-
-
-@pytest.fixture
-async def staff(app: FastAPI, clinic: Clinic) -> AsyncIterator[Browser]:
-    async with browser_of(app, clinic) as browser:
-        yield sign_in(browser, session(UNIT))
-
-
-@pytest.fixture
-async def stranger(app: FastAPI, clinic: Clinic) -> AsyncIterator[Browser]:
-    async with browser_of(app, clinic) as browser:
-        yield browser
-
-
-@pytest.fixture
-async def other_staff(app: FastAPI, clinic: Clinic) -> AsyncIterator[Browser]:
-    async with browser_of(app, clinic) as browser:
-        yield sign_in(browser, session(OTHER_UNIT))
 
 
 def test_every_limit_has_its_setting() -> None:

@@ -10,6 +10,7 @@ import pytest
 from fastapi import Request
 
 from tests.clinic import OTHER_STAFF, STAFF
+from tests.waiting import TIMEOUT_S
 from utskick.domain.rate_limits import StillBusy
 from utskick.ports import still_wanted
 from utskick.web.pages.form_body import close_form, watch
@@ -42,7 +43,9 @@ async def test_many_who_wait_for_their_turn_take_no_pages_thread(wired: Services
     waiting = [
         asyncio.create_task(
             read_apart(
-                partial(goes_on.wait, 10), actor=type(STAFF)(f"{n}", STAFF.unit_id), wired=wired
+                partial(goes_on.wait, TIMEOUT_S),
+                actor=type(STAFF)(f"{n}", STAFF.unit_id),
+                wired=wired,
             )
         )
         for n in range(12)
@@ -51,7 +54,7 @@ async def test_many_who_wait_for_their_turn_take_no_pages_thread(wired: Services
 
     others = [asyncio.to_thread(lambda: "a page") for _ in range(12)]
 
-    assert await asyncio.wait_for(asyncio.gather(*others), 5) == ["a page"] * 12
+    assert await asyncio.wait_for(asyncio.gather(*others), TIMEOUT_S) == ["a page"] * 12
     goes_on.set()
     await asyncio.gather(*waiting)
 
