@@ -1,5 +1,6 @@
 """The local 1177 as one ASGI application."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from utskick.local_1177 import (
 from utskick.local_1177.contracts import Contracts
 from utskick.local_1177.moments import TimeSource, utc_now
 from utskick.local_1177.neighbours import World
+from utskick.local_1177.notices import send_notices
 from utskick.local_1177.oidc_grants import Grants
 from utskick.local_1177.resuming import answer_stale_visit
 from utskick.local_1177.seed import seed_once
@@ -36,11 +38,14 @@ def create_app(state: Path, region: Path, clock: TimeSource = utc_now) -> Contra
     seed_once(world.state, region)
 
     @asynccontextmanager
-    async def closing_the_state(_app: FastAPI) -> AsyncIterator[None]:
+    async def sending_notices(_app: FastAPI) -> AsyncIterator[None]:
+        noticing = asyncio.create_task(send_notices(world))
         yield
+        noticing.cancel()
+        await asyncio.wait({noticing})
         world.state.close()
 
-    app = FastAPI(title="Lokala 1177", docs_url=None, redoc_url=None, lifespan=closing_the_state)
+    app = FastAPI(title="Lokala 1177", docs_url=None, redoc_url=None, lifespan=sending_notices)
     app.state.world = world
     app.state.sessions = ResidentSessions()
     app.state.grants = Grants()

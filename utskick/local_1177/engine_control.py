@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from utskick.local_1177.forms import add_form
 from utskick.local_1177.kept_dates import KeptDates
 from utskick.local_1177.neighbours import SharedWorld, World
+from utskick.local_1177.notices import Receiver, send_notices_to
 from utskick.local_1177.people import find_person
 from utskick.local_1177.state import transaction
 from utskick.local_1177.templates import ARCHIVED, PUBLISHED, newest_version, set_versions
@@ -60,6 +61,17 @@ class PlatformChange(BaseModel):
     again_after_s: float | None = Field(default=None, ge=0)
     takes_original_consumer: bool | None = None
     logical_addresses: dict[Literal["forms", "inbox", "persons"], str] | None = None
+
+
+class NoticeReceiver(BaseModel):
+    """A care system; see `Receiver`."""
+
+    url: str
+    logical_address: str = Field(min_length=1)
+    header: str = ""
+    value: str = ""
+    times: int = Field(default=1, ge=1)
+    retry_s: float = Field(default=4, ge=0)
 
 
 @router.post("/templates", status_code=status.HTTP_204_NO_CONTENT)
@@ -136,6 +148,25 @@ async def change_platform(change: PlatformChange, world: SharedWorld) -> None:
             world.platform.logical_addresses |= value
         else:
             setattr(world.platform, name, value)
+
+
+@router.put("/notices", status_code=status.HTTP_204_NO_CONTENT)
+async def send_notices(receiver: NoticeReceiver, world: SharedWorld) -> None:
+    """From now on."""
+    send_notices_to(world.state, Receiver(**receiver.model_dump()))
+
+
+@router.delete("/notices", status_code=status.HTTP_204_NO_CONTENT)
+async def send_no_notices(world: SharedWorld) -> None:
+    """Nor what has not been heard yet."""
+    send_notices_to(world.state, None)
+
+
+@router.get("/notices")
+async def count_notices(world: SharedWorld) -> dict[str, int]:
+    """How many have still to be heard."""
+    (waiting,) = world.state.execute("SELECT count(*) FROM notice").fetchone()
+    return {"waiting": waiting}
 
 
 def _require_template(world: World, template: str) -> None:

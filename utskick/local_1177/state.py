@@ -79,6 +79,29 @@ CREATE TABLE IF NOT EXISTS template_version (
 CREATE VIEW IF NOT EXISTS published_template AS
     SELECT DISTINCT template_id FROM template_version WHERE publish_status = 'Published';
 CREATE TABLE IF NOT EXISTS seal (key TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS notice_receiver (
+    url TEXT NOT NULL,
+    logical_address TEXT NOT NULL,
+    header TEXT NOT NULL,
+    value TEXT NOT NULL,
+    times INTEGER NOT NULL,
+    retry_s REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS notice (
+    id INTEGER PRIMARY KEY,
+    form_id TEXT NOT NULL REFERENCES form,
+    categorization TEXT NOT NULL,
+    tries INTEGER NOT NULL DEFAULT 0,
+    not_before REAL NOT NULL DEFAULT 0
+);
+CREATE TRIGGER IF NOT EXISTS form_created AFTER INSERT ON form
+WHEN EXISTS (SELECT 1 FROM notice_receiver) BEGIN
+    INSERT INTO notice (form_id, categorization) VALUES (new.id, 'FormCreated');
+END;
+CREATE TRIGGER IF NOT EXISTS form_completed AFTER UPDATE OF status ON form
+WHEN new.status = 'COMPLETED' AND EXISTS (SELECT 1 FROM notice_receiver) BEGIN
+    INSERT INTO notice (form_id, categorization) VALUES (new.id, 'FormComplete');
+END;
 """
 ADDED_COLUMNS = {
     "form": {
