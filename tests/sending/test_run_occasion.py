@@ -104,12 +104,12 @@ async def test_whoever_is_refused_is_counted_with_the_reason_and_reported_by_mai
 
     closed = await run_to_its_end(clinic, dispatch.occasions[0])
 
-    assert closed.forms[0].refused_because == {Refusal.UNKNOWN_PERSON: 1}
+    assert closed.forms[0].refused_because == {Refusal.REFUSED_BY_1177: 1}
     assert [number for number, _ in clinic.inbox.messages] == [BO]
     assert closed.occasion.state is OccasionState.DONE
     (mail,) = mails(clinic)
     assert mail.subject == f"Allt kunde inte skickas: {PACKAGE.name}, {UNIT.name}"
-    assert "- Finns inte i befolkningsregistret: 1" in mail.body
+    assert "- 1177 tog inte emot formuläret: 1" in mail.body
 
 
 async def test_no_mail_holds_a_personnummer(clinic: Clinic) -> None:

@@ -30,7 +30,7 @@ async def sent(clinic: Clinic) -> None:
 def answered(clinic: Clinic, number: int) -> None:
     for kept in clinic.forms.forms[:number]:
         clinic.forms.answers[kept.id] = Answer(
-            form_id=kept.id, status=FormStatus.COMPLETED, answers=(), proxy=None, proxy_name=""
+            form_id=kept.id, status=FormStatus.COMPLETED, answers=()
         )
 
 

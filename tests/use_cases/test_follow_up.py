@@ -21,7 +21,7 @@ async def phq_to_both(clinic: Clinic) -> None:
 
 def answered(clinic: Clinic, form_id: FormId) -> None:
     clinic.forms.answers[form_id] = Answer(
-        form_id=form_id, status=FormStatus.COMPLETED, answers=(), proxy=None, proxy_name=""
+        form_id=form_id, status=FormStatus.COMPLETED, answers=()
     )
 
 

@@ -144,7 +144,7 @@ async def test_who_has_answered_a_moment_ago_is_not_reminded(
 ) -> None:
     (kept,) = clinic.forms.forms
     clinic.forms.answers[kept.id] = Answer(
-        form_id=kept.id, status=FormStatus.COMPLETED, answers=(), proxy=None, proxy_name=""
+        form_id=kept.id, status=FormStatus.COMPLETED, answers=()
     )
 
     for _first_and_once_it_is_known in range(2):

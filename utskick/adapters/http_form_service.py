@@ -19,13 +19,6 @@ from utskick.domain.personnummer import Personnummer
 from utskick.domain.units import HsaId
 from utskick.ports import Answer, FormOrder, FoundForm, PermanentFailure, UnknownOutcome
 
-_REASONS = {
-    "TEMPLATE_ARCHIVED": Refusal.FORM_ARCHIVED,
-    "TEMPLATE_UNKNOWN": Refusal.FORM_UNAVAILABLE,
-    "TEMPLATE_NOT_AVAILABLE": Refusal.FORM_UNAVAILABLE,
-    "SUBJECT_UNKNOWN": Refusal.UNKNOWN_PERSON,
-    "INVALID_DATE": Refusal.REFUSED_BY_1177,
-}
 _PUBLISHED = "Published"
 
 
@@ -59,16 +52,10 @@ class _AnsweredQuestion(AnswerFields):
     answer: str
 
 
-class _Proxy(AnswerFields):
-    personnummer: str = Field(alias="subjectOfCare", pattern="^[0-9]{12}$")
-    name: str
-
-
 class _GetFormAnswer(AnswerFields):
     id: str = Field(alias="formId")
     status: FormStatus = Field(alias="formStatus")
     answers: tuple[_AnsweredQuestion, ...] = ()
-    proxy: _Proxy | None = None
 
 
 class HttpFormService:
@@ -143,8 +130,6 @@ class HttpFormService:
             form_id=FormId(form.id),
             status=form.status,
             answers=tuple((a.question, a.answer) for a in form.answers),
-            proxy=Personnummer(form.proxy.personnummer) if form.proxy else None,
-            proxy_name=form.proxy.name if form.proxy else "",
         )
 
 
@@ -153,11 +138,8 @@ def _only_form(answer: _CreateFormRequestAnswer) -> FormId:
         case [form]:
             return FormId(form.id)
         case [] if answer.result != "OK":
-            # The comment is free text, which may name the person: only known words are passed on.
-            word = next((w for w in (answer.comment or "").split() if w in _REASONS), "")
             raise PermanentFailure(
-                f"CreateFormRequest: {answer.result} {word}".rstrip(),
-                reason=_REASONS.get(word, Refusal.REFUSED_BY_1177),
+                f"CreateFormRequest: {answer.result}", reason=Refusal.REFUSED_BY_1177
             )
         case forms:
             raise UnknownOutcome(f"CreateFormRequest: {answer.result} with {len(forms)} forms")

@@ -78,6 +78,7 @@ class Refusal(StrEnum):
     EMIGRATED = "emigrated"
     CHANGED_NUMBER = "changed_number"
     DEREGISTERED = "deregistered"
+    UNREADABLE_RECORD = "unreadable_record"
     UNKNOWN_PERSON = "unknown_person"
     NO_ACCOUNT = "no_account"
     FORM_ARCHIVED = "form_archived"
@@ -91,6 +92,7 @@ REFUSAL_LABELS = {
     Refusal.EMIGRATED: "Utvandrad",
     Refusal.CHANGED_NUMBER: "Har fått ett nytt personnummer",
     Refusal.DEREGISTERED: "Avregistrerad ur folkbokföringen",
+    Refusal.UNREADABLE_RECORD: "Befolkningsregistret gav inget svar som går att läsa",
     Refusal.UNKNOWN_PERSON: "Finns inte i befolkningsregistret",
     Refusal.NO_ACCOUNT: "Har inget konto på 1177",
     Refusal.FORM_ARCHIVED: "Formuläret är arkiverat",
@@ -108,6 +110,9 @@ REFUSAL_REMEDIES = {
     Refusal.DEREGISTERED: (
         "Ta bort personen ur mottagarlistan, och kontrollera uppgifterna i journalsystemet."
     ),
+    Refusal.UNREADABLE_RECORD: (
+        "Försök igen senare. Hjälper det inte: kontakta formularhantering@vgregion.se."
+    ),
     Refusal.UNKNOWN_PERSON: "Kontrollera personnumret.",
     Refusal.NO_ACCOUNT: (
         "Be personen logga in på 1177.se och skapa ett konto, eller skicka utan inkorgsmeddelande."
@@ -123,6 +128,7 @@ _UNREACHABLE = (
     Refusal.EMIGRATED,
     Refusal.CHANGED_NUMBER,
     Refusal.DEREGISTERED,
+    Refusal.UNREADABLE_RECORD,
 )
 LABELS_FOR_SYSTEMS = REFUSAL_LABELS | dict.fromkeys(_UNREACHABLE, "Kan inte nås")
 REMEDIES_FOR_SYSTEMS = REFUSAL_REMEDIES | dict.fromkeys(

@@ -135,5 +135,6 @@ def refusal_of(record: PersonRecord | None) -> Refusal | None:
         Refusal.EMIGRATED: record.emigrated,
         Refusal.CHANGED_NUMBER: record.changed_number,
         Refusal.DEREGISTERED: record.deregistered,
+        Refusal.UNREADABLE_RECORD: record.unreadable,
     }
     return next((refusal for refusal, applies in by_weight.items() if applies), None)

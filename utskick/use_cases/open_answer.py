@@ -27,8 +27,6 @@ class OpenedForm:
 
     `logged` is what the unit has seen and done with the recipient in the same dispatch, the
     newest first.
-
-    Manual: "I formulärsvaret syns att det är ett ombud som har besvarat formuläret."
     """
 
     form: FollowedUp
