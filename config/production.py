@@ -132,6 +132,12 @@ def _proxies(settings: Settings) -> Iterator[str]:
                 " from: set the proxy's own address"
             )
 
+    if settings.notices.callers and not settings.web.trusted_proxies:
+        yield (
+            "UTSKICK_NOTICES__CALLERS is set, and nobody is trusted to say who calls: set"
+            " UTSKICK_WEB__TRUSTED_PROXIES to the proxy that checks their certificates"
+        )
+
 
 def _relay(settings: Settings) -> Iterator[str]:
     smtp = settings.smtp

@@ -24,6 +24,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from config.production_times import ProductionTimes
+from utskick.domain.units import InvalidHsaId, parse_hsa_id
 from utskick.files import REGION
 
 FOLDER = Path(os.environ.get("UTSKICK_FOLDER", "")).absolute()
@@ -43,6 +44,16 @@ def _ascii(address: str) -> str:
 
 
 AsciiMailAddress = Annotated[EmailStr, AfterValidator(_ascii)]
+
+
+def _hsa_id(text: str) -> str:
+    try:
+        return parse_hsa_id(text)
+    except InvalidHsaId:
+        raise ValueError("not an HSA-id: SE, ten digits, a hyphen and the rest") from None
+
+
+HsaIdText = Annotated[str, AfterValidator(_hsa_id)]
 
 
 class Group(BaseModel):
@@ -448,6 +459,9 @@ class LimitSettings(Group):
     sms: RateText = Field(default="10/min", description="SMS that one person sends.")
     sms_of_person: RateText = Field(default="100/d", description="And in the course of a day.")
     sms_of_unit: RateText = Field(default="300/d", description="SMS that one unit sends.")
+    notices: RateText = Field(
+        default="3000/min", description="Notices of answered forms, from one caller."
+    )
 
 
 class LogSettings(Group):
@@ -487,6 +501,21 @@ class RetentionSettings(Group):
     )
     reports_days: int = Field(
         default=365, ge=30, description="Error mails, with units' and packages' names."
+    )
+
+
+class NoticeSettings(Group):
+    """Notices of answered forms (ProcessNotification), which the form engine sends us."""
+
+    callers: tuple[HsaIdText, ...] = Field(
+        default=(),
+        description="HSA-ids whose certificates may call, as a rule the platform's; empty: shut.",
+    )
+    caller_header: str = Field(
+        default="X-Client-Subject",
+        pattern=r"^[A-Za-z0-9-]+$",
+        description="Where one of web.trusted_proxies writes whose client certificate it has"
+        " checked: the subject, or its HSA-id.",
     )
 
 
@@ -533,6 +562,7 @@ class Settings(BaseSettings):
     limits: LimitSettings = LimitSettings()
     log: LogSettings = LogSettings()
     retention: RetentionSettings = RetentionSettings()
+    notices: NoticeSettings = NoticeSettings()
     residents: ResidentSettings = ResidentSettings()
 
     region: Path = Field(

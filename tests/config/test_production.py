@@ -92,6 +92,7 @@ FAULTS = [
     ("residents.url", "https://1177.localhost", "RESIDENTS__URL leads to this machine"),
     ("web.trusted_proxies", ("*",), "TRUSTED_PROXIES holds *"),
     ("web.trusted_proxies", ("0.0.0.0/0",), "TRUSTED_PROXIES holds 0.0.0.0/0"),
+    ("notices.callers", ("SE5565594230-V",), "NOTICES__CALLERS is set, and nobody is trusted"),
     ("smtp.port", 8025, "SMTP__PORT is the local mailbox's"),
     ("smtp.security", "none", "SMTP__SECURITY is none"),
     ("database.url", "sqlite:///var/utskick.db", "DATABASE__URL is SQLite"),

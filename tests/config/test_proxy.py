@@ -20,11 +20,13 @@ import pytest
 from tests.certificates import a_certificate
 from tests.waiting import poll
 from utskick.domain.limits import MEGABYTE, Limits
+from utskick.rivta.contracts import PROCESS_NOTIFICATION
 from utskick.running.children import ending_with_us
 from utskick.running.ports import HOST, choose_ports
 
 EXAMPLE = Path(__file__).parents[2] / "config/proxy/nginx.conf"
 STAFF, OPERATORS = "utskick.region.example", "prefect.region.example"
+NOTICES, NOTICE = "notiser.region.example", PROCESS_NOTIFICATION.path
 AROUND = """
 daemon off;
 user root;
@@ -75,6 +77,7 @@ class Answered:
 class Proxy:
     https: int
     http: int
+    certificate: Path
 
     def ask(
         self,
@@ -83,8 +86,11 @@ class Proxy:
         name: str = STAFF,
         method: str = "GET",
         headers: Mapping[str, str] | None = None,
+        certificate: Path | None = None,
     ) -> Answered:
         context = ssl.create_default_context()
+        if certificate:
+            context.load_cert_chain(certificate)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         with socket.create_connection((HOST, self.https)) as plain:
@@ -147,7 +153,7 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
         parts.callback(process.terminate)
         poll(lambda: process.poll() is not None or _answers(ports.web))
         assert process.poll() is None, (folder / "log").read_text()
-        yield Proxy(https=ports.web, http=ports.prefect)
+        yield Proxy(https=ports.web, http=ports.prefect, certificate=folder / "certificate.pem")
 
 
 def _answers(port: int) -> bool:
@@ -169,6 +175,7 @@ def test_what_is_asked_of_our_name_comes_through(proxy: Proxy) -> None:
         ("X-Forwarded-Proto", "https"),
         ("Forwarded", None),
         ("X-Forwarded-Host", None),
+        ("X-Client-Subject", None),
     ],
 )
 def test_what_only_the_proxy_may_say_cannot_come_from_outside(
@@ -239,6 +246,26 @@ def test_a_body_may_be_as_large_as_the_largest_page(proxy: Proxy) -> None:
 
     assert f"client_max_body_size {largest // MEGABYTE}m;" in EXAMPLE.read_text()
     assert refused.status == 413
+
+
+def test_a_notice_comes_in_with_a_certificate_alone_and_says_whose(proxy: Proxy) -> None:
+    forged = {"X-Client-Subject": "serialNumber=SE5565594230-V", "Content-Length": "0"}
+
+    nobody = proxy.ask(NOTICE, name=NOTICES, method="POST", headers=forged)
+    known = proxy.ask(
+        NOTICE, name=NOTICES, method="POST", headers=forged, certificate=proxy.certificate
+    )
+
+    assert (nobody.status, nobody.seen) == (400, {})
+    assert (known.status, known.seen["host"]) == (200, STAFF)
+    assert known.seen["x-client-subject"] == "CN=certificate"
+
+
+def test_notices_have_a_name_of_their_own_and_nothing_else_there(proxy: Proxy) -> None:
+    assert proxy.ask(NOTICE, method="POST").status == 404
+    for method, path in (("GET", NOTICE), ("POST", "/api/paketutskick")):
+        answer = proxy.ask(path, name=NOTICES, method=method, certificate=proxy.certificate)
+        assert answer.status in (403, 404)
 
 
 def test_prefect_learns_who_has_signed_in_from_the_proxy_alone(proxy: Proxy) -> None:

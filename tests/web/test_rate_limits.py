@@ -40,6 +40,7 @@ SMALL: dict[str, Any] = {
     "sms": "2/min",
     "sms_of_person": "100/d",
     "sms_of_unit": "300/d",
+    "notices": "2/min",
 }
 
 

@@ -1,11 +1,16 @@
 """Certificates (certifikat) by which neighbours know us and we know them, and when they end."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from utskick.domain.units import HsaId, InvalidHsaId, parse_hsa_id
+
 WARNED_BEFORE = timedelta(days=30)
 """To order a new function certificate takes weeks."""
+_PART = re.compile(r'\s*([A-Za-z0-9.]+)\s*=\s*((?:\\.|[^\\,+"])*)(?:[,+]|$)')
+_SERIAL_NUMBER = frozenset({"serialnumber", "2.5.4.5"})
 
 
 class CertificateState(StrEnum):
@@ -38,3 +43,21 @@ class Certificate:
     def days_left(self, now: datetime) -> int:
         """Whole ones; 0 on the last day and after it."""
         return max(0, (self.ends_at - now).days) if self.ends_at else 0
+
+
+def hsa_id_of_subject(text: str) -> HsaId | None:
+    """Whose it is: the one `serialNumber` of a subject (RFC 2253), or the HSA-id itself.
+
+    Nothing is believed of a subject that cannot be read to its end: a name may hold anything.
+    """
+    found, end = [], 0
+    while part := _PART.match(text, end):
+        found += [part[2]] if part[1].casefold() in _SERIAL_NUMBER else []
+        if (end := part.end()) == len(text):
+            break
+    try:
+        if "=" not in text:
+            return parse_hsa_id(text)
+        return parse_hsa_id(found[0]) if end == len(text) and len(found) == 1 else None
+    except InvalidHsaId:
+        return None

@@ -34,6 +34,7 @@ class Limit(StrEnum):
     SMS = "sms"
     SMS_OF_PERSON = "sms_of_person"
     SMS_OF_UNIT = "sms_of_unit"
+    NOTICES = "notices"
 
 
 _SENTENCES = {
@@ -52,6 +53,7 @@ _SENTENCES = {
     " skickades inte.",
     Limit.SMS_OF_UNIT: "Enheten har skickat så många sms som den får på en dag, så det här"
     " skickades inte.",
+    Limit.NOTICES: "Det kom för många notiser om besvarade formulär.",
 }
 
 

@@ -15,6 +15,7 @@ from utskick.domain.deliveries import (
 )
 from utskick.domain.dispatches import DispatchId
 from utskick.domain.forms import FormTemplateId
+from utskick.domain.notices import AnsweredForm
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.units import HsaId
 
@@ -144,6 +145,9 @@ class SentForms(Protocol):
         """Of all that the query finds, by package and form; the first `MOST_RATES`."""
 
     def set_form_status(self, statuses: Mapping[FormId, FormStatus], *, now: datetime) -> None: ...
+
+    def note_answered(self, answered: Collection[AnsweredForm], *, now: datetime) -> int:
+        """Of those forms that we have sent for just these units, and did not know it of."""
 
     def mark_purged(
         self, unit_id: HsaId, delivery_ids: Collection[DeliveryId], *, by: str, now: datetime

@@ -23,6 +23,7 @@ from utskick.domain.deliveries import DeliveryId, DeliveryState, FormId, FormSta
 from utskick.domain.dispatches import DispatchId
 from utskick.domain.errors import NotFound
 from utskick.domain.forms import FormTemplateId
+from utskick.domain.notices import AnsweredForm
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.units import HsaId
 from utskick.records import FollowedUp, FollowUpQuery, Ledger, Order, Reminder, ResponseRate
@@ -113,6 +114,24 @@ class SqlFollowUp:
                 .where(DeliveryRow.form_id == form_id)
                 .values(form_status=status.value, form_status_at=now)
             )
+
+    def note_answered(self, answered: Collection[AnsweredForm], *, now: datetime) -> int:
+        done = FormStatus.COMPLETED.value
+        noted = 0
+        # In one order, so that two who note the same wait for each other and no more.
+        for each in sorted(set(answered), key=lambda form: form.form_id):
+            changed = self._session.execute(
+                update(DeliveryRow)
+                .where(
+                    DeliveryRow.form_id == each.form_id,
+                    DeliveryRow.unit_id == each.unit_id,
+                    DeliveryRow.form_status.is_distinct_from(done),
+                )
+                .values(form_status=done, form_status_at=now)
+                .returning(DeliveryRow.id)
+            )
+            noted += len(changed.all())
+        return noted
 
     def mark_purged(
         self, unit_id: HsaId, delivery_ids: Collection[DeliveryId], *, by: str, now: datetime

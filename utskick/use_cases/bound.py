@@ -28,6 +28,7 @@ from utskick.use_cases.look_up_recipients import LookUpRecipients
 from utskick.use_cases.manage_tokens import ManageTokens
 from utskick.use_cases.mark_purged import MarkPurged
 from utskick.use_cases.mark_restored import MarkRestored
+from utskick.use_cases.note_answered import NoteAnswered
 from utskick.use_cases.notify_recipients import NotifyRecipients
 from utskick.use_cases.open_answer import OpenAnswer
 from utskick.use_cases.open_dispatch import OpenDispatch
@@ -93,6 +94,7 @@ class UseCases:
     manage_tokens = Bound(ManageTokens)
     mark_purged = Bound(MarkPurged)
     mark_restored = Bound(MarkRestored)
+    note_answered = Bound(NoteAnswered)
     notify_recipients = Bound(NotifyRecipients)
     open_answer = Bound(OpenAnswer)
     open_dispatch = Bound(OpenDispatch)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from utskick.web import api, errors, pages
+from utskick.web import api, errors, notices, pages
 from utskick.web.arrivals import OwnHosts, SlowBodies
 from utskick.web.guards import SafeHeaders, SilentFailure, SizeLimit
 from utskick.web.noted import Noted
@@ -44,6 +44,7 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     app.include_router(api.router)
+    app.include_router(notices.router)
     app.add_api_route("/health", health, include_in_schema=False)
     app.add_middleware(
         SizeLimit,

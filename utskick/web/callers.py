@@ -12,6 +12,7 @@ from utskick.domain.personnummer import tidied
 from utskick.domain.rate_limits import Limit
 from utskick.domain.specs import Sending
 from utskick.domain.units import Actor
+from utskick.rivta.contracts import PROCESS_NOTIFICATION
 from utskick.wiring import Services
 
 _NETWORK_BITS = 64
@@ -47,6 +48,17 @@ def token_of(request: Request) -> str:
 def secret_of(token: str) -> str:
     """By which a session, a token or a person is counted: no list of them lies in memory."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def is_for_systems(path: str) -> bool:
+    """Whether a program, and no browser, is to read what is answered there."""
+    return path.startswith(("/api", PROCESS_NOTIFICATION.path))
+
+
+def peer_of(request: Request) -> str:
+    """Who is at the other end of the connection, whatever a proxy says of whom it speaks for."""
+    peer = getattr(request.state, "peer", None)
+    return peer or (request.client.host if request.client else "")
 
 
 def address_of(request: Request) -> str:

@@ -22,6 +22,7 @@ from utskick.domain.rate_limits import StillBusy, TooOften
 from utskick.domain.specs import problems_of
 from utskick.domain.tokens import ExpiredToken, OutOfScope, UnconfirmedToken
 from utskick.ports import TemporaryFailure
+from utskick.web.callers import is_for_systems
 from utskick.web.noted import because
 from utskick.web.pages.refusals import not_found
 
@@ -133,6 +134,6 @@ def show_invalid(request: Request, error: Exception) -> JSONResponse:
 def show_http(request: Request, error: Exception) -> Response:
     """What the framework refuses: an unknown address, or a body that it cannot read."""
     assert isinstance(error, HTTPException)
-    if not request.url.path.startswith("/api"):
+    if not is_for_systems(request.url.path):
         return not_found(request)
     return show_error(request, error)

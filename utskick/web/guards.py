@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from utskick.domain.limits import Limits
+from utskick.web.callers import is_for_systems
 from utskick.web.noted import failed_by
 
 _FAULT = (
@@ -119,7 +120,7 @@ class SizeLimit:
 
     def _allowed(self, path: str, content_type: bytes) -> int:
         """Of what a page posts only the fields are kept whole, so a file may be long in coming."""
-        if path.startswith("/api"):
+        if is_for_systems(path):
             return self._api_bytes
         if content_type.startswith(b"multipart/form-data"):
             return self._limits.request_bytes

@@ -18,6 +18,8 @@ class PatientProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         super().connection_made(transport)
+        # What proxies say of whom they speak for takes the place of who they are.
+        self.app_state = self.app_state | {"peer": self.client[0] if self.client else ""}
         self._head_timer = self.loop.call_later(HEAD_TIMEOUT_S, self._close_headless)
 
     def data_received(self, data: bytes) -> None:

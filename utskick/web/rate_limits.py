@@ -5,7 +5,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from utskick.domain.rate_limits import Limit, TooOften
-from utskick.web.callers import address_of, secret_of, services_of, token_of
+from utskick.web.callers import address_of, is_for_systems, secret_of, services_of, token_of
 from utskick.web.errors import show_error
 from utskick.web.noted import because
 from utskick.web.pages.refusals import refuse_early
@@ -56,6 +56,6 @@ def _credentials(request: Request) -> list[tuple[Limit, str]]:
 
 def _refused(request: Request, error: TooOften) -> Response:
     because(request, error)
-    if request.url.path.startswith("/api"):
+    if is_for_systems(request.url.path):
         return show_error(request, error)
     return refuse_early(request, error)
