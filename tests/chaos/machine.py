@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from tests.chaos.databases import Backup, Database
 from tests.chaos.invariants import Watch, has_a_rest
 from tests.chaos.registers import Registers
-from tests.chaos.service import Fate, MessageBox, MessageFate, Service
+from tests.chaos.service import Fate, MessageBox, MessageFate, Service, Shown
 from tests.chaos.virtual import (
     Strike,
     Trap,
@@ -44,7 +44,7 @@ from utskick.sending.reconcile import reconcile
 from utskick.sending.run_occasion import OccasionRun
 from utskick.sending.shared import shared
 from utskick.use_cases.check_access_log import CheckAccessLog
-from utskick.use_cases.compare_ledger import CompareLedger
+from utskick.use_cases.compare_ledger import LOOKED_BACK, CompareLedger
 from utskick.use_cases.end_occasion import EndOccasion
 from utskick.use_cases.mark_restored import MarkRestored
 from utskick.use_cases.notify_recipients import NotifyRecipients
@@ -343,6 +343,16 @@ class SendProtocol(RuleBasedStateMachine):
     def reading_back_fails_or_works_again(self) -> None:
         self.service.readable = not self.service.readable
 
+    @_begun
+    @rule()
+    def platform_forwards_no_reading_or_does_again(self) -> None:
+        self.service.forwards = not self.service.forwards
+
+    @_begun
+    @rule(shown=st.sampled_from(Shown))
+    def engine_will_change_what_it_keeps(self, shown: Shown) -> None:
+        self.service.shows = shown
+
     # What becomes of processes.
 
     @precondition(lambda self: self._alive)
@@ -584,11 +594,12 @@ class SendProtocol(RuleBasedStateMachine):
         if self.watch.restored_at is None:
             compared = self._at_once(
                 CompareLedger(store=self.store, forms=self.service, rules=RULES)(
-                    now=self.clock.now()
+                    now=self.world.now
                 )
             )
             assert compared is not None
-            assert (compared.missing, compared.extra) == (0, 0)
+            differences = self.watch.differences(since=self.world.now - LOOKED_BACK)
+            assert (compared.missing, compared.extra) == differences
 
     def _come_to_an_end(self) -> None:
         for _ in range(_ROUNDS):

@@ -30,6 +30,7 @@ _MESSAGES = "utskick/sending/send_inbox_messages.py"
 _RECONCILE = "utskick/sending/reconcile.py"
 _RESTORED = "utskick/use_cases/mark_restored.py"
 _SETTLE = "utskick/sending/settle.py"
+_READ_BACK = "utskick/sending/read_back.py"
 _CLIENT = "utskick/adapters/http_client.py"
 _CLOSE = "utskick/sending/close_occasion.py"
 _DELIVERIES = "utskick/store/deliveries.py"
@@ -214,12 +215,12 @@ MUTANTS = (
     _mutant(
         "another's form is adopted",
         "I7",
-        (_SETTLE, "if f not in owned]", "if f]"),
+        (_SETTLE, "if f.id not in owned]", "if f]"),
     ),
     _mutant(
         "a form from before the intent is adopted",
         "I7",
-        (_SETTLE, "        and form.created_at_latest >= earliest\n", ""),
+        (_READ_BACK, " and _is_since(form, earliest)\n", "\n"),
     ),
     _mutant(
         "a stop is not asked for",
@@ -341,6 +342,31 @@ MUTANTS = (
             'DeliveryRow.retry_at <= bindparam("at"))',
             "DeliveryRow.retry_at.is_not(None))",
         ),
+    ),
+    _mutant(
+        "a form with other dates than asked for is nobody's",
+        "I7",
+        (_READ_BACK, "case [] if not unowned:", "case []:"),
+    ),
+    _mutant(
+        "a form with other dates than asked for is ours without a doubt",
+        "I7",
+        (_READ_BACK, "if not alike and rules.adopts_changed_dates and", "if not alike and"),
+    ),
+    _mutant(
+        "a form of which the template cannot be read is nobody's",
+        "I7",
+        (_READ_BACK, "in (None, delivery.template_id)", "in (delivery.template_id,)"),
+    ),
+    _mutant(
+        "a form of which it cannot be read when it was made is nobody's",
+        "I7",
+        (_READ_BACK, "form.created_at_latest is None or", "form.created_at_latest and"),
+    ),
+    _mutant(
+        "of two forms alike one is ours",
+        "I7",
+        (_READ_BACK, "case [form_id]:", "case [form_id, *_]:"),
     ),
     _mutant(
         "a restored backup is trusted",

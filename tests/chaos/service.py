@@ -6,7 +6,7 @@ back: so it is counted apart from whatever our own tables say.
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum, auto
 from uuid import UUID, uuid4
@@ -25,6 +25,7 @@ from utskick.ports import (
     InboxMessage,
     InboxUser,
     PermanentFailure,
+    PlatformRefusal,
     TemporaryFailure,
     UnknownOutcome,
     Withheld,
@@ -33,10 +34,11 @@ from utskick.ports import (
 HARD_TIMEOUT = timedelta(seconds=30)
 """A call that has left is applied within it, or never."""
 RETRY_AFTER_S = 30
+_A_DAY = timedelta(days=1)
 
 
 class Fate(StrEnum):
-    """What becomes of a call that has reached the service."""
+    """What becomes of a call that has left. The platform in front repeats some by itself."""
 
     ANSWERED = auto()
     ANSWER_LOST = auto()
@@ -44,13 +46,44 @@ class Fate(StrEnum):
     LOST_FOR_NOW = auto()
     REFUSED = auto()
     TOO_MANY = auto()
+    NOT_FORWARDED = auto()
+    REPEATED = auto()
+    REPEATED_AND_LOST = auto()
+
+
+class Shown(StrEnum):
+    """How a form is given back: the engine may change some of it, or leave it out."""
+
+    AS_ASKED = auto()
+    OTHER_DATE = auto()
+    NO_DATES = auto()
+    NO_ID = auto()
+    NO_TEMPLATE = auto()
+    NO_TIME = auto()
+
+    def of(self, form: FoundForm) -> FoundForm:
+        match self:
+            case Shown.AS_ASKED:
+                return form
+            case Shown.OTHER_DATE:
+                assert form.purge_after
+                return replace(form, purge_after=form.purge_after + _A_DAY)
+            case Shown.NO_DATES:
+                return replace(form, answer_by=None, purge_after=None)
+            case Shown.NO_ID:
+                return replace(form, id=None)
+            case Shown.NO_TEMPLATE:
+                return replace(form, template_id=None)
+            case Shown.NO_TIME:
+                return replace(form, created_at=None, created_at_latest=None)
 
 
 @dataclass(slots=True, eq=False)
 class Call:
     """One call for one form. `left_at` is when its bytes left, if they have.
 
-    `not_applied` is the truth; `known_not_applied`, that the caller could know.
+    `not_applied` is the truth; `known_not_applied`, that the caller could know. `refused`: by the
+    service, in the contract's words.
     """
 
     order: FormOrder
@@ -60,6 +93,7 @@ class Call:
     left_at: datetime | None = None
     not_applied: bool = False
     known_not_applied: bool = False
+    refused: bool = False
     form: FormId | None = None
 
     @property
@@ -81,7 +115,8 @@ class Call:
 class Service:
     """A `FormService`. While it is `well` it answers at once, else when the test says so.
 
-    Unless it `connects` at once, a call waits for that too before its bytes leave.
+    Unless it `connects` at once, a call waits for that too before its bytes leave. Forms made now
+    are given back as it `shows` them. `repeated` are those that the platform made once more.
     """
 
     world: World
@@ -91,9 +126,13 @@ class Service:
     well: bool = False
     connects: bool = True
     readable: bool = True
+    forwards: bool = True
     was_unreadable: bool = False
+    shows: Shown = Shown.AS_ASKED
     archived: set[FormTemplateId] = field(default_factory=set)
     made: list[KeptForm] = field(default_factory=list)
+    repeated: set[FormId] = field(default_factory=set)
+    shown: dict[FormId, Shown] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
     not_before: dict[UUID, datetime] = field(default_factory=dict)
 
@@ -126,9 +165,11 @@ class Service:
         template_ids: Collection[FormTemplateId],
     ) -> Sequence[FoundForm]:
         self._require_readable()
-        return read_back(
-            self.made, unit_id=unit_id, personnummer=personnummer, template_ids=template_ids
-        )
+        return [
+            form
+            for form in self.shown_of(unit_id, personnummer)
+            if form.template_id is None or form.template_id in template_ids
+        ]
 
     async def form_templates(self, unit_id: HsaId) -> Mapping[FormTemplateId, bool]:
         self._require_readable()
@@ -136,6 +177,13 @@ class Service:
 
     async def read_answer(self, form_id: FormId) -> Answer:
         raise PermanentFailure("nobody answers here")
+
+    def shown_of(self, unit_id: HsaId, personnummer: Personnummer) -> list[FoundForm]:
+        """All that it gives back of the person."""
+        found = read_back(
+            self.made, unit_id=unit_id, personnummer=personnummer, template_ids=self.templates
+        )
+        return [self.shown[form.id].of(form) for form in found if form.id]
 
     @property
     def connecting(self) -> list[Call]:
@@ -183,22 +231,43 @@ class Service:
             case Fate.LOST_FOR_NOW:
                 self._answer(call, UnknownOutcome("timed out"))
             case Fate.REFUSED:
-                call.not_applied = call.known_not_applied = True
+                call.not_applied = call.known_not_applied = call.refused = True
                 self._answer(call, PermanentFailure("refused"))
             case Fate.TOO_MANY:
                 call.not_applied = call.known_not_applied = True
                 self._soonest_again(call, seconds=RETRY_AFTER_S)
                 self._answer(call, TemporaryFailure("429", retry_after_s=RETRY_AFTER_S))
+            case Fate.NOT_FORWARDED:
+                call.not_applied = call.known_not_applied = True
+                self._soonest_again(call, seconds=0)
+                self._answer(call, PlatformRefusal("VP007", contract="CreateFormRequest"))
+            case Fate.REPEATED:
+                self.apply(call)
+                self._answer(call, self._repeat(call))
+            case Fate.REPEATED_AND_LOST:
+                self.apply(call)
+                self._repeat(call)
+                self._answer(call, UnknownOutcome("VP009"))
 
     def apply(self, call: Call) -> FormId:
         """Make the form, whether or not anybody waits for the answer."""
-        call.form = FormId(str(uuid4()))
-        self.made.append(KeptForm(call.form, call.order, self.world.now))
+        call.form = self._make(call)
         return call.form
+
+    def _repeat(self, call: Call) -> FormId:
+        form_id = self._make(call)
+        self.repeated.add(form_id)
+        return form_id
+
+    def _make(self, call: Call) -> FormId:
+        form_id = FormId(str(uuid4()))
+        self.made.append(KeptForm(form_id, call.order, self.world.now))
+        self.shown[form_id] = self.shows
+        return form_id
 
     def heal(self) -> None:
         """Answer everything that waits, and from now on everything at once."""
-        self.well = self.readable = True
+        self.well = self.readable = self.forwards = True
         self.archived.clear()
         for call in self.connecting:
             self.open_door(call)
@@ -227,9 +296,12 @@ class Service:
             self.not_before[call.delivery_id] = self.world.now + timedelta(seconds=max(4, seconds))
 
     def _require_readable(self) -> None:
-        if not self.readable:
-            self.was_unreadable = True
-            raise TemporaryFailure("status 503")
+        if self.readable and self.forwards:
+            return
+        self.was_unreadable = True
+        if not self.forwards:
+            raise PlatformRefusal("VP007", contract="GetForms")
+        raise TemporaryFailure("status 503")
 
 
 class MessageFate(StrEnum):
