@@ -232,6 +232,12 @@ class FormServiceSettings(NeighbourSettings):
     manual_after_s: float = Field(
         default=4 * 3600, gt=0, description="Reading back in vain for so long: staff must look."
     )
+    most_unclear_calls: int = Field(
+        default=5,
+        ge=1,
+        description="A form that is not there after so many calls without a clear answer is left"
+        " to staff.",
+    )
 
 
 class InboxSettings(NeighbourSettings):

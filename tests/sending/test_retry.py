@@ -161,3 +161,11 @@ def test_calls_that_were_under_way_do_not_prolong_the_wait() -> None:
         circuit_breaker.note(failed=True, at=at + 1)
 
     assert circuit_breaker.wait_s(at=at) == 4
+
+
+def test_what_fails_whoever_it_is_about_keeps_us_away_at_once() -> None:
+    circuit_breaker = CircuitBreaker(RULES, threshold=5)
+
+    circuit_breaker.note(failed=True, at=0, for_all=True)
+
+    assert circuit_breaker.wait_s(at=0) == 4

@@ -9,10 +9,18 @@ from tests.clinic import PHQ, Clinic, a_clinic
 from tests.people import ANNA, BO
 from tests.use_cases.clinic_days import order_of, states
 from utskick.adapters.in_memory import KeptForm
-from utskick.domain.deliveries import DeliveryState, FormId, Outcome
+from utskick.domain.deliveries import (
+    ClaimedDelivery,
+    DeliveryState,
+    FormId,
+    OpenDelivery,
+    Outcome,
+)
 from utskick.domain.dispatches import Dispatch
 from utskick.ports import FormOrder
 from utskick.records import DeliveryClaim
+from utskick.sending.read_back import read_back
+from utskick.sending.run_occasion import OccasionRun
 from utskick.sending.settle import settle
 from utskick.store import SqlStore
 
@@ -26,18 +34,34 @@ def clinic(store: SqlStore) -> Clinic:
 
 async def unknown(clinic: Clinic) -> tuple[Dispatch, FormOrder]:
     """PHQ-9 to Anna, of which nobody knows whether it was made; and what was asked for."""
+    dispatch, run = await begun(clinic)
+    return dispatch, order_of(unclear_call(clinic, run))
+
+
+async def begun(clinic: Clinic) -> tuple[Dispatch, OccasionRun]:
+    """PHQ-9 to Anna, and a run that may send it."""
     dispatch = (await clinic.start(recipients=[ANNA.digits], forms=[PHQ.key])).dispatch
     run = clinic.run_of(dispatch.occasions[0])
     run.claim()
     await run.validate_recipients()
+    return dispatch, run
+
+
+def unclear_call(clinic: Clinic, run: OccasionRun) -> ClaimedDelivery:
+    """The next call, of which nobody knows what became of it."""
     with clinic.store.transaction() as records:
-        (annas,) = records.deliveries.claim(
+        (claimed,) = records.deliveries.claim(
             [DeliveryClaim(occasion_id=run.occasion_id, token=run.token, limit=1)], lease_s=9
         )
         records.deliveries.record(
-            [Outcome(id=annas.id, attempt=annas.attempt, state=DeliveryState.UNKNOWN)]
+            [Outcome(id=claimed.id, attempt=claimed.attempt, state=DeliveryState.UNKNOWN)]
         )
-    return dispatch, order_of(annas)
+    return claimed
+
+
+def unsettled(clinic: Clinic) -> list[OpenDelivery]:
+    with clinic.store.transaction() as records:
+        return records.deliveries.to_settle(settle_s=0, limit=9)
 
 
 def is_there(clinic: Clinic, order: FormOrder, *, made_s_ago: float = 0) -> None:
@@ -67,6 +91,49 @@ async def test_where_no_form_is_it_is_planned_again(clinic: Clinic) -> None:
 
     assert await settled(clinic) == 1
     assert states(clinic, dispatch) == {DeliveryState.PLANNED: 1}
+
+
+async def test_what_never_gets_a_clear_answer_does_not_go_round_for_ever(store: SqlStore) -> None:
+    clinic = a_clinic(store, most_unclear_calls=3, retry_delays_s=(0,))
+    dispatch, run = await begun(clinic)
+    seen: list[DeliveryState] = []
+
+    for _ in range(3):
+        unclear_call(clinic, run)
+        await settled(clinic)
+        seen += states(clinic, dispatch)
+
+    assert seen == [DeliveryState.PLANNED, DeliveryState.PLANNED, DeliveryState.MANUAL]
+
+
+async def test_it_is_sent_again_the_later_the_more_calls_have_been_in_vain(
+    store: SqlStore,
+) -> None:
+    clinic = a_clinic(store, retry_delays_s=(4, 20))
+    _, run = await begun(clinic)
+    unclear_call(clinic, run)
+    (delivery,) = unsettled(clinic)
+
+    waits = [
+        read_back(replace(delivery, unclear_calls=number), [], rules=clinic.rules).retry_after_s
+        for number in (0, 1, 2, 3)
+    ]
+
+    assert delivery.unclear_calls == 1
+    assert waits == [None, 4, 20, 20]
+
+
+async def test_that_its_caller_died_is_no_unclear_answer(clinic: Clinic) -> None:
+    _, run = await begun(clinic)
+    with clinic.store.transaction() as records:
+        records.deliveries.claim(
+            [DeliveryClaim(occasion_id=run.occasion_id, token=run.token, limit=1)], lease_s=-1
+        )
+        records.deliveries.expire_leases()
+
+    (delivery,) = unsettled(clinic)
+
+    assert delivery.unclear_calls == 0
 
 
 async def test_a_form_from_before_our_first_intent_is_not_ours(clinic: Clinic) -> None:

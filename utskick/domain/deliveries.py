@@ -172,7 +172,11 @@ class ClaimedDelivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenDelivery:
-    """A delivery whose outcome is unknown, with what distinguishes its form from others (I7)."""
+    """A delivery whose outcome is unknown, with what distinguishes its form from others (I7).
+
+    `unclear_calls` counts those that the form service, or what is between us and it, did not
+    answer clearly; not those whose caller died.
+    """
 
     id: DeliveryId
     attempt: int
@@ -183,6 +187,7 @@ class OpenDelivery:
     unknown_for_s: float
     answer_by: date
     purge_after: date
+    unclear_calls: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

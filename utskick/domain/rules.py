@@ -35,6 +35,7 @@ class Rules:
     clock_skew_s: float = 60
     adopts_changed_dates: bool = False
     manual_after_s: float = 4 * 3600
+    most_unclear_calls: int = 5
     forms_concurrency: int = 50
     inbox_concurrency: int = 50
     inbox_per_s: float = 50

@@ -43,6 +43,7 @@ from utskick.records.overview import (
     OccasionCell,
     Overview,
 )
+from utskick.records.platform_refusals import PlatformRefusals
 from utskick.records.punctuality import PunctualDay, Punctuality
 from utskick.records.reference import Forms, Packages, Units
 from utskick.records.staff import OpenSession, Sessions, SignedInPerson
@@ -76,6 +77,7 @@ __all__ = [
     "Overview",
     "Packages",
     "PlannedOccasion",
+    "PlatformRefusals",
     "Progress",
     "PunctualDay",
     "Punctuality",
@@ -125,6 +127,8 @@ class Transaction(Protocol):
     def error_reports(self) -> ErrorReports: ...
     @property
     def expired(self) -> Expired: ...
+    @property
+    def platform_refusals(self) -> PlatformRefusals: ...
     @property
     def watched_forms(self) -> WatchedForms: ...
     @property

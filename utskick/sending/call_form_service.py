@@ -11,6 +11,7 @@ from utskick.ports import (
     FormOrder,
     FormService,
     PermanentFailure,
+    PlatformRefusal,
     TemporaryFailure,
     UnknownOutcome,
     Withheld,
@@ -43,7 +44,12 @@ async def call_form_service(
     except Withheld:
         return outcome(state=DeliveryState.PLANNED)
     except TemporaryFailure as failure:
-        circuit_breaker.note(failed=True, at=clock.monotonic(), asked_for_s=failure.retry_after_s)
+        circuit_breaker.note(
+            failed=True,
+            at=clock.monotonic(),
+            asked_for_s=failure.retry_after_s,
+            for_all=isinstance(failure, PlatformRefusal),
+        )
         delay = next_delay_s(delivery.retries, failure, rules=rules)
         return outcome(state=DeliveryState.PLANNED, retry_after_s=delay)
     except PermanentFailure as failure:

@@ -20,10 +20,18 @@ class CircuitBreaker:
         self._openings = 0
         self._open_until = 0.0
 
-    def note(self, *, failed: bool, at: float, asked_for_s: float | None = None) -> None:
+    def note(
+        self,
+        *,
+        failed: bool,
+        at: float,
+        asked_for_s: float | None = None,
+        for_all: bool = False,
+    ) -> None:
         """Count how a call ended, `at` a monotonic moment.
 
-        A neighbour that has `asked_for` a pause gets it from all of us, at once.
+        A neighbour that has `asked_for` a pause gets it from all of us, at once. What failed
+        `for_all`, whoever it was about, would fail again: one is enough.
         """
         if not failed:
             self._failures = self._openings = 0
@@ -33,7 +41,7 @@ class CircuitBreaker:
         if at < self._open_until:
             # Begun before it opened.
             return
-        self._failures += 1
+        self._failures = self._threshold if for_all else self._failures + 1
         if self._failures >= self._threshold:
             delay_s = self._rules.retry_delay_s(self._openings)
             self._open_until = at + min(delay_s, _LONGEST_OPEN_S)

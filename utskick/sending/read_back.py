@@ -1,6 +1,7 @@
 """Which of the forms that are there our call may have made, and what follows from that (I7)."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from utskick.domain.deliveries import DeliveryState, FormId, OpenDelivery, Outcome
@@ -30,7 +31,8 @@ def read_back(delivery: OpenDelivery, unowned: Sequence[FoundForm], *, rules: Ru
     """What became of it, by those that may be ours and that no other delivery has.
 
     To send again doubles it unless there are none. One with our two dates is ours; if several are
-    alike, or only others are there, staff must look.
+    alike, or only others are there, staff must look. So they must if none is there after call
+    upon call without a clear answer: the next would fare alike.
     """
     known = [(form.id, form) for form in unowned if form.id and form.template_id]
     candidates = [(form_id, form) for form_id, form in known if form.created_at]
@@ -40,10 +42,18 @@ def read_back(delivery: OpenDelivery, unowned: Sequence[FoundForm], *, rules: Ru
     match alike:
         case [form_id]:
             return _outcome(delivery, DeliveryState.SENT, form_id)
-        case [] if not unowned:
-            return _outcome(delivery, DeliveryState.PLANNED)
+        case [] if not unowned and delivery.unclear_calls < rules.most_unclear_calls:
+            return _once_more(delivery, rules=rules)
         case _:
             return _outcome(delivery, DeliveryState.MANUAL)
+
+
+def _once_more(delivery: OpenDelivery, *, rules: Rules) -> Outcome:
+    """At once if only its caller died; else the later, the more calls have been in vain."""
+    planned = _outcome(delivery, DeliveryState.PLANNED)
+    if not delivery.unclear_calls:
+        return planned
+    return replace(planned, retry_after_s=rules.retry_delay_s(delivery.unclear_calls - 1))
 
 
 def _is_since(form: FoundForm, earliest: datetime) -> bool:

@@ -20,6 +20,7 @@ from utskick.store.log_keys import PURPOSE as LOG
 from utskick.store.occasions import SqlOccasions
 from utskick.store.overview import SqlOverview
 from utskick.store.people import People
+from utskick.store.platform_refusals import SqlPlatformRefusals
 from utskick.store.progress import SqlProgress
 from utskick.store.punctuality import SqlPunctuality
 from utskick.store.reference import SqlForms, SqlPackages, SqlUnits
@@ -49,6 +50,7 @@ class SqlTransaction:
         self.inbox_messages = SqlInboxMessages(session, people)
         self.error_reports = SqlErrorReports(session)
         self.expired = SqlExpired(session)
+        self.platform_refusals = SqlPlatformRefusals(session)
         self.watched_forms = SqlWatchedForms(session)
         self.access_log = SqlAccessLog(session, people, DataKeys(session, sealing, LOG))
         self.uploads = SqlUploads(session, sealing)

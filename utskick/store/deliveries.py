@@ -189,6 +189,7 @@ class SqlDeliveries:
             unknown_for_s=(now - (row.unknown_at or now)).total_seconds(),
             answer_by=row.answer_by,
             purge_after=row.purge_after,
+            unclear_calls=row.unclear_calls,
         )
 
     def _count(self, statement: Any) -> int:

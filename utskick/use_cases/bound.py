@@ -23,6 +23,7 @@ from utskick.use_cases.import_recipients import ImportRecipients
 from utskick.use_cases.list_changes import ListChanges
 from utskick.use_cases.list_dispatches import ListDispatches
 from utskick.use_cases.list_forms import ListForms
+from utskick.use_cases.list_outages import ListOutages
 from utskick.use_cases.load_region import LoadRegion
 from utskick.use_cases.look_up_recipients import LookUpRecipients
 from utskick.use_cases.manage_tokens import ManageTokens
@@ -89,6 +90,7 @@ class UseCases:
     list_changes = Bound(ListChanges)
     list_dispatches = Bound(ListDispatches)
     list_forms = Bound(ListForms)
+    list_outages = Bound(ListOutages)
     load_region = Bound(LoadRegion)
     look_up_recipients = Bound(LookUpRecipients)
     manage_tokens = Bound(ManageTokens)

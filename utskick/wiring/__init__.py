@@ -43,11 +43,13 @@ from utskick.ports import (
 )
 from utskick.records import Store
 from utskick.sending.call_slots import CallSlots
+from utskick.sending.platform_watch import PlatformWatch
 from utskick.sending.reconcile import Reconciled, audit, reconcile
 from utskick.sending.report_errors import Mailed, send_error_reports
 from utskick.sending.retire_deployments import EndedOccasions
 from utskick.sending.run_occasion import OccasionRun
 from utskick.sending.shared import Shared, shared
+from utskick.sending.watched_neighbours import WatchedFormService, WatchedInbox, WatchedPersons
 from utskick.store import SqlStore
 from utskick.store.accounts import require_few_rights
 from utskick.store.engine import open_engine, require_migrated
@@ -163,11 +165,14 @@ def wire(settings: Settings) -> Services:
             absolute=timedelta(minutes=settings.sign_in.absolute_minutes),
         ),
     )
-    form_service = HttpFormService(client_of(settings, forms, tls["forms"]))
-    persons_service = HttpPersons(
-        client_of(settings, persons, tls["persons"]), batch=persons.batch
+    watch = PlatformWatch(store=store, clock=clock, rules=rules)
+    form_service = WatchedFormService(
+        HttpFormService(client_of(settings, forms, tls["forms"])), watch
     )
-    inbox_service = HttpInbox(client_of(settings, inbox, tls["inbox"]))
+    persons_service = WatchedPersons(
+        HttpPersons(client_of(settings, persons, tls["persons"]), batch=persons.batch), watch
+    )
+    inbox_service = WatchedInbox(HttpInbox(client_of(settings, inbox, tls["inbox"])), watch)
     return Services(
         settings=settings,
         rules=rules,

@@ -27,6 +27,7 @@ def rules_of(settings: Settings) -> Rules:
         clock_skew_s=settings.forms.clock_skew_s,
         adopts_changed_dates=settings.forms.adopts_changed_dates,
         manual_after_s=settings.forms.manual_after_s,
+        most_unclear_calls=settings.forms.most_unclear_calls,
         forms_concurrency=settings.forms.concurrency,
         inbox_concurrency=settings.inbox.concurrency,
         inbox_per_s=settings.inbox.per_s,

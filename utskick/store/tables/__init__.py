@@ -7,7 +7,13 @@ from utskick.store.tables.deliveries import (
     PunctualityRow,
     ReminderRow,
 )
-from utskick.store.tables.desk import NeighbourBudgetRow, SenderRow, SmsRow, UploadRow
+from utskick.store.tables.desk import (
+    NeighbourBudgetRow,
+    PlatformRefusalRow,
+    SenderRow,
+    SmsRow,
+    UploadRow,
+)
 from utskick.store.tables.dispatches import (
     DispatchFormRow,
     DispatchRow,
@@ -49,6 +55,7 @@ __all__ = [
     "OccasionRow",
     "PackageTemplateRow",
     "PersonRow",
+    "PlatformRefusalRow",
     "PunctualityRow",
     "RecipientRow",
     "ReminderRow",

@@ -76,6 +76,7 @@ class DeliveryRow(Row):
     unknown_at: Mapped[datetime | None]
     retry_at: Mapped[datetime | None]
     retries: Mapped[int] = mapped_column(default=0)
+    unclear_calls: Mapped[int] = mapped_column(default=0, server_default="0")
     refusal: Mapped[str | None] = mapped_column(String(30))
     form_id: Mapped[str | None] = mapped_column(String(100), unique=True)
     found_again: Mapped[bool] = mapped_column(default=False)

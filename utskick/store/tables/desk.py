@@ -37,6 +37,17 @@ class NeighbourBudgetRow(Row):
     free_at: Mapped[datetime]
 
 
+class PlatformRefusalRow(Row):
+    """What the service platform refuses, and until when it did. No contract: all of them."""
+
+    __tablename__ = "platform_refusal"
+
+    code: Mapped[str] = mapped_column(String(20), primary_key=True)
+    contract: Mapped[str] = mapped_column(String(60), primary_key=True)
+    since: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
 class SenderRow(Row):
     """A process that sends: the form service's calls at once are divided among them."""
 

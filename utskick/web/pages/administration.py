@@ -38,4 +38,5 @@ def begin(request: Request, visitor: Administrator, wired: Wired, now: Now) -> R
             (each, each.state(now).value, each.days_left(now))
             for each in wired.watch_certificates.troubling(now=now)
         ],
+        outages=wired.list_outages(),
     )

@@ -81,6 +81,7 @@ def _list(
         "ongoing.html",
         visitor=visitor,
         found=found,
+        outages=wired.list_outages(),
         asked=asked,
         statuses=[("", "Alla"), *((each, label) for each, label in _labels())],
         signs=delivery_signs,

@@ -111,6 +111,7 @@ class Desk:
             "opened": opened,
             "done": said or _done_in_words(done, number, opened),
             "refused": refused,
+            "outages": self.wired.list_outages(),
             "sign": partial(occasion_sign, now=self.now, late_after=rules.late_after),
             "counted": counted,
             "may_restart": opened.dispatch.may_restart(now=self.now),
