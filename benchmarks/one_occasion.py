@@ -37,6 +37,7 @@ from benchmarks.senders.assignments import UNIT, Assignment
 from benchmarks.start import start
 from tests.postgresql import running_postgresql
 from utskick.files import REGION
+from utskick.local_1177.templates import PUBLISHED
 from utskick.running.children import Children
 
 ContenderT = TypeVar("ContenderT", bound=Contender)
@@ -93,8 +94,9 @@ def _arena(options: argparse.Namespace) -> Iterator[Arena]:
         folder = Path(parts.enter_context(tempfile.TemporaryDirectory(prefix="utskick-occasion-")))
         children = parts.enter_context(Children(logs=folder / "logs", environment={}))
         neighbour = parts.enter_context(lean_neighbour(children))
-        sendable = read_catalogue(REGION).available(UNIT)
-        forms = [each for each in sendable if not each["archived"]][: options.forms]
+        versions = read_catalogue(REGION).available(UNIT)
+        published = [each for each in versions if each["publish_status"] == PUBLISHED]
+        forms = published[: options.forms]
         arena = Arena(
             folder=folder,
             neighbour=neighbour,
