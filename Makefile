@@ -12,9 +12,13 @@ CRASHES ?= 200
 SECONDS ?= 330
 SEED ?= 1
 BENCH ?= one_occasion
+# A longer proof that runs beside the tests, as in `.ci/run`: prove-machine.
+BESIDE ?=
 
-.PHONY: run demo test test-style test-product test-faces test-browser \
-	test-installation test-attacks prove prove-machine prove-attacks prove-storm \
+LANES = test-style test-product test-browser test-installation test-attacks test-faces \
+	test-use-cases
+
+.PHONY: run demo test $(LANES) prove prove-machine prove-attacks prove-storm \
 	storm bench lock audit sbom check clean
 
 run: $(VENV)/.installed  ## Start everything on loopback and deliver the example package dispatch
@@ -30,8 +34,7 @@ ifdef PYTEST
 	@$(BIN)/pytest $(PYTEST)
 else
 	@mkdir -p build
-	@$(MAKE) --no-print-directory -j4 --keep-going \
-		test-style test-product test-faces test-browser test-installation test-attacks
+	@$(MAKE) --no-print-directory -j$(words $(BESIDE) 1 2 3 4 5) --keep-going $(BESIDE) $(LANES)
 endif
 
 prove: $(VENV)/.installed-dev  ## The long proofs, and that benchmarks measure
@@ -40,30 +43,34 @@ prove: $(VENV)/.installed-dev  ## The long proofs, and that benchmarks measure
 	@$(MAKE) --no-print-directory -j3 --keep-going prove-machine prove-attacks prove-storm
 
 # Lanes run beside each other, as most of them wait now and then: for a lease, for settling, for a
-# browser. All but the first of the tests are shown when they have ended, so that it can be read
-# while it runs.
+# browser. Those that wait the most begin first. All but one are shown when they have ended, so
+# that it can be read while it runs.
 QUICKLY = $(BIN)/pytest -m "not proof"
 PROOFS = $(BIN)/pytest -m proof
 MACHINE = tests/chaos/test_state_machine.py
 FACES = web command local_1177
+USE_CASES = store use_cases
+ELSEWHERE = chaos whole browser $(FACES) $(USE_CASES)
 AFTERWARDS = > build/$@.log 2>&1; status=$$?; cat build/$@.log; exit $$status
 
 test-style:
 	@$(MAKE) --no-print-directory check $(AFTERWARDS)
 test-product:
-	@$(QUICKLY) $(foreach folder,chaos whole browser $(FACES),--ignore=tests/$(folder))
+	@$(QUICKLY) $(ELSEWHERE:%=--ignore=tests/%)
 test-faces:
-	@$(QUICKLY) $(addprefix tests/,$(FACES)) $(AFTERWARDS)
+	@$(QUICKLY) $(FACES:%=tests/%) $(AFTERWARDS)
+test-use-cases:
+	@$(QUICKLY) $(USE_CASES:%=tests/%) $(AFTERWARDS)
 test-browser:
 	@$(QUICKLY) tests/browser $(AFTERWARDS)
 test-installation:
-	@$(QUICKLY) $(MACHINE) tests/whole $(AFTERWARDS)
+	@$(QUICKLY) $(if $(BESIDE),,$(MACHINE)) tests/whole $(AFTERWARDS)
 test-attacks:
 	@$(QUICKLY) tests/chaos --ignore=$(MACHINE) $(AFTERWARDS)
 
 prove-machine: export CHAOS_EXAMPLES ?= 500
 prove-machine:
-	@$(BIN)/pytest $(MACHINE)
+	@$(BIN)/pytest $(MACHINE) $(if $(BESIDE),$(AFTERWARDS))
 prove-attacks:
 	@$(PROOFS) --ignore=tests/chaos/storm --ignore=tests/benchmarks $(AFTERWARDS)
 prove-storm:
