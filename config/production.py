@@ -56,6 +56,8 @@ def production_faults(settings: Settings, environment: Mapping[str, str]) -> Seq
 
 
 def _secrets(settings: Settings) -> Iterator[str]:
+    if not settings.sign_in.client_authentication.startswith("client_secret"):
+        return
     secret = settings.sign_in.client_secret.get_secret_value()
     if secret == _DEMO.sign_in.client_secret.get_secret_value():
         yield (

@@ -393,6 +393,35 @@ class WebSettings(Group):
     )
 
 
+class ClaimSettings(Group):
+    """What the identity provider calls each claim. Empty: it has none, and it is not asked for."""
+
+    staff_id: str = Field(default="employeeHsaId", min_length=1)
+    given_name: str = "given_name"
+    family_name: str = "family_name"
+    roles: str = Field(
+        default="systemRoles", description="Texts, or objects such as Inera's authorizationScope."
+    )
+    role_code: str = Field(
+        default="authorizationScopePropertyCode", description="In such an object: the role."
+    )
+    role_unit: str = Field(
+        default="unitHsaId", description="And in it: the units that the role is for."
+    )
+    all_commissions: str = Field(default="allCommissions", min_length=1)
+    commission_id: str = Field(
+        default="commissionHsaId",
+        min_length=1,
+        description="This and the next are in all_commissions too.",
+    )
+    commission_name: str = "commissionName"
+    commission_purpose: str = Field(default="commissionPurpose", min_length=1)
+    unit_id: str = Field(default="healthCareUnitHsaId", min_length=1)
+    unit_name: str = "healthCareUnitName"
+    starts_on: str = "startDate"
+    ends_on: str = "endDate"
+
+
 class SignInSettings(TlsSettings):
     """Staff sign in with an OpenID provider; the defaults are those of our local one."""
 
@@ -400,11 +429,53 @@ class SignInSettings(TlsSettings):
         default="http://127.0.0.1:8177/oidc", description="The identity provider's name."
     )
     client_id: str = "utskick"
+    client_authentication: Literal[
+        "client_secret_basic", "client_secret_post", "private_key_jwt", "tls_client_auth"
+    ] = Field(
+        default="client_secret_basic",
+        description="What proves who we are: a secret, a signature, or our TLS certificate.",
+    )
     client_secret: SecretStr = SecretStr("bara-for-lokala-test")
     client_secret_file: Path | None = Field(default=None, description="Where `client_secret` is.")
+    signing_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="PEM: our private key for private_key_jwt; the provider has its public half.",
+    )
+    signing_key_file: Path | None = Field(default=None, description="Where `signing_key` is.")
+    signing_key_id: str = Field(
+        default="", description="Its `kid` at the provider, if it has one."
+    )
+    signing_algorithm: Literal[
+        "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"
+    ] = "RS256"
+    signing_audience: Literal["token_endpoint", "issuer"] = Field(
+        default="token_endpoint", description="Whom the provider wants our signature to name."
+    )
+    scope: tuple[str, ...] = Field(
+        default=("openid",), description="Asked for at each sign-in; openid must be among them."
+    )
+    ask_by_name: bool = Field(
+        default=True,
+        description="Each claim is asked for by name (`claims`); else the scope brings them all.",
+    )
+    claims_from: Literal["id_token", "userinfo"] = Field(
+        default="id_token", description="Where the provider gives them."
+    )
+    claims_separator: str = Field(
+        default="", description="Between many values in one text, where that is not JSON."
+    )
+    commissions: Literal["all", "picked"] = Field(
+        default="all",
+        description="All, and the unit is chosen here; or the one picked at the provider.",
+    )
+    claims: ClaimSettings = ClaimSettings()
     accepted_acr: tuple[str, ...] = Field(
         default=("http://id.sambi.se/loa/loa3", "http://id.sambi.se/loa/loa4"),
+        min_length=1,
         description="Levels of assurance that let somebody in.",
+    )
+    acr_asked_by: Literal["claims", "acr_values", "nothing"] = Field(
+        default="claims", description="How they are asked for; they are checked in any case."
     )
     purposes: tuple[str, ...] = Field(
         default=("Vård och behandling",), description="Of commissions that may send forms."
@@ -431,6 +502,16 @@ class SignInSettings(TlsSettings):
         le=24 * 60,
         description="So long ago the provider may have asked who it is; then it asks again.",
     )
+
+    @model_validator(mode="after")
+    def _what_proves_who_we_are(self) -> Self:
+        if "openid" not in self.scope:
+            raise ValueError("scope must hold openid")
+        if self.client_authentication == "private_key_jwt" and not self.signing_key:
+            raise ValueError("private_key_jwt signs with a key: set signing_key_file")
+        if self.client_authentication == "tls_client_auth" and not self.client_certificate:
+            raise ValueError("tls_client_auth shows a certificate: set client_certificate")
+        return self
 
 
 RateText = Annotated[str, Field(pattern=r"^[1-9][0-9]*/(s|min|h|d)$")]

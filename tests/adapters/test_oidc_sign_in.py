@@ -15,10 +15,13 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, OctKey, RSAKey
 from joserfc.util import urlsafe_b64encode
 
+from config.settings import Settings, SignInSettings
 from tests.local_1177.conftest import Local, served
 from tests.local_1177.region import STAFF, UNIT
 from utskick.adapters.oidc_sign_in import OidcSignIn
 from utskick.domain.staff import SignInAttempt, SignInFailed, StaffClaims
+from utskick.wiring.neighbours import tls_contexts
+from utskick.wiring.sign_in import sign_in_of
 
 BACK = "http://127.0.0.1:9/logga-in/klar"
 LOA3 = "http://id.sambi.se/loa/loa3"
@@ -27,14 +30,10 @@ COMMISSION = MEMBER["commissions"][0]
 
 
 def sign_in_at(url: str, **changes: Any) -> OidcSignIn:
-    parts: dict[str, Any] = {
-        "issuer": f"{url}/oidc",
-        "client_id": "utskick",
-        "client_secret": "bara-for-lokala-test",
-        "accepted_acr": [LOA3],
-        "max_age": timedelta(hours=10),
-    }
-    return OidcSignIn(**parts | changes)
+    """As the settings say, and as it is wired."""
+    chosen = {"issuer": f"{url}/oidc", "accepted_acr": (LOA3,)} | changes
+    settings = Settings(_env_file=None, sign_in=SignInSettings(**chosen))
+    return sign_in_of(settings.sign_in, tls_contexts(settings)["sign_in"])
 
 
 @pytest.fixture
@@ -75,7 +74,9 @@ async def test_an_answer_to_another_sign_in_is_not_believed(provider: Local, sto
 
 
 async def test_a_level_of_assurance_that_is_too_low_lets_nobody_in(provider: Local) -> None:
-    sign_in = sign_in_at(provider.url, accepted_acr=["http://id.sambi.se/loa/loa4"])
+    sign_in = sign_in_at(
+        provider.url, accepted_acr=["http://id.sambi.se/loa/loa4"], acr_asked_by="nothing"
+    )
     code, attempt = await signed_in(sign_in)
 
     with pytest.raises(SignInFailed, match="assurance"):
@@ -95,7 +96,7 @@ async def test_a_provider_with_new_keys_is_believed(provider: Local) -> None:
     sign_in = sign_in_at(provider.url)
     code, attempt = await signed_in(sign_in)
     # A key set that knows nothing of the provider's present key.
-    sign_in._keys = KeySet([])  # noqa: SLF001
+    sign_in._provider._keys = KeySet([])  # noqa: SLF001
 
     claims = await sign_in.finish(code, attempt=attempt, redirect_uri=BACK)
 
@@ -198,7 +199,8 @@ async def test_a_token_that_is_right_in_all_is_believed(impostor: Impostor) -> N
         {"employeeHsaId": ""},
         {"employeeHsaId": "karin"},
         {"employeeHsaId": "19121212-1212"},
-        {"employeeHsaId": ["SE2321000131-P000000000201"]},
+        {"employeeHsaId": ["SE2321000131-P000000000201", "SE2321000131-P000000000202"]},
+        {"employeeHsaId": {"value": "SE2321000131-P000000000201"}},
         {"aud": ["utskick", "another-client"]},
         {"aud": ["utskick", "another-client"], "azp": "another-client"},
         {"azp": "another-client"},
@@ -236,14 +238,20 @@ async def test_who_is_asked_anew_was_asked_just_now(impostor: Impostor) -> None:
         await impostor.sign_in(anew=True)
 
 
+SOUND = {
+    "commissionHsaId": "U2",
+    "commissionPurpose": "Vård och behandling",
+    "healthCareUnitHsaId": UNIT,
+    "startDate": "",
+}
 ODD: list[Any] = [
     "not even an object",
-    None,
     {},
     {"commissionHsaId": "U1"},
-    {"commissionHsaId": "U1", "healthCareUnitHsaId": "19121212-1212"},
-    {"commissionHsaId": "U1", "healthCareUnitHsaId": UNIT, "startDate": "i våras"},
-    {"commissionHsaId": "U1", "healthCareUnitHsaId": UNIT, "commissionName": ["Jour"]},
+    {"commissionHsaId": "U1", "healthCareUnitHsaId": UNIT},
+    {**SOUND, "healthCareUnitHsaId": "19121212-1212"},
+    {**SOUND, "startDate": "i våras"},
+    {**SOUND, "commissionName": ["Jour", "Dag"]},
 ]
 
 
@@ -251,14 +259,14 @@ ODD: list[Any] = [
 async def test_an_odd_commission_keeps_nobody_from_the_others(
     impostor: Impostor, caplog: pytest.LogCaptureFixture, odd: Any
 ) -> None:
-    sound = {"commissionHsaId": "U2", "healthCareUnitHsaId": UNIT, "startDate": ""}
-    impostor.changes = {"allCommissions": [odd, sound], "systemRoles": [None, "UTSKICK;Logg"]}
+    impostor.changes = {"allCommissions": [odd, SOUND], "systemRoles": [None, "UTSKICK;Logg"]}
 
     claims = await impostor.sign_in()
 
     assert [each.hsa_id for each in claims.commissions] == ["U2"]
     assert claims.system_roles == ("UTSKICK;Logg",)
-    assert caplog.messages == ["Passed over 1 commissions that cannot be read"]
+    [line] = caplog.messages
+    assert line.startswith("Passed over 1 commissions for their ")
 
 
 async def test_a_name_turns_no_line_around(impostor: Impostor) -> None:

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.adapters.test_oidc_sign_in import BACK, COMMISSION, MEMBER, choose, sign_in_at
+from tests.adapters.test_oidc_sign_in import BACK, MEMBER, choose, sign_in_at
 from tests.local_1177.conftest import Local
 from utskick.adapters.in_memory import InMemorySignIn
 from utskick.domain.staff import Commission, SignInFailed, StaffClaims
@@ -30,7 +30,7 @@ KARIN = StaffClaims(
         )
         for each in MEMBER["commissions"]
     ),
-    picked=COMMISSION["commission_hsa_id"],
+    picked=None,
     system_roles=tuple(MEMBER["system_roles"]),
 )
 
@@ -41,7 +41,7 @@ class Provider(Protocol):
     sign_in: SignIn
 
     async def choose(self, url: str) -> str:
-        """Be Karin in her first commission: the code that the browser comes back with."""
+        """Be Karin: the code that the browser comes back with."""
 
     def gone(self) -> SignIn:
         """One that does not answer."""

@@ -5,12 +5,13 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
+from config.settings import SignInSettings
 from tests.certificates import a_certificate, server_side
 from utskick.adapters.http_client import AnswerFields, HttpClient
 from utskick.adapters.oidc_sign_in import OidcSignIn
@@ -18,6 +19,7 @@ from utskick.adapters.prefect_scheduler import PrefectScheduler
 from utskick.adapters.tls import FreshContext, TlsFiles, tls_context
 from utskick.domain.starting import RefusedToStart
 from utskick.ports import TemporaryFailure
+from utskick.wiring.sign_in import sign_in_of
 
 NOW = datetime(2027, 2, 1, 7, tzinfo=UTC)
 
@@ -159,14 +161,7 @@ async def test_the_identity_provider_is_known_by_its_authority(neighbours: Path)
     def sign_in(url: str, name: str) -> OidcSignIn:
         files = TlsFiles(authorities=neighbours / f"{name}.pem")
         tls = FreshContext(files, of="UTSKICK_SIGN_IN")
-        return OidcSignIn(
-            issuer=url,
-            client_id="c",
-            client_secret="s",
-            accepted_acr=(),
-            max_age=timedelta(hours=10),
-            tls=tls,
-        )
+        return sign_in_of(SignInSettings(issuer=url), tls)
 
     with serving(server_side(neighbours / "neighbour.pem")) as url:
         leads_to, _ = await sign_in(url, "neighbour").begin(

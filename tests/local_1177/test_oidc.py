@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -20,11 +21,14 @@ BACK = "http://127.0.0.1:9/tillbaka"
 VERIFIER = "a-verifier-of-at-least-forty-three-characters"
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=")
 SECRET = ("utskick", "bara-for-lokala-test")
+ALL_SCOPES = "openid profile employee commission all_commissions system_roles"
+LOA2 = "http://id.sambi.se/loa/loa2"
+LOA3 = "http://id.sambi.se/loa/loa3"
 ASKED = {
     "response_type": "code",
     "client_id": "utskick",
     "redirect_uri": BACK,
-    "scope": "openid",
+    "scope": ALL_SCOPES,
     "state": "a state",
     "nonce": "a nonce",
     "code_challenge": CHALLENGE.decode(),
@@ -38,9 +42,9 @@ def provider(local: Local) -> Iterator[httpx.Client]:
         yield client
 
 
-def choose(provider: httpx.Client, commission: str = COMMISSION) -> dict[str, str]:
+def choose(provider: httpx.Client, **changes: str) -> dict[str, str]:
     """Choose on the page, and read what the client gets back."""
-    response = provider.post("/authorize", data=ASKED | {"commission": commission})
+    response = provider.post("/authorize", data=ASKED | {"commission": COMMISSION} | changes)
     assert response.status_code == 303
     assert response.headers["location"].startswith(f"{BACK}?")
     return {
@@ -89,16 +93,59 @@ def test_a_code_becomes_a_signed_token_about_the_chosen_commission(
     assert claims["systemRoles"] == STAFF[0]["system_roles"]
 
 
-def test_userinfo_returns_the_same_for_the_access_token_until_it_expires(
+def test_userinfo_returns_what_is_asked_for_with_the_access_token_until_it_expires(
     provider: httpx.Client, local: Local
 ) -> None:
-    tokens = exchange(provider, choose(provider)["code"]).json()
+    asked = json.dumps({"userinfo": {"commissionHsaId": None}})
+    tokens = exchange(provider, choose(provider, claims=asked)["code"]).json()
     bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
 
     assert provider.get("/userinfo", headers=bearer).json()["commissionHsaId"] == COMMISSION
 
     local.now += timedelta(hours=1)
     assert provider.get("/userinfo", headers=bearer).status_code == 401
+
+
+def given(provider: httpx.Client, **changes: str) -> dict[str, Any]:
+    """The claims of the ID token, beside those of every token."""
+    id_token = exchange(provider, choose(provider, **changes)["code"]).json()["id_token"]
+    payload = id_token.split(".")[1]
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    of_every_token = {"iss", "aud", "sub", "nonce", "iat", "exp", "auth_time", "acr", "amr"}
+    return {name: value for name, value in claims.items() if name not in of_every_token}
+
+
+def test_nothing_is_given_that_was_not_asked_for(provider: httpx.Client) -> None:
+    by_name = json.dumps({"id_token": {"employeeHsaId": {"essential": True}, "shoeSize": None}})
+
+    assert given(provider, scope="openid") == {}
+    assert set(given(provider, scope="openid profile")) == {"given_name", "family_name"}
+    assert set(given(provider, scope="openid", claims=by_name)) == {"employeeHsaId"}
+
+
+@pytest.mark.parametrize(
+    ("claims", "lets_in"),
+    [
+        ({"acr": {"value": LOA2, "essential": True}}, True),
+        ({"acr": {"values": [LOA3, LOA2], "essential": True}}, True),
+        ({"acr": {"value": LOA3, "essential": True}}, False),
+        ({"acr": {"value": LOA3}}, True),
+        ({}, True),
+    ],
+)
+def test_a_reserve_card_is_refused_where_a_higher_level_must_be(
+    provider: httpx.Client, claims: dict[str, Any], *, lets_in: bool
+) -> None:
+    answer = choose(provider, acr=LOA2, claims=json.dumps({"id_token": claims}))
+
+    assert answer.get("error", "") == ("" if lets_in else "unmet_authentication_requirements")
+    assert ("code" in answer) is lets_in
+
+
+def test_a_level_that_nobody_has_gives_no_code(provider: httpx.Client) -> None:
+    response = provider.post("/authorize", data=ASKED | {"commission": COMMISSION, "acr": "loa9"})
+
+    assert response.status_code == 400
 
 
 def test_a_code_works_once(provider: httpx.Client) -> None:

@@ -62,8 +62,9 @@ class SignInAttempt:
 class StaffClaims:
     """What the identity provider says of somebody who has signed in.
 
-    `picked` is the commission that was chosen there, if any. `sign_in_id` names this very
-    sign-in, for the sign-out.
+    `picked` is the commission that was chosen there, if any; with `only_picked` it is all that
+    the provider gives. `without` is the claim that should have held commissions and held none.
+    `sign_in_id` names this very sign-in, for the sign-out.
     """
 
     staff_id: str
@@ -71,6 +72,8 @@ class StaffClaims:
     commissions: tuple[Commission, ...]
     picked: str | None
     system_roles: tuple[str, ...]
+    only_picked: bool = False
+    without: str = ""
     sign_in_id: UUID = field(default_factory=uuid4, compare=False)
 
 
@@ -100,11 +103,66 @@ class StaffSession:
 class SignInFailed(UtskickError):
     """The identity provider said no, or something that cannot be trusted."""
 
+    staff_message = (
+        "Inloggningen kunde inte slutföras. Kontrollera att kortet sitter i och försök igen."
+    )
+
     def __init__(self, reason: str) -> None:
         super().__init__(f"sign-in failed: {reason}")
+
+
+class ClaimMissing(SignInFailed):
+    """The identity provider left out something that nobody gets in without."""
+
+    def __init__(self, claim: str) -> None:
+        super().__init__(f"the provider gave no {claim}")
+        self.claim = claim
         self.staff_message = (
-            "Inloggningen kunde inte slutföras. Kontrollera att kortet sitter i och försök igen."
+            f"Inloggningstjänsten lämnade inte uppgiften {claim}, som Utskick behöver. Kontakta"
+            " it-supporten och säg vilken uppgift som saknas."
         )
+
+
+class ClaimUnreadable(SignInFailed):
+    """The identity provider gave something in a shape that we do not know."""
+
+    def __init__(self, claim: str) -> None:
+        super().__init__(f"the provider's {claim} cannot be read")
+        self.claim = claim
+        self.staff_message = (
+            f"Inloggningstjänsten lämnade uppgiften {claim} på ett sätt som Utskick inte kan läsa."
+            " Kontakta it-supporten och säg vilken uppgift det gäller."
+        )
+
+
+class AssuranceTooLow(SignInFailed):
+    """The person showed who they are in a way that is not safe enough (tillitsnivå)."""
+
+    staff_message = (
+        "Du loggade in med en legitimation som har för låg tillitsnivå för Utskick. Logga in igen"
+        " med ditt ordinarie SITHS-kort, eller med SITHS eID i mobilen. Reservkort räcker inte."
+    )
+
+    def __init__(self) -> None:
+        super().__init__("the level of assurance is not accepted")
+
+
+class QuestionRefused(SignInFailed):
+    """The identity provider does not accept what we ask: settings, or our agreement."""
+
+    staff_message = (
+        "Inloggningstjänsten tog inte emot Utskicks fråga, så ingen kan logga in just nu. Kontakta"
+        " it-supporten och säg att Utskicks anslutning till inloggningstjänsten behöver ses över."
+    )
+
+
+class SignInBrokenOff(UtskickError):
+    """Somebody went away from the identity provider, or came here without having been there."""
+
+    staff_message = "Inloggningen avbröts. Försök igen."
+
+    def __init__(self) -> None:
+        super().__init__("broken off")
 
 
 class SignInFromElsewhere(UtskickError):
@@ -132,6 +190,29 @@ class NoCommission(UtskickError):
         self.staff_message = (
             f"Du har inget pågående medarbetaruppdrag med syftet {wanted} för en enhet som är"
             " ansluten till Utskick. Den som sköter HSA på din arbetsplats kan lägga till det."
+        )
+
+
+class NoCommissionGiven(UtskickError):
+    """Signed in, but the provider gave no commission at all: it may be that nobody asked."""
+
+    def __init__(self, claim: str) -> None:
+        super().__init__(f"the provider gave no commission that can be read ({claim})")
+        self.staff_message = (
+            "Inloggningstjänsten lämnade inget medarbetaruppdrag för dig. Den som sköter HSA på"
+            " din arbetsplats kan se om du har något. Om du har det: kontakta it-supporten och säg"
+            f" att uppgiften {claim} saknas."
+        )
+
+
+class PickedCommissionUnfit(UtskickError):
+    """The commission that was chosen at the identity provider gives no right to send forms."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__("the commission that was chosen at the provider gives no right")
+        self.staff_message = (
+            f"Uppdraget som du valde när du loggade in går inte att använda. {why} Logga in igen"
+            " och välj ett annat uppdrag."
         )
 
 

@@ -13,6 +13,7 @@ from utskick.local_1177 import (
     engine_control,
     form_links,
     oidc,
+    oidc_settings,
     pages,
     previews,
     residents,
@@ -22,7 +23,9 @@ from utskick.local_1177.contracts import Contracts
 from utskick.local_1177.moments import TimeSource, utc_now
 from utskick.local_1177.neighbours import World
 from utskick.local_1177.notices import send_notices
+from utskick.local_1177.oidc_clients import KnownClient
 from utskick.local_1177.oidc_grants import Grants
+from utskick.local_1177.oidc_settings import SignInSettings
 from utskick.local_1177.resuming import answer_stale_visit
 from utskick.local_1177.seed import seed_once
 from utskick.local_1177.state import open_state
@@ -49,11 +52,13 @@ def create_app(state: Path, region: Path, clock: TimeSource = utc_now) -> Contra
     app.state.world = world
     app.state.sessions = ResidentSessions()
     app.state.grants = Grants()
+    app.state.client, app.state.sign_in = KnownClient(), SignInSettings()
     app.add_api_route("/health", _health)
     app.include_router(control.router)
     app.include_router(engine_control.router)
     app.include_router(truth.router)
     app.include_router(oidc.router)
+    app.include_router(oidc_settings.router)
     app.include_router(residents.router)
     app.include_router(answering.router)
     app.include_router(form_links.router)

@@ -1,7 +1,5 @@
 """Sign-in for test staff: an OpenID provider (authorization code with PKCE) with one client."""
 
-import base64
-import binascii
 from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import urlencode, urlsplit
@@ -10,21 +8,30 @@ from fastapi import APIRouter, Header, Request, Response, status
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from utskick.local_1177.neighbours import SharedWorld
-from utskick.local_1177.oidc_grants import CLIENT, CLIENT_ID, CODE_LASTS, Grant, Grants
+from utskick.local_1177.oidc_clients import CLIENT_ID, KnownClient
+from utskick.local_1177.oidc_grants import CODE_LASTS, Grant, Grants
+from utskick.local_1177.oidc_released import LEVELS, LOA3, SCOPES, read_asked
+from utskick.local_1177.oidc_settings import SignInSettings
 from utskick.local_1177.pages import render
 from utskick.local_1177.staff import read_staff
 
 router = APIRouter(prefix="/oidc", tags=["oidc"])
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
-CARRIED = ("client_id", "redirect_uri", "state", "nonce", "code_challenge")
+CARRIED = ("client_id", "redirect_uri", "state", "nonce", "code_challenge", "scope", "claims")
 NEVER_STORED = {"Cache-Control": "no-store"}
 
 
 @router.get("/.well-known/openid-configuration")
 async def describe(request: Request) -> dict[str, Any]:
     issuer = _issuer(request)
-    return {
+    tls_url = _settings(request).tls_url
+    aliases = {
+        "mtls_endpoint_aliases": {
+            f"{name}_endpoint": f"{tls_url}/oidc/{name}" for name in ("token", "userinfo")
+        }
+    }
+    return (aliases if tls_url else {}) | {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/authorize",
         "token_endpoint": f"{issuer}/token",
@@ -35,9 +42,11 @@ async def describe(request: Request) -> dict[str, Any]:
         "grant_types_supported": ["authorization_code"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],
-        "scopes_supported": ["openid"],
+        "scopes_supported": list(SCOPES),
+        "claims_parameter_supported": True,
+        "acr_values_supported": list(LEVELS),
         "code_challenge_methods_supported": ["S256"],
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "token_endpoint_auth_methods_supported": list(_client(request).methods),
     }
 
 
@@ -59,6 +68,7 @@ async def choose(request: Request, world: SharedWorld) -> Response:
         "staff.html",
         person=None,
         staff=read_staff(world.region),
+        levels=LEVELS,
         carried={name: asked.get(name, "") for name in CARRIED},
     )
 
@@ -67,13 +77,26 @@ async def choose(request: Request, world: SharedWorld) -> Response:
 async def grant(request: Request, world: SharedWorld) -> Response:
     """Go back to the client with a code for what was chosen."""
     posted = {name: str(value) for name, value in (await request.form()).items()}
-    chosen = [member.claims(posted.get("commission", "")) for member in read_staff(world.region)]
-    claims = next((claims for claims in chosen if claims), None)
-    if claims is None or not _is_ours(posted):
+    acr = posted.get("acr", LOA3)
+    chosen = [
+        member.claims(posted.get("commission", ""), acr=acr) for member in read_staff(world.region)
+    ]
+    known = next((claims for claims in chosen if claims), None)
+    asked = read_asked(posted)
+    if known is None or asked is None or acr not in LEVELS or not _is_ours(posted):
         return _refused_page()
+    if not asked.is_content_with(acr):
+        refused = {
+            "error": "unmet_authentication_requirements",
+            "state": posted.get("state", ""),
+        }
+        return _back_to(posted["redirect_uri"], refused)
+    many = _settings(request).many_valued
     code = _grants(request).issue_code(
         Grant(
-            claims=claims,
+            claims=asked.released(known, to="id_token", many=many),
+            userinfo=asked.released(known, to="userinfo", many=many),
+            issuer=_issuer(request),
             redirect_uri=posted["redirect_uri"],
             nonce=posted.get("nonce", ""),
             code_challenge=posted.get("code_challenge", ""),
@@ -86,11 +109,13 @@ async def grant(request: Request, world: SharedWorld) -> Response:
 @router.post("/token")
 async def exchange(request: Request, world: SharedWorld) -> Response:
     posted = {name: str(value) for name, value in (await request.form()).items()}
-    if _credentials(request, posted) != CLIENT:
+    now = world.clock()
+    if not _client(request).proves_itself(
+        request, posted, audiences={_issuer(request), f"{_issuer(request)}/token"}, now=now
+    ):
         return _error("invalid_client", status.HTTP_401_UNAUTHORIZED)
     if posted.get("grant_type") != "authorization_code":
         return _error("unsupported_grant_type", status.HTTP_400_BAD_REQUEST)
-    now = world.clock()
     grant = _grants(request).redeem(posted.get("code", ""))
     if grant is None or not grant.is_for(
         redirect_uri=posted.get("redirect_uri", ""),
@@ -98,7 +123,7 @@ async def exchange(request: Request, world: SharedWorld) -> Response:
         now=now,
     ):
         return _error("invalid_grant", status.HTTP_400_BAD_REQUEST)
-    tokens = _grants(request).issue_tokens(grant, issuer=_issuer(request), now=now)
+    tokens = _grants(request).issue_tokens(grant, now=now)
     return JSONResponse(tokens, headers=NEVER_STORED)
 
 
@@ -107,10 +132,13 @@ async def userinfo(
     request: Request, world: SharedWorld, authorization: Annotated[str, Header()] = ""
 ) -> Response:
     token = authorization.removeprefix("Bearer ")
-    claims = _grants(request).claims_of(token, now=world.clock())
-    if claims is None:
+    grant = _grants(request).grant_of(token, now=world.clock())
+    if grant is None:
         return _error("invalid_token", status.HTTP_401_UNAUTHORIZED)
-    return JSONResponse(claims, headers=NEVER_STORED)
+    if _settings(request).userinfo == "signed":
+        signed = _grants(request).signed(grant.userinfo | {"iss": grant.issuer, "aud": CLIENT_ID})
+        return Response(signed, media_type="application/jwt", headers=NEVER_STORED)
+    return JSONResponse(grant.userinfo, headers=NEVER_STORED)
 
 
 @router.api_route("/logout", methods=["GET", "POST"])
@@ -130,6 +158,16 @@ async def end_session(request: Request) -> Response:
 def _grants(request: Request) -> Grants:
     grants: Grants = request.app.state.grants
     return grants
+
+
+def _client(request: Request) -> KnownClient:
+    client: KnownClient = request.app.state.client
+    return client
+
+
+def _settings(request: Request) -> SignInSettings:
+    settings: SignInSettings = request.app.state.sign_in
+    return settings
 
 
 def _issuer(request: Request) -> str:
@@ -153,18 +191,8 @@ def _asks_rightly(asked: Mapping[str, str]) -> bool:
         and asked.get("code_challenge_method") == "S256"
         and bool(asked.get("code_challenge"))
         and bool(asked.get("nonce"))
+        and read_asked(asked) is not None
     )
-
-
-def _credentials(request: Request, posted: Mapping[str, str]) -> tuple[str, ...]:
-    """The client's name and secret, from the Authorization header or else from the form."""
-    scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "basic":
-        return posted.get("client_id", ""), posted.get("client_secret", "")
-    try:
-        return tuple(base64.b64decode(encoded, validate=True).decode().split(":", 1))
-    except (binascii.Error, UnicodeDecodeError):
-        return ()
 
 
 def _back_to(redirect_uri: str, answer: Mapping[str, str]) -> RedirectResponse:

@@ -12,18 +12,22 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, RSAKey
 
-CLIENT_ID = "utskick"
-CLIENT = (CLIENT_ID, "bara-for-lokala-test")
-"""The only client and its secret."""
+from utskick.local_1177.oidc_clients import CLIENT_ID
+
 CODE_LASTS = timedelta(minutes=1)
 TOKEN_LASTS = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """Somebody chose who to be; the code for it can be exchanged until `expires_at`."""
+    """Somebody chose who to be; the code for it can be exchanged until `expires_at`.
+
+    `claims` are those of the ID token.
+    """
 
     claims: dict[str, Any]
+    userinfo: dict[str, Any]
+    issuer: str
     redirect_uri: str
     nonce: str
     code_challenge: str
@@ -43,7 +47,7 @@ class Grant:
 @dataclass
 class Grants:
     _by_code: dict[str, Grant] = field(default_factory=dict)
-    _by_token: dict[str, tuple[dict[str, Any], datetime]] = field(default_factory=dict)
+    _by_token: dict[str, tuple[Grant, datetime]] = field(default_factory=dict)
 
     @cached_property
     def _key(self) -> RSAKey:
@@ -63,24 +67,26 @@ class Grants:
         """A code works once, also when it turns out to be another caller's."""
         return self._by_code.pop(code, None)
 
-    def issue_tokens(self, grant: Grant, *, issuer: str, now: datetime) -> dict[str, Any]:
+    def issue_tokens(self, grant: Grant, *, now: datetime) -> dict[str, Any]:
         access_token = secrets.token_urlsafe()
-        self._by_token[access_token] = (grant.claims, now + TOKEN_LASTS)
+        self._by_token[access_token] = (grant, now + TOKEN_LASTS)
         claims = grant.claims | {
-            "iss": issuer,
+            "iss": grant.issuer,
             "aud": CLIENT_ID,
             "nonce": grant.nonce,
             "iat": int(now.timestamp()),
             "auth_time": int(now.timestamp()),
             "exp": int((now + TOKEN_LASTS).timestamp()),
         }
-        header = {"alg": "RS256", "kid": self._key.kid}
         return {
             "access_token": access_token,
             "token_type": "Bearer",
             "expires_in": int(TOKEN_LASTS.total_seconds()),
-            "id_token": jwt.encode(header, claims, self._key),
+            "id_token": self.signed(claims),
         }
+
+    def signed(self, claims: dict[str, Any]) -> str:
+        return jwt.encode({"alg": "RS256", "kid": self._key.kid}, claims, self._key)
 
     def issued(self, id_token: str, *, issuer: str) -> bool:
         """Whether it is one of ours for the client, expired or not."""
@@ -90,6 +96,6 @@ class Grants:
             return False
         return claims.get("iss") == issuer and claims.get("aud") == CLIENT_ID
 
-    def claims_of(self, access_token: str, *, now: datetime) -> dict[str, Any] | None:
-        claims, expires_at = self._by_token.get(access_token, ({}, now))
-        return claims if now < expires_at else None
+    def grant_of(self, access_token: str, *, now: datetime) -> Grant | None:
+        grant, expires_at = self._by_token.get(access_token, (None, now))
+        return grant if now < expires_at else None

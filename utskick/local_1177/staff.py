@@ -7,7 +7,7 @@ from typing import Any
 
 from utskick.local_1177.seed import read_yaml
 
-ASSURANCE = {"acr": "http://id.sambi.se/loa/loa3", "amr": ["urn:se:inera:siths:local-test"]}
+METHODS = {"amr": ["urn:se:inera:siths:local-test"]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,8 +20,8 @@ class StaffMember:
     commissions: tuple[Mapping[str, Any], ...]
     system_roles: tuple[str, ...] = ()
 
-    def claims(self, commission_hsa_id: str) -> dict[str, Any] | None:
-        """What a relying party learns; `None` if the commission is not the person's."""
+    def claims(self, commission_hsa_id: str, *, acr: str) -> dict[str, Any] | None:
+        """All that is known; `None` if the commission is not the person's."""
         for commission in self.commissions:
             if commission["commissionHsaId"] == commission_hsa_id:
                 return {
@@ -29,7 +29,8 @@ class StaffMember:
                     "employeeHsaId": self.hsa_id,
                     "given_name": self.given_name,
                     "family_name": self.family_name,
-                    **ASSURANCE,
+                    "acr": acr,
+                    **METHODS,
                     **commission,
                     "allCommissions": list(self.commissions),
                     "systemRoles": list(self.system_roles),

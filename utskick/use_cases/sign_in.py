@@ -5,11 +5,13 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from utskick.domain.errors import NotFound
+from utskick.domain.errors import NotFound, UtskickError
 from utskick.domain.rules import Rules
 from utskick.domain.staff import (
     Commission,
     NoCommission,
+    NoCommissionGiven,
+    PickedCommissionUnfit,
     Role,
     SignInFailed,
     StaffClaims,
@@ -80,7 +82,8 @@ class SigningIn:
         First the attempt is used up (`begun` is what the browser kept), and the browser's session
         until now (`replaced`, its token or nothing) ends: whatever happens then, the same answer
         never works again, and nobody goes on in the name of somebody else.
-        Raises `SignInFromElsewhere`, `SignInTooLate`, `SignInFailed`, or `NoCommission`.
+        Raises `SignInFromElsewhere`, `SignInTooLate`, `SignInFailed`, or one of those that say why
+        no commission fits.
         """
 
         def end_replaced() -> None:
@@ -158,8 +161,19 @@ def _session(
         id=claims.sign_in_id,
     )
     if not units and not administrates:
-        raise NoCommission(rules.purposes)
+        raise _refusal(claims, records, rules, now)
     return session
+
+
+def _refusal(
+    claims: StaffClaims, records: Transaction, rules: Rules, now: datetime
+) -> UtskickError:
+    """Why none of the commissions lets somebody in."""
+    if claims.without:
+        return NoCommissionGiven(claims.without)
+    if claims.only_picked and claims.commissions:
+        return PickedCommissionUnfit(_why_not(claims.commissions[0], records, rules, now))
+    return NoCommission(rules.purposes)
 
 
 def _managed(

@@ -16,7 +16,6 @@ from utskick.adapters.http_inbox import HttpInbox
 from utskick.adapters.http_persons import HttpPersons
 from utskick.adapters.jinja_texts import JinjaTexts
 from utskick.adapters.json_lines import also_to_syslog
-from utskick.adapters.oidc_sign_in import OidcSignIn
 from utskick.adapters.prefect_logins import login_of_processes
 from utskick.adapters.prefect_scheduler import PrefectScheduler
 from utskick.adapters.sealed_attempts import SealedAttempts
@@ -59,6 +58,7 @@ from utskick.use_cases.bound import UseCases
 from utskick.wiring.neighbours import certificates_of, client_of, relay_of, tls_contexts
 from utskick.wiring.rules import rules_of
 from utskick.wiring.safety import require_safe
+from utskick.wiring.sign_in import sign_in_of
 from utskick.wiring.vault import vault_of
 
 
@@ -201,14 +201,7 @@ def wire(settings: Settings) -> Services:
         ),
         texts=JinjaTexts(),
         spreadsheets=BoundedSpreadsheets(most_rows=rules.limits.file_rows),
-        sign_in=OidcSignIn(
-            issuer=settings.sign_in.issuer,
-            client_id=settings.sign_in.client_id,
-            client_secret=settings.sign_in.client_secret.get_secret_value(),
-            accepted_acr=settings.sign_in.accepted_acr,
-            max_age=timedelta(minutes=settings.sign_in.max_age_minutes),
-            tls=tls["sign_in"],
-        ),
+        sign_in=sign_in_of(settings.sign_in, tls["sign_in"]),
         clock=clock,
         rate_limits=RateLimits(settings.limits.model_dump(), monotonic=clock.monotonic),
     )

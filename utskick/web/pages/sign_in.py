@@ -16,6 +16,7 @@ from utskick.web.noted import because, note_of
 from utskick.web.pages.browsers import place_of
 from utskick.web.pages.frame import page, see_other
 from utskick.web.pages.posted import text
+from utskick.web.pages.provider_answers import refusal_for
 from utskick.web.pages.refusals import page_router
 from utskick.web.pages.visitors import COOKIE, Posted, SignedInVisitor, require_own_origin
 from utskick.wiring import Services
@@ -38,13 +39,15 @@ def show(request: Request, till: str = "/") -> Response:
 
 
 @router.get("/logga-in/legitimera", name="begin-sign-in")
-async def begin(request: Request, wired: Wired, now: Now, till: str = "/") -> Response:
-    """Go to the identity provider."""
+async def begin(
+    request: Request, wired: Wired, now: Now, till: str = "/", *, byt: bool = False
+) -> Response:
+    """Go to the identity provider; `byt`: to choose another commission there."""
     wired.rate_limits.take(Limit.SIGN_IN_STARTS, address_of(request))
     url, begun = await wired.signing_in.begin_sign_in(
         return_to=_local(till),
         redirect_uri=_redirect_uri(wired),
-        anew=_LEFT_COOKIE in request.cookies,
+        anew=byt or _LEFT_COOKIE in request.cookies,
         now=now,
     )
     answer = see_other(url)
@@ -57,9 +60,9 @@ async def finish(
     request: Request, wired: Wired, now: Now, code: str = "", state: str = "", error: str = ""
 ) -> Response:
     """Back from the identity provider, in the browser that went there."""
-    if error or not code or not state:
-        return _failed(request, "Inloggningen avbröts. Försök igen.", reason="broken off")
     try:
+        if error or not code or not state:
+            raise refusal_for(error)
         signed_in = await wired.signing_in.finish_sign_in(
             code,
             state=state,
@@ -70,13 +73,16 @@ async def finish(
             now=now,
         )
     except UtskickError as refused:
-        return _failed(request, refused.staff_message, reason=str(refused))
-    except TemporaryFailure:
+        answer = _failed(request, refused.staff_message, reason=str(refused))
+        # The provider may know them still, and would give the same answer without a question.
+        _set(answer, _LEFT_COOKIE, "ja")
+        return answer
+    except TemporaryFailure as away:
         # The attempt is used up: the same address cannot be tried again, as other pages can.
         return _failed(
             request,
             "Inloggningstjänsten svarar inte just nu. Försök igen.",
-            reason="the provider is away",
+            reason=str(away),
             status_code=503,
         )
     note_of(request, SecurityEvent.SIGNED_IN, signed_in.session)

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -45,12 +45,16 @@ class StaleForm(UtskickError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visitor:
-    """A signed-in person. `actor` acts for the chosen unit, or for the administration."""
+    """A signed-in person. `actor` acts for the chosen unit, or for the administration.
+
+    `picks_unit_there`: another unit is chosen at the identity provider, in a new sign-in.
+    """
 
     session: StaffSession
     unit: Unit | None
     actor: Actor
     csrf: str
+    picks_unit_there: bool
 
 
 def csrf_of(token: str) -> str:
@@ -70,7 +74,11 @@ async def _signed_in(request: Request, wired: Wired, now: Now) -> Visitor:
     session, unit = await asyncio.to_thread(wired.current_session, token, now=now)
     acts_for = unit.id if unit else HsaId(wired.settings.source_system_hsa_id)
     visitor = Visitor(
-        session=session, unit=unit, actor=Actor(session.staff_id, acts_for), csrf=csrf_of(token)
+        session=session,
+        unit=unit,
+        actor=Actor(session.staff_id, acts_for),
+        csrf=csrf_of(token),
+        picks_unit_there=wired.settings.sign_in.commissions == "picked",
     )
     request.state.visitor, request.state.known = visitor, True
     is_by(request, visitor.actor)
@@ -93,7 +101,11 @@ def _staff(visitor: SignedInVisitor) -> StaffVisitor:
     if visitor.unit is None:
         raise UnitChoiceNeeded
     return StaffVisitor(
-        session=visitor.session, unit=visitor.unit, actor=visitor.actor, csrf=visitor.csrf
+        session=visitor.session,
+        unit=visitor.unit,
+        actor=visitor.actor,
+        csrf=visitor.csrf,
+        picks_unit_there=visitor.picks_unit_there,
     )
 
 
@@ -115,12 +127,7 @@ def _administrator(visitor: SignedInVisitor, wired: Wired) -> Visitor:
     if not visitor.session.has(Role.ADMINISTRATOR):
         raise NotAllowed
     administration = HsaId(wired.settings.source_system_hsa_id)
-    return Visitor(
-        session=visitor.session,
-        unit=visitor.unit,
-        actor=Actor(visitor.session.staff_id, administration),
-        csrf=visitor.csrf,
-    )
+    return replace(visitor, actor=Actor(visitor.session.staff_id, administration))
 
 
 Administrator = Annotated[Visitor, Depends(_administrator)]
