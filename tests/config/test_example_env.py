@@ -4,7 +4,13 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from config.settings import FormServiceSettings, ResidentSettings, Settings, SmtpSettings
+from config.settings import (
+    FormServiceSettings,
+    ResidentSettings,
+    Settings,
+    SignInSettings,
+    SmtpSettings,
+)
 from utskick.files import EXAMPLE_ENV
 
 
@@ -79,6 +85,31 @@ def test_a_login_at_the_relay_is_whole_and_never_in_clear(
 ) -> None:
     with pytest.raises(ValidationError, match=fault):
         SmtpSettings(**login)
+
+
+@pytest.mark.parametrize(
+    ("choices", "fault"),
+    [
+        ({"scope": ("profile",)}, "scope must hold openid"),
+        ({"client_authentication": "private_key_jwt"}, "set signing_key_file"),
+        ({"client_authentication": "tls_client_auth"}, "set client_certificate"),
+        ({"claims": {"staff_id": ""}}, "at least 1 character"),
+        ({"accepted_acr": ()}, "at least 1 item"),
+    ],
+)
+def test_a_sign_in_that_could_let_nobody_in_is_refused(
+    choices: dict[str, Any], fault: str
+) -> None:
+    with pytest.raises(ValidationError, match=fault):
+        SignInSettings(**choices)
+
+
+def test_claims_have_the_names_that_the_environment_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UTSKICK_SIGN_IN__CLAIMS__STAFF_ID", "hsaid")
+
+    claims = Settings(_env_file=None).sign_in.claims
+
+    assert (claims.staff_id, claims.all_commissions) == ("hsaid", "allCommissions")
 
 
 def test_mail_is_secured_unless_it_is_set_otherwise() -> None:

@@ -222,6 +222,23 @@ def test_what_others_can_read_is_named(
     )
 
 
+def test_who_signs_to_the_identity_provider_needs_no_secret_there(
+    safe: Settings, tmp_path: Path
+) -> None:
+    key = tmp_path / "signing.pem"
+    key.write_text("a key")
+    key.chmod(0o644)
+    sign_in = SignInSettings(
+        issuer=safe.sign_in.issuer,
+        client_authentication="private_key_jwt",
+        signing_key_file=key,
+    )
+
+    [named] = production_faults(safe.model_copy(update={"sign_in": sign_in}), {})
+
+    assert named == f"{key} can be read by others: chmod 0600 {key}"
+
+
 def test_a_secrets_file_that_others_can_read_is_named(safe: Settings, tmp_path: Path) -> None:
     secret = tmp_path / "client-secret"
     secret.write_text(LONG_SECRET)

@@ -65,4 +65,11 @@ def test_every_secret_and_address_with_a_password_may_be_in_a_file() -> None:
     ]
 
     read = {name for group in groups for name in group.read_from_files()}
-    assert read == {"url", "owner_url", "password", "client_secret", "client_key_password"}
+    assert read == {
+        "url",
+        "owner_url",
+        "password",
+        "client_secret",
+        "client_key_password",
+        "signing_key",
+    }

@@ -22,7 +22,7 @@ from tests.web.pages.conftest import Browser, browser_of, session, sign_in
 from tests.web.pages.forms import main_form
 from tests.web.pages.test_sign_in import KARIN, come_back, only
 from utskick.domain.rate_limits import RateLimits
-from utskick.domain.staff import Role, SignInFailed
+from utskick.domain.staff import AssuranceTooLow, ClaimMissing, QuestionRefused, Role
 from utskick.ports import TemporaryFailure
 from utskick.web.__main__ import serving
 from utskick.web.pages.visitors import csrf_of
@@ -186,8 +186,10 @@ async def test_an_administrators_sign_in_is_noted_with_the_role(
 @pytest.mark.parametrize(
     ("failure", "reason", "status"),
     [
-        (SignInFailed("the level of assurance is not accepted"), "level of assurance", 403),
-        (TemporaryFailure("away"), "provider is away", 503),
+        (AssuranceTooLow(), "level of assurance", 403),
+        (ClaimMissing("employeeHsaId"), "the provider gave no employeeHsaId", 403),
+        (QuestionRefused("the provider refuses us: invalid_client"), "invalid_client", 403),
+        (TemporaryFailure("the provider is away: ConnectError"), "provider is away", 503),
     ],
 )
 async def test_a_failed_sign_in_is_noted_with_its_reason(

@@ -6,10 +6,13 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from fastapi import FastAPI
 from httpx import Response
 
+from config.settings import Settings, SignInSettings
 from tests.access_log import Log
-from tests.clinic import OTHER_UNIT, UNIT
+from tests.clinic import OTHER_UNIT, UNIT, Clinic
+from tests.web.conftest import CALLED, services_of
 from tests.web.pages.conftest import CARE, Browser, commission, session, sign_in, words_of
 from tests.web.pages.forms import main_form
 from utskick.domain.staff import Commission, StaffClaims
@@ -200,11 +203,103 @@ async def test_a_sign_in_that_took_too_long_begins_anew(stranger: Browser) -> No
     assert "Inloggningen tog för lång tid" in back.text
 
 
-async def test_whoever_changes_their_mind_can_try_again(stranger: Browser) -> None:
-    back = await stranger.get("/logga-in/klar", params={"error": "access_denied", "state": "x"})
+async def test_who_was_given_no_commission_learns_whom_to_ask(stranger: Browser) -> None:
+    back = await come_back(stranger, only(without="allCommissions"))
 
     assert back.status_code == 403
-    assert "Inloggningen avbröts. Försök igen." in back.text
+    assert "lämnade inget medarbetaruppdrag för dig" in back.text
+    assert "uppgiften allCommissions saknas" in back.text
+
+
+@pytest.mark.parametrize(
+    ("unfit", "why"),
+    [
+        (replace(AT_UNIT, purpose="Administration"), f"Syftet ska vara {CARE}."),
+        (
+            replace(AT_UNIT, unit_id=HsaId("SE2321000131-E000000000777")),
+            "Enheten är inte ansluten till Utskick.",
+        ),
+    ],
+)
+async def test_an_unfit_commission_that_was_picked_at_the_provider_says_why(
+    stranger: Browser, unfit: Commission, why: str
+) -> None:
+    back = await come_back(stranger, only(unfit, only_picked=True))
+
+    assert back.status_code == 403
+    assert f"Uppdraget som du valde när du loggade in går inte att använda. {why}" in back.text
+    assert "välj ett annat uppdrag" in back.text
+
+
+async def test_who_is_refused_is_asked_anew_by_the_provider(stranger: Browser) -> None:
+    """Else it would give the same answer for as long as it knows them."""
+    await come_back(stranger, only(replace(AT_UNIT, purpose="Administration")))
+    second = await stranger.get("/logga-in/legitimera")
+    await come_back(stranger, only(AT_UNIT))
+    third = await stranger.get("/logga-in/legitimera")
+
+    assert "prompt=login" in second.headers["location"]
+    assert "prompt=login" not in third.headers["location"]
+
+
+async def test_who_only_goes_away_is_not_asked_anew(stranger: Browser) -> None:
+    await stranger.get("/logga-in/klar", params={"error": "access_denied", "state": "x"})
+
+    again = await stranger.get("/logga-in/legitimera")
+
+    assert "prompt=login" not in again.headers["location"]
+
+
+@pytest.fixture
+def picking(app: FastAPI, clinic: Clinic) -> None:
+    """The provider lets staff pick a commission, and gives that one alone."""
+    settings = Settings(_env_file=None, web=CALLED, sign_in=SignInSettings(commissions="picked"))
+    app.state.services = services_of(clinic, settings=settings)
+
+
+@pytest.mark.usefixtures("picking")
+async def test_a_unit_that_is_picked_at_the_provider_is_changed_by_signing_in_anew(
+    stranger: Browser,
+) -> None:
+    await come_back(stranger, only(AT_UNIT, only_picked=True))
+    page = await stranger.open("/skicka-formular")
+    choice = await stranger.open("/valj-enhet")
+
+    away = await stranger.get("/logga-in/legitimera?byt=1")
+    await come_back(stranger, only(ELSEWHERE, only_picked=True, picked=ELSEWHERE.hsa_id))
+
+    for shown in (page, choice):
+        assert '<a href="/logga-in/legitimera?byt=1">Byt enhet</a>' in shown
+    assert "Du väljer enhet i inloggningstjänsten." in choice
+    assert 'name="enhet"' not in choice
+    assert "prompt=login" in away.headers["location"]
+    assert OTHER_UNIT.name in await stranger.open("/skicka-formular")
+
+
+AVBRUTEN = "Inloggningen avbröts. Försök igen."
+REFUSED = "tog inte emot Utskicks fråga"
+
+
+@pytest.mark.parametrize(
+    ("error", "status_code", "sentence"),
+    [
+        ("access_denied", 403, AVBRUTEN),
+        ("", 403, AVBRUTEN),
+        ("<script>", 403, AVBRUTEN),
+        ("unmet_authentication_requirements", 403, "Reservkort räcker inte."),
+        ("invalid_scope", 403, REFUSED),
+        ("unauthorized_client", 403, REFUSED),
+        ("temporarily_unavailable", 503, "Inloggningstjänsten svarar inte just nu."),
+    ],
+)
+async def test_what_the_provider_says_in_place_of_a_code_is_said_in_swedish(
+    stranger: Browser, error: str, status_code: int, sentence: str
+) -> None:
+    back = await stranger.get("/logga-in/klar", params={"error": error, "state": "x"})
+
+    assert back.status_code == status_code
+    assert sentence in back.text
+    assert "<script>" not in back.text.split("</head>", 1)[1]
 
 
 async def test_the_provider_being_away_is_shown_calmly(stranger: Browser) -> None:

@@ -8,6 +8,7 @@ from fastapi import Request, Response
 
 from utskick.domain.errors import UtskickError
 from utskick.domain.rate_limits import Limit
+from utskick.domain.staff import SignInBrokenOff, SignInFromElsewhere, SignInTooLate
 from utskick.domain.units import HsaId
 from utskick.ports import TemporaryFailure
 from utskick.security_log import SecurityEvent
@@ -26,10 +27,11 @@ router = page_router()
 _STATE_COOKIE = "__Host-utskick-inloggning"
 """Holds a sign-in, sealed, in the browser that began it."""
 _LEFT_COOKIE = "__Host-utskick-utloggad"
-"""Somebody has signed out here: whoever comes next shows who they are."""
+"""Somebody has signed out here, or was refused: whoever comes next shows who they are."""
 _CLEARED = '"cache", "storage"'
 """Not cookies: those of the whole domain would go, other systems' too."""
 _STATE_LASTS_S = 600
+_BEFORE_THE_PROVIDER_SPOKE = (SignInBrokenOff, SignInFromElsewhere, SignInTooLate)
 
 
 @router.get("/logga-in", name="sign-in-page")
@@ -74,8 +76,9 @@ async def finish(
         )
     except UtskickError as refused:
         answer = _failed(request, refused.staff_message, reason=str(refused))
-        # The provider may know them still, and would give the same answer without a question.
-        _set(answer, _LEFT_COOKIE, "ja")
+        if not isinstance(refused, _BEFORE_THE_PROVIDER_SPOKE):
+            # It may know them still, and would give the same answer without a question.
+            _set(answer, _LEFT_COOKIE, "ja")
         return answer
     except TemporaryFailure as away:
         # The attempt is used up: the same address cannot be tried again, as other pages can.
