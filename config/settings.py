@@ -200,7 +200,7 @@ class NeighbourSettings(TlsSettings):
 
 
 class FormServiceSettings(NeighbourSettings):
-    url: str = "http://127.0.0.1:8177/forms"
+    url: str = "http://127.0.0.1:8177"
     contracts = ("CreateFormRequest", "GetForms", "GetForm", "GetFormTemplates")
     logical_address: str = Field(
         default="SE0000000000-FORMS", min_length=1, description="The form engine's HSA-id."
@@ -241,7 +241,7 @@ class FormServiceSettings(NeighbourSettings):
 
 
 class InboxSettings(NeighbourSettings):
-    url: str = "http://127.0.0.1:8177/inbox"
+    url: str = "http://127.0.0.1:8177"
     contracts = ("AddMessageToPatientPortalInbox", "IsActiveUser")
     logical_address: str = Field(
         default="SE0000000000-INBOX", min_length=1, description="The portal's HSA-id."
@@ -271,7 +271,7 @@ class InboxSettings(NeighbourSettings):
 
 
 class PersonsSettings(NeighbourSettings):
-    url: str = "http://127.0.0.1:8177/persons"
+    url: str = "http://127.0.0.1:8177"
     contracts = ("GetPersonsForProfile",)
     logical_address: str = Field(
         default="SE0000000000-PERSONS", min_length=1, description="The register's HSA-id."

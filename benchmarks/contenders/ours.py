@@ -99,9 +99,9 @@ def _settings(
     chosen: dict[str, dict[str, Any]] = {
         "database": {"url": database_url, "key_file": key_file},
         "platform": {},
-        "forms": {"url": f"{url}/forms", "concurrency": concurrency},
-        "inbox": {"url": f"{url}/inbox", "concurrency": concurrency},
-        "persons": {"url": f"{url}/persons", "per_s": 1000},
+        "forms": {"url": url, "concurrency": concurrency},
+        "inbox": {"url": url, "concurrency": concurrency},
+        "persons": {"url": url, "per_s": 1000},
         "timing": {"opens": "00:00", "closes": "23:59:59"},
     }
     return {group: values | dict(short.get(group, {})) for group, values in chosen.items()}

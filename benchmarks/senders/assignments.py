@@ -9,9 +9,17 @@ from typing import Any, Self
 
 import aiohttp
 
+from utskick.local_1177.platform import LOGICAL_ADDRESSES
+from utskick.rivta.contracts import CREATE_FORM_REQUEST
+from utskick.rivta.envelopes import read_answer, request
+
 UNIT = "SE2321000131-E000000000101"
 ANSWER_BY, PURGE_AFTER = "2030-01-01", "2030-02-01"
 _TIMEOUT_S = 60
+_HEADERS = {
+    "Content-Type": "text/xml; charset=utf-8",
+    "SOAPAction": f'"{CREATE_FORM_REQUEST.action}"',
+}
 
 
 class NotMade(Exception):
@@ -59,7 +67,7 @@ async def make_form(
     session: aiohttp.ClientSession, url: str, *, number: str, template_id: str
 ) -> None:
     """One form for one recipient. Raises `NotMade`."""
-    request = {
+    wanted = {
         "expireDate": ANSWER_BY.replace("-", ""),
         "healthcare_facility_CareUnit": UNIT,
         "keepUntil": PURGE_AFTER.replace("-", ""),
@@ -67,7 +75,16 @@ async def make_form(
         "templateId": template_id,
     }
     async with session.post(
-        f"{url}/forms/CreateFormRequest", json={"formRequests": [request]}
+        f"{url}{CREATE_FORM_REQUEST.path}",
+        data=request(
+            CREATE_FORM_REQUEST,
+            {"formRequests": [wanted]},
+            logical_address=LOGICAL_ADDRESSES["forms"],
+        ),
+        headers=_HEADERS,
     ) as response:
-        if response.status != HTTPStatus.OK or (await response.json())["resultCode"] != "OK":
-            raise NotMade
+        answered = await response.read()
+    if response.status != HTTPStatus.OK:
+        raise NotMade
+    if read_answer(CREATE_FORM_REQUEST, answered)["resultCode"] != "OK":
+        raise NotMade

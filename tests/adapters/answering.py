@@ -8,61 +8,45 @@ from typing import Any
 import httpx
 
 from tests.adapters.neighbours import OWN_FORM, UNIT_ID, a_message, an_order
-from utskick.adapters.rivta_form_service import RivTaFormService
-from utskick.adapters.rivta_inbox import InboxLink, RivTaInbox
-from utskick.adapters.rivta_persons import RivTaPersons
-from utskick.adapters.soap_client import Endpoint, SoapClient
+from tests.calling import a_client, forms_of, inbox_of, persons_of
+from utskick.adapters.soap_client import SoapClient
 from utskick.domain.deliveries import FormId
 from utskick.domain.personnummer import Personnummer
-from utskick.rivta.contracts import CONTRACTS
 
 CANARY = Personnummer("191212121212")
-PLATFORM = "TEST-PROD"
-CONSUMER = "SE2321000131-E000000000001"
-ADDRESS = "SE0000000000-TEST"
 
 Call = Callable[[SoapClient], Awaitable[object]]
 
 
-def a_soap_client(url: str, **changes: Any) -> SoapClient:
-    endpoints = {c.name: Endpoint(f"{url}{c.path}", ADDRESS) for c in CONTRACTS.values()}
-    given: dict[str, Any] = {"consumer_hsa_id": CONSUMER, "platform": PLATFORM}
-    return SoapClient(endpoints, **given | changes)
-
-
-def an_inbox(client: SoapClient) -> RivTaInbox:
-    return RivTaInbox(client, source_system="UTSKICK", link=InboxLink())
-
-
 async def create(client: SoapClient) -> object:
-    return await RivTaFormService(client).create_form(an_order(CANARY))
+    return await forms_of(client).create_form(an_order(CANARY))
 
 
 async def leave_message(client: SoapClient) -> object:
-    await an_inbox(client).add_message(CANARY, a_message())
+    await inbox_of(client).add_message(CANARY, a_message())
     return None
 
 
 async def find(client: SoapClient) -> object:
-    return await RivTaFormService(client).find_forms(
+    return await forms_of(client).find_forms(
         unit_id=UNIT_ID, personnummer=CANARY, template_ids=[OWN_FORM]
     )
 
 
 async def read(client: SoapClient) -> object:
-    return await RivTaFormService(client).read_answer(FormId("some-form"))
+    return await forms_of(client).read_answer(FormId("some-form"))
 
 
 async def templates(client: SoapClient) -> object:
-    return await RivTaFormService(client).form_templates(UNIT_ID)
+    return await forms_of(client).form_templates(UNIT_ID)
 
 
 async def ask(client: SoapClient) -> object:
-    return await an_inbox(client).user(CANARY)
+    return await inbox_of(client).user(CANARY)
 
 
 async def look_up(client: SoapClient) -> object:
-    return await RivTaPersons(client).look_up([CANARY])
+    return await persons_of(client).look_up([CANARY])
 
 
 CHANGING: list[Call] = [create, leave_message]
@@ -104,4 +88,4 @@ async def served_by(
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        yield a_soap_client(f"http://127.0.0.1:{port}", **changes)
+        yield a_client(f"http://127.0.0.1:{port}", **changes)

@@ -1,4 +1,4 @@
-"""1177's neighbours twice: in memory, and over HTTP on the local 1177. Same promises."""
+"""1177's neighbours twice: in memory, and the local 1177 over SOAP. Same promises."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,12 +7,9 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl
 from uuid import UUID
 
+from tests.calling import a_client, forms_of, inbox_of, persons_of
 from tests.local_1177.conftest import NOON, Local
 from tests.local_1177.region import ARCHIVED, NAFS, OTHER_UNIT, OWN, SHARED, UNIT, a_personnummer
-from utskick.adapters.http_client import HttpClient
-from utskick.adapters.http_form_service import HttpFormService
-from utskick.adapters.http_inbox import HttpInbox
-from utskick.adapters.http_persons import HttpPersons
 from utskick.adapters.in_memory import (
     FakeClock,
     InMemoryFormService,
@@ -38,7 +35,6 @@ OTHER_UNIT_ID = HsaId(OTHER_UNIT)
 OWN_FORM, SHARED_FORM, NAFS_FORM, ARCHIVED_FORM = (
     FormTemplateId(UUID(template_id)) for template_id in (OWN, SHARED, NAFS, ARCHIVED)
 )
-CONSUMER = "SE2321000131-E000000000001"
 
 
 class Neighbours(Protocol):
@@ -129,9 +125,10 @@ class TwinNeighbours:
 class LocalNeighbours:
     def __init__(self, local: Local) -> None:
         self._local = local
-        self.forms = HttpFormService(a_client(f"{local.url}/forms"))
-        self.inbox = HttpInbox(a_client(f"{local.url}/inbox"))
-        self.persons = HttpPersons(a_client(f"{local.url}/persons"), batch=2)
+        client = a_client(local.url)
+        self.forms = forms_of(client)
+        self.inbox = inbox_of(client)
+        self.persons = persons_of(client, batch=2)
 
     def set_clock(self, now: datetime) -> None:
         self._local.now = now
@@ -172,10 +169,6 @@ class LocalNeighbours:
             )
             for message in truth["messages"]
         ]
-
-
-def a_client(url: str, **changes: Any) -> HttpClient:
-    return HttpClient(url, consumer_hsa_id=CONSUMER, **changes)
 
 
 def an_order(number: Personnummer, **changes: Any) -> FormOrder:

@@ -7,7 +7,6 @@ import pytest
 from tests.adapters.answering import (
     CANARY,
     CHANGING,
-    PLATFORM,
     READING,
     Call,
     answering,
@@ -20,8 +19,8 @@ from tests.adapters.answering import (
     templates,
 )
 from tests.adapters.neighbours import UNIT_ID, an_order
+from tests.calling import PLATFORM, forms_of
 from tests.rivta.messages import an_answer
-from utskick.adapters.rivta_form_service import RivTaFormService
 from utskick.domain.deliveries import Refusal
 from utskick.ports import (
     PermanentFailure,
@@ -311,7 +310,7 @@ async def test_what_xml_cannot_carry_is_refused_before_it_may_leave(banner: str)
 
     async with answering() as client:
         with pytest.raises(PermanentFailure):
-            await RivTaFormService(client).create_form(
+            await forms_of(client).create_form(
                 an_order(CANARY, banner=f"{WHO}{banner}"), may_leave=may_leave
             )
 

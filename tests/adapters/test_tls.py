@@ -12,22 +12,19 @@ from pathlib import Path
 import pytest
 
 from config.settings import SignInSettings
+from tests.calling import a_client, inbox_of
 from tests.certificates import a_certificate, server_side
-from utskick.adapters.http_client import AnswerFields, HttpClient
+from tests.people import TOLVAN
 from utskick.adapters.oidc_sign_in import OidcSignIn
 from utskick.adapters.prefect_scheduler import PrefectScheduler
 from utskick.adapters.tls import FreshContext, TlsFiles, tls_context
 from utskick.domain.starting import RefusedToStart
 from utskick.ports import TemporaryFailure
 from utskick.wiring.sign_in import sign_in_of
+from utskick.rivta.contracts import IS_ACTIVE_USER
+from utskick.rivta.envelopes import answer
 
 NOW = datetime(2027, 2, 1, 7, tzinfo=UTC)
-
-
-class Answer(AnswerFields):
-    """What the server says."""
-
-    done: bool
 
 
 class Answering(BaseHTTPRequestHandler):
@@ -35,20 +32,20 @@ class Answering(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
-        self._say({"done": True})
+        self._say(answer(IS_ACTIVE_USER, {"status": True}), "text/xml")
 
     def do_GET(self) -> None:
         here = f"https://{self.headers['Host']}"
         endpoints = ("authorization_endpoint", "token_endpoint", "jwks_uri")
-        self._say({"issuer": here} | dict.fromkeys(endpoints, f"{here}/x"))
+        said = {"issuer": here} | dict.fromkeys(endpoints, f"{here}/x")
+        self._say(json.dumps(said).encode(), "application/json")
 
     def log_message(self, *_: object) -> None:
         """Nobody reads it."""
 
-    def _say(self, content: object) -> None:
-        body = json.dumps(content).encode()
+    def _say(self, body: bytes, kind: str) -> None:
         self.send_response(200)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -85,9 +82,8 @@ def neighbours(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 async def asked(url: str, tls: TlsFiles | FreshContext) -> bool:
     context = tls_context(tls, of="UTSKICK_FORMS") if isinstance(tls, TlsFiles) else tls
-    client = HttpClient(url, consumer_hsa_id="x", tls=context)
-    answer = await client.post("Ask", {}, answer=Answer, reading=True)
-    return answer.done
+    user = await inbox_of(a_client(url, tls=context)).user(TOLVAN)
+    return user.active
 
 
 async def test_a_neighbour_of_our_authority_is_asked_and_no_other(neighbours: Path) -> None:

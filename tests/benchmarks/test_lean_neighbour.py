@@ -11,15 +11,17 @@ import httpx
 import pytest
 
 from benchmarks.neighbours import LeanNeighbour, Local1177, lean_neighbour, local_1177, persons
-from utskick.adapters.http_client import HttpClient
-from utskick.adapters.http_form_service import HttpFormService
-from utskick.adapters.http_inbox import HttpInbox
-from utskick.adapters.http_persons import HttpPersons
+from tests import calling
+from tests.calling import a_client
+from utskick.adapters.rivta_form_service import RivTaFormService
+from utskick.adapters.soap_client import SoapClient
 from utskick.domain.deliveries import Refusal
 from utskick.domain.forms import FormTemplateId
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.units import HsaId
 from utskick.ports import FormOrder, InboxMessage, PermanentFailure, TemporaryFailure
+from utskick.rivta.contracts import IS_ACTIVE_USER
+from utskick.rivta.envelopes import read_answer, request
 from utskick.running.children import Children
 
 UNIT = HsaId("SE2321000131-E000000000101")
@@ -54,13 +56,13 @@ def local(children: Children, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @cache
-def client(url: str, service: str) -> HttpClient:
+def client(url: str) -> SoapClient:
     """One for all tests: it closes its connections with each test's loop."""
-    return HttpClient(f"{url}/{service}", consumer_hsa_id="SE2321000131-E000000000001")
+    return a_client(url)
 
 
-def forms_of(neighbour: LeanNeighbour | Local1177) -> HttpFormService:
-    return HttpFormService(client(neighbour.url, "forms"))
+def forms_of(neighbour: LeanNeighbour | Local1177) -> RivTaFormService:
+    return calling.forms_of(client(neighbour.url))
 
 
 async def an_order(neighbour: LeanNeighbour, *, archived: bool = False) -> FormOrder:
@@ -130,8 +132,8 @@ async def test_it_refuses_in_the_contracts_words(neighbour: LeanNeighbour) -> No
 
 
 async def test_everybody_is_well_and_has_an_account(neighbour: LeanNeighbour) -> None:
-    found = await HttpPersons(client(neighbour.url, "persons")).look_up([SOMEBODY, SOMEBODY_ELSE])
-    user = await HttpInbox(client(neighbour.url, "inbox")).user(SOMEBODY)
+    found = await calling.persons_of(client(neighbour.url)).look_up([SOMEBODY, SOMEBODY_ELSE])
+    user = await calling.inbox_of(client(neighbour.url)).user(SOMEBODY)
 
     for number in (SOMEBODY, SOMEBODY_ELSE):
         record = found[number]
@@ -144,7 +146,7 @@ async def test_everybody_is_well_and_has_an_account(neighbour: LeanNeighbour) ->
 async def test_a_message_is_counted_and_names_nobody(neighbour: LeanNeighbour) -> None:
     message = InboxMessage(unit_id=UNIT, unit_name="Mottagningen", heading="Frågor", text="Svara")
 
-    await HttpInbox(client(neighbour.url, "inbox")).add_message(SOMEBODY, message)
+    await calling.inbox_of(client(neighbour.url)).add_message(SOMEBODY, message)
 
     truth = await asyncio.to_thread(httpx.get, f"{neighbour.url}/control/truth")
     assert len(truth.json()["messages"]) == 1
@@ -185,16 +187,18 @@ def test_a_call_in_pieces_is_put_together_and_one_that_makes_no_sense_is_shown(
     neighbour: LeanNeighbour,
 ) -> None:
     def in_pieces() -> Iterator[bytes]:
-        for byte in b'{"subjectOfCareId": "191212121212"}':
+        for byte in call:
             yield bytes([byte])
 
-    with httpx.Client(base_url=neighbour.url, headers={"Content-Length": "35"}) as kept:
-        answer = kept.post("/inbox/IsActiveUser", content=in_pieces())
-        nonsense = kept.post("/inbox/IsActiveUser", content=b"[" * 35)
-        nowhere = kept.post("/inbox/Nothing", content=b"x" * 35)
+    call = request(IS_ACTIVE_USER, {"subjectOfCareId": SOMEBODY.digits}, logical_address="SE1")
+    headers = {"Content-Length": str(len(call))}
+    with httpx.Client(base_url=neighbour.url, headers=headers) as kept:
+        answer = kept.post(IS_ACTIVE_USER.path, content=in_pieces())
+        nonsense = kept.post(IS_ACTIVE_USER.path, content=b"[" * len(call))
+        nowhere = kept.post("/vp/nothing", content=b"x" * len(call))
 
-    assert answer.json()["status"] is True
-    assert nonsense.status_code == 400
+    assert read_answer(IS_ACTIVE_USER, answer.content)["status"] is True
+    assert nonsense.status_code == 500
     assert nowhere.status_code == 404
 
 

@@ -59,16 +59,14 @@ class Installation:
                 ),
                 "platform": PlatformSettings(answers_within_s=_ANSWERS_WITHIN_S),
                 "forms": FormServiceSettings(
-                    url=f"{self.local_1177}/forms",
+                    url=self.local_1177,
                     concurrency=self.concurrency,
                     settle_s=self.settle_s,
                     clock_skew_s=0.5,
                     **neighbour,
                 ),
-                "inbox": InboxSettings(url=f"{self.local_1177}/inbox", per_s=1000, **neighbour),
-                "persons": PersonsSettings(
-                    url=f"{self.local_1177}/persons", per_s=1000, **neighbour
-                ),
+                "inbox": InboxSettings(url=self.local_1177, per_s=1000, **neighbour),
+                "persons": PersonsSettings(url=self.local_1177, per_s=1000, **neighbour),
                 "timing": TimingSettings(
                     opens="00:00",
                     closes="23:59:59",

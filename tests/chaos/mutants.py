@@ -31,7 +31,8 @@ _RECONCILE = "utskick/sending/reconcile.py"
 _RESTORED = "utskick/use_cases/mark_restored.py"
 _SETTLE = "utskick/sending/settle.py"
 _READ_BACK = "utskick/sending/read_back.py"
-_CLIENT = "utskick/adapters/http_client.py"
+_TRANSPORT = "utskick/adapters/http_transport.py"
+_CLIENT = "utskick/adapters/soap_client.py"
 _CLOSE = "utskick/sending/close_occasion.py"
 _DELIVERIES = "utskick/store/deliveries.py"
 _LEASES = "utskick/store/leases.py"
@@ -85,7 +86,12 @@ LAYERS = (
             *("tests/store/test_send_protocol.py", "tests/store/test_settling.py"),
             *("tests/store/test_stop_and_remove.py", "tests/store/test_two_at_once.py"),
             *("tests/store/test_inbox_messages.py", "tests/store/test_planning.py"),
-            *("tests/adapters/test_http_failures.py", "tests/use_cases", "tests/sending"),
+            *(
+                "tests/adapters/test_http_transport.py",
+                "tests/adapters/test_rivta_outcomes.py",
+                "tests/use_cases",
+                "tests/sending",
+            ),
         ),
     ),
     Layer(
@@ -152,7 +158,7 @@ MUTANTS = (
     _mutant(
         "the deadline is asked for and passed over",
         "I4",
-        (_CLIENT, "            raise Withheld\n        await", "        await"),
+        (_TRANSPORT, "            raise Withheld\n        await", "        await"),
     ),
     _mutant(
         "the deadline follows the wall clock",
@@ -178,17 +184,17 @@ MUTANTS = (
         "I5",
         (
             _CLIENT,
-            "        case _:\n            raise UnknownOutcome(message)",
-            "        case _:\n            raise TemporaryFailure(message)",
+            "        raise unclear(message)",
+            "        raise TemporaryFailure(message)",
         ),
     ),
     _mutant(
         "a time-out means not applied",
         "I5",
         (
-            _CLIENT,
-            'raise unclear(f"{contract}: {type(error).__name__}") from None',
-            'raise TemporaryFailure(f"{contract}: {type(error).__name__}") from None',
+            _TRANSPORT,
+            'raise unclear(f"{of}: {type(error).__name__}") from None',
+            'raise TemporaryFailure(f"{of}: {type(error).__name__}") from None',
         ),
     ),
     _mutant(

@@ -15,7 +15,8 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from tests.adapters.conftest import local, running
-from tests.adapters.neighbours import OWN_FORM, UNIT_ID, a_client, a_message, an_order
+from tests.adapters.neighbours import OWN_FORM, UNIT_ID, a_message, an_order
+from tests.calling import a_client, forms_of, inbox_of, persons_of
 from tests.chaos.proxy import (
     BOTH,
     FaultProxy,
@@ -31,9 +32,6 @@ from tests.chaos.proxy import (
 from tests.clinic import Clinic, a_clinic, open_store
 from tests.local_1177.conftest import Local, served
 from tests.postgresql import PostgresqlServer
-from utskick.adapters.http_form_service import HttpFormService
-from utskick.adapters.http_inbox import HttpInbox
-from utskick.adapters.http_persons import HttpPersons
 from utskick.adapters.in_memory import FakeClock, InMemoryFormService
 from utskick.adapters.smtp_mailer import SmtpMailer
 from utskick.adapters.smtp_relay import SmtpRelay
@@ -150,8 +148,8 @@ class Forms:
     """Making forms, and how many there are."""
 
     def __init__(self, proxy: FaultProxy, local: Local, number: Personnummer) -> None:
-        url = f"http://{proxy.address}/forms"
-        self._service = HttpFormService(
+        url = f"http://{proxy.address}"
+        self._service = forms_of(
             a_client(url, connect_timeout_s=_CONNECT_S, read_timeout_s=_READ_S)
         )
         self._local, self._number = local, number
@@ -172,10 +170,8 @@ class Messages:
     """Leaving messages in the inbox, and how many there are."""
 
     def __init__(self, proxy: FaultProxy, local: Local, number: Personnummer) -> None:
-        url = f"http://{proxy.address}/inbox"
-        self._inbox = HttpInbox(
-            a_client(url, connect_timeout_s=_CONNECT_S, read_timeout_s=_READ_S)
-        )
+        url = f"http://{proxy.address}"
+        self._inbox = inbox_of(a_client(url, connect_timeout_s=_CONNECT_S, read_timeout_s=_READ_S))
         self._local, self._number = local, number
 
     async def write(self) -> object:
@@ -272,12 +268,12 @@ async def test_a_reading_that_a_bad_network_spoils_may_be_repeated(
     proxy: FaultProxy, local: Local, anna: Personnummer, name: str
 ) -> None:
     client = a_client(
-        f"http://{proxy.address}/persons", connect_timeout_s=_CONNECT_S, read_timeout_s=_READ_S
+        f"http://{proxy.address}", connect_timeout_s=_CONNECT_S, read_timeout_s=_READ_S
     )
     readings = [
         Forms(proxy, local, anna).read,
         Messages(proxy, local, anna).read,
-        lambda: HttpPersons(client).look_up([anna]),
+        lambda: persons_of(client).look_up([anna]),
     ]
     poison(proxy, EVERY_TOXIC[name])
 

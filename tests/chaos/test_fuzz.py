@@ -5,29 +5,26 @@ import io
 import json
 import time
 import traceback
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
 
-import httpx
 import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.adapters.neighbours import OWN_FORM, UNIT_ID, a_client, a_message, an_order
+from tests.adapters.answering import CHANGING, READING, Call
+from tests.adapters.neighbours import OWN_FORM, UNIT_ID
+from tests.calling import PLATFORM, a_client
 from tests.people import ANNA, BO, TOLVAN
+from tests.rivta.messages import in_an_envelope, names_in
 from utskick.adapters.contract_times import read_date, read_moments
-from utskick.adapters.http_client import HttpClient
-from utskick.adapters.http_form_service import HttpFormService
-from utskick.adapters.http_inbox import HttpInbox
-from utskick.adapters.http_persons import HttpPersons
+from utskick.adapters.http_transport import Answered, HttpTransport
 from utskick.adapters.jinja_texts import JinjaTexts
 from utskick.adapters.openpyxl_spreadsheets import OpenpyxlSpreadsheets
 from utskick.adapters.yaml_files import read_text
 from utskick.domain.calendar import ImpossibleTime, parse_clock, parse_date
-from utskick.domain.deliveries import FormId
 from utskick.domain.errors import SpecRefused
 from utskick.domain.package_specs import PackageSpec
 from utskick.domain.personnummer import InvalidPersonnummer, parse_personnummer, tidied
@@ -44,6 +41,8 @@ from utskick.domain.sms import InvalidMobileNumber, parse_mobile, sms_address
 from utskick.domain.specs import DispatchSpec, FormSpec
 from utskick.domain.tables import csv_bytes
 from utskick.ports import PermanentFailure, TemporaryFailure, UnknownOutcome
+from utskick.rivta.contracts import CONTRACTS
+from utskick.rivta.envelopes import fault
 from utskick.sending.message_values import PLACEHOLDERS
 from utskick.use_cases.import_recipients import ImportRecipients
 from utskick.web.pages.sign_in import _local
@@ -287,90 +286,43 @@ def test_an_sms_has_one_receiver_or_none(text: str) -> None:
     assert address == f"{number.digits}@sms.vgregion.se"
 
 
-class Answering(httpx.AsyncBaseTransport):
-    """A neighbour that says `content` to everything."""
-
-    def __init__(self, status: int, content: bytes) -> None:
-        self._status, self._content = status, content
-
-    async def handle_async_request(self, _request: httpx.Request) -> httpx.Response:
-        return httpx.Response(self._status, content=self._content)
-
-
-async def create(client: HttpClient) -> object:
-    return await HttpFormService(client).create_form(an_order(ANNA))
-
-
-async def find(client: HttpClient) -> object:
-    return await HttpFormService(client).find_forms(
-        unit_id=UNIT_ID, personnummer=ANNA, template_ids=[OWN_FORM]
-    )
-
-
-async def templates(client: HttpClient) -> object:
-    return await HttpFormService(client).form_templates(UNIT_ID)
-
-
-async def read(client: HttpClient) -> object:
-    return await HttpFormService(client).read_answer(FormId("1"))
-
-
-async def leave_message(client: HttpClient) -> object:
-    await HttpInbox(client).add_message(ANNA, a_message())
-    return None
-
-
-async def ask(client: HttpClient) -> object:
-    return await HttpInbox(client).user(ANNA)
-
-
-async def look_up(client: HttpClient) -> object:
-    return await HttpPersons(client).look_up([ANNA])
-
-
-WRITES = (create, leave_message)
-CALLS = (*WRITES, find, templates, read, ask, look_up)
-names = st.sampled_from(
-    [
-        "formRequestResponses", "resultCode", "comment", "formId", "forms", "templateId", "name",
-        "createdDateTime", "expireDate", "keepUntil", "formStatus", "formTemplates", "answers",
-        "publishStatus", "proxy", "subjectOfCare", "status", "activeNotificationMethods",
-        "resultText", "requestedPersonRecords", "requestedPersonalIdentity", "extension",
-        "personRecord", "deregistration", "deregistrationReasonCode", "question", "answer",
-    ]
-)  # fmt: skip
+ELEMENTS = sorted({name for contract in CONTRACTS.values() for name in names_in(contract.answer)})
 words = st.sampled_from(
-    ["OK", "ERROR", "ONGOING", CANARY.digits, str(OWN_FORM), "20270302", "20261025T023000", ""]
+    [
+        *("OK", "ERROR", "ONGOING", "true", "AV", "Published", "20270302", "20261025T023000", ""),
+        *(CANARY.digits, str(OWN_FORM), UNIT_ID, f"VP007 [{PLATFORM}] {CANARY.digits}", "1"),
+    ]
 )
-likely = st.recursive(
-    words | st.booleans() | st.none() | st.integers() | st.floats(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=8),
-    max_leaves=25,
+inside = st.recursive(
+    words,
+    lambda deeper: st.lists(st.tuples(st.sampled_from(ELEMENTS), deeper), max_size=6),
+    max_leaves=30,
 )
+envelopes = st.builds(in_an_envelope, st.sampled_from(list(CONTRACTS.values())), inside)
+faults = words.map(lambda text: fault("Server", text))
 bodies = st.one_of(
-    (jsons | likely | st.dictionaries(names, likely)).map(lambda each: json.dumps(each).encode()),
-    st.binary(max_size=200),
-    st.just(b"[" * 100_000),
-    st.just(b'{"resultCode": ' + b"9" * 5000 + b"}"),
+    envelopes, faults, envelopes.map(lambda each: each[:-9]), st.binary(max_size=200)
 )
 
 
-@pytest.mark.parametrize("call", CALLS, ids=lambda call: call.__name__)
-@given(body=bodies, status=st.sampled_from([200, 200, 200, 404, 429, 500]))
+@pytest.mark.parametrize("call", [*CHANGING, *READING], ids=lambda call: call.__name__)
+@given(body=bodies, status=st.sampled_from([200, 200, 200, 404, 429, 500, 500]))
 @SLOWLY_FUZZED
 async def test_any_answer_is_a_result_or_a_documented_failure(
-    call: Callable[[HttpClient], Awaitable[object]], body: bytes, status: int
+    call: Call, body: bytes, status: int
 ) -> None:
-    client = a_client("http://neighbour")
+    async def answered(*_: object, **__: object) -> Answered:
+        return Answered(status, {}, body)
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(httpx.AsyncClient, "_transport_for_url", lambda *_: Answering(status, body))
+        patch.setattr(HttpTransport, "post", answered)
         try:
-            await call(client)
+            await call(a_client("http://neighbour"))
         except (TemporaryFailure, PermanentFailure) as error:
             require_discreet(error)
         except UnknownOutcome as error:
             require_discreet(error)
-            assert call in WRITES
+            assert call in CHANGING
 
 
 @given(anything | st.from_regex(r"\d{8}(T\d{6})?", fullmatch=True))

@@ -7,12 +7,10 @@ from functools import cache
 from typing import Any
 from uuid import uuid4
 
-from utskick.adapters.http_client import HttpClient
-from utskick.adapters.http_form_service import HttpFormService
-from utskick.adapters.http_inbox import HttpInbox
-from utskick.adapters.http_persons import HttpPersons
+from tests.calling import a_client, forms_of, inbox_of, persons_of
 from utskick.adapters.in_memory import FakeClock, InMemoryMailer, InMemoryScheduler
 from utskick.adapters.jinja_texts import JinjaTexts
+from utskick.adapters.soap_client import SoapClient
 from utskick.adapters.yaml_region import read_region
 from utskick.domain.calendar import STOCKHOLM
 from utskick.domain.dispatches import Dispatch
@@ -111,9 +109,9 @@ def a_psychiatry(store: SqlStore, *, local_1177: str, now: datetime) -> Psychiat
     rules = Rules(persons_per_s=10_000, inbox_per_s=10_000, resident_url=local_1177)
     return Psychiatry(
         store=store,
-        forms=HttpFormService(_client(f"{local_1177}/forms")),
-        inbox=HttpInbox(_client(f"{local_1177}/inbox")),
-        persons=HttpPersons(_client(f"{local_1177}/persons"), batch=rules.persons_batch),
+        forms=forms_of(_client(local_1177)),
+        inbox=inbox_of(_client(local_1177)),
+        persons=persons_of(_client(local_1177), batch=rules.persons_batch),
         scheduler=InMemoryScheduler(),
         texts=JinjaTexts(),
         clock=FakeClock(now),
@@ -122,5 +120,5 @@ def a_psychiatry(store: SqlStore, *, local_1177: str, now: datetime) -> Psychiat
 
 
 @cache
-def _client(url: str) -> HttpClient:
-    return HttpClient(url, consumer_hsa_id=PSYCHIATRY)
+def _client(url: str) -> SoapClient:
+    return a_client(url, consumer_hsa_id=PSYCHIATRY)

@@ -1,6 +1,10 @@
 """Messages as others write them: with prefixes, encodings and extensions of their own."""
 
+from collections.abc import Iterator
+from xml.sax.saxutils import escape
+
 from utskick.rivta.contracts import Contract
+from utskick.rivta.elements import Element
 
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 REGISTRY = "urn:riv:itintegration:registry:1"
@@ -29,3 +33,26 @@ def a_request(contract: Contract, inside: str, *, address: str = "SE1", **change
 def _named(contract: Contract, name: str, inside: str) -> str:
     namespaces = f'xmlns:x="{contract.responder}" xmlns:y="{contract.core}"'
     return f"<x:{name} {namespaces}>{inside}</x:{name}>"
+
+
+Inside = str | list[tuple[str, "Inside"]]
+
+
+def in_an_envelope(contract: Contract, inside: Inside) -> bytes:
+    """Any tree of elements as an answer, right or not."""
+    return an_answer(contract, _written(inside, "x"))
+
+
+def names_in(element: Element) -> Iterator[str]:
+    """Of all that may stand in it."""
+    for part in element.parts:
+        yield part.name
+        yield from names_in(part)
+
+
+def _written(inside: Inside, prefix: str) -> str:
+    if isinstance(inside, str):
+        return escape(inside)
+    return "".join(
+        f"<{prefix}:{name}>{_written(deeper, 'y')}</{prefix}:{name}>" for name, deeper in inside
+    )

@@ -5,9 +5,11 @@ another, and repeat a call that the other has carried on.
 """
 
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from types import MappingProxyType
+from urllib.parse import urljoin
 
 from utskick.adapters.http_transport import Answered, HttpTransport, Posting
 from utskick.ports import (
@@ -17,7 +19,7 @@ from utskick.ports import (
     UnknownOutcome,
 )
 from utskick.rivta import envelopes
-from utskick.rivta.contracts import Contract
+from utskick.rivta.contracts import CONTRACTS, Contract
 from utskick.rivta.envelopes import Fields, NotSoap, NotXmlText, SoapFault
 from utskick.rivta.faults import platform_fault
 
@@ -37,6 +39,24 @@ class Endpoint:
 
     url: str
     logical_address: str
+
+
+def endpoints_at(
+    url: str,
+    *,
+    contracts: Iterable[str],
+    logical_address: str,
+    addresses: Mapping[str, str] = MappingProxyType({}),
+) -> Mapping[str, Endpoint]:
+    """At the contracts' usual paths below `url`.
+
+    `addresses`: a whole URL, or a path on that host, of a contract that is elsewhere.
+    """
+    usual = {name: f"{url.rstrip('/')}{CONTRACTS[name].path}" for name in contracts}
+    return {
+        name: Endpoint(urljoin(at, addresses.get(name, at)), logical_address)
+        for name, at in usual.items()
+    }
 
 
 class SoapClient:

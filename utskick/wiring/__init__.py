@@ -11,9 +11,6 @@ from functools import cache
 from config.settings import Settings
 from utskick.adapters.bounded_spreadsheets import BoundedSpreadsheets
 from utskick.adapters.file_log_heads import FileLogHeads
-from utskick.adapters.http_form_service import HttpFormService
-from utskick.adapters.http_inbox import HttpInbox
-from utskick.adapters.http_persons import HttpPersons
 from utskick.adapters.jinja_texts import JinjaTexts
 from utskick.adapters.json_lines import also_to_syslog
 from utskick.adapters.prefect_logins import login_of_processes
@@ -55,7 +52,14 @@ from utskick.store.engine import open_engine, require_migrated
 from utskick.store.key_checks import check_keys
 from utskick.store.staff import SessionLimits
 from utskick.use_cases.bound import UseCases
-from utskick.wiring.neighbours import certificates_of, client_of, relay_of, tls_contexts
+from utskick.wiring.neighbours import (
+    certificates_of,
+    form_service_of,
+    inbox_of,
+    persons_of,
+    relay_of,
+    tls_contexts,
+)
 from utskick.wiring.rules import rules_of
 from utskick.wiring.safety import require_safe
 from utskick.wiring.sign_in import sign_in_of
@@ -153,7 +157,6 @@ def wire(settings: Settings) -> Services:
         require_few_rights(engine)
     clock = SystemClock()
     check_keys(engine, vault, now=clock.now())
-    forms, inbox, persons = settings.forms, settings.inbox, settings.persons
     tls = tls_contexts(settings)
     mailer = SmtpMailer(relay_of(settings.smtp, tls["smtp"]), sender=settings.smtp.sender)
     rules = rules_of(settings)
@@ -166,13 +169,9 @@ def wire(settings: Settings) -> Services:
         ),
     )
     watch = PlatformWatch(store=store, clock=clock, rules=rules)
-    form_service = WatchedFormService(
-        HttpFormService(client_of(settings, forms, tls["forms"])), watch
-    )
-    persons_service = WatchedPersons(
-        HttpPersons(client_of(settings, persons, tls["persons"]), batch=persons.batch), watch
-    )
-    inbox_service = WatchedInbox(HttpInbox(client_of(settings, inbox, tls["inbox"])), watch)
+    form_service = WatchedFormService(form_service_of(settings, tls["forms"]), watch)
+    persons_service = WatchedPersons(persons_of(settings, tls["persons"]), watch)
+    inbox_service = WatchedInbox(inbox_of(settings, tls["inbox"]), watch)
     return Services(
         settings=settings,
         rules=rules,

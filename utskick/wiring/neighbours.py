@@ -5,8 +5,11 @@ from collections.abc import Mapping
 
 from config.settings import NeighbourSettings, Settings, SmtpSettings, TlsSettings
 from utskick.adapters.certificate_files import CertificateFiles
-from utskick.adapters.http_client import HttpClient
+from utskick.adapters.rivta_form_service import RivTaFormService
+from utskick.adapters.rivta_inbox import InboxLink, RivTaInbox
+from utskick.adapters.rivta_persons import RivTaPersons
 from utskick.adapters.smtp_relay import Login, SmtpRelay
+from utskick.adapters.soap_client import SoapClient, endpoints_at
 from utskick.adapters.tls import FreshContext, TlsFiles, tls_context
 from utskick.domain.starting import RefusedToStart
 
@@ -64,12 +67,52 @@ def relay_of(smtp: SmtpSettings, tls: ssl.SSLContext | None) -> SmtpRelay:
 
 def client_of(
     settings: Settings, neighbour: NeighbourSettings, tls: ssl.SSLContext | None
-) -> HttpClient:
-    return HttpClient(
-        neighbour.url,
-        consumer_hsa_id=settings.source_system_hsa_id,
+) -> SoapClient:
+    platform, us = settings.platform, settings.source_system_hsa_id
+    return SoapClient(
+        endpoints_at(
+            neighbour.url,
+            contracts=neighbour.contracts,
+            logical_address=neighbour.logical_address,
+            addresses=neighbour.addresses,
+        ),
+        consumer_hsa_id=us if platform.original_consumer else None,
+        platform=platform.name,
         concurrency=neighbour.concurrency,
         connect_timeout_s=neighbour.connect_timeout_s,
         read_timeout_s=neighbour.read_timeout_s,
         tls=tls,
+    )
+
+
+def form_service_of(settings: Settings, tls: ssl.SSLContext | None) -> RivTaFormService:
+    forms = settings.forms
+    return RivTaFormService(
+        client_of(settings, forms, tls),
+        care_system=forms.care_system_hsa_id,
+        care_giver=forms.care_giver_hsa_id,
+    )
+
+
+def inbox_of(settings: Settings, tls: ssl.SSLContext | None) -> RivTaInbox:
+    inbox = settings.inbox
+    return RivTaInbox(
+        client_of(settings, inbox, tls),
+        source_system=inbox.source_system,
+        link=InboxLink(
+            system_id=inbox.link_system_id,
+            query=inbox.link_query,
+            type=inbox.link_type,
+            text=inbox.link_text,
+        ),
+    )
+
+
+def persons_of(settings: Settings, tls: ssl.SSLContext | None) -> RivTaPersons:
+    persons = settings.persons
+    return RivTaPersons(
+        client_of(settings, persons, tls),
+        profile=persons.profile,
+        batch=persons.batch,
+        test_persons=not settings.production,
     )
