@@ -20,9 +20,9 @@ from utskick.adapters.prefect_scheduler import PrefectScheduler
 from utskick.adapters.tls import FreshContext, TlsFiles, tls_context
 from utskick.domain.starting import RefusedToStart
 from utskick.ports import TemporaryFailure
-from utskick.wiring.sign_in import sign_in_of
 from utskick.rivta.contracts import IS_ACTIVE_USER
 from utskick.rivta.envelopes import answer
+from utskick.wiring.sign_in import sign_in_of
 
 NOW = datetime(2027, 2, 1, 7, tzinfo=UTC)
 
