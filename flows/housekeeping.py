@@ -53,7 +53,10 @@ async def compare_ledger() -> State[Any]:
     """Hold the last 48 hours' ledger against the form service, and mail what differs."""
     compared = await housekeeping.compare_ledger()
     await mail_errors()
-    return Completed(message=f"{compared.missing} saknas, {compared.extra} okända")
+    return Completed(
+        message=f"{compared.missing} saknas, {compared.extra} okända,"
+        f" {compared.twice} av dem gjorda två gånger"
+    )
 
 
 @flow(name="Läs in grundplåtar", flow_run_name="Läs in grundplåtar", persist_result=False)

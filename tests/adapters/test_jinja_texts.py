@@ -33,6 +33,8 @@ MAIL_VALUES: dict[str, Any] = {
     "hits": ["Veckoskattning"],
     "missing": 1,
     "extra": 4,
+    "twice": 2,
+    "pairs": [["form-1", "form-2"]],
     "day": "2027-03-02",
     "number": 4,
     "seen_at": "2027-03-02 08:00",

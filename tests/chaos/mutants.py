@@ -338,7 +338,11 @@ MUTANTS = (
     _mutant(
         "a form beyond the ledger is nothing to report",
         "I14",
-        ("utskick/use_cases/compare_ledger.py", "if not (missing or extra):", "if not missing:"),
+        (
+            "utskick/use_cases/compare_ledger.py",
+            "if not (missing or extra or twice):",
+            "if not missing:",
+        ),
     ),
     _mutant(
         "a retry does not wait",

@@ -3,11 +3,15 @@
 from itertools import combinations
 from uuid import UUID, uuid4
 
+import pytest
+
 from utskick.domain.deliveries import (
     DELIVERY_LABELS,
     FORM_STATUS_LABELS,
+    LABELS_FOR_SYSTEMS,
     REFUSAL_LABELS,
     REFUSAL_REMEDIES,
+    REMEDIES_FOR_SYSTEMS,
     DeliveryState,
     FormStatus,
     Refusal,
@@ -58,6 +62,14 @@ def test_everything_that_staff_see_has_words() -> None:
     assert set(DELIVERY_LABELS) == set(DeliveryState)
     assert set(FORM_STATUS_LABELS) == set(FormStatus)
     assert set(REFUSAL_LABELS) == set(REFUSAL_REMEDIES) == set(Refusal)
+
+
+@pytest.mark.parametrize("refusal", [Refusal.CHANGED_NUMBER, Refusal.DEREGISTERED])
+def test_a_system_does_not_learn_who_has_another_identity_or_may_be_dead(
+    refusal: Refusal,
+) -> None:
+    assert LABELS_FOR_SYSTEMS[refusal] == LABELS_FOR_SYSTEMS[Refusal.PROTECTED]
+    assert REMEDIES_FOR_SYSTEMS[refusal] == REMEDIES_FOR_SYSTEMS[Refusal.PROTECTED]
 
 
 def test_a_messages_link_says_whether_it_leads_to_one_form_or_several() -> None:

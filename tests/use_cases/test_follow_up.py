@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.access_log import Log
-from tests.clinic import OTHER_STAFF, PHQ, STAFF, Clinic
+from tests.clinic import GAD, OTHER_STAFF, PHQ, STAFF, Clinic
 from tests.people import ANNA, BO
 from tests.use_cases.clinic_days import AWAY, run_to_its_end
 from utskick.domain.answers import AnswerKnown
@@ -35,6 +35,22 @@ async def test_the_form_service_is_asked_how_far_the_residents_have_come(clinic:
     assert {f.personnummer: f.form_status for f in found} == {
         ANNA: FormStatus.COMPLETED,
         BO: FormStatus.ONGOING,
+    }
+
+
+async def test_an_odd_form_keeps_no_other_from_being_brought_up_to_date(clinic: Clinic) -> None:
+    dispatch = (await clinic.start(forms=[PHQ.key, GAD.key], recipients=[ANNA.digits])).dispatch
+    await run_to_its_end(clinic, dispatch.occasions[0])
+    phq, gad = clinic.forms.forms
+    answered(clinic, gad.id)
+    unreadable = {"status": None, "answer_by": None, "created_at": None}
+    clinic.forms.shows = lambda form: replace(form, **unreadable) if form.id == phq.id else form
+
+    found = await clinic.followed_up()
+
+    assert {f.form_id: f.form_status for f in found} == {
+        phq.id: FormStatus.ONGOING,
+        gad.id: FormStatus.COMPLETED,
     }
 
 

@@ -11,7 +11,7 @@ from tests.people import (
 )
 from utskick.domain.deliveries import Refusal
 from utskick.domain.personnummer import Personnummer
-from utskick.ports import TemporaryFailure
+from utskick.ports import PersonRecord, TemporaryFailure
 from utskick.use_cases.look_up_recipients import LookedUp
 
 
@@ -35,6 +35,23 @@ async def test_each_is_shown_in_the_order_asked_for(clinic: Clinic) -> None:
         Refusal.DECEASED,
     ]
     assert all(each.reason and each.remedy for each in found if each.refusal)
+
+
+async def test_an_odd_answer_about_one_person_is_about_that_person_alone(clinic: Clinic) -> None:
+    clinic.persons.records[ANNA] = PersonRecord(changed_number=True)
+    clinic.persons.records[BO] = PersonRecord(deregistered=True)
+
+    anna, bo, silent = await looked_up(clinic, ANNA, BO, UNNOTIFIED)
+
+    assert (anna.reason, anna.remedy) == (
+        "Har fått ett nytt personnummer.",
+        "Ta bort personen, och lägg till det nya numret när det står i journalsystemet.",
+    )
+    assert (bo.reason, bo.remedy) == (
+        "Avregistrerad ur folkbokföringen.",
+        "Ta bort personen ur mottagarlistan, och kontrollera uppgifterna i journalsystemet.",
+    )
+    assert silent.refusal is None
 
 
 async def test_channels_are_shown_and_so_is_that_there_are_none(clinic: Clinic) -> None:

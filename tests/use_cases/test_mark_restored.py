@@ -115,6 +115,7 @@ async def test_what_had_been_begun_without_a_trace_at_the_backup_is_not_sent_twi
     with clinic.store.transaction() as records:
         assert records.occasions.claim(run.occasion_id, token=run.token, lease_s=-1)
     restore = back_up()
+    run.claim()
     await run.validate_recipients()
     await run.send_forms()
     made = forms_made(clinic)

@@ -217,6 +217,18 @@ def leaves_1177(clinic: Clinic) -> None:
             id="emigrated",
         ),
         pytest.param(
+            becomes(PersonRecord(changed_number=True)),
+            "Har fått ett nytt personnummer",
+            "Kontakta personen på annat sätt om svaret behövs.",
+            id="another number",
+        ),
+        pytest.param(
+            becomes(PersonRecord(deregistered=True)),
+            "Avregistrerad ur folkbokföringen",
+            "Kontrollera personens uppgifter i journalsystemet.",
+            id="deregistered",
+        ),
+        pytest.param(
             is_not_in_the_register,
             "Finns inte i befolkningsregistret",
             "Kontrollera personnumret.",

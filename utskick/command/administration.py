@@ -107,7 +107,10 @@ def compare_ledger() -> None:
     with failures_in_words():
         wired = services()
         compared = asyncio.run(wired.compare_ledger(now=wired.clock.now()))
-    out.print(f"{compared.persons} persons, {compared.missing} missing, {compared.extra} extra")
+    out.print(
+        f"{compared.persons} persons, {compared.missing} missing, {compared.extra} extra,"
+        f" {compared.twice} of them made twice"
+    )
 
 
 class SpecKind(StrEnum):

@@ -14,7 +14,7 @@ from utskick.domain.retention import Retention
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """Defaults are those of production, but for `settle_s`: twice the service's hard time-out.
+    """Defaults are those of production: leases and settling fit the national platform's limit.
 
     `stop_heard_within_s` is how long a run may go on after it was last known to be allowed to
     send: after a stop, no call leaves later than that.
@@ -28,10 +28,10 @@ class Rules:
     grace: timedelta = timedelta(hours=2)
     opens: time = time(7)
     closes: time = time(21)
-    lease_s: float = 45
+    lease_s: float = 80
     stop_heard_within_s: float = 1
     retry_delays_s: tuple[float, ...] = (4, 20, 300, 1800)
-    settle_s: float = 60
+    settle_s: float = 180
     clock_skew_s: float = 60
     adopts_changed_dates: bool = False
     manual_after_s: float = 4 * 3600

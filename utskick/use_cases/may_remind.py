@@ -23,6 +23,8 @@ _REMEDIES = REFUSAL_REMEDIES | {
     Refusal.PROTECTED: "Använd en formulärlänk i stället.",
     Refusal.DECEASED: "Du behöver inte göra något mer med formuläret.",
     Refusal.EMIGRATED: "Kontakta personen på annat sätt om svaret behövs.",
+    Refusal.CHANGED_NUMBER: "Kontakta personen på annat sätt om svaret behövs.",
+    Refusal.DEREGISTERED: "Kontrollera personens uppgifter i journalsystemet.",
     Refusal.NO_ACCOUNT: (
         "Be personen logga in på 1177.se och skapa ett konto, eller kontakta personen på annat"
         " sätt."

@@ -84,6 +84,8 @@ _LEFT_OUT_REMEDIES = REFUSAL_REMEDIES | {
     Refusal.PROTECTED: "Använd en formulärlänk i stället.",
     Refusal.DECEASED: "",
     Refusal.EMIGRATED: "",
+    Refusal.CHANGED_NUMBER: "Skicka till det nya numret när det står i journalsystemet.",
+    Refusal.DEREGISTERED: "Kontrollera personens uppgifter i journalsystemet.",
 }
 
 
