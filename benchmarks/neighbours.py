@@ -82,7 +82,7 @@ class LeanNeighbour:
     def settings(self) -> dict[str, str]:
         """Where an installation finds it, as environment variables."""
         services = ("forms", "inbox", "persons")
-        return {f"UTSKICK_{name.upper()}__URL": f"{self.url}/{name}" for name in services}
+        return {f"UTSKICK_{name.upper()}__URL": self.url for name in services}
 
     def set_latency(self, seconds: float) -> None:
         """For the forms alone: they are what is compared."""

@@ -13,13 +13,12 @@ from typing import Any, cast
 from benchmarks.lean_neighbour.contracts import CONTRACTS
 from benchmarks.lean_neighbour.control import CONTROL
 from benchmarks.lean_neighbour.messages import Texts, texts_of
-from benchmarks.lean_neighbour.soap import CONTRACTS as SOAP_CONTRACTS
 from benchmarks.lean_neighbour.world import Service, World
 from utskick.rivta.envelopes import fault
 
 _END_OF_HEAD = b"\r\n\r\n"
 _LENGTH = b"\r\ncontent-length:"
-_OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
+_JSON_OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
 _SOAP = b"Content-Type: text/xml; charset=utf-8\r\nContent-Length: %d\r\n\r\n%b"
 _SOAP_OK = b"HTTP/1.1 200 OK\r\n" + _SOAP
 _FAULT = fault("Client", "The call breaks the contract")
@@ -62,19 +61,14 @@ class Connection(asyncio.Protocol):
         self._serve(method, path, body)
 
     def _serve(self, method: str, path: str, body: bytes) -> None:
-        if method == "POST" and path in SOAP_CONTRACTS:
-            name, contract, answering = SOAP_CONTRACTS[path]
-            work = partial(_soap_answer, partial(answering, self._world), body)
+        if method == "POST" and path in CONTRACTS:
+            name, contract, answering = CONTRACTS[path]
+            work = partial(_contract_answer, partial(answering, self._world), body)
             self._call(self._world.services[name], contract.name, work)
-        elif method == "POST" and path in CONTRACTS:
-            _, name, contract_name = path.split("/")
-            self._call(
-                self._world.services[name],
-                contract_name,
-                lambda: _answer(lambda: CONTRACTS[path](self._world, json.loads(body))),
-            )
         elif handler := CONTROL.get((method, path)):
-            self._answer(_answer(lambda: handler(self._world, json.loads(body or b"null"))))
+            self._answer(
+                _control_answer(lambda: handler(self._world, json.loads(body or b"null")))
+            )
         else:
             self._answer(_NOT_FOUND)
 
@@ -115,7 +109,7 @@ def _length(head: bytes) -> int:
     return int(lowered[begins:] if ends < 0 else lowered[begins:ends])
 
 
-def _soap_answer(work: Callable[[Texts], bytes], body: bytes) -> bytes:
+def _contract_answer(work: Callable[[Texts], bytes], body: bytes) -> bytes:
     try:
         answer = work(texts_of(body))
     except (KeyError, ValueError):
@@ -123,7 +117,7 @@ def _soap_answer(work: Callable[[Texts], bytes], body: bytes) -> bytes:
     return _SOAP_OK % (len(answer), answer)
 
 
-def _answer(work: Callable[[], Any]) -> bytes:
+def _control_answer(work: Callable[[], Any]) -> bytes:
     try:
         content = work()
     except (AttributeError, KeyError, TypeError, ValueError):
@@ -131,4 +125,4 @@ def _answer(work: Callable[[], Any]) -> bytes:
     if content is None:
         return _NO_CONTENT
     answer = json.dumps(content).encode()
-    return _OK % (len(answer), answer)
+    return _JSON_OK % (len(answer), answer)

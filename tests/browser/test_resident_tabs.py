@@ -37,10 +37,10 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 def form(local: Local) -> str:
     """The address of a new form of Anna's."""
     asked = {"healthcare_facility_CareUnit": UNIT}
-    templates = local.ask("/forms/GetFormTemplates", asked)["formTemplates"]
-    (template,) = (each["templateId"] for each in templates if each["residentName"] == FORM)
+    templates = local.call("GetFormTemplates", asked)["formTemplates"]
+    (template,) = {each["templateId"] for each in templates if each["formTitle"] == FORM}
     order = an_order(ANNA.personnummer, templateId=template, healthcare_facility_CareUnit=UNIT)
-    (made,) = local.ask("/forms/CreateFormRequest", order)["formRequestResponses"]
+    (made,) = local.call("CreateFormRequest", order)["formRequestResponses"]
     return f"{local.url}/formular/{made['formId']}"
 
 
@@ -89,8 +89,8 @@ def test_two_tabs_with_two_answers_ask_which_to_keep_and_send_in_what_was_review
     tab.press("Bekräfta")
 
     expect(tab.page.get_by_role("heading", name="Tack för dina svar")).to_be_visible()
-    sent_in = local.ask("/forms/GetForm", {"formId": form.rpartition("/")[2]})["answers"]
-    assert "Svar i andra fliken" in [answer["answer"] for answer in sent_in]
+    (sent_in,) = local.forms_of(ANNA.personnummer)
+    assert "Svar i andra fliken" in sent_in["answers"].values()
 
 
 def test_pausing_in_an_old_empty_tab_leaves_the_answers_alone(

@@ -19,7 +19,6 @@ from utskick.local_1177.forms import (
 )
 from utskick.local_1177.front import TurnedAway, read_call
 from utskick.local_1177.inbox import add_message, is_active_user
-from utskick.local_1177.json_contracts import JSON_PATHS, json_call
 from utskick.local_1177.neighbours import Call, World
 from utskick.local_1177.persons import get_persons_for_profile
 from utskick.local_1177.platform import SOAP, a_fault
@@ -57,9 +56,6 @@ class Contracts:
         self._pages = pages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] in JSON_PATHS:
-            await self._serve_json(scope, Connection(receive, send))
-            return
         contract = PATHS.get(scope["path"]) if scope["type"] == "http" else None
         if contract is None:
             await self._pages(scope, receive, send)
@@ -96,19 +92,6 @@ class Contracts:
 
         send = partial(deliver, self.world, neighbour, contract.name, apply)
         await connection.end(await self.world.platform.carry(send))
-
-    async def _serve_json(self, scope: Scope, connection: Connection) -> None:
-        body = await connection.read()
-        if scope["method"] != "POST":
-            await connection.end(page(HTTPStatus.METHOD_NOT_ALLOWED))
-        elif body is not None:
-            name, contract = JSON_PATHS[scope["path"]]
-            reference = dict(scope["headers"]).get(CORRELATION, b"").decode("latin-1")
-            apply = partial(
-                json_call, self.world, contract, HANDLERS[contract][1], body, reference
-            )
-            neighbour = self.world.neighbours[name]
-            await connection.end(await deliver(self.world, neighbour, contract, apply))
 
     def _apply(
         self, contract: Contract, handler: Handler, fields: Mapping[str, Any], reference: str

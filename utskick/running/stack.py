@@ -1,5 +1,6 @@
 """The whole installation on one machine: Prefect, web, worker, the local 1177 and a mailbox."""
 
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from utskick.adapters.prefect_environment import prefect_environment
 from utskick.adapters.prefect_logins import logins_of, make_login_file
 from utskick.adapters.yaml_region import read_region
 from utskick.files import REGION, make_private
+from utskick.rivta.contracts import PROCESS_NOTIFICATION
 from utskick.running.children import Children
 from utskick.running.ports import HOST, Ports
 from utskick.sending.message_values import PLACEHOLDERS
@@ -21,6 +23,8 @@ from utskick.wiring import Services, services
 from utskick.wiring.upkeep import migrate_database
 
 WORK_POOL = "utskick"
+_PLATFORM = "SE2321000131-E000000000002"
+"""Who sends us notices of answered forms, by the certificate that a proxy would have checked."""
 LOGIN_FILE = "prefect-login.json"
 _PYTHON = (sys.executable, "-P", "-m")
 """Without the current folder: it may hold a `tasks.py` of somebody else's."""
@@ -81,6 +85,8 @@ def environment_of(folder: Path, ports: Ports) -> dict[str, str]:
         "UTSKICK_SCHEDULER__LOGIN_FILE": str(folder / LOGIN_FILE),
         "UTSKICK_WEB__PORT": str(ports.web),
         "UTSKICK_WEB__PUBLIC_URL": f"http://{HOST}:{ports.web}",
+        "UTSKICK_WEB__TRUSTED_PROXIES": json.dumps([HOST]),
+        "UTSKICK_NOTICES__CALLERS": json.dumps([_PLATFORM]),
         "UTSKICK_SIGN_IN__ISSUER": f"{local_1177}/oidc",
     }
     return {name: os.environ.get(name, value) for name, value in ours.items()}
@@ -152,6 +158,7 @@ def _start_neighbours(children: Children, folder: Path, ports: Ports) -> None:
         [
             *(*_PYTHON, "utskick.local_1177", "--port", str(ports.local_1177)),
             *("--state", str(folder / "local-1177.db"), "--region", str(REGION)),
+            *_notices_to_us(ports),
         ],
     )
     children.start(
@@ -162,6 +169,17 @@ def _start_neighbours(children: Children, folder: Path, ports: Ports) -> None:
         ],
     )
     start_prefect(children, ports)
+
+
+def _notices_to_us(ports: Ports) -> tuple[str, ...]:
+    """How the local form engine notifies us, as through a proxy of ours."""
+    settings = Settings()
+    subject = f"serialNumber={_PLATFORM},CN=Lokala 1177"
+    return (
+        *("--notices-to", f"http://{HOST}:{ports.web}{PROCESS_NOTIFICATION.path}"),
+        *("--notices-address", settings.source_system_hsa_id),
+        *("--notices-header", f"{settings.notices.caller_header}:{subject}"),
+    )
 
 
 def start_prefect(children: Children, ports: Ports) -> None:
