@@ -7,7 +7,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 from utskick.adapters.tls import TlsFiles, tls_context
-from utskick.domain.certificates import Certificate
+from utskick.domain.certificates import Certificate, hsa_id_of_subject
 from utskick.domain.starting import RefusedToStart
 
 
@@ -37,14 +37,12 @@ def _look(of: str, files: TlsFiles) -> Iterator[Certificate]:
 
 
 def _first_to_end(setting: str, path: Path, *, last: bool) -> Certificate:
-    found = sorted(
-        x509.load_pem_x509_certificates(path.read_bytes()),
-        key=lambda each: each.not_valid_after_utc,
-        reverse=last,
-    )[0]
+    held = x509.load_pem_x509_certificates(path.read_bytes())
+    found = sorted(held, key=lambda each: each.not_valid_after_utc, reverse=last)[0]
     return Certificate(
         setting=setting,
         path=str(path),
         mark=found.fingerprint(hashes.SHA256()).hex()[:16],
         ends_at=found.not_valid_after_utc,
+        holder=hsa_id_of_subject(held[0].subject.rfc4514_string()) or "",
     )

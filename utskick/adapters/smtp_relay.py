@@ -61,6 +61,12 @@ class SmtpRelay:
                 _submit(connection, message)
         return not_taken
 
+    def check(self) -> None:
+        """Greet it as before a message, and hand over none. Raises `TemporaryFailure`."""
+        with self._connected() as connection, _not_applied():
+            self._greet(connection)
+            connection.noop()
+
     @contextmanager
     def _connected(self) -> Iterator[smtplib.SMTP]:
         with _not_applied():

@@ -10,7 +10,7 @@ import typer
 
 from config.settings import DATA
 from utskick.adapters.json_lines import also_to_file
-from utskick.command import administration, dispatches, running, upkeep
+from utskick.command import administration, connections, dispatches, running, upkeep
 from utskick.command.output import explain_fault
 from utskick.files import keep_to_ourselves
 
@@ -25,6 +25,7 @@ dispatches.add_to(app)
 administration.add_to(app)
 running.add_to(app)
 upkeep.add_to(app)
+connections.add_to(app)
 
 
 def main() -> None:

@@ -24,12 +24,16 @@ class CertificateState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
-    """What a setting's file holds. `mark` knows the same certificate again, wherever it is."""
+    """What a setting's file holds. `mark` knows the same certificate again, wherever it is.
+
+    `holder` is whose it is, if that is an HSA-id.
+    """
 
     setting: str
     path: str
     mark: str
     ends_at: datetime | None
+    holder: str = ""
 
     def state(self, now: datetime) -> CertificateState:
         if self.ends_at is None:

@@ -1,6 +1,8 @@
 """Opening a database so that SQLite and PostgreSQL keep the same promises."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -9,9 +11,11 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, make_url, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from utskick.domain.starting import RefusedToStart
+from utskick.ports import TemporaryFailure
 from utskick.store.before_keys import has_entries_without_keys, note_before_keys
 from utskick.store.key_checks import check_keys
 from utskick.store.statements import FOLDING, database_clock
@@ -46,6 +50,30 @@ def reach_of(url: str) -> Mapping[str, object]:
     """What the driver is given to reach the database with, wherever in the URL it stands."""
     parts = make_url(url)
     return parts.get_dialect()().create_connect_args(parts)[1]
+
+
+@contextmanager
+def looking_into(url: str) -> Iterator[Engine]:
+    """A database that is there and can be reached; to look does not make one.
+
+    Raises `TemporaryFailure` in the driver's words: nothing has been read by then.
+    """
+    engine = open_engine(url)
+    try:
+        if engine.dialect.name == "sqlite" and not Path(engine.url.database or "").exists():
+            raise TemporaryFailure("there is no such file: `utskick migrate` makes it")
+        _connect(engine)
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _connect(engine: Engine) -> None:
+    try:
+        engine.connect().close()
+    except DBAPIError as error:
+        first, *_ = str(error.orig).splitlines() or [type(error).__name__]
+        raise TemporaryFailure(first) from None
 
 
 def require_migrated(engine: Engine) -> None:

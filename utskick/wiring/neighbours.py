@@ -30,6 +30,12 @@ def tls_contexts(settings: Settings) -> Mapping[str, ssl.SSLContext | None]:
     return {name: by_group.get(_group(settings.tls_of(name)[0])) for name in _NEIGHBOURS}
 
 
+def tls_of(settings: Settings, name: str) -> ssl.SSLContext | None:
+    """Of one neighbour alone. Raises `RefusedToStart`."""
+    group, named = settings.tls_of(name)
+    return FreshContext(tls_files(named), of=_group(group)) if named.names_files else None
+
+
 def certificates_of(settings: Settings) -> CertificateFiles:
     return CertificateFiles(_named_files(settings))
 

@@ -9,6 +9,7 @@ from config.settings import Settings
 from utskick.domain.starting import RefusedToStart
 from utskick.wiring.neighbours import tls_contexts
 from utskick.wiring.rules import times_of
+from utskick.wiring.sign_in import sign_in_of
 from utskick.wiring.vault import vault_of
 
 
@@ -27,7 +28,11 @@ def require_safe_settings() -> None:
 def settings_faults(settings: Settings) -> Sequence[str]:
     """All that keeps production from starting, as far as settings and files show it."""
     faults = [*production_faults(settings, os.environ), *times_of(settings).misfits()]
-    for look in (partial(vault_of, settings.database), partial(tls_contexts, settings)):
+    for look in (
+        partial(vault_of, settings.database),
+        partial(tls_contexts, settings),
+        partial(sign_in_of, settings.sign_in, None),
+    ):
         try:
             look()
         except RefusedToStart as refused:
