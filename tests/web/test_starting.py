@@ -11,6 +11,7 @@ from tests.people import ANNA, BO, DECEASED, PROTECTED, UNNOTIFIED
 from tests.use_cases.clinic_days import AWAY, mails, nothing_has_happened
 from tests.web.conftest import Rest, caller, make_token
 from utskick.domain.specs import UploadId
+from utskick.ports import PlatformRefusal
 
 __all__ = ["log"]
 
@@ -197,6 +198,16 @@ async def test_a_register_that_is_away_leaves_nothing_behind(rest: Rest, neighbo
     assert "Inget är sparat" in answer.json()["message"]
     assert nothing_has_happened(rest.clinic)
     assert (await rest.start()).status_code == 201
+
+
+async def test_a_system_reads_that_it_is_the_platform_that_refuses(rest: Rest) -> None:
+    rest.clinic.persons.fails_reading.append(PlatformRefusal("VP004", contract="x"))
+
+    answer = await rest.start()
+
+    assert answer.status_code == 503
+    assert "(VP004), så 1177 nås inte just nu. Inget är skickat." in answer.json()["message"]
+    assert nothing_has_happened(rest.clinic)
 
 
 # Uploads

@@ -14,9 +14,10 @@ from rich.text import Text
 
 from utskick.domain.errors import AlreadyEnded, SpecRefused, UtskickError
 from utskick.domain.log_chain import LogCheck
+from utskick.domain.platform_refusals import refused_in_words
 from utskick.domain.starting import RefusedToStart, note_refusal
 from utskick.domain.units import Actor, HsaId, parse_hsa_id
-from utskick.ports import PermanentFailure, TemporaryFailure, UnknownOutcome
+from utskick.ports import PermanentFailure, PlatformRefusal, TemporaryFailure, UnknownOutcome
 from utskick.web.log_words import check_in_words
 from utskick.web.views import DispatchView, FormView
 
@@ -57,6 +58,9 @@ def failures_in_words() -> Iterator[None]:
     except FileNotFoundError:
         _say("Här finns ingen installation. Gå till dess mapp, eller starta en: utskick up.")
         raise typer.Exit(REFUSED) from None
+    except PlatformRefusal as refused_by_platform:
+        _say(refused_in_words(refused_by_platform.code))
+        raise typer.Exit(AWAY) from None
     except TemporaryFailure:
         _say("En tjänst svarar inte. Inget är skickat: försök igen om en stund.")
         raise typer.Exit(AWAY) from None

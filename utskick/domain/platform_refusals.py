@@ -90,6 +90,14 @@ class Outage:
         return self.contract in ("", contract)
 
 
+def refused_in_words(code: str) -> str:
+    """For whoever wanted something that needs the call."""
+    return (
+        f"{_meaning(code).what} ({code}), så 1177 nås inte just nu. Inget är skickat. Driften har"
+        " fått ett mejl: försök igen när felet är rättat."
+    )
+
+
 def refused_contract(code: str, contract: str) -> str:
     """The contract that a refusal is about; empty if it is about everything that we call."""
     return "" if _meaning(code).everywhere else contract

@@ -18,10 +18,11 @@ from utskick.domain.errors import (
     UtskickError,
 )
 from utskick.domain.personnummer import InvalidPersonnummer
+from utskick.domain.platform_refusals import refused_in_words
 from utskick.domain.rate_limits import StillBusy, TooOften
 from utskick.domain.specs import problems_of
 from utskick.domain.tokens import ExpiredToken, OutOfScope, UnconfirmedToken
-from utskick.ports import TemporaryFailure
+from utskick.ports import PlatformRefusal, TemporaryFailure
 from utskick.web.callers import is_for_systems
 from utskick.web.noted import because
 from utskick.web.pages.refusals import not_found
@@ -106,7 +107,10 @@ def refusal_of(error: Exception) -> tuple[int, RefusedView]:
             sentence = _SENTENCES.get(status_code, str(_UNREADABLE))
             return status_code, RefusedView(message=sentence)
         case _:
-            return 503, RefusedView(message=_AWAY)
+            away = _AWAY
+            if isinstance(error, PlatformRefusal):
+                away = refused_in_words(error.code)
+            return 503, RefusedView(message=away)
 
 
 def show_error(request: Request, error: Exception) -> JSONResponse:

@@ -12,7 +12,7 @@ from tests.people import ANNA
 from tests.web.conftest import services_of
 from tests.web.pages.conftest import Browser, browser_of, session, sign_in, words_of
 from tests.web.pages.forms import forms_of, main_form
-from utskick.ports import TemporaryFailure
+from utskick.ports import PlatformRefusal, TemporaryFailure
 from utskick.web.app import create_app
 from utskick.web.pages import ROUTERS
 from utskick.web.pages.frame import FOLDER
@@ -178,4 +178,19 @@ async def test_a_neighbour_that_is_away_can_be_tried_again(app: FastAPI, staff: 
     answer = await staff.press(listed.text, "skicka", form="inför")
 
     assert answer.status_code == 503
+    assert dict(main_form(answer.text).fields)["form"] == "inför"
+
+
+async def test_staff_see_that_it_is_the_platform_that_refuses(
+    app: FastAPI, staff: Browser
+) -> None:
+    del app
+    page = await staff.open(PAGE)
+    listed = await staff.press(page, "lagg-till", nytt_personnummer=ANNA.digits)
+    staff.clinic.persons.fails_reading.append(PlatformRefusal("VP007", contract="x"))
+
+    answer = await staff.press(listed.text, "skicka", form="inför")
+
+    assert answer.status_code == 503
+    assert "Utskick saknar behörighet (samverkan) till tjänsten (VP007)" in words_of(answer.text)
     assert dict(main_form(answer.text).fields)["form"] == "inför"

@@ -11,9 +11,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from utskick.domain.errors import NotFound, UtskickError
+from utskick.domain.platform_refusals import refused_in_words
 from utskick.domain.rate_limits import TooOften
 from utskick.domain.staff import CommissionEnded, NotAllowed, NotSignedIn, UnitChoiceNeeded
-from utskick.ports import TemporaryFailure
+from utskick.ports import PlatformRefusal, TemporaryFailure
 from utskick.web.noted import because, failed_by
 from utskick.web.pages.form_body import close_form, read_form
 from utskick.web.pages.frame import page, see_other
@@ -111,11 +112,15 @@ async def refuse(request: Request, error: Exception) -> Response:
                 request, error.status_code, _SENTENCES.get(error.status_code, _FAULT)
             )
         case TemporaryFailure():
-            answer = await _resume(request, _AWAY_CODE, _LATER, _AWAY)
+            answer = await _resume(request, _AWAY_CODE, _LATER, _away(error))
         case _:
             failed_by(request, error)
             answer = await _resume(request, _AWAY_CODE, _LATER, _FAULT)
     return answer
+
+
+def _away(error: TemporaryFailure) -> str:
+    return refused_in_words(error.code) if isinstance(error, PlatformRefusal) else _AWAY
 
 
 def refuse_early(request: Request, error: TooOften) -> Response:
