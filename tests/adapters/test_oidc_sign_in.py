@@ -10,7 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
+from fastapi.responses import JSONResponse
 from joserfc import jwt
 from joserfc.jwk import KeySet, OctKey, RSAKey
 from joserfc.util import urlsafe_b64encode
@@ -18,8 +19,17 @@ from joserfc.util import urlsafe_b64encode
 from config.settings import Settings, SignInSettings
 from tests.local_1177.conftest import Local, served
 from tests.local_1177.region import STAFF, UNIT
+from utskick.adapters.oidc_provider import origin_of
 from utskick.adapters.oidc_sign_in import OidcSignIn
-from utskick.domain.staff import SignInAttempt, SignInFailed, StaffClaims
+from utskick.domain.staff import (
+    AssuranceTooLow,
+    ClaimMissing,
+    ClaimUnreadable,
+    SignInAttempt,
+    SignInFailed,
+    StaffClaims,
+)
+from utskick.ports import TemporaryFailure
 from utskick.wiring.neighbours import tls_contexts
 from utskick.wiring.sign_in import sign_in_of
 
@@ -127,6 +137,9 @@ class Impostor:
         self.app.add_api_route("/oidc/.well-known/openid-configuration", self._describe)
         self.app.add_api_route("/oidc/jwks", self._show_keys)
         self.app.add_api_route("/oidc/token", self._exchange, methods=["POST"])
+        self.app.add_api_route("/oidc/userinfo", self._says_of_person)
+        self.userinfo: Any = None
+        self.userinfo_status = 200
 
     def _describe(self) -> dict[str, str]:
         issuer = f"{self.url}/oidc"
@@ -135,7 +148,13 @@ class Impostor:
             "authorization_endpoint": f"{issuer}/authorize",
             "token_endpoint": f"{issuer}/token",
             "jwks_uri": f"{issuer}/jwks",
+            "userinfo_endpoint": f"{issuer}/userinfo",
         }
+
+    def _says_of_person(self) -> Response:
+        if isinstance(self.userinfo, str):
+            return Response(self.userinfo, self.userinfo_status, media_type="application/jwt")
+        return JSONResponse(self.userinfo, self.userinfo_status)
 
     def _show_keys(self) -> dict[str, Any]:
         return dict(KeySet([self.key]).as_dict(private=False))
@@ -145,6 +164,7 @@ class Impostor:
         claims = {
             "iss": f"{self.url}/oidc",
             "aud": "utskick",
+            "sub": "42",
             "nonce": self.nonce,
             "iat": now,
             "exp": now + 3600,
@@ -155,16 +175,18 @@ class Impostor:
         given = {
             name: value for name, value in (claims | self.changes).items() if value is not None
         }
-        return {"token_type": "Bearer", "access_token": "x", "id_token": self._signed(given)}
+        return {"token_type": "Bearer", "access_token": "x", "id_token": self.signed(given)}
 
-    def _signed(self, claims: dict[str, Any]) -> str:
+    def signed(self, claims: dict[str, Any]) -> str:
         if self.header["alg"] == "none":
             parts = (json.dumps(part).encode() for part in (self.header, claims))
             return ".".join(urlsafe_b64encode(part).decode() for part in parts) + "."
         return jwt.encode(self.header, claims, self.signs_with, algorithms=[self.header["alg"]])
 
-    async def sign_in(self, *, anew: bool = False) -> StaffClaims:
-        adapter = sign_in_at(self.url)
+    async def sign_in(self, *, anew: bool = False, **settings: Any) -> StaffClaims:
+        return await self.sign_in_with(sign_in_at(self.url, **settings), anew=anew)
+
+    async def sign_in_with(self, adapter: OidcSignIn, *, anew: bool = False) -> StaffClaims:
         _, attempt = await adapter.begin(
             redirect_uri=BACK, return_to="/", anew=anew, now=datetime.now(UTC)
         )
@@ -220,6 +242,112 @@ async def test_a_token_that_says_something_else_is_not_believed(
 
     with pytest.raises(SignInFailed):
         await impostor.sign_in()
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "says"),
+    [
+        ({"acr": None}, ClaimMissing, "acr"),
+        ({"acr": []}, ClaimMissing, "acr"),
+        ({"acr": "http://id.sambi.se/loa/loa2"}, AssuranceTooLow, "level of assurance"),
+        ({"acr": [LOA3, "http://id.sambi.se/loa/loa2"]}, AssuranceTooLow, "level of assurance"),
+        ({"acr": {"value": LOA3}}, AssuranceTooLow, "level of assurance"),
+        ({"auth_time": None}, ClaimMissing, "auth_time"),
+        ({"auth_time": "yesterday"}, ClaimUnreadable, "auth_time"),
+        ({"employeeHsaId": None}, ClaimMissing, "employeeHsaId"),
+    ],
+    ids=str,
+)
+async def test_what_a_token_lacks_is_named(
+    impostor: Impostor, changes: dict[str, Any], error: type[SignInFailed], says: str
+) -> None:
+    impostor.changes = changes
+
+    with pytest.raises(error, match=says):
+        await impostor.sign_in()
+
+
+async def test_a_level_or_a_time_may_be_in_a_list_or_a_text(impostor: Impostor) -> None:
+    impostor.changes = {
+        "acr": [LOA3],
+        "auth_time": f"{datetime.now(UTC).timestamp():.0f}",
+        "employeeHsaId": [MEMBER["employee_hsa_id"]],
+    }
+
+    assert (await impostor.sign_in()).staff_id == MEMBER["employee_hsa_id"]
+
+
+PERSON = {"sub": "42", "employeeHsaId": MEMBER["employee_hsa_id"], "acr": "loa9"}
+
+
+async def test_userinfo_adds_to_the_token_and_changes_nothing_of_it(impostor: Impostor) -> None:
+    impostor.changes = {"employeeHsaId": None, "family_name": "Sandberg"}
+    impostor.userinfo = PERSON | {"given_name": "Karin", "family_name": "Berg", "auth_time": 1}
+
+    claims = await impostor.sign_in(claims_from="userinfo")
+
+    assert (claims.staff_id, claims.name) == (MEMBER["employee_hsa_id"], "Karin Sandberg")
+
+
+@pytest.mark.parametrize(
+    "userinfo",
+    [
+        PERSON | {"sub": "43"},
+        {name: value for name, value in PERSON.items() if name != "sub"},
+        ["no object"],
+        None,
+        "no token",
+    ],
+    ids=str,
+)
+async def test_userinfo_about_somebody_else_is_not_believed(
+    impostor: Impostor, userinfo: object
+) -> None:
+    impostor.userinfo = userinfo
+
+    with pytest.raises(SignInFailed):
+        await impostor.sign_in(claims_from="userinfo")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"aud": "another-client"},
+        {"aud": ["utskick", "another-client"]},
+        {"iss": "http://elsewhere.example/oidc"},
+        {"sub": "43"},
+    ],
+    ids=str,
+)
+async def test_signed_userinfo_for_somebody_else_is_not_believed(
+    impostor: Impostor, changes: dict[str, Any]
+) -> None:
+    impostor.userinfo = impostor.signed(PERSON | changes)
+
+    with pytest.raises(SignInFailed, match="somebody else"):
+        await impostor.sign_in(claims_from="userinfo")
+
+
+async def test_userinfo_without_a_subject_in_the_token_is_not_believed(
+    impostor: Impostor,
+) -> None:
+    impostor.changes = {"sub": None}
+    impostor.userinfo = PERSON | {"sub": None}
+
+    with pytest.raises(SignInFailed, match="somebody else"):
+        await impostor.sign_in(claims_from="userinfo")
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(401, SignInFailed), (403, SignInFailed), (503, TemporaryFailure)]
+)
+async def test_userinfo_that_is_not_given_lets_nobody_in(
+    impostor: Impostor, status: int, error: type[Exception]
+) -> None:
+    impostor.userinfo, impostor.userinfo_status = PERSON, status
+
+    with pytest.raises(error, match=str(status) if status < 500 else "away"):
+        await impostor.sign_in(claims_from="userinfo")
 
 
 @pytest.mark.parametrize("kind", ["at+jwt", "logout+jwt", "secevent+jwt"])
@@ -284,6 +412,37 @@ async def test_a_provider_elsewhere_signs_nobody_out(impostor: Impostor) -> None
     impostor.describes["end_session_endpoint"] = "https://elsewhere.example/logout"
 
     assert await sign_in_at(impostor.url).sign_out(None, return_to=BACK) is None
+
+
+@pytest.mark.parametrize("length", [10, 5000])
+async def test_a_token_that_is_too_long_for_an_address_stays_out_of_it(
+    impostor: Impostor, length: int
+) -> None:
+    impostor.describes["end_session_endpoint"] = f"{impostor.url}/logout"
+    impostor.changes = {"family_name": "A" * length}
+    adapter = sign_in_at(impostor.url)
+    claims = await impostor.sign_in_with(adapter)
+
+    onwards = await adapter.sign_out(claims.sign_in_id, return_to=BACK)
+
+    assert onwards is not None
+    assert ("id_token_hint" in onwards) is (length < 1000)
+    assert "client_id=utskick" in onwards
+
+
+@pytest.mark.parametrize(
+    ("issuer", "address", "same"),
+    [
+        ("https://idp.example/oidc", "https://idp.example:443/oidc/logout", True),
+        ("https://idp.example:443/oidc", "https://idp.example/logout", True),
+        ("https://idp.example/oidc", "https://idp.example:8443/logout", False),
+        ("https://idp.example/oidc", "http://idp.example/logout", False),
+    ],
+)
+def test_a_port_that_is_said_or_not_is_the_same_provider(
+    issuer: str, address: str, *, same: bool
+) -> None:
+    assert (origin_of(issuer) == origin_of(address)) is same
 
 
 async def test_to_begin_a_sign_in_costs_next_to_nothing(impostor: Impostor) -> None:

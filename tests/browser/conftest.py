@@ -193,7 +193,7 @@ def sign_in(page: Page, who: StaffMember) -> None:
     """From the first page, through the identity provider, and back."""
     page.goto("/")
     page.get_by_role("link", name="Logga in").click()
-    page.get_by_role("button", name=who.commission, exact=True).click()
+    page.get_by_role("button", name=who.sign_in_button, exact=True).click()
     expect(page.get_by_role("button", name="Logga ut")).to_be_visible()
 
 

@@ -8,22 +8,23 @@ from tests.config.region import read_persons
 @dataclass(frozen=True, slots=True)
 class StaffMember:
     name: str
-    commission: str
     unit: str = ""
 
+    @property
+    def sign_in_button(self) -> str:
+        return f"Logga in som {self.name}"
 
-KARIN = StaffMember(
-    "Karin Sandberg", "Sjuksköterska Björkängen", "Vuxenpsykiatriska mottagningen Björkängen"
-)
+
+KARIN = StaffMember("Karin Sandberg", "Vuxenpsykiatriska mottagningen Björkängen")
 """Has a commission at another unit too, and must choose."""
-JOHAN = StaffMember("Johan Ekdahl", "Psykolog Björkängen")
+JOHAN = StaffMember("Johan Ekdahl")
 """Reads the log of Karin's unit."""
-AMINA = StaffMember("Amina Yusuf", "Barnsjuksköterska Solängen")
-PETRA = StaffMember("Petra Wallin", "Fysioterapeut Granhöjd", "Smärtmottagningen Granhöjd")
+AMINA = StaffMember("Amina Yusuf")
+PETRA = StaffMember("Petra Wallin", "Smärtmottagningen Granhöjd")
 """Has two units as well."""
-ULLA = StaffMember("Ulla Hedström", "Registersamordnare Granhöjd")
+ULLA = StaffMember("Ulla Hedström")
 """Has no commission for care."""
-MAJ_BRITT = StaffMember("Maj-Britt Forsell", "Förvaltare 1177 formulärhantering")
+MAJ_BRITT = StaffMember("Maj-Britt Forsell")
 """Works at the regional administration, without a unit."""
 
 

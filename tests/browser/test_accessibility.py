@@ -31,7 +31,7 @@ def test_signing_in_and_out(page: Page) -> None:
 def test_being_refused(page: Page) -> None:
     page.goto("/")
     page.get_by_role("link", name="Logga in").click()
-    page.get_by_role("button", name=ULLA.commission, exact=True).click()
+    page.get_by_role("button", name=ULLA.sign_in_button, exact=True).click()
     expect(page.get_by_text("Du är inte inloggad")).to_be_visible()
     require_accessible(page)
 

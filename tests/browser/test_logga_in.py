@@ -68,7 +68,7 @@ def test_without_a_commission_for_care_nobody_comes_in(page: Page) -> None:
     """Notera att det ska stå "Vård och behandling" i kolumnen Syfte."""
     page.goto("/")
     page.get_by_role("link", name="Logga in").click()
-    page.get_by_role("button", name=ULLA.commission, exact=True).click()
+    page.get_by_role("button", name=ULLA.sign_in_button, exact=True).click()
 
     expect(page.get_by_text("Vård och behandling").first).to_be_visible()
     expect(page.get_by_role("navigation", name="Meny")).to_have_count(0)
@@ -80,7 +80,7 @@ def test_the_page_one_wanted_is_the_page_one_comes_to(page: Page) -> None:
     """Tips: skapa gärna ett bokmärke till någon av sidorna."""
     page.goto("/starta-paketutskick")
     page.get_by_role("link", name="Logga in").click()
-    page.get_by_role("button", name=AMINA.commission, exact=True).click()
+    page.get_by_role("button", name=AMINA.sign_in_button, exact=True).click()
 
     expect(page.get_by_role("heading", name="Starta Paketutskick", level=1)).to_be_visible()
 
@@ -100,7 +100,7 @@ def test_what_was_filled_in_survives_the_end_of_the_session(page: Page, someone:
     with page.expect_popup() as opened:
         page.get_by_role("link", name="Logga in i en ny flik").click()
     opened.value.get_by_role("link", name="Logga in").click()
-    opened.value.get_by_role("button", name=AMINA.commission, exact=True).click()
+    opened.value.get_by_role("button", name=AMINA.sign_in_button, exact=True).click()
     expect(opened.value.get_by_role("heading", name="Du är inloggad igen")).to_be_visible()
     desk.press("Fortsätt")
     expect(desk.heading("Kontrollera och fortsätt")).to_be_visible()
@@ -126,7 +126,7 @@ def test_a_long_import_survives_the_end_of_the_session_with_its_report(page: Pag
     with page.expect_popup() as opened:
         page.get_by_role("link", name="Logga in i en ny flik").click()
     opened.value.get_by_role("link", name="Logga in").click()
-    opened.value.get_by_role("button", name=AMINA.commission, exact=True).click()
+    opened.value.get_by_role("button", name=AMINA.sign_in_button, exact=True).click()
     expect(opened.value.get_by_role("heading", name="Du är inloggad igen")).to_be_visible()
     desk.press("Fortsätt")
     expect(desk.heading("Kontrollera och fortsätt")).to_be_visible()

@@ -63,9 +63,17 @@ def exchange(provider: httpx.Client, code: str, **changes: str) -> httpx.Respons
     return provider.post("/token", data=posted | changes, auth=SECRET)
 
 
-def test_the_page_lists_staff_with_their_commissions(provider: httpx.Client) -> None:
+def test_the_page_lists_staff_and_lets_those_pick_a_commission_who_must(
+    provider: httpx.Client,
+) -> None:
+    by_name = json.dumps({"id_token": {"allCommissions": None}})
     page = provider.get("/authorize", params=ASKED)
+    others = provider.get("/authorize", params=ASKED | {"scope": "openid", "claims": by_name})
 
+    assert "Välj medarbetaruppdrag" in page.text
+    assert "Logga in som Karin Sandberg" not in page.text
+    assert "Välj medarbetaruppdrag" not in others.text
+    assert "Logga in som Karin Sandberg" in others.text
     assert "Karin Sandberg" in page.text
     assert "Sjuksköterska" in page.text
     assert "Vård och behandling" in page.text

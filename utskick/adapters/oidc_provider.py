@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -50,9 +51,14 @@ class OidcProvider:
         self.client_id = client.client_id
         self._client = client
         self._by_certificate = client.method == "tls_client_auth"
-        self._tls = tls or True
+        self._tls = tls
         self._described: Described | None = None
         self._keys: KeySet | None = None
+
+    @cached_property
+    def _trust(self) -> ssl.SSLContext:
+        """Made once, as reading all that the system trusts takes longer than a call."""
+        return self._tls or httpx.create_ssl_context(trust_env=False)
 
     async def description(self) -> Described:
         if self._described is None:
@@ -83,7 +89,7 @@ class OidcProvider:
                 code_challenge_method="S256",
                 timeout=_TIMEOUT_S,
                 trust_env=False,
-                verify=self._tls,
+                verify=self._trust,
             ) as client:
                 given = await client.fetch_token(endpoint, code=code, code_verifier=code_verifier)
         except OAuthError as error:
@@ -130,7 +136,7 @@ class OidcProvider:
     async def end_session_endpoint(self) -> str | None:
         """Only an address of the provider's own, as pages may lead nowhere else."""
         found = (await self.description()).end_session_endpoint
-        return found if found and _origin(found) == _origin(self.issuer) else None
+        return found if found and origin_of(found) == origin_of(self.issuer) else None
 
     def _require_ours(self, claims: Mapping[str, Any]) -> None:
         ours = claims.get("aud", self.client_id) in (self.client_id, [self.client_id])
@@ -146,7 +152,7 @@ class OidcProvider:
     async def _answer(self, url: str, headers: Mapping[str, str]) -> httpx.Response:
         try:
             async with httpx.AsyncClient(
-                timeout=_TIMEOUT_S, trust_env=False, verify=self._tls
+                timeout=_TIMEOUT_S, trust_env=False, verify=self._trust
             ) as client:
                 answer = await client.get(url, headers=headers)
                 if answer.is_server_error:
@@ -163,6 +169,7 @@ def _json(answer: httpx.Response) -> Any:
         raise TemporaryFailure(f"the provider is away: {type(error).__name__}") from None
 
 
-def _origin(url: str) -> tuple[str, str, int | None]:
+def origin_of(url: str) -> tuple[str, str, int | None]:
+    """The same, whether its usual port is named or not."""
     parts = urlsplit(url)
     return parts.scheme, parts.hostname or "", parts.port or _DEFAULT_PORTS.get(parts.scheme)

@@ -61,7 +61,8 @@ async def choose(request: Request, world: SharedWorld) -> Response:
     asked = request.query_params
     if not _is_ours(asked):
         return _refused_page()
-    if not _asks_rightly(asked):
+    read = read_asked(asked)
+    if read is None or not _asks_rightly(asked):
         error = {"error": "invalid_request", "state": asked.get("state", "")}
         return _back_to(asked["redirect_uri"], error)
     return render(
@@ -69,6 +70,7 @@ async def choose(request: Request, world: SharedWorld) -> Response:
         person=None,
         staff=read_staff(world.region),
         levels=LEVELS,
+        picks=read.picks_commission,
         carried={name: asked.get(name, "") for name in CARRIED},
     )
 
@@ -191,7 +193,6 @@ def _asks_rightly(asked: Mapping[str, str]) -> bool:
         and asked.get("code_challenge_method") == "S256"
         and bool(asked.get("code_challenge"))
         and bool(asked.get("nonce"))
-        and read_asked(asked) is not None
     )
 
 

@@ -41,6 +41,12 @@ class Asked:
     scope: str
     claims: Mapping[str, Any]
 
+    @property
+    def picks_commission(self) -> bool:
+        """Whoever asks for a single one has the person choose it here."""
+        by_name = {*self._in("id_token"), *self._in("userinfo")}
+        return "commission" in self.scope.split() or not by_name.isdisjoint(_COMMISSION)
+
     def is_content_with(self, acr: str) -> bool:
         """A level that must be is compared exactly; a wish may be passed over."""
         wanted = self._in("id_token").get("acr") or {}
