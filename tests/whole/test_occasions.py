@@ -4,9 +4,13 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.whole.region import Whole
+from tests.whole.installation import ENGINE
+from tests.whole.region import UNIT, Whole
+from utskick.domain.answers import AnswerKnown
 from utskick.domain.calendar import STOCKHOLM
 from utskick.domain.occasions import OccasionState
+from utskick.domain.personnummer import Personnummer
+from utskick.records import FollowUpQuery
 
 ANNA, BO, CILLA, DAVID = "199102042398", "199308282384", "199410012398", "199412042385"
 
@@ -82,6 +86,25 @@ def test_a_template_archived_between_occasions_aborts_the_dispatch_and_is_mailed
     mail = next(m for m in whole.mails() if "avbrutet" in m["subject"])
     assert "formularhantering@vgregion.se" in mail["to"]
     assert dispatch.forms[0].name in mail["body"]
+
+
+def test_what_a_resident_answers_is_known_when_the_form_engine_says_so(whole: Whole) -> None:
+    person = "199105132386"
+    whole.send_notices_to_us(caller=ENGINE)
+    whole.rest("POST", "formular", unit=UNIT, form="phq-9", recipients=[person])
+    whole.until(lambda: whole.forms_of(person), "the form")
+    [form] = whole.forms_of(person)
+
+    whole.control("answer", formId=form["formId"])
+
+    whole.until(lambda: _answers_of(whole, person) == [AnswerKnown.ANSWERED], "it is known")
+
+
+def _answers_of(whole: Whole, personnummer: str) -> list[AnswerKnown | None]:
+    """As we know it, without asking."""
+    query = FollowUpQuery(personnummer=Personnummer(personnummer))
+    with whole.services.store.transaction() as records:
+        return [each.answer for each in records.follow_up.search(UNIT, query)]
 
 
 def _deployments_of(whole: Whole, dispatch_id: object) -> list[Any]:

@@ -9,6 +9,7 @@ from tests.clinic import Clinic
 from tests.people import TOLVAN
 from tests.waiting import beside, until
 from tests.web.conftest import Broken, services_of
+from utskick.domain.certificates import Certificate
 from utskick.worker.background_work import run_background_work
 
 
@@ -32,3 +33,15 @@ async def test_the_background_work_survives_a_fault_and_logs_only_its_kind(
 
         assert not task.done()
     assert TOLVAN.digits not in caplog.text
+
+
+async def test_a_certificate_that_has_ended_is_said_at_the_start(
+    clinic: Clinic, caplog: pytest.LogCaptureFixture
+) -> None:
+    ended = clinic.clock.now() - timedelta(days=1)
+    clinic.certificates.held.append(
+        Certificate(setting="UTSKICK_PLATFORM", path="ours.pem", mark="x", ends_at=ended)
+    )
+
+    async with beside(run_background_work(services_of(clinic))):
+        await until(lambda: "UTSKICK_PLATFORM (ours.pem): ended" in caplog.text)

@@ -1,11 +1,14 @@
 """Background work of the web process and the worker (I12)."""
 
 import asyncio
+import logging
 
 from utskick.sending.report_dead_runs import report_dead_runs
 from utskick.sending.retire_deployments import retire_deployments
 from utskick.wiring import Services
 from utskick.worker.rounds import again_and_again
+
+log = logging.getLogger(__name__)
 
 _SELDOM = 20
 """Every so many rounds."""
@@ -50,7 +53,10 @@ async def run_background_work(services: Services) -> None:
         )
 
     async def watching_certificates() -> object:
-        return await asyncio.to_thread(services.watch_certificates, now=services.clock.now())
+        now = services.clock.now()
+        for each in await asyncio.to_thread(services.watch_certificates, now=now):
+            log.warning("%s (%s): %s", each.setting, each.path, each.state(now))
+        return None
 
     every_s = services.settings.timing.reconcile_s
     await asyncio.gather(
