@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from tests.people import ANNA
-from tests.store.ledger import Ledger, ended, sent, under_way
+from tests.store.ledger import NO_LEASE_S, Ledger, ended, sent, under_way
 from utskick.domain.deliveries import ClaimedDelivery, DeliveryState, FormId, OpenDelivery
 from utskick.store import SqlStore
 
@@ -158,3 +158,17 @@ def test_after_a_restored_backup_a_form_of_any_time_since_the_start_may_be_ours(
         dispatch, _ = records.dispatches.of_occasion(ledger.occasion_id)
 
     assert {each.first_intent_at for each in unsettled(store)} == {dispatch.created_at}
+
+
+def test_only_a_call_without_a_clear_answer_counts_as_one(store: SqlStore) -> None:
+    ledger, claimed = one_unknown(store)
+    ledger.settle(ended(claimed, DeliveryState.PLANNED))
+    (again,) = ledger.claim()
+    ledger.record(ended(again, DeliveryState.PLANNED, retry_after_s=0))
+    ledger.claim(lease_s=NO_LEASE_S)
+
+    with store.transaction() as records:
+        records.deliveries.expire_leases()
+
+    (delivery,) = unsettled(store)
+    assert (delivery.attempt, delivery.unclear_calls) == (3, 1)
