@@ -1,5 +1,6 @@
 """Avsluta: the rest is never sent, also when it comes back from being unknown."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -84,6 +85,7 @@ async def test_what_comes_back_from_being_unknown_after_the_end_is_never_sent(
     run.close()
 
     clinic.by_hand(EndOccasion, clinic.dispatch(dispatch).occasions[0])
+    clinic.clock.moment = run.until - timedelta(minutes=1)
     await clinic.run(clinic.dispatch(dispatch).occasions[0])
     await reconciled(clinic)
     come_back = states(clinic, dispatch)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ def make_token(clinic: Clinic, unit: Unit = UNIT, **changes: Any) -> str:
 
 
 def services_of(clinic: Clinic, **changes: Any) -> Services:
-    settings = changes.get("settings", Settings(_env_file=None, web=CALLED))
+    settings = changes.get("settings") or _usual_settings()
     parts: dict[str, Any] = {
         "settings": settings,
         "rules": clinic.rules,
@@ -80,6 +81,11 @@ def services_of(clinic: Clinic, **changes: Any) -> Services:
         "rate_limits": RateLimits(settings.limits.model_dump(), monotonic=clinic.clock.monotonic),
     }
     return Services(**parts | changes)
+
+
+@cache
+def _usual_settings() -> Settings:
+    return Settings(_env_file=None, web=CALLED)
 
 
 def caller(app: FastAPI, clinic: Clinic, token: str | None) -> Rest:

@@ -23,7 +23,7 @@ from utskick.web.api import router
 
 ROUTES = {route.name: route for route in router.routes if isinstance(route, APIRoute)}
 BOUNDED = settings(
-    max_examples=20,
+    max_examples=10,
     deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],

@@ -1,6 +1,6 @@
 """Every page against every kind of stranger. A new route without a row here fails."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -126,25 +126,33 @@ YESTERDAY = MONDAY_NOON.date() - timedelta(days=1)
 TOMORROW = MONDAY_NOON.date() + timedelta(days=1)
 
 
+IDS_OF_REGION = {"unit_id": OTHER_UNIT.id, "template_id": str(OWN.id), "key": PACKAGE.key}
+
+
 async def ids_of(browser: Browser, name: str) -> dict[str, str]:
     """Something of the clinic's unit, for each `{name}` in the route's address.
 
     Time may pass meanwhile: sign in afterwards.
     """
     path, clinic = ROUTES[name].path, browser.clinic
-    of_region = {"unit_id": OTHER_UNIT.id, "template_id": str(OWN.id), "key": PACKAGE.key}
     if not any(f"{{{each}}}" in path for each in OF_A_DISPATCH):
-        return of_region
+        return IDS_OF_REGION
     dispatch = (await clinic.start()).dispatch
     ids = {
         "dispatch_id": str(dispatch.id),
         "occasion_id": str(dispatch.occasions[0].id),
         "recipient_id": str(clinic.show(dispatch).recipients[0].id),
     }
-    if "{delivery_id}" in ROUTES[name].path:
+    if "{delivery_id}" in path:
         await clinic.run(dispatch.occasions[0])
         ids["delivery_id"] = str((await clinic.followed_up())[0].delivery_id)
-    return ids | of_region
+    return ids | IDS_OF_REGION
+
+
+async def ids_of_all(browser: Browser) -> dict[str, str]:
+    """The same for every route. Whoever is turned away leaves it as it is for the next."""
+    sent = await ids_of(browser, "followed-up-form-page")
+    return sent | await ids_of(browser, "dispatch-page")
 
 
 async def ask(browser: Browser, name: str, ids: Mapping[str, str], **changes: Any) -> Response:
@@ -184,18 +192,19 @@ async def test_whoever_may_come_in_does(staff: Browser, name: str) -> None:
     assert name not in OF_SOMETHING or answer.status_code != 404
 
 
-@pytest.mark.parametrize("name", CLOSED)
 async def test_nobody_comes_in_without_signing_in(
-    stranger: Browser, staff: Browser, name: str
+    stranger: Browser, staff: Browser, subtests: pytest.Subtests
 ) -> None:
-    ids = await ids_of(staff, name)
+    ids = await ids_of_all(staff)
     before = staff.clinic.listed()
 
     for token in (None, "", "guessed", staff.cookies[COOKIE][:-1]):
-        stranger.cookies.clear()
-        if token is not None:
-            stranger.cookies.set(COOKIE, token, domain="utskick.test")
-        assert_turned_away(name, await ask(stranger, name, ids))
+        for name in CLOSED:
+            stranger.cookies.clear()
+            if token is not None:
+                stranger.cookies.set(COOKIE, token, domain="utskick.test")
+            with subtests.test(name=name, token=token):
+                assert_turned_away(name, await ask(stranger, name, ids))
 
     assert staff.clinic.listed() == before
 
@@ -216,28 +225,34 @@ def sign_out(browser: Browser) -> None:
         records.sessions.end(browser.cookies[COOKIE])
 
 
-@pytest.mark.parametrize("name", CLOSED)
-async def test_a_session_that_has_ended_opens_nothing(staff: Browser, name: str) -> None:
-    ids = await ids_of(staff, name)
+@pytest.mark.parametrize("end", [leave_for_half_an_hour, stay_for_more_than_ten_hours, sign_out])
+async def test_a_session_that_has_ended_opens_nothing(
+    staff: Browser, end: Callable[[Browser], None], subtests: pytest.Subtests
+) -> None:
+    ids = await ids_of_all(staff)
 
-    for end in (leave_for_half_an_hour, stay_for_more_than_ten_hours, sign_out):
+    for name in CLOSED:
         end(sign_in(staff, session(UNIT, roles=ALL_ROLES)))
-        assert_turned_away(name, await ask(staff, name, ids))
+        with subtests.test(name=name):
+            assert_turned_away(name, await ask(staff, name, ids))
 
 
-@pytest.mark.parametrize("name", OF_A_UNIT)
-async def test_whoever_has_no_unit_chooses_one_first(staff: Browser, name: str) -> None:
-    ids = await ids_of(staff, name)
+async def test_whoever_has_no_unit_chooses_one_first(
+    staff: Browser, subtests: pytest.Subtests
+) -> None:
+    ids = await ids_of_all(staff)
     sign_in(staff, session(roles=ALL_ROLES))
 
-    answer = await ask(staff, name, ids)
+    for name in OF_A_UNIT:
+        with subtests.test(name=name):
+            answer = await ask(staff, name, ids)
 
-    if answer.request.method == "GET":
-        assert (answer.status_code, answer.headers["location"]) == (303, "/valj-enhet")
-    else:
-        assert answer.status_code == 403
-        assert 'href="/valj-enhet"' in answer.text
-        assert "Det du fyllde i finns kvar" in answer.text
+            if answer.request.method == "GET":
+                assert (answer.status_code, answer.headers["location"]) == (303, "/valj-enhet")
+            else:
+                assert answer.status_code == 403
+                assert 'href="/valj-enhet"' in answer.text
+                assert "Det du fyllde i finns kvar" in answer.text
 
 
 NO_RIGHT = {
@@ -248,32 +263,36 @@ NO_RIGHT = {
 }
 
 
-@pytest.mark.parametrize("name", CLOSED)
+@pytest.mark.parametrize("why", NO_RIGHT)
 async def test_without_a_right_to_act_for_the_unit_one_is_signed_out_with_the_reason(
-    staff: Browser, name: str
+    staff: Browser, why: str, subtests: pytest.Subtests
 ) -> None:
-    ids = await ids_of(staff, name)
+    ids = await ids_of_all(staff)
 
-    for why, held in NO_RIGHT.items():
-        sign_in(staff, session(UNIT, roles=ALL_ROLES, commissions=(held,)))
-        answer = await ask(staff, name, ids)
+    for name in CLOSED:
+        sign_in(staff, session(UNIT, roles=ALL_ROLES, commissions=(NO_RIGHT[why],)))
+        with subtests.test(name=name):
+            answer = await ask(staff, name, ids)
 
-        assert answer.status_code == 403, why
-        assert f"du har inte längre något uppdrag för {UNIT.name}" in answer.text
-        assert_turned_away(name, await ask(staff, name, ids))
+            assert answer.status_code == 403
+            assert f"du har inte längre något uppdrag för {UNIT.name}" in answer.text
+            assert_turned_away(name, await ask(staff, name, ids))
 
 
-@pytest.mark.parametrize("name", CLOSED)
-async def test_a_unit_that_has_been_withdrawn_is_closed(staff: Browser, name: str) -> None:
-    ids = await ids_of(staff, name)
-    sign_in(staff, session(UNIT, roles=ALL_ROLES))
+async def test_a_unit_that_has_been_withdrawn_is_closed(
+    staff: Browser, subtests: pytest.Subtests
+) -> None:
+    ids = await ids_of_all(staff)
     with staff.clinic.store.transaction() as records:
         records.units.save([replace(UNIT, withdrawn_at=staff.clinic.clock.now())])
 
-    answer = await ask(staff, name, ids)
+    for name in CLOSED:
+        sign_in(staff, session(UNIT, roles=ALL_ROLES))
+        with subtests.test(name=name):
+            answer = await ask(staff, name, ids)
 
-    assert answer.status_code == 403
-    assert "Du har loggats ut" in answer.text
+            assert answer.status_code == 403
+            assert "Du har loggats ut" in answer.text
 
 
 @pytest.mark.parametrize(
@@ -293,33 +312,37 @@ async def test_the_pages_of_a_role_are_closed_to_others(
         assert "Du har inte behörighet till den här sidan" in answer.text
 
 
-@pytest.mark.parametrize("name", OF_SOMETHING)
 async def test_what_is_another_units_does_not_exist(
-    staff: Browser, other_staff: Browser, name: str
+    staff: Browser, other_staff: Browser, subtests: pytest.Subtests
 ) -> None:
-    ids = await ids_of(staff, name)
+    ids = await ids_of_all(staff)
     before = staff.clinic.listed()
     sign_in(other_staff, session(OTHER_UNIT, roles=ALL_ROLES))
 
-    theirs = await ask(other_staff, name, ids)
-    nobodys = await ask(other_staff, name, {key: str(uuid4()) for key in ids})
+    for name in OF_SOMETHING:
+        with subtests.test(name=name):
+            theirs = await ask(other_staff, name, ids)
+            nobodys = await ask(other_staff, name, {key: str(uuid4()) for key in ids})
 
-    assert theirs.status_code == nobodys.status_code == 404
-    assert words_of(theirs.text) == words_of(nobodys.text)
+            assert theirs.status_code == nobodys.status_code == 404
+            assert words_of(theirs.text) == words_of(nobodys.text)
     assert staff.clinic.listed() == before
 
 
-@pytest.mark.parametrize("name", POSTED)
-async def test_a_form_without_the_sessions_mark_does_nothing(staff: Browser, name: str) -> None:
-    ids = await ids_of(staff, name)
+@pytest.mark.parametrize("mark", [None, "", "guessed", csrf_of("another session")])
+async def test_a_form_without_the_sessions_mark_does_nothing(
+    staff: Browser, mark: str | None, subtests: pytest.Subtests
+) -> None:
+    ids = await ids_of_all(staff)
     sign_in(staff, session(UNIT, roles=ALL_ROLES))
     before = staff.clinic.listed()
 
-    for mark in (None, "", "guessed", csrf_of("another session")):
-        answer = await ask(staff, name, ids, data={} if mark is None else {"csrf": mark})
+    for name in POSTED:
+        with subtests.test(name=name):
+            answer = await ask(staff, name, ids, data={} if mark is None else {"csrf": mark})
 
-        assert answer.status_code == 403, mark
-        assert "Kontrollera och fortsätt" in answer.text
+            assert answer.status_code == 403
+            assert "Kontrollera och fortsätt" in answer.text
     assert staff.clinic.listed() == before
 
 
@@ -332,16 +355,19 @@ ELSEWHERE = (
 )
 
 
-@pytest.mark.parametrize("name", [*POSTED, "sign-out"])
-async def test_a_form_on_another_site_does_nothing(staff: Browser, name: str) -> None:
-    ids = await ids_of(staff, name)
+@pytest.mark.parametrize("headers", ELSEWHERE)
+async def test_a_form_on_another_site_does_nothing(
+    staff: Browser, headers: dict[str, str], subtests: pytest.Subtests
+) -> None:
+    ids = await ids_of_all(staff)
     sign_in(staff, session(UNIT, roles=ALL_ROLES))
     before = staff.clinic.listed()
 
-    for headers in ELSEWHERE:
-        answer = await ask(staff, name, ids, headers=headers)
+    for name in (*POSTED, "sign-out"):
+        with subtests.test(name=name):
+            answer = await ask(staff, name, ids, headers=headers)
 
-        assert answer.status_code == 403, headers
-        assert "Sidan skickades inte härifrån" in answer.text
+            assert answer.status_code == 403
+            assert "Sidan skickades inte härifrån" in answer.text
     assert staff.clinic.listed() == before
     assert (await staff.get("/valj-enhet")).status_code == 200
