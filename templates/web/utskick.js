@@ -144,7 +144,29 @@ document.addEventListener("click", async (event) => {
   announcement.textContent = "Kopierat.";
 });
 
+/* <button data-calendar="id">: choose a day in the browser's own calendar. */
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-calendar]");
+  if (!button) return;
+  const field = document.getElementById(button.dataset.calendar);
+  const calendar = document.createElement("input");
+  calendar.type = "date";
+  calendar.className = "behind";
+  calendar.tabIndex = -1;
+  calendar.setAttribute("aria-hidden", "true");
+  calendar.value = field.value;
+  calendar.addEventListener("change", () => {
+    field.value = calendar.value;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.focus();
+  });
+  button.parentElement.querySelector(".behind")?.remove();
+  button.after(calendar);
+  calendar.showPicker();
+});
+
 function wake(part) {
+  if (HTMLInputElement.prototype.showPicker) part.querySelectorAll("[data-calendar]").forEach((button) => { button.hidden = false; });
   if (navigator.clipboard) part.querySelectorAll("[data-copy]").forEach((button) => { button.hidden = false; });
   part.querySelectorAll("[data-choose]").forEach((button) => {
     const input = document.getElementById(button.dataset.choose);

@@ -15,6 +15,7 @@ _TIMEOUT_MS = 90_000
 OpenContext = Callable[..., BrowserContext]
 DeskOf = Callable[..., Desk]
 PagesOf = Callable[[Resident], ResidentPages]
+Sessions = Callable[[StaffMember], StorageState]
 
 
 @pytest.fixture(scope="session")
@@ -110,7 +111,7 @@ def page(open_context: OpenContext) -> Page:
 
 
 @pytest.fixture(scope="session")
-def sessions(browser: Browser, base_url: str) -> Callable[[StaffMember], StorageState]:
+def sessions(browser: Browser, base_url: str) -> Sessions:
     """Who has signed in once needs not do it again in every test."""
     signed_in: dict[StaffMember, StorageState] = {}
 
@@ -130,7 +131,7 @@ def sessions(browser: Browser, base_url: str) -> Callable[[StaffMember], Storage
 
 
 @pytest.fixture
-def desk_of(open_context: OpenContext, sessions: Callable[[StaffMember], StorageState]) -> DeskOf:
+def desk_of(open_context: OpenContext, sessions: Sessions) -> DeskOf:
     """The desk of a staff member who is signed in, in a browser of its own."""
 
     def of(who: StaffMember, **options: Any) -> Desk:

@@ -24,8 +24,10 @@ class Desk:
         return type(self)(page)
 
     def open(self, menu_item: str) -> None:
-        menu = self.page.get_by_role("navigation", name="Meny")
-        menu.get_by_role("link", name=menu_item, exact=True).click()
+        head = self.page.get_by_role("banner").or_(
+            self.page.get_by_role("navigation", name="Meny")
+        )
+        head.get_by_role("link", name=menu_item, exact=True).click()
         expect(self.heading(menu_item)).to_be_visible()
 
     def heading(self, name: str) -> Locator:

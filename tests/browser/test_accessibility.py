@@ -1,4 +1,4 @@
-"""Every page in every state: axe finds nothing, and nothing is wider than a phone."""
+"""Every page in every state: axe finds nothing, and everything fits at each width."""
 
 import re
 

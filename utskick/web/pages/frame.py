@@ -24,11 +24,15 @@ _SEE_OTHER = 303
 
 @dataclass(frozen=True, slots=True)
 class MenuItem:
-    """`role` is what it takes beyond a chosen unit; administrators need no unit."""
+    """`role` is what it takes beyond a chosen unit; administrators need no unit.
+
+    What is seldom used stands beside the person's name, so that the rest fits in one row.
+    """
 
     address: str
     name: str
     role: Role | None = None
+    beside_name: bool = False
 
     def is_for(self, visitor: Visitor) -> bool:
         if self.role is None:
@@ -45,8 +49,8 @@ MENU = (
     MenuItem("/paketutskick", "Pågående Paketutskick"),
     MenuItem("/uppfoljning", "Uppföljning"),
     MenuItem("/formularlank", "Formulärlänk och sms"),
-    MenuItem("/logg", "Logg", Role.MANAGER),
-    MenuItem("/nycklar", "Nycklar", Role.MANAGER),
+    MenuItem("/logg", "Logg", Role.MANAGER, beside_name=True),
+    MenuItem("/nycklar", "Nycklar", Role.MANAGER, beside_name=True),
     MenuItem("/forvaltning", "Förvaltning", Role.ADMINISTRATOR),
     MenuItem("/punktlighet", "Punktlighet", Role.ADMINISTRATOR),
 )
