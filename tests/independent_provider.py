@@ -31,13 +31,12 @@ class IndependentProvider:
         self._folder = folder
         self.url = ""
         self.known: dict[str, Any] = {}
-        self.shows = LOA3
         self.app = FastAPI()
         self.app.add_api_route("/.well-known/openid-configuration", self._describe)
         self.app.add_api_route("/jwks", self._show_keys)
         self.app.add_api_route("/authorization", self._authorize)
         self.app.add_api_route("/token", self._exchange, methods=["POST"])
-        self.app.add_api_route("/userinfo", self._tell_of)
+        self.app.add_api_route("/userinfo", self._say_of_person)
         self.app.add_api_route("/session", self._sign_out)
         self._server: Server | None = None
 
@@ -154,7 +153,7 @@ class IndependentProvider:
     async def _exchange(self, request: Request) -> Response:
         return self._answer("token", (await request.body()).decode(), request)
 
-    async def _tell_of(self, request: Request) -> Response:
+    async def _say_of_person(self, request: Request) -> Response:
         return self._answer("userinfo", {}, request)
 
     async def _sign_out(self, request: Request) -> Response:

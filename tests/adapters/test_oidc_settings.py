@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,11 @@ from utskick.domain.starting import RefusedToStart
 from utskick.local_1177.app import create_app
 from utskick.local_1177.serving import ServerTls
 from utskick.ports import TemporaryFailure
+
+
+@cache
+def key_for(algorithm: str) -> RSAKey | ECKey:
+    return RSAKey.generate_key(2048) if algorithm == "PS256" else ECKey.generate_key("P-256")
 
 
 @dataclass
@@ -116,7 +122,7 @@ async def test_a_secret_proves_who_we_are_in_the_way_that_is_set(
 async def test_a_signature_proves_who_we_are(
     provider: Provider, tmp_path: Path, algorithm: str, audience: str
 ) -> None:
-    key = RSAKey.generate_key(2048) if algorithm == "PS256" else ECKey.generate_key("P-256")
+    key = key_for(algorithm)
     provider.set(
         client_authentication=["private_key_jwt"],
         client_keys={"keys": [key.as_dict(private=False) | {"kid": "ours"}]},

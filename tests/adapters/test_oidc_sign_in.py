@@ -25,6 +25,7 @@ from utskick.domain.staff import (
     AssuranceTooLow,
     ClaimMissing,
     ClaimUnreadable,
+    QuestionRefused,
     SignInAttempt,
     SignInFailed,
     StaffClaims,
@@ -126,30 +127,35 @@ class Impostor:
 
     def __init__(self) -> None:
         self.url = ""
-        self.calls_itself = ""
         self.key = RSAKey.generate_key(2048, auto_kid=True)
-        self.header: dict[str, Any] = {"alg": "RS256", "kid": self.key.kid}
-        self.signs_with: Any = self.key
-        self.changes: dict[str, Any] = {}
-        self.describes: dict[str, str] = {}
-        self.nonce = ""
+        self.reset()
         self.app = FastAPI()
         self.app.add_api_route("/oidc/.well-known/openid-configuration", self._describe)
         self.app.add_api_route("/oidc/jwks", self._show_keys)
         self.app.add_api_route("/oidc/token", self._exchange, methods=["POST"])
         self.app.add_api_route("/oidc/userinfo", self._says_of_person)
+
+    def reset(self) -> None:
+        """An honest one."""
+        self.calls_itself = ""
+        self.header: dict[str, Any] = {"alg": "RS256", "kid": self.key.kid}
+        self.signs_with: Any = self.key
+        self.changes: dict[str, Any] = {}
+        self.describes: dict[str, str] = {}
+        self.tokens: Any = None
         self.userinfo: Any = None
         self.userinfo_status = 200
+        self.nonce = ""
 
     def _describe(self) -> dict[str, str]:
         issuer = f"{self.url}/oidc"
-        return self.describes | {
+        return {
             "issuer": self.calls_itself or issuer,
             "authorization_endpoint": f"{issuer}/authorize",
             "token_endpoint": f"{issuer}/token",
             "jwks_uri": f"{issuer}/jwks",
             "userinfo_endpoint": f"{issuer}/userinfo",
-        }
+        } | self.describes
 
     def _says_of_person(self) -> Response:
         if isinstance(self.userinfo, str):
@@ -159,7 +165,9 @@ class Impostor:
     def _show_keys(self) -> dict[str, Any]:
         return dict(KeySet([self.key]).as_dict(private=False))
 
-    def _exchange(self) -> dict[str, str]:
+    def _exchange(self) -> Any:
+        if self.tokens is not None:
+            return self.tokens
         now = int(datetime.now(UTC).timestamp())
         claims = {
             "iss": f"{self.url}/oidc",
@@ -194,11 +202,17 @@ class Impostor:
         return await adapter.finish("a-code", attempt=attempt, redirect_uri=BACK)
 
 
-@pytest.fixture
-def impostor() -> Iterator[Impostor]:
+@pytest.fixture(scope="module")
+def served_impostor() -> Iterator[Impostor]:
     made = Impostor()
     with served(made.app) as made.url:
         yield made
+
+
+@pytest.fixture
+def impostor(served_impostor: Impostor) -> Impostor:
+    served_impostor.reset()
+    return served_impostor
 
 
 async def test_a_token_that_is_right_in_all_is_believed(impostor: Impostor) -> None:
@@ -336,6 +350,21 @@ async def test_userinfo_without_a_subject_in_the_token_is_not_believed(
 
     with pytest.raises(SignInFailed, match="somebody else"):
         await impostor.sign_in(claims_from="userinfo")
+
+
+async def test_a_provider_without_userinfo_is_a_matter_of_settings(impostor: Impostor) -> None:
+    impostor.describes["userinfo_endpoint"] = ""
+
+    with pytest.raises(QuestionRefused, match="set CLAIMS_FROM"):
+        await impostor.sign_in(claims_from="userinfo")
+
+
+@pytest.mark.parametrize("tokens", [[], ["id_token"], 7, "tokens"], ids=str)
+async def test_tokens_of_no_shape_can_be_tried_again(impostor: Impostor, tokens: object) -> None:
+    impostor.tokens = tokens
+
+    with pytest.raises((TemporaryFailure, SignInFailed)):
+        await impostor.sign_in()
 
 
 @pytest.mark.parametrize(

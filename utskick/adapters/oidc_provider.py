@@ -91,19 +91,23 @@ class OidcProvider:
                 trust_env=False,
                 verify=self._trust,
             ) as client:
-                given = await client.fetch_token(endpoint, code=code, code_verifier=code_verifier)
+                return dict(
+                    await client.fetch_token(endpoint, code=code, code_verifier=code_verifier)
+                )
         except OAuthError as error:
             if error.error in _OUR_FAULT:
                 raise QuestionRefused(f"the provider refuses us: {error.error}") from None
             raise SignInFailed(f"the provider refuses the code: {error.error}") from None
-        except (httpx.HTTPError, ValueError) as error:
+        except (httpx.HTTPError, ValueError, TypeError) as error:
+            # The last two: what came is no JSON, or no object.
             raise TemporaryFailure(f"the provider is away: {type(error).__name__}") from None
-        return dict(given)
 
     async def userinfo(self, access_token: str, *, subject: object) -> Mapping[str, Any]:
         """What it says of whom the token is for: as JSON, or signed. Another's is not believed."""
         described = await self.description()
         endpoint = described.endpoint("userinfo_endpoint", with_certificate=self._by_certificate)
+        if not endpoint:
+            raise QuestionRefused("the provider has no userinfo: set CLAIMS_FROM to id_token")
         answer = await self._answer(endpoint, {"Authorization": f"Bearer {access_token}"})
         if not answer.is_success:
             raise SignInFailed(f"the provider gives no userinfo: {answer.status_code}")

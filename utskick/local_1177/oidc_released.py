@@ -49,8 +49,8 @@ class Asked:
 
     def is_content_with(self, acr: str) -> bool:
         """A level that must be is compared exactly; a wish may be passed over."""
-        wanted = self._in("id_token").get("acr") or {}
-        if not wanted.get("essential"):
+        wanted = self._in("id_token").get("acr")
+        if not isinstance(wanted, dict) or not wanted.get("essential"):
             return True
         return acr in wanted.get("values", [wanted.get("value", acr)])
 
