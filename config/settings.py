@@ -23,7 +23,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from config.production_times import ProductionTimes
+from config.production_defaults import ProductionDefaults
 from utskick.domain.units import InvalidHsaId, parse_hsa_id
 from utskick.files import REGION
 
@@ -281,6 +281,11 @@ class PersonsSettings(NeighbourSettings):
     )
     per_s: float = Field(default=10, gt=0, description="Calls a second: the national limit.")
     batch: int = Field(default=100, ge=1, le=500, description="Persons in one call.")
+    test_persons: bool = Field(
+        default=True,
+        description="Whether those whom the register marks as test persons are persons. In"
+        " production they are not, unless this is set, as in QA.",
+    )
 
 
 class SmtpSettings(TlsSettings):
@@ -701,4 +706,4 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         given = (init_settings, env_settings, dotenv_settings, file_secret_settings)
-        return (*given, ProductionTimes(settings_cls))
+        return (*given, ProductionDefaults(settings_cls))

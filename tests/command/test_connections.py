@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.certificates import a_certificate
 from tests.command.conftest import Installation
 from tests.people import ANNA
 
@@ -100,6 +101,22 @@ def test_one_neighbours_files_of_no_use_keep_no_other_from_being_asked(
     assert findings["whether it is there"]["trouble"] == "setting"
     assert findings["UTSKICK_INBOX"]["trouble"] == "certificate"
     assert findings["GetFormTemplates"]["good"]
+
+
+def test_whose_our_certificate_is_and_how_long_it_lasts_is_said(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = a_certificate(installation.folder / "ours.pem", hsa_id="SE2321000131-OTHER")
+    monkeypatch.setenv("UTSKICK_PLATFORM__CLIENT_CERTIFICATE", str(ours))
+
+    certificate = found(installation)["UTSKICK_PLATFORM__CLIENT_CERTIFICATE"]
+
+    assert certificate["good"]
+    assert (
+        "is of SE2321000131-OTHER, while UTSKICK_SOURCE_SYSTEM_HSA_ID says"
+        in (certificate["words"])
+    )
+    assert certificate["words"].endswith("order a new one")
 
 
 def test_a_database_that_is_not_there_is_not_made(

@@ -1,4 +1,4 @@
-"""The times that a process starts with fit each other, on a laptop and in production."""
+"""What differs between a laptop and production by itself: times, which fit each other in both."""
 
 import pytest
 
@@ -34,6 +34,18 @@ def test_what_is_set_wins_over_productions_times(monkeypatch: pytest.MonkeyPatch
     settings = Settings(_env_file=None)
 
     assert (settings.forms.settle_s, settings.forms.read_timeout_s) == (400, 32)
+
+
+def test_a_test_person_is_nobody_in_production_unless_it_is_set_as_in_qa(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert Settings(_env_file=None).persons.test_persons
+    monkeypatch.setenv("UTSKICK_PRODUCTION", "true")
+    assert not Settings(_env_file=None).persons.test_persons
+
+    monkeypatch.setenv("UTSKICK_PERSONS__TEST_PERSONS", "true")
+
+    assert Settings(_env_file=None).persons.test_persons
 
 
 def test_no_process_starts_with_times_that_do_not_fit() -> None:

@@ -74,7 +74,8 @@ async def check_connections(
     settings: Settings, about: AskedAbout, *, now: datetime
 ) -> list[Reached]:
     """All at once; in the order of the settings."""
-    certificates = [_of_certificate(each, now) for each in certificates_of(settings).look()]
+    us = settings.source_system_hsa_id
+    certificates = [_of_certificate(each, us, now) for each in certificates_of(settings).look()]
     probes = [
         *_forms(settings, about),
         *_inbox(settings, about),
@@ -211,20 +212,22 @@ def _address(neighbour: NeighbourSettings, contract: str) -> str:
     return f"{endpoint.url} for {endpoint.logical_address}"
 
 
-def _of_certificate(certificate: Certificate, now: datetime) -> Reached:
+def _of_certificate(certificate: Certificate, us: str, now: datetime) -> Reached:
     ends = f"{certificate.ends_at:%Y-%m-%d}" if certificate.ends_at else ""
     bad = {
         CertificateState.ENDED: f"it ended on {ends}",
         CertificateState.UNUSABLE: "it cannot be read, or does not fit its key or password",
     }
     state = certificate.state(now)
-    of = f", of {certificate.holder}" if certificate.holder else ""
+    of = f", and is of {certificate.holder}" if certificate.holder else ""
+    if certificate.holder not in ("", us):
+        of += f", while UTSKICK_SOURCE_SYSTEM_HSA_ID says {us}"
     soon = ": order a new one" if state is CertificateState.ENDS_SOON else ""
     return Reached(
         neighbour="certificate",
         asked=certificate.setting,
         address=certificate.path,
-        words=bad.get(state, f"it lasts until {ends}{soon}{of}"),
+        words=bad.get(state, f"it lasts until {ends}{of}{soon}"),
         trouble=Trouble.CERTIFICATE if state in bad else None,
         remedy="give a new file" if state in bad else "",
     )

@@ -120,5 +120,5 @@ def persons_of(settings: Settings, tls: ssl.SSLContext | None) -> RivTaPersons:
         client_of(settings, persons, tls),
         profile=persons.profile,
         batch=persons.batch,
-        test_persons=not settings.production,
+        test_persons=persons.test_persons,
     )
