@@ -9,13 +9,18 @@ from ssl import TLSVersion
 import httpx
 import pytest
 
+from tests.adapters.neighbours import an_order
+from tests.calling import a_client, forms_of
 from tests.certificates import a_certificate
 from tests.local_1177.conftest import NOON, Local
 from tests.local_1177.conftest import served as serving
 from tests.local_1177.region import write_region
 from tests.waiting import TIMEOUT_S
+from utskick.adapters.tls import FreshContext, TlsFiles
+from utskick.domain.personnummer import Personnummer
 from utskick.local_1177.app import create_app
 from utskick.local_1177.serving import ServerTls
+from utskick.ports import TemporaryFailure, UnknownOutcome
 from utskick.rivta.envelopes import SoapFault
 
 VERSIONS = (TLSVersion.TLSv1_2, TLSVersion.TLSv1_3)
@@ -84,6 +89,40 @@ def test_a_certificate_that_names_nobody_is_refused_by_the_platform(
         local.call("IsActiveUser", {"subjectOfCareId": "191212121212"})
 
     assert fault.value.text.startswith("VP002 [LOCAL]")
+
+
+async def test_the_products_own_client_sends_forms_with_its_certificate(
+    address: str, certificates: Path
+) -> None:
+    forms = forms_of(a_client(address, tls=fresh("region", certificates)))
+    order = an_order(Personnummer("191212121212"))
+
+    made = await forms.create_form(order)
+
+    found = await forms.find_forms(
+        unit_id=order.unit_id, personnummer=order.personnummer, template_ids=[order.template_id]
+    )
+    assert made in {form.id for form in found}
+
+
+async def test_a_strangers_refusal_shows_too_late_to_know_of_anything_but_a_reading(
+    address: str, certificates: Path
+) -> None:
+    """With TLS 1.3: so a reading call comes before the first one that changes something."""
+    client = a_client(address, tls=fresh("stranger", certificates))
+    order = an_order(Personnummer("191212121212"))
+
+    with pytest.raises(TemporaryFailure):
+        await forms_of(client).form_templates(order.unit_id)
+    with pytest.raises(UnknownOutcome):
+        await forms_of(client).create_form(order)
+
+
+def fresh(name: str, certificates: Path) -> FreshContext:
+    files = TlsFiles(
+        authorities=certificates / "platform.pem", certificate=certificates / f"{name}.pem"
+    )
+    return FreshContext(files, of="UTSKICK_PLATFORM")
 
 
 def test_a_reset_cuts_a_secured_connection_too(address: str, certificates: Path) -> None:

@@ -11,8 +11,6 @@ from utskick.running.stack import running_stack
 from utskick.store import SqlStore
 from utskick.wiring import services
 
-ENGINE = "SE5565594230-ENGINE"
-"""Who may send notices of answered forms, as if a proxy had checked its certificate."""
 _QUICK = {
     # A run starts so long before its moment; short, as the tests' occasions are seconds away.
     "UTSKICK_TIMING__LEAD_S": "6",
@@ -26,8 +24,6 @@ _QUICK = {
     "UTSKICK_FORMS__READ_TIMEOUT_S": "2",
     "UTSKICK_FORMS__SETTLE_S": "5",
     "UTSKICK_FORMS__CONCURRENCY": "4",
-    "UTSKICK_NOTICES__CALLERS": f'["{ENGINE}"]',
-    "UTSKICK_WEB__TRUSTED_PROXIES": '["127.0.0.1"]',
 }
 
 

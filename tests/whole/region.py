@@ -13,7 +13,6 @@ from utskick.adapters.prefect_logins import logins_of
 from utskick.domain.calendar import STOCKHOLM
 from utskick.domain.dispatches import Dispatch, DispatchId
 from utskick.domain.units import Actor, HsaId
-from utskick.rivta.contracts import PROCESS_NOTIFICATION
 from utskick.running.stack import Stack
 from utskick.sending.occasion_plans import register_occasions
 from utskick.wiring import Services
@@ -106,16 +105,6 @@ class Whole:
 
     def control(self, path: str, **body: Any) -> None:
         _HTTP.post(f"{self.local_1177}/control/{path}", json=body).raise_for_status()
-
-    def send_notices_to_us(self, *, caller: str) -> None:
-        """From now on the form engine says by itself which forms are answered."""
-        notices = {
-            "url": f"{self.stack.web_url}{PROCESS_NOTIFICATION.path}",
-            "logical_address": UNIT,
-            "header": "X-Client-Subject",
-            "value": f"serialNumber={caller},CN=engine",
-        }
-        _HTTP.put(f"{self.local_1177}/control/notices", json=notices).raise_for_status()
 
     def count_calls(self) -> dict[str, Any]:
         """What the local 1177 has counted."""

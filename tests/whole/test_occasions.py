@@ -4,7 +4,6 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.whole.installation import ENGINE
 from tests.whole.region import UNIT, Whole
 from utskick.domain.answers import AnswerKnown
 from utskick.domain.calendar import STOCKHOLM
@@ -90,7 +89,6 @@ def test_a_template_archived_between_occasions_aborts_the_dispatch_and_is_mailed
 
 def test_what_a_resident_answers_is_known_when_the_form_engine_says_so(whole: Whole) -> None:
     person = "199105132386"
-    whole.send_notices_to_us(caller=ENGINE)
     whole.rest("POST", "formular", unit=UNIT, form="phq-9", recipients=[person])
     whole.until(lambda: whole.forms_of(person), "the form")
     [form] = whole.forms_of(person)
