@@ -120,6 +120,9 @@ def _with_twins(
     rules = _unhurried(wired.rules)
     service = InMemoryFormService(clock=wired.clock, templates={UNIT: [form.id for form in forms]})
     people = _parsed(numbers, wired.clock.now())
+    inbox = InMemoryInbox(
+        {number: InboxUser(active=True, notified_by=("SMS",)) for number in people}
+    )
     twins = replace(
         wired,
         rules=rules,
@@ -127,14 +130,12 @@ def _with_twins(
             store=wired.store,
             forms=service,
             persons=wired.persons,
-            inbox=wired.inbox,
+            inbox=inbox,
             clock=wired.clock,
             rules=rules,
         ),
         forms=service,
-        inbox=InMemoryInbox(
-            {number: InboxUser(active=True, notified_by=("SMS",)) for number in people}
-        ),
+        inbox=inbox,
         persons=InMemoryPersons({number: PersonRecord() for number in people}),
         mailer=InMemoryMailer(),
         scheduler=InMemoryScheduler(),

@@ -266,7 +266,24 @@ class InboxSettings(NeighbourSettings):
     per_s: float = Field(
         default=50,
         gt=0,
-        description="Messages a second. The national rule is 1; agreements differ.",
+        description="Calls a second, questions too. Nationally 1; agreements differ.",
+    )
+    batch: int = Field(default=1000, ge=1, description="So many messages, then a pause.")
+    pause_s: float = Field(
+        default=0, ge=0, description="Between two batches of messages. Nationally 300."
+    )
+    patience_s: float = Field(
+        default=1, ge=0, description="A page or a start waits so long for it, and no longer."
+    )
+    remembered_s: float = Field(
+        default=12 * 3600,
+        ge=60,
+        description="What it has said of a person holds so long while staff start something.",
+    )
+    fresh_s: float = Field(
+        default=30,
+        ge=0,
+        description="And so long when it is sent. At the national pace longer than longest_lead_s.",
     )
 
 

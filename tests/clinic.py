@@ -50,6 +50,7 @@ from utskick.domain.specs import DispatchSpec, FormSpec
 from utskick.domain.units import Actor, HsaId, Unit
 from utskick.ports import InboxUser, PersonRecord
 from utskick.records import DispatchQuery, FollowedUp, FollowUpQuery, ListedDispatch
+from utskick.sending.accounts import Accounts
 from utskick.sending.call_slots import CallSlots
 from utskick.sending.claim_occasion import ClaimResult
 from utskick.sending.close_occasion import Closed
@@ -167,6 +168,10 @@ class Clinic(UseCases):
     @property
     def call_slots(self) -> CallSlots:
         return self.shared.sender.call_slots
+
+    @property
+    def accounts(self) -> Accounts:
+        return self.shared.accounts
 
     async def start(self, actor: Actor = STAFF, key: str = "", **changes: Any) -> Started:
         """Start the package for Anna and Bo in an hour, but for the `changes` to the spec."""

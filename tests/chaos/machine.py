@@ -39,6 +39,7 @@ from utskick.domain.rules import Rules
 from utskick.domain.specs import DispatchSpec
 from utskick.failpoints import Step, arm, disarm
 from utskick.ports import PersonRecord
+from utskick.sending.accounts import Accounts
 from utskick.sending.call_slots import CallSlots
 from utskick.sending.reconcile import reconcile
 from utskick.sending.run_occasion import OccasionRun
@@ -428,7 +429,7 @@ class SendProtocol(RuleBasedStateMachine):
             store=self.store,
             forms=self.service,
             persons=self.persons,
-            inbox=self.inbox,
+            accounts=Accounts(self.inbox, store=self.store, clock=self.clock, rules=RULES),
             scheduler=self.scheduler,
             texts=self.texts,
             clock=self.clock,

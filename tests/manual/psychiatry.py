@@ -20,6 +20,7 @@ from utskick.domain.specs import DispatchSpec, FormSpec
 from utskick.domain.units import Actor, HsaId
 from utskick.files import REGION
 from utskick.ports import Clock, FormService, Inbox, Persons, Scheduler, Texts
+from utskick.sending.accounts import Accounts
 from utskick.sending.message_values import PLACEHOLDERS
 from utskick.sending.run_occasion import OccasionRun
 from utskick.sending.shared import shared
@@ -48,6 +49,10 @@ class Psychiatry(UseCases):
     texts: Texts
     clock: Clock
     rules: Rules
+
+    @property
+    def accounts(self) -> Accounts:
+        return Accounts(self.inbox, store=self.store, clock=self.clock, rules=self.rules)
 
     async def send(self, recipients: Sequence[str], **changes: Any) -> Dispatch:
         """Send PHQ-9, but for the `changes` to the spec."""

@@ -141,7 +141,7 @@ async def test_a_deleted_package_is_gone_from_prefect_too(
     clinic = scheduled.clinic
     clinic.stop(dispatch)
 
-    CleanUp(store=clinic.store, scheduler=scheduled.scheduler)(
+    CleanUp(store=clinic.store, scheduler=scheduled.scheduler, rules=clinic.rules)(
         now=clinic.clock.now() + timedelta(days=7)
     )
 

@@ -13,6 +13,7 @@ from utskick.adapters.in_memory import InMemoryInbox, InMemoryPersons
 from utskick.domain.deliveries import Refusal
 from utskick.domain.personnummer import Personnummer
 from utskick.ports import InboxUser, PersonRecord, TemporaryFailure
+from utskick.sending.accounts import Accounts
 from utskick.sending.check_recipients import Checked, check_recipients
 
 
@@ -58,14 +59,15 @@ def inbox(clinic: Clinic) -> NotingInbox:
 async def checked(
     clinic: Clinic, inbox: NotingInbox, persons: InMemoryPersons, *numbers: Personnummer
 ) -> Checked:
+    rules = replace(clinic.rules, persons_batch=1)
     return await check_recipients(
         numbers,
         needs_account=True,
         store=clinic.store,
         persons=persons,
-        inbox=inbox,
+        accounts=Accounts(inbox, store=clinic.store, clock=clinic.clock, rules=rules),
         clock=clinic.clock,
-        rules=replace(clinic.rules, persons_batch=1),
+        rules=rules,
     )
 
 

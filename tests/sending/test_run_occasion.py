@@ -214,7 +214,7 @@ async def test_a_run_that_begins_too_late_misses_the_occasion_and_reports_it(
 async def test_a_run_before_the_scheduled_one_holds_nothing(
     clinic: Clinic, minutes: float
 ) -> None:
-    dispatch = (await clinic.start()).dispatch
+    dispatch = clinic.dispatch((await clinic.start()).dispatch)
     run = clinic.run_of(dispatch.occasions[0])
     clinic.clock.moment = dispatch.occasions[0].sends_at - timedelta(minutes=minutes)
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from tests.clinic import Clinic, a_clinic
-from tests.people import ANNA, BO, CILLA, DAVID, STRANGER, WITHOUT_ACCOUNT
+from tests.people import ANNA, BO, CILLA, DAVID, STRANGER
 from tests.use_cases.clinic_days import AWAY
 from tests.waiting import TIMEOUT_S
 from utskick.adapters.in_memory import InMemoryPersons
 from utskick.domain.personnummer import Personnummer
-from utskick.ports import InboxUser, PersonRecord, TemporaryFailure
-from utskick.sending.shared_questions import SharedQuestions, shared_accounts, shared_register
+from utskick.ports import PersonRecord
+from utskick.sending.shared_questions import SharedQuestions, shared_register
 from utskick.store import SqlStore
 
 Known = dict[Personnummer, PersonRecord | None]
@@ -56,8 +56,18 @@ async def test_runs_that_ask_at_once_share_a_call(clinic: Clinic, persons: Notin
     asked = ([ANNA, BO], [CILLA], [BO, DAVID])
     await asyncio.gather(*map(shared.learn, asked, known))
 
-    assert persons.calls == [[ANNA, BO, CILLA, DAVID]]
+    assert persons.calls == [[ANNA, CILLA, BO, DAVID]]
     assert [set(each) for each in known] == [set(each) for each in asked]
+
+
+async def test_a_long_list_holds_nobody_elses_question_up(
+    store: SqlStore, persons: Noting
+) -> None:
+    shared = register(a_clinic(store, persons_batch=1), persons)
+
+    await asyncio.gather(shared.learn([ANNA, BO, CILLA], {}), shared.learn([DAVID], {}))
+
+    assert persons.calls == [[ANNA], [DAVID], [BO], [CILLA]]
 
 
 async def test_a_call_holds_no_more_than_the_neighbour_takes(
@@ -157,45 +167,3 @@ async def test_a_failure_is_raised_to_all_who_asked_and_the_next_question_is_ask
 
     assert list(failures) == [AWAY, AWAY]
     assert set(known) == {ANNA}
-
-
-async def test_of_accounts_those_that_are_known_are_kept_when_others_fail(clinic: Clinic) -> None:
-    shared = shared_accounts(
-        clinic.inbox, store=clinic.store, clock=clinic.clock, rules=clinic.rules
-    )
-    clinic.inbox.fails_reading.append(AWAY)
-    known: dict[Personnummer, InboxUser] = {}
-
-    with pytest.raises(TemporaryFailure):
-        await shared.learn([ANNA, BO, WITHOUT_ACCOUNT], known)
-    first = dict(known)
-    await shared.learn([ANNA, BO, WITHOUT_ACCOUNT], known)
-
-    assert set(first) == {BO, WITHOUT_ACCOUNT}
-    assert [known[each].active for each in (ANNA, BO, WITHOUT_ACCOUNT)] == [True, True, False]
-
-
-async def test_accounts_are_asked_for_as_fast_as_messages_may_be_left_and_no_faster(
-    store: SqlStore,
-) -> None:
-    clinic = a_clinic(store, inbox_per_s=1)
-    shared = shared_accounts(
-        clinic.inbox, store=clinic.store, clock=clinic.clock, rules=clinic.rules
-    )
-    before = clinic.clock.now()
-
-    await shared.learn([ANNA, BO, CILLA, DAVID], {})
-
-    # The queue's own clock has gone on a little meanwhile.
-    assert 2 <= (clinic.clock.now() - before).total_seconds() <= 6
-
-
-async def test_asking_for_accounts_delays_no_message(store: SqlStore) -> None:
-    clinic = a_clinic(store, inbox_per_s=1)
-    shared = shared_accounts(
-        clinic.inbox, store=clinic.store, clock=clinic.clock, rules=clinic.rules
-    )
-    await shared.learn([ANNA, BO], {})
-
-    with clinic.store.transaction() as records:
-        assert records.budgets.reserve("inbox", calls=1, per_s=1) == 0

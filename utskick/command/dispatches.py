@@ -171,7 +171,11 @@ def show_one(dispatch_id: DispatchArgument, unit: UnitOption, *, as_json: Json =
             out.print(_ways_in_words(ways))
         rows = Table("Mottagare", "Status", "Skäl", "Avisering", id_column(), box=None)
         for each in view.recipients:
-            channels = ", ".join(each.notified_by) or "ingen"
+            channels = (
+                "kontrolleras"
+                if each.notified_by is None
+                else ", ".join(each.notified_by) or "ingen"
+            )
             rows.add_row(each.personnummer, each.state, each.reason, channels, str(each.id))
         out.print(rows)
 

@@ -86,13 +86,16 @@ class RecipientState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """One person of a dispatch (mottagare). `notified_by` is how 1177 notifies them, if at all."""
+    """One person of a dispatch (mottagare). `notified_by` is how 1177 notifies them, if at all.
+
+    `None`: 1177 has not said that yet.
+    """
 
     id: RecipientId
     personnummer: Personnummer
     state: RecipientState = RecipientState.ACTIVE
     left_out_because: str | None = None
-    notified_by: tuple[str, ...] = ()
+    notified_by: tuple[str, ...] | None = ()
     removed_at: datetime | None = None
 
 

@@ -68,7 +68,8 @@ class Occasion:
     """One local date and time, and the same moment in UTC, so that neither is ever guessed.
 
     `by_hand_at` is when staff chose, after its moment, to send it or to notify of it. `others_due`
-    is how many occasions were already planned for the same minute when it was.
+    is how many occasions were already planned for the same minute when it was, and `questions_due`
+    about how many persons the inbox is to be asked before that minute, theirs and its own.
     `unchecked_persons` and `unchecked_accounts` count those for whom a register gave no new answer
     before the moment, so that an earlier one was used.
     """
@@ -84,6 +85,7 @@ class Occasion:
     version: int = 1
     by_hand_at: datetime | None = None
     others_due: int = 0
+    questions_due: int = 0
     closed_at: datetime | None = None
     unchecked_persons: int = 0
     unchecked_accounts: int = 0

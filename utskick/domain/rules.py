@@ -5,6 +5,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from utskick.domain.calendar import STOCKHOLM, SendingWindow, send_deadline
+from utskick.domain.inbox_budget import InboxBudget
 from utskick.domain.limits import Limits
 from utskick.domain.occasions import Occasion
 from utskick.domain.packages import FORMS_DESK
@@ -16,6 +17,9 @@ from utskick.domain.retention import Retention
 class Rules:
     """Defaults are those of production: leases and settling fit the national platform's limit.
 
+    And but for the inbox's pace. What it has said of a person holds for `inbox_remembered` while
+    staff start something, and for `inbox_fresh` when it is sent; a page or a start waits for it no
+    longer than `inbox_patience_s`.
     `stop_heard_within_s` is how long a run may go on after it was last known to be allowed to
     send: after a stop, no call leaves later than that.
     """
@@ -39,6 +43,11 @@ class Rules:
     forms_concurrency: int = 50
     inbox_concurrency: int = 50
     inbox_per_s: float = 50
+    inbox_batch: int = 1000
+    inbox_pause_s: float = 0
+    inbox_patience_s: float = 1
+    inbox_remembered: timedelta = timedelta(hours=12)
+    inbox_fresh: timedelta = timedelta(0)
     persons_per_s: float = 10
     persons_batch: int = 100
     max_recipients: int = Limits().recipients
@@ -78,12 +87,20 @@ class Rules:
         """What staff should know who send something that 1177 notifies of, now."""
         return self.window.warning_now(now.astimezone(self.zone).time())
 
-    def starts_at(self, occasion: Occasion) -> datetime:
-        """When its run starts to prepare: the earlier, the more others have the same minute.
+    @property
+    def inbox_budget(self) -> InboxBudget:
+        return InboxBudget(
+            per_s=self.inbox_per_s, batch=self.inbox_batch, pause_s=self.inbox_pause_s
+        )
 
-        So all are prepared when the minute comes, and the starts do not come all at once.
+    def starts_at(self, occasion: Occasion) -> datetime:
+        """When its run starts to prepare: the earlier, the more are due at the same minute.
+
+        So all are prepared when the minute comes, the inbox has been asked about everybody, and
+        the starts do not come all at once.
         """
-        lead = self.lead + occasion.others_due * self.lead_for_each_other
+        asking = timedelta(seconds=self.inbox_budget.seconds(occasion.questions_due))
+        lead = self.lead + occasion.others_due * self.lead_for_each_other + asking
         return occasion.sends_at - max(self.lead, min(lead, self.longest_lead))
 
     def send_until(self, occasion: Occasion) -> datetime:

@@ -29,6 +29,7 @@ from utskick.records.follow_up import (
     ResponseRate,
     SentForms,
 )
+from utskick.records.inbox_answers import InboxAnswers
 from utskick.records.journal import (
     AccessLog,
     DoneWith,
@@ -64,6 +65,7 @@ __all__ = [
     "FollowedUp",
     "FormSummary",
     "Forms",
+    "InboxAnswers",
     "InboxMessages",
     "Ledger",
     "ListedDispatch",
@@ -123,6 +125,8 @@ class Transaction(Protocol):
     def follow_up(self) -> SentForms: ...
     @property
     def inbox_messages(self) -> InboxMessages: ...
+    @property
+    def inbox_answers(self) -> InboxAnswers: ...
     @property
     def error_reports(self) -> ErrorReports: ...
     @property

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from utskick.domain.inbox_budget import InboxBudget, Place
 from utskick.domain.sms import MobileNumber
 from utskick.domain.specs import UploadId
 from utskick.domain.tokens import Token
@@ -65,6 +66,9 @@ class Budgets(Protocol):
 
     def reserve(self, neighbour: str, *, calls: int, per_s: float) -> float:
         """Take the next `calls` places in the queue; how many seconds until the first."""
+
+    def reserve_inbox(self, budget: InboxBudget, *, calls: int, messages: bool) -> Place:
+        """As `reserve`, in the one queue of 1177's inbox, whose messages come in batches."""
 
     def count_sender(self, process_id: UUID, *, lease_s: float) -> int:
         """Count the process among those that send, for so long; how many they are with it."""

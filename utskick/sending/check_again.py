@@ -75,7 +75,7 @@ async def check_recipients_again(
 
     asking = [by(lambda: shared.register.learn(numbers, records))]
     if left.dispatch.creates_inbox_message:
-        asking.append(by(lambda: shared.accounts.learn(numbers, users)))
+        asking.append(by(lambda: shared.accounts.learn(numbers, users, within=rules.inbox_fresh)))
     await asyncio.gather(*asking)
     refused = _refused(numbers, records, users)
     checked = CheckedAgain(

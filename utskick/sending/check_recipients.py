@@ -2,28 +2,55 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
+from datetime import datetime
 
 from utskick.domain.deliveries import Refusal
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
-from utskick.ports import Clock, Inbox, InboxUser, PersonRecord, Persons
+from utskick.ports import Clock, InboxUser, PersonRecord, Persons
 from utskick.records import Store
-from utskick.sending.retry import each
+from utskick.sending.accounts import Accounts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """`refused` cannot get a form. `notified_by` is empty for whom 1177 would not notify."""
+    """`refused` cannot get a form. `notified_by` is empty for whom 1177 would not notify.
+
+    About the `unknown` the inbox has not answered yet.
+    """
 
     refused: Mapping[Personnummer, Refusal] = field(default_factory=dict)
     notified_by: Mapping[Personnummer, tuple[str, ...]] = field(default_factory=dict)
+    unknown: Collection[Personnummer] = ()
 
     @property
     def unnotified(self) -> int:
         """How many would not notice a message (manual: "Är det tomt …")."""
         return sum(not channels for channels in self.notified_by.values())
+
+
+async def check_quickly(
+    numbers: Sequence[Personnummer],
+    *,
+    needs_account: bool,
+    store: Store,
+    persons: Persons,
+    accounts: Accounts,
+    clock: Clock,
+    rules: Rules,
+) -> Checked:
+    """While somebody waits: the population register is asked, the inbox as far as there is time.
+
+    Raises `TemporaryFailure` if the population register does not answer.
+    """
+    refused = await refused_by_register(
+        numbers, store=store, persons=persons, clock=clock, rules=rules
+    )
+    reachable = [number for number in numbers if number not in refused]
+    users = await accounts.learn_quickly(reachable)
+    return _checked(reachable, refused, users, needs_account=needs_account)
 
 
 async def check_recipients(
@@ -32,20 +59,26 @@ async def check_recipients(
     needs_account: bool,
     store: Store,
     persons: Persons,
-    inbox: Inbox,
+    accounts: Accounts,
     clock: Clock,
     rules: Rules,
     known: dict[Personnummer, InboxUser] | None = None,
+    until: datetime | None = None,
 ) -> Checked:
     """Check everyone. A mark may be set later: done at the start and again at every occasion.
 
     `known` keeps what the inbox has answered from one try to the next: with hundreds of recipients
-    all calls seldom succeed at once. Raises `TemporaryFailure` if a register does not answer.
+    all calls seldom succeed at once. It has `until` then, if given. Raises `TemporaryFailure` if a
+    register does not answer.
     """
     users = {} if known is None else known
-    ask = partial(inbox_users, inbox=inbox, rules=rules, known=users)
     refused: dict[Personnummer, Refusal] = {}
-    asking: asyncio.Task[object] = asyncio.create_task(ask([]))
+
+    async def learn(some: Sequence[Personnummer]) -> None:
+        if needs_account:
+            await _learn_until(until, accounts, some, users, clock, rules)
+
+    asking: asyncio.Task[None] = asyncio.create_task(learn([]))
     try:
         async for batch in _looked_up(
             list(numbers), store=store, persons=persons, clock=clock, rules=rules
@@ -53,16 +86,47 @@ async def check_recipients(
             refused |= _refusals(batch)
             await asking
             # Meanwhile the next batch waits for its place in the register's queue.
-            asking = asyncio.create_task(ask([n for n in batch if n not in refused]))
+            asking = asyncio.create_task(learn([n for n in batch if n not in refused]))
         await asking
     finally:
         asking.cancel()
         await asyncio.gather(asking, return_exceptions=True)
     reachable = [number for number in numbers if number not in refused]
-    if needs_account:
-        refused |= {n: Refusal.NO_ACCOUNT for n in reachable if not users[n].active}
-    notified_by = {n: users[n].notified_by for n in reachable if n not in refused}
-    return Checked(refused=refused, notified_by=notified_by)
+    return _checked(reachable, refused, users, needs_account=needs_account)
+
+
+async def _learn_until(
+    until: datetime | None,
+    accounts: Accounts,
+    numbers: Sequence[Personnummer],
+    users: dict[Personnummer, InboxUser],
+    clock: Clock,
+    rules: Rules,
+) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout((until - clock.now()).total_seconds() if until else None):
+            await accounts.learn(numbers, users, within=rules.inbox_fresh)
+
+
+def _checked(
+    reachable: Sequence[Personnummer],
+    refused: Mapping[Personnummer, Refusal],
+    users: Mapping[Personnummer, InboxUser],
+    *,
+    needs_account: bool,
+) -> Checked:
+    accountless = {
+        n: Refusal.NO_ACCOUNT
+        for n in reachable
+        if needs_account and n in users and not users[n].active
+    }
+    return Checked(
+        refused={**refused, **accountless},
+        notified_by={
+            n: users[n].notified_by for n in reachable if n in users and n not in accountless
+        },
+        unknown=tuple(n for n in reachable if n not in users),
+    )
 
 
 async def refused_by_register(
@@ -80,24 +144,6 @@ async def refused_by_register(
     ):
         refused |= _refusals(batch)
     return refused
-
-
-async def inbox_users(
-    numbers: Sequence[Personnummer],
-    *,
-    inbox: Inbox,
-    rules: Rules,
-    known: dict[Personnummer, InboxUser] | None = None,
-) -> dict[Personnummer, InboxUser]:
-    """What the inbox knows of each; not asked of those `known`. Raises `TemporaryFailure`."""
-    users = {} if known is None else known
-
-    async def ask(number: Personnummer) -> None:
-        users[number] = await inbox.user(number)
-
-    unasked = [number for number in numbers if number not in users]
-    await each(unasked, ask, at_once=rules.inbox_concurrency)
-    return {number: users[number] for number in numbers}
 
 
 async def _looked_up(

@@ -13,8 +13,9 @@ from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
 from utskick.domain.units import SYSTEM, Activity, Actor
 from utskick.failpoints import Step
-from utskick.ports import Clock, Inbox, InboxUser, Persons, Texts
+from utskick.ports import Clock, InboxUser, Persons, Texts
 from utskick.records import LogEntry, Store, Transaction
+from utskick.sending.accounts import Accounts
 from utskick.sending.check_forms import TemplateLists, check_forms, require_known_forms
 from utskick.sending.check_recipients import Checked, check_recipients
 from utskick.sending.close_occasion import halt_occasions
@@ -53,7 +54,7 @@ async def validate_recipients(
     *,
     store: Store,
     persons: Persons,
-    inbox: Inbox,
+    accounts: Accounts,
     clock: Clock,
     rules: Rules,
     known: dict[Personnummer, InboxUser],
@@ -61,6 +62,8 @@ async def validate_recipients(
 ) -> Checked:
     """Check everyone again, and plan one delivery for each form to each who can be reached.
 
+    Whoever the inbox has not answered about by the moment gets forms on time, too: it says itself
+    who has no account when their message is left.
     Safe to repeat, then with the same `known`. Raises `TemporaryFailure`.
     """
     dispatch, occasion = await asyncio.to_thread(_read, occasion_id, store)
@@ -71,13 +74,20 @@ async def validate_recipients(
         needs_account=dispatch.creates_inbox_message,
         store=store,
         persons=persons,
-        inbox=inbox,
+        accounts=accounts,
         clock=clock,
         rules=rules,
         known=known,
+        until=_accounts_until(occasion, now),
     )
     await asyncio.to_thread(_plan, dispatch, occasion, recipients, checked, store, now)
     return checked
+
+
+def _accounts_until(occasion: Occasion, now: datetime) -> datetime | None:
+    """What staff send now, or what is late already, waits for the answers."""
+    in_time = occasion.by_hand_at is None and now < occasion.sends_at
+    return occasion.sends_at if in_time else None
 
 
 def render_message(occasion_id: OccasionId, *, store: Store, texts: Texts, now: datetime) -> None:

@@ -123,7 +123,7 @@ class OccasionRun:
                 self.occasion_id,
                 store=self.store,
                 persons=self.persons,
-                inbox=self.inbox,
+                accounts=self.shared.accounts,
                 clock=self.clock,
                 rules=self.rules,
                 known=known,

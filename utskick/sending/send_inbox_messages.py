@@ -22,13 +22,13 @@ from utskick.ports import (
     Withheld,
 )
 from utskick.records import Store, Transaction
+from utskick.sending.inbox_places import inbox_place
 from utskick.sending.retry import each, next_delay_s
 from utskick.sending.send_forms import as_it_is
 
 log = logging.getLogger(__name__)
 
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 4.0
-_LARGEST_BATCH = 50
 
 
 async def send_inbox_messages(
@@ -64,9 +64,12 @@ async def send_inbox_messages(
             return
         if ready:
             await before_each()
-            batch = max(1, min(ready, _LARGEST_BATCH, int(rules.inbox_per_s)))
-            await clock.sleep(await asyncio.to_thread(_reserve, batch, store, rules))
-            await _send_batch(occasion_id, message, batch, token, store, inbox, clock, rules)
+            batch = min(ready, rules.inbox_budget.handful)
+            place = await inbox_place(batch, messages=True, store=store, clock=clock, rules=rules)
+            if place.taken:
+                await _send_batch(occasion_id, message, batch, token, store, inbox, clock, rules)
+            else:
+                await clock.sleep(min(place.wait_s, _LONGEST_PAUSE_S))
             pause_s = _SHORTEST_PAUSE_S
         elif forms_sent.is_set():
             await clock.sleep(pause_s)
@@ -163,11 +166,6 @@ def _awaits(records: Transaction, occasion_id: OccasionId, token: RunToken) -> b
     if records.occasions.may_send(occasion_id, token=token):
         return not records.progress.remaining(occasion_id).nothing
     return records.inbox_messages.awaited(occasion_id) > 0
-
-
-def _reserve(batch: int, store: Store, rules: Rules) -> float:
-    with store.transaction() as records:
-        return records.budgets.reserve("inbox", calls=batch, per_s=rules.inbox_per_s)
 
 
 def _claim(

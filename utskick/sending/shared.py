@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 
 from utskick.domain.rules import Rules
-from utskick.ports import Clock, FormService, Inbox, InboxUser, PersonRecord, Persons
+from utskick.ports import Clock, FormService, Inbox, PersonRecord, Persons
 from utskick.records import Store
+from utskick.sending.accounts import Accounts
 from utskick.sending.call_slots import CallSlots
 from utskick.sending.check_forms import TemplateLists
 from utskick.sending.form_sender import FormSender
 from utskick.sending.heartbeat import Heartbeat
 from utskick.sending.shared_questions import (
     SharedQuestions,
-    shared_accounts,
     shared_register,
 )
 from utskick.sending.shared_template_lists import SharedTemplateLists
@@ -25,7 +25,7 @@ class Shared:
     heartbeat: Heartbeat
     templates: TemplateLists
     register: SharedQuestions[PersonRecord | None]
-    accounts: SharedQuestions[InboxUser]
+    accounts: Accounts
 
 
 def shared(
@@ -47,5 +47,5 @@ def shared(
         heartbeat=Heartbeat(store=store, call_slots=call_slots, rules=rules),
         templates=templates or SharedTemplateLists(forms, clock),
         register=shared_register(persons, store=store, clock=clock, rules=rules),
-        accounts=shared_accounts(inbox, store=store, clock=clock, rules=rules),
+        accounts=Accounts(inbox, store=store, clock=clock, rules=rules),
     )

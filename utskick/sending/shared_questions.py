@@ -14,22 +14,10 @@ from weakref import WeakKeyDictionary
 
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
-from utskick.ports import Clock, Inbox, InboxUser, PersonRecord, Persons, TemporaryFailure
+from utskick.ports import Clock, PersonRecord, Persons, TemporaryFailure
 from utskick.records import Store
 
 T = TypeVar("T")
-
-_LARGEST_HANDFUL = 50
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """How fast a neighbour may be asked: `batch` persons at a time, which counts as `calls`."""
-
-    queue: str
-    per_s: float
-    batch: int
-    calls: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +27,20 @@ class _Asked(Generic[T]):
 
 
 class SharedQuestions(Generic[T]):
-    """What a neighbour knows of persons, at its pace. Each event loop asks for itself."""
+    """What a neighbour knows of persons, at its pace. Each event loop asks for itself.
+
+    `await_place` waits for a place in its queue when so many wait for answers; it returns how many
+    of them may be asked about then.
+    """
 
     def __init__(
         self,
         ask: Callable[[Sequence[Personnummer]], Awaitable[Mapping[Personnummer, T]]],
         *,
-        pace: Pace,
-        store: Store,
-        clock: Clock,
+        await_place: Callable[[int], Awaitable[int]],
     ) -> None:
         self._ask = ask
-        self._pace = pace
-        self._store = store
-        self._clock = clock
+        self._await_place = await_place
         self._desks: WeakKeyDictionary[asyncio.AbstractEventLoop, _Desk[T]] = WeakKeyDictionary()
 
     async def learn(self, numbers: Sequence[Personnummer], known: dict[Personnummer, T]) -> None:
@@ -74,43 +62,61 @@ class SharedQuestions(Generic[T]):
         for each in asked:
             each.answer.result()
 
+    def calls_until(self, count: int) -> int:
+        """About how many persons are asked about until so many of one list have been."""
+        desk = self._desks.get(asyncio.get_running_loop())
+        return desk.before(count) if desk else count
+
     async def _answer_some(self, desk: "_Desk[T]") -> None:
         """Wait for a place in the neighbour's queue, then ask about those who wait by then."""
-        await self._clock.sleep(await asyncio.to_thread(self._reserve))
-        desk.answer(desk.next(self._pace.batch), self._ask)
-
-    def _reserve(self) -> float:
-        with self._store.transaction() as records:
-            return records.budgets.reserve(
-                self._pace.queue, calls=self._pace.calls, per_s=self._pace.per_s
-            )
+        desk.answer(desk.next(await self._await_place(desk.waiting)), self._ask)
 
 
 class _Desk(Generic[T]):
-    """The questions of one event loop, and the task that answers them while there are any."""
+    """The questions of one event loop, and the task that answers them while there are any.
+
+    Whoever asks about many has one question answered in turn with all others.
+    """
 
     def __init__(self, serve: "Callable[[_Desk[T]], Awaitable[None]]") -> None:
         self._serve = serve
-        self._waiting: deque[_Asked[T]] = deque()
+        self._waiting: dict[Personnummer, list[_Asked[T]]] = {}
+        self._lists: deque[deque[Personnummer]] = deque()
         self._serving: asyncio.Task[None] | None = None
         self._calls: set[asyncio.Task[None]] = set()
 
     def ask(self, numbers: Sequence[Personnummer]) -> Sequence[_Asked[T]]:
         loop = asyncio.get_running_loop()
         asked = [_Asked(number, loop.create_future()) for number in numbers]
-        self._waiting.extend(asked)
+        for each in asked:
+            self._waiting.setdefault(each.number, []).append(each)
+        if asked:
+            self._lists.append(deque(numbers))
         if asked and self._serving is None:
             self._serving = loop.create_task(self._serve_all())
         return asked
 
+    @property
+    def waiting(self) -> int:
+        """About how many persons somebody waits to hear."""
+        return len(self._waiting)
+
     def next(self, count: int) -> Mapping[Personnummer, Sequence[_Asked[T]]]:
-        """The next persons, each with those who wait for the answer; not those who gave up."""
+        """The next persons, each with all who wait for the answer; not those who gave up."""
         taken: dict[Personnummer, list[_Asked[T]]] = {}
-        while self._waiting and len(taken) < count:
-            each = self._waiting.popleft()
-            if not each.answer.done():
-                taken.setdefault(each.number, []).append(each)
+        while self._lists and len(taken) < count:
+            numbers = self._lists.popleft()
+            number = numbers.popleft()
+            if numbers:
+                self._lists.append(numbers)
+            waiting = [each for each in self._waiting.pop(number, ()) if not each.answer.done()]
+            if waiting:
+                taken[number] = waiting
         return taken
+
+    def before(self, count: int) -> int:
+        """How many are asked about until so many of one list have been."""
+        return max(count, sum(min(len(numbers), count) for numbers in self._lists))
 
     def answer(
         self,
@@ -123,14 +129,19 @@ class _Desk(Generic[T]):
             self._calls.add(call)
             call.add_done_callback(self._calls.discard)
 
+    @property
+    def _all(self) -> Sequence[_Asked[T]]:
+        return [each for waiting in self._waiting.values() for each in waiting]
+
     async def _serve_all(self) -> None:
         try:
-            while any(not each.answer.done() for each in self._waiting):
+            while any(not each.answer.done() for each in self._all):
                 await self._serve(self)
         except Exception as error:  # noqa: BLE001  # whatever it is, all must get it
-            _fail(list(self._waiting), error)
+            _fail(self._all, error)
         finally:
             self._waiting.clear()
+            self._lists.clear()
             self._serving = None
 
 
@@ -165,26 +176,13 @@ def shared_register(
     persons: Persons, *, store: Store, clock: Clock, rules: Rules
 ) -> SharedQuestions[PersonRecord | None]:
     """The population register: a call for a whole batch."""
-    pace = Pace(queue="persons", per_s=rules.persons_per_s, batch=rules.persons_batch, calls=1)
-    return SharedQuestions(persons.look_up, pace=pace, store=store, clock=clock)
 
+    def reserve() -> float:
+        with store.transaction() as records:
+            return records.budgets.reserve("persons", calls=1, per_s=rules.persons_per_s)
 
-def shared_accounts(
-    inbox: Inbox, *, store: Store, clock: Clock, rules: Rules
-) -> SharedQuestions[InboxUser]:
-    """Who has a 1177 account: a call for each, in a queue apart from the messages.
+    async def await_place(_waiting: int) -> int:
+        await clock.sleep(await asyncio.to_thread(reserve))
+        return rules.persons_batch
 
-    As fast as messages may be left, but never before them: those are due.
-    """
-
-    async def ask(numbers: Sequence[Personnummer]) -> Mapping[Personnummer, InboxUser]:
-        answers = await asyncio.gather(*map(inbox.user, numbers), return_exceptions=True)
-        return {
-            number: answer
-            for number, answer in zip(numbers, answers, strict=True)
-            if isinstance(answer, InboxUser)
-        }
-
-    handful = max(1, min(_LARGEST_HANDFUL, int(rules.inbox_per_s)))
-    pace = Pace(queue="inbox users", per_s=rules.inbox_per_s, batch=handful, calls=handful)
-    return SharedQuestions(ask, pace=pace, store=store, clock=clock)
+    return SharedQuestions(persons.look_up, await_place=await_place)

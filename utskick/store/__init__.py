@@ -14,6 +14,7 @@ from utskick.store.dispatches import SUBMISSIONS, SqlDispatches
 from utskick.store.error_reports import SqlErrorReports, SqlWatchedForms
 from utskick.store.expired import SqlExpired
 from utskick.store.follow_up import SqlFollowUp
+from utskick.store.inbox_answers import SqlInboxAnswers
 from utskick.store.inbox_messages import SqlInboxMessages
 from utskick.store.journal import SqlAccessLog
 from utskick.store.log_keys import PURPOSE as LOG
@@ -48,6 +49,7 @@ class SqlTransaction:
         self.deliveries = SqlDeliveries(session, people)
         self.follow_up = SqlFollowUp(session, people)
         self.inbox_messages = SqlInboxMessages(session, people)
+        self.inbox_answers = SqlInboxAnswers(session, people)
         self.error_reports = SqlErrorReports(session)
         self.expired = SqlExpired(session)
         self.platform_refusals = SqlPlatformRefusals(session)

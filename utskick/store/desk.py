@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, CursorResult, delete, func, or_, select, u
 from sqlalchemy.orm import Session
 
 from utskick.domain.errors import NotFound, UnknownToken
+from utskick.domain.inbox_budget import InboxBudget, Place, Queue, take_place
 from utskick.domain.sms import MobileNumber
 from utskick.domain.specs import UploadId
 from utskick.domain.tokens import Scope, Token
@@ -193,6 +194,25 @@ class SqlBudgets:
         self._session = session
 
     def reserve(self, neighbour: str, *, calls: int, per_s: float) -> float:
+        row, now = self._locked(neighbour)
+        first = max(now, row.free_at)
+        row.free_at = first + timedelta(seconds=calls / per_s)
+        self._session.flush()
+        return (first - now).total_seconds()
+
+    def reserve_inbox(self, budget: InboxBudget, *, calls: int, messages: bool) -> Place:
+        row, now = self._locked("inbox")
+        queue = Queue(
+            free_at=row.free_at, messages=row.messages, last_message_at=row.last_message_at
+        )
+        queue, place = take_place(queue, budget, calls=calls, messages=messages, now=now)
+        row.free_at, row.messages = queue.free_at, queue.messages
+        row.last_message_at = queue.last_message_at
+        self._session.flush()
+        return place
+
+    def _locked(self, neighbour: str) -> tuple[NeighbourBudgetRow, datetime]:
+        """Its row, for this transaction alone, and what the time is."""
         now = database_clock(self._session)
         insert_new(self._session, NeighbourBudgetRow, [{"neighbour": neighbour, "free_at": now}])
         row = self._session.scalars(
@@ -200,11 +220,10 @@ class SqlBudgets:
             .where(NeighbourBudgetRow.neighbour == neighbour)
             .with_for_update()
         ).one()
-        # Nobody has queued for so long: the database's clock has been set back.
-        first = now if row.free_at > now + _LONGEST_QUEUE else max(now, row.free_at)
-        row.free_at = first + timedelta(seconds=calls / per_s)
-        self._session.flush()
-        return (first - now).total_seconds()
+        if row.free_at > now + _LONGEST_QUEUE:
+            # Nobody has queued for so long: the database's clock has been set back.
+            row.free_at, row.messages, row.last_message_at = now, 0, None
+        return row, now
 
     def count_sender(self, process_id: UUID, *, lease_s: float) -> int:
         now = database_clock(self._session)

@@ -84,8 +84,7 @@ class SqlDispatches:
             for position, form in enumerate(dispatch.forms)
         )
         self._session.add_all(
-            _occasion_row(dispatch.id, occasion, others_due=self._planned_at(occasion.sends_at))
-            for occasion in dispatch.occasions
+            self._occasion_row(dispatch, occasion, recipients) for occasion in dispatch.occasions
         )
         self._session.add_all(
             RecipientRow(
@@ -95,7 +94,8 @@ class SqlDispatches:
                 position=position,
                 state=recipient.state.value,
                 left_out_because=recipient.left_out_because,
-                notified_by=list(recipient.notified_by),
+                notified_by=list(recipient.notified_by or ()),
+                to_ask=recipient.notified_by is None,
             )
             for position, recipient in enumerate(recipients)
         )
@@ -232,15 +232,29 @@ class SqlDispatches:
         """Those that the statement finds, for the other repositories."""
         return self._with_parts(self._session.scalars(statement).all())
 
-    def _planned_at(self, moment: datetime) -> int:
-        """How many occasions of anybody are planned for its minute."""
+    def _occasion_row(
+        self, dispatch: Dispatch, occasion: Occasion, recipients: Sequence[Recipient]
+    ) -> OccasionRow:
+        others_due, questions = self._planned_at(occasion.sends_at)
+        if dispatch.creates_inbox_message:
+            questions += sum(each.state is RecipientState.ACTIVE for each in recipients)
+        return _occasion_row(dispatch.id, occasion, others_due=others_due, questions_due=questions)
+
+    def _planned_at(self, moment: datetime) -> tuple[int, int]:
+        """How many occasions of anybody are planned for its minute, and all their recipients.
+
+        Each has counted those before it: the last one's number is that of all.
+        """
         minute = moment.replace(second=0, microsecond=0)
-        planned = select(func.count()).where(
+        planned = select(
+            func.count(), func.coalesce(func.max(OccasionRow.questions_due), 0)
+        ).where(
             OccasionRow.state == OccasionState.PLANNED.value,
             OccasionRow.sends_at >= minute,
             OccasionRow.sends_at < minute + _MINUTE,
         )
-        return self._session.scalar(planned) or 0
+        others, questions = self._session.execute(planned).one()
+        return others, questions
 
     def _insert(self, rows: Sequence[DispatchRow]) -> None:
         self._session.add_all(rows)
@@ -287,7 +301,7 @@ class SqlDispatches:
             personnummer=self._people.personnummer(person),
             state=RecipientState(row.state),
             left_out_because=row.left_out_because,
-            notified_by=tuple(row.notified_by),
+            notified_by=None if row.to_ask else tuple(row.notified_by),
             removed_at=row.removed_at,
         )
 
@@ -352,7 +366,9 @@ def _dispatch(
     )
 
 
-def _occasion_row(dispatch_id: DispatchId, occasion: Occasion, *, others_due: int) -> OccasionRow:
+def _occasion_row(
+    dispatch_id: DispatchId, occasion: Occasion, *, others_due: int, questions_due: int
+) -> OccasionRow:
     return OccasionRow(
         id=occasion.id,
         dispatch_id=dispatch_id,
@@ -364,6 +380,7 @@ def _occasion_row(dispatch_id: DispatchId, occasion: Occasion, *, others_due: in
         state=occasion.state.value,
         version=occasion.version,
         others_due=others_due,
+        questions_due=questions_due,
         by_hand_at=occasion.by_hand_at,
     )
 
@@ -381,6 +398,7 @@ def _occasion(row: OccasionRow) -> Occasion:
         version=row.version,
         by_hand_at=row.by_hand_at,
         others_due=row.others_due,
+        questions_due=row.questions_due,
         closed_at=row.closed_at,
         unchecked_persons=row.unchecked_persons,
         unchecked_accounts=row.unchecked_accounts,

@@ -22,9 +22,7 @@ class People:
 
     def ids(self, numbers: Collection[Personnummer]) -> Mapping[Personnummer, PersonId]:
         """Everyone's id, new persons kept on the way."""
-        known: dict[Personnummer, PersonId] = {}
-        for key_id in self._vault.key_ids:
-            known |= self._known([n for n in numbers if n not in known], key_id)
+        known = self.known(numbers)
         new = [number for number in numbers if number not in known]
         if new:
             current = self._vault.key_ids[0]
@@ -33,6 +31,13 @@ class People:
             in_order = sorted(new, key=lambda number: indexes[number])
             insert_new(self._session, PersonRow, [self._row(n, indexes[n]) for n in in_order])
             known |= self._known(new, current)
+        return known
+
+    def known(self, numbers: Collection[Personnummer]) -> dict[Personnummer, PersonId]:
+        """The ids of those who are kept."""
+        known: dict[Personnummer, PersonId] = {}
+        for key_id in self._vault.key_ids:
+            known |= self._known([n for n in numbers if n not in known], key_id)
         return known
 
     def find(self, number: Personnummer) -> PersonId | None:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from utskick.domain.dispatches import KEPT_AFTER_END, Dispatch
 from utskick.domain.errors import NotFound
+from utskick.domain.rules import Rules
 from utskick.domain.units import SYSTEM, Activity, Actor
 from utskick.ports import Scheduler
 from utskick.records import LogEntry, Store
@@ -22,9 +23,10 @@ _SESSIONS_KEPT = timedelta(days=1)
 class CleanUp:
     store: Store
     scheduler: Scheduler
+    rules: Rules
 
     def __call__(self, *, now: datetime) -> int:
-        """Delete dispatches that ended seven days ago, old uploads, and sessions that have ended.
+        """Delete dispatches that ended seven days ago, and old uploads, sessions and answers.
 
         Returns how many dispatches.
 
@@ -37,6 +39,7 @@ class CleanUp:
             records.uploads.delete_before(moment)
             records.texting.delete_before(moment)
             records.sessions.delete_before(now - _SESSIONS_KEPT)
+            records.inbox_answers.delete_before(now - self.rules.inbox_remembered)
         deleted = [dispatch for dispatch in ended if self._delete(dispatch, now=now)]
         for dispatch in deleted:
             unregister_occasions((o.id for o in dispatch.occasions), scheduler=self.scheduler)

@@ -9,9 +9,10 @@ from utskick.domain.deliveries import REFUSAL_LABELS, REFUSAL_REMEDIES, Refusal
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
 from utskick.domain.units import Activity, Actor
-from utskick.ports import Clock, Inbox, InboxUser, Persons, TemporaryFailure
+from utskick.ports import Clock, Persons, TemporaryFailure
 from utskick.records import LogEntry, Store
-from utskick.sending.check_recipients import inbox_users, refused_by_register
+from utskick.sending.accounts import Accounts
+from utskick.sending.check_recipients import check_quickly
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +37,7 @@ class LookedUp:
 class LookUpRecipients:
     store: Store
     persons: Persons
-    inbox: Inbox
+    accounts: Accounts
     clock: Clock
     rules: Rules
 
@@ -50,33 +51,30 @@ class LookUpRecipients:
     ) -> list[LookedUp]:
         """Look everyone up, in the order given; logged before anything is asked.
 
-        A register that is away keeps nobody off the list, as all are checked again at the start.
+        Whom there is no time to ask the inbox about is asked about in the background. A register
+        that is away keeps nobody off the list, as all are checked again at the start.
         """
         await asyncio.to_thread(log_asked, numbers, actor, self.store, now)
         try:
-            refused = await refused_by_register(
+            checked = await check_quickly(
                 numbers,
+                needs_account=needs_account,
                 store=self.store,
                 persons=self.persons,
+                accounts=self.accounts,
                 clock=self.clock,
                 rules=self.rules,
             )
         except TemporaryFailure:
             return [LookedUp(number=number) for number in numbers]
-        reachable = [number for number in numbers if number not in refused]
-        try:
-            users = await inbox_users(reachable, inbox=self.inbox, rules=self.rules)
-        except TemporaryFailure:
-            users = {}
-        if needs_account:
-            refused |= {n: Refusal.NO_ACCOUNT for n, user in users.items() if not user.active}
-        return [_looked_up(number, refused.get(number), users.get(number)) for number in numbers]
-
-
-def _looked_up(number: Personnummer, refusal: Refusal | None, user: InboxUser | None) -> LookedUp:
-    if refusal or user is None:
-        return LookedUp(number=number, refusal=refusal)
-    return LookedUp(number=number, notified_by=user.notified_by)
+        return [
+            LookedUp(
+                number=number,
+                refusal=checked.refused.get(number),
+                notified_by=checked.notified_by.get(number),
+            )
+            for number in numbers
+        ]
 
 
 def log_asked(numbers: Sequence[Personnummer], actor: Actor, store: Store, now: datetime) -> None:

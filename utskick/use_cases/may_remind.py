@@ -15,8 +15,9 @@ from utskick.domain.errors import StartBlocked, UtskickError
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
 from utskick.domain.units import Unit
-from utskick.ports import Clock, Inbox, Persons, TemporaryFailure
+from utskick.ports import Clock, Persons, TemporaryFailure
 from utskick.records import FollowedUp, Store
+from utskick.sending.accounts import Accounts
 from utskick.sending.check_recipients import check_recipients
 
 _REMEDIES = REFUSAL_REMEDIES | {
@@ -86,7 +87,7 @@ async def require_reachable(
     *,
     store: Store,
     persons: Persons,
-    inbox: Inbox,
+    accounts: Accounts,
     clock: Clock,
     rules: Rules,
 ) -> None:
@@ -101,7 +102,7 @@ async def require_reachable(
             needs_account=True,
             store=store,
             persons=persons,
-            inbox=inbox,
+            accounts=accounts,
             clock=clock,
             rules=rules,
         )

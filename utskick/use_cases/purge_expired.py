@@ -33,6 +33,8 @@ class PurgeExpired:
         done.reports = self._until_none_is_left(
             lambda records: records.expired.delete_reports(kept.reports_from(now), limit=_AT_ONCE)
         )
+        with self.store.transaction() as records:
+            records.inbox_answers.delete_before(now - self.rules.inbox_remembered)
         # Last, when nothing of theirs is left.
         done.staff = self._until_none_is_left(
             lambda records: records.expired.delete_staff(kept.access_log_from(now), limit=_AT_ONCE)

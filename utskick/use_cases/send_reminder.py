@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 from datetime import date, datetime
+from math import ceil
 
 from utskick.domain.deliveries import DeliveryId, DeliveryState
 from utskick.domain.rules import Rules
@@ -19,6 +20,8 @@ from utskick.ports import (
     UnknownOutcome,
 )
 from utskick.records import FollowedUp, LogEntry, Store
+from utskick.sending.accounts import Accounts
+from utskick.sending.inbox_places import inbox_place
 from utskick.use_cases.follow_up import ask_statuses, keep_statuses
 from utskick.use_cases.look_up_recipients import log_asked
 from utskick.use_cases.may_remind import (
@@ -36,6 +39,7 @@ class SendReminder:
     forms: FormService
     persons: Persons
     inbox: Inbox
+    accounts: Accounts
     texts: Texts
     clock: Clock
     rules: Rules
@@ -57,13 +61,13 @@ class SendReminder:
         await asyncio.to_thread(keep_statuses, statuses, self.store, now)
         require_unanswered(form, statuses)
         message = _message(form, unit, self.texts)
-        await self.clock.sleep(await asyncio.to_thread(self._reserve))
+        await self._await_place()
         await asyncio.to_thread(log_asked, [form.personnummer], actor, self.store, now)
         await require_reachable(
             form.personnummer,
             store=self.store,
             persons=self.persons,
-            inbox=self.inbox,
+            accounts=self.accounts,
             clock=self.clock,
             rules=self.rules,
         )
@@ -82,9 +86,17 @@ class SendReminder:
                 actor.unit_id
             )
 
-    def _reserve(self) -> float:
-        with self.store.transaction() as records:
-            return records.budgets.reserve("inbox", calls=1, per_s=self.rules.inbox_per_s)
+    async def _await_place(self) -> None:
+        place = await inbox_place(
+            messages=True, store=self.store, clock=self.clock, rules=self.rules
+        )
+        if not place.taken:
+            minutes = ceil(place.wait_s / 60)
+            raise CannotRemind(
+                "the inbox pauses between two batches",
+                "1177:s inkorg tar emot många meddelanden just nu, så ingen påminnelse skickades."
+                f" Försök igen om {minutes} minut{'' if minutes == 1 else 'er'}.",
+            )
 
     def _begin(self, form: FollowedUp, today: date, actor: Actor, now: datetime) -> None:
         with self.store.transaction() as records:

@@ -24,13 +24,13 @@ from utskick.failpoints import Step
 from utskick.ports import (
     Clock,
     FormService,
-    Inbox,
     Persons,
     Scheduler,
     Texts,
 )
 from utskick.records import LogEntry, Store
-from utskick.sending.check_recipients import Checked, check_recipients
+from utskick.sending.accounts import Accounts
+from utskick.sending.check_recipients import Checked, check_quickly
 from utskick.sending.occasion_plans import register_occasions
 from utskick.use_cases.draft import Draft
 from utskick.use_cases.look_up_recipients import log_asked
@@ -87,7 +87,7 @@ class Submitting:
     store: Store
     forms: FormService
     persons: Persons
-    inbox: Inbox
+    accounts: Accounts
     scheduler: Scheduler
     texts: Texts
     clock: Clock
@@ -156,12 +156,12 @@ class Submitting:
         Raises `SpecRefused` unless all is well with the draft.
         """
         await asyncio.to_thread(log_asked, numbers, actor, self.store, now)
-        checked = await check_recipients(
+        checked = await check_quickly(
             numbers,
             needs_account=spec.creates_inbox_message,
             store=self.store,
             persons=self.persons,
-            inbox=self.inbox,
+            accounts=self.accounts,
             clock=self.clock,
             rules=self.rules,
         )
@@ -238,13 +238,14 @@ class Submitting:
 
 def recipients_of(numbers: list[Personnummer], checked: Checked) -> list[Recipient]:
     """The recipient list; whoever cannot be reached is kept on it, left out, with the reason."""
+    unknown = set(checked.unknown)
     return [
         Recipient(
             id=RecipientId(uuid4()),
             personnummer=number,
             state=RecipientState.LEFT_OUT if refusal else RecipientState.ACTIVE,
             left_out_because=refusal and refusal.value,
-            notified_by=checked.notified_by.get(number, ()),
+            notified_by=None if number in unknown else checked.notified_by.get(number, ()),
         )
         for number in numbers
         for refusal in [checked.refused.get(number)]

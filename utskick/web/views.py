@@ -81,7 +81,9 @@ class RecipientView(BaseModel):
     personnummer: str = Field(description="Maskerat")
     state: str = Field(description="Mottagarens status", examples=["Mottagare"])
     reason: str = Field(default="", description="Varför mottagaren är utelämnad")
-    notified_by: list[str] = Field(description="Hur 1177 aviserar: SMS, Email eller inget")
+    notified_by: list[str] | None = Field(
+        description="Hur 1177 aviserar: SMS, Email eller inget. null: inte kontrollerat än"
+    )
 
 
 class OpenedView(DispatchView):
@@ -180,7 +182,7 @@ def opened_view(shown: Shown, seen: Seen) -> OpenedView:
                 reason=LABELS_FOR_SYSTEMS[Refusal(recipient.left_out_because)]
                 if recipient.left_out_because
                 else "",
-                notified_by=list(recipient.notified_by),
+                notified_by=None if recipient.notified_by is None else list(recipient.notified_by),
             )
             for recipient in shown.recipients
         ],

@@ -38,6 +38,7 @@ from utskick.ports import (
     Texts,
 )
 from utskick.records import Store
+from utskick.sending.accounts import Accounts
 from utskick.sending.call_slots import CallSlots
 from utskick.sending.platform_watch import PlatformWatch
 from utskick.sending.reconcile import Reconciled, audit, reconcile
@@ -94,6 +95,11 @@ class Services(UseCases):
     def call_slots(self) -> CallSlots:
         """Calls to the form service that belong to no run take a slot as well."""
         return self.shared.sender.call_slots
+
+    @property
+    def accounts(self) -> Accounts:
+        """What the inbox says of persons, for all in this process."""
+        return self.shared.accounts
 
     def occasion_run(
         self, occasion_id: OccasionId, token: RunToken, *, version: int = 1

@@ -17,6 +17,7 @@ from utskick.store.tables.desk import (
 from utskick.store.tables.dispatches import (
     DispatchFormRow,
     DispatchRow,
+    InboxAnswerRow,
     OccasionRow,
     PersonRow,
     RecipientRow,
@@ -48,6 +49,7 @@ __all__ = [
     "ErrorMailRow",
     "ErrorReportRow",
     "FormTemplateRow",
+    "InboxAnswerRow",
     "InboxMessageRow",
     "LogBeforeKeysRow",
     "LogStartRow",

@@ -29,12 +29,17 @@ class SmsRow(Row):
 
 
 class NeighbourBudgetRow(Row):
-    """When the neighbour may next be called; pushed forward by whoever takes a place."""
+    """When the neighbour may next be called; pushed forward by whoever takes a place.
+
+    The inbox takes messages in batches: how many of one have been left, and until when.
+    """
 
     __tablename__ = "neighbour_budget"
 
     neighbour: Mapped[str] = mapped_column(String(20), primary_key=True)
     free_at: Mapped[datetime]
+    messages: Mapped[int] = mapped_column(default=0, server_default="0")
+    last_message_at: Mapped[datetime | None]
 
 
 class PlatformRefusalRow(Row):

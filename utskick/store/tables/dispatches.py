@@ -3,7 +3,7 @@
 from datetime import date, datetime, time
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from utskick.store.tables.base import Row, SealedRow
@@ -16,6 +16,17 @@ class PersonRow(SealedRow):
     __tablename__ = "person"
 
     blind_index: Mapped[str] = mapped_column(String(64), unique=True)
+
+
+class InboxAnswerRow(Row):
+    """What 1177's inbox has last said of a person, for a while (`UTSKICK_INBOX__REMEMBERED_S`)."""
+
+    __tablename__ = "inbox_answer"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey(PersonRow.id), primary_key=True)
+    active: Mapped[bool]
+    notified_by: Mapped[list[str]] = mapped_column(JSON)
+    asked_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class DispatchRow(Row):
@@ -90,6 +101,7 @@ class OccasionRow(Row):
     version: Mapped[int]
     registered: Mapped[bool] = mapped_column(default=False)
     others_due: Mapped[int] = mapped_column(default=0)
+    questions_due: Mapped[int] = mapped_column(default=0, server_default="0")
     run_token: Mapped[UUID | None]
     lease_until: Mapped[datetime | None]
     message_heading: Mapped[str] = mapped_column(default="")
@@ -102,9 +114,19 @@ class OccasionRow(Row):
     aim: Mapped[str] = mapped_column(String(10), server_default="send", default="send")
 
 
+_TO_ASK = text("to_ask")
+
+
 class RecipientRow(Row):
+    """`to_ask`: the inbox has not said yet whether and how the person is notified."""
+
     __tablename__ = "recipient"
-    __table_args__ = (UniqueConstraint("dispatch_id", "person_id"),)
+    __table_args__ = (
+        UniqueConstraint("dispatch_id", "person_id"),
+        Index(
+            "ix_recipient_to_ask", "dispatch_id", sqlite_where=_TO_ASK, postgresql_where=_TO_ASK
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     dispatch_id: Mapped[UUID] = mapped_column(ForeignKey(DispatchRow.id, ondelete="CASCADE"))
@@ -113,5 +135,6 @@ class RecipientRow(Row):
     state: Mapped[str] = mapped_column(String(10))
     left_out_because: Mapped[str | None] = mapped_column(String(30))
     notified_by: Mapped[list[str]] = mapped_column(JSON)
+    to_ask: Mapped[bool] = mapped_column(default=False, server_default=false())
     removed_at: Mapped[datetime | None]
     removed_by: Mapped[str | None]

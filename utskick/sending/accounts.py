@@ -1,0 +1,140 @@
+"""Who has an account at 1177, and how 1177 notifies them: asked within the inbox's budget.
+
+At the national pace a list of 250 takes minutes. So nobody waits for it who need not: answers are
+remembered, staff's lists are asked about in the background, and each question serves all who wait
+for its answer.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from datetime import timedelta
+
+from utskick.domain.personnummer import Personnummer
+from utskick.domain.rules import Rules
+from utskick.ports import Clock, Inbox, InboxUser, TemporaryFailure
+from utskick.records import Store
+from utskick.sending.inbox_places import inbox_place
+from utskick.sending.retry import next_delay_s
+from utskick.sending.shared_questions import SharedQuestions
+
+log = logging.getLogger(__name__)
+
+_TRIES = 4
+
+
+class Accounts:
+    """What the inbox says of persons, for everything in this process."""
+
+    def __init__(self, inbox: Inbox, *, store: Store, clock: Clock, rules: Rules) -> None:
+        self._inbox = inbox
+        self._store = store
+        self._clock = clock
+        self._rules = rules
+        self._questions = SharedQuestions(self._ask, await_place=self._await_place)
+        self._awaited: Counter[Personnummer] = Counter()
+        self._learning: set[asyncio.Task[None]] = set()
+
+    async def known(
+        self, numbers: Collection[Personnummer], *, within: timedelta
+    ) -> Mapping[Personnummer, InboxUser]:
+        """What has been said of them so long ago at most."""
+        if not (numbers and within):
+            return {}
+        return await asyncio.to_thread(self._read, numbers, within)
+
+    async def learn(
+        self,
+        numbers: Sequence[Personnummer],
+        known: dict[Personnummer, InboxUser],
+        *,
+        within: timedelta,
+    ) -> None:
+        """Fill in `known`: what was said so long ago holds, and the rest is asked for.
+
+        Whoever is cancelled keeps what has come. Raises `TemporaryFailure`.
+        """
+        unknown = [number for number in numbers if number not in known]
+        known |= await self.known(unknown, within=within)
+        await self._questions.learn(numbers, known)
+
+    async def learn_quickly(
+        self, numbers: Sequence[Personnummer]
+    ) -> dict[Personnummer, InboxUser]:
+        """What is remembered, and what can be learnt in a moment: somebody waits for a page.
+
+        About the others the inbox is asked in the background.
+        """
+        known = dict(await self.known(numbers, within=self._rules.inbox_remembered))
+        unknown = [number for number in numbers if number not in known]
+        patience_s = self._rules.inbox_patience_s
+        if self._rules.inbox_budget.seconds(len(unknown) - 1) < patience_s:
+            with suppress(TimeoutError, TemporaryFailure):
+                async with asyncio.timeout(patience_s):
+                    await self._questions.learn(unknown, known)
+        self.learn_soon([number for number in unknown if number not in known])
+        return known
+
+    def learn_soon(self, numbers: Collection[Personnummer]) -> None:
+        """Ask in the background, once: the answers are there to be read when they have come."""
+        new = [number for number in numbers if not self._awaited[number]]
+        if not new:
+            return
+        self._awaited.update(new)
+        learning = asyncio.get_running_loop().create_task(self._learn_in_background(new))
+        self._learning.add(learning)
+        learning.add_done_callback(self._learning.discard)
+
+    def awaited(self, numbers: Collection[Personnummer]) -> list[Personnummer]:
+        """Those about whom the inbox is being asked in the background."""
+        return [number for number in numbers if self._awaited[number]]
+
+    def seconds_left(self, numbers: Collection[Personnummer]) -> float:
+        """About how long it takes until the last of them is known, beside all others."""
+        return self._rules.inbox_budget.seconds(self._questions.calls_until(len(numbers)))
+
+    async def _learn_in_background(self, numbers: Sequence[Personnummer]) -> None:
+        known: dict[Personnummer, InboxUser] = {}
+        try:
+            for tries in range(_TRIES):
+                try:
+                    await self.learn(numbers, known, within=self._rules.inbox_remembered)
+                except TemporaryFailure as failure:
+                    await self._clock.sleep(next_delay_s(tries, failure, rules=self._rules))
+                else:
+                    return
+            log.warning("The inbox did not answer about %d persons", len(numbers) - len(known))
+        except Exception as error:  # noqa: BLE001  # its text may hold anything
+            log.warning("Asking the inbox ended with %s", type(error).__name__)
+        finally:
+            self._awaited.subtract(numbers)
+            self._awaited = +self._awaited
+
+    async def _await_place(self, waiting: int) -> int:
+        handful = max(1, min(waiting, self._rules.inbox_budget.handful))
+        await inbox_place(
+            handful, messages=False, store=self._store, clock=self._clock, rules=self._rules
+        )
+        return handful
+
+    async def _ask(self, numbers: Sequence[Personnummer]) -> Mapping[Personnummer, InboxUser]:
+        asked = await asyncio.gather(*map(self._inbox.user, numbers), return_exceptions=True)
+        answers = {
+            number: answer
+            for number, answer in zip(numbers, asked, strict=True)
+            if isinstance(answer, InboxUser)
+        }
+        await asyncio.to_thread(self._keep, answers)
+        return answers
+
+    def _read(
+        self, numbers: Collection[Personnummer], within: timedelta
+    ) -> Mapping[Personnummer, InboxUser]:
+        with self._store.transaction() as records:
+            return records.inbox_answers.known(numbers, since=self._clock.now() - within)
+
+    def _keep(self, answers: Mapping[Personnummer, InboxUser]) -> None:
+        with self._store.transaction() as records:
+            records.inbox_answers.keep(answers, now=self._clock.now())
