@@ -283,7 +283,7 @@ class InboxSettings(NeighbourSettings):
     fresh_s: float = Field(
         default=30,
         ge=0,
-        description="And so long when it is sent. At the national pace longer than longest_lead_s.",
+        description="And so long when it is sent. Nationally longer than longest_lead_s.",
     )
 
 

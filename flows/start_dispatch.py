@@ -34,7 +34,7 @@ async def send_form(order: UploadOrder) -> State[Any]:
 def _as_state(started: Started) -> State[Any]:
     if started.already:
         return Completed(name="Redan startat", message=f"Utskick {started.dispatch.id}")
-    occasions = len(started.dispatch.occasions)
-    return Completed(
-        name="Startat", message=f"Utskick {started.dispatch.id}, {occasions} tillfällen"
-    )
+    message = f"Utskick {started.dispatch.id}, {len(started.dispatch.occasions)} tillfällen"
+    if started.unchecked:
+        message += f", {started.unchecked} mottagare kontrolleras hos 1177 före utskicket"
+    return Completed(name="Startat", message=message)

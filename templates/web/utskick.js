@@ -87,11 +87,13 @@ function poll(element) {
     if (!element.isConnected) return;
     try {
       const answer = await fetch(element.dataset.poll);
+      if (answer.status === 404) return;
       if (answer.ok && !answer.redirected) {
         const came = new DOMParser().parseFromString(await answer.text(), "text/html");
         const fresh = came.getElementById(element.id);
         if (fresh && !element.contains(document.activeElement)) {
           element.replaceWith(fresh);
+          if (fresh.dataset.announce) announcement.textContent = fresh.dataset.announce;
           wake(fresh.parentElement);
           return;
         }

@@ -167,6 +167,8 @@ def show_one(dispatch_id: DispatchArgument, unit: UnitOption, *, as_json: Json =
 
     def table() -> None:
         print_dispatch(view)
+        if view.not_checked:
+            out.print(f"{view.not_checked} mottagare kontrolleras hos 1177 före utskicket")
         for ways in view.ways_on:
             out.print(_ways_in_words(ways))
         rows = Table("Mottagare", "Status", "Skäl", "Avisering", id_column(), box=None)

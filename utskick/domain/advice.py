@@ -24,6 +24,19 @@ def of_the_unnotified(count: int) -> list[str]:
     return [advice]
 
 
+def of_the_unchecked(count: int, *, of: int) -> list[str]:
+    """1177 answers about few at a time, and a start waits for none of them."""
+    if not count:
+        return []
+    advice = (
+        f"{count} av {of} mottagare är inte {'kontrollerad' if of == 1 else 'kontrollerade'} hos"
+        " 1177 än. Det görs före utskicket: den som saknar konto får inget formulär, och den som"
+        " saknar avisering får det ändå och syns i utskickets mottagarlista. Vill du välja bort"
+        " dem först, vänta tills alla är kontrollerade."
+    )
+    return [advice]
+
+
 def of_children(
     listed: Sequence[tuple[int, Personnummer]], *, today: date, answer_by: date
 ) -> list[str]:

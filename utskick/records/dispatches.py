@@ -93,6 +93,9 @@ class Dispatches(Protocol):
 
     def count_recipients(self, dispatch_id: DispatchId, state: RecipientState) -> int: ...
 
+    def count_unchecked(self, dispatch_id: DispatchId) -> int:
+        """How many recipients there are about whom the inbox has not answered yet."""
+
     def remove_recipient(
         self, dispatch_id: DispatchId, recipient_id: RecipientId, *, by: str, now: datetime
     ) -> None:

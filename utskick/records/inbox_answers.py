@@ -19,6 +19,9 @@ class InboxAnswers(Protocol):
     def keep(self, answers: Mapping[Personnummer, InboxUser], *, now: datetime) -> None:
         """In place of earlier ones. Recipients who have waited for it learn it as well."""
 
+    def pass_on(self, numbers: Collection[Personnummer]) -> None:
+        """To recipients who have waited for the answers about them: these had come before."""
+
     def awaited(self, *, limit: int) -> Sequence[Personnummer]:
         """Recipients of ongoing dispatches of whom the inbox has not said anything."""
 

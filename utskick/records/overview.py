@@ -81,5 +81,10 @@ class Overview(Protocol):
     def of_occasion(self, occasion_id: OccasionId) -> Sequence[OccasionCell]:
         """Each form of each recipient, in the order that they were planned."""
 
+    def messages_by_occasion(
+        self, dispatch_id: DispatchId
+    ) -> Mapping[OccasionId, Mapping[DeliveryState, int]]:
+        """How the inbox messages of each occasion that has begun have fared."""
+
     def messages(self, occasion_id: OccasionId) -> Mapping[RecipientId, DeliveryState]:
         """Each recipient's inbox message."""

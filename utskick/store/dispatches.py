@@ -199,6 +199,14 @@ class SqlDispatches:
             or 0
         )
 
+    def count_unchecked(self, dispatch_id: DispatchId) -> int:
+        unchecked = select(func.count()).where(
+            RecipientRow.dispatch_id == dispatch_id,
+            RecipientRow.state == RecipientState.ACTIVE.value,
+            RecipientRow.to_ask,
+        )
+        return self._session.scalar(unchecked) or 0
+
     def remove_recipient(
         self, dispatch_id: DispatchId, recipient_id: RecipientId, *, by: str, now: datetime
     ) -> None:

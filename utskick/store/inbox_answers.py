@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from utskick.domain.dispatches import DispatchStatus, RecipientState
@@ -55,9 +56,28 @@ class SqlInboxAnswers:
             key=lambda row: str(row["person_id"]),
         )
         insert_new(self._session, InboxAnswerRow, rows)
-        connection = self._session.connection()
-        connection.execute(_ANSWER, [{"of": row["person_id"], **row} for row in rows])
-        connection.execute(_OF_RECIPIENTS, [{"of": row["person_id"], **row} for row in rows])
+        self._session.connection().execute(
+            _ANSWER, [{"of": row["person_id"], **row} for row in rows]
+        )
+        self._pass_on(ids.values())
+
+    def pass_on(self, numbers: Collection[Personnummer]) -> None:
+        self._pass_on(self._people.known(numbers).values())
+
+    def _pass_on(self, person_ids: Collection[UUID]) -> None:
+        answer = select(InboxAnswerRow.notified_by).where(
+            InboxAnswerRow.person_id == RecipientRow.person_id
+        )
+        self._session.execute(
+            update(RecipientRow)
+            .where(
+                RecipientRow.person_id.in_(person_ids),
+                RecipientRow.to_ask,
+                exists().where(InboxAnswerRow.person_id == RecipientRow.person_id),
+            )
+            .values(notified_by=answer.scalar_subquery(), to_ask=False)
+            .execution_options(synchronize_session=False)
+        )
 
     def awaited(self, *, limit: int) -> Sequence[Personnummer]:
         rows = self._session.execute(
@@ -87,9 +107,4 @@ _ANSWER = (
         notified_by=bindparam("notified_by"),
         asked_at=bindparam("asked_at"),
     )
-)
-_OF_RECIPIENTS = (
-    update(RecipientRow)
-    .where(RecipientRow.person_id == bindparam("of"), RecipientRow.to_ask)
-    .values(notified_by=bindparam("notified_by"), to_ask=False)
 )

@@ -1,7 +1,7 @@
 """Pågående Paketutskick, in a few statements however many dispatches there are."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -60,10 +60,18 @@ class SqlOverview:
             .where(DeliveryRow.dispatch_id == dispatch_id)
             .group_by(DeliveryRow.occasion_id, DeliveryRow.state)
         )
-        found: dict[OccasionId, Counter[DeliveryState]] = {}
-        for occasion_id, state, number in rows:
-            found.setdefault(OccasionId(occasion_id), Counter())[DeliveryState(state)] = number
-        return found
+        return _by_occasion(rows.tuples())
+
+    def messages_by_occasion(
+        self, dispatch_id: DispatchId
+    ) -> Mapping[OccasionId, Mapping[DeliveryState, int]]:
+        rows = self._session.execute(
+            select(InboxMessageRow.occasion_id, InboxMessageRow.state, func.count())
+            .join(OccasionRow, OccasionRow.id == InboxMessageRow.occasion_id)
+            .where(OccasionRow.dispatch_id == dispatch_id)
+            .group_by(InboxMessageRow.occasion_id, InboxMessageRow.state)
+        )
+        return _by_occasion(rows.tuples())
 
     def cells(
         self, dispatch_id: DispatchId
@@ -123,6 +131,15 @@ class SqlOverview:
             .group_by(RecipientRow.dispatch_id)
         )
         return dict(rows.tuples().all())
+
+
+def _by_occasion(
+    rows: Iterable[tuple[UUID, str, int]],
+) -> Mapping[OccasionId, Mapping[DeliveryState, int]]:
+    found: dict[OccasionId, Counter[DeliveryState]] = {}
+    for occasion_id, state, number in rows:
+        found.setdefault(OccasionId(occasion_id), Counter())[DeliveryState(state)] = number
+    return found
 
 
 def _wanted(unit_id: HsaId, query: DispatchQuery) -> Select[tuple[DispatchRow]]:

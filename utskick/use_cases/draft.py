@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import TypeVar
 
-from utskick.domain.advice import of_children, of_the_unnotified
+from utskick.domain.advice import of_children, of_the_unchecked, of_the_unnotified
 from utskick.domain.calendar import (
     ImpossibleTime,
     LocalMoment,
@@ -223,6 +223,7 @@ class Draft:
                 self.wrong(place, f"{labels[refusal]}.", remedies[refusal])
         if self.notifies:
             self.warnings += of_the_unnotified(checked.unnotified)
+            self.warnings += of_the_unchecked(len(checked.unknown), of=len(numbers))
 
     def children(
         self, numbers: Sequence[Personnummer], checked: Checked, *, today: date, answer_by: date

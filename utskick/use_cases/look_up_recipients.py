@@ -1,7 +1,7 @@
 """Kontrollera mottagare: who on the list can get a form, and whom 1177 would notify."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from utskick.domain.deliveries import REFUSAL_LABELS, REFUSAL_REMEDIES, Refusal
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
 from utskick.domain.units import Activity, Actor
-from utskick.ports import Clock, Persons, TemporaryFailure
+from utskick.ports import Clock, InboxUser, Persons, TemporaryFailure
 from utskick.records import LogEntry, Store
 from utskick.sending.accounts import Accounts
 from utskick.sending.check_recipients import check_quickly
@@ -31,6 +31,18 @@ class LookedUp:
     @property
     def remedy(self) -> str:
         return REFUSAL_REMEDIES[self.refusal] if self.refusal else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownSoFar:
+    """What the inbox has said of those on a list. `awaited`: it is being asked about them.
+
+    `left_s` is about how long it takes to hear of all of them.
+    """
+
+    users: Mapping[Personnummer, InboxUser]
+    awaited: Collection[Personnummer]
+    left_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +87,15 @@ class LookUpRecipients:
             )
             for number in numbers
         ]
+
+    async def so_far(self, numbers: Collection[Personnummer]) -> KnownSoFar:
+        """Of those who have been looked up already, and logged then: nothing is asked anew."""
+        users = await self.accounts.known(numbers, within=self.rules.inbox_remembered)
+        unknown = [number for number in numbers if number not in users]
+        awaited = self.accounts.awaited(unknown)
+        return KnownSoFar(
+            users=users, awaited=frozenset(awaited), left_s=self.accounts.seconds_left(awaited)
+        )
 
 
 def log_asked(numbers: Sequence[Personnummer], actor: Actor, store: Store, now: datetime) -> None:

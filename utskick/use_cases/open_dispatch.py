@@ -17,7 +17,7 @@ from utskick.domain.dispatches import (
     require_another_recipient,
 )
 from utskick.domain.errors import LastRecipient, StartBlocked, WrongStatus
-from utskick.domain.occasions import Aim, Occasion, OccasionId, OccasionState
+from utskick.domain.occasions import NOT_ENDED, Aim, Occasion, OccasionId, OccasionState
 from utskick.domain.units import Activity, Actor
 from utskick.records import (
     DoneWith,
@@ -31,7 +31,7 @@ from utskick.sending.report_errors import kept_report
 from utskick.use_cases.ways_on import WaysOn, ways_on
 
 ByState = Mapping[DeliveryState, int]
-_SOON = timedelta(minutes=10)
+_SOON = _CHECKED_WITHIN = timedelta(minutes=10)
 """Not longer: a page that looks again keeps its session alive."""
 
 
@@ -47,17 +47,31 @@ class Shown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DispatchProgress:
-    """How far a dispatch has come, in numbers. Nothing of it is about anybody."""
+    """How far a dispatch has come, in numbers. Nothing of it is about anybody.
+
+    About the `unchecked` the inbox has not answered yet.
+    """
 
     dispatch: Dispatch
     by_occasion: Mapping[OccasionId, ByState]
+    messages: Mapping[OccasionId, ByState]
+    recipients: int
+    unchecked: int
 
     def moving(self, *, now: datetime) -> bool:
         """Whether it is worth looking again in a moment: something is sent, or soon will be."""
         states = {occasion.state for occasion in self.dispatch.occasions}
         planned = (o for o in self.dispatch.occasions if o.state is OccasionState.PLANNED)
         notifies = any(o.aim is not Aim.SEND for o in planned)
-        return OccasionState.RUNNING in states or notifies or self._awaited(now)
+        checking = self.unchecked > 0 and now - self.dispatch.created_at < _CHECKED_WITHIN
+        return OccasionState.RUNNING in states or notifies or checking or self._awaited(now)
+
+    def messages_delivered(self, occasion: Occasion) -> tuple[int, int] | None:
+        """How many inbox messages have been left, of how many; `None` when none is to come."""
+        by_state = self.messages.get(occasion.id, {})
+        if occasion.state not in NOT_ENDED or not by_state:
+            return None
+        return by_state.get(DeliveryState.SENT, 0), sum(by_state.values())
 
     def _awaited(self, now: datetime) -> bool:
         upcoming = self.dispatch.next_to_send
@@ -121,9 +135,7 @@ class OpenDispatch:
         """To be asked again and again while it is sent. Raises `NotFound`."""
         with self.store.transaction() as records:
             dispatch = records.dispatches.get_for(actor.unit_id, dispatch_id)
-            return DispatchProgress(
-                dispatch=dispatch, by_occasion=records.overview.by_occasion(dispatch.id)
-            )
+            return _progress(dispatch, records.overview.by_occasion(dispatch.id), records)
 
     def show_dispatch(self, dispatch_id: DispatchId, *, actor: Actor, now: datetime) -> Shown:
         """Reading a recipient list is logged for each person on it. Raises `NotFound`."""
@@ -152,7 +164,7 @@ class OpenDispatch:
             _log_reading(recipients, dispatch, actor, records, now)
             names = records.sessions.names([dispatch.created_by])
             return Opened(
-                progress=DispatchProgress(dispatch=dispatch, by_occasion=by_occasion),
+                progress=_progress(dispatch, by_occasion, records),
                 recipients=recipients,
                 cells=cells,
                 started_by=names.get(dispatch.created_by, dispatch.created_by),
@@ -181,6 +193,18 @@ class OpenDispatch:
                 forms=forms,
                 messages=records.overview.messages(occasion.id),
             )
+
+
+def _progress(
+    dispatch: Dispatch, by_occasion: Mapping[OccasionId, ByState], records: Transaction
+) -> DispatchProgress:
+    return DispatchProgress(
+        dispatch=dispatch,
+        by_occasion=by_occasion,
+        messages=records.overview.messages_by_occasion(dispatch.id),
+        recipients=records.dispatches.count_recipients(dispatch.id, RecipientState.ACTIVE),
+        unchecked=records.dispatches.count_unchecked(dispatch.id),
+    )
 
 
 def _blocked(dispatch: Dispatch, records: Transaction) -> StartBlocked | None:

@@ -71,12 +71,14 @@ class CheckedDispatch:
 class Started:
     """A dispatch that is saved. `registered` is false while the scheduler is away.
 
+    About the `unchecked` of its recipients the inbox has not answered yet.
     `already`: this very submission had been made before, and nothing was done again.
     """
 
     dispatch: Dispatch
     warnings: tuple[str, ...] = ()
     registered: bool = True
+    unchecked: int = 0
     already: bool = False
 
 
@@ -204,7 +206,13 @@ class Submitting:
             rules=self.rules,
             now=now,
         )
-        return Started(dispatch=dispatch, warnings=checked.warnings, registered=registered)
+        unchecked = sum(each.notified_by is None for each in checked.recipients)
+        return Started(
+            dispatch=dispatch,
+            warnings=checked.warnings,
+            registered=registered,
+            unchecked=unchecked,
+        )
 
     def _save(
         self, checked: CheckedDispatch, actor: Actor, submission_key: str, now: datetime

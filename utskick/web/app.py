@@ -16,6 +16,7 @@ from utskick.web.noted import Noted
 from utskick.web.rate_limits import StrangersCounted
 from utskick.wiring import Services
 from utskick.worker.background_work import run_background_work
+from utskick.worker.rounds import again_and_again
 
 
 def create_app(services: Services) -> FastAPI:
@@ -23,7 +24,7 @@ def create_app(services: Services) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        background = asyncio.create_task(run_background_work(services))
+        background = asyncio.gather(run_background_work(services), asking(services))
         yield
         background.cancel()
         with suppress(asyncio.CancelledError):
@@ -60,6 +61,12 @@ def create_app(services: Services) -> FastAPI:
     errors.add_to(app)
     pages.add_to(app)
     return app
+
+
+async def asking(services: Services) -> None:
+    """The web process alone asks the inbox ahead of the runs, so that each is asked about once."""
+    every_s = services.settings.timing.reconcile_s
+    await again_and_again("Asking the inbox", services.ask_about_recipients, every_s=every_s)
 
 
 def _forms_lead_to(services: Services) -> list[str]:

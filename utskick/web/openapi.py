@@ -74,7 +74,7 @@ _SENT = {
     ],
 }
 _RESTARTED = _DISPATCH | {"registered": True}
-_STARTED = _RESTARTED | {"warnings": []}
+_STARTED = _RESTARTED | {"not_checked": 0, "warnings": []}
 _LISTED = [_DISPATCH | _SENT | {"number_of_recipients": 40}]
 _WAYS_ON = {
     "occasion_id": _OCCASION["id"],
@@ -90,6 +90,7 @@ _WAYS_ON = {
 _OPENED = _DISPATCH | {
     "may_restart": False,
     "ways_on": [],
+    "not_checked": 0,
     "recipients": [
         {
             "id": "e4b1f7a0-2c8d-4f3e-b6a5-90d7c3e8f152",

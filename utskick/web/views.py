@@ -91,6 +91,9 @@ class OpenedView(DispatchView):
     ways_on: list[WaysOnView] = Field(
         description="Vad som kan göras med tillfällen som missats eller stoppats mitt i"
     )
+    not_checked: int = Field(
+        description="Mottagare som inte är kontrollerade hos 1177 än: det görs före utskicket"
+    )
     recipients: list[RecipientView] = Field(description="Mottagarlistan, även borttagna")
 
 
@@ -101,6 +104,9 @@ class RestartedView(DispatchView):
 
 
 class StartedView(RestartedView):
+    not_checked: int = Field(
+        description="Mottagare som inte är kontrollerade hos 1177 än: det görs före utskicket"
+    )
     warnings: list[str] = Field(description="Sådant som inte hindrar, men som du bör veta")
 
 
@@ -174,6 +180,10 @@ def opened_view(shown: Shown, seen: Seen) -> OpenedView:
         **dispatch_view(shown.dispatch, seen, shown.forms).model_dump(),
         may_restart=shown.dispatch.may_restart(now=seen.now),
         ways_on=[ways_on_view(each) for each in shown.ways if each.any],
+        not_checked=sum(
+            each.state is RecipientState.ACTIVE and each.notified_by is None
+            for each in shown.recipients
+        ),
         recipients=[
             RecipientView(
                 id=recipient.id,
@@ -193,6 +203,7 @@ def started_view(started: Started, seen: Seen) -> StartedView:
     """What came of handing in a spec."""
     return StartedView(
         **dispatch_view(started.dispatch, seen).model_dump(),
+        not_checked=started.unchecked,
         warnings=list(started.warnings),
         registered=started.registered,
     )

@@ -53,6 +53,7 @@ from utskick.store.engine import open_engine, require_migrated
 from utskick.store.key_checks import check_keys
 from utskick.store.staff import SessionLimits
 from utskick.use_cases.bound import UseCases
+from utskick.use_cases.watched_lists import WatchedLists
 from utskick.wiring.neighbours import (
     certificates_of,
     form_service_of,
@@ -90,6 +91,7 @@ class Services(UseCases):
     rate_limits: RateLimits
     attempts: SignInAttempts = field(default_factory=SealedAttempts)
     ended_occasions: EndedOccasions = field(default_factory=EndedOccasions)
+    watched_lists: WatchedLists = field(default_factory=WatchedLists)
 
     @property
     def call_slots(self) -> CallSlots:

@@ -6,16 +6,17 @@ A list may be long, and a form has few fields.
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime
 from typing import Self
 
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.recipients import RefusedRow
 from utskick.domain.rules import Rules
+from utskick.ports import InboxUser
 
 _CHANNELS = {"SMS": "Sms", "Email": "E-post", "Other": "Annat"}
-_UNASKED = "?"
+_UNKNOWN, _NO_ACCOUNT = "?", "-"
 _BETWEEN = "|"
 _A_ROW = re.compile(r"[1-9]\d{0,6}", re.ASCII)
 _LONGEST_NAME = 100
@@ -23,7 +24,7 @@ _LONGEST_NAME = 100
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One on the list. `notified_by` is `None` if 1177 could not be asked.
+    """One on the list. `notified_by` is `None` as long as 1177 has not answered about them.
 
     `row` and `sheet` are the file's own; 0 and nothing for who was typed.
     """
@@ -32,10 +33,12 @@ class Listed:
     notified_by: tuple[str, ...] | None
     row: int = 0
     sheet: str = ""
+    accountless: bool = False
 
     @property
     def carried(self) -> str:
-        channels = _UNASKED if self.notified_by is None else ",".join(self.notified_by)
+        known = _NO_ACCOUNT if self.accountless else ",".join(self.notified_by or ())
+        channels = _UNKNOWN if self.notified_by is None else known
         origin = f" {self.row} {self.sheet.replace(_BETWEEN, ' ')}" if self.row else ""
         return f"{self.number.digits} {channels}{origin.rstrip()}"
 
@@ -54,10 +57,21 @@ class Listed:
         digits, channels, row, sheet = (*carried.split(" ", 3), "", "", "")[:4]
         return cls(
             rules.personnummer(digits, now),
-            None if channels == _UNASKED else tuple(filter(None, channels.split(","))),
+            _channels(channels),
             int(row) if _A_ROW.fullmatch(row) else 0,
             sheet[:_LONGEST_NAME],
+            accountless=channels == _NO_ACCOUNT,
         )
+
+    def known_as(self, user: InboxUser) -> Self:
+        """With what the inbox has said since."""
+        return replace(self, notified_by=user.notified_by, accountless=not user.active)
+
+
+def _channels(carried: str) -> tuple[str, ...] | None:
+    if carried == _UNKNOWN:
+        return None
+    return () if carried == _NO_ACCOUNT else tuple(filter(None, carried.split(",")))
 
 
 def carry(listed: Iterable[Listed]) -> str:

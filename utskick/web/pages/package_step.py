@@ -9,7 +9,7 @@ from typing import Annotated, Self
 from fastapi import Depends, Request, Response
 from starlette.datastructures import FormData
 
-from utskick.domain.advice import of_children, of_the_unnotified
+from utskick.domain.advice import of_children, of_the_unchecked, of_the_unnotified
 from utskick.domain.calendar import default_answer_by, read_date
 from utskick.domain.errors import Problem, StartBlocked
 from utskick.domain.forms import Catalogue, FormTemplate, FormTemplateId
@@ -83,13 +83,16 @@ class PackageStep:
     def warnings(self) -> list[str]:
         """What staff should know before they start."""
         filled, today = self.filled, self._today
-        unnotified = len(filled.recipients.unnotified) if filled.creates_inbox_message else 0
+        recipients = filled.recipients
+        unnotified = len(recipients.unnotified) if filled.creates_inbox_message else 0
+        unknown = len(recipients.unknown) if filled.creates_inbox_message else 0
         sent_on = [each.local.date for each in self.preview.occasions if each.local]
         answer_by = read_date(filled.answer_by) or default_answer_by(max(sent_on, default=today))
         listed = [(n, each.number) for n, each in enumerate(filled.recipients.listed, start=1)]
         return [
             *(text for each in self.preview.by_date for text in each.warnings),
             *of_the_unnotified(unnotified),
+            *of_the_unchecked(unknown, of=len(recipients.listed)),
             *of_children(listed, today=today, answer_by=answer_by),
         ]
 

@@ -4,10 +4,11 @@ The list travels with the page's form, so that nothing of it is stored before it
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from math import ceil
 from typing import Any, Self
 
 from starlette.datastructures import FormData
@@ -22,7 +23,8 @@ from utskick.domain.recipients import FileTooLarge, NoRecipients, RefusedRow, To
 from utskick.domain.rules import Rules
 from utskick.domain.seen_sheets import FoundList, ListQuestion
 from utskick.domain.units import Actor
-from utskick.use_cases.look_up_recipients import LookedUp
+from utskick.use_cases.look_up_recipients import KnownSoFar, LookedUp
+from utskick.use_cases.watched_lists import WatchedPerson
 from utskick.web.pages.carried_list import Listed, Report, carried_in, carry
 from utskick.web.pages.list_question import AskedOfList
 from utskick.web.pages.posted import act, as_typed, file, text, texts
@@ -37,7 +39,8 @@ _TYPED, _FILE, _PASTED = "recipients", "fil", "inklistrat"
 class RecipientList:
     """`announced` is what a screen reader says after a change.
 
-    `report` stays until staff close it, `asked` until they have answered.
+    `report` stays until staff close it, `asked` until they have answered. `watched_as` names the
+    list while the inbox is asked about those who are `awaited`, for about `left_s` yet.
     """
 
     listed: list[Listed] = field(default_factory=list)
@@ -47,6 +50,9 @@ class RecipientList:
     report: Report | None = None
     asked: AskedOfList | None = None
     announced: str = ""
+    watched_as: str = ""
+    awaited: Collection[Personnummer] = ()
+    left_s: float = 0
 
     @classmethod
     def read(cls, posted: FormData, *, rules: Rules, now: datetime) -> Self:
@@ -57,6 +63,7 @@ class RecipientList:
             pasted=as_typed(posted, "inklistrat"),
             report=Report.read(text(posted, "rapport")),
             asked=AskedOfList.read(text(posted, "fraga_om_fil")),
+            watched_as=text(posted, "kontroll"),
         )
 
     @property
@@ -76,12 +83,63 @@ class RecipientList:
         """As hidden fields, whatever their number."""
         report = [("rapport", self.report.carried)] if self.report else []
         asked = [("fraga_om_fil", self.asked.carried)] if self.asked else []
-        return [("mottagare", carry(self.listed)), *report, *asked]
+        watched = [("kontroll", self.watched_as)] if self.watched_as else []
+        return [("mottagare", carry(self.listed)), *watched, *report, *asked]
 
     @property
     def unnotified(self) -> list[Listed]:
         """Those whom 1177 would not notify (manual: "Är det tomt …")."""
-        return [each for each in self.listed if each.notified_by == ()]
+        return [each for each in self.listed if each.notified_by == () and not each.accountless]
+
+    @property
+    def accountless(self) -> list[Listed]:
+        """Those who cannot get an inbox message: it became known when they were on the list."""
+        return [each for each in self.listed if each.accountless]
+
+    @property
+    def unknown(self) -> list[Personnummer]:
+        """Those about whom the inbox has not answered yet."""
+        return [each.number for each in self.listed if each.notified_by is None]
+
+    async def catch_up(self, *, actor: Actor, wired: Services, now: datetime) -> None:
+        """Take in what the inbox has said since the page was shown.
+
+        Whoever this person has not looked up is looked up now, and counted. Raises `TooOften`.
+        """
+        if not self.unknown:
+            return
+        watched = wired.watched_lists.find(self.watched_as, actor=actor)
+        theirs = {each.number for each in watched}
+        if others := [number for number in self.unknown if number not in theirs]:
+            wired.rate_limits.take(Limit.LOOK_UPS, actor.name, cost=len(others))
+            await wired.look_up_recipients(others, actor=actor, needs_account=False, now=now)
+        self.know(await wired.look_up_recipients.so_far(self.unknown))
+
+    async def watch(self, *, actor: Actor, wired: Services) -> None:
+        """Let the page look how far it has come, while there is somebody to hear of."""
+        self.watched_as = ""
+        if self.unknown:
+            self.know(await wired.look_up_recipients.so_far(self.unknown))
+        if self.unknown:
+            persons = [WatchedPerson(each.number, each.row, each.sheet) for each in self.listed]
+            self.watched_as = wired.watched_lists.keep(actor, persons)
+
+    def know(self, so_far: KnownSoFar) -> None:
+        """Take in what the inbox has said."""
+        users = so_far.users
+        self.listed = [
+            each.known_as(users[each.number]) if each.number in users else each
+            for each in self.listed
+        ]
+        self.awaited, self.left_s = so_far.awaited, so_far.left_s
+
+    @property
+    def progress(self) -> str:
+        """How far the inbox has been asked, in staff's words."""
+        known = len(self.listed) - len(self.unknown)
+        minutes = ceil(self.left_s / 60)
+        left = f"ungefär {minutes} min kvar" if minutes > 1 else "mindre än 1 min kvar"
+        return f"{known} av {len(self.listed)} kontrollerade, {left}."
 
     def problems_of(self, field_name: str) -> list[Problem]:
         """What is shown beside one field of the list."""
@@ -109,8 +167,9 @@ class RecipientList:
                 await self._answer(self.asked.chosen(number), posted, actor, wired, now)
             case "ta-bort", digits:
                 self._keep([each for each in self.listed if each.number.digits != digits])
-            case "ta-bort-utan-avisering", _:
-                self._keep([each for each in self.listed if each.notified_by != ()])
+            case (("ta-bort-utan-avisering" | "ta-bort-utan-konto") as whom, _):
+                out = self.accountless if whom.endswith("konto") else self.unnotified
+                self._keep([each for each in self.listed if each not in out])
             case "stang-rapport", _:
                 self.report = None
 

@@ -201,13 +201,14 @@ async def fill_in(
 ) -> Response:
     """Whatever button was pressed: nothing is sent before the last, *Ja, skicka*."""
     step = await _read(request, visitor, posted, wired, now)
+    recipients, actor = step.filled.recipients, visitor.actor
+    await recipients.catch_up(actor=actor, wired=wired, now=now)
     match act(posted):
         case "visa", _:
             return _preview_form(step)
         case "skicka", _:
-            if await step.filled.recipients.take_left(
-                posted, actor=visitor.actor, wired=wired, now=now
-            ):
+            if await recipients.take_left(posted, actor=actor, wired=wired, now=now):
+                await recipients.watch(actor=actor, wired=wired)
                 return step.show()
             return await _check(step)
         case "ja-skicka", _ if step.too_late_or_early and not step.filled.warned:
@@ -216,7 +217,8 @@ async def fill_in(
         case "ja-skicka", _:
             return await _send(step)
         case _:
-            await step.filled.recipients.change(posted, actor=visitor.actor, wired=wired, now=now)
+            await recipients.change(posted, actor=actor, wired=wired, now=now)
+            await recipients.watch(actor=actor, wired=wired)
             return step.show()
 
 
@@ -282,6 +284,7 @@ def _preview_form(step: _Step) -> Response:
 async def _check(step: _Step) -> Response:
     """Everything that is wrong at once, or the question whether to send."""
     step.filled.fill_in_dates(step.today)
+    await step.filled.recipients.watch(actor=step.visitor.actor, wired=step.wired)
     if step.form is None:
         # What else is wrong is shown as well, beside the form that nobody knows.
         step.filled.recipients.require_someone()

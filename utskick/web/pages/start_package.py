@@ -67,11 +67,15 @@ async def fill_in(visit: PackageVisit, posted: Posted) -> Response:
 
 async def _change_recipients(visit: PackageVisit, posted: FormData, filled: FilledStart) -> bool:
     """Whether staff should look at the list before they go on."""
-    recipients, actor = filled.recipients, visit.visitor.actor
+    recipients, actor, wired = filled.recipients, visit.visitor.actor, visit.wired
+    await recipients.catch_up(actor=actor, wired=wired, now=visit.now)
+    look_first = False
     if act(posted)[0] in ("starta", "uppdatera"):
-        return await recipients.take_left(posted, actor=actor, wired=visit.wired, now=visit.now)
-    await recipients.change(posted, actor=actor, wired=visit.wired, now=visit.now)
-    return False
+        look_first = await recipients.take_left(posted, actor=actor, wired=wired, now=visit.now)
+    else:
+        await recipients.change(posted, actor=actor, wired=wired, now=visit.now)
+    await recipients.watch(actor=actor, wired=wired)
+    return look_first
 
 
 @router.post("/starta-paketutskick/tillfallen", name="preview-occasions")

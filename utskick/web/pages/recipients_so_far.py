@@ -1,0 +1,42 @@
+"""How far the inbox has been asked about a list that is being gathered."""
+
+from typing import Annotated, Literal
+
+from fastapi import Query, Request, Response
+
+from utskick.domain.errors import NotFound
+from utskick.web.callers import Wired
+from utskick.web.pages.carried_list import Listed
+from utskick.web.pages.frame import fragment
+from utskick.web.pages.recipient_list import RecipientList
+from utskick.web.pages.refusals import page_router
+from utskick.web.pages.visitors import Staff
+
+router = page_router()
+
+
+@router.get("/mottagare/kontroll/{name}", name="recipients-so-far")
+async def show(
+    request: Request,
+    name: str,
+    visitor: Staff,
+    wired: Wired,
+    *,
+    bara: Annotated[Literal["", "antal"], Query()] = "",
+    meddelande: Annotated[Literal["ja", "nej"], Query()] = "ja",
+) -> Response:
+    """The list with what is known by now, or only its progress. Raises `NotFound`."""
+    persons = wired.watched_lists.find(name, actor=visitor.actor)
+    if not persons:
+        raise NotFound("list")
+    gathered = RecipientList(
+        listed=[Listed(each.number, None, each.row, each.sheet) for each in persons],
+        watched_as=name,
+    )
+    gathered.know(await wired.look_up_recipients.so_far(gathered.unknown))
+    return fragment(
+        "recipients_so_far.html",
+        list=gathered,
+        creates_inbox_message=meddelande == "ja",
+        again=f"{request.url.path}?bara=antal" if bara else "",
+    )
