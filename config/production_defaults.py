@@ -11,7 +11,7 @@ _READ: Mapping[str, object] = {"read_timeout_s": 32}
 DEFAULTS: Mapping[str, Mapping[str, object]] = {
     "platform": {"answers_within_s": 30},
     "forms": {**_READ, "settle_s": 180},
-    "inbox": _READ,
+    "inbox": {**_READ, "per_s": 1, "pause_s": 300, "fresh_s": 3600},
     "persons": {**_READ, "test_persons": False},
     "timing": {"lease_s": 80},
 }

@@ -266,11 +266,11 @@ class InboxSettings(NeighbourSettings):
     per_s: float = Field(
         default=50,
         gt=0,
-        description="Calls a second, questions too. Nationally 1; agreements differ.",
+        description="Calls a second, questions too; agreements differ. 1 in production.",
     )
     batch: int = Field(default=1000, ge=1, description="So many messages, then a pause.")
     pause_s: float = Field(
-        default=0, ge=0, description="Between two batches of messages. Nationally 300."
+        default=0, ge=0, description="Between two batches of messages. 300 in production."
     )
     patience_s: float = Field(
         default=1, ge=0, description="A page or a start waits so long for it, and no longer."
@@ -283,7 +283,7 @@ class InboxSettings(NeighbourSettings):
     fresh_s: float = Field(
         default=30,
         ge=0,
-        description="And so long when it is sent. Nationally longer than longest_lead_s.",
+        description="And so long when it is sent. 3600 in production: longer than any lead.",
     )
 
 

@@ -49,7 +49,7 @@ def fill_register(store: SqlStore) -> None:
         records.forms.save(FORMS)
 
 
-def an_occasion(number: int = 1, *, sends_at: datetime = NOW) -> Occasion:
+def an_occasion(number: int = 1, *, sends_at: datetime = NOW, questions_due: int = 0) -> Occasion:
     local = sends_at.astimezone(STOCKHOLM)
     return Occasion(
         id=OccasionId(uuid4()),
@@ -58,6 +58,7 @@ def an_occasion(number: int = 1, *, sends_at: datetime = NOW) -> Occasion:
         local_time=local.time(),
         zone=STOCKHOLM,
         sends_at=sends_at,
+        questions_due=questions_due,
     )
 
 
@@ -154,11 +155,17 @@ def kept(
     dispatch: Dispatch | None = None,
     *,
     numbers: Sequence[Personnummer] = (ANNA, BO),
+    unchecked: Collection[Personnummer] = (),
     submission_key: str = "",
 ) -> Ledger:
     """A dispatch that has just been started."""
     dispatch = dispatch or a_dispatch()
-    recipients = tuple(Recipient(id=RecipientId(uuid4()), personnummer=n) for n in numbers)
+    recipients = tuple(
+        Recipient(
+            id=RecipientId(uuid4()), personnummer=n, notified_by=None if n in unchecked else ()
+        )
+        for n in numbers
+    )
     with store.transaction() as records:
         assert records.dispatches.add(
             dispatch, recipients, submission_key=submission_key or str(uuid4())

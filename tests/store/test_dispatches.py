@@ -41,9 +41,10 @@ def count_of(store: SqlStore, dispatch: Dispatch) -> int:
 
 
 def test_a_dispatch_comes_back_as_it_was(store: SqlStore) -> None:
+    in_a_week = an_occasion(2, sends_at=NOW + timedelta(weeks=1), questions_due=2)
     dispatch = a_dispatch(
         forms=(GAD, PHQ),
-        occasions=(an_occasion(1), an_occasion(2, sends_at=NOW + timedelta(weeks=1))),
+        occasions=(an_occasion(1, questions_due=2), in_a_week),
         form_banner="Fråga gärna!",
         answer_by=date(2028, 2, 1),
         purge_after=PURGE_AFTER,
