@@ -1,5 +1,6 @@
 """How long an occasion may be sent, and how long to wait between tries."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -12,7 +13,9 @@ from utskick.domain.rules import Rules
 RULES = Rules()
 
 
-def an_occasion(local: str, *, by_hand_at: datetime | None = None) -> Occasion:
+def an_occasion(
+    local: str, *, by_hand_at: datetime | None = None, others_due: int = 0, questions_due: int = 0
+) -> Occasion:
     sends_at = datetime.fromisoformat(local).replace(tzinfo=STOCKHOLM)
     return Occasion(
         id=OccasionId(uuid4()),
@@ -22,6 +25,8 @@ def an_occasion(local: str, *, by_hand_at: datetime | None = None) -> Occasion:
         zone=STOCKHOLM,
         sends_at=sends_at.astimezone(UTC),
         by_hand_at=by_hand_at,
+        others_due=others_due,
+        questions_due=questions_due,
     )
 
 
@@ -50,3 +55,23 @@ def test_what_staff_send_by_hand_may_be_sent_at_night() -> None:
 
 def test_the_last_delay_goes_on_for_ever() -> None:
     assert [RULES.retry_delay_s(n) for n in (0, 1, 2, 3, 4, 99)] == [4, 20, 300, 1800, 1800, 1800]
+
+
+@pytest.mark.parametrize(
+    ("per_s", "others_due", "questions_due", "lead_s"),
+    [
+        (1, 0, 0, 120),
+        (1, 0, 250, 120 + 250),
+        (50, 0, 250, 120 + 5),
+        (1, 3, 1000, 120 + 1.5 + 1000),
+        (1, 100, 25_000, 1800),
+    ],
+)
+def test_an_occasion_begins_early_enough_to_ask_about_all_who_are_due_at_its_minute(
+    per_s: float, others_due: int, questions_due: int, lead_s: float
+) -> None:
+    occasion = an_occasion("2027-02-01 08:00", others_due=others_due, questions_due=questions_due)
+
+    begins = replace(RULES, inbox_per_s=per_s).starts_at(occasion)
+
+    assert (occasion.sends_at - begins).total_seconds() == lead_s

@@ -1,6 +1,5 @@
 """Who has an account at 1177: asked within the budget, remembered, and not waited for."""
 
-import asyncio
 from datetime import timedelta
 
 import pytest
@@ -9,7 +8,6 @@ from tests.clinic import Clinic, a_clinic
 from tests.people import ANNA, BO, CILLA, DAVID, WITHOUT_ACCOUNT
 from tests.use_cases.clinic_days import AWAY
 from tests.waiting import until
-from utskick.adapters.in_memory import InMemoryInbox
 from utskick.domain.inbox_budget import InboxBudget
 from utskick.domain.personnummer import Personnummer
 from utskick.ports import InboxUser, TemporaryFailure
@@ -21,32 +19,13 @@ AN_HOUR = timedelta(hours=1)
 NEVER = timedelta(0)
 
 
-class Noting(InMemoryInbox):
-    """Notes whom it is asked about, and answers when it may."""
-
-    def __init__(self, clinic: Clinic) -> None:
-        super().__init__(clinic.inbox.users)
-        self.asked: list[Personnummer] = []
-        self.may_answer = asyncio.Event()
-        self.may_answer.set()
-
-    async def user(self, personnummer: Personnummer) -> InboxUser:
-        self.asked.append(personnummer)
-        await self.may_answer.wait()
-        return await super().user(personnummer)
-
-
-@pytest.fixture
-def inbox(clinic: Clinic) -> Noting:
-    return Noting(clinic)
-
-
-def accounts(clinic: Clinic, inbox: InMemoryInbox) -> Accounts:
-    return Accounts(inbox, store=clinic.store, clock=clinic.clock, rules=clinic.rules)
+def accounts(clinic: Clinic) -> Accounts:
+    """Of a process of its own."""
+    return Accounts(clinic.inbox, store=clinic.store, clock=clinic.clock, rules=clinic.rules)
 
 
 async def test_those_that_are_known_are_kept_when_others_fail(clinic: Clinic) -> None:
-    shared = accounts(clinic, clinic.inbox)
+    shared = accounts(clinic)
     clinic.inbox.fails_reading.append(AWAY)
     known: Known = {}
 
@@ -65,7 +44,7 @@ async def test_questions_are_asked_at_the_inboxs_pace_and_take_from_its_one_budg
     clinic = a_clinic(store, inbox_per_s=1)
     before = clinic.clock.now()
 
-    await accounts(clinic, clinic.inbox).learn([ANNA, BO, CILLA, DAVID], {}, within=NEVER)
+    await accounts(clinic).learn([ANNA, BO, CILLA, DAVID], {}, within=NEVER)
 
     # The queue's own clock has gone on a little meanwhile.
     assert 5 <= (clinic.clock.now() - before).total_seconds() <= 6
@@ -76,30 +55,30 @@ async def test_questions_are_asked_at_the_inboxs_pace_and_take_from_its_one_budg
 
 
 async def test_what_has_been_said_lately_is_not_asked_for_again_by_any_process(
-    clinic: Clinic, inbox: Noting
+    clinic: Clinic,
 ) -> None:
     known: Known = {}
 
-    await accounts(clinic, inbox).learn([ANNA, WITHOUT_ACCOUNT], {}, within=AN_HOUR)
+    await accounts(clinic).learn([ANNA, WITHOUT_ACCOUNT], {}, within=AN_HOUR)
     clinic.clock.advance(3599)
-    await accounts(clinic, inbox).learn([ANNA, WITHOUT_ACCOUNT], known, within=AN_HOUR)
+    await accounts(clinic).learn([ANNA, WITHOUT_ACCOUNT], known, within=AN_HOUR)
 
-    assert inbox.asked == [ANNA, WITHOUT_ACCOUNT]
+    assert clinic.inbox.asked == [ANNA, WITHOUT_ACCOUNT]
     assert known == {
         ANNA: InboxUser(active=True, notified_by=("SMS", "Email")),
         WITHOUT_ACCOUNT: InboxUser(active=False, notified_by=()),
     }
 
 
-async def test_what_was_said_long_ago_is_asked_for_again(clinic: Clinic, inbox: Noting) -> None:
+async def test_what_was_said_long_ago_is_asked_for_again(clinic: Clinic) -> None:
     known: Known = {}
-    await accounts(clinic, inbox).learn([ANNA], {}, within=AN_HOUR)
+    await accounts(clinic).learn([ANNA], {}, within=AN_HOUR)
 
-    inbox.users[ANNA] = InboxUser(active=False, notified_by=())
+    clinic.inbox.users[ANNA] = InboxUser(active=False, notified_by=())
     clinic.clock.advance(3601)
-    await accounts(clinic, inbox).learn([ANNA], known, within=AN_HOUR)
+    await accounts(clinic).learn([ANNA], known, within=AN_HOUR)
 
-    assert inbox.asked == [ANNA, ANNA]
+    assert clinic.inbox.asked == [ANNA, ANNA]
     assert not known[ANNA].active
 
 
@@ -107,9 +86,8 @@ async def test_nobody_waits_for_a_list_that_takes_longer_than_a_moment(
     store: SqlStore,
 ) -> None:
     clinic = a_clinic(store, inbox_per_s=1)
-    inbox = Noting(clinic)
-    inbox.may_answer.clear()
-    shared = accounts(clinic, inbox)
+    clinic.inbox.may_answer.clear()
+    shared = accounts(clinic)
 
     known = await shared.learn_quickly([ANNA, BO, CILLA])
 
@@ -119,15 +97,14 @@ async def test_nobody_waits_for_a_list_that_takes_longer_than_a_moment(
 
 async def test_nobody_waits_for_an_inbox_that_does_not_answer(store: SqlStore) -> None:
     clinic = a_clinic(store, inbox_patience_s=0.01)
-    inbox = Noting(clinic)
-    inbox.may_answer.clear()
+    clinic.inbox.may_answer.clear()
 
-    assert await accounts(clinic, inbox).learn_quickly([ANNA]) == {}
+    assert await accounts(clinic).learn_quickly([ANNA]) == {}
 
 
 async def test_who_is_asked_about_in_the_background_becomes_known(store: SqlStore) -> None:
     clinic = a_clinic(store, inbox_per_s=1)
-    shared = accounts(clinic, clinic.inbox)
+    shared = accounts(clinic)
     clinic.inbox.fails_reading.append(AWAY)
 
     await shared.learn_quickly([ANNA, BO])
@@ -138,7 +115,7 @@ async def test_who_is_asked_about_in_the_background_becomes_known(store: SqlStor
 
 
 async def test_an_inbox_that_stays_away_is_given_up_on(clinic: Clinic) -> None:
-    shared = accounts(clinic, clinic.inbox)
+    shared = accounts(clinic)
     clinic.inbox.fails_reading.extend([AWAY] * 100)
 
     shared.learn_soon([ANNA])
@@ -149,7 +126,7 @@ async def test_an_inbox_that_stays_away_is_given_up_on(clinic: Clinic) -> None:
 
 async def test_how_long_a_list_takes_is_known_beside_the_others(store: SqlStore) -> None:
     clinic = a_clinic(store, inbox_per_s=1)
-    shared = accounts(clinic, clinic.inbox)
+    shared = accounts(clinic)
     alone_s = shared.seconds_left([ANNA, BO])
 
     shared.learn_soon([ANNA, BO, CILLA])

@@ -1,5 +1,6 @@
 """1177's inbox in memory."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 
 from utskick.adapters.in_memory.failures import Failures
@@ -14,7 +15,7 @@ class InMemoryInbox:
     """An `Inbox`. Whoever is not among `users` has no account. `messages` are those left.
 
     `fails_before` strikes before a message is left and `fails_after` when it has been left;
-    `fails_reading` strikes `user`.
+    `fails_reading` strikes `user`, which answers when it `may_answer`. `asked` is about whom.
     """
 
     def __init__(self, users: Mapping[Personnummer, InboxUser]) -> None:
@@ -23,8 +24,13 @@ class InMemoryInbox:
         self.fails_before = Failures()
         self.fails_after = Failures()
         self.fails_reading = Failures()
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
+        self.asked: list[Personnummer] = []
 
     async def user(self, personnummer: Personnummer) -> InboxUser:
+        self.asked.append(personnummer)
+        await self.may_answer.wait()
         self.fails_reading.strike()
         return self.users.get(personnummer, _NO_ACCOUNT)
 
