@@ -18,15 +18,13 @@ from utskick.sending.check_recipients import Checked, check_recipients
 
 
 class NotingInbox(InMemoryInbox):
-    """Notes whom it is asked about."""
+    """Notes when it is asked for the first time."""
 
     def __init__(self, users: Mapping[Personnummer, InboxUser]) -> None:
         super().__init__(users)
-        self.asked: list[Personnummer] = []
         self.first = asyncio.Event()
 
     async def user(self, personnummer: Personnummer) -> InboxUser:
-        self.asked.append(personnummer)
         self.first.set()
         return await super().user(personnummer)
 

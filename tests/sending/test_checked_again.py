@@ -3,16 +3,17 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.access_log import Log
-from tests.chaos.virtual import Worker, World, WorldClock
+from tests.chaos.virtual import Worker
 from tests.clinic import GAD, OTHER_UNIT, PHQ, STAFF, UNIT, Clinic, a_clinic
 from tests.people import ANNA, BO
+from tests.sending.worlds import in_a_world, let_pass
 from tests.use_cases.clinic_days import (
     AWAY,
     Meanwhile,
@@ -31,7 +32,6 @@ from utskick.records import DeliveryClaim
 from utskick.sending.claim_occasion import ClaimResult
 from utskick.sending.close_occasion import Closed
 from utskick.sending.run_occasion import OccasionRun
-from utskick.sending.shared import shared
 from utskick.store import SqlStore
 from utskick.use_cases.administer_units import UnitSpec
 
@@ -109,31 +109,6 @@ async def sent(run: OccasionRun) -> Closed:
 def occasion_of(clinic: Clinic, run: OccasionRun) -> Occasion:
     with clinic.store.transaction() as records:
         return records.dispatches.of_occasion(run.occasion_id)[1]
-
-
-def in_a_world(clinic: Clinic, occasion: Occasion) -> tuple[OccasionRun, World]:
-    """A run in time that only the test lets pass: its neighbours may be silent for ever."""
-    run = clinic.run_of(occasion)
-    world = World(clinic.clock.now())
-    clock = WorldClock(world)
-    common = shared(
-        store=clinic.store,
-        forms=clinic.forms,
-        persons=clinic.persons,
-        inbox=clinic.inbox,
-        clock=clock,
-        rules=clinic.rules,
-        templates=clinic.forms,
-    )
-    return replace(run, clock=clock, shared=common), world
-
-
-def _let_pass(world: World, worker: Worker, *, until: datetime) -> None:
-    while world.now < until:
-        world.advance(1)
-        worker.step()
-    worker.dead = True
-    worker.close()
 
 
 @pytest.mark.parametrize(("change", "why"), CHANGES)
@@ -263,7 +238,7 @@ def test_a_register_that_never_answers_delays_nothing_and_what_it_did_say_counts
     PROTECTED(clinic)
     persons.records, persons.unanswered = clinic.persons.records, {BO}
 
-    _let_pass(world, worker, until=occasion.sends_at + timedelta(seconds=2))
+    let_pass(world, worker, until=occasion.sends_at + timedelta(seconds=2))
 
     assert (clinic.sent_to(ANNA), len(clinic.sent_to(BO))) == ([], 4)
     assert [number for number, _ in clinic.inbox.messages] == [BO]

@@ -1,7 +1,7 @@
 """Starta paketutskick: everything is checked before anything is stored."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -40,9 +40,13 @@ async def test_a_started_dispatch_is_saved_and_registered(clinic: Clinic) -> Non
 
     (plan,) = clinic.scheduler.plans
     assert started.registered
-    assert clinic.dispatch(started.dispatch) == started.dispatch
+    kept = clinic.dispatch(started.dispatch)
+    (occasion,) = started.dispatch.occasions
+    (as_planned,) = kept.occasions
+    assert kept == replace(started.dispatch, occasions=kept.occasions)
+    assert as_planned == replace(occasion, questions_due=2)
     assert plan.dispatch_id == started.dispatch.id
-    assert plan.starts_at == clinic.clock.now() + timedelta(hours=1) - clinic.rules.lead
+    assert plan.starts_at == clinic.rules.starts_at(as_planned)
     assert clinic.forms.forms == []
 
 
@@ -148,16 +152,26 @@ async def test_without_the_form_service_our_register_decides(clinic: Clinic) -> 
     assert started.registered
 
 
-@pytest.mark.parametrize("register", ["persons", "inbox"])
-async def test_without_a_register_that_answers_nothing_is_started(
-    clinic: Clinic, register: str
-) -> None:
-    getattr(clinic, register).fails_reading.append(AWAY)
+async def test_without_a_register_that_answers_nothing_is_started(clinic: Clinic) -> None:
+    clinic.persons.fails_reading.append(AWAY)
 
     with pytest.raises(type(AWAY)):
         await clinic.start()
 
     assert nothing_has_happened(clinic)
+
+
+async def test_an_inbox_that_does_not_answer_keeps_nothing_from_being_started(
+    clinic: Clinic,
+) -> None:
+    clinic.inbox.fails_reading.extend([AWAY] * 100)
+
+    started = await clinic.start(recipients=[ANNA.digits, BO.digits])
+
+    assert started.unchecked == 2
+    assert [each for each in started.warnings if "inte kontrollera" in each]
+    recipients = clinic.show(started.dispatch).recipients
+    assert [each.notified_by for each in recipients] == [None, None]
 
 
 async def test_staff_may_go_on_without_those_who_cannot_be_reached(clinic: Clinic) -> None:

@@ -232,7 +232,7 @@ async def test_the_last_recipient_of_a_stopped_dispatch_is_not_asked_to_be_stopp
 
 
 async def test_another_unit_can_do_nothing(clinic: Clinic) -> None:
-    dispatch = (await clinic.start()).dispatch
+    dispatch = clinic.dispatch((await clinic.start()).dispatch)
     now = clinic.clock.now()
 
     with pytest.raises(NotFound):

@@ -24,6 +24,10 @@ from utskick.sending.check_recipients import refusal_of
 from utskick.sending.retry import with_retries
 from utskick.sending.shared import Shared
 
+CHECKED_AGAIN_S = (20, 60)
+"""How long before the moment it is checked again: each occasion has a place of its own between
+these, as hundreds may have the same moment."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedAgain:

@@ -5,13 +5,15 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from utskick.domain.deliveries import Refusal
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
-from utskick.ports import Clock, InboxUser, PersonRecord, Persons
+from utskick.ports import Clock, InboxUser, PersonRecord, Persons, TemporaryFailure
 from utskick.records import Store
 from utskick.sending.accounts import Accounts
+from utskick.sending.retry import with_retries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +70,8 @@ async def check_recipients(
     """Check everyone. A mark may be set later: done at the start and again at every occasion.
 
     `known` keeps what the inbox has answered from one try to the next: with hundreds of recipients
-    all calls seldom succeed at once. It has `until` then, if given. Raises `TemporaryFailure` if a
-    register does not answer.
+    all calls seldom succeed at once. If it has not answered `until` then, it is not waited for.
+    Raises `TemporaryFailure` if a register does not answer.
     """
     users = {} if known is None else known
     refused: dict[Personnummer, Refusal] = {}
@@ -103,9 +105,13 @@ async def _learn_until(
     clock: Clock,
     rules: Rules,
 ) -> None:
-    with suppress(TimeoutError):
-        async with asyncio.timeout((until - clock.now()).total_seconds() if until else None):
-            await accounts.learn(numbers, users, within=rules.inbox_fresh)
+    learn = partial(accounts.learn, numbers, users, within=rules.inbox_fresh)
+    if until is None:
+        await learn()
+        return
+    with suppress(TimeoutError, TemporaryFailure):
+        async with asyncio.timeout((until - clock.now()).total_seconds()):
+            await with_retries(learn, until=until, clock=clock, rules=rules)
 
 
 def _checked(

@@ -1,7 +1,7 @@
 """Before the moment: check unit, templates and recipients, plan, and render the message."""
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from utskick.domain.calendar import default_answer_by, default_purge_after
 from utskick.domain.deliveries import OPEN_STATES, DeliveryState, Refusal
@@ -16,6 +16,7 @@ from utskick.failpoints import Step
 from utskick.ports import Clock, InboxUser, Persons, Texts
 from utskick.records import LogEntry, Store, Transaction
 from utskick.sending.accounts import Accounts
+from utskick.sending.check_again import CHECKED_AGAIN_S
 from utskick.sending.check_forms import TemplateLists, check_forms, require_known_forms
 from utskick.sending.check_recipients import Checked, check_recipients
 from utskick.sending.close_occasion import halt_occasions
@@ -85,9 +86,11 @@ async def validate_recipients(
 
 
 def _accounts_until(occasion: Occasion, now: datetime) -> datetime | None:
-    """What staff send now, or what is late already, waits for the answers."""
-    in_time = occasion.by_hand_at is None and now < occasion.sends_at
-    return occasion.sends_at if in_time else None
+    """Until it is checked again. What staff send now, or what is late already, waits for all."""
+    if occasion.by_hand_at is not None:
+        return None
+    again_at = occasion.sends_at - timedelta(seconds=max(CHECKED_AGAIN_S))
+    return next((moment for moment in (again_at, occasion.sends_at) if now < moment), None)
 
 
 def render_message(occasion_id: OccasionId, *, store: Store, texts: Texts, now: datetime) -> None:

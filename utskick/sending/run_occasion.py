@@ -23,7 +23,11 @@ from utskick.ports import (
     Texts,
 )
 from utskick.records import Store
-from utskick.sending.check_again import CheckedAgain, check_recipients_again
+from utskick.sending.check_again import (
+    CHECKED_AGAIN_S,
+    CheckedAgain,
+    check_recipients_again,
+)
 from utskick.sending.check_forms import TemplateLists
 from utskick.sending.check_recipients import Checked
 from utskick.sending.claim_occasion import Claim, ClaimResult, claim_occasion
@@ -40,9 +44,6 @@ log = logging.getLogger(__name__)
 
 _GIVES_WAY_S = 15
 
-_CHECKED_AGAIN_S = (20, 60)
-"""How long before the moment it is checked again: each occasion has a place of its own between
-these, as hundreds may have the same moment."""
 _FRESH_S = 30
 """Answers younger than this are not asked for again before sending begins."""
 _STALE_S = 120
@@ -215,7 +216,7 @@ class OccasionRun:
 
     @property
     def _again_at(self) -> datetime:
-        latest, earliest = _CHECKED_AGAIN_S
+        latest, earliest = CHECKED_AGAIN_S
         spread = self.occasion_id.int % (earliest - latest)
         return self.occasion.sends_at - timedelta(seconds=latest + spread)
 
