@@ -82,7 +82,7 @@ async def test_while_the_population_register_is_away_nobody_could_be_checked(
 async def test_while_1177_is_away_protected_persons_are_refused_all_the_same(
     clinic: Clinic,
 ) -> None:
-    clinic.inbox.fails_reading.append(TemporaryFailure("away"))
+    clinic.inbox.fails_reading.extend([TemporaryFailure("away")] * 100)
 
     anna, protected = await looked_up(clinic, ANNA, PROTECTED)
 

@@ -7,9 +7,7 @@ for its answer.
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
 from datetime import timedelta
 
 from utskick.domain.personnummer import Personnummer
@@ -34,8 +32,7 @@ class Accounts:
         self._clock = clock
         self._rules = rules
         self._questions = SharedQuestions(self._ask, await_place=self._await_place)
-        self._awaited: Counter[Personnummer] = Counter()
-        self._learning: set[asyncio.Task[None]] = set()
+        self._learning: dict[Personnummer, asyncio.Task[None]] = {}
 
     async def known(
         self, numbers: Collection[Personnummer], *, within: timedelta
@@ -67,33 +64,44 @@ class Accounts:
 
         About the others the inbox is asked in the background.
         """
-        known = dict(await self.known(numbers, within=self._rules.inbox_remembered))
+        remembered = self._rules.inbox_remembered
+        known = await self.known(numbers, within=remembered)
         unknown = [number for number in numbers if number not in known]
+        self.learn_soon(unknown)
+        if not unknown or not await self._have_ended(unknown):
+            return dict(known)
+        return {**known, **await self.known(unknown, within=remembered)}
+
+    async def _have_ended(self, numbers: Sequence[Personnummer]) -> bool:
+        """Whether some time has been given to the questions about them, which go on after it."""
         patience_s = self._rules.inbox_patience_s
-        if self._rules.inbox_budget.seconds(len(unknown) - 1) < patience_s:
-            with suppress(TimeoutError, TemporaryFailure):
-                async with asyncio.timeout(patience_s):
-                    await self._questions.learn(unknown, known)
-        self.learn_soon([number for number in unknown if number not in known])
-        return known
+        if self._rules.inbox_budget.seconds(len(numbers) - 1) >= patience_s:
+            return False
+        loop = asyncio.get_running_loop()
+        asking = {self._learning[n] for n in numbers if n in self._learning}
+        if ours := [task for task in asking if task.get_loop() is loop]:
+            await asyncio.wait(ours, timeout=patience_s)
+        return True
 
     def learn_soon(self, numbers: Collection[Personnummer]) -> None:
         """Ask in the background, once: the answers are there to be read when they have come."""
-        new = [number for number in numbers if not self._awaited[number]]
-        if not new:
-            return
-        self._awaited.update(new)
-        learning = asyncio.get_running_loop().create_task(self._learn_in_background(new))
-        self._learning.add(learning)
-        learning.add_done_callback(self._learning.discard)
+        new = [number for number in dict.fromkeys(numbers) if not self._is_asking(number)]
+        if new:
+            learning = asyncio.get_running_loop().create_task(self._learn_in_background(new))
+            self._learning |= dict.fromkeys(new, learning)
 
     def awaited(self, numbers: Collection[Personnummer]) -> list[Personnummer]:
         """Those about whom the inbox is being asked in the background."""
-        return [number for number in numbers if self._awaited[number]]
+        return [number for number in numbers if self._is_asking(number)]
 
     def seconds_left(self, numbers: Collection[Personnummer]) -> float:
         """About how long it takes until the last of them is known, beside all others."""
         return self._rules.inbox_budget.seconds(self._questions.calls_until(len(numbers)))
+
+    def _is_asking(self, number: Personnummer) -> bool:
+        """A loop that has been closed asks no more, whatever it left behind."""
+        learning = self._learning.get(number)
+        return learning is not None and not (learning.done() or learning.get_loop().is_closed())
 
     async def _learn_in_background(self, numbers: Sequence[Personnummer]) -> None:
         known: dict[Personnummer, InboxUser] = {}
@@ -109,8 +117,8 @@ class Accounts:
         except Exception as error:  # noqa: BLE001  # its text may hold anything
             log.warning("Asking the inbox ended with %s", type(error).__name__)
         finally:
-            self._awaited.subtract(numbers)
-            self._awaited = +self._awaited
+            for number in numbers:
+                self._learning.pop(number, None)
 
     async def _await_place(self, waiting: int) -> int:
         handful = max(1, min(waiting, self._rules.inbox_budget.handful))
