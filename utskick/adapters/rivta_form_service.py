@@ -144,8 +144,9 @@ def _is_for(order: FormOrder, form: _CreatedForm) -> bool:
 def _found(form: object) -> FoundForm:
     fields = form if isinstance(form, dict) else {}
     template = fields.get("formTemplate")
+    named = template.get("templateId") if isinstance(template, dict) else None
     created = if_readable(read_moments, fields.get("createdDateTime"))
-    template_id = if_readable(UUID, template.get("templateId")) if template else None
+    template_id = if_readable(UUID, named)
     form_id = fields.get("formId")
     return FoundForm(
         id=FormId(form_id) if isinstance(form_id, str) and form_id else None,
