@@ -25,7 +25,7 @@ def _look(of: str, files: TlsFiles) -> Iterator[Certificate]:
     try:
         tls_context(files, of=of)
     except RefusedToStart:
-        path = files.certificate or files.authorities
+        path = files.certificate or files.key or files.authorities
         yield Certificate(setting=of, path=str(path), mark=of, ends_at=None)
         return
     if files.certificate:

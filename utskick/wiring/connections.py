@@ -18,7 +18,7 @@ from utskick.domain.connections import Reached, Trouble
 from utskick.domain.deliveries import FormId
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.units import HsaId
-from utskick.ports import PermanentFailure, TemporaryFailure
+from utskick.ports import FormService, PermanentFailure, TemporaryFailure
 from utskick.store import SqlStore
 from utskick.store.engine import looking_into, require_migrated
 from utskick.wiring.neighbours import (
@@ -98,28 +98,25 @@ def first_unit(settings: Settings) -> HsaId | None:
 
 
 def _forms(settings: Settings, about: AskedAbout) -> Iterator[_Probe]:
+    def service() -> FormService:
+        return form_service_of(settings, tls_of(settings, "forms"))
+
     async def templates() -> str:
-        found = await form_service_of(settings, tls_of(settings, "forms")).form_templates(
-            about.unit_id
-        )
+        found = await service().form_templates(about.unit_id)
         if not found:
             raise TemporaryFailure("it lists no form templates for the unit")
         return f"form templates: {len(found)}, of which {sum(found.values())} can be sent"
 
     async def nothing() -> str:
-        service = form_service_of(settings, tls_of(settings, "forms"))
         try:
-            await service.read_answer(FormId(str(uuid4())))
+            await service().read_answer(FormId(str(uuid4())))
         except PermanentFailure:
             return "it knows no such form, as it should"
         raise TemporaryFailure("it knows a form that there is not")
 
     async def forms_of(person: Personnummer) -> str:
-        service = form_service_of(settings, tls_of(settings, "forms"))
-        found = await service.find_forms(
-            unit_id=about.unit_id, personnummer=person, template_ids=()
-        )
-        return f"answered; forms: {len(found)}"
+        await service().find_forms(unit_id=about.unit_id, personnummer=person, template_ids=())
+        return "answered"
 
     at = partial(_address, settings.forms)
     yield _Probe(
