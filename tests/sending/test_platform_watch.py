@@ -43,6 +43,10 @@ async def ask(clinic: Clinic, forms: FormService, *, refused: Exception | None =
         await forms.form_templates(UNIT.id)
 
 
+async def find(forms: FormService) -> None:
+    await forms.find_forms(unit_id=UNIT.id, personnummer=ANNA, template_ids=[PHQ.id])
+
+
 def refused_now(clinic: Clinic) -> list[tuple[str, str]]:
     return [(outage.code, outage.contract) for outage in clinic.list_outages()]
 
@@ -79,19 +83,27 @@ async def test_another_contracts_success_does_not_end_it(clinic: Clinic) -> None
     forms = watched(clinic)
     await ask(clinic, forms, refused=NO_AGREEMENT)
 
-    await forms.find_forms(unit_id=UNIT.id, personnummer=ANNA, template_ids=[PHQ.id])
+    await find(forms)
 
     assert refused_now(clinic) == [("VP007", "GetFormTemplates")]
 
 
-async def test_what_is_about_all_calls_ends_with_any_of_them(clinic: Clinic) -> None:
+async def test_what_is_about_all_calls_is_one_outage_until_each_is_let_through(
+    clinic: Clinic,
+) -> None:
     forms = watched(clinic)
+    clinic.forms.fails_reading.append(ILL)
+    with pytest.raises(PlatformRefusal):
+        await find(forms)
     await ask(clinic, forms, refused=ILL)
-    during = refused_now(clinic)
+    during, mailed = refused_now(clinic), len(mails(clinic))
 
-    await forms.find_forms(unit_id=UNIT.id, personnummer=ANNA, template_ids=[PHQ.id])
+    await find(forms)
+    still = refused_now(clinic)
+    await ask(clinic, forms)
 
-    assert during == [("VP008", "")]
+    assert (during, mailed) == ([("VP008", "")], 1)
+    assert still == during
     assert refused_now(clinic) == []
 
 

@@ -53,3 +53,11 @@ def test_what_comes_back_soon_is_the_same_and_what_comes_much_later_is_not(
     assert ended == []
     assert soon == first
     assert later.since == NOW + 2 * SAME_OUTAGE + minute
+
+
+def test_what_is_about_all_that_we_call_has_one_beginning(store: SqlStore) -> None:
+    first = note(store, "VP008")
+    with store.transaction() as records:
+        other = records.platform_refusals.note("VP008", "GetForms", now=NOW + timedelta(minutes=5))
+
+    assert other.since == first.since == NOW

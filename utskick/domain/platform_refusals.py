@@ -3,8 +3,9 @@
 Its codes are national (VP: the platform's router). None of them is about a person.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Self
 
 SAME_OUTAGE = timedelta(hours=1)
 """Refused again so soon after it was let through, it is the same fault, and no news."""
@@ -69,11 +70,16 @@ _OTHER = _Meaning("Tjänsteplattformen släpper inte fram anropen", f"ring {_PLA
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """What is refused now, since when. `contract` is empty if all are."""
+    """What is refused now, since when. For whoever reads of it, no `contract` means all."""
 
     code: str
     contract: str
     since: datetime
+
+    @property
+    def as_shown(self) -> Self:
+        """What is about all that we call names no contract, whichever it was met with."""
+        return replace(self, contract="") if is_everywhere(self.code) else self
 
     @property
     def what(self) -> str:
@@ -85,10 +91,6 @@ class Outage:
         """What operators do, and whom they call."""
         return _meaning(self.code).remedy
 
-    def covers(self, contract: str) -> bool:
-        """Whether it is over when a call of that contract has been let through."""
-        return self.contract in ("", contract)
-
 
 def refused_in_words(code: str) -> str:
     """For whoever wanted something that needs the call."""
@@ -98,9 +100,9 @@ def refused_in_words(code: str) -> str:
     )
 
 
-def refused_contract(code: str, contract: str) -> str:
-    """The contract that a refusal is about; empty if it is about everything that we call."""
-    return "" if _meaning(code).everywhere else contract
+def is_everywhere(code: str) -> bool:
+    """Whether a refusal is about all that we call, and not about one contract."""
+    return _meaning(code).everywhere
 
 
 def _meaning(code: str) -> _Meaning:

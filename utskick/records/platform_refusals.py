@@ -11,7 +11,10 @@ class PlatformRefusals(Protocol):
     """At most one row for each code and contract, whichever process met it."""
 
     def note(self, code: str, contract: str, *, now: datetime) -> Outage:
-        """It is refused. The same outage, if it had been let through only for a while."""
+        """It is refused. The same outage, if it had been let through only for a while.
+
+        What is about all that we call is one outage, and has one `since`.
+        """
 
     def current(self) -> list[Outage]:
         """What is refused, the longest lasting first."""

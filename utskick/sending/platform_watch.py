@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
-from utskick.domain.platform_refusals import Outage, refused_contract
+from utskick.domain.platform_refusals import Outage
 from utskick.domain.rules import Rules
 from utskick.ports import Clock, PermanentFailure, PlatformRefusal
 from utskick.records import Store, Transaction
@@ -40,7 +40,7 @@ class PlatformWatch:
         try:
             yield
         except PlatformRefusal as refusal:
-            await self._refused(refusal.code, refused_contract(refusal.code, contract))
+            await self._refused(refusal.code, contract)
             raise
         except PermanentFailure:
             await self._let_through(contract)
@@ -53,7 +53,7 @@ class PlatformWatch:
         if at < self._noted_until.get((code, contract), -math.inf):
             return
         self._noted_until[code, contract] = at + _NOTED_FOR_S
-        log.error("The service platform refuses %s: %s", contract or "all calls", code)
+        log.error("The service platform refuses %s: %s", contract, code)
         outage = await _safely(lambda: self._note(code, contract))
         if outage and outage not in self._current:
             self._current.append(outage)
@@ -64,13 +64,13 @@ class PlatformWatch:
             self._looks_at = at + _KNOWN_FOR_S
             current = await _safely(self._read)
             self._current = self._current if current is None else current
-        over = [outage for outage in self._current if outage.covers(contract)]
+        over = [outage for outage in self._current if outage.contract == contract]
         if not over:
             return
         self._current = [outage for outage in self._current if outage not in over]
         for outage in over:
             self._noted_until.pop((outage.code, outage.contract), None)
-            log.warning("The service platform lets %s through again", outage.contract or "calls")
+            log.warning("The service platform lets %s through again", outage.contract)
         await _safely(lambda: self._end(over))
 
     def _note(self, code: str, contract: str) -> Outage:
@@ -90,14 +90,15 @@ class PlatformWatch:
     def _report(self, outage: Outage, records: Transaction) -> None:
         """Kept once for each outage, however often and wherever it is met."""
         since = outage.since.astimezone(self._rules.zone)
+        contract = outage.as_shown.contract
         report(
             records,
             subject="platform",
-            cause=f"{outage.code}-{outage.contract}-{outage.since:%Y%m%dT%H%M%S}",
+            cause=f"{outage.code}-{contract}-{outage.since:%Y%m%dT%H%M%S}",
             text="platform.txt",
             values={
                 "code": outage.code,
-                "contract": outage.contract,
+                "contract": contract,
                 "what": outage.what,
                 "remedy": outage.remedy,
                 "since": f"{since:%Y-%m-%d %H:%M}",

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from utskick.domain.platform_refusals import SAME_OUTAGE, Outage
+from utskick.domain.platform_refusals import SAME_OUTAGE, Outage, is_everywhere
 from utskick.store.statements import insert_new
 from utskick.store.tables import PlatformRefusalRow
 
@@ -23,6 +23,9 @@ class SqlPlatformRefusals:
             row.since = now
         row.ended_at = None
         self._session.flush()
+        if is_everywhere(code):
+            # One outage, whichever contract it is met with.
+            row.since = min(outage.since for outage in self.current() if outage.code == code)
         return _outage(row)
 
     def current(self) -> list[Outage]:

@@ -14,4 +14,5 @@ class ListOutages:
     def __call__(self) -> Sequence[Outage]:
         """The longest lasting first. It is about our connections alone: reading is not logged."""
         with self.store.transaction() as records:
-            return records.platform_refusals.current()
+            current = records.platform_refusals.current()
+        return list(dict.fromkeys(outage.as_shown for outage in current))

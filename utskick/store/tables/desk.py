@@ -43,7 +43,7 @@ class NeighbourBudgetRow(Row):
 
 
 class PlatformRefusalRow(Row):
-    """What the service platform refuses, and until when it did. No contract: all of them."""
+    """What the service platform refuses, and until when it did."""
 
     __tablename__ = "platform_refusal"
 
