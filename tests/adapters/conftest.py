@@ -3,18 +3,13 @@ from collections.abc import Iterator
 import pytest
 
 from tests.adapters.neighbours import ARCHIVED_FORM, LocalNeighbours, Neighbours, TwinNeighbours
-from tests.local_1177.conftest import Local, served
-from tests.local_1177.region import NAFS, OWN, SHARED, write_region
-from utskick.local_1177.app import create_app
+from tests.local_1177.conftest import Local, a_local
+from tests.local_1177.region import NAFS, OWN, SHARED
 
 
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Local]:
-    folder = tmp_path_factory.mktemp("neighbours")
-    local = Local()
-    region = write_region(folder / "region")
-    app = create_app(folder / "state.db", region, clock=lambda: local.now)
-    with served(app) as local.url, local.client:
+    with a_local(tmp_path_factory.mktemp("neighbours")) as local:
         yield local
 
 

@@ -165,13 +165,19 @@ def hidden_fields(page: httpx.Response) -> dict[str, str]:
     return {name: unescape(value) for name, value in hidden}
 
 
-@pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Local]:
-    folder = tmp_path_factory.mktemp("local_1177")
+@contextmanager
+def a_local(folder: Path) -> Iterator[Local]:
+    """One with the small region, which keeps everything in the folder."""
     local = Local()
     region = write_region(folder / "region")
     app = create_app(folder / "state.db", region, clock=lambda: local.now)
     with served(app) as local.url, local.client:
+        yield local
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Local]:
+    with a_local(tmp_path_factory.mktemp("local_1177")) as local:
         yield local
 
 

@@ -1,14 +1,22 @@
 """What nobody promises of the form engine, set while it runs."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.local_1177.conftest import Local, Resident, ref_of
+from tests.local_1177.conftest import Local, Resident, a_local, ref_of
 from tests.local_1177.region import NAFS, UNIT
 
 ODD = "FORM-2024/17 å"
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Local]:
+    """One of its own, as a template stays."""
+    with a_local(tmp_path_factory.mktemp("engine")) as local:
+        yield local
 
 
 def found(local: Local, personnummer: str) -> list[Any]:
@@ -36,6 +44,18 @@ def test_the_engine_moves_dates_and_then_keeps_them_again(local: Local, anna: st
 
     dates = [(form["expireDate"], form["keepUntil"]) for form in found(local, anna)]
     assert dates == [("20270303", "20270331"), ("20270302", "20270402")]
+
+
+def test_the_engine_may_say_that_it_has_changed_dates_when_it_has_made_a_form(
+    local: Local, anna: str
+) -> None:
+    local.put("dates", {"moves_expire_days": 1, "says_so": True})
+
+    answer = local.create_form(anna)
+
+    assert answer["resultCode"] == "INFO"
+    assert "Anna Testsson" in answer["comment"]
+    assert len(answer["formRequestResponses"]) == len(found(local, anna)) == 1
 
 
 def test_the_engine_forgets_dates(local: Local, anna: str) -> None:
@@ -96,16 +116,12 @@ def test_a_template_may_have_any_id_and_its_versions_any_status(local: Local, an
 
 
 def test_a_template_without_a_published_version_cannot_be_sent(local: Local, anna: str) -> None:
-    before = {str(version): status for version, status in statuses(local, NAFS)}
-    try:
-        local.put(f"templates/{NAFS}/versions", {"versions": {"7": "Unpublished"}})
+    local.control("templates", {"id": "NY", "name": "Ny", "versions": {"1": "Published"}})
 
-        assert local.create_form(anna)["resultCode"] == "ERROR"
-        assert statuses(local, NAFS) == [(7, "Unpublished")]
-    finally:
-        local.put(f"templates/{NAFS}/versions", {"versions": before})
+    local.put("templates/NY/versions", {"versions": {"7": "Unpublished"}})
 
-    assert local.create_form(anna)["resultCode"] == "OK"
+    assert local.create_form(anna, templateId="NY")["resultCode"] == "ERROR"
+    assert statuses(local, "NY") == [(7, "Unpublished")]
 
 
 @pytest.mark.parametrize(

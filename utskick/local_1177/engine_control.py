@@ -50,6 +50,7 @@ class Dates(BaseModel):
     moves_keep_days: int = 0
     forgets_expire: bool = False
     forgets_keep: bool = False
+    says_so: bool = False
 
 
 class PlatformChange(BaseModel):

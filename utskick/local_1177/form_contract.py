@@ -36,15 +36,15 @@ def created(form_id: str, order: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def answer_to_orders(made: Sequence[dict[str, Any]], refusals: Sequence[str]) -> dict[str, Any]:
-    """Of one call: what was `created`, and a sentence for each order that was not.
+def answer_to_orders(made: Sequence[dict[str, Any]], remarks: Sequence[str]) -> dict[str, Any]:
+    """Of one call: what was `created`, and a sentence for each order that was not, or otherwise.
 
     The sentences are for people to read. There are no codes.
     """
     answer = {"formRequestResponses": made, "resultCode": "INFO" if made else "ERROR"}
-    if not refusals:
+    if not remarks:
         return answer | {"resultCode": "OK"}
-    return answer | {"comment": " ".join(dict.fromkeys(refusals))}
+    return answer | {"comment": " ".join(dict.fromkeys(remarks))}
 
 
 def form_described(

@@ -45,14 +45,16 @@ class NoSuchForm(Exception):
 
 def create_form_request(world: World, call: Call) -> dict[str, Any]:
     """Make a form for each request. There is no idempotency key: twice asked is two forms."""
-    made, refusals = [], []
+    made, remarks = [], []
     for order in call.fields["formRequests"]:
         why = _why_refused(world.state, order, call.now)
         if why:
-            refusals.append(_refusal(world.state, order, why))
-        else:
-            made.append(created(_create(world, order, call), order))
-    return answer_to_orders(made, refusals)
+            remarks.append(f"{_about(world.state, order)} har inte skapats: {why}.")
+            continue
+        made.append(created(_create(world, order, call), order))
+        if world.kept_dates.says_so:
+            remarks.append(f"{_about(world.state, order)} har fått andra datum.")
+    return answer_to_orders(made, remarks)
 
 
 def get_forms(world: World, call: Call) -> dict[str, Any]:
@@ -140,12 +142,12 @@ def _why_refused(state: sqlite3.Connection, order: Mapping[str, Any], now: datet
     )
 
 
-def _refusal(state: sqlite3.Connection, order: Mapping[str, Any], why: str) -> str:
+def _about(state: sqlite3.Connection, order: Mapping[str, Any]) -> str:
     """Free text that names whom it is about, as people write it."""
     number = order.get("subjectOfCare", "")
     person = find_person(state, number)
     name = full_name(person) if person else "okänd"
-    return f"Formulär till {name}, {number[:8]}-{number[8:]}, har inte skapats: {why}."
+    return f"Formulär till {name}, {number[:8]}-{number[8:]},"
 
 
 def _person_ref(state: sqlite3.Connection, order: Mapping[str, Any]) -> int | None:

@@ -8,12 +8,13 @@ from utskick.local_1177.moments import contract_date
 
 @dataclass(slots=True, kw_only=True)
 class KeptDates:
-    """As asked for, unless a setting says otherwise."""
+    """As asked for, unless a setting says otherwise. `says_so`: with a remark (INFO)."""
 
     moves_expire_days: int = 0
     moves_keep_days: int = 0
     forgets_expire: bool = False
     forgets_keep: bool = False
+    says_so: bool = False
 
     def of(self, expire_date: str, keep_until: str) -> tuple[str, str]:
         """Last day to answer and day to keep until, as they are stored: '' is none."""
