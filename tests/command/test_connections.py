@@ -91,6 +91,14 @@ def test_a_logical_address_that_nobody_has_is_an_address(
     assert refused["address"].endswith("for SE0000000000-NOBODY")
 
 
+def test_a_unit_that_the_form_service_does_not_know_is_said_so(
+    installation: Installation,
+) -> None:
+    findings = found(installation, "--unit", "SE2321000131-E000000000999")
+
+    assert findings["GetFormTemplates"]["words"] == "it lists no form templates for the unit"
+
+
 def test_one_neighbours_files_of_no_use_keep_no_other_from_being_asked(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -126,7 +134,7 @@ def test_a_database_that_is_not_there_is_not_made(
 
     findings = found(installation)
 
-    assert "no such file" in findings["its tables' version"]["words"]
+    assert findings["its tables' version"]["words"].startswith("there is no such file")
     assert not (installation.folder / "new.db").exists()
 
 
@@ -139,7 +147,7 @@ def test_a_database_that_is_away_is_said_so(
 
     database = found(installation)["its tables' version"]
 
-    assert not database["good"]
+    assert database["trouble"] == "address"
     assert "127.0.0.1" in database["words"]
     assert "secret" not in database["words"]
 

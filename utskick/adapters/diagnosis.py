@@ -12,7 +12,7 @@ from smtplib import SMTPAuthenticationError, SMTPException, SMTPNotSupportedErro
 import aiohttp
 import httpx
 
-from utskick.domain.connections import Explained, Trouble
+from utskick.domain.connections import Explained, NotAsItShould, Trouble
 from utskick.domain.starting import RefusedToStart
 from utskick.ports import PermanentFailure, PlatformRefusal, TemporaryFailure
 
@@ -100,6 +100,8 @@ def _behind(error: BaseException | None) -> Iterator[BaseException]:
 
 def _of_ours(error: BaseException) -> Explained | None:
     match error:
+        case NotAsItShould():
+            return error.explained
         case RefusedToStart(faults=faults):
             return Explained(Trouble.SETTING, "; ".join(faults))
         case PlatformRefusal(code=code) if code in PLATFORM:

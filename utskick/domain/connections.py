@@ -26,6 +26,14 @@ class Explained:
     remedy: str = ""
 
 
+class NotAsItShould(Exception):
+    """Whoever asked knows best what is wrong."""
+
+    def __init__(self, explained: Explained) -> None:
+        super().__init__(explained.words)
+        self.explained = explained
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reached:
     """`asked` is what was read of the neighbour, at `address`; `words` what came of it."""

@@ -14,7 +14,7 @@ from utskick.adapters.prefect_scheduler import PrefectScheduler
 from utskick.adapters.probes import any_answer, provider_keys
 from utskick.adapters.soap_client import Endpoint, endpoints_at
 from utskick.domain.certificates import Certificate, CertificateState
-from utskick.domain.connections import Reached, Trouble
+from utskick.domain.connections import Explained, NotAsItShould, Reached, Trouble
 from utskick.domain.deliveries import FormId
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.units import HsaId
@@ -104,7 +104,7 @@ def _forms(settings: Settings, about: AskedAbout) -> Iterator[_Probe]:
     async def templates() -> str:
         found = await service().form_templates(about.unit_id)
         if not found:
-            raise TemporaryFailure("it lists no form templates for the unit")
+            raise _wrong("it lists no form templates for the unit", "is it known there? --unit")
         return f"form templates: {len(found)}, of which {sum(found.values())} can be sent"
 
     async def nothing() -> str:
@@ -112,7 +112,7 @@ def _forms(settings: Settings, about: AskedAbout) -> Iterator[_Probe]:
             await service().read_answer(FormId(str(uuid4())))
         except PermanentFailure:
             return "it knows no such form, as it should"
-        raise TemporaryFailure("it knows a form that there is not")
+        raise _wrong("it knows a form that there is not", "is that the form engine?")
 
     async def forms_of(person: Personnummer) -> str:
         await service().find_forms(unit_id=about.unit_id, personnummer=person, template_ids=())
@@ -191,8 +191,16 @@ def _prefect(settings: Settings) -> PrefectScheduler:
 
 
 def _reach_database(url: str) -> None:
-    with looking_into(url) as engine:
-        require_migrated(engine)
+    try:
+        with looking_into(url) as engine:
+            require_migrated(engine)
+    except TemporaryFailure as away:
+        remedy = "check UTSKICK_DATABASE__URL, the server, its login and firewall"
+        raise NotAsItShould(Explained(Trouble.ADDRESS, str(away), remedy)) from None
+
+
+def _wrong(words: str, remedy: str) -> NotAsItShould:
+    return NotAsItShould(Explained(Trouble.ANSWER, words, remedy))
 
 
 def _endpoint(neighbour: NeighbourSettings, contract: str) -> Endpoint:
