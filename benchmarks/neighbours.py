@@ -37,6 +37,10 @@ class Local1177:
         """From now on a `share` of the calls fails in this way."""
         self._post("faults", {"service": service, "kind": kind, **details})
 
+    def put_platform_in_front(self, *, again_after_s: float) -> None:
+        """Before all that it serves; it repeats a call whose connection was reset so soon."""
+        self._post("platform", {"in_front": True, "again_after_s": again_after_s})
+
     def heal(self) -> None:
         """No more faults."""
         httpx.delete(f"{self.url}/control/faults").raise_for_status()

@@ -176,6 +176,12 @@ async def test_the_one_form_of_our_unit_and_person_is_made(result: str, unit: st
         assert await create(client) == "one"
 
 
+async def test_a_form_of_ours_with_the_status_of_a_fault_may_have_been_made() -> None:
+    async with answering(created("OK", made()), status=500) as client:
+        with pytest.raises(UnknownOutcome):
+            await create(client)
+
+
 @pytest.mark.parametrize("comment", ["", "TEMPLATE_ARCHIVED", "SUBJECT_UNKNOWN", f"för {WHO}"])
 async def test_an_error_without_a_form_is_a_refusal_whatever_its_comment(comment: str) -> None:
     async with answering(created("ERROR", comment=comment)) as client:

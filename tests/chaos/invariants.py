@@ -53,6 +53,7 @@ class Watch:
     of_withdrawn_unit: set[asyncio.AbstractEventLoop] = field(default_factory=set)
     _removed_at_s: dict[UUID, float] = field(default_factory=dict)
     _stopped_at_s: dict[UUID, float] = field(default_factory=dict)
+    _calls_before_calm: int | None = None
     _wrong: list[AssertionError] = field(default_factory=list)
     _before: dict[UUID, RowMapping] = field(default_factory=dict)
     _order: dict[UUID, int] = field(default_factory=dict)
@@ -127,6 +128,10 @@ class Watch:
         self.removed.clear()
         self._before.clear()
 
+    def note_calm(self) -> None:
+        """From now on nobody dies, and no fault but a lasting one is left."""
+        self._calls_before_calm = len(self.service.calls)
+
     def on_leaving(self, call: Call) -> None:
         """Look at a call in the moment when its bytes leave. What is wrong is raised at the step.
 
@@ -185,6 +190,7 @@ class Watch:
         self._nobody_was_forgotten(rows)
         self._every_form_is_somebodys(rows)
         self._every_dispatch_has_ended()
+        self._nothing_went_round()
 
     def differences(self, *, since: datetime) -> tuple[int, int]:
         """What the nightly comparison must find: ours that are not given back, and others."""
@@ -216,9 +222,11 @@ class Watch:
         dispatches = {row["id"]: row for row in self.dispatches()}
         made = Counter(call.delivery_id for call in self.service.calls if call.form)
         refused = {call.delivery_id for call in self.service.calls if call.refused}
+        unclear = Counter(call.delivery_id for call in self.service.calls if call.unclear)
         for row in rows:
             if row["state"] == "manual":
                 because = unreadable or self.restored_at or self._was_refused(row)
+                because = because or unclear[row["id"]] >= self.rules.most_unclear_calls
                 assert because or self._forms_look_alike(row, rows), "uncertain without a reason"
                 continue
             if row["refusal"] == Refusal.REFUSED_BY_1177:
@@ -257,6 +265,13 @@ class Watch:
         """I12: whoever died, others have brought it to its end."""
         for dispatch in self.dispatches():
             assert dispatch["status"] != "ongoing", "never ended"
+
+    def _nothing_went_round(self) -> None:
+        """A fault that repeats for the same delivery is left to staff, not tried for ever."""
+        calls = self.service.calls[self._calls_before_calm :]
+        tried = Counter(call.delivery_id for call in calls if call.left_at is not None)
+        most = max(tried.values(), default=0)
+        assert most <= self.rules.most_unclear_calls, f"tried {most} times"
 
     def _note_wrong(self, look: Callable[[], None]) -> None:
         try:

@@ -41,9 +41,11 @@ from utskick.failpoints import Step, arm, disarm
 from utskick.ports import PersonRecord
 from utskick.sending.accounts import Accounts
 from utskick.sending.call_slots import CallSlots
+from utskick.sending.platform_watch import PlatformWatch
 from utskick.sending.reconcile import reconcile
 from utskick.sending.run_occasion import OccasionRun
 from utskick.sending.shared import shared
+from utskick.sending.watched_neighbours import WatchedFormService, WatchedInbox
 from utskick.use_cases.check_access_log import CheckAccessLog
 from utskick.use_cases.compare_ledger import LOOKED_BACK, CompareLedger
 from utskick.use_cases.end_occasion import EndOccasion
@@ -66,6 +68,7 @@ RULES = Rules(
     lease_s=45,
     settle_s=60,
     retry_delays_s=(4, 20, 300),
+    most_unclear_calls=3,
     forms_concurrency=2,
     inbox_concurrency=2,
     # As good as no limit: nobody waits for a turn in a world where time stands still.
@@ -350,6 +353,11 @@ class SendProtocol(RuleBasedStateMachine):
         self.service.forwards = not self.service.forwards
 
     @_begun
+    @rule(person=st.sampled_from(PEOPLE))
+    def no_answer_is_clear_for_somebody_ever_again(self, person: Any) -> None:
+        self.service.never_clear_for |= {person}
+
+    @_begun
     @rule(shown=st.sampled_from(Shown))
     def engine_will_change_what_it_keeps(self, shown: Shown) -> None:
         self.service.shows = shown
@@ -437,13 +445,14 @@ class SendProtocol(RuleBasedStateMachine):
         )
 
     def _run(self, occasion_id: OccasionId, version: int) -> None:
+        forms, inbox = self._watched()
         run = OccasionRun(
             occasion_id=occasion_id,
             version=version,
             token=RunToken(uuid4()),
             store=self.store,
-            forms=self.service,
-            inbox=self.inbox,
+            forms=forms,
+            inbox=inbox,
             persons=self.persons,
             mailer=self.mailer,
             texts=self.texts,
@@ -451,9 +460,9 @@ class SendProtocol(RuleBasedStateMachine):
             rules=RULES,
             shared=shared(
                 store=self.store,
-                forms=self.service,
+                forms=forms,
                 persons=self.persons,
-                inbox=self.inbox,
+                inbox=inbox,
                 clock=self.clock,
                 rules=RULES,
                 templates=self.service,
@@ -464,6 +473,11 @@ class SendProtocol(RuleBasedStateMachine):
         if self.unit_is_withdrawn:
             self.watch.of_withdrawn_unit.add(worker.loop)
         self._step(worker)
+
+    def _watched(self) -> tuple[WatchedFormService, WatchedInbox]:
+        """As each process has them."""
+        watch = PlatformWatch(store=self.store, clock=self.clock, rules=RULES)
+        return WatchedFormService(self.service, watch), WatchedInbox(self.inbox, watch)
 
     def _let_unit_be(self, *, withdrawn_at: datetime | None) -> None:
         self.unit_is_withdrawn = withdrawn_at is not None
@@ -478,10 +492,11 @@ class SendProtocol(RuleBasedStateMachine):
             self._run(run.occasion_id, run.version)
 
     def _reconcile(self) -> None:
+        forms, _inbox = self._watched()
         self._at_once(
             reconcile(
                 store=self.store,
-                forms=self.service,
+                forms=forms,
                 call_slots=CallSlots(RULES),
                 scheduler=self.scheduler,
                 rules=RULES,
@@ -580,6 +595,7 @@ class SendProtocol(RuleBasedStateMachine):
         self.trap = None
         self.world.wall_error = timedelta(0)
         self.service.heal()
+        self.watch.note_calm()
         self.inbox.heal()
         self._let_unit_be(withdrawn_at=None)
         for worker in self._alive:

@@ -33,6 +33,8 @@ _SETTLE = "utskick/sending/settle.py"
 _READ_BACK = "utskick/sending/read_back.py"
 _TRANSPORT = "utskick/adapters/http_transport.py"
 _CLIENT = "utskick/adapters/soap_client.py"
+_FAULTS = "utskick/rivta/faults.py"
+_FORMS = "utskick/adapters/rivta_form_service.py"
 _CLOSE = "utskick/sending/close_occasion.py"
 _DELIVERIES = "utskick/store/deliveries.py"
 _LEASES = "utskick/store/leases.py"
@@ -86,12 +88,8 @@ LAYERS = (
             *("tests/store/test_send_protocol.py", "tests/store/test_settling.py"),
             *("tests/store/test_stop_and_remove.py", "tests/store/test_two_at_once.py"),
             *("tests/store/test_inbox_messages.py", "tests/store/test_planning.py"),
-            *(
-                "tests/adapters/test_http_transport.py",
-                "tests/adapters/test_rivta_outcomes.py",
-                "tests/use_cases",
-                "tests/sending",
-            ),
+            *("tests/adapters/test_http_transport.py", "tests/adapters/test_rivta_outcomes.py"),
+            *("tests/use_cases", "tests/sending"),
         ),
     ),
     Layer(
@@ -354,9 +352,57 @@ MUTANTS = (
         ),
     ),
     _mutant(
+        "what a platform behind ours did not carry on was not applied",
+        "I5",
+        (
+            _FAULTS,
+            'self.never_forwarded and named != "" and named == self.platform.strip().casefold()',
+            "self.never_forwarded",
+        ),
+    ),
+    _mutant(
+        "what the platform could not carry on to the end was not applied",
+        "I5",
+        (_FAULTS, ' - {"VP009"}', ""),
+    ),
+    _mutant(
+        "after a producer's fault nothing was applied",
+        "I5",
+        (_CLIENT, "(unclear if changing else ProducerFault)", "ProducerFault"),
+    ),
+    _mutant(
+        "what the platform refuses is unknown",
+        "I5",
+        (_CLIENT, "return PlatformRefusal(platforms.code, contract=contract.name)", "pass"),
+    ),
+    _mutant(
+        "an answer is believed whatever its status",
+        "I5",
+        (_CLIENT, "if answered.status == HTTPStatus.OK:", "if answered.status:"),
+    ),
+    _mutant(
+        "an error with a form is a refusal",
+        "I5",
+        (_FORMS, 'if result == "ERROR" and not created:', 'if result == "ERROR":'),
+    ),
+    _mutant(
+        "somebody else's form in the answer is ours",
+        "I9",
+        (_FORMS, " if _is_for(order, form)]", "]"),
+    ),
+    _mutant(
+        "what the platform refuses is reported to nobody",
+        "I15",
+        (
+            "utskick/sending/platform_watch.py",
+            "            self._report(outage, records)\n",
+            "",
+        ),
+    ),
+    _mutant(
         "a form with other dates than asked for is nobody's",
         "I7",
-        (_READ_BACK, "case [] if not unowned:", "case []:"),
+        (_READ_BACK, "case [] if not unowned and delivery", "case [] if delivery"),
     ),
     _mutant(
         "a form with other dates than asked for is ours without a doubt",
@@ -372,6 +418,30 @@ MUTANTS = (
         "a form of which it cannot be read when it was made is nobody's",
         "I7",
         (_READ_BACK, "form.created_at_latest is None or", "form.created_at_latest and"),
+    ),
+    _mutant(
+        "what never has a clear answer is tried for ever",
+        "I7",
+        (
+            _READ_BACK,
+            "not unowned and delivery.unclear_calls < rules.most_unclear_calls",
+            "not unowned",
+        ),
+    ),
+    _mutant(
+        "calls without a clear answer are not counted",
+        "I7",
+        (_OUTCOMES, "int(outcome.state is DeliveryState.UNKNOWN)", "0"),
+    ),
+    _mutant(
+        "what had no clear answer is tried again at once",
+        "I15",
+        (_READ_BACK, "if not delivery.unclear_calls:", "if True:"),
+    ),
+    _mutant(
+        "a refusal by the platform is tried again for each person",
+        "I15",
+        ("utskick/sending/circuit_breaker.py", "self._threshold if for_all else ", ""),
     ),
     _mutant(
         "of two forms alike one is ours",

@@ -83,7 +83,7 @@ class Call:
     """One call for one form. `left_at` is when its bytes left, if they have.
 
     `not_applied` is the truth; `known_not_applied`, that the caller could know. `refused`: by the
-    service, in the contract's words.
+    service, in the contract's words. `unclear`: its caller heard that nobody knows.
     """
 
     order: FormOrder
@@ -94,6 +94,7 @@ class Call:
     not_applied: bool = False
     known_not_applied: bool = False
     refused: bool = False
+    unclear: bool = False
     form: FormId | None = None
 
     @property
@@ -117,6 +118,7 @@ class Service:
 
     Unless it `connects` at once, a call waits for that too before its bytes leave. Forms made now
     are given back as it `shows` them. `repeated` are those that the platform made once more.
+    Whatever is asked for those it is `never_clear_for` fails by a fault, and makes nothing.
     """
 
     world: World
@@ -129,6 +131,7 @@ class Service:
     forwards: bool = True
     was_unreadable: bool = False
     shows: Shown = Shown.AS_ASKED
+    never_clear_for: set[Personnummer] = field(default_factory=set)
     archived: set[FormTemplateId] = field(default_factory=set)
     made: list[KeptForm] = field(default_factory=list)
     repeated: set[FormId] = field(default_factory=set)
@@ -150,7 +153,9 @@ class Service:
                 raise Withheld
             self.on_leaving(call)
             call.left_at = self.world.now
-            if self.well:
+            if order.personnummer in self.never_clear_for:
+                self.decide(call, Fate.FAILED)
+            elif self.well:
                 self.decide(call, Fate.ANSWERED)
             return await call.answer
         finally:
@@ -285,6 +290,7 @@ class Service:
     def _answer(self, call: Call, answer: FormId | Exception) -> None:
         if call.answer.done() or call.loop.is_closed():
             return
+        call.unclear = isinstance(answer, UnknownOutcome)
         if isinstance(answer, Exception):
             call.answer.set_exception(answer)
         else:
@@ -311,6 +317,7 @@ class MessageFate(StrEnum):
     ANSWER_LOST = auto()
     NOT_LEFT = auto()
     TOO_MANY = auto()
+    NOT_FORWARDED = auto()
     SILENCE = auto()
 
 
@@ -340,6 +347,8 @@ class MessageBox:
         fate = self.fates.pop(0) if self.fates else MessageFate.LEFT
         if fate is MessageFate.TOO_MANY:
             raise TemporaryFailure("429", retry_after_s=RETRY_AFTER_S)
+        if fate is MessageFate.NOT_FORWARDED:
+            raise PlatformRefusal("VP007", contract="AddMessageToPatientPortalInbox")
         if fate is not MessageFate.NOT_LEFT:
             self.left.append((personnummer, message.text))
         if fate is MessageFate.SILENCE:

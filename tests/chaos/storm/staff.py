@@ -17,6 +17,7 @@ from tests.whole.sinks import spellings
 from utskick.domain.dispatches import Dispatch
 from utskick.domain.errors import UtskickError
 from utskick.ports import TemporaryFailure
+from utskick.use_cases.compare_ledger import Compared
 
 RECIPIENTS, FORMS, OCCASIONS = 30, 3, 2
 _PATIENTS, _FIRST_PATIENT = 400, 6000
@@ -34,6 +35,7 @@ class Staff:
         self.patients = some_persons(_PATIENTS, after=_FIRST_PATIENT)
         self.dispatches = self.stops = self.removals = 0
         self.stopped: dict[UUID, Row] = {}
+        self._installation = installation
         self._services = installation.services()
         self._engine = engine
         self._chance = chance
@@ -99,6 +101,14 @@ class Staff:
                 )
             )
         return "\n".join(" ".join(map(str, row)) for row in found)
+
+    def compare(self) -> Compared:
+        """As every night."""
+        services = self._installation.unhurried.services()
+        try:
+            return asyncio.run(services.compare_ledger(now=services.clock.now()))
+        finally:
+            close(services)
 
     def leave(self) -> None:
         close(self._services)
