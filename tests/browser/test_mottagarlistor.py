@@ -6,8 +6,9 @@ from playwright.sync_api import expect
 from tests.browser.accessibility import require_accessible
 from tests.browser.conftest import DeskOf
 from tests.browser.desk import Desk
-from tests.browser.people import KARIN
+from tests.browser.people import KARIN, Resident
 from tests.recipient_cases import READ, REFUSED, Case
+from tests.whole.region import Whole
 
 
 def imported(desk: Desk, case: Case) -> None:
@@ -74,3 +75,24 @@ def test_a_question_that_is_left_keeps_the_form_from_being_sent(desk: Desk) -> N
 
     expect(desk.page.get_by_text("Vilka ska vara med?")).to_have_count(0)
     expect(desk.page.get_by_text("Inga mottagare än.")).to_be_visible()
+
+
+def test_the_list_fills_in_by_itself_while_1177_is_asked_and_disturbs_nobody(
+    desk: Desk, someone: Resident, installation: Whole
+) -> None:
+    desk.open("Skicka formulär")
+    installation.control("latency", service="inbox", seconds=3)
+    try:
+        desk.add(someone)
+        desk.fill("Personnummer", "1912")
+
+        expect(desk.row(someone)).to_contain_text("Kontrolleras…")
+        expect(desk.page.get_by_text("0 av 1 kontrollerade")).to_be_visible()
+        require_accessible(desk.page)
+        expect(desk.row(someone)).not_to_contain_text("Kontrolleras…")
+    finally:
+        installation.heal()
+
+    expect(desk.page.get_by_text("0 av 1 kontrollerade")).to_have_count(0)
+    expect(desk.field("Personnummer")).to_have_value("1912")
+    expect(desk.field("Personnummer")).to_be_focused()

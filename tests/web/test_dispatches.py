@@ -8,6 +8,7 @@ from tests.people import ANNA, BO, CILLA, PROTECTED
 from tests.use_cases.clinic_days import AWAY, pass_hours, reconciled, run_to_its_end
 from tests.web.conftest import Rest
 from utskick.domain.dispatches import Dispatch, DispatchId
+from utskick.ports import TemporaryFailure
 
 
 def kept(rest: Rest, dispatch_id: str) -> Dispatch:
@@ -60,6 +61,18 @@ async def test_one_is_shown_with_its_recipients_masked(rest: Rest) -> None:
     assert (anna["state"], anna["notified_by"]) == ("Mottagare", ["SMS", "Email"])
     assert (left_out["state"], left_out["reason"]) == ("Utelämnad", "Kan inte nås")
     assert not any(number in answer.text for number in recipients)
+
+
+async def test_a_start_answers_at_once_and_says_who_is_not_checked_yet(rest: Rest) -> None:
+    rest.clinic.inbox.fails_reading.extend([TemporaryFailure("away")] * 100)
+
+    answer = await rest.start()
+    shown = (await rest.get(f"/api/paketutskick/{answer.json()['id']}")).json()
+
+    assert (answer.status_code, answer.json()["not_checked"]) == (201, 2)
+    assert "2 av 2 mottagare är inte kontrollerade" in answer.json()["warnings"][0]
+    assert shown["not_checked"] == 2
+    assert [each["notified_by"] for each in shown["recipients"]] == [None, None]
 
 
 async def test_stopping_takes_effect_at_once(rest: Rest) -> None:
