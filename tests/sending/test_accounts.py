@@ -1,5 +1,6 @@
 """Who has an account at 1177: asked within the budget, remembered, and not waited for."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -68,6 +69,24 @@ async def test_what_has_been_said_lately_is_not_asked_for_again_by_any_process(
         ANNA: InboxUser(active=True, notified_by=("SMS", "Email")),
         WITHOUT_ACCOUNT: InboxUser(active=False, notified_by=()),
     }
+
+
+async def test_two_processes_that_ask_about_the_same_list_share_the_answers(
+    store: SqlStore,
+) -> None:
+    clinic = a_clinic(store, inbox_per_s=1, inbox_fresh=AN_HOUR)
+    everyone = [ANNA, BO, CILLA, DAVID, WITHOUT_ACCOUNT]
+    page: Known = {}
+    run: Known = {}
+
+    await asyncio.gather(
+        accounts(clinic).learn(everyone, page, within=AN_HOUR),
+        accounts(clinic).learn(everyone, run, within=AN_HOUR),
+    )
+
+    assert page == run
+    assert set(page) == set(everyone)
+    assert len(clinic.inbox.asked) < 2 * len(everyone)
 
 
 async def test_what_was_said_long_ago_is_asked_for_again(clinic: Clinic) -> None:

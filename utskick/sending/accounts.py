@@ -31,7 +31,9 @@ class Accounts:
         self._store = store
         self._clock = clock
         self._rules = rules
-        self._questions = SharedQuestions(self._ask, await_place=self._await_place)
+        self._questions = SharedQuestions(
+            self._ask, await_place=self._await_place, recall=self._recall
+        )
         self._learning: dict[Personnummer, asyncio.Task[None]] = {}
 
     async def known(
@@ -126,6 +128,10 @@ class Accounts:
             handful, messages=False, store=self._store, clock=self._clock, rules=self._rules
         )
         return handful
+
+    async def _recall(self, numbers: Sequence[Personnummer]) -> Mapping[Personnummer, InboxUser]:
+        """A page and an occasion's run may ask about the same list at once, each in a process."""
+        return await self.known(numbers, within=self._rules.inbox_fresh)
 
     async def _ask(self, numbers: Sequence[Personnummer]) -> Mapping[Personnummer, InboxUser]:
         asked = await asyncio.gather(*map(self._inbox.user, numbers), return_exceptions=True)

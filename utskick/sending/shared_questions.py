@@ -30,7 +30,7 @@ class SharedQuestions(Generic[T]):
     """What a neighbour knows of persons, at its pace. Each event loop asks for itself.
 
     `await_place` waits for a place in its queue when so many wait for answers; it returns how many
-    of them may be asked about then.
+    of them may be asked about then. `recall` knows whom another process has heard of meanwhile.
     """
 
     def __init__(
@@ -38,8 +38,11 @@ class SharedQuestions(Generic[T]):
         ask: Callable[[Sequence[Personnummer]], Awaitable[Mapping[Personnummer, T]]],
         *,
         await_place: Callable[[int], Awaitable[int]],
+        recall: Callable[[Sequence[Personnummer]], Awaitable[Mapping[Personnummer, T]]]
+        | None = None,
     ) -> None:
         self._ask = ask
+        self._recall = recall
         self._await_place = await_place
         self._desks: WeakKeyDictionary[asyncio.AbstractEventLoop, _Desk[T]] = WeakKeyDictionary()
 
@@ -69,7 +72,10 @@ class SharedQuestions(Generic[T]):
 
     async def _answer_some(self, desk: "_Desk[T]") -> None:
         """Wait for a place in the neighbour's queue, then ask about those who wait by then."""
-        desk.answer(desk.next(await self._await_place(desk.waiting)), self._ask)
+        count = await self._await_place(len(desk.waiting))
+        if self._recall is not None:
+            desk.settle(await self._recall(desk.waiting))
+        desk.answer(desk.next(count), self._ask)
 
 
 class _Desk(Generic[T]):
@@ -97,9 +103,16 @@ class _Desk(Generic[T]):
         return asked
 
     @property
-    def waiting(self) -> int:
-        """About how many persons somebody waits to hear."""
-        return len(self._waiting)
+    def waiting(self) -> Sequence[Personnummer]:
+        """Those about whom nobody has been asked yet."""
+        return list(self._waiting)
+
+    def settle(self, answers: Mapping[Personnummer, T]) -> None:
+        """What is known need not be asked."""
+        for number, answer in answers.items():
+            for each in self._waiting.pop(number, ()):
+                if not each.answer.done():
+                    each.answer.set_result(answer)
 
     def next(self, count: int) -> Mapping[Personnummer, Sequence[_Asked[T]]]:
         """The next persons, each with all who wait for the answer; not those who gave up."""
