@@ -438,7 +438,7 @@ class Watch:
         )
 
     def _forms_look_alike(self, row: RowMapping, rows: Sequence[RowMapping]) -> bool:
-        """Whether the person has a form that may be its own, and nobody can tell: not given back
+        """Whether the person has a form that may be its own, and nobody can know: not given back
         as it was asked for, or made twice."""
         by_id = {each["id"]: each for each in rows}
         for made in self.service.made:

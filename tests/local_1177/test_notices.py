@@ -22,7 +22,7 @@ US = "SE2321000131-E000000000001"
 
 @dataclass
 class CareSystem:
-    """Takes notices as it is told to; what it has heard is kept."""
+    """Takes notices as a test wants; what it has heard is kept."""
 
     statuses: list[int] = field(default_factory=list)
     heard: list[Mapping[str, Any]] = field(default_factory=list)

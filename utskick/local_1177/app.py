@@ -25,7 +25,7 @@ from utskick.local_1177.neighbours import World
 from utskick.local_1177.notices import send_notices
 from utskick.local_1177.oidc_clients import KnownClient
 from utskick.local_1177.oidc_grants import Grants
-from utskick.local_1177.oidc_settings import SignInSettings
+from utskick.local_1177.oidc_settings import ProviderSettings
 from utskick.local_1177.resuming import answer_stale_visit
 from utskick.local_1177.seed import seed_once
 from utskick.local_1177.state import open_state
@@ -52,7 +52,7 @@ def create_app(state: Path, region: Path, clock: TimeSource = utc_now) -> Contra
     app.state.world = world
     app.state.sessions = ResidentSessions()
     app.state.grants = Grants()
-    app.state.client, app.state.sign_in = KnownClient(), SignInSettings()
+    app.state.client, app.state.sign_in = KnownClient(), ProviderSettings()
     app.add_api_route("/health", _health)
     app.include_router(control.router)
     app.include_router(engine_control.router)

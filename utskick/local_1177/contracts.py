@@ -17,7 +17,7 @@ from utskick.local_1177.forms import (
     get_form_templates,
     get_forms,
 )
-from utskick.local_1177.front import TurnedAway, read_call
+from utskick.local_1177.front import NotCarried, read_call
 from utskick.local_1177.inbox import add_message, is_active_user
 from utskick.local_1177.neighbours import Call, World
 from utskick.local_1177.persons import get_persons_for_profile
@@ -81,7 +81,7 @@ class Contracts:
             fields = read_call(
                 self.world, contract, headers, body, neighbour=name, sender=connection.sender
             )
-        except TurnedAway as turned_away:
+        except NotCarried as turned_away:
             await connection.end(turned_away.reply)
             return
         reference = connection.correlation.decode("latin-1")

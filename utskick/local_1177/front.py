@@ -15,7 +15,7 @@ ORIGINAL_CONSUMER = b"x-rivta-original-serviceconsumer-hsaid"
 UTF_8 = ("", "utf-8")
 
 
-class TurnedAway(Exception):
+class NotCarried(Exception):
     """The call has reached nobody who would have done anything."""
 
     def __init__(self, reply: Reply) -> None:
@@ -32,28 +32,28 @@ def read_call(
     neighbour: str,
     sender: str | None,
 ) -> Fields:
-    """What is asked for. `sender`: by its certificate, if there is one. Raises `TurnedAway`."""
+    """What is asked for. `sender`: by its certificate, if there is one. Raises `NotCarried`."""
     if sender == "":
-        raise TurnedAway(world.platform.says("VP002"))
+        raise NotCarried(world.platform.says("VP002"))
     _require_headers(world, contract, headers)
     request = _read(world, body)
     if not request.logical_address:
-        raise TurnedAway(world.platform.says("VP003"))
+        raise NotCarried(world.platform.says("VP003"))
     known = world.platform.logical_addresses[neighbour]
     if request.logical_address != known or request.contract is not contract:
-        raise TurnedAway(world.platform.says("VP004"))
+        raise NotCarried(world.platform.says("VP004"))
     return request.fields
 
 
 def _require_headers(world: World, contract: Contract, headers: Mapping[bytes, bytes]) -> None:
     if ORIGINAL_CONSUMER in headers and not world.platform.takes_original_consumer:
-        raise TurnedAway(world.platform.says("VP013"))
+        raise NotCarried(world.platform.says("VP013"))
     media = Message()
     media["Content-Type"] = headers.get(b"content-type", b"").decode("latin-1")
     if media.get_content_type() != "text/xml" or media.get_content_charset("") not in UTF_8:
-        raise TurnedAway(a_fault("Client", "Content-Type is not text/xml; charset=utf-8"))
+        raise NotCarried(a_fault("Client", "Content-Type is not text/xml; charset=utf-8"))
     if headers.get(b"soapaction", b"").decode("latin-1") != f'"{contract.action}"':
-        raise TurnedAway(a_fault("Client", "The SOAPAction does not match an operation"))
+        raise NotCarried(a_fault("Client", "The SOAPAction does not match an operation"))
 
 
 def _read(world: World, body: bytes) -> Request:
@@ -61,8 +61,8 @@ def _read(world: World, body: bytes) -> Request:
         return read_request(body)
     except NotSoap as wrong:
         if not _is_xml(body):
-            raise TurnedAway(world.platform.says("VP015")) from None
-        raise TurnedAway(a_fault("Client", f"Unmarshalling Error: {wrong}")) from None
+            raise NotCarried(world.platform.says("VP015")) from None
+        raise NotCarried(a_fault("Client", f"Unmarshalling Error: {wrong}")) from None
 
 
 def _is_xml(body: bytes) -> bool:

@@ -11,7 +11,7 @@ from utskick.local_1177.neighbours import SharedWorld
 from utskick.local_1177.oidc_clients import CLIENT_ID, KnownClient
 from utskick.local_1177.oidc_grants import CODE_LASTS, Grant, Grants
 from utskick.local_1177.oidc_released import LEVELS, LOA3, SCOPES, read_asked
-from utskick.local_1177.oidc_settings import SignInSettings
+from utskick.local_1177.oidc_settings import ProviderSettings
 from utskick.local_1177.pages import render
 from utskick.local_1177.staff import read_staff
 
@@ -167,8 +167,8 @@ def _client(request: Request) -> KnownClient:
     return client
 
 
-def _settings(request: Request) -> SignInSettings:
-    settings: SignInSettings = request.app.state.sign_in
+def _settings(request: Request) -> ProviderSettings:
+    settings: ProviderSettings = request.app.state.sign_in
     return settings
 
 

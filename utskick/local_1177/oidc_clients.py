@@ -12,7 +12,9 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-Method = Literal["client_secret_basic", "client_secret_post", "private_key_jwt", "tls_client_auth"]
+ProofMethod = Literal[
+    "client_secret_basic", "client_secret_post", "private_key_jwt", "tls_client_auth"
+]
 CLIENT_ID = "utskick"
 CLIENT = (CLIENT_ID, "bara-for-lokala-test")
 """The only client and its secret."""
@@ -28,7 +30,7 @@ class KnownClient:
     call came by TLS: set that method only where the server asks for one.
     """
 
-    methods: tuple[Method, ...] = ("client_secret_basic", "client_secret_post")
+    methods: tuple[ProofMethod, ...] = ("client_secret_basic", "client_secret_post")
     keys: Mapping[str, Any] | None = None
     _used: set[str] = field(default_factory=set)
 
