@@ -103,7 +103,7 @@ class _Made:
     calls: int = 0
 
     def spare(self, owned: str | None) -> frozenset[str]:
-        """Those that the platform has made too many: which, nobody can tell but by their owner."""
+        """Those that the platform has made too many: which they are, only their owner shows."""
         return self.forms - {owned} if len(self.forms) > self.calls else frozenset()
 
 

@@ -407,7 +407,7 @@ MUTANTS = (
     _mutant(
         "a form with other dates than asked for is ours without a doubt",
         "I7",
-        (_READ_BACK, "if not alike and rules.adopts_changed_dates and", "if not alike and"),
+        (_READ_BACK, "if not ours and rules.adopts_changed_dates and", "if not ours and"),
     ),
     _mutant(
         "a form of which the template cannot be read is nobody's",
@@ -446,7 +446,7 @@ MUTANTS = (
     _mutant(
         "of two forms alike one is ours",
         "I7",
-        (_READ_BACK, "case [form_id]:", "case [form_id, *_]:"),
+        (_READ_BACK, "[FoundForm(id=form_id)]:", "[FoundForm(id=form_id), *_]:"),
     ),
     _mutant(
         "a restored backup is trusted",

@@ -34,13 +34,12 @@ def read_back(delivery: OpenDelivery, unowned: Sequence[FoundForm], *, rules: Ru
     alike, or only others are there, staff must look. So they must if none is there after call
     upon call without a clear answer: the next would fare alike.
     """
-    known = [(form.id, form) for form in unowned if form.id and form.template_id]
-    candidates = [(form_id, form) for form_id, form in known if form.created_at]
-    alike = [form_id for form_id, form in candidates if _has_our_dates(form, delivery)]
-    if not alike and rules.adopts_changed_dates and len(unowned) == 1:
-        alike = [form_id for form_id, _ in candidates]
-    match alike:
-        case [form_id]:
+    readable = [form for form in unowned if form.id and form.template_id and form.created_at]
+    ours = [form for form in readable if _has_our_dates(form, delivery)]
+    if not ours and rules.adopts_changed_dates and len(unowned) == 1:
+        ours = readable
+    match ours:
+        case [FoundForm(id=form_id)]:
             return _outcome(delivery, DeliveryState.SENT, form_id)
         case [] if not unowned and delivery.unclear_calls < rules.most_unclear_calls:
             return _once_more(delivery, rules=rules)
