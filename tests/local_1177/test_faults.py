@@ -6,9 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
+from tests.adapters.neighbours import an_order as an_order_of_ours
+from tests.calling import a_client, forms_of
 from tests.local_1177.conftest import Local, an_order
 from tests.local_1177.region import UNIT
 from tests.waiting import poll
+from utskick.domain.personnummer import Personnummer
+from utskick.ports import UnknownOutcome
 from utskick.rivta.envelopes import SoapFault
 from utskick.rivta.faults import PlatformFault, platform_fault
 
@@ -68,6 +72,18 @@ def test_another_platform_may_speak_after_the_change(local: Local, anna: str) ->
         local.create_form(anna)
 
     assert platform_fault(fault.value.text) == PlatformFault("VP007", "NTJP")
+    assert forms(local, anna) == 1
+
+
+@pytest.mark.parametrize("kind", ["empty", "unsaid", "stranger"])
+async def test_an_answer_may_mislead_and_the_product_then_knows_nothing(
+    local: Local, anna: str, kind: str
+) -> None:
+    local.break_down(kind)
+
+    with pytest.raises(UnknownOutcome):
+        await forms_of(a_client(local.url)).create_form(an_order_of_ours(Personnummer(anna)))
+
     assert forms(local, anna) == 1
 
 

@@ -72,7 +72,7 @@ def test_it_is_sent_again_once(local: Local, anna: str) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "forms"),
-    [("error_before", 0), ("error_after", 1), ("cut_body", 1), ("down", 0)],
+    [("error_before", 0), ("error_after", 1), ("cut_body", 1), ("empty", 1), ("down", 0)],
 )
 def test_what_is_no_whole_soap_becomes_the_platforms_fault(
     local: Local, anna: str, kind: str, forms: int

@@ -1,13 +1,24 @@
 """One delivery of a call to a neighbour: how long it takes, and what goes wrong with it."""
 
 import asyncio
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from http import HTTPStatus
 
-from utskick.local_1177.faults import IMMEDIATE, Fault, FaultKind
+from utskick.local_1177.faults import IMMEDIATE, LOST_AFTER, Fault, FaultKind
 from utskick.local_1177.neighbours import Neighbour, World
 from utskick.local_1177.platform import a_fault
 from utskick.local_1177.replies import BROKEN, GAVE_UP, Ended, Half, NoReply, Reply, page
+
+MADE = re.compile(rb"<(\w+:formRequestResponses)>.*?</\1>")
+NUMBER = re.compile(rb"\b[0-9]{12}\b")
+MISLEADING: Mapping[FaultKind, Callable[[bytes], bytes]] = {
+    FaultKind.EMPTY: lambda _body: b"",
+    FaultKind.UNSAID: lambda body: MADE.sub(b"", body),
+    FaultKind.STRANGER: lambda body: NUMBER.sub(b"191212121212", body),
+}
+"""What becomes of an answer."""
 
 Apply = Callable[[], Reply]
 """Does what the call asks for, at once."""
@@ -40,9 +51,10 @@ async def _struck(world: World, fault: Fault, apply: Apply) -> Ended:
             return apply()
         case FaultKind.CUT_BODY:
             return Half(apply())
-        case FaultKind.ERROR_AFTER | FaultKind.RESET_AFTER:
-            apply()
-        case FaultKind.FAULT_AFTER | FaultKind.PLATFORM_AFTER:
+        case FaultKind.EMPTY | FaultKind.UNSAID | FaultKind.STRANGER:
+            reply = apply()
+            return replace(reply, body=MISLEADING[fault.kind](reply.body))
+        case kind if kind in LOST_AFTER:
             apply()
     return _unanswered(world, fault)
 

@@ -13,6 +13,9 @@ class FaultKind(StrEnum):
     truth, both after `seconds`. `late` resets the connection at once and applies the change
     `seconds` later. `cut_body` promises a whole answer and sends half of it. `down` closes the
     connection without a word. `double` applies the change twice and answers as for once.
+
+    What is applied may also be answered with nothing (`empty`), with OK and no form (`unsaid`),
+    or with somebody else's number (`stranger`).
     """
 
     ERROR_BEFORE = "error_before"
@@ -28,10 +31,21 @@ class FaultKind(StrEnum):
     LATE = "late"
     CUT_BODY = "cut_body"
     DOUBLE = "double"
+    EMPTY = "empty"
+    UNSAID = "unsaid"
+    STRANGER = "stranger"
     TOO_MANY = "too_many"
     DOWN = "down"
 
 
+LOST_AFTER = frozenset(
+    {
+        FaultKind.ERROR_AFTER,
+        FaultKind.FAULT_AFTER,
+        FaultKind.PLATFORM_AFTER,
+        FaultKind.RESET_AFTER,
+    }
+)
 IMMEDIATE = frozenset({FaultKind.TOO_MANY, FaultKind.DOWN, FaultKind.PLATFORM_BEFORE})
 
 

@@ -86,6 +86,7 @@ def a_fault(code: str, text: str) -> Reply:
 
 def _passes(ended: Ended) -> bool:
     """SOAP passes as it is, faults too; and what turned the call away before the platform."""
-    return isinstance(ended, Reply) and (
-        ended.content_type == SOAP or ended.status is HTTPStatus.TOO_MANY_REQUESTS
-    )
+    if not isinstance(ended, Reply):
+        return False
+    whole = ended.content_type == SOAP and ended.body != b""
+    return whole or ended.status is HTTPStatus.TOO_MANY_REQUESTS
