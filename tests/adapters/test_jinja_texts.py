@@ -47,6 +47,7 @@ MAIL_VALUES: dict[str, Any] = {
     "setting": "UTSKICK_PLATFORM__CLIENT_CERTIFICATE",
     "path": "/etc/utskick/ours.pem",
     "state": "ends soon",
+    "service": "tjänsteplattformen",
     "ends_on": "2027-03-02 08:00",
     "days": 0,
 }
@@ -54,7 +55,7 @@ ABOUT = {
     "mail/log_broken.txt": "Logg",
     "mail/log_heads.txt": "Logg",
     "mail/platform.txt": "CreateFormRequest",
-    "mail/certificate.txt": "UTSKICK_PLATFORM__CLIENT_CERTIFICATE",
+    "mail/certificate.txt": "tjänsteplattformen",
 }
 """What the subject of a mail names that is about no unit."""
 MAILS = sorted(

@@ -33,7 +33,7 @@ def test_a_certificate_that_lasts_for_long_is_no_news(clinic: Clinic) -> None:
 def test_one_that_ends_soon_is_mailed_once_a_day_whoever_looks(clinic: Clinic) -> None:
     clinic.certificates.held = [ends_in(clinic, days=29, hours=1)] * 2
 
-    assert mailed(clinic) == ["Certifikat som går ut snart: UTSKICK_PLATFORM__CLIENT_CERTIFICATE"]
+    assert mailed(clinic) == ["Certifikatet för tjänsteplattformen går ut snart"]
     assert "om 29 dagar" in clinic.mailer.sent[0].body
     assert len(mailed(clinic)) == 1
 
@@ -65,4 +65,4 @@ def test_a_file_of_no_use_is_mailed(clinic: Clinic) -> None:
         Certificate(setting="UTSKICK_PLATFORM", path="x.pem", mark="x", ends_at=None)
     ]
 
-    assert mailed(clinic) == ["Certifikat som går inte att använda: UTSKICK_PLATFORM"]
+    assert mailed(clinic) == ["Certifikatet för tjänsteplattformen går inte att använda"]

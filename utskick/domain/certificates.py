@@ -11,6 +11,16 @@ WARNED_BEFORE = timedelta(days=30)
 """To order a new function certificate takes weeks."""
 _PART = re.compile(r'\s*([A-Za-z0-9.]+)\s*=\s*((?:\\.|[^\\,+"])*)(?:[,+]|$)')
 _SERIAL_NUMBER = frozenset({"serialnumber", "2.5.4.5"})
+_SERVICES = {
+    "PLATFORM": "tjänsteplattformen",
+    "FORMS": "formulärtjänsten",
+    "INBOX": "inkorgen",
+    "PERSONS": "personregistret",
+    "SMTP": "mejlservern",
+    "SCHEDULER": "Prefect",
+    "SIGN_IN": "inloggningen",
+}
+"""By the setting's group: which service is not reached without it, as staff know it."""
 
 
 class CertificateState(StrEnum):
@@ -34,6 +44,11 @@ class Certificate:
     mark: str
     ends_at: datetime | None
     holder: str = ""
+
+    @property
+    def service(self) -> str:
+        group = self.setting.removeprefix("UTSKICK_").partition("__")[0]
+        return _SERVICES.get(group, group)
 
     def state(self, now: datetime) -> CertificateState:
         if self.ends_at is None:

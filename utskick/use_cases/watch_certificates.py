@@ -44,6 +44,7 @@ def _report(certificate: Certificate, records: Transaction, rules: Rules, now: d
         values={
             "setting": certificate.setting,
             "path": certificate.path,
+            "service": certificate.service,
             "state": certificate.state(now).value,
             "ends_on": f"{certificate.ends_at.astimezone(rules.zone):%Y-%m-%d %H:%M}"
             if certificate.ends_at

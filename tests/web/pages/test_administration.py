@@ -59,19 +59,22 @@ async def test_the_first_page_says_which_certificates_are_to_be_changed(
 ) -> None:
     now, held = clinic.clock.now(), clinic.certificates.held
     ends = {
-        "ENDS": timedelta(days=2, hours=1),
-        "ENDED": -timedelta(days=1),
+        "UTSKICK_PLATFORM": timedelta(days=2, hours=1),
+        "UTSKICK_SMTP": -timedelta(days=1),
         "LASTS": timedelta(90),
     }
     for name, left in ends.items():
         held.append(Certificate(setting=name, path="x", mark=name, ends_at=now + left))
-    held.append(Certificate(setting="BROKEN", path="x", mark="x", ends_at=None))
+    held.append(Certificate(setting="UTSKICK_SIGN_IN", path="x", mark="x", ends_at=None))
 
     words = words_of(await administrator.open("/forvaltning"))
 
-    assert "ENDS går ut 2027-02-03 kl. 13:00, om 2 dagar." in words
-    assert "ENDED gick ut 2027-01-31 kl. 12:00" in words
-    assert "BROKEN går inte att läsa" in words
+    assert (
+        "Certifikatet för tjänsteplattformen går ut 2027-02-03 kl. 13:00, om 2 dagar (UTSKICK_PL"
+        in words
+    )
+    assert "Certifikatet för mejlservern gick ut 2027-01-31 kl. 12:00" in words
+    assert "certifikatet för inloggningen går inte att läsa" in words
     assert "LASTS" not in words
 
 
