@@ -50,10 +50,9 @@ from utskick.domain.specs import DispatchSpec, FormSpec
 from utskick.domain.units import Actor, HsaId, Unit
 from utskick.ports import InboxUser, PersonRecord
 from utskick.records import DispatchQuery, FollowedUp, FollowUpQuery, ListedDispatch
-from utskick.sending.accounts import Accounts
-from utskick.sending.call_slots import CallSlots
 from utskick.sending.claim_occasion import ClaimResult
 from utskick.sending.close_occasion import Closed
+from utskick.sending.engine import Engine
 from utskick.sending.run_occasion import OccasionRun
 from utskick.sending.shared import Shared, shared
 from utskick.store import SqlStore
@@ -134,7 +133,7 @@ def open_store(url: str, *, migrated: bool = False) -> SqlStore:
 
 
 @dataclass(kw_only=True)
-class Clinic(UseCases):
+class Clinic(UseCases, Engine):
     """The unit at work. `rules` are quick: nothing waits for long."""
 
     store: SqlStore
@@ -154,7 +153,7 @@ class Clinic(UseCases):
     attempts: SealedAttempts = field(default_factory=SealedAttempts)
 
     @cached_property
-    def shared(self) -> Shared:
+    def shared(self) -> Shared:  # type: ignore[override]  # made when it is first asked for
         return shared(
             store=self.store,
             forms=self.forms,
@@ -164,14 +163,6 @@ class Clinic(UseCases):
             rules=self.rules,
             templates=self.forms,
         )
-
-    @property
-    def call_slots(self) -> CallSlots:
-        return self.shared.sender.call_slots
-
-    @property
-    def accounts(self) -> Accounts:
-        return self.shared.accounts
 
     async def start(self, actor: Actor = STAFF, key: str = "", **changes: Any) -> Started:
         """Start the package for Anna and Bo in an hour, but for the `changes` to the spec."""
@@ -192,20 +183,7 @@ class Clinic(UseCases):
     def run_of(self, occasion: Occasion) -> OccasionRun:
         """A run of it, when the scheduler starts it or later."""
         self.clock.moment = max(self.clock.moment, self.rules.starts_at(occasion))
-        return OccasionRun(
-            occasion_id=occasion.id,
-            version=occasion.version,
-            token=RunToken(uuid4()),
-            store=self.store,
-            forms=self.forms,
-            shared=self.shared,
-            inbox=self.inbox,
-            persons=self.persons,
-            mailer=self.mailer,
-            texts=self.texts,
-            clock=self.clock,
-            rules=self.rules,
-        )
+        return self.occasion_run(occasion.id, RunToken(uuid4()), version=occasion.version)
 
     async def run(self, occasion: Occasion) -> ClaimResult | Closed | StartBlocked:
         return await self.run_of(occasion).run()

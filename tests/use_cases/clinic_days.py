@@ -13,8 +13,7 @@ from utskick.domain.dispatches import Dispatch
 from utskick.domain.occasions import Occasion
 from utskick.ports import FormOrder, Mail, TemporaryFailure
 from utskick.sending.close_occasion import Closed
-from utskick.sending.reconcile import Reconciled, audit, reconcile
-from utskick.sending.report_errors import send_error_reports
+from utskick.sending.reconcile import Reconciled
 
 AWAY = TemporaryFailure("away")
 
@@ -32,29 +31,16 @@ class Meanwhile(Failures):
 
 def mails(clinic: Clinic) -> list[Mail]:
     """Every mail so far, those included that wait to be sent."""
-    send_error_reports(store=clinic.store, mailer=clinic.mailer, texts=clinic.texts)
+    clinic.mail_errors()
     return clinic.mailer.sent
 
 
 async def reconciled(clinic: Clinic) -> Reconciled:
-    return await reconcile(
-        store=clinic.store,
-        forms=clinic.forms,
-        call_slots=clinic.call_slots,
-        scheduler=clinic.scheduler,
-        rules=clinic.rules,
-        now=clinic.clock.now(),
-    )
+    return await clinic.reconcile()
 
 
 def audited(clinic: Clinic, *, thorough: bool = True) -> Reconciled:
-    return audit(
-        store=clinic.store,
-        scheduler=clinic.scheduler,
-        rules=clinic.rules,
-        thorough=thorough,
-        now=clinic.clock.now(),
-    )
+    return clinic.audit(thorough=thorough)
 
 
 async def run_to_its_end(clinic: Clinic, occasion: Occasion) -> Closed:

@@ -16,7 +16,8 @@ the heartbeat, the `call_slots` of the form service with its circuit breaker, an
 that are asked for all. `retry` waits for an unwell neighbour. `reconcile` mends what the dead have
 left; `occasion_plans`, `retire_deployments` and `report_dead_runs` keep the scheduler in step;
 `report_errors` keeps and sends the mails. `watched_neighbours` lets all calls go through
-`platform_watch`, which notices what the service platform refuses.
+`platform_watch`, which notices what the service platform refuses. `engine` binds it all to the
+neighbours.
 
 Below the verbs of `utskick.use_cases`, which start, stop and look at what runs here.
 """

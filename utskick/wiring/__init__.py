@@ -19,7 +19,6 @@ from utskick.adapters.sealed_attempts import SealedAttempts
 from utskick.adapters.sms_by_mail import SmsByMail
 from utskick.adapters.smtp_mailer import SmtpMailer
 from utskick.adapters.system_clock import SystemClock
-from utskick.domain.occasions import OccasionId, RunToken
 from utskick.domain.rate_limits import RateLimits
 from utskick.domain.rules import Rules
 from utskick.ports import (
@@ -38,13 +37,9 @@ from utskick.ports import (
     Texts,
 )
 from utskick.records import Store
-from utskick.sending.accounts import Accounts
-from utskick.sending.call_slots import CallSlots
+from utskick.sending.engine import Engine
 from utskick.sending.platform_watch import PlatformWatch
-from utskick.sending.reconcile import Reconciled, audit, reconcile
-from utskick.sending.report_errors import Mailed, send_error_reports
 from utskick.sending.retire_deployments import EndedOccasions
-from utskick.sending.run_occasion import OccasionRun
 from utskick.sending.shared import Shared, shared
 from utskick.sending.watched_neighbours import WatchedFormService, WatchedInbox, WatchedPersons
 from utskick.store import SqlStore
@@ -69,8 +64,8 @@ from utskick.wiring.vault import vault_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Services(UseCases):
-    """The neighbours, and every use case bound to those that it names."""
+class Services(UseCases, Engine):
+    """The neighbours, the engine, and every use case bound to those that it names."""
 
     settings: Settings
     rules: Rules
@@ -92,60 +87,6 @@ class Services(UseCases):
     attempts: SignInAttempts = field(default_factory=SealedAttempts)
     ended_occasions: EndedOccasions = field(default_factory=EndedOccasions)
     watched_lists: WatchedLists = field(default_factory=WatchedLists)
-
-    @property
-    def call_slots(self) -> CallSlots:
-        """Calls to the form service that belong to no run take a slot as well."""
-        return self.shared.sender.call_slots
-
-    @property
-    def accounts(self) -> Accounts:
-        """What the inbox says of persons, for all in this process."""
-        return self.shared.accounts
-
-    def occasion_run(
-        self, occasion_id: OccasionId, token: RunToken, *, version: int = 1
-    ) -> OccasionRun:
-        """One attempt to send one occasion."""
-        return OccasionRun(
-            occasion_id=occasion_id,
-            version=version,
-            token=token,
-            store=self.store,
-            forms=self.forms,
-            shared=self.shared,
-            inbox=self.inbox,
-            persons=self.persons,
-            mailer=self.mailer,
-            texts=self.texts,
-            clock=self.clock,
-            rules=self.rules,
-        )
-
-    async def reconcile(self) -> Reconciled:
-        """One round, as of now."""
-        return await reconcile(
-            store=self.store,
-            forms=self.forms,
-            call_slots=self.call_slots,
-            scheduler=self.scheduler,
-            rules=self.rules,
-            now=self.clock.now(),
-        )
-
-    def audit(self, *, thorough: bool = True) -> Reconciled:
-        """All that is planned against all that the scheduler has, as of now."""
-        return audit(
-            store=self.store,
-            scheduler=self.scheduler,
-            rules=self.rules,
-            thorough=thorough,
-            now=self.clock.now(),
-        )
-
-    def mail_errors(self) -> Mailed:
-        """Mail what waits to be mailed."""
-        return send_error_reports(store=self.store, mailer=self.mailer, texts=self.texts)
 
 
 @cache
