@@ -20,9 +20,12 @@ class Element:
     repeated: bool
     parts: tuple["Element", ...] = ()
     by_name: dict[str, "Element"] = field(init=False, repr=False)
+    repeated_parts: tuple[str, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {part.name: part for part in self.parts})
+        repeated = tuple(part.name for part in self.parts if part.repeated)
+        object.__setattr__(self, "repeated_parts", repeated)
 
 
 def text(name: str) -> Element:

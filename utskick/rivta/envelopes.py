@@ -6,13 +6,14 @@ there is left out.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from threading import local
 
 from lxml import etree
 
 from utskick.rivta.contracts import CONTRACTS, Contract
 from utskick.rivta.elements import Element
 from utskick.rivta.reading import Fields, NotSoap, read_answered, read_asked
-from utskick.rivta.writing import NotXmlText, write, write_text
+from utskick.rivta.writing import NotXmlText, as_text, tagged, written
 
 _SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 _REGISTRY = "urn:riv:itintegration:registry:1"
@@ -53,27 +54,24 @@ class Request:
 
 def request(contract: Contract, fields: Mapping[str, object], *, logical_address: str) -> bytes:
     """Raises `NotXmlText`; `ValueError` for fields that break the contract."""
-    envelope = _envelope(contract)
-    header = etree.SubElement(envelope, f"{{{_SOAP}}}Header")
-    write_text(header, f"{{{_REGISTRY}}}LogicalAddress", logical_address)
-    return _with_body(envelope, contract.request, fields, contract)
+    address = as_text(logical_address, of="LogicalAddress")
+    header = tagged("S:Header", tagged("i:LogicalAddress", address))
+    return _message(contract, contract.request, fields, header)
 
 
 def answer(contract: Contract, fields: Mapping[str, object]) -> bytes:
     """Raises `NotXmlText`; `ValueError` for fields that break the contract."""
-    return _with_body(_envelope(contract), contract.answer, fields, contract)
+    return _message(contract, contract.answer, fields)
 
 
 def fault(code: str, text: str, detail: str = "") -> bytes:
     """A fault of SOAP 1.1; what it holds is in no namespace. Raises `NotXmlText`."""
-    envelope = etree.Element(f"{{{_SOAP}}}Envelope", nsmap={"S": _SOAP})
-    body = etree.SubElement(envelope, f"{{{_SOAP}}}Body")
-    element = etree.SubElement(body, f"{{{_SOAP}}}Fault")
-    write_text(element, "faultcode", f"S:{code}")
-    write_text(element, "faultstring", text)
+    inside = tagged("faultcode", as_text(f"S:{code}", of="faultcode"))
+    inside += tagged("faultstring", as_text(text, of="faultstring"))
     if detail:
-        write_text(etree.SubElement(element, "detail"), "detailString", detail)
-    return _as_bytes(envelope)
+        technical = as_text(detail, of="detailString")
+        inside += tagged("detail", tagged("detailString", technical))
+    return _envelope("", tagged("S:Body", tagged("S:Fault", inside)))
 
 
 def read_request(raw: bytes) -> Request:
@@ -98,16 +96,25 @@ def read_answer(contract: Contract, raw: bytes) -> Fields:
     return read_answered(body, contract.answer, own=contract.responder, core=contract.core)
 
 
+class _Parsers(local):
+    """One for each thread: to make it takes longer than to read an answer with it."""
+
+    def __init__(self) -> None:
+        self.ours = etree.XMLParser(
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            remove_comments=True,
+            remove_pis=True,
+        )
+
+
+_PARSERS = _Parsers()
+
+
 def _parsed(raw: bytes) -> etree._Element:
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
     try:
-        root = etree.fromstring(raw, parser)
+        root = etree.fromstring(raw, _PARSERS.ours)
     except (etree.XMLSyntaxError, ValueError):
         # What the parser says quotes what it read.
         raise NotSoap("no XML") from None
@@ -119,7 +126,7 @@ def _parsed(raw: bytes) -> etree._Element:
 
 
 def _only(envelope: etree._Element, name: str) -> etree._Element:
-    match envelope.findall(f"{{{_SOAP}}}{name}"):
+    match [child for child in envelope if child.tag == f"{{{_SOAP}}}{name}"]:
         case [found]:
             return found
         case _:
@@ -141,19 +148,15 @@ def _logical_address(envelope: etree._Element) -> str:
     return "".join(found[0].itertext()).strip() if found else ""
 
 
-def _envelope(contract: Contract) -> etree._Element:
-    namespaces = {"S": _SOAP, "i": _REGISTRY, "r": contract.responder, "c": contract.core}
-    return etree.Element(f"{{{_SOAP}}}Envelope", nsmap=namespaces)
-
-
-def _with_body(
-    envelope: etree._Element, message: Element, fields: Mapping[str, object], contract: Contract
+def _message(
+    contract: Contract, message: Element, fields: Mapping[str, object], header: str = ""
 ) -> bytes:
-    body = etree.SubElement(envelope, f"{{{_SOAP}}}Body")
-    node = etree.SubElement(body, f"{{{contract.responder}}}{message.name}")
-    write(node, message, fields, own=contract.responder, core=contract.core)
-    return _as_bytes(envelope)
+    inside = written(message, fields, own="r", core="c")
+    namespaces = f' xmlns:i="{_REGISTRY}" xmlns:r="{contract.responder}" xmlns:c="{contract.core}"'
+    body = tagged("S:Body", tagged(f"r:{message.name}", inside))
+    return _envelope(namespaces, header + body)
 
 
-def _as_bytes(envelope: etree._Element) -> bytes:
-    return etree.tostring(envelope, xml_declaration=True, encoding="UTF-8")
+def _envelope(namespaces: str, inside: str) -> bytes:
+    text = f'<S:Envelope xmlns:S="{_SOAP}"{namespaces}>{inside}</S:Envelope>'
+    return f"<?xml version='1.0' encoding='UTF-8'?>\n{text}".encode()

@@ -46,23 +46,28 @@ def read_asked(node: etree._Element, element: Element, *, own: str, core: str) -
 
 
 def _read(node: etree._Element, element: Element, names: _Names, *, strict: bool) -> Fields:
-    fields: Fields = {part.name: [] for part in element.parts if part.repeated}
-    last = 0
+    fields: Fields = {name: [] for name in element.repeated_parts}
+    own, last = f"{{{names.own}}}", 0
     for child in node:
-        namespace, _, name = str(child.tag).rpartition("}")
-        part = element.by_name.get(name) if namespace == f"{{{names.own}" else None
+        tag = str(child.tag)
+        part = element.by_name.get(tag[len(own) :]) if tag.startswith(own) else None
         if part is None:
-            if strict and namespace in (f"{{{names.own}", ""):
+            if strict and (tag.startswith(own) or not tag.startswith("{")):
                 raise NotSoap(f"{element.name} holds what the contract does not know")
             continue
-        place = element.parts.index(part)
-        if strict and place < last:
-            raise NotSoap(f"{element.name}: {part.name} is not in its place")
-        last = place
+        if strict:
+            last = _place(part, element, after=last)
         _add(fields, part, _value(child, part, names, strict=strict))
     if strict:
         _require(fields, element)
     return fields
+
+
+def _place(part: Element, element: Element, *, after: int) -> int:
+    place = element.parts.index(part)
+    if place < after:
+        raise NotSoap(f"{element.name}: {part.name} is not in its place")
+    return place
 
 
 def _add(fields: Fields, part: Element, value: object) -> None:
@@ -76,7 +81,7 @@ def _add(fields: Fields, part: Element, value: object) -> None:
 def _require(fields: Fields, element: Element) -> None:
     for part in element.parts:
         value = fields.get(part.name)
-        if part.mandatory and value in (None, []):
+        if part.mandatory and (value is None or value == []):
             raise NotSoap(f"{element.name} has no {part.name}")
         if isinstance(value, list) and not part.repeated:
             raise NotSoap(f"{element.name} has {part.name} twice")
@@ -87,13 +92,16 @@ def _value(node: etree._Element, part: Element, names: _Names, *, strict: bool) 
         return _read(node, part, names.inside, strict=strict)
     if strict and len(node):
         raise NotSoap(f"{part.name} is text, and holds elements")
-    value = _simple("".join(node.itertext()), part.kind)
+    text = "".join(node.itertext()) if len(node) else node.text or ""
+    value = _simple(text, part.kind)
     if strict and part.kind is not Kind.TEXT and isinstance(value, str):
         raise NotSoap(f"{part.name} is no {part.kind.value}")
     return value
 
 
 def _simple(text: str, kind: Kind) -> object:
+    if kind is Kind.TEXT:
+        return text
     word = text.strip(" \t\r\n")
     match kind:
         case Kind.TRUTH if word in _TRUTHS:
