@@ -177,6 +177,22 @@ async def test_what_was_posted_too_often_is_carried_to_the_next_try(staff: Brows
     )
 
 
+async def test_a_list_made_up_elsewhere_is_no_way_to_have_more_people_looked_up(
+    staff: Browser, clinic: Clinic
+) -> None:
+    page = await staff.open("/skicka-formular")
+    made_up = "|".join(f"{each.digits} SMS" for each in (ANNA, BO, CILLA, DAVID))
+    others = "|".join(f"{each.digits} SMS" for each in (TOLVAN, WITHOUT_ACCOUNT))
+
+    asked = await staff.press(page, "skicka", form=OWN.name, mottagare=made_up)
+    known = await staff.press(page, "skicka", form=OWN.name, mottagare=made_up)
+    more = await staff.press(page, "skicka", form=OWN.name, mottagare=others)
+
+    assert [each.status_code for each in (asked, known, more)] == [200, 200, 429]
+    assert "Du har slagit upp många personer" in words_of(more.text)
+    assert WITHOUT_ACCOUNT not in clinic.inbox.asked
+
+
 async def test_one_token_that_calls_too_often_waits_alone(app: FastAPI, clinic: Clinic) -> None:
     async with caller(app, clinic, make_token(clinic)) as unit:
         asked = [await unit.get("/api/paketutskick") for _ in range(6)]

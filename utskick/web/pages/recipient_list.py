@@ -115,6 +115,17 @@ class RecipientList:
             await wired.look_up_recipients(others, actor=actor, needs_account=False, now=now)
         self.know(await wired.look_up_recipients.so_far(self.unknown))
 
+    async def count_look_ups(self, *, actor: Actor, wired: Services) -> None:
+        """Before the start's own check: whoever nobody has asked about yet is looked up by it.
+
+        Raises `TooOften`.
+        """
+        numbers = [each.number for each in self.listed]
+        so_far = await wired.look_up_recipients.so_far(numbers)
+        asked = so_far.users.keys() | set(so_far.awaited)
+        if others := sum(number not in asked for number in numbers):
+            wired.rate_limits.take(Limit.LOOK_UPS, actor.name, cost=others)
+
     async def watch(self, *, actor: Actor, wired: Services) -> None:
         """Let the page look how far it has come, while there is somebody to hear of."""
         self.watched_as = ""

@@ -284,11 +284,13 @@ def _preview_form(step: _Step) -> Response:
 async def _check(step: _Step) -> Response:
     """Everything that is wrong at once, or the question whether to send."""
     step.filled.fill_in_dates(step.today)
-    await step.filled.recipients.watch(actor=step.visitor.actor, wired=step.wired)
+    recipients, actor = step.filled.recipients, step.visitor.actor
+    await recipients.count_look_ups(actor=actor, wired=step.wired)
+    await recipients.watch(actor=actor, wired=step.wired)
     if step.form is None:
         # What else is wrong is shown as well, beside the form that nobody knows.
-        step.filled.recipients.require_someone()
-        return step.show((_no_form(step), *step.filled.recipients.problems))
+        recipients.require_someone()
+        return step.show((_no_form(step), *recipients.problems))
     try:
         spec = step.spec()
         checked = await step.wired.send_form.check(spec, actor=step.visitor.actor, now=step.now)

@@ -112,10 +112,12 @@ def _as_typed(visit: PackageVisit, posted: FormData) -> PackageStep:
 async def _check(step: PackageStep) -> Response:
     """Everything that is wrong at once, or the message."""
     visit, filled = step.visit, step.filled
+    actor = visit.visitor.actor
+    await filled.recipients.count_look_ups(actor=actor, wired=visit.wired)
     wrong = _wrong(step)
     try:
         spec = filled.spec(visit.visitor.unit.id)
-        await visit.wired.start_dispatch.check(spec, actor=visit.visitor.actor, now=visit.now)
+        await visit.wired.start_dispatch.check(spec, actor=actor, now=visit.now)
     except SpecRefused as refused:
         return _refused(step, (*wrong, *refused.problems))
     except StartBlocked as blocked:
@@ -123,9 +125,7 @@ async def _check(step: PackageStep) -> Response:
     if wrong:
         return _refused(step, wrong)
     key = submission_key(spec)
-    earlier = await asyncio.to_thread(
-        visit.wired.start_dispatch.find_earlier, visit.visitor.actor, key
-    )
+    earlier = await asyncio.to_thread(visit.wired.start_dispatch.find_earlier, actor, key)
     filled.again = str(uuid4()) if earlier else ""
     return step.show_message()
 
