@@ -80,19 +80,20 @@ def test_a_question_that_is_left_keeps_the_form_from_being_sent(desk: Desk) -> N
 def test_the_list_fills_in_by_itself_while_1177_is_asked_and_disturbs_nobody(
     desk: Desk, someone: Resident, installation: Whole
 ) -> None:
+    with installation.services.store.transaction() as records:
+        records.inbox_answers.delete_before(installation.now())
     desk.open("Skicka formulär")
-    installation.control("latency", service="inbox", seconds=3)
+    installation.control("latency", service="inbox", seconds=60)
     try:
         desk.add(someone)
         desk.fill("Personnummer", "1912")
 
         expect(desk.row(someone)).to_contain_text("Kontrolleras…")
         expect(desk.page.get_by_text("0 av 1 kontrollerade")).to_be_visible()
-        require_accessible(desk.page)
-        expect(desk.row(someone)).not_to_contain_text("Kontrolleras…")
     finally:
         installation.heal()
 
+    expect(desk.row(someone)).not_to_contain_text("Kontroll")
     expect(desk.page.get_by_text("0 av 1 kontrollerade")).to_have_count(0)
     expect(desk.field("Personnummer")).to_have_value("1912")
     expect(desk.field("Personnummer")).to_be_focused()
