@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.units import Actor
+from utskick.ports import InboxUser
 
 _MOST = 500
 _NAME_BYTES = 16
@@ -20,9 +21,13 @@ _NAME_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class WatchedPerson:
-    """Somebody on a list, and where in a file they stand."""
+    """Somebody on a list, and where in a file they stand; `answer` is what was known already.
+
+    Without one, whoever gathers the list has looked them up, and may read what the inbox says.
+    """
 
     number: Personnummer
+    answer: InboxUser | None = None
     row: int = 0
     sheet: str = ""
 

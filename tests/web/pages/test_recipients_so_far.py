@@ -230,3 +230,20 @@ async def test_whoever_puts_others_into_the_list_has_looked_them_up(
 
     assert "Sms, E-post" in forged.text
     assert log().count(LOOKED_UP) == 3
+
+
+async def test_whoever_is_put_in_as_known_already_is_shown_as_put_in(
+    clinic: Clinic, staff: Browser
+) -> None:
+    await clinic.look_up_recipients(
+        [BO], needs_account=True, actor=OTHER_STAFF, now=clinic.clock.now()
+    )
+    await answered(clinic, BO)
+    clinic.inbox.may_answer.clear()
+    page = await listed(staff, ANNA)
+
+    forged = await staff.press(page, "se-lista", mottagare=f"{ANNA.digits} ?|{BO.digits} Other")
+    looked = await staff.open(looked_at(forged.text))
+
+    assert "Annat" in looked
+    assert "Sms, E-post" not in looked

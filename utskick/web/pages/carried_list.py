@@ -14,6 +14,7 @@ from utskick.domain.personnummer import Personnummer
 from utskick.domain.recipients import RefusedRow
 from utskick.domain.rules import Rules
 from utskick.ports import InboxUser
+from utskick.use_cases.watched_lists import WatchedPerson
 
 _CHANNELS = {"SMS": "Sms", "Email": "E-post", "Other": "Annat"}
 _UNKNOWN, _NO_ACCOUNT = "?", "-"
@@ -62,6 +63,18 @@ class Listed:
             sheet[:_LONGEST_NAME],
             accountless=channels == _NO_ACCOUNT,
         )
+
+    @classmethod
+    def of(cls, person: WatchedPerson) -> Self:
+        listed = cls(person.number, None, person.row, person.sheet)
+        return listed.known_as(person.answer) if person.answer else listed
+
+    @property
+    def watched(self) -> WatchedPerson:
+        """For a page that looks again; what this one has carried stays as it is there."""
+        known = self.notified_by is not None
+        answer = InboxUser(active=not self.accountless, notified_by=self.notified_by or ())
+        return WatchedPerson(self.number, answer if known else None, self.row, self.sheet)
 
     def known_as(self, user: InboxUser) -> Self:
         """With what the inbox has said since."""

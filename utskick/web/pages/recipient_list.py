@@ -24,7 +24,6 @@ from utskick.domain.rules import Rules
 from utskick.domain.seen_sheets import FoundList, ListQuestion
 from utskick.domain.units import Actor
 from utskick.use_cases.look_up_recipients import KnownSoFar, LookedUp
-from utskick.use_cases.watched_lists import WatchedPerson
 from utskick.web.pages.carried_list import Listed, Report, carried_in, carry
 from utskick.web.pages.list_question import AskedOfList
 from utskick.web.pages.posted import act, as_typed, file, text, texts
@@ -109,7 +108,7 @@ class RecipientList:
         if not self.unknown:
             return
         watched = wired.watched_lists.find(self.watched_as, actor=actor)
-        theirs = {each.number for each in watched}
+        theirs = {each.number for each in watched if each.answer is None}
         if others := [number for number in self.unknown if number not in theirs]:
             wired.rate_limits.take(Limit.LOOK_UPS, actor.name, cost=len(others))
             await wired.look_up_recipients(others, actor=actor, needs_account=False, now=now)
@@ -132,8 +131,7 @@ class RecipientList:
         if self.unknown:
             self.know(await wired.look_up_recipients.so_far(self.unknown))
         if self.unknown:
-            persons = [WatchedPerson(each.number, each.row, each.sheet) for each in self.listed]
-            self.watched_as = wired.watched_lists.keep(actor, persons)
+            self.watched_as = wired.watched_lists.keep(actor, [e.watched for e in self.listed])
 
     def know(self, so_far: KnownSoFar) -> None:
         """Take in what the inbox has said."""

@@ -29,10 +29,7 @@ async def show(
     persons = wired.watched_lists.find(name, actor=visitor.actor)
     if not persons:
         raise NotFound("list")
-    gathered = RecipientList(
-        listed=[Listed(each.number, None, each.row, each.sheet) for each in persons],
-        watched_as=name,
-    )
+    gathered = RecipientList(listed=[Listed.of(each) for each in persons], watched_as=name)
     gathered.know(await wired.look_up_recipients.so_far(gathered.unknown))
     return fragment(
         "recipients_so_far.html",
