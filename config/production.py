@@ -16,6 +16,7 @@ from config.settings import (
     Group,
     NeighbourSettings,
     Settings,
+    TlsSettings,
 )
 from utskick.adapters.prefect_logins import NoPrefectLogin, login_of_processes
 from utskick.domain.starting import RefusedToStart
@@ -239,7 +240,13 @@ def _secret_files(settings: Settings) -> Iterator[Path]:
         if not isinstance(group, Group):
             continue
         named = [getattr(group, f"{secret}_file") for secret in group.read_from_files()]
-        yield from filter(None, (*named, getattr(group, "client_key", None)))
+        yield from filter(None, (*named, *_private_keys(group)))
+
+
+def _private_keys(group: Group) -> Iterator[Path | None]:
+    """A certificate without a key of its own file holds it."""
+    if isinstance(group, TlsSettings):
+        yield group.client_key or group.client_certificate
 
 
 def _open_to_others(path: Path) -> Iterator[str]:

@@ -250,6 +250,17 @@ def test_a_secrets_file_that_others_can_read_is_named(safe: Settings, tmp_path: 
     assert named == f"{secret} can be read by others: chmod 0600 {secret}"
 
 
+def test_a_certificate_that_holds_its_key_is_a_secret(safe: Settings, tmp_path: Path) -> None:
+    both = tmp_path / "both.pem"
+    both.write_text("a certificate and its key")
+    both.chmod(0o644)
+    forms = safe.forms.model_copy(update={"client_certificate": both, "client_key": None})
+
+    [named] = production_faults(safe.model_copy(update={"forms": forms}), {})
+
+    assert named == f"{both} can be read by others: chmod 0600 {both}"
+
+
 @pytest.mark.parametrize(
     "environment",
     [
