@@ -17,6 +17,7 @@ from utskick.adapters.in_memory import InMemoryLogHeads
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.staff import StaffSession
 from utskick.domain.units import Activity, Actor, HsaId
+from utskick.ports import InboxUser
 from utskick.records import ErrorReport, LogEntry
 from utskick.store import SqlStore
 from utskick.store.data_keys import DataKeys
@@ -150,6 +151,19 @@ def test_persons_go_when_nothing_refers_to_them(
     deleted = delete_persons(store, limit=limit)
 
     assert (deleted, rows(engine, PersonRow)) == (1, 2)
+
+
+def test_somebody_whom_the_inbox_was_just_asked_about_keeps_nobody_else(
+    store: SqlStore, engine: Engine
+) -> None:
+    seen(store, ANNA, BO)
+    with store.transaction() as records:
+        records.inbox_answers.keep({ANNA: InboxUser(active=True, notified_by=())}, now=NOW)
+    change(engine, "DELETE FROM access_log WHERE number < 3")
+
+    deleted = delete_persons(store)
+
+    assert (deleted, rows(engine, PersonRow)) == (1, 1)
 
 
 # Staff, and mails

@@ -18,6 +18,7 @@ from utskick.store.tables import (
     DispatchRow,
     ErrorMailRow,
     ErrorReportRow,
+    InboxAnswerRow,
     PersonRow,
     RecipientRow,
     ReminderRow,
@@ -96,7 +97,7 @@ class SqlExpired:
                 PersonRow.id.in_(seen),
                 *(
                     ~exists().where(row.person_id == PersonRow.id)
-                    for row in (RecipientRow, DeliveryRow, AccessLogRow)
+                    for row in (RecipientRow, DeliveryRow, AccessLogRow, InboxAnswerRow)
                 ),
             )
         ).all()
