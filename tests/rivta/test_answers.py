@@ -82,6 +82,15 @@ def test_whatever_the_table_does_not_know_is_passed_over_wherever_it_stands() ->
     }
 
 
+@pytest.mark.parametrize(
+    "elsewhere", ["<y:forms/>", "<forms/>", '<z:forms xmlns:z="urn:of:somebody"/>']
+)
+def test_forms_that_stand_where_they_should_not_are_not_no_forms(elsewhere: str) -> None:
+    """Else a form that is there would be sent again."""
+    with pytest.raises(NotSoap, match="another namespace"):
+        read_answer(GET_FORMS, an_answer(GET_FORMS, elsewhere))
+
+
 def test_an_answers_order_is_not_held_against_it() -> None:
     read = read_answer(CREATE_FORM_REQUEST, an_answer(CREATE_FORM_REQUEST, DONE + MADE))
 

@@ -37,6 +37,7 @@ def read_answered(node: etree._Element, element: Element, *, own: str, core: str
     """
     fields = _read(node, element, _Names(own, core), strict=False)
     _require(fields, element)
+    _require_own(node, element, f"{{{own}}}")
     return fields
 
 
@@ -85,6 +86,14 @@ def _require(fields: Fields, element: Element) -> None:
             raise NotSoap(f"{element.name} has no {part.name}")
         if isinstance(value, list) and not part.repeated:
             raise NotSoap(f"{element.name} has {part.name} twice")
+
+
+def _require_own(node: etree._Element, element: Element, own: str) -> None:
+    """That there is none of what may be repeated is an answer, too: by it forms are sent again."""
+    for child in node:
+        tag = str(child.tag)
+        if not tag.startswith(own) and tag.rpartition("}")[2] in element.repeated_parts:
+            raise NotSoap(f"{element.name} has parts of its own in another namespace")
 
 
 def _value(node: etree._Element, part: Element, names: _Names, *, strict: bool) -> object:
