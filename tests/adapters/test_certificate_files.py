@@ -48,6 +48,17 @@ def test_what_cannot_be_used_is_named_by_its_group(tmp_path: Path) -> None:
     ]
 
 
+def test_what_openssl_alone_can_read_costs_none_of_the_others(tmp_path: Path) -> None:
+    odd = tmp_path / "authorities.pem"
+    odd.write_text(a_certificate(odd).read_text().replace(" CERT", " TRUSTED CERT"))
+    ours = a_certificate(tmp_path / "ours.pem", lasts=timedelta(days=100))
+
+    assert looked_at(TlsFiles(certificate=ours, authorities=odd)) == [
+        ("UTSKICK_PLATFORM__CLIENT_CERTIFICATE", CertificateState.GOOD),
+        ("UTSKICK_PLATFORM__CA_FILE", CertificateState.UNUSABLE),
+    ]
+
+
 def test_a_certificate_is_known_again_wherever_it_lies(tmp_path: Path) -> None:
     one = a_certificate(tmp_path / "one.pem")
     copy = tmp_path / "copy.pem"

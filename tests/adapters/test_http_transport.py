@@ -143,6 +143,7 @@ IN_AN_HOUR = "in an hour"
         ("9" * 400, None),
         (IN_AN_HOUR, 3600),
         ("Sun, 06 Nov 1994 08:49:37 GMT", 0),
+        (f"Sun, {'9' * 20} Nov 1994 08:49:37 GMT", None),
     ],
 )
 async def test_a_neighbour_says_how_long_to_wait(header: str, seconds: float | None) -> None:

@@ -232,7 +232,7 @@ async def test_a_message_is_left(result: str) -> None:
     ("text", "reason"),
     [
         ("Target person is not active user", Refusal.NO_ACCOUNT),
-        ("Target person is not active user.", Refusal.NO_ACCOUNT),
+        ("\n Target person is not active user.\n", Refusal.NO_ACCOUNT),
         (f"Target person is not active user {WHO}", Refusal.REFUSED_BY_1177),
         ("", Refusal.REFUSED_BY_1177),
     ],

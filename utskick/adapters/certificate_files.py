@@ -26,7 +26,7 @@ def _look(of: str, files: TlsFiles) -> Iterator[Certificate]:
         tls_context(files, of=of)
     except RefusedToStart:
         path = files.certificate or files.key or files.authorities
-        yield Certificate(setting=of, path=str(path), mark=of, ends_at=None)
+        yield _unusable(of, path)
         return
     if files.certificate:
         # Ours is of no use either when one ends that stands between it and its authority.
@@ -36,8 +36,16 @@ def _look(of: str, files: TlsFiles) -> Iterator[Certificate]:
         yield _first_to_end(f"{of}__CA_FILE", files.authorities, last=True)
 
 
+def _unusable(setting: str, path: Path | None) -> Certificate:
+    return Certificate(setting=setting, path=str(path), mark=setting, ends_at=None)
+
+
 def _first_to_end(setting: str, path: Path, *, last: bool) -> Certificate:
-    held = x509.load_pem_x509_certificates(path.read_bytes())
+    try:
+        held = x509.load_pem_x509_certificates(path.read_bytes())
+    except (OSError, ValueError):
+        # Replaced since, or of a kind that OpenSSL takes and nobody else can read.
+        return _unusable(setting, path)
     found = sorted(held, key=lambda each: each.not_valid_after_utc, reverse=last)[0]
     return Certificate(
         setting=setting,

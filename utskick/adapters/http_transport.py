@@ -44,7 +44,7 @@ class Answered:
         value = self.headers.get("Retry-After", "").strip()
         if _SECONDS.fullmatch(value):
             return float(value)
-        with suppress(ValueError):
+        with suppress(ValueError, OverflowError):
             moment = parsedate_to_datetime(value)
             aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
             return max(0.0, (aware - datetime.now(UTC)).total_seconds())

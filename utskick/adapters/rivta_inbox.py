@@ -95,7 +95,7 @@ def _require_done(answer: Fields) -> None:
         case "OK" | "INFO":
             return
         case "ERROR":
-            text = str(answer.get("resultText", "")).strip(" .").casefold()
+            text = str(answer.get("resultText", "")).strip(" .\r\n\t").casefold()
             raise PermanentFailure(
                 "AddMessageToPatientPortalInbox: ERROR",
                 reason=Refusal.NO_ACCOUNT if text == _INACTIVE else Refusal.REFUSED_BY_1177,
