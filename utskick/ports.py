@@ -19,6 +19,7 @@ from utskick.domain.deliveries import FormId, FormStatus, Refusal
 from utskick.domain.dispatches import DispatchId
 from utskick.domain.forms import FormTemplateId
 from utskick.domain.log_chain import LogHead
+from utskick.domain.names import full_name
 from utskick.domain.occasions import OccasionId, RunToken
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.sheets import Sheet
@@ -205,6 +206,11 @@ class PersonRecord:
     unreadable: bool = False
     given_name: str = field(default="", repr=False)
     surname: str = field(default="", repr=False)
+
+    @property
+    def name(self) -> str:
+        """As it is shown."""
+        return "" if self.protected else full_name(self.given_name, self.surname)
 
 
 class Persons(Protocol):

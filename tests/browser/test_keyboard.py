@@ -38,7 +38,7 @@ def test_a_form_is_sent_with_the_keyboard_alone(
         desk.page.keyboard.press("Enter")
         expect(desk.row(each)).to_be_visible()
         expect(desk.field("Personnummer")).to_be_focused()
-    keyboard.press(f"Ta bort {removed.formatted}")
+    keyboard.press(f"Ta bort {removed.formatted}, {removed.name}")
     expect(desk.row(removed)).to_have_count(0)
     keyboard.press("Skicka formulär")
     expect(desk.page.get_by_role("heading", name="Vill du skicka")).to_be_focused()

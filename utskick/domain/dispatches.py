@@ -1,7 +1,7 @@
 """Dispatches (utskick): the same forms, to the same recipients, at every occasion."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NewType, Self
@@ -88,11 +88,12 @@ class RecipientState(StrEnum):
 class Recipient:
     """One person of a dispatch (mottagare). `notified_by` is how 1177 notifies them, if at all.
 
-    `None`: 1177 has not said that yet.
+    `None`: 1177 has not said that yet. No `name`: the population register gave none that is kept.
     """
 
     id: RecipientId
     personnummer: Personnummer
+    name: str = field(default="", repr=False)
     state: RecipientState = RecipientState.ACTIVE
     left_out_because: str | None = None
     notified_by: tuple[str, ...] | None = ()

@@ -37,6 +37,7 @@ from utskick.records.journal import (
     LoggedEntry,
     LogQuery,
 )
+from utskick.records.names import Names
 from utskick.records.overview import (
     DispatchQuery,
     DispatchSorting,
@@ -72,6 +73,7 @@ __all__ = [
     "LogEntry",
     "LogQuery",
     "LoggedEntry",
+    "Names",
     "OccasionCell",
     "Occasions",
     "OpenSession",
@@ -121,6 +123,8 @@ class Transaction(Protocol):
     def deliveries(self) -> Deliveries: ...
     @property
     def progress(self) -> Progress: ...
+    @property
+    def names(self) -> Names: ...
     @property
     def follow_up(self) -> SentForms: ...
     @property

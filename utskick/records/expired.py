@@ -26,4 +26,7 @@ class Expired(Protocol):
         """Names of those who have last signed in before."""
 
     def delete_persons(self, *, after: UUID | None, limit: int) -> tuple[int, UUID | None]:
-        """Of so many persons, those whom nothing refers to: how many, and where to go on."""
+        """Of so many persons, those whom nothing refers to: how many, and where to go on.
+
+        Of those of whom only the log is left, the name goes: the log knows them by number.
+        """

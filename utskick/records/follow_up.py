@@ -1,7 +1,7 @@
 """Uppföljning: what was sent, found again."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol, Self
@@ -88,6 +88,7 @@ class FollowedUp:
     found_again: bool
     purged_at: datetime | None
     purged_by: str | None
+    name: str = field(default="", repr=False)
 
     @property
     def answer(self) -> AnswerKnown | None:

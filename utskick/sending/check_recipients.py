@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
@@ -13,6 +13,7 @@ from utskick.domain.rules import Rules
 from utskick.ports import Clock, InboxUser, PersonRecord, Persons, TemporaryFailure
 from utskick.records import Store
 from utskick.sending.accounts import Accounts
+from utskick.sending.look_up import look_up
 from utskick.sending.retry import with_retries
 
 
@@ -20,12 +21,14 @@ from utskick.sending.retry import with_retries
 class Checked:
     """`refused` cannot get a form. `notified_by` is empty for whom 1177 would not notify.
 
-    About the `unknown` the inbox has not answered yet.
+    About the `unknown` the inbox has not answered yet. `names`: as the population register has
+    them, where it has any.
     """
 
     refused: Mapping[Personnummer, Refusal] = field(default_factory=dict)
     notified_by: Mapping[Personnummer, tuple[str, ...]] = field(default_factory=dict)
     unknown: Collection[Personnummer] = ()
+    names: Mapping[Personnummer, str] = field(default_factory=dict, repr=False)
 
     @property
     def unnotified(self) -> int:
@@ -47,12 +50,14 @@ async def check_quickly(
 
     Raises `TemporaryFailure` if the population register does not answer.
     """
-    refused = await refused_by_register(
-        numbers, store=store, persons=persons, clock=clock, rules=rules
-    )
+    said: dict[Personnummer, PersonRecord | None] = {}
+    async for batch in _looked_up(numbers, store=store, persons=persons, clock=clock, rules=rules):
+        said |= batch
+    refused = _refusals(said)
     reachable = [number for number in numbers if number not in refused]
     users = await accounts.learn_quickly(reachable)
-    return _checked(reachable, refused, users, needs_account=needs_account)
+    checked = _checked(reachable, refused, users, needs_account=needs_account)
+    return replace(checked, names={n: record.name for n, record in said.items() if record})
 
 
 async def check_recipients(
@@ -159,7 +164,7 @@ async def _looked_up(
     for start in range(0, len(numbers), rules.persons_batch):
         await clock.sleep(await asyncio.to_thread(_reserve, store, rules))
         batch = numbers[start : start + rules.persons_batch]
-        records = await persons.look_up(batch)
+        records = await look_up(batch, persons=persons, store=store)
         yield {number: records[number] for number in batch}
 
 

@@ -9,6 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -16,6 +17,7 @@ from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
 from utskick.ports import Clock, PersonRecord, Persons, TemporaryFailure
 from utskick.records import Store
+from utskick.sending.look_up import look_up
 
 T = TypeVar("T")
 
@@ -198,4 +200,4 @@ def shared_register(
         await clock.sleep(await asyncio.to_thread(reserve))
         return rules.persons_batch
 
-    return SharedQuestions(persons.look_up, await_place=await_place)
+    return SharedQuestions(partial(look_up, persons=persons, store=store), await_place=await_place)

@@ -18,6 +18,7 @@ from utskick.store.inbox_answers import SqlInboxAnswers
 from utskick.store.inbox_messages import SqlInboxMessages
 from utskick.store.journal import SqlAccessLog
 from utskick.store.log_keys import PURPOSE as LOG
+from utskick.store.names import SqlNames
 from utskick.store.occasions import SqlOccasions
 from utskick.store.overview import SqlOverview
 from utskick.store.people import People
@@ -41,13 +42,15 @@ class SqlTransaction:
         self.units = SqlUnits(session)
         self.forms = SqlForms(session)
         self.packages = SqlPackages(session)
-        self.dispatches = SqlDispatches(session, people, DataKeys(session, sealing, SUBMISSIONS))
+        self.names = SqlNames(session, people, sealing)
+        submissions = DataKeys(session, sealing, SUBMISSIONS)
+        self.dispatches = SqlDispatches(session, people, self.names, submissions)
         self.progress = SqlProgress(session)
         self.overview = SqlOverview(session, self.dispatches, self.progress)
         self.punctuality = SqlPunctuality(session)
         self.occasions = SqlOccasions(session, self.punctuality)
         self.deliveries = SqlDeliveries(session, people)
-        self.follow_up = SqlFollowUp(session, people)
+        self.follow_up = SqlFollowUp(session, people, self.names)
         self.inbox_messages = SqlInboxMessages(session, people)
         self.inbox_answers = SqlInboxAnswers(session, people)
         self.error_reports = SqlErrorReports(session)

@@ -24,6 +24,7 @@ from utskick.domain.forms import FormTemplateId
 from utskick.domain.occasions import NOT_ENDED, Aim, Occasion, OccasionId, OccasionState
 from utskick.domain.units import HsaId
 from utskick.store.data_keys import DataKeys, keyed_hash
+from utskick.store.names import SqlNames
 from utskick.store.people import People
 from utskick.store.statements import all_or_each
 from utskick.store.tables import (
@@ -52,9 +53,12 @@ SUBMISSIONS = "submissions"
 class SqlDispatches:
     """The `Dispatches` of one session. Never commits; `SqlStore.transaction` does, once."""
 
-    def __init__(self, session: Session, people: People, submissions: DataKeys) -> None:
+    def __init__(
+        self, session: Session, people: People, names: SqlNames, submissions: DataKeys
+    ) -> None:
         self._session = session
         self._people = people
+        self._names = names
         self._submissions = submissions
 
     def add(
@@ -73,6 +77,7 @@ class SqlDispatches:
         ):
             return False
         persons = self._people.ids([r.personnummer for r in recipients])
+        self._names.keep({persons[r.personnummer]: r.name for r in recipients})
         self._session.add_all(
             DispatchFormRow(
                 dispatch_id=dispatch.id,
@@ -185,8 +190,12 @@ class SqlDispatches:
             .join(PersonRow, PersonRow.id == RecipientRow.person_id)
             .where(RecipientRow.dispatch_id == dispatch_id)
             .order_by(RecipientRow.position)
-        )
-        return [self._recipient(recipient, person) for recipient, person in rows]
+        ).all()
+        names = self._names.of([person.id for _, person in rows])
+        return [
+            self._recipient(recipient, person, names.get(person.id, ""))
+            for recipient, person in rows
+        ]
 
     def count_recipients(self, dispatch_id: DispatchId, state: RecipientState) -> int:
         return (
@@ -303,10 +312,11 @@ class SqlDispatches:
             occasions[occasion.dispatch_id].append(_occasion(occasion))
         return [_dispatch(row, forms[row.id], occasions[row.id]) for row in rows]
 
-    def _recipient(self, row: RecipientRow, person: PersonRow) -> Recipient:
+    def _recipient(self, row: RecipientRow, person: PersonRow, name: str) -> Recipient:
         return Recipient(
             id=RecipientId(row.id),
             personnummer=self._people.personnummer(person),
+            name=name,
             state=RecipientState(row.state),
             left_out_because=row.left_out_because,
             notified_by=None if row.to_ask else tuple(row.notified_by),

@@ -19,6 +19,7 @@ from utskick.store.tables import (
     ErrorMailRow,
     ErrorReportRow,
     InboxAnswerRow,
+    PersonNameRow,
     PersonRow,
     RecipientRow,
     ReminderRow,
@@ -92,6 +93,7 @@ class SqlExpired:
         seen = self._session.scalars(some).all()
         if not seen:
             return 0, None
+        self._delete_names(seen)
         ids = self._session.scalars(
             select(PersonRow.id).where(
                 PersonRow.id.in_(seen),
@@ -109,6 +111,17 @@ class SqlExpired:
             # Somebody was looked up at this moment, after all these years: tomorrow then.
             return 0, last
         return len(ids), last
+
+    def _delete_names(self, person_ids: Sequence[UUID]) -> None:
+        self._session.execute(
+            delete(PersonNameRow).where(
+                PersonNameRow.person_id.in_(person_ids),
+                *(
+                    ~exists().where(row.person_id == PersonNameRow.person_id)
+                    for row in (RecipientRow, DeliveryRow)
+                ),
+            )
+        )
 
     def _delete(self, table: Any, column: Any, ids: Sequence[object]) -> None:
         self._session.execute(delete(table).where(column.in_(ids)))

@@ -28,6 +28,7 @@ from utskick.domain.personnummer import Personnummer
 from utskick.domain.units import HsaId
 from utskick.records import FollowedUp, FollowUpQuery, Ledger, Order, Reminder, ResponseRate
 from utskick.records.follow_up import COUNTED, MOST_RATES
+from utskick.store.names import SqlNames
 from utskick.store.people import People
 from utskick.store.statements import insert_new, matches, start_of
 from utskick.store.tables import DeliveryRow, PersonRow, ReminderRow
@@ -46,9 +47,10 @@ _UNSETTLED = (
 
 
 class SqlFollowUp:
-    def __init__(self, session: Session, people: People) -> None:
+    def __init__(self, session: Session, people: People, names: SqlNames) -> None:
         self._session = session
         self._people = people
+        self._person_names = names
 
     def search(self, unit_id: HsaId, query: FollowUpQuery) -> list[FollowedUp]:
         in_order = _ordering(query.order)
@@ -64,8 +66,8 @@ class SqlFollowUp:
             .join(PersonRow, PersonRow.id == DeliveryRow.person_id)
             .where(DeliveryRow.id.in_(page))
             .order_by(*in_order)
-        )
-        return [self._followed_up(row, person) for row, person in rows]
+        ).all()
+        return self._all_followed_up([(row, person) for row, person in rows])
 
     def count(self, unit_id: HsaId, query: FollowUpQuery) -> int:
         some = self._wanted(select(DeliveryRow.id), unit_id, query).limit(COUNTED + 1)
@@ -84,7 +86,7 @@ class SqlFollowUp:
         if found is None:
             raise NotFound("delivery")
         row, person = found
-        return self._followed_up(row, person)
+        return self._all_followed_up([(row, person)])[0]
 
     def response_rates(self, unit_id: HsaId, query: FollowUpQuery) -> Sequence[ResponseRate]:
         parts = (DeliveryRow.form_name, DeliveryRow.package_name, DeliveryRow.occasion_number)
@@ -150,7 +152,7 @@ class SqlFollowUp:
         for row, _person in rows:
             row.purged_at, row.purged_by = now, by
         self._session.flush()
-        return [self._followed_up(row, person) for row, person in rows]
+        return self._all_followed_up([(row, person) for row, person in rows])
 
     def begin_reminder(
         self, delivery_id: DeliveryId, *, day: date, by: str, now: datetime
@@ -252,7 +254,11 @@ class SqlFollowUp:
         found = select(names.c.name).where(matches(names.c.name, text))
         return self._session.scalars(found).all()
 
-    def _followed_up(self, row: DeliveryRow, person: PersonRow) -> FollowedUp:
+    def _all_followed_up(self, rows: Sequence[tuple[DeliveryRow, PersonRow]]) -> list[FollowedUp]:
+        names = self._person_names.of({person.id for _, person in rows})
+        return [self._followed_up(row, person, names.get(person.id, "")) for row, person in rows]
+
+    def _followed_up(self, row: DeliveryRow, person: PersonRow, name: str) -> FollowedUp:
         return FollowedUp(
             delivery_id=DeliveryId(row.id),
             dispatch_id=DispatchId(row.dispatch_id),
@@ -273,6 +279,7 @@ class SqlFollowUp:
             found_again=row.found_again,
             purged_at=row.purged_at,
             purged_by=row.purged_by,
+            name=name,
         )
 
 

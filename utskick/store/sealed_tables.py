@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from utskick.store.tables import DataKeyRow, PersonRow, SealedRow, UploadRow
+from utskick.store.tables import DataKeyRow, PersonNameRow, PersonRow, SealedRow, UploadRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,7 @@ class SealedTable:
 
 SEALED: Sequence[SealedTable] = (
     SealedTable(PersonRow, index="blind_index"),
+    SealedTable(PersonNameRow),
     SealedTable(UploadRow),
     SealedTable(DataKeyRow),
 )

@@ -4,11 +4,12 @@ import asyncio
 import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import reduce
 
 from utskick.domain.answers import AnswerCount
 from utskick.domain.deliveries import DELIVERY_LABELS, DeliveryId
+from utskick.domain.names import age_on
 from utskick.domain.rules import Rules
 from utskick.domain.tables import Cell
 from utskick.domain.units import Actor
@@ -103,7 +104,11 @@ class BrowseFollowUp:
             )
             exported = found[:most]
             log_seen(exported, "exporterat från Uppföljning", actor, records, now)
-        rows: list[list[Cell]] = [list(_HEADINGS), *(_row(each, self.rules) for each in exported)]
+        today = self.rules.today(now)
+        rows: list[list[Cell]] = [
+            list(_HEADINGS),
+            *(_row(each, self.rules, today) for each in exported),
+        ]
         if len(found) > most:
             rows.append([f"Bara de första {most} är med. Begränsa sökningen."])
         return rows
@@ -134,7 +139,9 @@ _HEADINGS = (
     "Formulär",
     "Paketutskick",
     "Tillfälle",
+    "Namn",
     "Personnummer",
+    "Ålder",
     "Utskick",
     "Skickat",
     "Svar",
@@ -145,12 +152,14 @@ _HEADINGS = (
 )
 
 
-def _row(found: FollowedUp, rules: Rules) -> list[Cell]:
+def _row(found: FollowedUp, rules: Rules, today: date) -> list[Cell]:
     return [
         found.form_name,
         found.package_name,
         found.occasion_number,
+        found.name,
         found.personnummer.formatted,
+        age_on(born, today) if (born := found.personnummer.born) else "",
         DELIVERY_LABELS[found.state],
         _moment(found.sent_at, rules),
         found.status_in_words,

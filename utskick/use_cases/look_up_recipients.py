@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from utskick.domain.deliveries import REFUSAL_LABELS, REFUSAL_REMEDIES, Refusal
@@ -17,11 +17,15 @@ from utskick.sending.check_recipients import check_quickly
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookedUp:
-    """What is known of one person just now. `notified_by` is `None` if nobody knows."""
+    """What is known of one person just now. `notified_by` is `None` if nobody knows.
+
+    No `name`: the population register gave none.
+    """
 
     number: Personnummer
     refusal: Refusal | None = None
     notified_by: tuple[str, ...] | None = None
+    name: str = field(default="", repr=False)
 
     @property
     def reason(self) -> str:
@@ -84,6 +88,7 @@ class LookUpRecipients:
                 number=number,
                 refusal=checked.refused.get(number),
                 notified_by=checked.notified_by.get(number),
+                name=checked.names.get(number, ""),
             )
             for number in numbers
         ]

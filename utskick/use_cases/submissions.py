@@ -251,6 +251,7 @@ def recipients_of(numbers: list[Personnummer], checked: Checked) -> list[Recipie
         Recipient(
             id=RecipientId(uuid4()),
             personnummer=number,
+            name=checked.names.get(number, ""),
             state=RecipientState.LEFT_OUT if refusal else RecipientState.ACTIVE,
             left_out_because=refusal and refusal.value,
             notified_by=None if number in unknown else checked.notified_by.get(number, ()),

@@ -30,6 +30,7 @@ class WatchedPerson:
     answer: InboxUser | None = None
     row: int = 0
     sheet: str = ""
+    name: str = field(default="", repr=False)
 
 
 @dataclass(slots=True)

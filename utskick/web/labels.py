@@ -1,7 +1,7 @@
 """What staff call the things that we name in English."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from utskick.domain import package_specs
 from utskick.domain.calendar import STOCKHOLM
@@ -13,8 +13,10 @@ from utskick.domain.deliveries import (
 )
 from utskick.domain.dispatches import Dispatch
 from utskick.domain.forms import Catalogue
+from utskick.domain.names import age_on
 from utskick.domain.occasions import Appearance, Occasion
 from utskick.domain.packages import PackageTemplate
+from utskick.domain.personnummer import Personnummer
 from utskick.use_cases.stop_dispatch import Stopped
 
 FIELD_LABELS = {
@@ -142,3 +144,13 @@ def stopped_in_words(stopped: Stopped) -> str:
         whoever = counted(stopped.notified, "person", "personer")
         words += f" {whoever} som har fått alla sina formulär får sitt inkorgsmeddelande."
     return words
+
+
+def age_in_words(person: Personnummer, today: date) -> str:
+    """Nothing for whose date of birth is not known."""
+    return f"{age_on(person.born, today)} år" if person.born else ""
+
+
+def person_in_words(person: Personnummer, name: str, today: date) -> str:
+    """Albin Persson, 35 år."""
+    return ", ".join(filter(None, (name or person.formatted, age_in_words(person, today))))

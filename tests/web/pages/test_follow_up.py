@@ -378,7 +378,7 @@ async def test_the_result_is_exported_as_csv_and_excel(
     assert sheet is not None
     assert "attachment" in csv.headers["content-disposition"]
     assert csv.content.decode("utf-8-sig").count("PHQ-9") >= 2
-    assert {row[3] for row in sheet.values} == {"Personnummer", ANNA.formatted, BO.formatted}
+    assert {row[4] for row in sheet.values} == {"Personnummer", ANNA.formatted, BO.formatted}
     assert log().count("Läsa: exporterat från Uppföljning (person)") == 4
 
 

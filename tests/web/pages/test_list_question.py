@@ -53,7 +53,7 @@ async def test_one_sheet_is_chosen_and_its_rows_are_shown_by_their_numbers(staff
     page = (await staff.press(await asked(staff), "ta-ur-fil 1")).text
 
     assert listed(page) == [CILLA.digits]
-    assert f"{CILLA.formatted} 1, Vuxna" in words_of(page)
+    assert f"{CILLA.formatted} 32 år 1, Vuxna" in words_of(page)
     assert "2, Vuxna 1995••••-•••• Skyddad identitet" in words_of(page)
     assert "Mottagarna är lästa från bladet Vuxna." in words_of(page)
 

@@ -19,6 +19,7 @@ from utskick.store.tables.dispatches import (
     DispatchRow,
     InboxAnswerRow,
     OccasionRow,
+    PersonNameRow,
     PersonRow,
     RecipientRow,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "NeighbourBudgetRow",
     "OccasionRow",
     "PackageTemplateRow",
+    "PersonNameRow",
     "PersonRow",
     "PlatformRefusalRow",
     "PunctualityRow",

@@ -18,6 +18,16 @@ class PersonRow(SealedRow):
     blind_index: Mapped[str] = mapped_column(String(64), unique=True)
 
 
+class PersonNameRow(SealedRow):
+    """A recipient's name, encrypted, as the population register has it. Protected have none."""
+
+    __tablename__ = "person_name"
+
+    person_id: Mapped[UUID] = mapped_column(
+        ForeignKey(PersonRow.id, ondelete="CASCADE"), unique=True
+    )
+
+
 class InboxAnswerRow(Row):
     """What 1177's inbox has last said of a person, for a while (`UTSKICK_INBOX__REMEMBERED_S`)."""
 

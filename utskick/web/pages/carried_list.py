@@ -6,10 +6,11 @@ A list may be long, and a form has few fields.
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass, field, replace
 from datetime import datetime
 from typing import Self
 
+from utskick.domain.names import full_name
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.recipients import RefusedRow
 from utskick.domain.rules import Rules
@@ -18,7 +19,8 @@ from utskick.use_cases.watched_lists import WatchedPerson
 
 _CHANNELS = {"SMS": "Sms", "Email": "E-post", "Other": "Annat"}
 _UNKNOWN, _NO_ACCOUNT = "?", "-"
-_BETWEEN = "|"
+_BETWEEN, _NAMED = "|", "/"
+_APART = str.maketrans({_BETWEEN: " ", _NAMED: " "})
 _A_ROW = re.compile(r"[1-9]\d{0,6}", re.ASCII)
 _LONGEST_NAME = 100
 
@@ -27,7 +29,8 @@ _LONGEST_NAME = 100
 class Listed:
     """One on the list. `notified_by` is `None` as long as 1177 has not answered about them.
 
-    `row` and `sheet` are the file's own; 0 and nothing for who was typed.
+    `row` and `sheet` are the file's own; 0 and nothing for who was typed. The `name` is for staff
+    to see: what is kept and sent goes by what the population register says at the start.
     """
 
     number: Personnummer
@@ -35,13 +38,15 @@ class Listed:
     row: int = 0
     sheet: str = ""
     accountless: bool = False
+    name: str = field(default="", repr=False)
 
     @property
     def carried(self) -> str:
         known = _NO_ACCOUNT if self.accountless else ",".join(self.notified_by or ())
         channels = _UNKNOWN if self.notified_by is None else known
-        origin = f" {self.row} {self.sheet.replace(_BETWEEN, ' ')}" if self.row else ""
-        return f"{self.number.digits} {channels}{origin.rstrip()}"
+        origin = f" {self.row} {self.sheet.translate(_APART)}" if self.row else ""
+        name = f"{_NAMED}{self.name.replace(_BETWEEN, ' ')}" if self.name else ""
+        return f"{self.number.digits} {channels}{origin.rstrip()}{name}"
 
     @property
     def place(self) -> str:
@@ -55,18 +60,20 @@ class Listed:
     @classmethod
     def read(cls, carried: str, *, rules: Rules, now: datetime) -> Self:
         """Raises `InvalidPersonnummer` for what no page of ours has carried."""
-        digits, channels, row, sheet = (*carried.split(" ", 3), "", "", "")[:4]
+        known, _, name = carried.partition(_NAMED)
+        digits, channels, row, sheet = (*known.split(" ", 3), "", "", "")[:4]
         return cls(
             rules.personnummer(digits, now),
             _channels(channels),
             int(row) if _A_ROW.fullmatch(row) else 0,
             sheet[:_LONGEST_NAME],
             accountless=channels == _NO_ACCOUNT,
+            name=full_name(name, ""),
         )
 
     @classmethod
     def of(cls, person: WatchedPerson) -> Self:
-        listed = cls(person.number, None, person.row, person.sheet)
+        listed = cls(person.number, None, person.row, person.sheet, name=person.name)
         return listed.known_as(person.answer) if person.answer else listed
 
     @property
@@ -74,7 +81,9 @@ class Listed:
         """For a page that looks again; what this one has carried stays as it is there."""
         known = self.notified_by is not None
         answer = InboxUser(active=not self.accountless, notified_by=self.notified_by or ())
-        return WatchedPerson(self.number, answer if known else None, self.row, self.sheet)
+        return WatchedPerson(
+            self.number, answer if known else None, self.row, self.sheet, self.name
+        )
 
     def known_as(self, user: InboxUser) -> Self:
         """With what the inbox has said since."""

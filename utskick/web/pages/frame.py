@@ -15,7 +15,8 @@ from markupsafe import Markup
 from utskick.domain.errors import Problem
 from utskick.domain.staff import Role
 from utskick.files import TEMPLATES
-from utskick.web.labels import WEEKDAYS, moment
+from utskick.web.callers import services_of
+from utskick.web.labels import WEEKDAYS, age_in_words, moment
 from utskick.web.pages.visitors import Visitor
 
 FOLDER = TEMPLATES / "web"
@@ -67,7 +68,9 @@ def page(
     """A page of `templates/web/`. Without a visitor it has no menu."""
     here = request.url.path
     csrf = visitor.csrf if visitor else ""
+    wired = services_of(request)
     common = {
+        "today": wired.rules.today(wired.clock.now()),
         "visitor": visitor,
         "menu": [item for item in MENU if visitor and item.is_for(visitor)],
         "here": here,
@@ -113,6 +116,7 @@ def _texts() -> Environment:
         "day": day,
         "weekday": weekday,
         "number": number,
+        "age": age_in_words,
     }
     environment.filters.update(filters)
     environment.globals["static"] = _static

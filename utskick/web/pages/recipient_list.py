@@ -5,7 +5,7 @@ The list travels with the page's form, so that nothing of it is stored before it
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from math import ceil
@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from starlette.datastructures import FormData
 
+from utskick.domain.dispatches import Recipient
 from utskick.domain.errors import Problem, UtskickError
 from utskick.domain.personnummer import (
     InvalidPersonnummer,
@@ -24,6 +25,7 @@ from utskick.domain.rules import Rules
 from utskick.domain.seen_sheets import FoundList, ListQuestion
 from utskick.domain.units import Actor
 from utskick.use_cases.look_up_recipients import KnownSoFar, LookedUp
+from utskick.web.labels import person_in_words
 from utskick.web.pages.carried_list import Listed, Report, carried_in, carry
 from utskick.web.pages.list_question import AskedOfList
 from utskick.web.pages.posted import act, as_typed, file, text, texts
@@ -36,7 +38,7 @@ _TYPED, _FILE, _PASTED = "recipients", "fil", "inklistrat"
 
 @dataclass(slots=True, kw_only=True)
 class RecipientList:
-    """`announced` is what a screen reader says after a change.
+    """`added` is who was just typed, and `announced` what a screen reader says after a change.
 
     `report` stays until staff close it, `asked` until they have answered. `watched_as` names the
     list while the inbox is asked about those who are `awaited`, for about `left_s` yet.
@@ -48,6 +50,7 @@ class RecipientList:
     problems: list[Problem] = field(default_factory=list)
     report: Report | None = None
     asked: AskedOfList | None = None
+    added: str = ""
     announced: str = ""
     watched_as: str = ""
     awaited: Collection[Personnummer] = ()
@@ -142,6 +145,11 @@ class RecipientList:
         ]
         self.awaited, self.left_s = so_far.awaited, so_far.left_s
 
+    def know_names(self, recipients: Sequence[Recipient]) -> None:
+        """Take in what the population register has just said, whatever the page carried."""
+        names = {each.personnummer: each.name for each in recipients}
+        self.listed = [replace(each, name=names.get(each.number, "")) for each in self.listed]
+
     @property
     def progress(self) -> str:
         """How far the inbox has been asked, in staff's words."""
@@ -226,6 +234,8 @@ class RecipientList:
             self._wrong(_TYPED, found.reason, found.remedy)
             return
         self._add([found])
+        self.added = person_in_words(number, found.name, wired.rules.today(now))
+        self.announced = f"{self.added}, tillagd. {self.announced}"
         self.typed = ""
 
     async def _import_left(
@@ -347,7 +357,13 @@ class RecipientList:
     ) -> None:
         """Add them, with where in a file they stand."""
         self.listed += [
-            Listed(each.number, each.notified_by, (rows or {}).get(each.number, 0), sheet)
+            Listed(
+                each.number,
+                each.notified_by,
+                (rows or {}).get(each.number, 0),
+                sheet,
+                name=each.name,
+            )
             for each in found
         ]
         self.announced = f"{len(self.listed)} mottagare i listan."

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import Query, Request, Response
 
 from utskick.domain.errors import NotFound
-from utskick.web.callers import Wired
+from utskick.web.callers import Now, Wired
 from utskick.web.pages.carried_list import Listed
 from utskick.web.pages.frame import fragment
 from utskick.web.pages.recipient_list import RecipientList
@@ -21,6 +21,7 @@ async def show(
     name: str,
     visitor: Staff,
     wired: Wired,
+    now: Now,
     *,
     bara: Annotated[Literal["", "antal"], Query()] = "",
     meddelande: Annotated[Literal["ja", "nej"], Query()] = "ja",
@@ -34,6 +35,7 @@ async def show(
     return fragment(
         "recipients_so_far.html",
         list=gathered,
+        today=wired.rules.today(now),
         creates_inbox_message=meddelande == "ja",
         again=f"{request.url.path}?bara=antal" if bara else "",
     )

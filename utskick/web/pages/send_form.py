@@ -298,6 +298,7 @@ async def _check(step: _Step) -> Response:
         return step.show(refused.problems)
     except StartBlocked as blocked:
         return step.show((Problem("form", blocked.staff_message, ""),))
+    step.filled.recipients.know_names(checked.recipients)
     key = submission_key(spec)
     earlier = await asyncio.to_thread(step.wired.send_form.find_earlier, step.visitor.actor, key)
     step.filled.again = str(uuid4()) if earlier else ""

@@ -117,13 +117,14 @@ async def _check(step: PackageStep) -> Response:
     wrong = _wrong(step)
     try:
         spec = filled.spec(visit.visitor.unit.id)
-        await visit.wired.start_dispatch.check(spec, actor=actor, now=visit.now)
+        checked = await visit.wired.start_dispatch.check(spec, actor=actor, now=visit.now)
     except SpecRefused as refused:
         return _refused(step, (*wrong, *refused.problems))
     except StartBlocked as blocked:
         return step.show(wrong, refused=blocked)
     if wrong:
         return _refused(step, wrong)
+    filled.recipients.know_names(checked.recipients)
     key = submission_key(spec)
     earlier = await asyncio.to_thread(visit.wired.start_dispatch.find_earlier, actor, key)
     filled.again = str(uuid4()) if earlier else ""
