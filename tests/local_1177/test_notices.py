@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -67,8 +68,12 @@ def care_system(local: Local, listening: tuple[CareSystem, str]) -> Iterator[Car
     local.client.delete(f"{local.url}/control/notices")
 
 
+def counted(local: Local, what: str) -> int:
+    return int(local.client.get(f"{local.url}/control/notices").json()[what])
+
+
 def until_heard(local: Local) -> None:
-    poll(lambda: local.client.get(f"{local.url}/control/notices").json() == {"waiting": 0})
+    poll(lambda: counted(local, "waiting") == 0)
 
 
 def test_a_form_that_comes_and_one_that_is_answered_are_each_said(
@@ -130,8 +135,23 @@ def test_what_is_not_heard_is_kept_and_keeps_nobody_waiting(
     local.control("answer", {"formId": form_id})
 
     assert local.forms_of(anna)[0]["formStatus"] == "COMPLETED"
-    waiting = local.client.get(f"{local.url}/control/notices").json()
-    assert waiting == {"waiting": 2}
+    assert counted(local, "waiting") == 2
+
+
+def test_what_was_not_heard_is_said_to_whoever_listens_next(
+    local: Local, care_system: CareSystem, listening: tuple[CareSystem, str], anna: str
+) -> None:
+    care_system.statuses = [503]
+    local.put("notices", {"url": listening[1], "logical_address": US, "retry_s": 60})
+    local.create(anna)
+    poll(lambda: counted(local, "in_vain") == 1)
+
+    local.put("notices", {"url": listening[1], "logical_address": "SE2321000131-ANNAN"})
+    local.now += timedelta(seconds=60)
+    until_heard(local)
+
+    assert care_system.kinds() == ["FormCreated"]
+    assert care_system.addresses == {US, "SE2321000131-ANNAN"}
 
 
 def test_a_notice_may_be_said_more_than_once(

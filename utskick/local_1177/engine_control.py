@@ -165,9 +165,9 @@ async def send_no_notices(world: SharedWorld) -> None:
 
 @router.get("/notices")
 async def count_notices(world: SharedWorld) -> dict[str, int]:
-    """How many have still to be heard."""
-    (waiting,) = world.state.execute("SELECT count(*) FROM notice").fetchone()
-    return {"waiting": waiting}
+    """How many have still to be heard, and how many of them have been said in vain."""
+    counted = world.state.execute("SELECT count(*), total(tries > 0) FROM notice").fetchone()
+    return dict(zip(("waiting", "in_vain"), map(int, counted), strict=True))
 
 
 def _require_template(world: World, template: str) -> None:

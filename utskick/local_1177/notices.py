@@ -51,10 +51,11 @@ class Receiver:
 
 
 def send_notices_to(state: sqlite3.Connection, receiver: Receiver | None) -> None:
-    """From now on; what has happened before is not said. `None`: to nobody."""
-    state.execute("DELETE FROM notice")
+    """From now on, and what has not been heard yet. `None`: to nobody, that neither."""
     state.execute("DELETE FROM notice_receiver")
-    if receiver:
+    if receiver is None:
+        state.execute("DELETE FROM notice")
+    else:
         state.execute(
             "INSERT INTO notice_receiver VALUES (?, ?, ?, ?, ?, ?)",
             (
