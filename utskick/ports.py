@@ -70,6 +70,18 @@ class UnknownOutcome(Exception):
     """The call may have been applied: never repeat it before it has been read back."""
 
 
+class RefusedFurtherOn(UnknownOutcome):
+    """A platform behind ours did not forward it, and ours may have carried it on before.
+
+    What is wrong is as plain as of a `PlatformRefusal`, so operators hear of it alike.
+    """
+
+    def __init__(self, code: str, *, contract: str) -> None:
+        super().__init__(f"{contract}: refused by a platform further on, {code}")
+        self.code = code
+        self.contract = contract
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormOrder:
     """What the form service needs to make one form for one resident.

@@ -25,6 +25,7 @@ from utskick.domain.deliveries import Refusal
 from utskick.ports import (
     PermanentFailure,
     PlatformRefusal,
+    RefusedFurtherOn,
     TemporaryFailure,
     UnknownOutcome,
 )
@@ -110,12 +111,16 @@ async def test_what_our_platform_refuses_was_not_applied_and_is_nobodys_fault(
 
 @pytest.mark.parametrize("call", CHANGING)
 @pytest.mark.parametrize("platform", ["NTJP-PROD", "", f"{PLATFORM}-2"])
-async def test_what_another_platform_refuses_may_have_been_applied(
+async def test_what_another_platform_refuses_may_have_been_applied_and_operators_hear_of_it(
     call: Call, platform: str
 ) -> None:
     async with answering(said_by(platform, "VP007"), status=500) as client:
-        with pytest.raises(UnknownOutcome, match="VP007"):
+        with pytest.raises(RefusedFurtherOn) as caught:
             await call(client)
+
+    assert isinstance(caught.value, UnknownOutcome)
+    assert caught.value.code == "VP007"
+    assert WHO not in shown_by(caught.value)
 
 
 @pytest.mark.parametrize("call", READING)

@@ -16,7 +16,9 @@ from utskick.ports import (
     InboxMessage,
     PermanentFailure,
     PlatformRefusal,
+    RefusedFurtherOn,
     TemporaryFailure,
+    UnknownOutcome,
 )
 from utskick.sending.platform_watch import PlatformWatch
 from utskick.sending.watched_neighbours import WatchedFormService, WatchedInbox, WatchedPersons
@@ -161,6 +163,21 @@ async def test_the_inbox_and_the_register_are_watched_alike(clinic: Clinic) -> N
         "AddMessageToPatientPortalInbox",
         "GetPersonsForProfile",
     }
+
+
+async def test_operators_hear_of_what_a_platform_further_on_refuses(clinic: Clinic) -> None:
+    """The call may have been carried out; the agreement is missing all the same."""
+    watch = PlatformWatch(store=clinic.store, clock=clinic.clock, rules=clinic.rules)
+    inbox = WatchedInbox(clinic.inbox, watch)
+    contract = "AddMessageToPatientPortalInbox"
+    clinic.inbox.fails_before.append(RefusedFurtherOn("VP007", contract=contract))
+    message = InboxMessage(unit_id=UNIT.id, unit_name=UNIT.name, heading="Hej", text="Svara")
+
+    with pytest.raises(UnknownOutcome):
+        await inbox.add_message(ANNA, message)
+
+    assert refused_now(clinic) == [("VP007", contract)]
+    assert len(mails(clinic)) == 1
 
 
 async def test_a_call_fares_no_worse_because_its_refusal_cannot_be_noted(

@@ -15,6 +15,7 @@ from utskick.adapters.http_transport import Answered, HttpTransport, Posting
 from utskick.ports import (
     PermanentFailure,
     PlatformRefusal,
+    RefusedFurtherOn,
     TemporaryFailure,
     UnknownOutcome,
 )
@@ -109,7 +110,8 @@ class SoapClient:
 
         Raises `PermanentFailure` if it cannot be said in XML; `Withheld` if `may_leave` said no
         when all was ready to leave; `TemporaryFailure` if it was not applied, and
-        `PlatformRefusal` if our platform did not carry it on; else `UnknownOutcome`.
+        `PlatformRefusal` if our platform did not carry it on; else `UnknownOutcome`:
+        `RefusedFurtherOn` if another one says that it did not.
         """
         posting = _posting(contract, fields, self._endpoints[contract.name], may_leave)
         answered = await self._post(contract, posting, reference)
@@ -157,6 +159,8 @@ class SoapClient:
             return (unclear if changing else ProducerFault)(f"{contract.name}: {fault}")
         if platforms.certain_from(self._platform) or (platforms.never_forwarded and not changing):
             return PlatformRefusal(platforms.code, contract=contract.name)
+        if platforms.never_forwarded:
+            return RefusedFurtherOn(platforms.code, contract=contract.name)
         return unclear(f"{contract.name}: {platforms.code}")
 
 

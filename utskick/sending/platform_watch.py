@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from utskick.domain.platform_refusals import Outage
 from utskick.domain.rules import Rules
-from utskick.ports import Clock, PermanentFailure, PlatformRefusal
+from utskick.ports import Clock, PermanentFailure, PlatformRefusal, RefusedFurtherOn
 from utskick.records import Store, Transaction
 from utskick.sending.report_errors import report
 
@@ -39,7 +39,7 @@ class PlatformWatch:
         """A call of that contract: by which code it is refused, or that it was let through."""
         try:
             yield
-        except PlatformRefusal as refusal:
+        except (PlatformRefusal, RefusedFurtherOn) as refusal:
             await self._refused(refusal.code, contract)
             raise
         except PermanentFailure:
