@@ -214,6 +214,19 @@ class Watch:
         missed = others - unsettled
         return len(owned - known), sum(missed[person] for person in people)
 
+    def seconds(self, *, since: datetime) -> int:
+        """Of what was sent, the forms that the platform made once more and that can be read."""
+        rows = {row["id"]: row for row in self.deliveries()}
+        owned = {row["form_id"] for row in rows.values()}
+        of = {made.id: made.delivery_id for made in self.service.made}
+        return sum(
+            of.get(rows[made.delivery_id]["form_id"]) == made.delivery_id
+            and made.id not in owned
+            and made.created_at.replace(microsecond=0) >= since
+            and self.service.shown[made.id] not in (Shown.NO_ID, Shown.NO_TIME)
+            for made in self.service.made
+        )
+
     def _each_was_sent_or_it_is_said_why_not(
         self, rows: Sequence[RowMapping], *, unreadable: bool
     ) -> None:

@@ -615,8 +615,9 @@ class SendProtocol(RuleBasedStateMachine):
                 )
             )
             assert compared is not None
-            differences = self.watch.differences(since=self.world.now - LOOKED_BACK)
-            assert (compared.missing, compared.extra) == differences
+            since = self.world.now - LOOKED_BACK
+            assert (compared.missing, compared.extra) == self.watch.differences(since=since)
+            assert compared.twice >= self.watch.seconds(since=since), "a second form is hidden"
 
     def _come_to_an_end(self) -> None:
         for _ in range(_ROUNDS):

@@ -17,7 +17,7 @@ STORM = Orders(
     pauses=KILLS // 5,
     crashes=max(1, KILLS // 75),
     seconds=1200,
-    seed=1,
+    seed=2,
     all_within_s=KILLS * 120 / 300,
 )
 
