@@ -140,23 +140,6 @@ def _checked(
     )
 
 
-async def refused_by_register(
-    numbers: Collection[Personnummer],
-    *,
-    store: Store,
-    persons: Persons,
-    clock: Clock,
-    rules: Rules,
-) -> dict[Personnummer, Refusal]:
-    """Whom not to send to, as the population register says. Raises `TemporaryFailure`."""
-    refused: dict[Personnummer, Refusal] = {}
-    async for batch in _looked_up(
-        list(numbers), store=store, persons=persons, clock=clock, rules=rules
-    ):
-        refused |= _refusals(batch)
-    return refused
-
-
 async def _looked_up(
     numbers: Sequence[Personnummer], *, store: Store, persons: Persons, clock: Clock, rules: Rules
 ) -> AsyncIterator[Mapping[Personnummer, PersonRecord | None]]:

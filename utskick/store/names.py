@@ -38,13 +38,13 @@ class SqlNames:
         named = {person_id: name for person_id, name in said.items() if name}
         kept = {row.person_id: row for row in self._rows(named)}
         changed = [row for row in kept.values() if self._opened(row) != named[row.person_id]]
-        for row in changed:
+        # In one order for all, so that two transactions wait for each other and not in a ring.
+        for row in sorted(changed, key=lambda row: str(row.id)):
             self._session.execute(
                 update(PersonNameRow)
                 .where(PersonNameRow.id == row.id)
                 .values(self._sealed(named[row.person_id], row.id))
             )
-        # In one order for all, so that two transactions wait for each other and not in a ring.
         new = sorted(named.keys() - kept.keys(), key=str)
         insert_new(self._session, PersonNameRow, [self._new(one, named[one]) for one in new])
 
