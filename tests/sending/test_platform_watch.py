@@ -1,14 +1,16 @@
 """The service platform refuses our calls: nobody is refused, and operators hear of it once."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from uuid import uuid4
 
 import pytest
 
 from tests.clinic import PHQ, UNIT, Clinic
 from tests.people import ANNA
 from tests.use_cases.clinic_days import mails, run_to_its_end, states
-from utskick.domain.deliveries import DeliveryState
-from utskick.domain.occasions import OccasionState
+from utskick.domain.deliveries import ClaimedDelivery, DeliveryId, DeliveryState
+from utskick.domain.dispatches import PersonId
+from utskick.domain.occasions import OccasionId, OccasionState
 from utskick.domain.packages import FORMS_DESK
 from utskick.domain.platform_refusals import SAME_OUTAGE
 from utskick.ports import (
@@ -20,6 +22,8 @@ from utskick.ports import (
     TemporaryFailure,
     UnknownOutcome,
 )
+from utskick.sending.call_form_service import call_form_service
+from utskick.sending.circuit_breaker import CircuitBreaker
 from utskick.sending.platform_watch import PlatformWatch
 from utskick.sending.watched_neighbours import WatchedFormService, WatchedInbox, WatchedPersons
 from utskick.store import SqlStore
@@ -178,6 +182,38 @@ async def test_operators_hear_of_what_a_platform_further_on_refuses(clinic: Clin
 
     assert refused_now(clinic) == [("VP007", contract)]
     assert len(mails(clinic)) == 1
+
+
+async def test_what_a_platform_further_on_refuses_keeps_the_other_calls_back(
+    clinic: Clinic,
+) -> None:
+    """Each of them would be as unclear, and in the end staff's to look at."""
+    circuit_breaker = CircuitBreaker(clinic.rules)
+    clinic.forms.fails_before.append(RefusedFurtherOn("VP007", contract="CreateFormRequest"))
+    delivery = ClaimedDelivery(
+        id=DeliveryId(uuid4()),
+        occasion_id=OccasionId(uuid4()),
+        attempt=1,
+        unit_id=UNIT.id,
+        person_id=PersonId(uuid4()),
+        personnummer=ANNA,
+        template_id=PHQ.id,
+        banner="",
+        answer_by=date(2027, 3, 1),
+        purge_after=date(2027, 4, 1),
+    )
+
+    outcome = await call_form_service(
+        delivery,
+        forms=clinic.forms,
+        circuit_breaker=circuit_breaker,
+        clock=clinic.clock,
+        rules=clinic.rules,
+        may_leave=lambda: True,
+    )
+
+    assert outcome.state is DeliveryState.UNKNOWN
+    assert circuit_breaker.wait_s(at=clinic.clock.monotonic()) > 0
 
 
 async def test_a_call_fares_no_worse_because_its_refusal_cannot_be_noted(

@@ -12,6 +12,7 @@ from utskick.ports import (
     FormService,
     PermanentFailure,
     PlatformRefusal,
+    RefusedFurtherOn,
     TemporaryFailure,
     UnknownOutcome,
     Withheld,
@@ -57,7 +58,8 @@ async def call_form_service(
     except Exception as error:  # noqa: BLE001  # whatever it is, the call may have landed
         if not isinstance(error, UnknownOutcome):
             log.warning("A call failed in an unforeseen way: %s", type(error).__name__)
-        circuit_breaker.note(failed=True, at=clock.monotonic())
+        refused = isinstance(error, RefusedFurtherOn)
+        circuit_breaker.note(failed=True, at=clock.monotonic(), for_all=refused)
         return outcome(state=DeliveryState.UNKNOWN)
     circuit_breaker.note(failed=False, at=clock.monotonic())
     return outcome(state=DeliveryState.SENT, form_id=form_id)
