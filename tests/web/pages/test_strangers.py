@@ -13,7 +13,10 @@ from fastapi.routing import APIRoute
 from httpx import Response
 
 from tests.clinic import MONDAY_NOON, OTHER_UNIT, OWN, PACKAGE, UNIT
+from tests.people import ANNA
+from tests.use_cases.clinic_days import AWAY
 from tests.web.pages.conftest import Browser, commission, session, sign_in, words_of
+from tests.web.pages.forms import main_form
 from utskick.domain.staff import NotSignedIn, Role
 from utskick.web.pages import ROUTERS
 from utskick.web.pages.visitors import COOKIE, csrf_of
@@ -49,6 +52,7 @@ WHO_MAY = {
     "form-sent-page": For.UNIT,
     "nafs-form-sent-page": For.UNIT,
     "download-import-report": For.UNIT,
+    "recipients-so-far": For.UNIT,
     "start-package-page": For.UNIT,
     "fill-in-package": For.UNIT,
     "preview-occasions": For.UNIT,
@@ -126,7 +130,12 @@ YESTERDAY = MONDAY_NOON.date() - timedelta(days=1)
 TOMORROW = MONDAY_NOON.date() + timedelta(days=1)
 
 
-IDS_OF_REGION = {"unit_id": OTHER_UNIT.id, "template_id": str(OWN.id), "key": PACKAGE.key}
+IDS_OF_REGION = {
+    "unit_id": OTHER_UNIT.id,
+    "template_id": str(OWN.id),
+    "key": PACKAGE.key,
+    "list_name": "nobodys",
+}
 
 
 async def ids_of(browser: Browser, name: str) -> dict[str, str]:
@@ -135,6 +144,8 @@ async def ids_of(browser: Browser, name: str) -> dict[str, str]:
     Time may pass meanwhile: sign in afterwards.
     """
     path, clinic = ROUTES[name].path, browser.clinic
+    if "{list_name}" in path:
+        return IDS_OF_REGION | {"list_name": await a_list_being_checked(browser)}
     if not any(f"{{{each}}}" in path for each in OF_A_DISPATCH):
         return IDS_OF_REGION
     dispatch = (await clinic.start()).dispatch
@@ -147,6 +158,14 @@ async def ids_of(browser: Browser, name: str) -> dict[str, str]:
         await clinic.run(dispatch.occasions[0])
         ids["delivery_id"] = str((await clinic.followed_up())[0].delivery_id)
     return ids | IDS_OF_REGION
+
+
+async def a_list_being_checked(browser: Browser) -> str:
+    """What its page calls it."""
+    browser.clinic.inbox.fails_reading.extend([AWAY] * 100)
+    page = await browser.open("/skicka-formular")
+    answer = await browser.press(page, "klistra-in", inklistrat=ANNA.digits)
+    return dict(main_form(answer.text).fields)["kontroll"]
 
 
 async def ids_of_all(browser: Browser) -> dict[str, str]:

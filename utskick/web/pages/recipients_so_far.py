@@ -15,10 +15,10 @@ from utskick.web.pages.visitors import Staff
 router = page_router()
 
 
-@router.get("/mottagare/kontroll/{name}", name="recipients-so-far")
+@router.get("/mottagare/kontroll/{list_name}", name="recipients-so-far")
 async def show(
     request: Request,
-    name: str,
+    list_name: str,
     visitor: Staff,
     wired: Wired,
     now: Now,
@@ -27,10 +27,10 @@ async def show(
     meddelande: Annotated[Literal["ja", "nej"], Query()] = "ja",
 ) -> Response:
     """The list with what is known by now, or only its progress. Raises `NotFound`."""
-    persons = wired.watched_lists.find(name, actor=visitor.actor)
+    persons = wired.watched_lists.find(list_name, actor=visitor.actor)
     if not persons:
         raise NotFound("list")
-    gathered = RecipientList(listed=[Listed.of(each) for each in persons], watched_as=name)
+    gathered = RecipientList(listed=[Listed.of(each) for each in persons], watched_as=list_name)
     gathered.know(await wired.look_up_recipients.so_far(gathered.unknown))
     return fragment(
         "recipients_so_far.html",
