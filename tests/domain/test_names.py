@@ -4,7 +4,14 @@ from datetime import date
 
 import pytest
 
-from utskick.domain.names import age_on, full_name, may_be_same_name
+from utskick.domain.names import (
+    age_on,
+    file_name,
+    full_name,
+    may_be_same_name,
+    name_columns,
+    other_names,
+)
 
 
 @pytest.mark.parametrize(
@@ -56,3 +63,38 @@ def test_a_year_more_from_the_birthday(day: date, years: int) -> None:
 @pytest.mark.parametrize(("day", "years"), [(date(2027, 2, 28), 14), (date(2027, 3, 1), 15)])
 def test_whoever_was_born_on_a_leap_day_has_it_on_1_march(day: date, years: int) -> None:
     assert age_on(date(2012, 2, 29), day) == years
+
+
+@pytest.mark.parametrize(
+    ("headings", "columns"),
+    [
+        (["Namn", "Personnummer"], [1]),
+        (["Personnummer", "Efternamn", "Förnamn"], [2, 3]),
+        (["Förnamn", "Patientens namn", "Personnummer"], [2]),
+        (["Vårdnadshavarens namn", "Personnummer", "Läkare"], []),
+        (["Personnummer"], []),
+    ],
+)
+def test_a_column_of_names_is_known_by_its_heading(
+    headings: list[str], columns: list[int]
+) -> None:
+    assert list(name_columns(dict(enumerate(headings, start=1)))) == columns
+
+
+@pytest.mark.parametrize("cell", ["199102042398", "Anna 19910204-2398", " "])
+def test_what_has_digits_in_it_is_no_name(cell: str) -> None:
+    assert file_name([cell]) == ""
+
+
+def test_a_different_name_is_said_with_its_row() -> None:
+    said = other_names([(7, "Anna Berg", "Anna Bergman"), (8, "Ek, Bo", "Bo Johan Ek")])
+
+    assert said[1:] == ["Rad 7: filen säger Anna Berg, befolkningsregistret säger Anna Bergman."]
+    assert other_names([(8, "Ek, Bo", "Bo Johan Ek")]) == []
+
+
+def test_of_many_different_names_some_are_named_and_the_others_counted() -> None:
+    said = other_names([(row, "Anna Berg", "Bo Ek") for row in range(1, 22)])
+
+    assert len(said) == 1 + 20 + 1
+    assert said[-1] == "1 rad till har andra namn."

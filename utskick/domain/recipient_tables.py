@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from utskick.domain.errors import UtskickError
+from utskick.domain.names import file_name, name_columns
 from utskick.domain.number_cells import is_words, likeness_of_cell, number_columns, surest
 from utskick.domain.personnummer import tidied
 from utskick.domain.personnummer_in_text import Likeness
@@ -79,12 +80,14 @@ def numbers_of_table(
     if headed is not None:
         heading, column = headed
         above = rows.index(clear[heading]) + 1
-        return Numbers(_cells_below(rows[above:], column, unclear), above, column)
+        named = name_columns(clear[heading].texts)
+        return Numbers(_cells_below(rows[above:], column, unclear, named), above, column)
     column = _by_content(clear)
     # Headings in other words than ours hold no digits; a person's row does.
     first = "".join(rows[0].texts.values())
     headings = int(not any(map(str.isdigit, first)) and rows[0].number not in unclear)
-    return Numbers(_cells_below(rows[headings:], column, unclear), headings, column)
+    named = name_columns(rows[0].texts) if headings else ()
+    return Numbers(_cells_below(rows[headings:], column, unclear, named), headings, column)
 
 
 def _after_heading(rows: Sequence[SheetRow]) -> tuple[Sequence[SheetRow], int]:
@@ -168,10 +171,15 @@ def _by_content(rows: Sequence[SheetRow]) -> int:
 
 
 def _cells_below(
-    rows: Sequence[SheetRow], column: int, unclear: frozenset[int]
+    rows: Sequence[SheetRow], column: int, unclear: frozenset[int], named: Sequence[int]
 ) -> list[NumberCell]:
     """A row without a number counts too: it is refused, not forgotten."""
     return [
-        NumberCell(row.number, row.texts.get(column, ""), unclear=row.number in unclear)
+        NumberCell(
+            row.number,
+            row.texts.get(column, ""),
+            unclear=row.number in unclear,
+            name=file_name(row.texts.get(each, "") for each in named),
+        )
         for row in rows
     ]

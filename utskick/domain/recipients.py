@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from utskick.domain.errors import UtskickError
@@ -112,12 +112,14 @@ class NoRecipients(UtskickError):
 class NumberCell:
     """What stands where a number should. `row` is the file's own.
 
-    `unclear`: nobody can know whether it is a row of its own or the middle of a quoted note.
+    `unclear`: nobody can know whether it is a row of its own or the middle of a quoted note. The
+    `name` is what the file calls the person, where a column says so.
     """
 
     row: int
     text: str
     unclear: bool = False
+    name: str = field(default="", repr=False)
 
 
 def place_of_row(row: int, sheet: str) -> str:
@@ -130,6 +132,7 @@ def place_of_row(row: int, sheet: str) -> str:
 class AcceptedRow:
     row: int
     personnummer: Personnummer
+    name: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +197,7 @@ def judge(
             reason = "Personen finns redan i mottagarlistan."
             refused.append(RefusedRow(row, str(number), reason, "Du behöver inte göra något."))
         else:
-            accepted[number] = AcceptedRow(row, number)
+            accepted[number] = AcceptedRow(row, number, cell.name)
     return JudgedRows(tuple(accepted.values()), tuple(refused))
 
 

@@ -4,6 +4,7 @@ import logging
 from io import BytesIO
 
 import pytest
+from httpx import Response
 from openpyxl import load_workbook
 
 from tests.clinic import OWN, Clinic
@@ -29,6 +30,11 @@ async def gathered(staff: Browser, *people: str, path: str = FORM) -> str:
     for person in people or (ANNA.formatted, BO.formatted):
         page = (await staff.press(page, "lagg-till", nytt_personnummer=person)).text
     return page
+
+
+async def imported(staff: Browser, page: str, rows: str) -> Response:
+    data = dict(main_form(page).filled(gor="importera"))
+    return await staff.post(FORM, data=data, files={"fil": ("lista.csv", rows.encode())})
 
 
 async def sent(staff: Browser) -> str:
@@ -125,3 +131,27 @@ async def test_no_name_is_in_an_address_a_plan_a_mail_or_a_log(
         clinic.sms.__dict__,
     )
     assert not any(part in repr(left) for part in ("Anna Maria", "Berg"))
+
+
+async def test_a_file_that_calls_somebody_else_is_noticed_and_stops_nobody(
+    staff: Browser,
+) -> None:
+    page = await staff.open(FORM)
+    rows = f"Efternamn;Förnamn;Personnummer\nBergman;Anna;{ANNA.digits}\nEk;Bo;{BO.digits}"
+
+    answer = await imported(staff, page, rows)
+
+    words = words_of(answer.text)
+    said = "Rad 2: filen säger Bergman Anna, befolkningsregistret säger Anna Maria Berg."
+    assert "2 mottagare lades till" in words
+    assert said in words
+    assert "Rad 3:" not in words
+
+
+async def test_a_file_that_spells_the_same_name_is_passed_in_silence(staff: Browser) -> None:
+    page = await staff.open(FORM)
+    rows = f"Namn;Personnummer\nBERG, ANNA;{ANNA.digits}"
+
+    answer = await imported(staff, page, rows)
+
+    assert "filen säger" not in words_of(answer.text)

@@ -25,6 +25,7 @@ class _Cell(BaseModel):
     row: int
     text: str
     unclear: bool = False
+    name: str = ""
 
 
 class _Option(BaseModel):
@@ -80,7 +81,7 @@ class AskedOfList(BaseModel):
             return None
         option = self.options[int(number)]
         return FoundList(
-            cells=tuple(NumberCell(c.row, c.text, unclear=c.unclear) for c in option.cells),
+            cells=tuple(NumberCell(**cell.model_dump()) for cell in option.cells),
             headings=option.headings,
             sheet=option.sheet,
             notes=tuple(option.notes),

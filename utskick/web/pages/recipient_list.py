@@ -15,6 +15,7 @@ from starlette.datastructures import FormData
 
 from utskick.domain.dispatches import Recipient
 from utskick.domain.errors import Problem, UtskickError
+from utskick.domain.names import other_names
 from utskick.domain.personnummer import (
     InvalidPersonnummer,
     Personnummer,
@@ -339,7 +340,9 @@ class RecipientList:
             if each.refusal
         ]
         refused = sorted((*read.refused, *unreachable), key=lambda row: row.row)
-        report = Report(len(reachable), tuple(refused), read.notes)
+        theirs = {row.personnummer: row.name for row in read.accepted}
+        other = other_names([(rows[e.number], theirs[e.number], e.name) for e in reachable])
+        report = Report(len(reachable), tuple(refused), (*read.notes, *other))
         self.report = report.with_more(self.report)
         self.announced = self.report.heading
 
