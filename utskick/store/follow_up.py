@@ -110,7 +110,8 @@ class SqlFollowUp:
         ]
 
     def set_form_status(self, statuses: Mapping[FormId, FormStatus], *, now: datetime) -> None:
-        for form_id, status in statuses.items():
+        # In one order, so that two who note the same wait for each other and no more.
+        for form_id, status in sorted(statuses.items()):
             self._session.execute(
                 update(DeliveryRow)
                 .where(DeliveryRow.form_id == form_id)
