@@ -216,17 +216,26 @@ def test_a_blocked_start_says_whom_to_turn_to(installation: Installation) -> Non
     assert "formularhantering@vgregion.se" in result.stderr
 
 
-@pytest.mark.parametrize("neighbour", ["PERSONS", "INBOX"])
-def test_without_a_register_nothing_is_started(
-    installation: Installation, monkeypatch: pytest.MonkeyPatch, neighbour: str
+def test_without_the_population_register_nothing_is_started(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(f"UTSKICK_{neighbour}__URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("UTSKICK_PERSONS__URL", "http://127.0.0.1:9")
 
     result = installation.run("submit", installation.spec())
 
     assert result.exit_code == 3
     assert "En tjänst svarar inte. Inget är skickat" in result.stderr
     assert listed(installation) == 0
+
+
+def test_without_the_inbox_a_package_is_started_and_asks_at_its_occasions(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UTSKICK_INBOX__URL", "http://127.0.0.1:9")
+
+    assert installation.run("submit", installation.spec()).exit_code == 0
+
+    assert listed(installation) == 1
 
 
 def test_a_file_that_is_not_there_is_wrong_usage(installation: Installation) -> None:

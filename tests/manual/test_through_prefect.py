@@ -81,7 +81,10 @@ async def test_every_occasion_gets_one_run_just_before_its_local_time(
     for occasion in dispatch.occasions:
         run = server.run(occasion.id)
         assert f"{occasion.local:%H:%M}" == "08:00"
-        assert run.expected_start_time == occasion.sends_at - scheduled.clinic.rules.lead
+        latest = occasion.sends_at - scheduled.clinic.rules.lead
+        # Earlier by as much as it takes to ask the inbox about whoever it has not answered about.
+        assert run.expected_start_time is not None
+        assert latest - timedelta(seconds=10) <= run.expected_start_time <= latest
 
 
 async def test_operators_see_package_and_unit_and_nobodys_personnummer(
