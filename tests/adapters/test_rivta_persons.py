@@ -59,6 +59,15 @@ async def looked_up(said: str, *numbers: Personnummer, **changes: Any) -> Any:
 
 
 NAMED = "<y:name><y:givenName>Anna</y:givenName><y:surname>Testsson</y:surname></y:name>"
+NAMED_IN_PARTS = """<y:name>
+  <y:givenName>
+    <y:name>Anna</y:name>
+  </y:givenName>
+  <y:surname><y:name>Testsson</y:name></y:surname>
+</y:name>"""
+NAMED_TWICE = (
+    "<y:name><y:surname>Ek</y:surname></y:name><y:name><y:surname>Al</y:surname></y:name>"
+)
 BOTH_MARKS = "<y:protectedPopulationRecord>true</y:protectedPopulationRecord>"
 
 
@@ -67,6 +76,8 @@ BOTH_MARKS = "<y:protectedPopulationRecord>true</y:protectedPopulationRecord>"
     [
         (a_person(ANNA), PersonRecord()),
         (a_person(ANNA, NAMED), PersonRecord(given_name="Anna", surname="Testsson")),
+        (a_person(ANNA, NAMED_IN_PARTS), PersonRecord(given_name="Anna", surname="Testsson")),
+        (a_person(ANNA, NAMED_TWICE), PersonRecord()),
         (a_person(ANNA, NAMED, protected="1"), PersonRecord(protected=True)),
         (a_person(ANNA, NAMED + BOTH_MARKS), PersonRecord(protected=True)),
         (a_person(ANNA, BOTH_MARKS.replace("true", "0")), PersonRecord()),

@@ -38,6 +38,8 @@ class _CoordinationNumber(AnswerPart):
 
 
 class _Name(AnswerPart):
+    """Each as text, or as parts whose texts are the name: both are written."""
+
     given: str = Field(default="", alias="givenName")
     surname: str = ""
 
@@ -47,7 +49,7 @@ class _Person(AnswerPart):
     protected: bool = Field(alias="protectedPersonIndicator")
     protected_population: bool = Field(default=False, alias="protectedPopulationRecord")
     test: bool = Field(alias="testIndicator")
-    name: _Name = _Name()
+    name: object = None
     left: _Deregistration | None = Field(default=None, alias="deregistration")
     coordination: _CoordinationNumber = Field(
         default=_CoordinationNumber(), alias="coOrdinationNumberData"
@@ -131,6 +133,8 @@ def _person(person: _Person, number: Personnummer) -> PersonRecord:
     deceased = reason == _DECEASED or found_dead or person.coordination.died is not None
     changed = reason == _CHANGED_NUMBER or person.identity.digits != number.digits
     protected = person.protected or person.protected_population
+    # Whoever may get forms may get them under a name that cannot be read.
+    name = None if protected else part_of(_Name, person.name)
     why_known = deceased or changed or reason == _EMIGRATED
     return PersonRecord(
         protected=protected,
@@ -138,6 +142,10 @@ def _person(person: _Person, number: Personnummer) -> PersonRecord:
         emigrated=reason == _EMIGRATED,
         changed_number=changed,
         deregistered=person.left is not None and not why_known,
-        given_name="" if protected else person.name.given,
-        surname="" if protected else person.name.surname,
+        given_name=_in_one_line(name.given) if name else "",
+        surname=_in_one_line(name.surname) if name else "",
     )
+
+
+def _in_one_line(text: str) -> str:
+    return " ".join(text.split())
