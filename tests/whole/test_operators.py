@@ -133,7 +133,7 @@ def test_a_near_occasion_has_its_run_at_once_and_a_stop_takes_it_away(whole: Who
 
     (run,) = runs()
     starts_at = datetime.fromisoformat(run["expected_start_time"])
-    assert starts_at == dispatch.occasions[0].sends_at - whole.services.rules.lead
+    assert starts_at == whole.services.rules.starts_at(dispatch.occasions[0])
     assert dispatch.name in found[0]["name"]
     whole.rest("POST", f"paketutskick/{dispatch.id}/stoppa")
     whole.until(lambda: not _deployments(whole, f"paketutskick:{dispatch.id}"), "it was removed")
