@@ -115,6 +115,8 @@ def test_all_that_is_sealed_is_sealed_with_the_new_key(installation: Installatio
     ledger = kept(store, numbers=(ANNA, BO), submission_key="k")
     upload = uploaded(store)
     log(store, ANNA)
+    with store.transaction() as records:
+        records.names.learn({ANNA: "Anna Berg", BO: "Bo Ek"}, protected=())
 
     rotated = installation.rotate()
 
@@ -125,6 +127,7 @@ def test_all_that_is_sealed_is_sealed_with_the_new_key(installation: Installatio
         with process.transaction() as records:
             recipients = records.dispatches.recipients(ledger.dispatch.id)
             assert [each.personnummer for each in recipients] == [ANNA, BO]
+            assert [each.name for each in recipients] == ["Anna Berg", "Bo Ek"]
             assert records.uploads.get(upload) == b"a list"
         assert logged(process, ANNA) == [ANNA]
         assert is_whole(process, UNIT.id)

@@ -153,11 +153,11 @@ async def test_what_has_been_asked_is_one_or_the_other(clinic: Clinic) -> None:
 async def test_an_export_shows_what_has_not_been_checked_and_when_the_rest_was(
     clinic: Clinic,
 ) -> None:
-    before = [row[6:8] for row in export(clinic)[1:]]
+    before = [row[8:10] for row in export(clinic)[1:]]
     answered(clinic, 5)
     clinic.clock.advance(60)
     await browse(clinic, ask=True)
-    after = [row[6:8] for row in export(clinic)[1:]]
+    after = [row[8:10] for row in export(clinic)[1:]]
 
     at = f"{clinic.clock.now().astimezone(clinic.rules.zone):%Y-%m-%d %H:%M}"
     assert before == [["Ej kontrollerat", ""]] * 5
@@ -179,7 +179,7 @@ async def test_each_person_exported_is_logged(clinic: Clinic, log: Log) -> None:
     rows = export(clinic)
 
     assert len(rows) == 1 + 5
-    assert {row[3] for row in rows[1:]} == {ANNA.formatted, BO.formatted}
+    assert {row[4] for row in rows[1:]} == {ANNA.formatted, BO.formatted}
     assert log()[-2:] == ["Läsa: exporterat från Uppföljning (person)"] * 2
 
 
