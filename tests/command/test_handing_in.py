@@ -233,8 +233,10 @@ def test_without_the_inbox_a_package_is_started_and_asks_at_its_occasions(
 ) -> None:
     monkeypatch.setenv("UTSKICK_INBOX__URL", "http://127.0.0.1:9")
 
-    assert installation.run("submit", installation.spec()).exit_code == 0
+    result = installation.run("submit", installation.spec())
 
+    assert result.exit_code == 0
+    assert "inte kontrollera" in result.output
     assert listed(installation) == 1
 
 
