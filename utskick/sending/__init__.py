@@ -13,11 +13,12 @@
 `occasion_story` goes through the stages and names the end. `run_occasion` is one attempt, which
 knows what each stage does, and `shared` what all runs of a process have in common: the sender,
 the heartbeat, the `call_slots` of the form service with its circuit breaker, and the questions
-that are asked for all. `retry` waits for an unwell neighbour. `reconcile` mends what the dead have
-left; `occasion_plans`, `retire_deployments` and `report_dead_runs` keep the scheduler in step;
-`report_errors` keeps and sends the mails. `watched_neighbours` lets all calls go through
-`platform_watch`, which notices what the service platform refuses. `engine` binds it all to the
-neighbours.
+that are asked for all. `accounts` remembers what 1177's inbox says of persons, and `inbox_places`
+is the one queue of all that it is asked and given. `retry` waits for an unwell neighbour.
+`reconcile` mends what the dead have left; `occasion_plans`, `retire_deployments` and
+`report_dead_runs` keep the scheduler in step; `report_errors` keeps and sends the mails.
+`watched_neighbours` lets all calls go through `platform_watch`, which notices what the service
+platform refuses. `engine` binds it all to the neighbours.
 
 Below the verbs of `utskick.use_cases`, which start, stop and look at what runs here.
 """
