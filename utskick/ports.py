@@ -148,7 +148,7 @@ class FormService(Protocol):
         """The forms of these templates that the unit has given the person.
 
         And those of which it cannot be read what template they are of: one that is odd costs none
-        of the others.
+        of the others. One that names another person or unit is odd, and has no `id`.
         """
 
     async def form_templates(self, unit_id: HsaId) -> Mapping[FormTemplateId, bool]:

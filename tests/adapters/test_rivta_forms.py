@@ -1,20 +1,24 @@
 """What is read of the form engine's answers, each form, template and question alone."""
 
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from tests.adapters.answering import answering, create, find, served_by, templates
-from tests.adapters.neighbours import OWN_FORM, SHARED_FORM, an_order
+from tests.adapters.answering import CANARY, answering, create, find, served_by, templates
+from tests.adapters.neighbours import OTHER_UNIT_ID, OWN_FORM, SHARED_FORM, UNIT_ID, an_order
 from tests.calling import forms_of
 from tests.people import ANNA, TOLVAN
 from tests.rivta.messages import an_answer
 from utskick.adapters.rivta_form_service import RivTaFormService
-from utskick.domain.deliveries import FormId, FormStatus
+from utskick.domain.deliveries import DeliveryId, DeliveryState, FormId, FormStatus, OpenDelivery
+from utskick.domain.rules import Rules
 from utskick.ports import Answer, FoundForm, UnknownOutcome
 from utskick.rivta.contracts import GET_FORM, GET_FORM_TEMPLATES, GET_FORMS
 from utskick.rivta.envelopes import read_request
+from utskick.sending.read_back import may_be_ours, read_back
 
 FORM = {
     "createdDateTime": "20260302T120000",
@@ -75,6 +79,48 @@ async def test_a_form_with_everything_twice_is_there_and_costs_no_other() -> Non
 
     assert odd == FoundForm(**dict.fromkeys(FoundForm.__dataclass_fields__))
     assert whole.id == "1"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "ours"),
+    [
+        ("subjectOfCare", CANARY.digits, True),
+        ("subjectOfCare", f" {CANARY.digits[:8]}-{CANARY.digits[8:]} ", True),
+        ("subjectOfCare", None, True),
+        ("subjectOfCare", ANNA.digits, False),
+        ("subjectOfCare", "", True),
+        ("healthcare_facility_CareUnit", UNIT_ID, True),
+        ("healthcare_facility_CareUnit", f" {UNIT_ID.lower()} ", True),
+        ("healthcare_facility_CareUnit", None, True),
+        ("healthcare_facility_CareUnit", OTHER_UNIT_ID, False),
+    ],
+)
+async def test_a_form_that_names_somebody_else_is_there_and_can_be_nobodys(
+    field: str, value: str | None, ours: bool
+) -> None:
+    whole, named = await found(a_form(), a_form(**{field: value}))
+
+    assert named == (whole if ours else replace(whole, id=None))
+
+
+async def test_a_form_that_names_somebody_else_is_neither_adopted_nor_made_again() -> None:
+    delivery = OpenDelivery(
+        id=DeliveryId(uuid4()),
+        attempt=1,
+        unit_id=UNIT_ID,
+        personnummer=CANARY,
+        template_id=OWN_FORM,
+        answer_by=date(2027, 3, 2),
+        purge_after=date(2027, 4, 2),
+        first_intent_at=datetime(2026, 3, 2, 10, 59, tzinfo=UTC),
+        unknown_for_s=0,
+    )
+    rules = Rules(adopts_changed_dates=True)
+
+    candidates = may_be_ours(delivery, await found(a_form(subjectOfCare=ANNA.digits)), rules=rules)
+
+    outcome = read_back(delivery, candidates, rules=rules)
+    assert (outcome.state, outcome.form_id) == (DeliveryState.MANUAL, None)
 
 
 async def test_forms_of_other_templates_are_not_ours() -> None:

@@ -96,7 +96,7 @@ class RivTaFormService:
                 "templateIds": [str(template_id) for template_id in template_ids],
             },
         )
-        found = [_found(form) for form in _list(answer["forms"])]
+        found = [_found(form, unit_id, personnummer) for form in _list(answer["forms"])]
         # An empty list of templates means all of them to the service.
         return [form for form in found if form.template_id in {None, *template_ids}]
 
@@ -137,17 +137,37 @@ def _only_form(answer: Fields, order: FormOrder) -> FormId:
 
 
 def _is_for(order: FormOrder, form: _CreatedForm) -> bool:
-    same_unit = form.unit.strip().casefold() == order.unit_id.casefold()
-    return same_unit and form.subject.strip() == order.personnummer.digits
+    return _is_unit(form.unit, order.unit_id) and _is_person(form.subject, order.personnummer)
 
 
-def _found(form: object) -> FoundForm:
+def _is_unit(named: object, unit_id: HsaId) -> bool:
+    return isinstance(named, str) and named.strip().casefold() == unit_id.casefold()
+
+
+def _is_person(named: object, personnummer: Personnummer) -> bool:
+    digits = personnummer.digits.casefold()
+    return isinstance(named, str) and named.strip().replace("-", "").casefold() == digits
+
+
+def _names_others(fields: Mapping[str, object], unit_id: HsaId, number: Personnummer) -> bool:
+    """Whether it is said to be about another person or of another unit than was asked for."""
+    unit, person = fields.get("healthcare_facility_CareUnit"), fields.get("subjectOfCare")
+    other_unit = bool(unit) and not _is_unit(unit, unit_id)
+    return other_unit or (bool(person) and not _is_person(person, number))
+
+
+def _found(form: object, unit_id: HsaId, personnummer: Personnummer) -> FoundForm:
+    """One that names somebody else has no id, so that it is taken for nobody's.
+
+    It is not passed over: the engine may know the person by a new number, or the unit by another
+    name, and to be sure that none is there is to send again.
+    """
     fields = form if isinstance(form, dict) else {}
     template = fields.get("formTemplate")
     named = template.get("templateId") if isinstance(template, dict) else None
     created = if_readable(read_moments, fields.get("createdDateTime"))
     template_id = if_readable(UUID, named)
-    form_id = fields.get("formId")
+    form_id = None if _names_others(fields, unit_id, personnummer) else fields.get("formId")
     return FoundForm(
         id=FormId(form_id) if isinstance(form_id, str) and form_id else None,
         template_id=FormTemplateId(template_id) if template_id else None,
