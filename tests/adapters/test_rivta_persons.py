@@ -15,6 +15,7 @@ from utskick.rivta.envelopes import read_request
 
 YEAR = "<y:format>YYYY</y:format><y:value>2026</y:value>"
 DEAD = f"<y:foundDeadAtDate>{YEAR}</y:foundDeadAtDate>"
+ON = f"<y:deregistrationDate>{YEAR}</y:deregistrationDate>"
 HOLDER = Personnummer(COORDINATION_NUMBERS[0])
 
 
@@ -88,7 +89,9 @@ BOTH_MARKS = "<y:protectedPopulationRecord>true</y:protectedPopulationRecord>"
         (a_person(ANNA, left(coded("GN"))), PersonRecord(changed_number=True)),
         (a_person(ANNA, left(coded("OB"))), PersonRecord(deregistered=True)),
         (a_person(ANNA, left(coded("??"))), PersonRecord(deregistered=True)),
-        (a_person(ANNA, left()), PersonRecord(deregistered=True)),
+        (a_person(ANNA, left(ON)), PersonRecord(deregistered=True)),
+        (a_person(ANNA, left()), PersonRecord()),
+        (a_person(ANNA, left(coded(" ") + "<y:deregistrationDate/>")), PersonRecord()),
         (a_person(BO, asked=ANNA), PersonRecord(changed_number=True)),
         (nobody(ANNA), None),
         (a_person(ANNA, test="true"), PersonRecord()),

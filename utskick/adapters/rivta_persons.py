@@ -30,7 +30,25 @@ class _PartialDate(AnswerPart):
 
 class _Deregistration(AnswerPart):
     reason: str = Field(default="", alias="deregistrationReasonCode")
+    date: object = Field(default=None, alias="deregistrationDate")
     found_dead: _PartialDate | None = Field(default=None, alias="foundDeadAtDate")
+
+    @property
+    def is_given(self) -> bool:
+        """An element that is there and says nothing is no deregistration."""
+        return _says_something([self.reason, self.date]) or self.found_dead is not None
+
+
+def _says_something(part: object) -> bool:
+    match part:
+        case dict():
+            return any(map(_says_something, part.values()))
+        case list():
+            return any(map(_says_something, part))
+        case str():
+            return bool(part.strip())
+        case _:
+            return part is not None
 
 
 class _CoordinationNumber(AnswerPart):
@@ -141,7 +159,7 @@ def _person(person: _Person, number: Personnummer) -> PersonRecord:
         deceased=deceased,
         emigrated=reason == _EMIGRATED,
         changed_number=changed,
-        deregistered=person.left is not None and not why_known,
+        deregistered=person.left is not None and person.left.is_given and not why_known,
         given_name=_in_one_line(name.given) if name else "",
         surname=_in_one_line(name.surname) if name else "",
     )
