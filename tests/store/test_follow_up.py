@@ -13,6 +13,7 @@ from tests.store.ledger import NOW, PURGE_AFTER, a_dispatch, change, ended, sent
 from utskick.domain.answers import AnswerCount, AnswerKnown
 from utskick.domain.deliveries import DeliveryState, FormId, FormStatus
 from utskick.domain.forms import FormTemplate
+from utskick.domain.notices import AnsweredForm
 from utskick.domain.units import HsaId
 from utskick.records import FollowedUp, FollowUpQuery, Order
 from utskick.store import SqlStore
@@ -159,7 +160,7 @@ def test_the_answered_come_last_if_asked_for(two_packages: SqlStore) -> None:
     (annas,) = search(two_packages, form_name="gad")
     assert annas.form_id
     with two_packages.transaction() as records:
-        records.follow_up.set_form_status({annas.form_id: FormStatus.COMPLETED}, now=NOW)
+        records.follow_up.set_form_status({annas.form_id: FormStatus.COMPLETED}, asked_at=NOW)
 
     names = [found.form_name for found in search(two_packages, order=Order.ANSWER)]
 
@@ -190,7 +191,7 @@ def test_answers_are_counted_by_package_and_form(two_packages: SqlStore) -> None
     assert annas.form_id
 
     with two_packages.transaction() as records:
-        records.follow_up.set_form_status({annas.form_id: FormStatus.COMPLETED}, now=NOW)
+        records.follow_up.set_form_status({annas.form_id: FormStatus.COMPLETED}, asked_at=NOW)
         rates = records.follow_up.response_rates(UNIT.id, FollowUpQuery())
 
     assert [(each.package_name, each.form_name, each.answers) for each in rates] == [
@@ -207,11 +208,49 @@ def test_a_status_from_the_form_service_is_kept(store: SqlStore) -> None:
     with store.transaction() as records:
         records.follow_up.set_form_status(
             {FormId("annas"): FormStatus.COMPLETED, FormId("nobodys"): FormStatus.COMPLETED},
-            now=datetime.now(UTC),
+            asked_at=datetime.now(UTC),
         )
 
     (found,) = search(store, form_status=FormStatus.COMPLETED)
     assert found.personnummer == ANNA
+
+
+@pytest.mark.parametrize(
+    ("asked_after_s", "status"),
+    [(-1, FormStatus.COMPLETED), (0, FormStatus.ONGOING), (60, FormStatus.ONGOING)],
+)
+def test_a_status_never_takes_the_place_of_one_that_was_asked_for_later(
+    store: SqlStore, asked_after_s: int, status: FormStatus
+) -> None:
+    ledger = under_way(store, numbers=(ANNA,))
+    (anna,) = ledger.claim()
+    ledger.record(sent(anna, "annas"))
+    noted_at = datetime.now(UTC)
+    with store.transaction() as records:
+        records.follow_up.note_answered([AnsweredForm(FormId("annas"), UNIT.id)], now=noted_at)
+
+    with store.transaction() as records:
+        asked_at = noted_at + timedelta(seconds=asked_after_s)
+        records.follow_up.set_form_status({FormId("annas"): FormStatus.ONGOING}, asked_at=asked_at)
+
+    (found,) = search(store)
+    assert (found.form_status, found.form_status_at) == (status, max(noted_at, asked_at))
+
+
+def test_a_notice_never_takes_the_place_of_what_was_asked_for_later(store: SqlStore) -> None:
+    ledger = under_way(store, numbers=(ANNA,))
+    (anna,) = ledger.claim()
+    ledger.record(sent(anna, "annas"))
+    asked_at = datetime.now(UTC)
+    notice = AnsweredForm(FormId("annas"), UNIT.id)
+    with store.transaction() as records:
+        records.follow_up.set_form_status({FormId("annas"): FormStatus.ONGOING}, asked_at=asked_at)
+
+    with store.transaction() as records:
+        noted = records.follow_up.note_answered([notice], now=asked_at - timedelta(seconds=1))
+
+    (found,) = search(store)
+    assert (noted, found.form_status) == (0, FormStatus.ONGOING)
 
 
 def test_the_ledger_shows_what_each_person_should_have(store: SqlStore) -> None:

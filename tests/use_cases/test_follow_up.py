@@ -1,6 +1,7 @@
 """Uppföljning: found, brought up to date, and logged as read."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -10,7 +11,8 @@ from tests.people import ANNA, BO
 from tests.use_cases.clinic_days import AWAY, run_to_its_end
 from utskick.domain.answers import AnswerKnown
 from utskick.domain.deliveries import FormId, FormStatus
-from utskick.ports import Answer
+from utskick.domain.notices import AnsweredForm
+from utskick.ports import Answer, FoundForm
 from utskick.records import FollowUpQuery
 
 
@@ -52,6 +54,22 @@ async def test_an_odd_form_keeps_no_other_from_being_brought_up_to_date(clinic: 
         phq.id: FormStatus.ONGOING,
         gad.id: FormStatus.COMPLETED,
     }
+
+
+async def test_a_notice_that_comes_while_the_form_service_is_asked_stands(clinic: Clinic) -> None:
+    await phq_to_both(clinic)
+    later = clinic.clock.now() + timedelta(seconds=1)
+
+    def shown_before_it_was_answered(form: FoundForm) -> FoundForm:
+        assert form.id
+        clinic.note_answered([AnsweredForm(form.id, STAFF.unit_id)], now=later)
+        return form
+
+    clinic.forms.shows = shown_before_it_was_answered
+
+    found = await clinic.followed_up()
+
+    assert {(f.form_status, f.form_status_at) for f in found} == {(FormStatus.COMPLETED, later)}
 
 
 async def test_without_the_form_service_the_last_known_status_is_shown(clinic: Clinic) -> None:

@@ -13,9 +13,11 @@ from tests.use_cases.clinic_days import AWAY, Meanwhile, run_to_its_end
 from utskick.adapters.in_memory import FakeClock
 from utskick.domain.deliveries import DeliveryId, DeliveryState, FormStatus
 from utskick.domain.errors import NotFound
+from utskick.domain.notices import AnsweredForm
 from utskick.domain.units import Actor
 from utskick.ports import (
     Answer,
+    FoundForm,
     InboxUser,
     PermanentFailure,
     PersonRecord,
@@ -150,6 +152,23 @@ async def test_who_has_answered_a_moment_ago_is_not_reminded(
     for _first_and_once_it_is_known in range(2):
         with pytest.raises(CannotRemind, match="answered"):
             await remind(clinic, annas.delivery_id)
+
+    assert clinic.inbox.messages == []
+
+
+async def test_who_answers_while_the_form_service_is_asked_is_not_reminded(
+    clinic: Clinic, annas: FollowedUp
+) -> None:
+    def shown_before_it_was_answered(form: FoundForm) -> FoundForm:
+        assert form.id
+        later = clinic.clock.now() + timedelta(seconds=1)
+        clinic.note_answered([AnsweredForm(form.id, UNIT.id)], now=later)
+        return form
+
+    clinic.forms.shows = shown_before_it_was_answered
+
+    with pytest.raises(CannotRemind, match="answered"):
+        await remind(clinic, annas.delivery_id)
 
     assert clinic.inbox.messages == []
 

@@ -66,7 +66,8 @@ class FollowUpQuery:
 class FollowedUp:
     """One form in Uppföljning.
 
-    `form_status_at` is when the form service last said so; without it the status is a guess.
+    `form_status_at` is when the form service was asked, or said so by itself; without it the
+    status is a guess.
     """
 
     delivery_id: DeliveryId
@@ -145,10 +146,16 @@ class SentForms(Protocol):
     def response_rates(self, unit_id: HsaId, query: FollowUpQuery) -> Sequence[ResponseRate]:
         """Of all that the query finds, by package and form; the first `MOST_RATES`."""
 
-    def set_form_status(self, statuses: Mapping[FormId, FormStatus], *, now: datetime) -> None: ...
+    def set_form_status(
+        self, statuses: Mapping[FormId, FormStatus], *, asked_at: datetime
+    ) -> None:
+        """Of those of which nothing newer is known: `asked_at` is before the question left."""
 
     def note_answered(self, answered: Collection[AnsweredForm], *, now: datetime) -> int:
-        """Of those forms that we have sent for just these units, and did not know it of."""
+        """Of those that we have sent for just these units, if nothing newer is known. How many.
+
+        Said again it is known anew, so that nothing that was asked for before can undo it.
+        """
 
     def mark_purged(
         self, unit_id: HsaId, delivery_ids: Collection[DeliveryId], *, by: str, now: datetime

@@ -109,17 +109,18 @@ class SqlFollowUp:
             for form_name, package_name, occasion_number, sent, known, answered in rows
         ]
 
-    def set_form_status(self, statuses: Mapping[FormId, FormStatus], *, now: datetime) -> None:
+    def set_form_status(
+        self, statuses: Mapping[FormId, FormStatus], *, asked_at: datetime
+    ) -> None:
         # In one order, so that two who note the same wait for each other and no more.
         for form_id, status in sorted(statuses.items()):
             self._session.execute(
                 update(DeliveryRow)
-                .where(DeliveryRow.form_id == form_id)
-                .values(form_status=status.value, form_status_at=now)
+                .where(DeliveryRow.form_id == form_id, _nothing_newer(asked_at))
+                .values(form_status=status.value, form_status_at=asked_at)
             )
 
     def note_answered(self, answered: Collection[AnsweredForm], *, now: datetime) -> int:
-        done = FormStatus.COMPLETED.value
         noted = 0
         # In one order, so that two who note the same wait for each other and no more.
         for each in sorted(set(answered), key=lambda form: form.form_id):
@@ -128,9 +129,9 @@ class SqlFollowUp:
                 .where(
                     DeliveryRow.form_id == each.form_id,
                     DeliveryRow.unit_id == each.unit_id,
-                    DeliveryRow.form_status.is_distinct_from(done),
+                    _nothing_newer(now),
                 )
-                .values(form_status=done, form_status_at=now)
+                .values(form_status=FormStatus.COMPLETED.value, form_status_at=now)
                 .returning(DeliveryRow.id)
             )
             noted += len(changed.all())
@@ -300,6 +301,12 @@ def _conditions(query: FollowUpQuery) -> Iterator[ColumnElement[bool]]:
         yield DeliveryRow.purge_after >= query.purge_after_from
     if query.purge_after_to is not None:
         yield DeliveryRow.purge_after <= query.purge_after_to
+
+
+def _nothing_newer(moment: datetime) -> ColumnElement[bool]:
+    """Whoever asked before it may write after it: it is when one asked that decides."""
+    at = DeliveryRow.form_status_at
+    return or_(at.is_(None), at <= moment)
 
 
 def _of_the_answer(query: FollowUpQuery) -> Iterator[ColumnElement[bool]]:

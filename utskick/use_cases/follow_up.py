@@ -87,10 +87,10 @@ async def ask_statuses(
     return {form_id: status for answer in answers for form_id, status in answer.items()}
 
 
-def keep_statuses(statuses: dict[FormId, FormStatus], store: Store, now: datetime) -> None:
-    """Remember what the form service has said."""
+def keep_statuses(statuses: dict[FormId, FormStatus], store: Store, asked_at: datetime) -> None:
+    """Remember what the form service has said, where nothing newer is known."""
     with store.transaction() as records:
-        records.follow_up.set_form_status(statuses, now=now)
+        records.follow_up.set_form_status(statuses, asked_at=asked_at)
 
 
 def log_seen(

@@ -13,7 +13,7 @@ class NoteAnswered:
     store: Store
 
     def __call__(self, answered: Collection[AnsweredForm], *, now: datetime) -> int:
-        """Said again it changes nothing; what is not ours is passed over. Returns how many."""
+        """Said again it stays so; what is not ours is passed over. Returns how many are ours."""
         if not answered:
             return 0
         with self.store.transaction() as records:

@@ -85,7 +85,7 @@ class OpenAnswer:
 
     def _keep(self, answer: Answer, now: datetime) -> None:
         with self.store.transaction() as records:
-            records.follow_up.set_form_status({answer.form_id: answer.status}, now=now)
+            records.follow_up.set_form_status({answer.form_id: answer.status}, asked_at=now)
 
 
 _ACTS = {

@@ -1,11 +1,12 @@
 """Skicka påminnelse: an inbox message about one form that has not been answered, by hand."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from math import ceil
 
-from utskick.domain.deliveries import DeliveryId, DeliveryState
+from utskick.domain.deliveries import DeliveryId, DeliveryState, FormId, FormStatus
 from utskick.domain.rules import Rules
 from utskick.domain.units import Activity, Actor, Unit
 from utskick.ports import (
@@ -71,7 +72,7 @@ class SendReminder:
             clock=self.clock,
             rules=self.rules,
         )
-        await asyncio.to_thread(self._begin, form, today, actor, now)
+        await asyncio.to_thread(self._begin, form, statuses, today, actor, now)
         try:
             state = await _call(form, message, self.inbox)
         except TemporaryFailure:
@@ -98,9 +99,19 @@ class SendReminder:
                 f" Försök igen om {minutes} minut{'' if minutes == 1 else 'er'}.",
             )
 
-    def _begin(self, form: FollowedUp, today: date, actor: Actor, now: datetime) -> None:
+    def _begin(
+        self,
+        form: FollowedUp,
+        statuses: Mapping[FormId, FormStatus],
+        today: date,
+        actor: Actor,
+        now: datetime,
+    ) -> None:
         with self.store.transaction() as records:
             require_unit(records.units.get(actor.unit_id))
+            # A notice may have come since the form service was asked.
+            form = records.follow_up.get_for(actor.unit_id, form.delivery_id)
+            require_unanswered(form, statuses)
             if not records.follow_up.begin_reminder(
                 form.delivery_id, day=today, by=actor.name, now=now
             ):
