@@ -28,7 +28,7 @@ def require_right(desk: Desk, case: Case) -> None:
     expect(listed).to_have_count(len(case.taken))
     for number, row in zip(case.taken, case.rows, strict=True):
         place = f"{row}, {case.sheet}" if case.sheet else f"{row}"
-        shown = listed.filter(has_text=number).get_by_role("cell").nth(1)
+        shown = listed.filter(has_text=number).get_by_role("cell").nth(2)
         expect(shown).to_have_text(place)
     report = desk.page.get_by_role("table").filter(has_text="Varför")
     for row in case.refused:
