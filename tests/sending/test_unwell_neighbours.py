@@ -22,7 +22,13 @@ from utskick.adapters.in_memory import InMemoryInbox
 from utskick.domain.deliveries import DeliveryState, FormId, Outcome, Refusal
 from utskick.domain.occasions import OccasionState
 from utskick.domain.personnummer import Personnummer
-from utskick.ports import InboxMessage, PermanentFailure, TemporaryFailure, UnknownOutcome
+from utskick.ports import (
+    InboxMessage,
+    PermanentFailure,
+    RefusedFurtherOn,
+    TemporaryFailure,
+    UnknownOutcome,
+)
 from utskick.records import DeliveryClaim
 from utskick.store import SqlStore
 
@@ -186,6 +192,68 @@ async def test_what_goes_wrong_unforeseen_with_a_message_is_left_to_staff_alone(
     closed = await run_to_its_end(clinic, dispatch.occasions[0])
 
     assert closed.messages == {DeliveryState.SENT: 1, DeliveryState.MANUAL: 1}
+
+
+async def test_no_message_is_left_before_the_inbox_has_answered_whatever_is_remembered(
+    store: SqlStore,
+) -> None:
+    # As when our certificate is refused: with TLS 1.3 each message would look unknown.
+    clinic = a_clinic(store, inbox_fresh=timedelta(hours=1))
+    dispatch = (await clinic.start()).dispatch
+    answers = {each: clinic.inbox.users[each] for each in (ANNA, BO)}
+    with clinic.store.transaction() as records:
+        records.inbox_answers.keep(answers, now=clinic.clock.now())
+    # The run is in a process of its own.
+    clinic.accounts.doubt()
+    clinic.inbox.asked.clear()
+    clinic.inbox.fails_reading.extend([AWAY] * 2)
+    asked_before: list[int] = []
+    clinic.inbox.fails_before = Meanwhile(lambda: asked_before.append(len(clinic.inbox.asked)))
+
+    closed = await run_to_its_end(clinic, dispatch.occasions[0])
+
+    assert closed.messages == {DeliveryState.SENT: 2}
+    assert asked_before == [3, 3]
+
+
+async def test_no_message_is_left_to_one_who_turns_out_to_have_no_account_any_more(
+    store: SqlStore,
+) -> None:
+    clinic = a_clinic(store, inbox_fresh=timedelta(hours=1))
+    dispatch = (await clinic.start(**ANNA_ONLY)).dispatch
+    with clinic.store.transaction() as records:
+        known = {ANNA: clinic.inbox.users.pop(ANNA)}
+        records.inbox_answers.keep(known, now=clinic.clock.now())
+    clinic.accounts.doubt()
+    left: list[None] = []
+    clinic.inbox.fails_before = Meanwhile(lambda: left.append(None))
+
+    closed = await run_to_its_end(clinic, dispatch.occasions[0])
+
+    assert (closed.sent, left) == (4, [])
+    assert DeliveryState.SENT not in closed.messages
+
+
+async def test_a_message_that_is_unclear_for_all_keeps_the_others_back_until_it_is_over(
+    store: SqlStore,
+) -> None:
+    clinic = a_clinic(store, inbox_per_s=1)
+    dispatch = (await clinic.start()).dispatch
+    refused = RefusedFurtherOn("VP007", contract="AddMessageToPatientPortalInbox")
+    asked_before: list[int] = []
+
+    def the_first_is_refused_further_on() -> None:
+        asked_before.append(len(clinic.inbox.asked))
+        if len(asked_before) == 1:
+            raise refused
+
+    clinic.inbox.fails_before = Meanwhile(the_first_is_refused_further_on)
+
+    closed = await run_to_its_end(clinic, dispatch.occasions[0])
+
+    assert closed.messages == {DeliveryState.SENT: 1, DeliveryState.MANUAL: 1}
+    first, second = asked_before
+    assert second == first + 1
 
 
 async def test_a_message_whose_connection_opens_too_late_is_withheld_and_left_once(

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests.access_log import Log
-from tests.clinic import OTHER_STAFF, PHQ, STAFF, UNIT, Clinic
+from tests.clinic import OTHER_STAFF, PHQ, STAFF, UNIT, Clinic, a_clinic
 from tests.people import ANNA
 from tests.use_cases.clinic_days import AWAY, Meanwhile, run_to_its_end
 from utskick.adapters.in_memory import FakeClock
@@ -25,6 +25,7 @@ from utskick.ports import (
     UnknownOutcome,
 )
 from utskick.records import FollowedUp, Reminder
+from utskick.store import SqlStore
 from utskick.use_cases.may_remind import CannotRemind
 
 
@@ -171,6 +172,24 @@ async def test_who_answers_while_the_form_service_is_asked_is_not_reminded(
         await remind(clinic, annas.delivery_id)
 
     assert clinic.inbox.messages == []
+
+
+async def test_no_reminder_is_left_before_the_inbox_has_answered_whatever_is_remembered(
+    store: SqlStore,
+) -> None:
+    clinic = a_clinic(store, inbox_fresh=timedelta(hours=1))
+    dispatch = (await clinic.start(forms=[PHQ.key], recipients=[ANNA.digits])).dispatch
+    await run_to_its_end(clinic, dispatch.occasions[0])
+    (form,) = await clinic.followed_up()
+    clinic.inbox.messages.clear()
+    clinic.accounts.doubt()
+    clinic.inbox.fails_reading.append(AWAY)
+
+    with pytest.raises(CannotRemind, match="a register is silent"):
+        await remind(clinic, form.delivery_id)
+
+    assert clinic.inbox.messages == []
+    assert await remind(clinic, form.delivery_id) is DeliveryState.SENT
 
 
 async def test_nobody_is_reminded_while_nobody_knows_whether_they_have_answered(

@@ -19,6 +19,7 @@ from utskick.domain.dispatches import (
     RecipientId,
 )
 from utskick.domain.occasions import OccasionId, RunToken
+from utskick.domain.personnummer import Personnummer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +118,9 @@ class InboxMessages(Protocol):
 
     def ready(self, occasion_id: OccasionId) -> int:
         """How many could be claimed now."""
+
+    def first_ready(self, occasion_id: OccasionId) -> Personnummer | None:
+        """To whom one of them is."""
 
     def claim(
         self, occasion_id: OccasionId, *, token: RunToken, limit: int, lease_s: float

@@ -14,7 +14,8 @@
 knows what each stage does, and `shared` what all runs of a process have in common: the sender,
 the heartbeat, the `call_slots` of the form service with its circuit breaker, and the questions
 that are asked for all. `accounts` remembers what 1177's inbox says of persons, and `inbox_places`
-is the one queue of all that it is asked and given. `retry` waits for an unwell neighbour.
+is the one queue of all that it is asked and given; `message_gate` keeps messages back while it
+answers nothing, or nothing clear. `retry` waits for an unwell neighbour.
 `reconcile` mends what the dead have left; `occasion_plans`, `retire_deployments` and
 `report_dead_runs` keep the scheduler in step; `report_errors` keeps and sends the mails.
 `watched_neighbours` lets all calls go through `platform_watch`, which notices what the service

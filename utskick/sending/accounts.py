@@ -7,12 +7,14 @@ for its answer.
 
 import asyncio
 import logging
+import math
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
-from utskick.ports import Clock, Inbox, InboxUser, TemporaryFailure
+from utskick.ports import Clock, Inbox, InboxUser, PlatformRefusal, TemporaryFailure
 from utskick.records import Store
 from utskick.sending.inbox_places import inbox_place
 from utskick.sending.retry import next_delay_s
@@ -21,6 +23,8 @@ from utskick.sending.shared_questions import SharedQuestions
 log = logging.getLogger(__name__)
 
 _TRIES = 4
+_ANSWERED_FOR_S = 600
+"""How long an answer shows that the inbox takes our calls: certificates change."""
 
 
 class Accounts:
@@ -35,6 +39,29 @@ class Accounts:
             self._ask, await_place=self._await_place, recall=self._recall
         )
         self._learning: dict[Personnummer, asyncio.Task[None]] = {}
+        self._answered_at = -math.inf
+
+    @property
+    def have_been_answered(self) -> bool:
+        """Whether this process has had an answer of the inbox's lately."""
+        return self._clock.monotonic() - self._answered_at < _ANSWERED_FOR_S
+
+    def doubt(self) -> None:
+        """What the inbox has answered says no more that it does."""
+        self._answered_at = -math.inf
+
+    async def ask_now(self, number: Personnummer) -> InboxUser | None:
+        """Whatever is remembered. A platform that refuses the question has answered, too.
+
+        Raises `TemporaryFailure`.
+        """
+        await self._await_place(1)
+        user = None
+        with suppress(PlatformRefusal):
+            user = await self._inbox.user(number)
+            await asyncio.to_thread(self._keep, {number: user})
+        self._answered_at = self._clock.monotonic()
+        return user
 
     async def known(
         self, numbers: Collection[Personnummer], *, within: timedelta
@@ -140,6 +167,8 @@ class Accounts:
             for number, answer in zip(numbers, asked, strict=True)
             if isinstance(answer, InboxUser)
         }
+        if answers:
+            self._answered_at = self._clock.monotonic()
         await asyncio.to_thread(self._keep, answers)
         return answers
 

@@ -180,7 +180,9 @@ class OccasionRun:
             clock=self.clock,
             rules=self.rules,
             forms_sent=self._sent,
+            gate=self.shared.message_gate,
             before_each=self._keep_checked,
+            look_again=self._look_again,
         )
 
     async def notify_recipients(self) -> None:
@@ -263,6 +265,10 @@ class OccasionRun:
         async with self._looking:
             if self._age_s("recipients") > _STALE_S:
                 await self._check_recipients_again(self.clock.now() + _LATE_CHECK)
+
+    async def _look_again(self) -> None:
+        async with self._looking:
+            await self._check_recipients_again(self.clock.now() + _LATE_CHECK)
 
     def _note_asking(self, what: str) -> None:
         self._asked_at[what] = self.clock.monotonic()

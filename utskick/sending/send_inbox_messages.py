@@ -10,6 +10,7 @@ from typing import Any
 
 from utskick.domain.deliveries import ClaimedInboxMessage, DeliveryState, Outcome
 from utskick.domain.occasions import OccasionId, RunToken
+from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
 from utskick.failpoints import Step
 from utskick.ports import (
@@ -17,12 +18,14 @@ from utskick.ports import (
     Inbox,
     InboxMessage,
     PermanentFailure,
+    RefusedFurtherOn,
     TemporaryFailure,
     UnknownOutcome,
     Withheld,
 )
 from utskick.records import Store, Transaction
 from utskick.sending.inbox_places import inbox_place
+from utskick.sending.message_gate import MessageGate
 from utskick.sending.retry import each, next_delay_s
 from utskick.sending.send_forms import as_it_is
 
@@ -41,18 +44,22 @@ async def send_inbox_messages(
     clock: Clock,
     rules: Rules,
     forms_sent: asyncio.Event,
+    gate: MessageGate,
     before_each: Callable[[], Awaitable[None]] = as_it_is,
+    look_again: Callable[[], Awaitable[None]] = as_it_is,
 ) -> None:
     """Send each message when its recipient's forms have all ended, while other forms are sent.
 
     `forms_sent` is set when all forms have ended. Until then this looks only now and then for
     recipients who are ready: the forms of all runs come first. After that it looks ever more
     seldom, for messages to try again. `before_each` is called before each sending, since hours may
-    have passed since the last.
+    have passed since the last, and `look_again` when somebody turns out to have no account.
 
     An inbox cannot be read back: a message whose outcome is unknown is left to staff, and never
-    sent again (I10). The neighbour's rate is shared by all runs.
+    sent again (I10). So none is left while the `gate` is shut. The neighbour's rate is shared by
+    all runs.
     """
+    first = partial(asyncio.to_thread, _first, occasion_id, store)
     message = await asyncio.to_thread(_message, occasion_id, store)
     if message is None:
         return
@@ -64,10 +71,15 @@ async def send_inbox_messages(
             return
         if ready:
             await before_each()
-            batch = min(ready, rules.inbox_budget.handful)
+            if not await gate.opens(first, look_again=look_again):
+                await clock.sleep(min(max(gate.shut_s, _SHORTEST_PAUSE_S), _LONGEST_PAUSE_S))
+                continue
+            batch = gate.at_most(min(ready, rules.inbox_budget.handful))
             place = await inbox_place(batch, messages=True, store=store, clock=clock, rules=rules)
             if place.taken:
-                await _send_batch(occasion_id, message, batch, token, store, inbox, clock, rules)
+                await _send_batch(
+                    occasion_id, message, batch, token, store, inbox, gate, clock, rules
+                )
             else:
                 await clock.sleep(min(place.wait_s, _LONGEST_PAUSE_S))
             pause_s = _SHORTEST_PAUSE_S
@@ -94,13 +106,14 @@ async def _send_batch(
     token: RunToken,
     store: Store,
     inbox: Inbox,
+    gate: MessageGate,
     clock: Clock,
     rules: Rules,
 ) -> None:
     deadline = clock.monotonic() + rules.lease_s / 2
     claimed = await asyncio.to_thread(_claim, occasion_id, batch, token, store, rules)
     call = partial(
-        _call, message=message, inbox=inbox, clock=clock, rules=rules, deadline=deadline
+        _call, message=message, inbox=inbox, gate=gate, clock=clock, rules=rules, deadline=deadline
     )
     outcomes = await each(claimed, call, at_once=rules.inbox_concurrency)
     await asyncio.to_thread(_record, outcomes, store)
@@ -111,11 +124,14 @@ async def _call(
     *,
     message: InboxMessage,
     inbox: Inbox,
+    gate: MessageGate,
     clock: Clock,
     rules: Rules,
     deadline: float,
 ) -> Outcome:
     outcome = partial(Outcome, id=claimed.id, attempt=claimed.attempt)
+    if gate.shut_s:
+        return outcome(state=DeliveryState.PLANNED)
     try:
         await inbox.add_message(
             claimed.personnummer,
@@ -128,11 +144,14 @@ async def _call(
         delay = next_delay_s(claimed.retries, failure, rules=rules)
         return outcome(state=DeliveryState.PLANNED, retry_after_s=delay)
     except PermanentFailure as failure:
+        gate.note(unclear=False)
         return outcome(state=DeliveryState.REFUSED, refusal=failure.reason)
     except Exception as error:  # noqa: BLE001  # whatever it is, the message may be there
         if not isinstance(error, UnknownOutcome):
             log.warning("A message failed in an unforeseen way: %s", type(error).__name__)
+        gate.note(unclear=True, for_all=isinstance(error, RefusedFurtherOn))
         return outcome(state=DeliveryState.MANUAL)
+    gate.note(unclear=False)
     return outcome(state=DeliveryState.SENT)
 
 
@@ -156,6 +175,11 @@ def _ready(occasion_id: OccasionId, token: RunToken, store: Store) -> int | None
         if not _awaits(records, occasion_id, token):
             return None
         return records.inbox_messages.ready(occasion_id)
+
+
+def _first(occasion_id: OccasionId, store: Store) -> Personnummer | None:
+    with store.transaction() as records:
+        return records.inbox_messages.first_ready(occasion_id)
 
 
 def _awaits(records: Transaction, occasion_id: OccasionId, token: RunToken) -> bool:

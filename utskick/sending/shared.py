@@ -10,6 +10,7 @@ from utskick.sending.call_slots import CallSlots
 from utskick.sending.check_forms import TemplateLists
 from utskick.sending.form_sender import FormSender
 from utskick.sending.heartbeat import Heartbeat
+from utskick.sending.message_gate import MessageGate
 from utskick.sending.shared_questions import (
     SharedQuestions,
     shared_register,
@@ -26,6 +27,7 @@ class Shared:
     templates: TemplateLists
     register: SharedQuestions[PersonRecord | None]
     accounts: Accounts
+    message_gate: MessageGate
 
 
 def shared(
@@ -40,6 +42,7 @@ def shared(
 ) -> Shared:
     """Make it, once for each process. `templates` replaces the lists shared for some seconds."""
     call_slots = CallSlots(rules)
+    accounts = Accounts(inbox, store=store, clock=clock, rules=rules)
     return Shared(
         sender=FormSender(
             store=store, forms=forms, call_slots=call_slots, clock=clock, rules=rules
@@ -47,5 +50,6 @@ def shared(
         heartbeat=Heartbeat(store=store, call_slots=call_slots, rules=rules),
         templates=templates or SharedTemplateLists(forms, clock),
         register=shared_register(persons, store=store, clock=clock, rules=rules),
-        accounts=Accounts(inbox, store=store, clock=clock, rules=rules),
+        accounts=accounts,
+        message_gate=MessageGate(accounts, clock=clock, rules=rules),
     )

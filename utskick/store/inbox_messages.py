@@ -30,6 +30,7 @@ from utskick.domain.deliveries import (
 )
 from utskick.domain.dispatches import RecipientId
 from utskick.domain.occasions import Aim, OccasionId, RunToken
+from utskick.domain.personnummer import Personnummer
 from utskick.records import Unnotified
 from utskick.store.leases import cancel_for_removed, may_notify
 from utskick.store.people import People
@@ -49,6 +50,16 @@ class SqlInboxMessages:
     def ready(self, occasion_id: OccasionId) -> int:
         now = database_clock(self._session)
         return self._session.scalar(select(func.count()).where(_claimable(occasion_id, now))) or 0
+
+    def first_ready(self, occasion_id: OccasionId) -> Personnummer | None:
+        now = database_clock(self._session)
+        person = self._session.scalar(
+            select(PersonRow)
+            .join(InboxMessageRow, InboxMessageRow.person_id == PersonRow.id)
+            .where(_claimable(occasion_id, now))
+            .limit(1)
+        )
+        return self._people.personnummer(person) if person else None
 
     def claim(
         self, occasion_id: OccasionId, *, token: RunToken, limit: int, lease_s: float

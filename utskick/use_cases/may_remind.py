@@ -106,6 +106,8 @@ async def require_reachable(
             clock=clock,
             rules=rules,
         )
+        if not accounts.have_been_answered:
+            await accounts.ask_now(number)
     except TemporaryFailure as silent:
         raise CannotRemind(
             "a register is silent",
