@@ -2,7 +2,8 @@
 
 At the national pace that takes minutes, and the page looks now and then how far it has come. What
 it looks at lies in the web process' memory, for whoever gathers it alone, under a name that says
-nothing of anybody; after a restart staff's next click looks everybody up anew.
+nothing of anybody. It is gone when they sign out, and after as long as anybody stays signed in;
+then, as after a restart, staff's next click looks everybody up anew.
 """
 
 import secrets
@@ -10,12 +11,14 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.units import Actor
 from utskick.ports import InboxUser
 
 _MOST = 500
+_MOST_OF_EACH = 10
 _NAME_BYTES = 16
 
 
@@ -33,26 +36,50 @@ class WatchedPerson:
     name: str = field(default="", repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    actor: Actor
+    at: datetime
+    persons: Sequence[WatchedPerson] = field(repr=False)
+
+
 @dataclass(slots=True)
 class WatchedLists:
-    """The latest; the oldest is forgotten first."""
+    """The latest of each, for `kept_for` at most; the oldest is forgotten first."""
 
-    _lists: OrderedDict[str, tuple[Actor, Sequence[WatchedPerson]]] = field(
-        default_factory=OrderedDict
-    )
+    kept_for: timedelta = timedelta(hours=10)
+    _lists: OrderedDict[str, _Kept] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def keep(self, actor: Actor, persons: Sequence[WatchedPerson]) -> str:
+    def keep(self, actor: Actor, persons: Sequence[WatchedPerson], *, now: datetime) -> str:
         """The name under which whoever gathers the list finds it."""
         name = secrets.token_urlsafe(_NAME_BYTES)
         with self._lock:
-            self._lists[name] = actor, tuple(persons)
-            while len(self._lists) > _MOST:
-                self._lists.popitem(last=False)
+            self._lists[name] = _Kept(actor, now, tuple(persons))
+            self._end_old(now)
+            theirs = [name for name, kept in self._lists.items() if kept.actor.name == actor.name]
+            for old in [*theirs[:-_MOST_OF_EACH], *list(self._lists)[:-_MOST]]:
+                self._lists.pop(old, None)
         return name
 
-    def find(self, name: str, *, actor: Actor) -> Sequence[WatchedPerson]:
+    def find(self, name: str, *, actor: Actor, now: datetime) -> Sequence[WatchedPerson]:
         """Nobody, if it is not kept, or is not theirs."""
         with self._lock:
-            whose, persons = self._lists.get(name, (None, ()))
-        return persons if whose == actor else ()
+            self._end_old(now)
+            kept = self._lists.get(name)
+        return kept.persons if kept and kept.actor == actor else ()
+
+    def forget(self, staff_id: str) -> None:
+        """Whoever it is has signed out."""
+        with self._lock:
+            for name in [name for name, k in self._lists.items() if k.actor.name == staff_id]:
+                del self._lists[name]
+
+    def end_old(self, *, now: datetime) -> None:
+        """Forget those whose time is over."""
+        with self._lock:
+            self._end_old(now)
+
+    def _end_old(self, now: datetime) -> None:
+        for name in [name for name, k in self._lists.items() if now - k.at >= self.kept_for]:
+            del self._lists[name]

@@ -64,9 +64,17 @@ def create_app(services: Services) -> FastAPI:
 
 
 async def asking(services: Services) -> None:
-    """The web process alone asks the inbox ahead of the runs, so that each is asked about once."""
+    """The web process alone asks the inbox ahead of the runs, so that each is asked about once.
+
+    And it alone has lists in its memory, which end also while nobody looks.
+    """
+
+    async def ask() -> None:
+        services.watched_lists.end_old(now=services.clock.now())
+        await services.ask_about_recipients()
+
     every_s = services.settings.timing.reconcile_s
-    await again_and_again("Asking the inbox", services.ask_about_recipients, every_s=every_s)
+    await again_and_again("Asking the inbox", ask, every_s=every_s)
 
 
 def _forms_lead_to(services: Services) -> list[str]:

@@ -151,5 +151,6 @@ def wire(settings: Settings) -> Services:
         spreadsheets=BoundedSpreadsheets(most_rows=rules.limits.file_rows),
         sign_in=sign_in_of(settings.sign_in, tls["sign_in"]),
         clock=clock,
+        watched_lists=WatchedLists(kept_for=timedelta(minutes=settings.sign_in.absolute_minutes)),
         rate_limits=RateLimits(settings.limits.model_dump(), monotonic=clock.monotonic),
     )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.access_log import Log
-from tests.clinic import OTHER_STAFF, OWN, PACKAGE, Clinic, clinic_of
+from tests.clinic import OTHER_STAFF, OWN, PACKAGE, STAFF, Clinic, clinic_of
 from tests.people import ANNA, BO, UNNOTIFIED, WITHOUT_ACCOUNT
 from tests.waiting import until
 from tests.web.pages.conftest import Browser, words_of
@@ -15,6 +15,7 @@ from tests.web.pages.forms import main_form
 from utskick.domain.deliveries import REFUSAL_LABELS, Refusal
 from utskick.domain.personnummer import Personnummer
 from utskick.store import SqlStore
+from utskick.web.pages.visitors import COOKIE, csrf_of
 from utskick.wiring import Services
 
 PAGE = "/skicka-formular"
@@ -213,6 +214,25 @@ async def test_after_a_restart_everyone_is_looked_up_and_logged_anew(
     assert gone.status_code == 404
     assert "Sms, E-post" in after.text
     assert log().count(LOOKED_UP) == 2
+
+
+@pytest.mark.parametrize("by_themselves", [True, False])
+async def test_who_signs_out_leaves_no_list_in_memory(
+    staff: Browser, administrator: Browser, wired: Services, by_themselves: bool
+) -> None:
+    name = looked_at(await listed(staff, ANNA)).split("/")[-1].split("?")[0]
+    before = wired.watched_lists.find(name, actor=STAFF, now=wired.clock.now())
+
+    if by_themselves:
+        await staff.post("/logga-ut")
+    else:
+        await administrator.post(
+            "/forvaltning/inloggningar/logga-ut",
+            data={"csrf": csrf_of(administrator.cookies[COOKIE]), "person": STAFF.name},
+        )
+
+    assert [each.number for each in before] == [ANNA]
+    assert not wired.watched_lists.find(name, actor=STAFF, now=wired.clock.now())
 
 
 async def test_whoever_puts_others_into_the_list_has_looked_them_up(

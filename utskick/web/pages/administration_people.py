@@ -61,5 +61,7 @@ def _list(
 @router.post("/forvaltning/inloggningar/logga-ut", name="sign-out-person")
 def sign_out(visitor: Administrator, posted: Posted, wired: Wired, now: Now) -> Response:
     """Out of every browser at once."""
-    ended = wired.sign_out_person(text(posted, "person"), actor=visitor.actor, now=now)
+    person = text(posted, "person")
+    ended = wired.sign_out_person(person, actor=visitor.actor, now=now)
+    wired.watched_lists.forget(person)
     return see_other(f"/forvaltning/inloggningar?utloggad={ended}")

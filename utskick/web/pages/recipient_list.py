@@ -111,7 +111,7 @@ class RecipientList:
         """
         if not self.unknown:
             return
-        watched = wired.watched_lists.find(self.watched_as, actor=actor)
+        watched = wired.watched_lists.find(self.watched_as, actor=actor, now=now)
         theirs = {each.number for each in watched if each.answer is None}
         if others := [number for number in self.unknown if number not in theirs]:
             wired.rate_limits.take(Limit.LOOK_UPS, actor.name, cost=len(others))
@@ -129,13 +129,14 @@ class RecipientList:
         if others := sum(number not in asked for number in numbers):
             wired.rate_limits.take(Limit.LOOK_UPS, actor.name, cost=others)
 
-    async def watch(self, *, actor: Actor, wired: Services) -> None:
+    async def watch(self, *, actor: Actor, wired: Services, now: datetime) -> None:
         """Let the page look how far it has come, while there is somebody to hear of."""
         self.watched_as = ""
         if self.unknown:
             self.know(await wired.look_up_recipients.so_far(self.unknown))
         if self.unknown:
-            self.watched_as = wired.watched_lists.keep(actor, [e.watched for e in self.listed])
+            persons = [each.watched for each in self.listed]
+            self.watched_as = wired.watched_lists.keep(actor, persons, now=now)
 
     def know(self, so_far: KnownSoFar) -> None:
         """Take in what the inbox has said."""

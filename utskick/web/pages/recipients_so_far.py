@@ -27,7 +27,7 @@ async def show(
     meddelande: Annotated[Literal["ja", "nej"], Query()] = "ja",
 ) -> Response:
     """The list with what is known by now, or only its progress. Raises `NotFound`."""
-    persons = wired.watched_lists.find(list_name, actor=visitor.actor)
+    persons = wired.watched_lists.find(list_name, actor=visitor.actor, now=now)
     if not persons:
         raise NotFound("list")
     gathered = RecipientList(listed=[Listed.of(each) for each in persons], watched_as=list_name)

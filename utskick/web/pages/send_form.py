@@ -208,7 +208,7 @@ async def fill_in(
             return _preview_form(step)
         case "skicka", _:
             if await recipients.take_left(posted, actor=actor, wired=wired, now=now):
-                await recipients.watch(actor=actor, wired=wired)
+                await recipients.watch(actor=actor, wired=wired, now=now)
                 return step.show()
             return await _check(step)
         case "ja-skicka", _ if step.too_late_or_early and not step.filled.warned:
@@ -218,7 +218,7 @@ async def fill_in(
             return await _send(step)
         case _:
             await recipients.change(posted, actor=actor, wired=wired, now=now)
-            await recipients.watch(actor=actor, wired=wired)
+            await recipients.watch(actor=actor, wired=wired, now=now)
             return step.show()
 
 
@@ -286,7 +286,7 @@ async def _check(step: _Step) -> Response:
     step.filled.fill_in_dates(step.today)
     recipients, actor = step.filled.recipients, step.visitor.actor
     await recipients.count_look_ups(actor=actor, wired=step.wired)
-    await recipients.watch(actor=actor, wired=step.wired)
+    await recipients.watch(actor=actor, wired=step.wired, now=step.now)
     if step.form is None:
         # What else is wrong is shown as well, beside the form that nobody knows.
         recipients.require_someone()

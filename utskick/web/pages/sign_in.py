@@ -141,6 +141,7 @@ async def leave(request: Request, wired: Wired) -> Response:
         request.cookies.get(COOKIE, ""), return_to=f"{_pages(wired)}/utloggad"
     )
     if signed_out.session:
+        wired.watched_lists.forget(signed_out.session.staff_id)
         note_of(request, SecurityEvent.SIGNED_OUT, signed_out.session)
     answer = see_other(signed_out.onwards or "/utloggad?kvar=1")
     answer.headers["Clear-Site-Data"] = _CLEARED

@@ -74,7 +74,7 @@ async def _change_recipients(visit: PackageVisit, posted: FormData, filled: Fill
         look_first = await recipients.take_left(posted, actor=actor, wired=wired, now=visit.now)
     else:
         await recipients.change(posted, actor=actor, wired=wired, now=visit.now)
-    await recipients.watch(actor=actor, wired=wired)
+    await recipients.watch(actor=actor, wired=wired, now=visit.now)
     return look_first
 
 
