@@ -43,6 +43,8 @@ MAIL_VALUES: dict[str, Any] = {
     "contract": "CreateFormRequest",
     "what": "Utskick saknar behörighet",
     "remedy": "ring dem.",
+    "unclear": True,
+    "most_unclear_calls": 5,
     "since": "2027-03-02 08:00",
     "setting": "UTSKICK_PLATFORM__CLIENT_CERTIFICATE",
     "path": "/etc/utskick/ours.pem",

@@ -181,7 +181,10 @@ async def test_operators_hear_of_what_a_platform_further_on_refuses(clinic: Clin
         await inbox.add_message(ANNA, message)
 
     assert refused_now(clinic) == [("VP007", contract)]
-    assert len(mails(clinic)) == 1
+    (mail,) = mails(clinic)
+    assert "Inkorgsmeddelanden som inte fått ett tydligt svar är därför osäkra" in mail.body
+    assert f"osäkra efter {clinic.rules.most_unclear_calls} anrop" in mail.body
+    assert "Blir något osäkert, eller hinner det inte skickas i tid, får ni" in mail.body
 
 
 async def test_what_a_platform_further_on_refuses_keeps_the_other_calls_back(

@@ -40,7 +40,8 @@ class PlatformWatch:
         try:
             yield
         except (PlatformRefusal, RefusedFurtherOn) as refusal:
-            await self._refused(refusal.code, contract)
+            unclear = isinstance(refusal, RefusedFurtherOn)
+            await self._refused(refusal.code, contract, unclear=unclear)
             raise
         except PermanentFailure:
             await self._let_through(contract)
@@ -48,13 +49,13 @@ class PlatformWatch:
         else:
             await self._let_through(contract)
 
-    async def _refused(self, code: str, contract: str) -> None:
+    async def _refused(self, code: str, contract: str, *, unclear: bool) -> None:
         at = self._clock.monotonic()
         if at < self._noted_until.get((code, contract), -math.inf):
             return
         self._noted_until[code, contract] = at + _NOTED_FOR_S
         log.error("The service platform refuses %s: %s", contract, code)
-        outage = await _safely(lambda: self._note(code, contract))
+        outage = await _safely(lambda: self._note(code, contract, unclear=unclear))
         if outage and outage not in self._current:
             self._current.append(outage)
 
@@ -73,10 +74,10 @@ class PlatformWatch:
             log.warning("The service platform lets %s through again", outage.contract)
         await _safely(lambda: self._end(over))
 
-    def _note(self, code: str, contract: str) -> Outage:
+    def _note(self, code: str, contract: str, *, unclear: bool) -> Outage:
         with self._store.transaction() as records:
             outage = records.platform_refusals.note(code, contract, now=self._clock.now())
-            self._report(outage, records)
+            self._report(outage, records, unclear=unclear)
             return outage
 
     def _read(self) -> list[Outage]:
@@ -87,7 +88,7 @@ class PlatformWatch:
         with self._store.transaction() as records:
             records.platform_refusals.end(over, now=self._clock.now())
 
-    def _report(self, outage: Outage, records: Transaction) -> None:
+    def _report(self, outage: Outage, records: Transaction, *, unclear: bool) -> None:
         """Kept once for each outage, however often and wherever it is met."""
         since = outage.since.astimezone(self._rules.zone)
         contract = outage.as_shown.contract
@@ -101,6 +102,8 @@ class PlatformWatch:
                 "contract": contract,
                 "what": outage.what,
                 "remedy": outage.remedy,
+                "unclear": unclear,
+                "most_unclear_calls": self._rules.most_unclear_calls,
                 "since": f"{since:%Y-%m-%d %H:%M}",
             },
             addresses=self._rules.operators,
