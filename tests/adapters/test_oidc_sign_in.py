@@ -437,8 +437,19 @@ async def test_a_name_turns_no_line_around(impostor: Impostor) -> None:
     assert claims.name == "Karin San d berg"
 
 
-async def test_a_provider_elsewhere_signs_nobody_out(impostor: Impostor) -> None:
-    impostor.describes["end_session_endpoint"] = "https://elsewhere.example/logout"
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://elsewhere.example/logout",
+        "https://elsewhere.example:x/logout",
+        "https://elsewhere.example:99999/logout",
+        "https://[elsewhere/logout",
+    ],
+)
+async def test_a_provider_elsewhere_or_nowhere_signs_nobody_out(
+    impostor: Impostor, address: str
+) -> None:
+    impostor.describes["end_session_endpoint"] = address
 
     assert await sign_in_at(impostor.url).sign_out(None, return_to=BACK) is None
 

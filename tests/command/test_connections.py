@@ -134,7 +134,9 @@ def test_a_database_that_is_not_there_is_not_made(
 
     findings = found(installation)
 
-    assert findings["its tables' version"]["words"].startswith("there is no such file")
+    database = findings["its tables' version"]
+    assert database["words"] == "there is no such file: `utskick migrate` makes it"
+    assert (database["trouble"], database["remedy"]) == ("setting", "")
     assert not (installation.folder / "new.db").exists()
 
 

@@ -243,10 +243,14 @@ async def test_a_flood_is_refused_and_let_in_again(
     app.state.services = services_of(clinic, settings=few)
     body = saying(a_notice("x"))
 
-    flood = [(await platform.post(PATH, content=body)).status_code for _ in range(3)]
+    flood = [await platform.post(PATH, content=body) for _ in range(3)]
     clinic.clock.advance(timedelta(minutes=1).total_seconds())
 
-    assert flood == [200, 200, 429]
+    assert [answer.status_code for answer in flood] == [200, 200, 429]
+    assert int(flood[-1].headers["Retry-After"]) > 0
+    with pytest.raises(envelopes.SoapFault) as fault:
+        envelopes.read_answer(PROCESS_NOTIFICATION, flood[-1].content)
+    assert fault.value.code == "Server"
     assert (await platform.post(PATH, content=body)).status_code == 200
 
 

@@ -140,7 +140,11 @@ class OidcProvider:
     async def end_session_endpoint(self) -> str | None:
         """Only an address of the provider's own, as pages may lead nowhere else."""
         found = (await self.description()).end_session_endpoint
-        return found if found and origin_of(found) == origin_of(self.issuer) else None
+        try:
+            ours = bool(found) and origin_of(found) == origin_of(self.issuer)
+        except ValueError:
+            return None
+        return found if ours else None
 
     def _require_ours(self, claims: Mapping[str, Any]) -> None:
         ours = claims.get("aud", self.client_id) in (self.client_id, [self.client_id])
@@ -174,6 +178,6 @@ def _json(answer: httpx.Response) -> Any:
 
 
 def origin_of(url: str) -> tuple[str, str, int | None]:
-    """The same, whether its usual port is named or not."""
+    """The same, whether its usual port is named or not. Raises `ValueError` for no address."""
     parts = urlsplit(url)
     return parts.scheme, parts.hostname or "", parts.port or _DEFAULT_PORTS.get(parts.scheme)

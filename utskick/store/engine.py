@@ -56,12 +56,13 @@ def reach_of(url: str) -> Mapping[str, object]:
 def looking_into(url: str) -> Iterator[Engine]:
     """A database that is there and can be reached; to look does not make one.
 
-    Raises `TemporaryFailure` in the driver's words: nothing has been read by then.
+    Raises `RefusedToStart` if it has not been made, and `TemporaryFailure` in the driver's words:
+    nothing has been read by then.
     """
     engine = open_engine(url)
     try:
         if engine.dialect.name == "sqlite" and not Path(engine.url.database or "").exists():
-            raise TemporaryFailure("there is no such file: `utskick migrate` makes it")
+            raise RefusedToStart("there is no such file: `utskick migrate` makes it")
         _connect(engine)
         yield engine
     finally:

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from utskick.domain.certificates import hsa_id_of_subject
 from utskick.domain.notices import AnsweredForm
-from utskick.domain.rate_limits import Limit
+from utskick.domain.rate_limits import Limit, TooOften
 from utskick.domain.units import HsaId
 from utskick.rivta import envelopes
 from utskick.rivta.contracts import PROCESS_NOTIFICATION
@@ -32,12 +32,16 @@ async def receive(request: Request, wired: Wired, now: Now) -> Response:
     """OK for everything that can be read: ours or not, for the first time or again."""
     caller = _caller(request, wired)
     request.state.known = True
-    wired.rate_limits.take(Limit.NOTICES, caller)
     try:
+        wired.rate_limits.take(Limit.NOTICES, caller)
         answered = _answered(await request.body())
     except envelopes.NotSoap as error:
         because(request, error)
         return Response(envelopes.fault("Client", str(error)), 400, media_type=_XML)
+    except TooOften as error:
+        because(request, error)
+        fault = envelopes.fault("Server", str(error))
+        return Response(fault, 429, headers=error.headers, media_type=_XML)
     await asyncio.to_thread(wired.note_answered, answered, now=now)
     return Response(_DONE, media_type=_XML)
 
