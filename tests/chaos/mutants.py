@@ -27,6 +27,7 @@ _SEND = "utskick/sending/form_sender.py"
 _CLAIMING = "utskick/store/claiming.py"
 _OUTCOMES = "utskick/store/outcomes.py"
 _MESSAGES = "utskick/sending/send_inbox_messages.py"
+_GATE = "utskick/sending/message_gate.py"
 _RECONCILE = "utskick/sending/reconcile.py"
 _RESTORED = "utskick/use_cases/mark_restored.py"
 _SETTLE = "utskick/sending/settle.py"
@@ -89,6 +90,7 @@ LAYERS = (
             *("tests/store/test_stop_and_remove.py", "tests/store/test_two_at_once.py"),
             *("tests/store/test_inbox_messages.py", "tests/store/test_planning.py"),
             *("tests/adapters/test_http_transport.py", "tests/adapters/test_rivta_outcomes.py"),
+            "tests/adapters/test_rivta_forms.py",
             *("tests/use_cases", "tests/sending"),
         ),
     ),
@@ -376,6 +378,48 @@ MUTANTS = (
         (_CLIENT, "return PlatformRefusal(platforms.code, contract=contract.name)", "pass"),
     ),
     _mutant(
+        "what a platform further on refuses was not applied",
+        "I5",
+        (
+            _CLIENT,
+            "return RefusedFurtherOn(platforms.code",
+            "return PlatformRefusal(platforms.code",
+        ),
+    ),
+    _mutant(
+        "what a platform further on refuses is reported to nobody",
+        "I15",
+        (
+            "utskick/sending/platform_watch.py",
+            "except (PlatformRefusal, RefusedFurtherOn) as refusal:",
+            "except PlatformRefusal as refusal:",
+        ),
+    ),
+    _mutant(
+        "what a platform further on refuses is tried for each person",
+        "I15",
+        (
+            "utskick/sending/call_form_service.py",
+            "refused = isinstance(error, RefusedFurtherOn)",
+            "refused = False",
+        ),
+    ),
+    _mutant(
+        "messages are left before the inbox has answered a question",
+        "I10",
+        (_GATE, "if self._accounts.have_been_answered:", "if self:"),
+    ),
+    _mutant(
+        "unclear messages are followed by more",
+        "I10",
+        (_MESSAGES, "gate.note(unclear=True, for_all", "gate.note(unclear=False, for_all"),
+    ),
+    _mutant(
+        "a form that names somebody else is ours",
+        "I7",
+        (_FORMS, "None if _names_others(fields, unit_id, personnummer) else ", ""),
+    ),
+    _mutant(
         "an answer is believed whatever its status",
         "I5",
         (_CLIENT, "if answered.status == HTTPStatus.OK:", "if answered.status:"),
@@ -395,7 +439,7 @@ MUTANTS = (
         "I15",
         (
             "utskick/sending/platform_watch.py",
-            "            self._report(outage, records)\n",
+            "            self._report(outage, records, unclear=unclear)\n",
             "",
         ),
     ),
@@ -550,8 +594,8 @@ MUTANTS = (
         "send time",
         (
             _RUN,
-            "forms_sent=self._sent,\n            before_each=self._keep_checked,",
-            "forms_sent=self._sent,",
+            "gate=self.shared.message_gate,\n            before_each=self._keep_checked,",
+            "gate=self.shared.message_gate,",
         ),
     ),
     _mutant(
