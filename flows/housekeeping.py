@@ -3,10 +3,14 @@
 from typing import Any
 
 from prefect import State, flow
+from prefect.artifacts import acreate_table_artifact
 from prefect.states import Completed
 
 from tasks import housekeeping
 from tasks.mail_errors import mail_errors
+from tasks.operators import operator
+from tasks.orders import RegionOrder
+from utskick.web.region_words import difference_table, loaded_in_words
 
 
 @flow(name="Stäm av", flow_run_name="Stäm av", persist_result=False)
@@ -59,8 +63,23 @@ async def compare_ledger() -> State[Any]:
     )
 
 
+_AS_THEY_ARE = RegionOrder()
+
+
 @flow(name="Läs in grundplåtar", flow_run_name="Läs in grundplåtar", persist_result=False)
-async def load_packages() -> State[Any]:
-    """Load units, form templates, subscriptions and packages from the region's folder."""
+async def load_packages(order: RegionOrder = _AS_THEY_ARE) -> State[Any]:
+    """Load what is new in the region's folder, and show what differs from what is kept.
+
+    Only what is asked for is applied, in the name of whoever had signed in.
+    """
+    whoever = operator() if order.apply else ""
     loaded = await housekeeping.load_region()
-    return Completed(message=f"{loaded.packages} grundplåtar, {loaded.changed_packages} ändrade")
+    if loaded.differences:
+        await acreate_table_artifact(
+            table=difference_table(loaded.differences),
+            key="grundplatar",
+            description="Vad som skiljer mellan regionens filer och det som gällde före körningen",
+        )
+    if order.apply:
+        await housekeeping.apply_region(loaded.differences, whoever)
+    return Completed(message=loaded_in_words(loaded, applied=order.apply))

@@ -1,10 +1,13 @@
 """What the clock does, whoever is at work."""
 
 import asyncio
+from collections.abc import Sequence
 
 from tasks.redaction import stage
 from utskick.adapters.yaml_region import read_region
+from utskick.domain.region import RegionDifference
 from utskick.domain.retention import Purged
+from utskick.domain.units import Actor, parse_hsa_id
 from utskick.sending.message_values import PLACEHOLDERS
 from utskick.sending.reconcile import Reconciled
 from utskick.use_cases import compare_ledger as comparing
@@ -62,6 +65,19 @@ async def load_region() -> loading.Loaded:
     """Read the region's folder; nothing is loaded while a file has a fault."""
     wired = services()
     region = await asyncio.to_thread(
-        read_region, wired.settings.region, texts=wired.texts, placeholders=PLACEHOLDERS
+        read_region,
+        wired.settings.region,
+        texts=wired.texts,
+        placeholders=PLACEHOLDERS,
+        forms_desk=wired.rules.forms_desk,
     )
     return await asyncio.to_thread(wired.load_region, region)
+
+
+@stage("Inför skillnader")
+async def apply_region(differences: Sequence[RegionDifference], operator: str) -> None:
+    """Let the files have their way; the operator acts for the regional administration."""
+    wired = services()
+    actor = Actor(operator, parse_hsa_id(wired.settings.source_system_hsa_id))
+    now = wired.clock.now()
+    await asyncio.to_thread(wired.apply_region, differences, actor=actor, now=now)

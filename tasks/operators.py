@@ -29,10 +29,15 @@ class GivenAlready(UtskickError):
 
 def actor_of(order: UnitOrder) -> Actor:
     """Raises `NobodySignedIn`, `GivenAlready`, or `InvalidHsaId`."""
+    return Actor(operator(), parse_hsa_id(order.unit))
+
+
+def operator() -> str:
+    """An actor's name. Raises `NobodySignedIn` or `GivenAlready`."""
     context = FlowRunContext.get()
     run = context.flow_run if context else None
     if run is None or run.created_by is None or run.created_by.type != OPERATORS_TYPE:
         raise NobodySignedIn
     if run.run_count > 1:
         raise GivenAlready
-    return Actor(f"operatör {run.created_by.display_value}", parse_hsa_id(order.unit))
+    return f"operatör {run.created_by.display_value}"

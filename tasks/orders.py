@@ -85,3 +85,20 @@ class OccasionOrder(UnitOrder):
     )
 
     occasion_id: Id = Field(title="Tillfälle", description="Tillfällets id")
+
+
+class RegionOrder(IdsOnly):
+    """Whether the region's files have their way where they differ from what is kept."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "description": "Det som är nytt i filerna läses in, och det som skiljer visas."
+        }
+    )
+
+    apply: bool = Field(
+        default=False,
+        title="Inför skillnaderna",
+        description="Filerna gäller före det som är ändrat på sidorna: det som är arkiverat,"
+        " avslutat eller ändrat där blir som i filerna. Se först tabellen från en körning utan.",
+    )

@@ -54,6 +54,14 @@ def test_the_demo_region_is_whole(folder: Path) -> None:
     assert all(package.error_addresses[0] == FORMS_DESK for package in region.packages)
 
 
+def test_failures_are_mailed_to_the_regions_own_forms_desk(folder: Path) -> None:
+    region = read_region(
+        folder, texts=JinjaTexts(), placeholders=PLACEHOLDERS, forms_desk="formular@annat.se"
+    )
+
+    assert {package.error_addresses[0] for package in region.packages} == {"formular@annat.se"}
+
+
 def test_questions_may_share_their_options(folder: Path) -> None:
     assert "*days" in (folder / FORM).read_text()
 

@@ -1,5 +1,6 @@
 """What the regional administration and operators do from the terminal."""
 
+import getpass
 import importlib
 import json
 import shutil
@@ -7,6 +8,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import yaml
@@ -14,14 +16,16 @@ import yaml
 from tests.command.conftest import UNIT, Installation
 from tests.log_lines import Lines, log_lines
 from utskick.domain.errors import UnknownToken
-from utskick.domain.units import HsaId
+from utskick.domain.forms import FormTemplateId
+from utskick.domain.units import Actor, HsaId
 from utskick.files import REGION
 from utskick.store.key_file import changing
 
 __all__ = ["log_lines"]
 
 EXAMPLES = sorted((REGION / "examples").glob("*.yaml"))
-LOADED = "5 enheter, 18 formulärmallar, 10 prenumerationer, 6 grundplåtar (0 ändrade)\n"
+LOADED = "5 enheter, 18 formulärmallar, 10 prenumerationer, 6 grundplåtar i filerna: 0 nya, "
+GAD = FormTemplateId(UUID("3ee1dda5-e65b-4d32-8331-2c907ee36cf5"))
 
 
 def validate(instance: Any, schema: Any) -> None:
@@ -34,11 +38,20 @@ def as_json(path: Path) -> Any:
     return json.loads(json.dumps(yaml.safe_load(path.read_text()), default=str))
 
 
+def archive(installation: Installation, template_id: FormTemplateId) -> None:
+    """As on the page."""
+    wired = installation.services
+    actor = Actor("SE2321000131-P000000000077", HsaId("SE2321000131-E000000000999"))
+    wired.administer_forms.archive_form(
+        template_id, archived=True, actor=actor, now=wired.clock.now()
+    )
+
+
 # Packages
 
 
 def test_loading_the_same_region_again_changes_nothing(installation: Installation) -> None:
-    assert installation.run("load-packages").stdout == LOADED
+    assert installation.run("load-packages").stdout == f"{LOADED}0 skillnader\n"
 
 
 def test_a_fault_anywhere_loads_nothing(installation: Installation, tmp_path: Path) -> None:
@@ -56,12 +69,37 @@ def test_a_fault_anywhere_loads_nothing(installation: Installation, tmp_path: Pa
         assert not records.units.get(HsaId(UNIT)).name.startswith("Nya")
 
 
-def test_a_changed_package_is_shown(installation: Installation, tmp_path: Path) -> None:
+def test_what_was_changed_on_the_pages_is_shown_and_stays(installation: Installation) -> None:
+    archive(installation, GAD)
+
+    result = installation.run("load-packages")
+
+    assert f"{LOADED}1 skillnad som inte är införd\n" in result.stdout
+    assert "Arkiverad här, inte i filerna" in result.stdout
+    assert "Inför med --apply" in result.stdout
+    assert installation.services.administer_forms.open_form_template(GAD).form.archived
+
+
+def test_the_files_have_their_way_when_that_is_asked_for(
+    installation: Installation, tmp_path: Path
+) -> None:
     region = shutil.copytree(REGION, tmp_path / "region")
     package = region / "packages" / "barn-infor-besok.yaml"
     package.write_text(package.read_text().replace("resident_title: ", "resident_title: Ny "))
+    archive(installation, GAD)
 
-    assert "(1 ändrade)" in installation.run("load-packages", str(region)).stdout
+    result = installation.run("load-packages", str(region), "--apply")
+
+    assert f"{LOADED}2 skillnader som nu är införda\n" in result.stdout
+    wired = installation.services
+    administration = HsaId(wired.settings.source_system_hsa_id)
+    changes = wired.list_changes(actor=Actor("någon", administration))
+    assert {change.act for change in changes} == {
+        "tagit tillbaka formulärmall gad-7",
+        "sparat grundplåt barn-infor-besok, version 2",
+    }
+    assert {change.actor for change in changes} == {f"kommandot, {getpass.getuser()}"}
+    assert installation.run("load-packages", str(region)).stdout == f"{LOADED}0 skillnader\n"
 
 
 def test_a_unit_sees_its_packages_and_what_it_may_send(installation: Installation) -> None:

@@ -24,6 +24,7 @@ from utskick.worker.our_flows import our_flows
 
 UNIT = "SE2321000131-E000000000101"
 KARIN = "SE2321000131-P000000000001"
+OPERATOR = CreatedBy(type="operator", display_value=KARIN)
 _ID = str(UUID(int=7))
 _TYPED = [*spellings_of(ANNA.digits)[:3], spellings_of(ANNA.digits)[-1]]
 _WITH_AN_ORDER: dict[str, dict[str, Any]] = {
@@ -35,6 +36,7 @@ _WITH_AN_ORDER: dict[str, dict[str, Any]] = {
     "Skicka det som är kvar": {"unit": UNIT, "occasion_id": _ID},
     "Meddela mottagare": {"unit": UNIT, "occasion_id": _ID},
     "Avsluta tillfälle": {"unit": UNIT, "occasion_id": _ID},
+    "Läs in grundplåtar": {"apply": True},
     "Skicka utskickstillfälle": {"occasion_id": _ID, "version": 1},
 }
 
@@ -100,7 +102,7 @@ def test_what_reaches_a_run_all_the_same_is_refused_and_never_repeated(
 
 
 @contextmanager
-def _run(created_by: CreatedBy | None, *, run_count: int = 1) -> Iterator[None]:
+def running(created_by: CreatedBy | None, *, run_count: int = 1) -> Iterator[None]:
     run = FlowRun(flow_id=uuid4(), created_by=created_by, run_count=run_count)
     # Nothing else of it is looked at.
     context: Any = FlowRunContext
@@ -109,7 +111,7 @@ def _run(created_by: CreatedBy | None, *, run_count: int = 1) -> Iterator[None]:
 
 
 def test_whoever_had_signed_in_gives_the_order() -> None:
-    with _run(CreatedBy(type="operator", display_value=KARIN)):
+    with running(OPERATOR):
         actor = actor_of(UnitOrder(unit=UNIT))
 
     assert (actor.name, actor.unit_id) == (f"operatör {KARIN}", UNIT)
@@ -121,12 +123,10 @@ def test_whoever_had_signed_in_gives_the_order() -> None:
 def test_a_run_that_nobody_signed_in_has_started_does_nothing(
     created_by: CreatedBy | None,
 ) -> None:
-    with _run(created_by), pytest.raises(NobodySignedIn):
+    with running(created_by), pytest.raises(NobodySignedIn):
         actor_of(UnitOrder(unit=UNIT))
 
 
 def test_an_order_is_given_once() -> None:
-    giver = CreatedBy(type="operator", display_value=KARIN)
-
-    with _run(giver, run_count=2), pytest.raises(GivenAlready):
+    with running(OPERATOR, run_count=2), pytest.raises(GivenAlready):
         actor_of(UnitOrder(unit=UNIT))

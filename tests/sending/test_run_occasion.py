@@ -168,7 +168,7 @@ async def test_an_archived_form_aborts_the_dispatch_and_sends_nothing(clinic: Cl
 async def test_an_ended_subscription_aborts_the_dispatch(clinic: Clinic) -> None:
     dispatch = (await clinic.start()).dispatch
     with clinic.store.transaction() as records:
-        records.forms.set_subscriptions([])
+        records.forms.subscribe(UNIT.id, SHARED.id, subscribed=False)
 
     blocked = await clinic.run(dispatch.occasions[0])
 

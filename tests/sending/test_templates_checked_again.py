@@ -60,7 +60,7 @@ async def test_what_ends_between_preparation_and_moment_is_not_sent(
             clinic.forms.archived.add(SHARED.id)
         else:
             with clinic.store.transaction() as records:
-                records.forms.set_subscriptions([])
+                records.forms.subscribe(UNIT.id, SHARED.id, subscribed=False)
 
     when_recipients_are_checked(clinic, end)
 

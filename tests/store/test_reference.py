@@ -79,7 +79,7 @@ def test_a_subscription_opens_a_shared_form_until_it_ends(store: SqlStore) -> No
         records.forms.subscribe(UNIT.id, SHARED.id, subscribed=True)
     during = available()
     with store.transaction() as records:
-        records.forms.set_subscriptions([])
+        records.forms.subscribe(UNIT.id, SHARED.id, subscribed=False)
 
     assert during
     assert not available()

@@ -48,7 +48,7 @@ async def test_a_form_that_is_not_the_units_to_send_blocks_the_start(
 
 async def test_a_subscription_that_has_ended_blocks_the_start(clinic: Clinic) -> None:
     with clinic.store.transaction() as records:
-        records.forms.set_subscriptions([])
+        records.forms.subscribe(UNIT.id, SHARED.id, subscribed=False)
 
     with pytest.raises(StartBlocked) as caught:
         await clinic.start()

@@ -109,7 +109,7 @@ async def test_a_dispatch_started_since_is_reported_by_itself(clinic: Clinic) ->
 async def test_an_ended_subscription_is_reported(clinic: Clinic) -> None:
     await clinic.start()
     with clinic.store.transaction() as records:
-        records.forms.set_subscriptions([])
+        records.forms.subscribe(UNIT.id, SHARED.id, subscribed=False)
 
     await watch(clinic)
 

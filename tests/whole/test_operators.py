@@ -9,6 +9,7 @@ import httpx
 from tests.whole.region import UNIT, Whole
 from tests.whole.sinks import leaks, spellings
 from utskick.domain.occasions import OccasionState
+from utskick.domain.units import Actor, HsaId
 
 HANNA = "199403022396"
 AS_WORD_WRITES_THEM = ["19940302\u20112396", "19960707\u20132387"]
@@ -19,13 +20,17 @@ ORDER = {"unit": UNIT}
 
 def _run(whole: Whole, deployment: str, **order: Any) -> dict[str, Any]:
     """Start a standing deployment as an operator does, and wait until it has ended."""
+    return _run_with(whole, deployment, {"order": ORDER | order} if order else {})
+
+
+def _run_with(whole: Whole, deployment: str, parameters: dict[str, Any]) -> dict[str, Any]:
     found = whole.prefect(
         "POST", "deployments/filter", deployments={"name": {"any_": [deployment]}}
     )
     run = whole.prefect(
         "POST",
         f"deployments/{found[0]['id']}/create_flow_run",
-        parameters={"order": ORDER | order} if order else {},
+        parameters=parameters,
     )
     address = f"flow_runs/{run['id']}"
     ended = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
@@ -106,6 +111,31 @@ def test_the_clocks_flows_end_well(whole: Whole) -> None:
         assert _run(whole, name)["type"] == "COMPLETED", name
     assert _run(whole, "Radera avslutade utskick")["message"] == "0 utskick raderade"
     assert _run(whole, "Gallra")["message"].startswith("raderade formulär: 0, loggposter: 0,")
+
+
+def test_an_operator_lets_the_regions_files_have_their_way(whole: Whole) -> None:
+    wired = whole.stack.services
+    administration = HsaId(wired.settings.source_system_hsa_id)
+    actor = Actor("SE2321000131-P000000000077", administration)
+    form = next(f for f in wired.administer_forms.list_form_templates().forms if not f.archived)
+    wired.administer_forms.archive_form(form.id, archived=True, actor=actor, now=wired.clock.now())
+
+    shown = _run(whole, "Läs in grundplåtar")
+    stays = wired.administer_forms.open_form_template(form.id).form.archived
+    applied = _run_with(whole, "Läs in grundplåtar", {"order": {"apply": True}})
+
+    assert shown["message"].endswith("1 skillnad som inte är införd")
+    assert stays
+    assert [row["Id"] for row in json.loads(_artifacts(whole, "grundplatar")[0]["data"])] == [
+        form.key
+    ]
+    assert applied["message"].endswith("1 skillnad som nu är införd")
+    assert not wired.administer_forms.open_form_template(form.id).form.archived
+    newest = wired.list_changes(actor=actor)[0]
+    assert (newest.actor, newest.act) == (
+        "operatör operator",
+        f"tagit tillbaka formulärmall {form.key}",
+    )
 
 
 def test_an_occasion_leaves_a_table_of_what_was_sent(whole: Whole) -> None:

@@ -22,7 +22,7 @@ from utskick.adapters.yaml_region_files import (
 from utskick.domain.errors import Problem, SpecRefused, UtskickError
 from utskick.domain.forms import Catalogue, FormTemplate, FormTemplateId
 from utskick.domain.package_specs import check_package, package_of
-from utskick.domain.packages import PackageTemplate
+from utskick.domain.packages import FORMS_DESK, PackageTemplate
 from utskick.domain.region import Region
 from utskick.domain.specs import texts_with_personnummer
 from utskick.domain.units import HsaId, Unit, parse_hsa_id
@@ -33,18 +33,27 @@ Value = TypeVar("Value")
 Location = tuple[int | str, ...]
 
 
-def read_region(folder: Path, *, texts: Texts, placeholders: Sequence[str]) -> Region:
+def read_region(
+    folder: Path,
+    *,
+    texts: Texts,
+    placeholders: Sequence[str],
+    forms_desk: str = FORMS_DESK,
+) -> Region:
     """Read the whole folder. Raises `SpecRefused` with the faults of all files."""
-    return _Reading(folder, texts, placeholders).region()
+    return _Reading(folder, texts, placeholders, forms_desk).region()
 
 
 class _Reading:
     """The faults found so far, and what the files refer to each other by."""
 
-    def __init__(self, folder: Path, texts: Texts, placeholders: Sequence[str]) -> None:
+    def __init__(
+        self, folder: Path, texts: Texts, placeholders: Sequence[str], forms_desk: str
+    ) -> None:
         self._folder = folder
         self._texts = texts
         self._placeholders = placeholders
+        self._forms_desk = forms_desk
         self._problems: list[Problem] = []
         self._unit_ids: set[HsaId] = set()
         self._template_ids: dict[str, FormTemplateId] = {}
@@ -132,8 +141,13 @@ class _Reading:
         )
         for problem in problems:
             self._wrong(path, (problem.place,), problem.reason)
-        return (
-            None if problems else package_of(file, version=file.version, forms=self._template_ids)
+        if problems:
+            return None
+        return package_of(
+            file,
+            version=file.version,
+            forms=self._template_ids,
+            forms_desk=self._forms_desk,
         )
 
     def _forms(self, path: Path, location: Location, keys: list[str]) -> list[FormTemplateId]:

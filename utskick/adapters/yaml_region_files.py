@@ -7,7 +7,7 @@ from pydantic import Field, RootModel
 
 from utskick.domain.forms import Catalogue
 from utskick.domain.package_specs import KEY, PackageSpec
-from utskick.domain.specs import Spec
+from utskick.domain.specs import Spec, Text
 
 
 class RegionFile(Spec):
@@ -16,8 +16,8 @@ class RegionFile(Spec):
 
 class UnitEntry(RegionFile):
     hsa_id: str
-    name: str = Field(min_length=1)
-    phone: str
+    name: Text
+    phone: Text
     care_giver_hsa_id: str
 
 

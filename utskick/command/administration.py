@@ -22,10 +22,12 @@ from utskick.command.output import (
 )
 from utskick.command.specs import DispatchFile, FormFile
 from utskick.domain.log_head_lines import read_heads
+from utskick.domain.region import RegionDifference
 from utskick.domain.tokens import LASTS, LONGEST, Scope
 from utskick.domain.units import HsaId, parse_hsa_id
 from utskick.records import Store, Transaction
 from utskick.sending.message_values import PLACEHOLDERS
+from utskick.web.region_words import difference_table, loaded_in_words
 from utskick.wiring import services
 
 TokenName = Annotated[str, typer.Argument(help="What the unit calls it, to revoke it by.")]
@@ -53,18 +55,44 @@ def add_to(app: typer.Typer) -> None:
 
 def load_packages(
     folder: Annotated[Path | None, typer.Argument(help="Regionens mapp.", file_okay=False)] = None,
+    *,
+    apply: Annotated[
+        bool,
+        typer.Option(
+            "--apply", help="Inför skillnaderna: filerna gäller före det som är ändrat på sidorna."
+        ),
+    ] = False,
 ) -> None:
-    """Läs in enheter, formulärmallar, prenumerationer och grundplåtar."""
+    """Läs in det som är nytt i regionens filer, och visa vad som skiljer.
+
+    Enheter, formulärmallar, prenumerationer och grundplåtar. Det som redan finns ändras inte utan
+    --apply.
+    """
     with failures_in_words():
         wired = services()
         region = read_region(
-            folder or wired.settings.region, texts=wired.texts, placeholders=PLACEHOLDERS
+            folder or wired.settings.region,
+            texts=wired.texts,
+            placeholders=PLACEHOLDERS,
+            forms_desk=wired.rules.forms_desk,
         )
         loaded = wired.load_region(region)
-    out.print(
-        f"{loaded.units} enheter, {loaded.forms} formulärmallar, {loaded.subscriptions}"
-        f" prenumerationer, {loaded.packages} grundplåtar ({loaded.changed_packages} ändrade)"
-    )
+        _print_differences(loaded.differences)
+        if apply:
+            actor = actor_for(wired.settings.source_system_hsa_id)
+            wired.apply_region(loaded.differences, actor=actor, now=wired.clock.now())
+    out.print(loaded_in_words(loaded, applied=apply))
+    if loaded.differences and not apply:
+        out.print("Inför med --apply: då gäller filerna före det som är ändrat på sidorna.")
+
+
+def _print_differences(differences: Sequence[RegionDifference]) -> None:
+    rows = difference_table(differences)
+    if rows:
+        table = Table(*rows[0])
+        for row in rows:
+            table.add_row(*row.values())
+        out.print(table)
 
 
 def reconcile() -> None:

@@ -13,7 +13,7 @@ from pydantic import Field
 from utskick.domain.addresses import MailAddress
 from utskick.domain.calendar import ImpossibleTime, parse_clock
 from utskick.domain.errors import Problem
-from utskick.domain.forms import FormTemplateId
+from utskick.domain.forms import FormTemplate, FormTemplateId
 from utskick.domain.limits import LONGEST_TEXTS, MOST_ADDRESSES, MOST_FORMS, MOST_OCCASIONS
 from utskick.domain.packages import FORMS_DESK, PackageTemplate, Weekday, with_forms_desk
 from utskick.domain.specs import Spec, Text, addresses_elsewhere, texts_with_personnummer
@@ -114,6 +114,25 @@ def package_of(
         occasions=spec.occasions,
         inbox_message=spec.inbox_message,
         error_addresses=with_forms_desk(tuple(spec.error_addresses), forms_desk=forms_desk),
+    )
+
+
+def spec_of(
+    package: PackageTemplate, *, forms: Mapping[FormTemplateId, FormTemplate], forms_desk: str
+) -> PackageSpec:
+    """What `package_of` makes the package of."""
+    return PackageSpec(
+        key=package.key,
+        name=package.name,
+        resident_title=package.resident_title,
+        units=list(package.unit_ids),
+        forms=[forms[template_id].key for template_id in package.template_ids],
+        weekday=None if package.weekday is None else list(WEEKDAYS)[package.weekday],
+        time=f"{package.time:%H:%M}" if package.time else None,
+        interval_weeks=package.interval_weeks,
+        occasions=package.occasions,
+        error_addresses=[each for each in package.error_addresses if each != forms_desk],
+        inbox_message=package.inbox_message,
     )
 
 

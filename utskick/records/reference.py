@@ -47,9 +47,6 @@ class Forms(Protocol):
     def save(self, forms: Iterable[FormTemplate]) -> None:
         """Insert or renew; a mark of being archived follows the given template."""
 
-    def set_subscriptions(self, subscriptions: Collection[tuple[HsaId, FormTemplateId]]) -> None:
-        """Make these, and no others, the subscriptions."""
-
     def subscribe(
         self, unit_id: HsaId, template_id: FormTemplateId, *, subscribed: bool
     ) -> None: ...

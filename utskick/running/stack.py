@@ -135,7 +135,12 @@ def _load_region_once(wired: Services) -> None:
     with wired.store.transaction() as records:
         if records.units.all():
             return
-    region = read_region(wired.settings.region, texts=wired.texts, placeholders=PLACEHOLDERS)
+    region = read_region(
+        wired.settings.region,
+        texts=wired.texts,
+        placeholders=PLACEHOLDERS,
+        forms_desk=wired.rules.forms_desk,
+    )
     wired.load_region(region)
 
 

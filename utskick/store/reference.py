@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from utskick.domain.dispatches import DispatchStatus
@@ -138,14 +138,6 @@ class SqlForms:
                     archived_at=form.archived_at,
                 )
             )
-        self._session.flush()
-
-    def set_subscriptions(self, subscriptions: Collection[tuple[HsaId, FormTemplateId]]) -> None:
-        self._session.execute(delete(SubscriptionRow))
-        self._session.add_all(
-            SubscriptionRow(unit_id=unit_id, template_id=template_id)
-            for unit_id, template_id in dict.fromkeys(subscriptions)
-        )
         self._session.flush()
 
     def subscribe(self, unit_id: HsaId, template_id: FormTemplateId, *, subscribed: bool) -> None:

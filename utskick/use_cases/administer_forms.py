@@ -103,6 +103,15 @@ class AdministerForms:
                 act = "delat" if to_others else "slutat dela"
                 log_act(f"{act} formulärmall {form.key}", actor, records, now)
 
+    def change_form(self, form: FormTemplate, *, actor: Actor, now: datetime) -> None:
+        """All of it but whether it is archived. Raises `NotFound`."""
+        with self.store.transaction() as records:
+            kept = records.forms.get(form.id)
+            changed = replace(form, archived_at=kept.archived_at)
+            if changed != kept:
+                records.forms.save([changed])
+                log_act(f"ändrat formulärmall {form.key}", actor, records, now)
+
     def make_form_link(
         self, template_id: FormTemplateId, unit_id: HsaId, *, actor: Actor, now: datetime
     ) -> str:

@@ -11,6 +11,7 @@ from utskick.use_cases.administer_forms import AdministerForms
 from utskick.use_cases.administer_packages import AdministerPackages
 from utskick.use_cases.administer_units import AdministerUnits
 from utskick.use_cases.admit_system import AdmitSystem
+from utskick.use_cases.apply_region import ApplyRegion
 from utskick.use_cases.ask_about_recipients import AskAboutRecipients
 from utskick.use_cases.browse_follow_up import BrowseFollowUp
 from utskick.use_cases.check_access_log import CheckAccessLog
@@ -79,6 +80,7 @@ class UseCases:
     administer_packages = Bound(AdministerPackages)
     administer_units = Bound(AdministerUnits)
     admit_system = Bound(AdmitSystem)
+    apply_region = Bound(ApplyRegion)
     ask_about_recipients = Bound(AskAboutRecipients)
     browse_follow_up = Bound(BrowseFollowUp)
     check_access_log = Bound(CheckAccessLog)

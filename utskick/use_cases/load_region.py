@@ -1,22 +1,22 @@
 """Load what the regional administration prepares: units, forms, subscriptions, grundplåtar."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from utskick.domain.region import Region
-from utskick.domain.units import Unit
+from utskick.domain.region import Region, RegionDifference, differences, missing
 from utskick.records import Store, Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """How much there is, and how many packages were new or changed."""
+    """How much the files hold, how much of it was new, and what is kept otherwise."""
 
     units: int
     forms: int
     subscriptions: int
     packages: int
-    changed_packages: int
+    new: int
+    differences: Sequence[RegionDifference]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,26 +24,31 @@ class LoadRegion:
     store: Store
 
     def __call__(self, region: Region) -> Loaded:
-        """Take all of it in one transaction; loading the same again changes nothing.
-
-        A changed package becomes a new version: what has been started keeps its own. A unit that
-        has been withdrawn stays so, as the files say nothing of that.
-        """
+        """Make what is missing, in one transaction, and change nothing that is there."""
         with self.store.transaction() as records:
-            records.units.save(_as_withdrawn(region, records))
-            records.forms.save(region.forms)
-            records.forms.set_subscriptions(region.subscriptions)
-            changed = sum(records.packages.save(package) for package in region.packages)
+            kept = _kept(records)
+            made = missing(region, kept)
+            records.units.save(made.units)
+            records.forms.save(made.forms)
+            for unit_id, template_id in made.subscriptions:
+                records.forms.subscribe(unit_id, template_id, subscribed=True)
+            for package in made.packages:
+                records.packages.save(package)
         return Loaded(
             units=len(region.units),
             forms=len(region.forms),
             subscriptions=len(region.subscriptions),
             packages=len(region.packages),
-            changed_packages=changed,
+            new=sum(map(len, (made.units, made.forms, made.subscriptions, made.packages))),
+            differences=differences(region, kept),
         )
 
 
-def _as_withdrawn(region: Region, records: Transaction) -> Iterator[Unit]:
-    withdrawn_at = {unit.id: unit.withdrawn_at for unit in records.units.all()}
-    for unit in region.units:
-        yield replace(unit, withdrawn_at=withdrawn_at.get(unit.id))
+def _kept(records: Transaction) -> Region:
+    units = records.units.all()
+    return Region(
+        units=units,
+        forms=records.forms.all(),
+        subscriptions=list(records.forms.subscriptions([unit.id for unit in units])),
+        packages=records.packages.all(),
+    )

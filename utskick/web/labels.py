@@ -37,6 +37,22 @@ FIELD_LABELS = {
     "error_addresses": "E-postavisering vid eventuella fel",
 }
 
+PACKAGE_LABELS = {
+    "key": "Kortnamn",
+    "name": "Paketutskickets namn",
+    "resident_title": "Titel som visas för invånaren",
+    "units": "Enheter",
+    "forms": "Ingående formulär",
+    "weekday": "Förvald veckodag",
+    "time": "Förvalt klockslag",
+    "interval_weeks": "Veckor mellan tillfällena",
+    "occasions": "Antal utskickstillfällen",
+    "inbox_message": "Inkorgsmeddelande",
+    "error_addresses": "E-postavisering vid eventuella fel",
+}
+PACKAGE_FIELDS = {"unit_ids": "units", "template_ids": "forms"}
+"""Where a template names its fields otherwise."""
+
 CATALOGUE_LABELS = {
     Catalogue.OWN: "Enhetens egen",
     Catalogue.SHARED: "Gemensam",

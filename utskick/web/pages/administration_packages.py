@@ -20,7 +20,12 @@ from utskick.use_cases.administer_packages import (
 )
 from utskick.use_cases.preview_message import MessagePreview
 from utskick.web.callers import Now, Wired
-from utskick.web.labels import CATALOGUE_LABELS, presets_in_words
+from utskick.web.labels import (
+    CATALOGUE_LABELS,
+    PACKAGE_FIELDS,
+    PACKAGE_LABELS,
+    presets_in_words,
+)
 from utskick.web.pages.administration_package_form import FilledPackage
 from utskick.web.pages.frame import fragment, page, problems_by_field, see_other
 from utskick.web.pages.posted import act, sought_in
@@ -30,21 +35,6 @@ from utskick.wiring import Services
 
 router = page_router()
 
-LABELS = {
-    "key": "Kortnamn",
-    "name": "Paketutskickets namn",
-    "resident_title": "Titel som visas för invånaren",
-    "units": "Enheter",
-    "forms": "Ingående formulär",
-    "weekday": "Förvald veckodag",
-    "time": "Förvalt klockslag",
-    "interval_weeks": "Veckor mellan tillfällena",
-    "occasions": "Antal utskickstillfällen",
-    "inbox_message": "Inkorgsmeddelande",
-    "error_addresses": "E-postavisering vid eventuella fel",
-}
-_FIELDS = {"unit_ids": "units", "template_ids": "forms"}
-"""Where a template names its fields otherwise."""
 _SOME_UNIT = Unit(HsaId("SE0000000000-X"), "Mottagningen", "031-390 06 00")
 """Stands in the preview until a unit has been chosen; the number is set aside for fiction."""
 _DONE = {
@@ -196,7 +186,7 @@ def _show(
         blocking=register.blocking(versions[0].package) if versions else [],
         versions=versions,
         in_words=lambda package, name: _in_words(package, name, register),
-        field_of=lambda name: _FIELDS.get(name, name),
+        field_of=lambda name: PACKAGE_FIELDS.get(name, name),
         weekdays=[("", "Ingen förvald"), *((day, day) for day in WEEKDAYS)],
         catalogue_labels=CATALOGUE_LABELS,
         placeholders=[f"{{{{ {name} }}}}" for name in PLACEHOLDERS],
@@ -204,7 +194,7 @@ def _show(
         message=_message(filled, register, wired, now),
         problems=problems_by_field(tuple(problems)),
         refused=refused,
-        labels=LABELS,
+        labels=PACKAGE_LABELS,
         done=done,
     )
 

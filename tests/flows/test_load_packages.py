@@ -1,0 +1,86 @@
+"""Läs in grundplåtar: operators see what differs, and are recorded for what they let in."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from prefect.client.schemas.objects import State
+
+import flows.housekeeping
+from flows.housekeeping import load_packages
+from tasks import housekeeping
+from tasks.operators import NobodySignedIn
+from tasks.orders import RegionOrder
+from tests.command.conftest import Installation, installation, loaded, local_1177
+from tests.command.test_administration import GAD, archive
+from tests.flows.test_orders import KARIN, OPERATOR, running
+from utskick.domain.units import Actor, HsaId
+
+__all__ = ["installation", "loaded", "local_1177"]
+
+
+@pytest.fixture
+def tables(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What would be shown in Prefect: its server is not asked here."""
+    shown: list[dict[str, Any]] = []
+
+    async def show(**artifact: Any) -> UUID:
+        shown.append(artifact)
+        return UUID(int=1)
+
+    monkeypatch.setattr(flows.housekeeping, "acreate_table_artifact", show)
+    for task in (housekeeping.load_region, housekeeping.apply_region):
+        monkeypatch.setattr(housekeeping, task.fn.__name__, task.fn)
+    return shown
+
+
+async def load(*, apply: bool = False) -> State[Any]:
+    return await load_packages.fn(RegionOrder(apply=apply))
+
+
+def archived(installation: Installation) -> bool:
+    return installation.services.administer_forms.open_form_template(GAD).form.archived
+
+
+async def test_what_was_changed_on_the_pages_is_shown_and_stays(
+    installation: Installation, tables: list[dict[str, Any]]
+) -> None:
+    nothing = await load()
+    archive(installation, GAD)
+
+    state = await load()
+
+    assert str(nothing.message).endswith("0 nya, 0 skillnader")
+    assert str(state.message).endswith("0 nya, 1 skillnad som inte är införd")
+    [table] = tables
+    assert [row["Id"] for row in table["table"]] == ["gad-7"]
+    assert archived(installation)
+
+
+async def test_what_an_operator_lets_in_is_in_the_list_of_changes(
+    installation: Installation, tables: list[dict[str, Any]]
+) -> None:
+    archive(installation, GAD)
+
+    with running(OPERATOR):
+        state = await load(apply=True)
+
+    assert str(state.message).endswith("1 skillnad som nu är införd")
+    assert len(tables) == 1
+    assert not archived(installation)
+    wired = installation.services
+    administration = HsaId(wired.settings.source_system_hsa_id)
+    [change] = wired.list_changes(actor=Actor(KARIN, administration))
+    assert change.actor == f"operatör {KARIN}"
+    assert change.act == "tagit tillbaka formulärmall gad-7"
+
+
+async def test_without_an_operator_nothing_is_let_in(
+    installation: Installation, tables: list[dict[str, Any]]
+) -> None:
+    archive(installation, GAD)
+
+    with running(None), pytest.raises(NobodySignedIn):
+        await load(apply=True)
+
+    assert (tables, archived(installation)) == ([], True)
