@@ -1,6 +1,6 @@
 """What staff call the things that we name in English."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 
 from utskick.domain import package_specs
@@ -18,6 +18,8 @@ from utskick.domain.occasions import Appearance, Occasion
 from utskick.domain.packages import PackageTemplate
 from utskick.domain.personnummer import Personnummer
 from utskick.use_cases.stop_dispatch import Stopped
+
+_CHANNELS = {"SMS": "sms", "Email": "e-post", "Other": "annat"}
 
 FIELD_LABELS = {
     "unit": "Enhet",
@@ -170,3 +172,9 @@ def age_in_words(person: Personnummer, today: date) -> str:
 def person_in_words(person: Personnummer, name: str, today: date) -> str:
     """Albin Persson, 35 år."""
     return ", ".join(filter(None, (name or person.formatted, age_in_words(person, today))))
+
+
+def channels_in_words(channels: Iterable[str]) -> str:
+    """Sms, e-post: how 1177 notifies somebody."""
+    words = ", ".join(_CHANNELS.get(channel, channel) for channel in channels)
+    return words[:1].upper() + words[1:]

@@ -217,8 +217,8 @@ async def test_the_history_says_who_has_reminded_and_seen(staff: Browser, sent: 
 
     words = words_of(page)
     assert "påminnelse av Karin Exempel. Skickat" in words
-    assert "Karin Exempel Skriva skickat påminnelse" in words
-    assert "Karin Exempel Läsa öppnat formulär i Uppföljning" in words
+    assert "Karin Exempel Skriva Skickat påminnelse" in words
+    assert "Karin Exempel Läsa Öppnat formulär i Uppföljning" in words
 
 
 async def test_the_form_service_being_away_is_shown_calmly(staff: Browser, sent: Dispatch) -> None:

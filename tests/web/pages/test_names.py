@@ -49,7 +49,7 @@ async def test_a_typed_number_is_answered_with_name_and_age(staff: Browser) -> N
     page = words_of(await gathered(staff, ANNA.formatted))
 
     assert "Tillagd: Anna Maria Berg, 35 år" in page
-    assert f"{ANNA_IN_WORDS} Sms, E-post" in page
+    assert f"{ANNA_IN_WORDS} Sms, e-post" in page
 
 
 async def test_whoever_has_no_name_in_the_register_is_shown_by_a_dash(staff: Browser) -> None:
@@ -62,7 +62,7 @@ async def test_the_question_lists_everybody_by_name(staff: Browser) -> None:
     question = await staff.press(await gathered(staff), "skicka", form=OWN.name)
 
     assert '<details class="everybody" open>' in question.text
-    assert f"{ANNA_IN_WORDS} Sms, E-post" in words_of(question.text)
+    assert f"{ANNA_IN_WORDS} Sms, e-post" in words_of(question.text)
 
 
 async def test_the_question_shows_what_the_register_says_by_now(staff: Browser) -> None:

@@ -109,7 +109,7 @@ async def test_a_number_is_added_with_how_1177_would_notify_the_person(
 ) -> None:
     page = await listed(staff, ANNA)
 
-    assert f"{ANNA.formatted} 35 år Sms, E-post" in words_of(page)
+    assert f"{ANNA.formatted} 35 år Sms, e-post" in words_of(page)
     assert log() == ["Läsa: kontrollerat mottagare (person)"]
 
 

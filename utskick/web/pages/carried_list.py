@@ -16,8 +16,8 @@ from utskick.domain.recipients import RefusedRow
 from utskick.domain.rules import Rules
 from utskick.ports import InboxUser
 from utskick.use_cases.watched_lists import WatchedPerson
+from utskick.web.labels import channels_in_words
 
-_CHANNELS = {"SMS": "Sms", "Email": "E-post", "Other": "Annat"}
 _UNKNOWN, _NO_ACCOUNT = "?", "-"
 _BETWEEN, _NAMED = "|", "/"
 _APART = str.maketrans({_BETWEEN: " ", _NAMED: " "})
@@ -55,7 +55,7 @@ class Listed:
 
     @property
     def channels(self) -> str:
-        return ", ".join(_CHANNELS.get(channel, channel) for channel in self.notified_by or ())
+        return channels_in_words(self.notified_by or ())
 
     @classmethod
     def read(cls, carried: str, *, rules: Rules, now: datetime) -> Self:

@@ -16,7 +16,7 @@ from utskick.domain.errors import Problem
 from utskick.domain.staff import Role
 from utskick.files import TEMPLATES
 from utskick.web.callers import services_of
-from utskick.web.labels import WEEKDAYS, age_in_words, moment
+from utskick.web.labels import WEEKDAYS, age_in_words, channels_in_words, moment
 from utskick.web.pages.visitors import Visitor
 
 FOLDER = TEMPLATES / "web"
@@ -117,6 +117,7 @@ def _texts() -> Environment:
         "weekday": weekday,
         "number": number,
         "age": age_in_words,
+        "channels": channels_in_words,
     }
     environment.filters.update(filters)
     environment.globals["static"] = _static
