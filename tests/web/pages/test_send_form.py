@@ -355,6 +355,15 @@ async def test_prefect_being_away_the_form_is_kept_and_sent_later(staff: Browser
     assert "Formuläret skickas" in words_of(await staff.open(sent.headers["location"]))
 
 
+async def test_the_heading_is_fetched_anew_with_how_far_it_has_come(staff: Browser) -> None:
+    sent = await staff.press((await asked(staff)).text, "ja-skicka")
+
+    page = await staff.open(sent.headers["location"])
+
+    _, fetched = page.split('<div id="lage" data-poll=')
+    assert "<h1>Formuläret skickas</h1>" in fetched
+
+
 async def test_emptied_dates_are_the_usual_ones_in_the_question_and_when_sent(
     staff: Browser,
 ) -> None:
