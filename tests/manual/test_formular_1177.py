@@ -212,6 +212,6 @@ def _sections(resident: Resident) -> tuple[str, str, str]:
 
 
 def _sms(clinic: Clinic, *, forms: int) -> str:
-    return clinic.send_sms.draft_ongoing_forms(
+    return clinic.send_sms.write_ongoing_forms(
         forms, sender="Mottagningen", contact="031-390 06 11"
     ).text

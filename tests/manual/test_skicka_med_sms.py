@@ -72,12 +72,12 @@ def test_an_sms_holds_its_text_and_no_signature(clinic: Clinic, mailbox: Mailbox
 
 def test_staff_see_what_a_text_costs_before_it_is_sent(clinic: Clinic) -> None:
     """Formulera dig kort och koncist."""
-    draft = clinic.send_sms.draft_form_link(
+    sms = clinic.send_sms.write_form_link(
         OWN.key, sender="Mottagningen", contact="031-390 06 11", actor=STAFF
     )
 
-    assert draft.count.characters == len(draft.text)
-    assert (draft.count.encoding, draft.count.parts) == ("GSM-7", 2)
+    assert sms.count.characters == len(sms.text)
+    assert (sms.count.encoding, sms.count.parts) == ("GSM-7", 2)
 
 
 def test_a_short_link_of_staffs_own_reaches_the_resident_unchanged(clinic: Clinic) -> None:
@@ -93,14 +93,14 @@ def test_a_text_that_refers_to_ongoing_forms_goes_the_same_way(
     clinic: Clinic, mailbox: Mailbox
 ) -> None:
     """I mejlet som genererar sms:et, kom ihåg att lämna ämnesfältet tomt."""
-    draft = clinic.send_sms.draft_ongoing_forms(3, sender="Mottagningen", contact="")
+    sms = clinic.send_sms.write_ongoing_forms(3, sender="Mottagningen", contact="")
 
-    _send(clinic, mailbox, draft.text)
+    _send(clinic, mailbox, sms.text)
 
     (mail,) = mailbox.mails()
     assert mail["sms"]
     assert mail["subject"] == ""
-    assert mail["body"].replace("\r\n", "\n").strip() == draft.text
+    assert mail["body"].replace("\r\n", "\n").strip() == sms.text
 
 
 def _send(clinic: Clinic, mailbox: Mailbox, text: str) -> None:

@@ -92,19 +92,19 @@ def test_the_log_shows_whether_it_was_the_same_number_and_not_which(
 
 
 def test_a_text_with_a_form_link_is_drafted(clinic: Clinic) -> None:
-    draft = clinic.send_sms.draft_form_link(
+    sms = clinic.send_sms.write_form_link(
         PHQ.key, sender="Vården i Västra Götaland", contact="031-390 06 11", actor=STAFF
     )
 
-    assert f"/etjanst/{PHQ.id}" in draft.text
-    assert "Frågor? Kontakta oss: 031-390 06 11" in draft.text
-    assert draft.text.endswith("Hälsningar Vården i Västra Götaland")
-    assert draft.count.encoding == "GSM-7"
+    assert f"/etjanst/{PHQ.id}" in sms.text
+    assert "Frågor? Kontakta oss: 031-390 06 11" in sms.text
+    assert sms.text.endswith("Hälsningar Vården i Västra Götaland")
+    assert sms.count.encoding == "GSM-7"
 
 
 def test_a_text_about_ongoing_forms_is_drafted(clinic: Clinic) -> None:
-    draft = clinic.send_sms.draft_ongoing_forms(2, sender="", contact="")
+    sms = clinic.send_sms.write_ongoing_forms(2, sender="", contact="")
 
-    assert "svara på två formulär" in draft.text
-    assert clinic.rules.resident_url in draft.text
-    assert "Hälsningar" not in draft.text
+    assert "svara på två formulär" in sms.text
+    assert clinic.rules.resident_url in sms.text
+    assert "Hälsningar" not in sms.text

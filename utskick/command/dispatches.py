@@ -32,7 +32,7 @@ from utskick.domain.specs import Sending
 from utskick.domain.units import Actor
 from utskick.records import DispatchQuery, FollowUpQuery
 from utskick.records.follow_up import COUNTED
-from utskick.use_cases.send_sms import SmsDraft
+from utskick.use_cases.send_sms import SmsText
 from utskick.use_cases.submissions import Started, submission_key
 from utskick.use_cases.ways_on import ByHand
 from utskick.web.bodies import stopped_view
@@ -331,26 +331,24 @@ def sms(
     """Skicka ett formulär, eller en påminnelse om pågående, med sms. Mobilnumret frågas efter."""
     with failures_in_words():
         wired, actor = services(), actor_for(unit)
-        draft = _sms_draft(form, ongoing, sender, contact, actor, wired)
-        out.print(draft.text)
-        out.print(
-            f"{draft.count.characters} tecken, {draft.count.parts} sms ({draft.count.encoding})"
-        )
+        sms = _sms_text(form, ongoing, sender, contact, actor, wired)
+        out.print(sms.text)
+        out.print(f"{sms.count.characters} tecken, {sms.count.parts} sms ({sms.count.encoding})")
         if warning := wired.rules.warning_now(wired.clock.now()):
             err.print(warning)
         mobile = typer.prompt("Mobilnummer", hide_input=True)
-        wired.send_sms(mobile, draft.text, sms_id=uuid4(), actor=actor, now=wired.clock.now())
+        wired.send_sms(mobile, sms.text, sms_id=uuid4(), actor=actor, now=wired.clock.now())
     out.print("Skickat.")
 
 
-def _sms_draft(
+def _sms_text(
     form: str, ongoing: int, sender: str, contact: str, actor: Actor, wired: Services
-) -> SmsDraft:
+) -> SmsText:
     if form:
-        return wired.send_sms.draft_form_link(form, sender=sender, contact=contact, actor=actor)
+        return wired.send_sms.write_form_link(form, sender=sender, contact=contact, actor=actor)
     if ongoing < 1:
         raise typer.BadParameter("Ange --form, eller --ongoing med antalet formulär.")
-    return wired.send_sms.draft_ongoing_forms(ongoing, sender=sender, contact=contact)
+    return wired.send_sms.write_ongoing_forms(ongoing, sender=sender, contact=contact)
 
 
 def _files() -> SpecFiles:

@@ -19,7 +19,7 @@ from utskick.domain.units import Actor, Unit
 from utskick.domain.writing import comparable
 from utskick.records import Store
 from utskick.sending.message_values import values_of
-from utskick.use_cases.draft import Draft
+from utskick.use_cases.spec_reading import SpecReading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,15 +202,15 @@ def _planned(
     *,
     notifies: bool,
 ) -> PreviewedOccasion:
-    draft = Draft(notifies=notifies)
+    reading = SpecReading(notifies=notifies)
     # The presets stand in the fields: an empty field is one that staff have emptied.
     plain = replace(package, weekday=None, time=None)
-    found = draft.occasion(typed, plain, f"occasions, rad {row}", rules=rules, now=now)
+    found = reading.occasion(typed, plain, f"occasions, rad {row}", rules=rules, now=now)
     return PreviewedOccasion(
         row=row,
         number=row,
         typed=typed,
         local=found[0] if found else None,
-        problems=tuple(replace(each, place=f"occasions, rad {row}") for each in draft.problems),
-        warnings=tuple(draft.warnings),
+        problems=tuple(replace(each, place=f"occasions, rad {row}") for each in reading.problems),
+        warnings=tuple(reading.warnings),
     )

@@ -20,7 +20,7 @@ from utskick.domain.rules import Rules
 from utskick.domain.specs import FormSpec
 from utskick.domain.units import Actor, Unit
 from utskick.sending.check_forms import require_forms
-from utskick.use_cases.draft import Draft
+from utskick.use_cases.spec_reading import SpecReading
 from utskick.use_cases.submissions import (
     CheckedDispatch,
     Started,
@@ -55,40 +55,40 @@ class SendForm(Submitting):
 
     async def check(self, spec: FormSpec, *, actor: Actor, now: datetime) -> CheckedDispatch:
         """What would be sent, for staff to say yes to. Raises as the sending; stores nothing."""
-        draft = Draft(notifies=spec.creates_inbox_message, for_system=actor.is_a_system)
-        understood = await asyncio.to_thread(self._understand, spec, actor, draft, now)
+        reading = SpecReading(notifies=spec.creates_inbox_message, for_system=actor.is_a_system)
+        understood = await asyncio.to_thread(self._understand, spec, actor, reading, now)
         if understood is None:
-            raise SpecRefused(draft.problems)
+            raise SpecRefused(reading.problems)
         await require_forms(
             understood.unit.id, [understood.form.id], store=self.store, forms=self.forms, now=now
         )
         today = self.rules.today(now)
         reached = await self.require_reachable(
-            understood.numbers, spec, draft, actor=actor, now=now, last_sent_on=today
+            understood.numbers, spec, reading, actor=actor, now=now, last_sent_on=today
         )
-        if draft.notifies and (warning := self.rules.warning_now(now)):
-            draft.warnings.append(warning)
+        if reading.notifies and (warning := self.rules.warning_now(now)):
+            reading.warnings.append(warning)
         return CheckedDispatch(
             dispatch=_dispatch(spec, understood, actor, self.rules, now),
             recipients=recipients_of(understood.numbers, reached),
             content_seal=content_seal(spec),
-            warnings=tuple(draft.warnings),
+            warnings=tuple(reading.warnings),
         )
 
     def _understand(
-        self, spec: FormSpec, actor: Actor, draft: Draft, now: datetime
+        self, spec: FormSpec, actor: Actor, reading: SpecReading, now: datetime
     ) -> _Understood | None:
         rules = self.rules
         today = rules.today(now)
         with self.store.transaction() as records:
-            unit = draft.unit(spec, actor.unit_id, records)
-            found = draft.forms([spec.form], records)
-        numbers = draft.recipients(spec, rules=rules, today=today)
-        draft.free_texts(spec)
+            unit = reading.unit(spec, actor.unit_id, records)
+            found = reading.forms([spec.form], records)
+        numbers = reading.recipients(spec, rules=rules, today=today)
+        reading.free_texts(spec)
         default = self.texts.read("inbox/single_form.txt")
-        message = draft.message(spec, default=default, texts=self.texts)
-        draft.dates(spec, first_sent_on=today, last_sent_on=today)
-        if draft.problems or unit is None:
+        message = reading.message(spec, default=default, texts=self.texts)
+        reading.dates(spec, first_sent_on=today, last_sent_on=today)
+        if reading.problems or unit is None:
             return None
         return _Understood(unit=unit, form=found[0], numbers=numbers, message=message)
 

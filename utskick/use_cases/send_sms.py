@@ -17,7 +17,7 @@ from utskick.use_cases.form_link import FormLink
 
 
 @dataclass(frozen=True, slots=True)
-class SmsDraft:
+class SmsText:
     """A text as it will arrive, and what it costs.
 
     `replaced`: characters that were typed, and what they become. `costly`: those that make it
@@ -38,18 +38,18 @@ class SendSms:
     sms: SmsGateway
     form_link: FormLink
 
-    def draft_form_link(
+    def write_form_link(
         self, form_key: str, *, sender: str, contact: str, actor: Actor
-    ) -> SmsDraft:
+    ) -> SmsText:
         """A text with a link to one form.
 
         `sender` is chosen with care: a unit's name reveals care.
         """
         link = self.form_link(form_key, unit_id=actor.unit_id)
         values = {"sender": sender, "contact": contact, "link": link}
-        return _draft(self.texts.render("sms/form_link.txt", values))
+        return _measured(self.texts.render("sms/form_link.txt", values))
 
-    def draft_ongoing_forms(self, number_of_forms: int, *, sender: str, contact: str) -> SmsDraft:
+    def write_ongoing_forms(self, number_of_forms: int, *, sender: str, contact: str) -> SmsText:
         """A text that refers to formular.1177.se, where no inbox message is suitable."""
         values = {
             "sender": sender,
@@ -57,7 +57,7 @@ class SendSms:
             "count": number_of_forms,
             "link": self.rules.resident_url,
         }
-        return _draft(self.texts.render("sms/ongoing_forms.txt", values))
+        return _measured(self.texts.render("sms/ongoing_forms.txt", values))
 
     def __call__(
         self, mobile: str, text: str, *, sms_id: UUID, actor: Actor, now: datetime
@@ -69,8 +69,8 @@ class SendSms:
         nobody knows whether it went; after the other failures the same one may be tried again.
         """
         number = parse_mobile(mobile)
-        draft = _draft(text)
-        if problems := _problems(draft.text):
+        sms = _measured(text)
+        if problems := _problems(sms.text):
             raise SpecRefused(problems)
         with self.store.transaction() as records:
             if not records.texting.begin(sms_id, actor.unit_id, now=now):
@@ -79,12 +79,12 @@ class SendSms:
             entry = LogEntry(actor=actor, activity=Activity.WRITE, act=act)
             records.access_log.write([entry], now=now)
         try:
-            self.sms.send(number, draft.text)
+            self.sms.send(number, sms.text)
         except (TemporaryFailure, PermanentFailure):
             with self.store.transaction() as records:
                 records.texting.cancel(sms_id)
             raise
-        return draft.count
+        return sms.count
 
 
 class AlreadyTexted(UtskickError):
@@ -95,14 +95,14 @@ class AlreadyTexted(UtskickError):
         self.staff_message = "Det här sms:et är redan skickat. Inget skickades en gång till."
 
 
-def draft_text(text: str) -> SmsDraft:
+def measured_text(text: str) -> SmsText:
     """What staff have written, as it will arrive."""
-    return _draft(text)
+    return _measured(text)
 
 
-def _draft(text: str) -> SmsDraft:
+def _measured(text: str) -> SmsText:
     normalised = normalise(text.strip())
-    return SmsDraft(
+    return SmsText(
         text=normalised,
         count=count(normalised),
         replaced=replaced(text),

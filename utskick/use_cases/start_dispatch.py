@@ -23,7 +23,7 @@ from utskick.domain.specs import DispatchSpec, addresses_elsewhere
 from utskick.domain.units import Actor, Unit
 from utskick.sending.check_forms import require_forms
 from utskick.sending.report_errors import report
-from utskick.use_cases.draft import Draft
+from utskick.use_cases.spec_reading import SpecReading
 from utskick.use_cases.submissions import (
     CheckedDispatch,
     Started,
@@ -69,52 +69,52 @@ class StartDispatch(Submitting):
         Raises as the start itself. A blocked start is reported here too: that staff tried is what
         the forms desk must know.
         """
-        draft = Draft(notifies=spec.creates_inbox_message, for_system=actor.is_a_system)
-        understood = await asyncio.to_thread(self._understand, spec, actor, draft, now)
+        reading = SpecReading(notifies=spec.creates_inbox_message, for_system=actor.is_a_system)
+        understood = await asyncio.to_thread(self._understand, spec, actor, reading, now)
         if understood is None:
-            raise SpecRefused(draft.problems)
+            raise SpecRefused(reading.problems)
         await self._require_sendable(understood, spec, now)
         last_sent_on = understood.moments[-1][0].date
         reached = await self.require_reachable(
-            understood.numbers, spec, draft, actor=actor, now=now, last_sent_on=last_sent_on
+            understood.numbers, spec, reading, actor=actor, now=now, last_sent_on=last_sent_on
         )
         return CheckedDispatch(
             dispatch=_dispatch(spec, understood, actor, self.rules, now),
             recipients=recipients_of(understood.numbers, reached),
             content_seal=content_seal(spec),
-            warnings=tuple(draft.warnings),
+            warnings=tuple(reading.warnings),
         )
 
     def _understand(
-        self, spec: DispatchSpec, actor: Actor, draft: Draft, now: datetime
+        self, spec: DispatchSpec, actor: Actor, reading: SpecReading, now: datetime
     ) -> _Understood | None:
         rules = self.rules
         with self.store.transaction() as records:
-            unit = draft.unit(spec, actor.unit_id, records)
+            unit = reading.unit(spec, actor.unit_id, records)
             package = records.packages.find(actor.unit_id, spec.package.strip())
             if package is None:
-                draft.wrong(
+                reading.wrong(
                     "package",
                     "paketutskicket finns inte för enheten.",
                     "Kontrollera namnet, eller be den regionala förvaltningen lägga till det.",
                 )
-            forms = draft.forms(spec.forms or [], records)
+            forms = reading.forms(spec.forms or [], records)
             if package is not None and spec.forms is None:
                 forms = [a.form for a in records.forms.access(actor.unit_id, package.template_ids)]
-        numbers = draft.recipients(spec, rules=rules, today=rules.today(now))
-        draft.free_texts(spec, spec.title)
-        draft.problems += addresses_elsewhere(spec.error_addresses, rules.error_domains)
+        numbers = reading.recipients(spec, rules=rules, today=rules.today(now))
+        reading.free_texts(spec, spec.title)
+        reading.problems += addresses_elsewhere(spec.error_addresses, rules.error_domains)
         moments: list[tuple[LocalMoment, datetime]] = []
         if package is not None:
-            moments = draft.moments(spec, package, rules=rules, now=now)
+            moments = reading.moments(spec, package, rules=rules, now=now)
         default = package.inbox_message if package else None
-        message = draft.message(spec, default=default, texts=self.texts)
-        draft.dates(
+        message = reading.message(spec, default=default, texts=self.texts)
+        reading.dates(
             spec,
             first_sent_on=moments[0][0].date if moments else None,
             last_sent_on=moments[-1][0].date if moments else None,
         )
-        if draft.problems or unit is None or package is None:
+        if reading.problems or unit is None or package is None:
             return None
         return _Understood(
             unit=unit,

@@ -32,8 +32,8 @@ from utskick.records import LogEntry, Store
 from utskick.sending.accounts import Accounts
 from utskick.sending.check_recipients import Checked, check_quickly
 from utskick.sending.occasion_plans import register_occasions
-from utskick.use_cases.draft import Draft
 from utskick.use_cases.look_up_recipients import log_asked
+from utskick.use_cases.spec_reading import SpecReading
 
 
 def content_seal(spec: Sending) -> str:
@@ -147,7 +147,7 @@ class Submitting:
         self,
         numbers: list[Personnummer],
         spec: Sending,
-        draft: Draft,
+        reading: SpecReading,
         *,
         actor: Actor,
         now: datetime,
@@ -155,7 +155,7 @@ class Submitting:
     ) -> Checked:
         """Ask the registers about everyone; logged before anything is asked.
 
-        Raises `SpecRefused` unless all is well with the draft.
+        Raises `SpecRefused` unless all is well with what was read.
         """
         await asyncio.to_thread(log_asked, numbers, actor, self.store, now)
         checked = await check_quickly(
@@ -167,14 +167,14 @@ class Submitting:
             clock=self.clock,
             rules=self.rules,
         )
-        draft.unreachable(numbers, checked, leave_out=spec.leave_out_unreachable)
+        reading.unreachable(numbers, checked, leave_out=spec.leave_out_unreachable)
         if spec.leave_out_unreachable and len(checked.refused) == len(numbers):
-            draft.wrong(
+            reading.wrong(
                 "recipients", "ingen av mottagarna kan nås.", "Kontrollera mottagarlistan."
             )
-        if draft.problems:
-            raise SpecRefused(draft.problems)
-        draft.children(
+        if reading.problems:
+            raise SpecRefused(reading.problems)
+        reading.children(
             numbers,
             checked,
             today=self.rules.today(now),

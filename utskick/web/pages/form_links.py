@@ -17,7 +17,7 @@ from utskick.ports import PermanentFailure, UnknownOutcome
 from utskick.use_cases.list_forms import meant
 from utskick.use_cases.send_sms import (
     AlreadyTexted,
-    draft_text,
+    measured_text,
 )
 from utskick.web.callers import Now, Wired
 from utskick.web.pages.frame import fragment, page, problems_by_field
@@ -68,7 +68,7 @@ class _Desk:
             status_code=422 if problems else 200,
             filled=filled,
             forms=self.forms,
-            draft=draft_text(filled.sms),
+            sms=measured_text(filled.sms),
             problems=problems_by_field(problems),
             labels=_LABELS,
             resident_url=self.wired.rules.resident_url,
@@ -113,7 +113,7 @@ async def fill_in(
 @router.post("/formularlank/langd", name="count-sms")
 def count(_visitor: Staff, posted: Posted) -> Response:
     """What the text costs, while it is being written."""
-    return fragment("sms_count.html", draft=draft_text(text(posted, "sms")))
+    return fragment("sms_count.html", sms=measured_text(text(posted, "sms")))
 
 
 def _desk(request: Request, visitor: StaffVisitor, wired: Services, now: datetime) -> _Desk:
@@ -146,7 +146,7 @@ def _make_link(desk: _Desk, filled: _Filled) -> Response:
 
 def _fill_in_link(desk: _Desk, filled: _Filled) -> Response:
     try:
-        draft = desk.wired.send_sms.draft_form_link(
+        sms = desk.wired.send_sms.write_form_link(
             _key(desk, filled),
             sender=filled.sender,
             contact=filled.contact,
@@ -154,7 +154,7 @@ def _fill_in_link(desk: _Desk, filled: _Filled) -> Response:
         )
     except (NotFound, StartBlocked):
         return desk.show(filled, _no_form(filled))
-    return desk.show(replace(filled, sms=draft.text))
+    return desk.show(replace(filled, sms=sms.text))
 
 
 def _fill_in_ongoing(desk: _Desk, filled: _Filled) -> Response:
@@ -164,10 +164,10 @@ def _fill_in_ongoing(desk: _Desk, filled: _Filled) -> Response:
         return desk.show(
             filled, Problem("antal", "antalet ska vara mellan 1 och 20.", "Skriv ett heltal.")
         )
-    draft = desk.wired.send_sms.draft_ongoing_forms(
+    sms = desk.wired.send_sms.write_ongoing_forms(
         number, sender=filled.sender, contact=filled.contact
     )
-    return desk.show(replace(filled, sms=draft.text))
+    return desk.show(replace(filled, sms=sms.text))
 
 
 def _warn_or_send(desk: _Desk, filled: _Filled) -> Response:

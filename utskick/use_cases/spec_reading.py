@@ -47,7 +47,7 @@ _LONGEST_AHEAD = timedelta(days=5 * 366)
 
 
 @dataclass(slots=True)
-class Draft:
+class SpecReading:
     """What has been understood of a spec so far, and what is wrong with it.
 
     `notifies`: whether an inbox message notifies recipients of it at its moment. `for_system`:
