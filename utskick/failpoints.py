@@ -23,6 +23,8 @@ class Step(StrEnum):
     STOP = "stop"
     REMOVE = "remove"
     CLOSE = "close"
+    BRAKE = "brake"
+    RELEASE = "release"
 
 
 class Exchange(StrEnum):

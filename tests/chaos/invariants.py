@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -18,12 +19,15 @@ from tests.chaos.databases import Database
 from tests.chaos.registers import Registers
 from tests.chaos.service import Call, MessageBox, Service, Shown
 from tests.chaos.virtual import World
+from utskick.domain.brakes import Brake, BrakeId, BrakeScope
 from utskick.domain.deliveries import Refusal
 from utskick.domain.dispatches import DispatchId
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
+from utskick.ports import InboxMessage
 from utskick.store.tables import (
     DeliveryRow,
+    DispatchFormRow,
     DispatchRow,
     InboxMessageRow,
     OccasionRow,
@@ -51,6 +55,8 @@ class Watch:
     ended: dict[UUID, dict[UUID, int]] = field(default_factory=dict)
     removed: dict[UUID, dict[UUID, int]] = field(default_factory=dict)
     of_withdrawn_unit: set[asyncio.AbstractEventLoop] = field(default_factory=set)
+    brakes: dict[BrakeId, BrakeScope] = field(default_factory=dict)
+    _pulled_at_s: dict[BrakeId, float] = field(default_factory=dict)
     _removed_at_s: dict[UUID, float] = field(default_factory=dict)
     _stopped_at_s: dict[UUID, float] = field(default_factory=dict)
     _calls_before_calm: int | None = None
@@ -84,6 +90,14 @@ class Watch:
         (status,) = [row["status"] for row in self.dispatches() if row["id"] == dispatch_id]
         if status == "ongoing":
             self.stopped.pop(dispatch_id, None)
+
+    def note_brake(self, brake: Brake) -> None:
+        """From now on nothing leaves of what it is on, neither forms nor messages."""
+        self.brakes[brake.id] = brake.scope
+        self._pulled_at_s[brake.id] = self.world.elapsed_s
+
+    def note_release(self, brake_id: BrakeId) -> None:
+        self.brakes.pop(brake_id, None)
 
     def note_end(self, occasion_id: UUID) -> None:
         """From now on nothing more of the occasion is begun, ever."""
@@ -126,6 +140,7 @@ class Watch:
         self.stopped.clear()
         self.ended.clear()
         self.removed.clear()
+        self.brakes.clear()
         self._before.clear()
 
     def note_calm(self) -> None:
@@ -139,10 +154,13 @@ class Watch:
         """
         self._note_wrong(lambda: self._look_at(call))
 
-    def on_message_leaving(self, number: Personnummer) -> None:
+    def on_message_leaving(self, number: Personnummer, message: InboxMessage) -> None:
         """As `on_leaving`, for a message."""
         loop = asyncio.get_running_loop()
         self._note_wrong(lambda: self.registers.look_at(number, loop=loop, needs_account=True))
+        of = {r["dispatch_id"] for r in self.deliveries() if r["form_id"] in message.forms}
+        for dispatch_id in of:
+            self._note_wrong(partial(self._no_brake_has_been_answered, dispatch_id))
 
     def is_awaited(self, call: Call) -> bool:
         """Whether nobody else can have taken the call's delivery over."""
@@ -303,6 +321,17 @@ class Watch:
         self._its_unit_has_not_been_withdrawn_before_the_run(call)
         self._a_stop_has_not_been_answered(row)
         self._a_removal_has_not_been_answered(row)
+        self._no_brake_has_been_answered(row["dispatch_id"])
+
+    def _no_brake_has_been_answered(self, dispatch_id: UUID) -> None:
+        """I8: as with a stop, for all that a brake is on."""
+        (unit_id,) = [r["unit_id"] for r in self.dispatches() if r["id"] == dispatch_id]
+        forms = self._rows(DispatchFormRow)
+        theirs = [row["template_id"] for row in forms if row["dispatch_id"] == dispatch_id]
+        for brake_id, scope in self.brakes.items():
+            if scope.hits(unit_id, theirs):
+                since_s = self.world.elapsed_s - self._pulled_at_s[brake_id]
+                assert since_s < self.rules.stop_heard_within_s, "left under a brake"
 
     def _a_stop_has_not_been_answered(self, row: RowMapping) -> None:
         """I8: what was claimed ahead of a stop does not leave later than it is heard of."""

@@ -31,12 +31,14 @@ from tests.clinic import GAD, MONDAY_NOON, PACKAGE, PHQ, STAFF, UNIT
 from tests.people import ANNA, BO, CILLA
 from utskick.adapters.in_memory import InMemoryLogHeads, InMemoryMailer, InMemoryScheduler
 from utskick.adapters.jinja_texts import JinjaTexts
+from utskick.domain.brakes import BrakeId, BrakeScope
 from utskick.domain.calendar import STOCKHOLM
 from utskick.domain.dispatches import DispatchId, RecipientId
 from utskick.domain.errors import UtskickError
 from utskick.domain.occasions import OccasionId, RunToken
 from utskick.domain.rules import Rules
 from utskick.domain.specs import DispatchSpec
+from utskick.domain.units import Actor, HsaId
 from utskick.failpoints import Step, arm, disarm
 from utskick.ports import PersonRecord
 from utskick.sending.accounts import Accounts
@@ -51,6 +53,7 @@ from utskick.use_cases.compare_ledger import LOOKED_BACK, CompareLedger
 from utskick.use_cases.end_occasion import EndOccasion
 from utskick.use_cases.mark_restored import MarkRestored
 from utskick.use_cases.notify_recipients import NotifyRecipients
+from utskick.use_cases.pull_brake import PullBrake
 from utskick.use_cases.remove_recipient import RemoveRecipient
 from utskick.use_cases.restart_dispatch import RestartDispatch
 from utskick.use_cases.send_missed_occasion import SendMissedOccasion
@@ -62,6 +65,7 @@ T = TypeVar("T")
 
 PEOPLE = (ANNA, BO, CILLA)
 FORMS = (PHQ, GAD)
+ADMINISTRATOR = Actor("SE2321000131-P000000000003", HsaId("SE2321000131-S000000000001"))
 RULES = Rules(
     # So long that what was asked at its beginning has grown old when the moment comes.
     lead=timedelta(minutes=10),
@@ -203,6 +207,22 @@ class SendProtocol(RuleBasedStateMachine):
             if self._by_hand(EndOccasion, row):
                 self.watch.note_end(row["id"])
             self._scheduler_starts()
+
+    # What the administration does.
+
+    @precondition(lambda self: self.dispatches and len(self.watch.brakes) < 2)
+    @rule(
+        scope=st.sampled_from(
+            [BrakeScope(), BrakeScope(unit_id=UNIT.id), BrakeScope(template_id=PHQ.id)]
+        )
+    )
+    def administration_pulls_the_brake(self, scope: BrakeScope) -> None:
+        self._pull(scope)
+
+    @precondition(lambda self: self.watch.brakes)
+    @rule(pick=_PICK)
+    def administration_releases_the_brake(self, pick: int) -> None:
+        self._release(_nth(list(self.watch.brakes), pick))
 
     # What the machinery does.
 
@@ -397,7 +417,7 @@ class SendProtocol(RuleBasedStateMachine):
     @precondition(lambda self: self.database.has_locks and self.dispatches)
     @rule(
         step=st.sampled_from([Step.INTENT, Step.PLAN]),
-        deed=st.sampled_from(["stop", "remove", "others"]),
+        deed=st.sampled_from(["stop", "remove", "brake", "others"]),
         pick=_PICK,
         whom=_PICK,
     )
@@ -407,6 +427,7 @@ class SendProtocol(RuleBasedStateMachine):
         deeds: dict[str, Callable[[], None]] = {
             "stop": lambda: self._stop(dispatch_id),
             "remove": lambda: self._remove(dispatch_id, whom),
+            "brake": lambda: self._pull(BrakeScope()),
             "others": self._others_go_on,
         }
         self.trap = Trap(f"before {step}", Strike.MEANWHILE, deeds[deed])
@@ -526,6 +547,27 @@ class SendProtocol(RuleBasedStateMachine):
         if stopped is not None:
             self.watch.note_stop(dispatch_id)
 
+    def _pull(self, scope: BrakeScope) -> None:
+        pulled = self._allowed(
+            lambda: self._brake.pull(
+                scope, "Fel i formuläret", actor=ADMINISTRATOR, now=self.clock.now()
+            )
+        )
+        if pulled is not None:
+            self.watch.note_brake(pulled.brake)
+
+    def _release(self, brake_id: BrakeId) -> None:
+        released = self._allowed(
+            lambda: self._brake.release(brake_id, actor=ADMINISTRATOR, now=self.clock.now())
+        )
+        if released is not None:
+            self.watch.note_release(brake_id)
+            self._scheduler_starts()
+
+    @property
+    def _brake(self) -> PullBrake:
+        return PullBrake(store=self.store, scheduler=self.scheduler, clock=self.clock, rules=RULES)
+
     def _remove(self, dispatch_id: DispatchId, whom: int) -> None:
         theirs = [r["id"] for r in self.watch.recipients() if r["dispatch_id"] == dispatch_id]
         recipient_id = RecipientId(_nth(theirs, whom))
@@ -598,6 +640,9 @@ class SendProtocol(RuleBasedStateMachine):
         self.watch.note_calm()
         self.inbox.heal()
         self._let_unit_be(withdrawn_at=None)
+        # Also those that a backup has brought back.
+        for brake, _hit in self._brake.list_brakes().pulled:
+            self._release(brake.id)
         for worker in self._alive:
             worker.paused = False
         self._go_on()

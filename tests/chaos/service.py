@@ -326,7 +326,7 @@ class MessageBox:
     """An `Inbox`. `fates` are those of the next calls; `left` are the messages that are there."""
 
     registers: Registers
-    on_leaving: Callable[[Personnummer], None]
+    on_leaving: Callable[[Personnummer, InboxMessage], None]
     fates: list[MessageFate] = field(default_factory=list)
     left: list[tuple[Personnummer, str]] = field(default_factory=list)
     _silent: list["asyncio.Future[None]"] = field(default_factory=list)
@@ -343,7 +343,7 @@ class MessageBox:
     ) -> None:
         if not may_leave():
             raise Withheld
-        self.on_leaving(personnummer)
+        self.on_leaving(personnummer, message)
         fate = self.fates.pop(0) if self.fates else MessageFate.LEFT
         if fate is MessageFate.TOO_MANY:
             raise TemporaryFailure("429", retry_after_s=RETRY_AFTER_S)

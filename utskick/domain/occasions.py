@@ -71,7 +71,7 @@ class Occasion:
     is how many occasions were already planned for the same minute when it was, and `questions_due`
     about how many persons the inbox is to be asked before that minute, theirs and its own.
     `unchecked_persons` and `unchecked_accounts` count those for whom a register gave no new answer
-    before the moment, so that an earlier one was used.
+    before the moment, so that an earlier one was used. `brake_id`: what kept it from being sent.
     """
 
     id: OccasionId
@@ -90,6 +90,7 @@ class Occasion:
     unchecked_persons: int = 0
     unchecked_accounts: int = 0
     aim: Aim = Aim.SEND
+    brake_id: UUID | None = None
 
     @property
     def local(self) -> datetime:

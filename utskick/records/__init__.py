@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from utskick.failpoints import Step
+from utskick.records.brakes import Brakes
 from utskick.records.deliveries import Deliveries, DeliveryClaim, InboxMessages, Unnotified
 from utskick.records.desk import Budgets, Texting, Tokens, Uploads
 from utskick.records.dispatches import (
@@ -52,6 +53,7 @@ from utskick.records.staff import OpenSession, Sessions, SignedInPerson
 
 __all__ = [
     "AccessLog",
+    "Brakes",
     "Budgets",
     "Deliveries",
     "DeliveryClaim",
@@ -113,6 +115,8 @@ class Transaction(Protocol):
     def packages(self) -> Packages: ...
     @property
     def dispatches(self) -> Dispatches: ...
+    @property
+    def brakes(self) -> Brakes: ...
     @property
     def overview(self) -> Overview: ...
     @property

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from utskick.domain.brakes import BrakeId
 from utskick.domain.deliveries import (
     DeliveryState,
     Refusal,
@@ -122,7 +123,8 @@ class Occasions(Protocol):
     ) -> Sequence[PlannedOccasion]:
         """What runs have still to do, the first moment first.
 
-        For ongoing dispatches, and to notify after a stop.
+        For ongoing dispatches, and to notify after a stop. What is due `before` a moment is asked
+        for in order to see to it: what a brake holds is not among that.
         """
 
     def unregistered(self, *, before: datetime, limit: int) -> Sequence[PlannedOccasion]:
@@ -135,7 +137,7 @@ class Occasions(Protocol):
         """Let this run have the occasion if no other has it (I11).
 
         It must be planned, or running with its lease run out, and its dispatch ongoing or its aim
-        not to send.
+        not to send; and no brake may hold it.
         """
 
     def renew(self, held: Mapping[RunToken, OccasionId], *, lease_s: float) -> int:
@@ -182,6 +184,9 @@ class Occasions(Protocol):
 
         Whoever calls this holds the dispatch.
         """
+
+    def note_brake(self, occasion_id: OccasionId, brake_id: BrakeId) -> None:
+        """It was not sent as this brake held it. Planned by hand, it is forgotten."""
 
     def abandoned(self) -> list[tuple[OccasionId, RunToken]]:
         """Running occasions whose lease has run out, and the run that died."""

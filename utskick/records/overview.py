@@ -68,6 +68,9 @@ class Overview(Protocol):
     def page(self, unit_id: HsaId, query: DispatchQuery) -> tuple[Sequence[ListedDispatch], int]:
         """In the order asked for, and how many there are in all."""
 
+    def listed(self, dispatches: Sequence[Dispatch]) -> Sequence[ListedDispatch]:
+        """These, with how far they have come."""
+
     def by_occasion(
         self, dispatch_id: DispatchId
     ) -> Mapping[OccasionId, Mapping[DeliveryState, int]]:

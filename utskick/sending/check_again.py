@@ -60,13 +60,16 @@ async def check_recipients_again(
     shared: Shared,
     clock: Clock,
     rules: Rules,
-) -> CheckedAgain:
+) -> CheckedAgain | None:
     """Ask both registers, but not past `until`, about everyone to whom something may still go.
 
-    Those refused now get nothing more of the occasion, neither form nor message.
+    Those refused now get nothing more of the occasion, neither form nor message. `None`, and
+    nobody is asked about, while this run may send nothing.
     """
     left = await asyncio.to_thread(_left, occasion_id, token, store)
-    if left is None or not left.recipients:
+    if left is None:
+        return None
+    if not left.recipients:
         return CheckedAgain()
     numbers = [recipient.personnummer for recipient in left.recipients]
     records: dict[Personnummer, PersonRecord | None] = {}
@@ -93,7 +96,7 @@ async def check_recipients_again(
 
 
 def _left(occasion_id: OccasionId, token: RunToken, store: Store) -> _Left | None:
-    """`None` if this run may send nothing any more.
+    """`None` if this run may send nothing now.
 
     A run that sends no form asks only about those who are to be notified.
     """

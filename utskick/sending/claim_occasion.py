@@ -33,6 +33,7 @@ class ClaimResult(StrEnum):
     OUTDATED = "outdated"
     TOO_EARLY = "too early"
     TOO_LATE = "too late"
+    BRAKED = "held by a brake"
 
 
 _TOLERANCE = timedelta(seconds=30)
@@ -76,7 +77,8 @@ def claim_occasion(
         if too_early:
             result = ClaimResult.TOO_EARLY
         elif not claimed:
-            result = _why_not(dispatch, occasion, version)
+            braked = records.brakes.over(dispatch) is not None
+            result = _why_not(dispatch, occasion, version, braked=braked)
         elif now >= until:
             result = ClaimResult.TOO_LATE
             miss_occasion(records, dispatch, occasion, token=token, now=now)
@@ -97,13 +99,15 @@ def _is_too_early(dispatch: Dispatch, occasion: Occasion, rules: Rules, now: dat
     return waits and now < rules.starts_at(occasion) - _TOLERANCE
 
 
-def _why_not(dispatch: Dispatch, occasion: Occasion, version: int) -> ClaimResult:
+def _why_not(dispatch: Dispatch, occasion: Occasion, version: int, *, braked: bool) -> ClaimResult:
     if occasion.version != version:
         return ClaimResult.OUTDATED
     if occasion.state is OccasionState.RUNNING:
         return ClaimResult.TAKEN
     if occasion.state not in NOT_ENDED:
         return ClaimResult.ALREADY_SENT
+    if braked and dispatch.awaits_run(occasion):
+        return ClaimResult.BRAKED
     if dispatch.status is DispatchStatus.ONGOING:
         return ClaimResult.TAKEN
     return ClaimResult.NOT_ONGOING

@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from utskick.domain.deliveries import REFUSAL_LABELS, DeliveryState, Refusal
+from utskick.domain.brakes import Brake
+from utskick.domain.deliveries import OPEN_STATES, REFUSAL_LABELS, DeliveryState, Refusal
 from utskick.domain.dispatches import Dispatch, DispatchStatus, RecipientState
 from utskick.domain.occasions import (
+    HAS_A_REST,
     NOT_ENDED,
     Aim,
     Occasion,
@@ -58,7 +60,8 @@ def close_occasion(
 ) -> Closed:
     """Let go of an occasion that the run `token` has; one that another run has is left as it is.
 
-    If nothing is left it is done. If something is left, the occasion is
+    If nothing is left it is done. If something is left that a brake holds, see `hold_occasion`.
+    Else the occasion is
     - stopped, when it was stopped in the middle,
     - planned again, when its moment is still to come, or the stop came while the run prepared,
     - missed, in all other cases.
@@ -107,6 +110,52 @@ def miss_occasion(
     _report_counts(records, dispatch, occasion, cause="missed", text="missed.txt", now=now)
     conclude_dispatch(records, dispatch, now=now)
     return True
+
+
+def hold_occasion(
+    records: Transaction,
+    dispatch: Dispatch,
+    occasion: Occasion,
+    brake: Brake,
+    *,
+    token: RunToken | None = None,
+    now: datetime,
+) -> bool:
+    """Let go of an occasion under a brake; whether it has passed, and staff are to decide.
+
+    Before its moment it is planned as it was. After it, it is never sent late by itself, whenever
+    the brake is released: it is stopped if some of it may have been sent or staff sent it by hand,
+    and else missed. Messages that are left wait for the release.
+    """
+    state = _under_brake(records, dispatch, occasion, now)
+    closed = records.occasions.close(occasion.id, state, token=token, now=now)
+    if not closed or state is OccasionState.PLANNED:
+        return False
+    _report_uncertain(records, dispatch, occasion, now=now)
+    waits = state in HAS_A_REST
+    if waits:
+        records.occasions.note_brake(occasion.id, brake.id)
+        values = {"since": brake.since}
+        _report_counts(
+            records, dispatch, occasion, cause="braked", text="braked.txt", more=values, now=now
+        )
+    conclude_dispatch(records, dispatch, now=now)
+    return waits
+
+
+def _under_brake(
+    records: Transaction, dispatch: Dispatch, occasion: Occasion, now: datetime
+) -> OccasionState:
+    if not _has_something_left(records, dispatch, occasion):
+        return OccasionState.ENDED if occasion.aim is Aim.END else OccasionState.DONE
+    if occasion.aim is not Aim.SEND or now < occasion.due_at:
+        return OccasionState.PLANNED
+    forms = records.progress.summary(dispatch.id, occasion_id=occasion.id)
+    may_have_got = {DeliveryState.SENT, DeliveryState.MANUAL, *OPEN_STATES}
+    begun = any(may_have_got & form.by_state.keys() for form in forms)
+    if begun or occasion.by_hand_at is not None:
+        return OccasionState.STOPPED
+    return OccasionState.MISSED
 
 
 def halt_occasions(records: Transaction, dispatch: Dispatch, *, now: datetime) -> None:
@@ -190,8 +239,11 @@ def _close(
     records: Transaction, dispatch: Dispatch, occasion: Occasion, *, token: RunToken, now: datetime
 ) -> None:
     records.inbox_messages.give_up(occasion.id)
-    _report_uncertain(records, dispatch, occasion, now=now)
     left = _has_something_left(records, dispatch, occasion)
+    if left and dispatch.awaits_run(occasion) and (brake := records.brakes.over(dispatch)):
+        hold_occasion(records, dispatch, occasion, brake, token=token, now=now)
+        return
+    _report_uncertain(records, dispatch, occasion, now=now)
     sends = dispatch.status is DispatchStatus.ONGOING and occasion.aim is Aim.SEND
     if (left and not sends) or occasion.aim is Aim.END:
         state = _without_sending(occasion, left=left)
@@ -249,6 +301,7 @@ def _report_counts(
     *,
     cause: str,
     text: str,
+    more: Mapping[str, object] | None = None,
     now: datetime,
 ) -> None:
     forms = records.progress.summary(dispatch.id, occasion_id=occasion.id)
@@ -256,7 +309,7 @@ def _report_counts(
         "planned": sum(form.planned for form in forms),
         "sent": sum(form.sent for form in forms),
         "counts": [[REFUSAL_LABELS[why], number] for why, number in _refused(forms).items()],
-    }
+    } | dict(more or {})
     report_occasion(records, dispatch, occasion, cause=cause, text=text, values=values, now=now)
 
 

@@ -70,6 +70,7 @@ class EndName(StrEnum):
     ENDED = "Avslutat"
     TOO_EARLY = "För tidigt"
     NOTHING_TO_SEND = "Inget att skicka"
+    BRAKED = "Nödbromsat"
 
 
 _FAILURES = (EndName.MISSED, EndName.ABORTED)
@@ -134,6 +135,9 @@ def _unclaimed(claim: ClaimResult, occasion: Occasion) -> Ending:
             moment = f"{occasion.local:%Y-%m-%d %H:%M}"
             message = f"Skickas {moment} som planerat. Den här körningen höll inget"
             return Ending(EndName.TOO_EARLY, message, claim)
+        case ClaimResult.BRAKED:
+            message = "Nödbromsen är dragen. Den här körningen höll inget"
+            return Ending(EndName.BRAKED, message, claim)
         case _:
             message = f"Nothing to send: {claim.value}"
             return Ending(EndName.NOTHING_TO_SEND, message, claim)

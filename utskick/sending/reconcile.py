@@ -24,6 +24,7 @@ from utskick.records import PlannedOccasion, Store
 from utskick.sending.call_slots import CallSlots
 from utskick.sending.close_occasion import (
     conclude_dispatch,
+    hold_occasion,
     miss_occasion,
     release_occasion,
     report_late,
@@ -66,6 +67,7 @@ async def reconcile(
 ) -> Reconciled:
     """One round: the dead, the unknown, the missed, and what should have been started."""
     died = await asyncio.to_thread(_reap, store, rules, now)
+    await asyncio.to_thread(hold_what_has_passed, store, now)
     missed = await asyncio.to_thread(_apply_late_policy, store, rules, now)
     mended = await asyncio.to_thread(_start_overdue, store, scheduler, rules, died, now)
     # Last: a form service that is silent would keep everything else waiting.
@@ -109,12 +111,44 @@ def _reap(store: Store, rules: Rules, now: datetime) -> set[RunToken]:
         abandoned = records.occasions.abandoned()
     for occasion_id, _token in abandoned:
         with store.transaction() as records:
-            dispatch, occasion = records.dispatches.of_occasion(occasion_id)
+            dispatch, occasion = records.dispatches.lock_of_occasion(occasion_id)
             if not dispatch.awaits_run(occasion):
                 release_occasion(records, dispatch, occasion, now=now)
+            elif brake := records.brakes.over(dispatch):
+                hold_occasion(records, dispatch, occasion, brake, now=now)
             elif now >= rules.send_until(occasion):
                 miss_occasion(records, dispatch, occasion, now=now)
     return {token for _occasion_id, token in abandoned}
+
+
+def hold_what_has_passed(store: Store, now: datetime) -> int:
+    """What should have been sent under a brake waits for staff from now on; how many."""
+    with store.transaction() as records:
+        passed = records.brakes.passed(now=now)
+    held = 0
+    for occasion_id in passed:
+        with store.transaction() as records:
+            try:
+                dispatch, occasion = records.dispatches.lock_of_occasion(occasion_id)
+            except NotFound:
+                continue
+            brake = records.brakes.over(dispatch)
+            waits = occasion.state is OccasionState.PLANNED and dispatch.awaits_run(occasion)
+            if brake and waits:
+                held += hold_occasion(records, dispatch, occasion, brake, now=now)
+    return held
+
+
+def plan_waiting_messages(occasion_ids: Iterable[OccasionId], store: Store, now: datetime) -> None:
+    """Give the messages that a brake has held their time anew, from when it is released."""
+    for occasion_id in occasion_ids:
+        with store.transaction() as records:
+            try:
+                dispatch, occasion = records.dispatches.lock_of_occasion(occasion_id)
+            except NotFound:
+                continue
+            if occasion.state is OccasionState.PLANNED and dispatch.awaits_run(occasion):
+                records.occasions.plan_by_hand(occasion_id, occasion.aim, now=now)
 
 
 def _apply_late_policy(store: Store, rules: Rules, now: datetime) -> int:

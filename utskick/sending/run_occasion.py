@@ -250,7 +250,7 @@ class OccasionRun:
 
     async def _check_recipients_again(self, until: datetime) -> CheckedAgain:
         self._note_asking("recipients")
-        return await check_recipients_again(
+        checked = await check_recipients_again(
             self.occasion_id,
             token=self.token,
             until=until,
@@ -259,6 +259,11 @@ class OccasionRun:
             clock=self.clock,
             rules=self.rules,
         )
+        if checked is None:
+            # A stop may be undone and a brake released before the moment: then it asks.
+            self._asked_at.pop("recipients", None)
+            return CheckedAgain()
+        return checked
 
     async def _keep_checked(self) -> None:
         # Forms and messages go beside each other: both wait for what one of them asks.

@@ -110,13 +110,46 @@ async def _send_batch(
     clock: Clock,
     rules: Rules,
 ) -> None:
-    deadline = clock.monotonic() + rules.lease_s / 2
+    leave = _Leave(occasion_id, token, store, clock, rules)
     claimed = await asyncio.to_thread(_claim, occasion_id, batch, token, store, rules)
-    call = partial(
-        _call, message=message, inbox=inbox, gate=gate, clock=clock, rules=rules, deadline=deadline
-    )
+    call = partial(_call, message=message, inbox=inbox, gate=gate, rules=rules, leave=leave)
     outcomes = await each(claimed, call, at_once=rules.inbox_concurrency)
     await asyncio.to_thread(_record, outcomes, store)
+
+
+class _Leave:
+    """Whether the messages of a batch may still leave: within the lease, and while it holds.
+
+    It is asked for again before a call that comes later than an answer holds: a batch can last.
+    """
+
+    def __init__(
+        self, occasion_id: OccasionId, token: RunToken, store: Store, clock: Clock, rules: Rules
+    ) -> None:
+        self._occasion_id = occasion_id
+        self._token = token
+        self._store = store
+        self._clock = clock
+        self._holds_s = rules.stop_heard_within_s
+        began = clock.monotonic()
+        self._deadline = began + rules.lease_s / 2
+        self._until = began + self._holds_s
+
+    def holds(self) -> bool:
+        return self._clock.monotonic() < min(self._deadline, self._until)
+
+    async def asked_for(self) -> bool:
+        """Whether it holds, by an answer that is new enough."""
+        if self.holds():
+            return True
+        began = self._clock.monotonic()
+        if await asyncio.to_thread(self._ask):
+            self._until = began + self._holds_s
+        return self.holds()
+
+    def _ask(self) -> bool:
+        with self._store.transaction() as records:
+            return records.occasions.may_notify(self._occasion_id, token=self._token)
 
 
 async def _call(
@@ -125,18 +158,17 @@ async def _call(
     message: InboxMessage,
     inbox: Inbox,
     gate: MessageGate,
-    clock: Clock,
     rules: Rules,
-    deadline: float,
+    leave: _Leave,
 ) -> Outcome:
     outcome = partial(Outcome, id=claimed.id, attempt=claimed.attempt)
-    if gate.shut_s:
+    if gate.shut_s or not await leave.asked_for():
         return outcome(state=DeliveryState.PLANNED)
     try:
         await inbox.add_message(
             claimed.personnummer,
             replace(message, forms=claimed.forms),
-            may_leave=lambda: clock.monotonic() < deadline,
+            may_leave=leave.holds,
         )
     except Withheld:
         return outcome(state=DeliveryState.PLANNED)

@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from utskick.failpoints import Step, reached
+from utskick.store.brakes import SqlBrakes
 from utskick.store.data_keys import DataKeys
 from utskick.store.deliveries import SqlDeliveries
 from utskick.store.desk import TEXTING, SqlBudgets, SqlTexting, SqlTokens, SqlUploads
@@ -45,6 +46,7 @@ class SqlTransaction:
         self.names = SqlNames(session, people, sealing)
         submissions = DataKeys(session, sealing, SUBMISSIONS)
         self.dispatches = SqlDispatches(session, people, self.names, submissions)
+        self.brakes = SqlBrakes(session, self.dispatches)
         self.progress = SqlProgress(session)
         self.overview = SqlOverview(session, self.dispatches, self.progress)
         self.punctuality = SqlPunctuality(session)

@@ -421,4 +421,5 @@ def _occasion(row: OccasionRow) -> Occasion:
         unchecked_persons=row.unchecked_persons,
         unchecked_accounts=row.unchecked_accounts,
         aim=Aim(row.aim),
+        brake_id=row.brake_id,
     )

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, exists, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from utskick.domain.deliveries import DeliveryState
@@ -12,12 +12,39 @@ from utskick.domain.dispatches import DispatchStatus, RecipientState
 from utskick.domain.occasions import Aim, OccasionId, OccasionState, RunToken
 from utskick.store.statements import database_now
 from utskick.store.tables import (
+    BrakeRow,
     DeliveryRow,
+    DispatchFormRow,
     DispatchRow,
     InboxMessageRow,
     OccasionRow,
     RecipientRow,
 )
+
+
+def braked() -> ColumnElement[bool]:
+    """Whether a brake holds the `DispatchRow` of the statement around this.
+
+    It says in SQL what `BrakeScope.hits` says.
+    """
+    everything = and_(BrakeRow.unit_id.is_(None), BrakeRow.template_id.is_(None))
+    one_of_its_forms = exists().where(
+        DispatchFormRow.dispatch_id == DispatchRow.id,
+        DispatchFormRow.template_id == BrakeRow.template_id,
+    )
+    return (
+        exists()
+        .where(
+            BrakeRow.released_at.is_(None),
+            or_(
+                everything,
+                BrakeRow.unit_id == DispatchRow.unit_id,
+                one_of_its_forms.correlate(DispatchRow, BrakeRow),
+            ),
+        )
+        .correlate(DispatchRow)
+    )
+
 
 _HAS_REMOVED = exists().where(
     RecipientRow.dispatch_id == DispatchRow.id,
@@ -31,6 +58,7 @@ _HELD = (
         OccasionRow.run_token,
         OccasionRow.aim,
         _HAS_REMOVED.label("has_removed"),
+        braked().label("braked"),
         database_now().label("now"),
     )
     .select_from(DispatchRow)
@@ -65,6 +93,7 @@ def may_notify(session: Session, occasion_id: OccasionId, token: RunToken) -> bo
     held = session.connection().execute(_HELD, {"occasion_ids": [occasion_id]}).one_or_none()
     return (
         held is not None
+        and not held.braked
         and held.state == OccasionState.RUNNING.value
         and held.run_token == token
         and (held.status == DispatchStatus.ONGOING.value or held.aim != Aim.SEND.value)
@@ -75,13 +104,16 @@ def who_may_send(session: Session, tokens: Mapping[OccasionId, RunToken]) -> All
     """Which of the occasions are their runs' to send; `tokens` names the run of each.
 
     Shares the dispatches' and the occasions' rows until the transaction ends (I8): a stop, a
-    removal or another run's claim is therefore wholly before or wholly after.
+    removal or another run's claim is therefore wholly before or wholly after. A brake is on too
+    many dispatches for that: whoever asked right before it was pulled may go on for as long as an
+    answer holds, and the pull is answered after that.
     """
     held = session.connection().execute(_HELD, {"occasion_ids": list(tokens)}).all()
     allowed = [
         row
         for row in held
         if row.status == DispatchStatus.ONGOING.value
+        and not row.braked
         and row.aim == Aim.SEND.value
         and row.state == OccasionState.RUNNING.value
         and row.run_token == tokens[row.id]

@@ -18,11 +18,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from utskick.domain.brakes import BrakeId
 from utskick.domain.deliveries import OPEN_STATES, DeliveryState
 from utskick.domain.dispatches import DispatchId, DispatchStatus
 from utskick.domain.occasions import HAS_A_REST, Aim, OccasionId, OccasionState, RunToken
 from utskick.records import PlannedOccasion
-from utskick.store.leases import may_notify, may_send
+from utskick.store.leases import braked, may_notify, may_send
 from utskick.store.punctuality import SqlPunctuality
 from utskick.store.statements import database_clock
 from utskick.store.tables import DeliveryRow, DispatchRow, InboxMessageRow, OccasionRow
@@ -42,7 +43,7 @@ class SqlOccasions:
     ) -> Sequence[PlannedOccasion]:
         statement = _planned().limit(limit)
         if before is not None:
-            statement = statement.where(OccasionRow.sends_at <= before)
+            statement = statement.where(OccasionRow.sends_at <= before, ~braked())
         return self._found(statement)
 
     def unregistered(self, *, before: datetime, limit: int) -> Sequence[PlannedOccasion]:
@@ -65,7 +66,7 @@ class SqlOccasions:
         shared = self._session.scalar(
             select(DispatchRow.id)
             .join(OccasionRow, OccasionRow.dispatch_id == DispatchRow.id)
-            .where(OccasionRow.id == occasion_id, _awaits_run())
+            .where(OccasionRow.id == occasion_id, _awaits_run(), ~braked())
             .with_for_update(read=True, of=DispatchRow)
         )
         if shared is None:
@@ -191,7 +192,13 @@ class SqlOccasions:
                 lease_until=None,
                 by_hand_at=now,
                 closed_at=None,
+                brake_id=None,
             )
+        )
+
+    def note_brake(self, occasion_id: OccasionId, brake_id: BrakeId) -> None:
+        self._session.execute(
+            update(OccasionRow).where(OccasionRow.id == occasion_id).values(brake_id=brake_id)
         )
 
     def abandoned(self) -> list[tuple[OccasionId, RunToken]]:
@@ -280,6 +287,7 @@ _SENDABLE = (
         OccasionRow.state == OccasionState.RUNNING.value,
         OccasionRow.aim == Aim.SEND.value,
         DispatchRow.status == DispatchStatus.ONGOING.value,
+        ~braked(),
     )
 )
 

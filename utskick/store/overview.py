@@ -10,7 +10,13 @@ from sqlalchemy import ColumnElement, Select, String, case, cast, func, or_, sel
 from sqlalchemy.orm import Session
 
 from utskick.domain.deliveries import DeliveryState, Refusal
-from utskick.domain.dispatches import DispatchId, DispatchStatus, RecipientId, RecipientState
+from utskick.domain.dispatches import (
+    Dispatch,
+    DispatchId,
+    DispatchStatus,
+    RecipientId,
+    RecipientState,
+)
 from utskick.domain.occasions import NOT_ENDED, Aim, OccasionId
 from utskick.domain.units import HsaId
 from utskick.records import DispatchQuery, DispatchSorting, ListedDispatch, OccasionCell
@@ -40,9 +46,12 @@ class SqlOverview:
             .limit(query.per_page)
             .offset((query.page - 1) * query.per_page)
         )
+        return self.listed(dispatches), total
+
+    def listed(self, dispatches: Sequence[Dispatch]) -> Sequence[ListedDispatch]:
         ids = [dispatch.id for dispatch in dispatches]
         recipients, forms = self._recipients(ids), self._progress.summaries(ids)
-        listed = [
+        return [
             ListedDispatch(
                 dispatch=dispatch,
                 recipients=recipients.get(dispatch.id, 0),
@@ -50,7 +59,6 @@ class SqlOverview:
             )
             for dispatch in dispatches
         ]
-        return listed, total
 
     def by_occasion(
         self, dispatch_id: DispatchId

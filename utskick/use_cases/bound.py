@@ -38,6 +38,7 @@ from utskick.use_cases.open_dispatch import OpenDispatch
 from utskick.use_cases.own_sessions import OwnSessions
 from utskick.use_cases.preview_dispatch import PreviewDispatch
 from utskick.use_cases.preview_message import PreviewMessage
+from utskick.use_cases.pull_brake import PullBrake
 from utskick.use_cases.purge_expired import PurgeExpired
 from utskick.use_cases.read_access_log import ReadAccessLog
 from utskick.use_cases.remove_recipient import RemoveRecipient
@@ -107,6 +108,7 @@ class UseCases:
     own_sessions = Bound(OwnSessions)
     preview_dispatch = Bound(PreviewDispatch)
     preview_message = Bound(PreviewMessage)
+    pull_brake = Bound(PullBrake)
     purge_expired = Bound(PurgeExpired)
     read_access_log = Bound(ReadAccessLog)
     remove_recipient = Bound(RemoveRecipient)

@@ -51,7 +51,8 @@ class CleanUp:
                 current = records.dispatches.lock_for(dispatch.unit_id, dispatch.id)
             except NotFound:
                 return False
-            if not current.may_be_deleted(now=now):
+            # Under a brake staff can do nothing about what is left of it.
+            if not current.may_be_deleted(now=now) or records.brakes.over(current):
                 return False
             entry = LogEntry(
                 actor=Actor(SYSTEM, dispatch.unit_id),

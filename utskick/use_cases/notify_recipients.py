@@ -10,6 +10,7 @@ from utskick.domain.units import Activity, Actor
 from utskick.ports import Scheduler
 from utskick.records import LogEntry, Store
 from utskick.sending.occasion_plans import register_occasions
+from utskick.sending.require_no_brake import require_no_brake
 from utskick.use_cases.ways_on import ways_on
 
 
@@ -23,12 +24,14 @@ class NotifyRecipients:
         """Leave the inbox message for all who have got any form of the occasion, once each.
 
         `False` if the scheduler is away and it has to wait. What is left of the forms stays so,
-        and can still be sent or ended. Raises `NothingLeft` or `NotFound`.
+        and can still be sent or ended. Raises `NothingLeft`, `Braked` or
+        `NotFound`.
         """
         with self.store.transaction() as records:
             dispatch, _ = records.dispatches.of_occasion(occasion_id)
             dispatch = records.dispatches.lock_for(actor.unit_id, dispatch.id)
             occasion = dispatch.occasion(occasion_id)
+            require_no_brake(records, dispatch)
             ended = occasion.state is OccasionState.ENDED
             ways = {way.occasion.id: way for way in ways_on(records, dispatch)}
             if occasion_id not in ways or not ways[occasion_id].may_notify:

@@ -10,6 +10,7 @@ from utskick.domain.units import Activity, Actor
 from utskick.ports import Scheduler
 from utskick.records import FormSummary, LogEntry, Store
 from utskick.sending.occasion_plans import register_occasions
+from utskick.sending.require_no_brake import require_no_brake
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +33,11 @@ class RestartDispatch:
         """Go on with a stopped dispatch until the date of its next occasion has passed.
 
         What of today's has passed is sent at once. Raises `OccasionPassed`, `NothingAhead`,
-        `WrongStatus` or `NotFound`.
+        `WrongStatus`, `Braked` or `NotFound`.
         """
         with self.store.transaction() as records:
             dispatch = records.dispatches.lock_for(actor.unit_id, dispatch_id).restarted(now=now)
+            require_no_brake(records, dispatch)
             records.dispatches.set_status(dispatch.id, dispatch.status, ended_at=None)
             for occasion in dispatch.overdue(now=now):
                 records.occasions.plan_by_hand(occasion.id, Aim.SEND, now=now)

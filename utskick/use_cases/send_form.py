@@ -59,6 +59,7 @@ class SendForm(Submitting):
         understood = await asyncio.to_thread(self._understand, spec, actor, reading, now)
         if understood is None:
             raise SpecRefused(reading.problems)
+        await asyncio.to_thread(self.require_unbraked, understood.unit.id, [understood.form])
         await require_forms(
             understood.unit.id, [understood.form.id], store=self.store, forms=self.forms, now=now
         )

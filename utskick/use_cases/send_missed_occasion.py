@@ -11,6 +11,7 @@ from utskick.domain.units import Activity, Actor
 from utskick.ports import Scheduler
 from utskick.records import LogEntry, Store, Transaction
 from utskick.sending.occasion_plans import register_occasions
+from utskick.sending.require_no_brake import require_no_brake
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,12 +25,13 @@ class SendMissedOccasion:
 
         `False` if the scheduler is away and it has to wait. A dispatch that was Klar is Pågående
         until it has been sent, and one that was Stoppad goes on, later occasions too. Raises
-        `NothingLeft`, `WrongStatus` if the dispatch was aborted, or `NotFound`.
+        `NothingLeft`, `WrongStatus` if the dispatch was aborted, `Braked`, or `NotFound`.
         """
         with self.store.transaction() as records:
             dispatch, _ = records.dispatches.of_occasion(occasion_id)
             dispatch = records.dispatches.lock_for(actor.unit_id, dispatch.id)
             occasion = dispatch.occasion(occasion_id)
+            require_no_brake(records, dispatch)
             if dispatch.status is DispatchStatus.ABORTED:
                 raise WrongStatus("send", dispatch.status.value, label=dispatch.label)
             if not occasion.has_a_rest:

@@ -1,7 +1,7 @@
 """Skicka påminnelse: an inbox message about one form that has not been answered, by hand."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from math import ceil
@@ -19,10 +19,12 @@ from utskick.ports import (
     TemporaryFailure,
     Texts,
     UnknownOutcome,
+    Withheld,
 )
 from utskick.records import FollowedUp, LogEntry, Store
 from utskick.sending.accounts import Accounts
 from utskick.sending.inbox_places import inbox_place
+from utskick.sending.require_no_brake import require_no_brake_on
 from utskick.use_cases.follow_up import ask_statuses, keep_statuses
 from utskick.use_cases.look_up_recipients import log_asked
 from utskick.use_cases.may_remind import (
@@ -50,8 +52,8 @@ class SendReminder:
 
         Registers and unit are asked right before the intent: much may have changed since the form
         was sent. The intent is committed before the call: if we die in between, it stands as
-        uncertain. Raises `CannotRemind`, `NotFound`, or `TemporaryFailure` if the inbox did not
-        take it: then it can be tried again the same day.
+        uncertain. Raises `CannotRemind`, `Braked`, `NotFound`, or `TemporaryFailure` if the inbox
+        did not take it: then it can be tried again the same day.
         """
         now = self.clock.now()
         today = self.rules.today(now)
@@ -72,9 +74,16 @@ class SendReminder:
             clock=self.clock,
             rules=self.rules,
         )
+        # A brake that is pulled after the intent is heard of as a run hears of it.
+        until = self.clock.monotonic() + self.rules.stop_heard_within_s
         await asyncio.to_thread(self._begin, form, statuses, today, actor, now)
         try:
-            state = await _call(form, message, self.inbox)
+            state = await _call(
+                form, message, self.inbox, may_leave=lambda: self.clock.monotonic() < until
+            )
+        except Withheld:
+            await asyncio.to_thread(self._undo, form, today)
+            raise TemporaryFailure("the inbox was not reached in time") from None
         except TemporaryFailure:
             await asyncio.to_thread(self._undo, form, today)
             raise
@@ -83,9 +92,9 @@ class SendReminder:
 
     def _find(self, delivery_id: DeliveryId, actor: Actor) -> tuple[FollowedUp, Unit]:
         with self.store.transaction() as records:
-            return records.follow_up.get_for(actor.unit_id, delivery_id), records.units.get(
-                actor.unit_id
-            )
+            form = records.follow_up.get_for(actor.unit_id, delivery_id)
+            require_no_brake_on(records, actor.unit_id, [form.template_id])
+            return form, records.units.get(actor.unit_id)
 
     async def _await_place(self) -> None:
         place = await inbox_place(
@@ -109,6 +118,7 @@ class SendReminder:
     ) -> None:
         with self.store.transaction() as records:
             require_unit(records.units.get(actor.unit_id))
+            require_no_brake_on(records, actor.unit_id, [form.template_id])
             # A notice may have come since the form service was asked.
             form = records.follow_up.get_for(actor.unit_id, form.delivery_id)
             require_unanswered(form, statuses)
@@ -136,9 +146,11 @@ class SendReminder:
             records.follow_up.end_reminder(form.delivery_id, day=today, state=state, now=now)
 
 
-async def _call(form: FollowedUp, message: InboxMessage, inbox: Inbox) -> DeliveryState:
+async def _call(
+    form: FollowedUp, message: InboxMessage, inbox: Inbox, *, may_leave: Callable[[], bool]
+) -> DeliveryState:
     try:
-        await inbox.add_message(form.personnummer, message)
+        await inbox.add_message(form.personnummer, message, may_leave=may_leave)
     except PermanentFailure:
         return DeliveryState.REFUSED
     except UnknownOutcome:

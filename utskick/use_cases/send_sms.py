@@ -6,13 +6,15 @@ from datetime import datetime
 from uuid import UUID
 
 from utskick.domain.errors import Problem, SpecRefused, UtskickError
+from utskick.domain.forms import FormTemplateId
 from utskick.domain.personnummer_in_text import looks_like_personnummer
 from utskick.domain.rules import Rules
 from utskick.domain.sms import SmsCount, costly, count, normalise, parse_mobile, replaced
 from utskick.domain.units import Activity, Actor
 from utskick.domain.writing import code_of, find_unusable
 from utskick.ports import PermanentFailure, SmsGateway, TemporaryFailure, Texts
-from utskick.records import LogEntry, Store
+from utskick.records import LogEntry, Store, Transaction
+from utskick.sending.require_no_brake import require_no_brake_on
 from utskick.use_cases.form_link import FormLink
 
 
@@ -65,14 +67,16 @@ class SendSms:
         """Send one text to one mobile, at most once for each `sms_id`.
 
         Raises `InvalidMobileNumber`, `SpecRefused` for a text that may not be sent,
-        `AlreadyTexted`, and what the gateway raises: on `UnknownOutcome` staff must be shown that
-        nobody knows whether it went; after the other failures the same one may be tried again.
+        `AlreadyTexted`, `Braked`, and what the gateway raises: on `UnknownOutcome` staff must be
+        shown that nobody knows whether it went; after the other failures the same one may be tried
+        again.
         """
         number = parse_mobile(mobile)
         sms = _measured(text)
         if problems := _problems(sms.text):
             raise SpecRefused(problems)
         with self.store.transaction() as records:
+            require_no_brake_on(records, actor.unit_id, _linked(records, sms.text))
             if not records.texting.begin(sms_id, actor.unit_id, now=now):
                 raise AlreadyTexted
             act = f"skickat sms, nummer {records.texting.mark_of(number)}"
@@ -85,6 +89,12 @@ class SendSms:
                 records.texting.cancel(sms_id)
             raise
         return sms.count
+
+
+def _linked(records: Transaction, text: str) -> Sequence[FormTemplateId]:
+    """The forms with brakes on them that the text has links to."""
+    braked = (brake.scope.template_id for brake in records.brakes.pulled())
+    return [each for each in braked if each is not None and str(each) in text.lower()]
 
 
 class AlreadyTexted(UtskickError):

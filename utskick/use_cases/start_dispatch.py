@@ -53,10 +53,10 @@ class StartDispatch(Submitting):
         """Check everything, then save, then register one occasion after the other.
 
         Raises `SpecRefused` with all problems, or `StartBlocked`, which the error addresses get a
-        mail about; nothing else is stored then. Raises `TemporaryFailure` if a register does not
-        answer. The same `submission_key` gives the same dispatch, so that a double click starts
-        one; with another spec it raises `KeyReused`, and if the dispatch was stopped or aborted
-        since, `AlreadyEnded`.
+        mail about; nothing else is stored then. Raises `Braked`, and `TemporaryFailure` if a
+        register does not answer. The same `submission_key` gives the same dispatch, so that a
+        double click starts one; with another spec it raises `KeyReused`, and if the dispatch was
+        stopped or aborted since, `AlreadyEnded`.
         """
         check = partial(self.check, spec, actor=actor, now=now)
         return await self.submit_once(
@@ -73,6 +73,7 @@ class StartDispatch(Submitting):
         understood = await asyncio.to_thread(self._understand, spec, actor, reading, now)
         if understood is None:
             raise SpecRefused(reading.problems)
+        await asyncio.to_thread(self.require_unbraked, understood.unit.id, understood.forms)
         await self._require_sendable(understood, spec, now)
         last_sent_on = understood.moments[-1][0].date
         reached = await self.require_reachable(

@@ -1,7 +1,7 @@
 """What every start has in common, and what makes two submissions the same one, in every face."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -16,10 +16,11 @@ from utskick.domain.dispatches import (
     RecipientState,
 )
 from utskick.domain.errors import AlreadyEnded, SpecRefused
+from utskick.domain.forms import FormTemplate
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
 from utskick.domain.specs import Sending
-from utskick.domain.units import Activity, Actor
+from utskick.domain.units import Activity, Actor, HsaId
 from utskick.failpoints import Step
 from utskick.ports import (
     Clock,
@@ -32,6 +33,7 @@ from utskick.records import LogEntry, Store
 from utskick.sending.accounts import Accounts
 from utskick.sending.check_recipients import Checked, check_quickly
 from utskick.sending.occasion_plans import register_occasions
+from utskick.sending.require_no_brake import require_no_brake, require_no_brake_on
 from utskick.use_cases.look_up_recipients import log_asked
 from utskick.use_cases.spec_reading import SpecReading
 
@@ -182,6 +184,11 @@ class Submitting:
         )
         return checked
 
+    def require_unbraked(self, unit_id: HsaId, forms: Sequence[FormTemplate]) -> None:
+        """Raise `Braked` before anybody is asked about."""
+        with self.store.transaction() as records:
+            require_no_brake_on(records, unit_id, [form.id for form in forms])
+
     async def save_and_register(
         self,
         checked: CheckedDispatch,
@@ -192,7 +199,8 @@ class Submitting:
     ) -> Started:
         """Save in one transaction, then register: the reconciler does what of that fails.
 
-        Raises `KeyReused` if the key was taken meanwhile, with other content, and `AlreadyEnded`.
+        Raises `KeyReused` if the key was taken meanwhile, with other content, `AlreadyEnded`, and
+        `Braked`.
         """
         dispatch = checked.dispatch
         saved = await asyncio.to_thread(self._save, checked, actor, submission_key, now)
@@ -219,6 +227,7 @@ class Submitting:
     ) -> Dispatch:
         dispatch, recipients = checked.dispatch, checked.recipients
         with self.store.transaction(Step.START) as records:
+            require_no_brake(records, dispatch)
             seal = checked.content_seal
             if not records.dispatches.add(
                 dispatch, recipients, submission_key=submission_key, content_seal=seal

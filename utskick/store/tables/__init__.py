@@ -1,6 +1,7 @@
 """The tables, and what their indexes make impossible. Rows never leave the store."""
 
 from utskick.store.tables.base import Row, SealedRow, UtcDateTime
+from utskick.store.tables.brakes import BrakeRow
 from utskick.store.tables.deliveries import (
     DeliveryRow,
     InboxMessageRow,
@@ -43,6 +44,7 @@ from utskick.store.tables.staff import StaffMemberRow, StaffSessionRow, TokenRow
 __all__ = [
     "AccessLogRow",
     "BlockedFormRow",
+    "BrakeRow",
     "DataKeyRow",
     "DeliveryRow",
     "DispatchFormRow",

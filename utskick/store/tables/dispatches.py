@@ -122,6 +122,7 @@ class OccasionRow(Row):
     unchecked_persons: Mapped[int] = mapped_column(default=0)
     unchecked_accounts: Mapped[int] = mapped_column(default=0)
     aim: Mapped[str] = mapped_column(String(10), server_default="send", default="send")
+    brake_id: Mapped[UUID | None]
 
 
 _TO_ASK = text("to_ask")
