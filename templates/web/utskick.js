@@ -167,7 +167,22 @@ document.addEventListener("click", (event) => {
   calendar.showPicker();
 });
 
+/* <span data-says="id">: what stands in that field. */
+function say(part) {
+  part.querySelectorAll("[data-says]").forEach((said) => {
+    const typed = document.getElementById(said.dataset.says)?.value.trim();
+    said.dataset.empty ??= said.textContent;
+    const day = /^\d{4}-\d\d-\d\d$/.test(typed || "") ? new Date(`${typed}T12:00`) : null;
+    const words = day && !Number.isNaN(day.getTime()) ? day.toLocaleDateString("sv", { dateStyle: "long" }) : typed;
+    if (typed !== undefined && words !== said.dataset.said) said.textContent = words ? (said.dataset.before || "") + words : said.dataset.empty;
+    said.dataset.said = words;
+  });
+}
+
+document.addEventListener("input", () => say(document));
+
 function wake(part) {
+  wakePicks(part);
   if (HTMLInputElement.prototype.showPicker) part.querySelectorAll("[data-calendar]").forEach((button) => { button.hidden = false; });
   if (navigator.clipboard) part.querySelectorAll("[data-copy]").forEach((button) => { button.hidden = false; });
   part.querySelectorAll("[data-choose]").forEach((button) => {

@@ -54,8 +54,10 @@ def test_a_package_is_started_and_stopped_with_the_keyboard_alone(
 ) -> None:
     keyboard.press("Starta Paketutskick")
     expect(desk.heading("Starta Paketutskick")).to_be_visible()
-    keyboard.type_into("Paketutskickets namn", "Vuxenpsykiatri, inför besök")
+    keyboard.type_into("Paketutskickets namn", "inför bes")
     desk.page.keyboard.press("Enter")
+    expect(desk.field("Paketutskickets namn")).to_have_value("Vuxenpsykiatri, inför besök")
+    keyboard.press("Välj")
     expect(desk.field("Titel som visas för invånaren")).to_be_visible()
     keyboard.type_into("Titel som visas för invånaren", "Inför ditt besök")
     keyboard.raise_date("Datum, tillfälle 1")

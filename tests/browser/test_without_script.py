@@ -81,7 +81,7 @@ def test_what_was_sent_is_followed_up(desk: Desk, installation: Whole, someone: 
     desk.open("Skicka formulär")
     desk.fill_in("GAD-7 Oro och ångest", [someone])
     desk.press("Skicka formulär")
-    expect(desk.page.get_by_role("alert")).to_contain_text("inget formulär med det namnet")
+    expect(desk.page.get_by_role("alert")).to_contain_text("finns under Skicka NAFS formulär")
 
     desk.open("Skicka NAFS formulär")
     desk.send("GAD-7 Oro och ångest", [someone])

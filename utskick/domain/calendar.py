@@ -15,6 +15,10 @@ _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?", re.ASCII)
 _DATE = re.compile(r"(?:19|2\d)\d{2}-\d{2}-\d{2}", re.ASCII)
 """The years that dates may have, so that adding to one never passes the calendar's ends."""
 _WEEK = 7
+_MONTHS = (
+    *("januari", "februari", "mars", "april", "maj", "juni"),
+    *("juli", "augusti", "september", "oktober", "november", "december"),
+)
 
 
 class ImpossibleTime(UtskickError):
@@ -88,6 +92,11 @@ def read_date(text: str) -> date | None:
         return parse_date(text)
     except ImpossibleTime:
         return None
+
+
+def day_in_words(day: date) -> str:
+    """As people say it: 30 november 2027."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def first_date_for(weekday: int, *, on_or_after: date) -> date:

@@ -60,6 +60,11 @@ CATALOGUE_LABELS = {
     Catalogue.SHARED: "Gemensam",
     Catalogue.NAFS: "NAFS",
 }
+CATALOGUE_GROUPS = {
+    Catalogue.OWN: "Egna",
+    Catalogue.SHARED: "Gemensamma",
+    Catalogue.NAFS: "NAFS",
+}
 _INTERVALS = {1: "varje vecka", 2: "varannan vecka"}
 WEEKDAYS = tuple(package_specs.WEEKDAYS)
 

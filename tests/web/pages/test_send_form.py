@@ -1,13 +1,15 @@
 """Skicka formulär, and Skicka NAFS formulär: step by step, in a browser without script."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from httpx import Response
 
 from tests.access_log import Log
-from tests.clinic import GAD, OWN, PHQ, UNIT
+from tests.clinic import GAD, MONDAY_NOON, OWN, PHQ, UNIT
 from tests.people import (
     ANNA,
     BO,
@@ -20,6 +22,7 @@ from tests.people import (
 from tests.web.pages.conftest import Browser, session, sign_in, words_of
 from tests.web.pages.forms import main_form
 from utskick.domain.calendar import STOCKHOLM
+from utskick.domain.forms import FormTemplateId
 from utskick.ports import TemporaryFailure
 
 PAGE = "/skicka-formular"
@@ -98,10 +101,35 @@ async def test_each_page_offers_its_own_forms(staff: Browser) -> None:
     ordinary = await staff.open(PAGE)
     nafs = await staff.open("/skicka-nafs-formular")
 
-    assert f'value="{OWN.name}"' in ordinary
-    assert f'value="{PHQ.name}"' not in ordinary
-    assert f'value="{GAD.name}"' in nafs
-    assert f'value="{OWN.name}"' not in nafs
+    assert f'value="{OWN.name}" data-group="Egna"' in ordinary
+    assert f'value="{PHQ.name}" data-group' not in ordinary
+    assert f'value="{GAD.name}" data-group="NAFS"' in nafs
+    assert f'value="{OWN.name}" data-group' not in nafs
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("phq", "PHQ-9 finns under Skicka NAFS formulär."),
+        ("smärta", "Smärta är gemensamt, men enheten prenumererar inte på det."),
+        ("e", "Flera formulär stämmer med det du skrev: Inför besök, Levnadsvanor."),
+        ("gammalt", "Gammalt är arkiverat."),
+        ("hälsodeklaration", "Det finns inget formulär med det namnet."),
+    ],
+)
+async def test_a_name_that_cannot_be_chosen_is_answered_with_why(
+    staff: Browser, typed: str, said: str
+) -> None:
+    old = replace(
+        OWN, id=FormTemplateId(uuid4()), key="old", name="Gammalt", archived_at=MONDAY_NOON
+    )
+    with staff.clinic.store.transaction() as records:
+        records.forms.save([old])
+
+    answer = await asked(staff, form=typed)
+
+    assert answer.status_code == 422
+    assert said in words_of(answer.text)
 
 
 async def test_a_number_is_added_with_how_1177_would_notify_the_person(
@@ -373,7 +401,7 @@ async def test_emptied_dates_are_the_usual_ones_in_the_question_and_when_sent(
     await staff.press(question.text, "ja-skicka")
 
     words = words_of(question.text)
-    assert "Besvaras senast 2028-02-01 Gallras efter 2028-03-01" in words
+    assert "Besvaras senast 1 februari 2028 Gallras efter 1 mars 2028" in words
     assert "Senast 2028-02-01" in words
     [made] = [each.dispatch for each in staff.clinic.listed()]
     assert f"{made.answer_by} {made.purge_after}" == "2028-02-01 2028-03-01"

@@ -12,6 +12,7 @@ from utskick.domain.writing import comparable
 from utskick.web.callers import Now, Wired
 from utskick.web.labels import CATALOGUE_LABELS
 from utskick.web.pages.administration import one_page
+from utskick.web.pages.administration_package_form import meant_unit
 from utskick.web.pages.frame import page, problems_by_field, see_other
 from utskick.web.pages.posted import sought_in, text
 from utskick.web.pages.refusals import page_router
@@ -108,9 +109,14 @@ def make_link(
 ) -> Response:
     """A link to the form for the unit that was chosen."""
     chosen = text(posted, "enhet")
+    senders = wired.administer_forms.open_form_template(FormTemplateId(template_id)).senders
+    unit = meant_unit(chosen, senders)
     try:
         link = wired.administer_forms.make_form_link(
-            FormTemplateId(template_id), HsaId(chosen), actor=visitor.actor, now=now
+            FormTemplateId(template_id),
+            unit.id if unit else HsaId(chosen),
+            actor=visitor.actor,
+            now=now,
         )
     except (NotFound, StartBlocked) as error:
         return _show(request, template_id, visitor, wired, _no_link(error), chosen=chosen)
@@ -179,7 +185,7 @@ def _show(
         visitor=visitor,
         status_code=422 if problems else 200,
         opened=opened,
-        senders=[("", "Välj enhet"), *((unit.id, unit.name) for unit in opened.senders)],
+        senders=[("Enheter", [(unit.name, unit.id) for unit in opened.senders])],
         look_at=residents.url + residents.preview_path.format(template_id=template_id),
         catalogue_labels=CATALOGUE_LABELS,
         problems=problems_by_field(problems),

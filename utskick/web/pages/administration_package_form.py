@@ -118,7 +118,7 @@ class FilledPackage:
 
     def add_unit(self, known: Sequence[Unit]) -> None:
         """The unit that was typed, or a problem."""
-        unit = _meant_unit(self.new_unit, known)
+        unit = meant_unit(self.new_unit, known)
         if unit is None:
             self.problems.append(
                 Problem("units", "enheten finns inte.", "Välj en i listan, eller skriv mer.")
@@ -173,7 +173,7 @@ def key_of(name: str) -> str:
     return _NOT_IN_A_KEY.sub("-", plain).strip("-")[:_LONGEST_KEY].strip("-")
 
 
-def _meant_unit(typed: str, known: Sequence[Unit]) -> Unit | None:
+def meant_unit(typed: str, known: Sequence[Unit]) -> Unit | None:
     """The unit with this HSA-id or name, or the only one whose name holds what was typed."""
     wanted = comparable(typed)
     exact = [u for u in known if wanted in (comparable(u.name), comparable(u.id))]

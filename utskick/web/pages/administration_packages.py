@@ -28,6 +28,7 @@ from utskick.web.labels import (
 )
 from utskick.web.pages.administration_package_form import FilledPackage
 from utskick.web.pages.frame import fragment, page, problems_by_field, see_other
+from utskick.web.pages.offered_forms import groups
 from utskick.web.pages.posted import act, sought_in
 from utskick.web.pages.refusals import page_router
 from utskick.web.pages.visitors import Administrator, Posted, Visitor
@@ -180,9 +181,13 @@ def _show(
         status_code=422 if problems else 409 if refused else 200,
         filled=filled,
         forms=[by_key[key] for key in filled.forms if key in by_key],
-        offered=[form for form in by_key.values() if not form.archived],
+        groups=groups([f for f in by_key.values() if not f.archived], but=filled.forms),
+        unit_choices=[
+            (unit.name, unit.id)
+            for unit in register.units.values()
+            if unit.id not in filled.units and not unit.withdrawn_at
+        ],
         units=[register.units[HsaId(u)] for u in filled.units if u in register.units],
-        register=register,
         blocking=register.blocking(versions[0].package) if versions else [],
         versions=versions,
         in_words=lambda package, name: _in_words(package, name, register),

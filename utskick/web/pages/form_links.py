@@ -10,17 +10,18 @@ from fastapi import Request, Response
 from starlette.datastructures import FormData
 
 from utskick.domain.errors import NotFound, Problem, SpecRefused, StartBlocked
-from utskick.domain.forms import Catalogue, FormTemplate
+from utskick.domain.forms import Catalogue
 from utskick.domain.rate_limits import Limit
 from utskick.domain.sms import InvalidMobileNumber, links_elsewhere
 from utskick.ports import PermanentFailure, UnknownOutcome
-from utskick.use_cases.list_forms import meant
+from utskick.use_cases.list_forms import OfferedForms, meant
 from utskick.use_cases.send_sms import (
     AlreadyTexted,
     measured_text,
 )
 from utskick.web.callers import Now, Wired
 from utskick.web.pages.frame import fragment, page, problems_by_field
+from utskick.web.pages.offered_forms import elsewhere, groups, not_meant
 from utskick.web.pages.posted import act, text
 from utskick.web.pages.refusals import page_router
 from utskick.web.pages.visitors import Posted, Staff, StaffVisitor
@@ -56,7 +57,7 @@ class _Desk:
     visitor: StaffVisitor
     wired: Services
     now: datetime
-    forms: list[FormTemplate]
+    offered: OfferedForms
 
     def show(
         self, filled: _Filled, *problems: Problem, done: str = "", unsure: str = ""
@@ -67,7 +68,8 @@ class _Desk:
             visitor=self.visitor,
             status_code=422 if problems else 200,
             filled=filled,
-            forms=self.forms,
+            groups=groups(self.offered.forms),
+            elsewhere=elsewhere(self.offered),
             sms=measured_text(filled.sms),
             problems=problems_by_field(problems),
             labels=_LABELS,
@@ -117,8 +119,8 @@ def count(_visitor: Staff, posted: Posted) -> Response:
 
 
 def _desk(request: Request, visitor: StaffVisitor, wired: Services, now: datetime) -> _Desk:
-    forms = wired.list_forms(actor=visitor.actor, catalogues=tuple(Catalogue))
-    return _Desk(request=request, visitor=visitor, wired=wired, now=now, forms=forms)
+    offered = wired.list_forms(actor=visitor.actor, catalogues=tuple(Catalogue))
+    return _Desk(request=request, visitor=visitor, wired=wired, now=now, offered=offered)
 
 
 def _read(posted: FormData) -> _Filled:
@@ -140,7 +142,7 @@ def _make_link(desk: _Desk, filled: _Filled) -> Response:
     try:
         link = desk.wired.form_link(_key(desk, filled), unit_id=desk.visitor.unit.id)
     except (NotFound, StartBlocked):
-        return desk.show(filled, _no_form(filled))
+        return desk.show(filled, _no_form(desk, filled))
     return desk.show(replace(filled, link=link))
 
 
@@ -153,7 +155,7 @@ def _fill_in_link(desk: _Desk, filled: _Filled) -> Response:
             actor=desk.visitor.actor,
         )
     except (NotFound, StartBlocked):
-        return desk.show(filled, _no_form(filled))
+        return desk.show(filled, _no_form(desk, filled))
     return desk.show(replace(filled, sms=sms.text))
 
 
@@ -210,18 +212,12 @@ def _take_one(desk: _Desk) -> None:
 
 
 def _key(desk: _Desk, filled: _Filled) -> str:
-    form = meant(filled.form, desk.forms)
+    form = meant(filled.form, desk.offered.forms)
     return form.key if form else ""
 
 
-def _no_form(filled: _Filled) -> Problem:
-    if not filled.form.strip():
-        return Problem("form", "Du har inte valt något formulär.", "Välj ett i listan.")
-    return Problem(
-        "form",
-        "Det finns inget formulär med det namnet som enheten får skicka.",
-        "Klicka i fältet och välj ett i listan.",
-    )
+def _no_form(desk: _Desk, filled: _Filled) -> Problem:
+    return not_meant("form", filled.form, desk.offered)
 
 
 def _id(typed: str) -> UUID:

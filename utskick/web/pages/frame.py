@@ -12,11 +12,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from utskick.domain.calendar import day_in_words, read_date
 from utskick.domain.errors import Problem
 from utskick.domain.staff import Role
 from utskick.files import TEMPLATES
 from utskick.web.callers import services_of
-from utskick.web.labels import WEEKDAYS, age_in_words, channels_in_words, moment
+from utskick.web.labels import WEEKDAYS, age_in_words, channels_in_words, counted, moment
 from utskick.web.pages.visitors import Visitor
 
 FOLDER = TEMPLATES / "web"
@@ -114,18 +115,25 @@ def _texts() -> Environment:
     filters: dict[str, Callable[..., Any]] = {
         "moment": moment,
         "day": day,
+        "in_words": in_words,
         "weekday": weekday,
         "number": number,
         "age": age_in_words,
         "channels": channels_in_words,
     }
     environment.filters.update(filters)
-    environment.globals["static"] = _static
+    environment.globals |= {"static": _static, "counted": counted}
     return environment
 
 
 def day(on: date | None) -> str:
     return f"{on:%Y-%m-%d}" if on else ""
+
+
+def in_words(on: date | str | None) -> str:
+    """A day as one says it: 30 november 2027. What is no date stands as it was typed."""
+    found = read_date(on) if isinstance(on, str) else on
+    return day_in_words(found) if found else str(on or "")
 
 
 def weekday(on: date) -> str:

@@ -28,7 +28,6 @@ from utskick.use_cases.remove_recipient import AlreadyRemoved
 from utskick.use_cases.stop_dispatch import Stopped
 from utskick.web.callers import Now, Wired
 from utskick.web.labels import (
-    counted,
     delivery_signs,
     left_out_remedy,
     occasion_sign,
@@ -113,7 +112,6 @@ class Desk:
             "refused": refused,
             "outages": self.wired.list_outages(),
             "sign": partial(occasion_sign, now=self.now, late_after=rules.late_after),
-            "counted": counted,
             "may_restart": opened.dispatch.may_restart(now=self.now),
             "early_or_late": rules.warning_now(self.now) if notifies else None,
             "signs": delivery_signs,

@@ -9,14 +9,15 @@ from typing import Self
 from starlette.datastructures import FormData
 
 from utskick.domain.errors import Problem
-from utskick.domain.forms import FormAccess, FormTemplate
+from utskick.domain.forms import FormAccess
 from utskick.domain.packages import PackageTemplate
 from utskick.domain.rules import Rules
 from utskick.domain.specs import DispatchSpec, Moment
 from utskick.domain.units import HsaId
 from utskick.domain.writing import in_one_line
-from utskick.use_cases.list_forms import meant
+from utskick.use_cases.list_forms import OfferedForms, meant
 from utskick.use_cases.preview_dispatch import follow_first, one_more
+from utskick.web.pages.offered_forms import not_meant
 from utskick.web.pages.posted import act, read_spec, text, texts
 from utskick.web.pages.recipient_list import RecipientList
 
@@ -83,9 +84,7 @@ class FilledStart:
             inbox_message=package.inbox_message,
         )
 
-    def change(
-        self, posted: FormData, package: PackageTemplate, *, offered: Sequence[FormTemplate]
-    ) -> None:
+    def change(self, posted: FormData, package: PackageTemplate, *, offered: OfferedForms) -> None:
         """Do what the pressed button says of the occasions or the forms."""
         match act(posted):
             case "nytt-tillfalle", _:
@@ -101,16 +100,14 @@ class FilledStart:
             case (("lagg-till-formular" | "uppdatera" | "starta"), _):
                 self._add_form(offered)
 
-    def _add_form(self, offered: Sequence[FormTemplate]) -> None:
+    def _add_form(self, offered: OfferedForms) -> None:
         """What cannot be understood stays in its field."""
-        form = meant(self.new_form, offered)
+        form = meant(self.new_form, offered.forms)
         if form is not None:
             self.forms = list(dict.fromkeys((*self.forms, form.key)))
             self.new_form = ""
         elif self.new_form.strip():
-            self.problems.append(
-                Problem("forms", "det finns inget formulär med det namnet.", "Välj ett i listan.")
-            )
+            self.problems.append(not_meant("forms", self.new_form, offered))
 
     def spec(self, unit_id: HsaId) -> DispatchSpec:
         """Raises `SpecRefused`."""

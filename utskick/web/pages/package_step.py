@@ -12,16 +12,16 @@ from starlette.datastructures import FormData
 from utskick.domain.advice import of_children, of_the_unchecked, of_the_unnotified
 from utskick.domain.calendar import default_answer_by, read_date
 from utskick.domain.errors import Problem, StartBlocked
-from utskick.domain.forms import Catalogue, FormTemplate, FormTemplateId
+from utskick.domain.forms import Catalogue, FormTemplateId
 from utskick.domain.packages import PackageTemplate
 from utskick.sending.report_errors import refusing_addresses
-from utskick.use_cases.preview_dispatch import (
-    DispatchPreview,
-)
+from utskick.use_cases.list_forms import OfferedForms
+from utskick.use_cases.preview_dispatch import DispatchPreview
 from utskick.use_cases.preview_message import MessagePreview
 from utskick.web.callers import Now, Wired
 from utskick.web.labels import FIELD_LABELS, presets_in_words
 from utskick.web.pages.frame import page, problems_by_field
+from utskick.web.pages.offered_forms import elsewhere, groups
 from utskick.web.pages.package_form import FilledStart
 from utskick.web.pages.visitors import Staff, StaffVisitor
 from utskick.wiring import Services
@@ -50,7 +50,7 @@ class PackageStep:
     visit: _Visit
     filled: FilledStart
     package: PackageTemplate
-    offered: list[FormTemplate]
+    offered: OfferedForms
     preview: DispatchPreview
     refusing: AbstractSet[str]
 
@@ -143,7 +143,8 @@ class PackageStep:
             status_code=422 if problems or refused else 200,
             filled=self.filled,
             package=self.package,
-            offered=self.offered,
+            groups=groups(self.offered.forms, but=self.filled.forms),
+            elsewhere=elsewhere(self.offered),
             preview=self.preview,
             message=self.message(),
             warnings=self.warnings,
@@ -180,15 +181,17 @@ def choose(visit: _Visit, filled: FilledStart, *, sought: str | None = None) -> 
     if sought is not None:
         why = "finns inte för enheten" if sought.strip() else "har du inte valt än"
         problems = (Problem("paket", f"paketutskicket {why}.", "Välj ett i listan."),)
+    packages = [
+        (package, presets_in_words(package))
+        for package in visit.wired.preview_dispatch.list_packages(actor=visit.visitor.actor)
+    ]
     return page(
         visit.request,
         "start_package_choose.html",
         visitor=visit.visitor,
         status_code=422 if problems else 200,
-        packages=[
-            (package, presets_in_words(package))
-            for package in visit.wired.preview_dispatch.list_packages(actor=visit.visitor.actor)
-        ],
+        packages=packages,
+        choices=[(package.name, presets) for package, presets in packages],
         sought=sought or "",
         carried=filled.recipients.carried,
         forms_desk=visit.wired.rules.forms_desk,

@@ -6,7 +6,7 @@ two tabs do no harm.
 
 import asyncio
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -21,12 +21,13 @@ from utskick.domain.forms import Catalogue, FormTemplate
 from utskick.domain.rate_limits import Limit
 from utskick.domain.specs import FormSpec
 from utskick.sending.message_values import PLACEHOLDERS, values_of
-from utskick.use_cases.list_forms import ORDINARY, meant
+from utskick.use_cases.list_forms import ORDINARY, OfferedForms, meant
 from utskick.use_cases.preview_message import MessagePreview
 from utskick.use_cases.submissions import submission_key
 from utskick.web.callers import Now, Wired
 from utskick.web.labels import FIELD_LABELS
 from utskick.web.pages.frame import fragment, page, problems_by_field, see_other
+from utskick.web.pages.offered_forms import elsewhere, groups, not_meant
 from utskick.web.pages.posted import act, read_spec, text
 from utskick.web.pages.recipient_list import RecipientList
 from utskick.web.pages.refusals import page_router
@@ -95,15 +96,12 @@ class _Step:
     wired: Services
     now: datetime
     filled: FilledForm
-    forms: list[FormTemplate] = field(default_factory=list)
-
-    @property
-    def kind(self) -> FormPage:
-        return _KINDS[self.request.url.path.split("/")[1]]
+    kind: FormPage
+    offered: OfferedForms
 
     @property
     def form(self) -> FormTemplate | None:
-        return meant(self.filled.form, self.forms)
+        return meant(self.filled.form, self.offered.forms)
 
     def spec(self) -> FormSpec:
         """Raises `SpecRefused`."""
@@ -167,7 +165,8 @@ class _Step:
             status_code=status_code,
             heading=self.kind.heading,
             filled=self.filled,
-            forms=self.forms,
+            groups=groups(self.offered.forms),
+            elsewhere=elsewhere(self.offered),
             message=self.message(),
             placeholders=PLACEHOLDERS,
             problems=problems_by_field(problems),
@@ -269,9 +268,16 @@ async def _read(
 def _step(
     request: Request, visitor: StaffVisitor, wired: Services, now: datetime, filled: FilledForm
 ) -> _Step:
-    step = _Step(request=request, visitor=visitor, wired=wired, now=now, filled=filled)
-    step.forms = wired.list_forms(actor=visitor.actor, catalogues=step.kind.catalogues)
-    return step
+    kind = _KINDS[request.url.path.split("/")[1]]
+    return _Step(
+        request=request,
+        visitor=visitor,
+        wired=wired,
+        now=now,
+        filled=filled,
+        kind=kind,
+        offered=wired.list_forms(actor=visitor.actor, catalogues=kind.catalogues),
+    )
 
 
 def _preview_form(step: _Step) -> Response:
@@ -325,10 +331,4 @@ async def _send(step: _Step) -> Response:
 
 
 def _no_form(step: _Step) -> Problem:
-    if not step.filled.form.strip():
-        return Problem("form", "Du har inte valt något formulär.", "Välj ett i listan.")
-    return Problem(
-        "form",
-        "Det finns inget formulär med det namnet.",
-        "Klicka i fältet och välj ett i listan.",
-    )
+    return not_meant("form", step.filled.form, step.offered)
