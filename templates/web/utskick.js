@@ -138,6 +138,11 @@ async function sendChosen(chosen) {
   input.form.requestSubmit(document.querySelector(`[data-choose="${input.id}"]`));
 }
 
+/* Whoever comes by the keyboard sees all of where they are, above the bar. */
+document.addEventListener("keyup", (event) => {
+  if (event.key === "Tab" && !document.activeElement.closest(".bar")) document.activeElement.scrollIntoView({ block: "nearest" });
+});
+
 /* data-copy="#id": put the field's text on the clipboard, where the browser lets us. */
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
