@@ -46,6 +46,7 @@ from utskick.domain.occasions import Occasion, RunToken
 from utskick.domain.packages import FORMS_DESK, PackageTemplate, Weekday
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
+from utskick.domain.schedules import Interval, IntervalUnit
 from utskick.domain.specs import DispatchSpec, FormSpec
 from utskick.domain.units import Actor, HsaId, Unit
 from utskick.ports import InboxUser, PersonRecord
@@ -98,7 +99,6 @@ PACKAGE = PackageTemplate(
     template_ids=(PHQ.id, GAD.id, OWN.id, SHARED.id),
     weekday=None,
     time=None,
-    interval_weeks=1,
     occasions=1,
     inbox_message="Hej! {{ enhet }} vill att du svarar på {{ antal_formular }} formulär.",
     error_addresses=(FORMS_DESK,),
@@ -112,7 +112,7 @@ WEEKLY = PackageTemplate(
     template_ids=(PHQ.id,),
     weekday=Weekday.MONDAY,
     time=time(8),
-    interval_weeks=1,
+    interval=Interval(1, IntervalUnit.WEEK),
     occasions=3,
     inbox_message="Hej från {{ enhet }}. Tillfälle {{ tillfalle }} av {{ antal_tillfallen }}.",
     error_addresses=(),

@@ -82,7 +82,7 @@ def test_questions_may_share_their_options(folder: Path) -> None:
         (FORM, "owner: null", f"owner: {UNIT}", "owner: alla formulär utom de nationella"),
         (FORM, "owner: null", "owner: SE2321000131-X", "owner: SE2321000131-X finns inte."),
         (PACKAGE, "weekday: ", "weekday: sön", "weekday: veckodagen ska vara måndag till söndag."),
-        (PACKAGE, "interval_weeks: 1", "interval_weeks: 0", "interval_weeks: flera tillfällen"),
+        (PACKAGE, "interval_weeks: 1", "interval_weeks: 0", "interval: flera tillfällen"),
         (PACKAGE, "occasions: 8", "occasions: 101", "occasions: "),
         (PACKAGE, f"  - {UNIT}", "  - SE2321000131-X", "units: SE2321000131-X finns inte."),
         (

@@ -11,7 +11,6 @@ from utskick.domain.calendar import (
     default_answer_by,
     default_purge_after,
     first_date_for,
-    occasion_moments,
     parse_clock,
     parse_date,
     send_deadline,
@@ -54,14 +53,6 @@ def test_in_autumn_the_first_of_the_hour_that_comes_twice_is_taken(day: date) ->
         offset = timedelta(hours=2 if quarter.hour < 3 else 1)
         expected = datetime.combine(day, quarter, UTC) - offset
         assert LocalMoment(day, quarter).sends_at() == expected
-
-
-def test_weekly_occasions_keep_their_local_time_across_a_shift() -> None:
-    moments = occasion_moments(date(2027, 3, 22), time(8), interval_weeks=1, count=3)
-
-    assert [moment.date.day for moment in moments] == [22, 29, 5]
-    assert [m.sends_at().astimezone(STOCKHOLM).time() for m in moments] == [time(8)] * 3
-    assert [moment.sends_at().hour for moment in moments] == [7, 6, 6]
 
 
 def test_the_first_date_with_a_weekday_may_be_the_day_itself() -> None:

@@ -1,7 +1,7 @@
 """What may be done with a dispatch, and when."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -211,3 +211,23 @@ def test_a_recipient_shows_nobody() -> None:
     assert ANNA.digits not in shown
     assert BO.digits not in shown
     assert "1991••••-••••" in shown
+
+
+def test_what_is_sent_late_keeps_its_last_day_but_never_one_that_has_passed() -> None:
+    occasion = replace(an_occasion(1, NOW), answer_by=date(2027, 2, 3), answer_by_time=time(20))
+    dispatch = a_dispatch(occasions=(occasion,), answer_by=date(2027, 3, 1))
+
+    in_time = dispatch.last_day(occasion, sent_on=date(2027, 2, 3))
+    too_late = dispatch.last_day(occasion, sent_on=date(2027, 2, 4))
+
+    assert (str(in_time), str(too_late)) == ("2027-02-03 kl. 20:00", "2027-02-04")
+
+
+def test_without_one_of_its_own_an_occasions_last_day_is_the_dispatchs_or_a_year_on() -> None:
+    occasion = an_occasion(1, NOW)
+    sent_on = date(2027, 2, 1)
+
+    chosen = a_dispatch(answer_by=date(2027, 3, 1)).last_day(occasion, sent_on=sent_on)
+
+    assert str(chosen) == "2027-03-01"
+    assert str(a_dispatch().last_day(occasion, sent_on=sent_on)) == "2028-02-01"

@@ -14,8 +14,10 @@ from utskick.domain.package_specs import (
     changed_fields,
     check_package,
     package_of,
+    spec_of,
 )
 from utskick.domain.packages import FORMS_DESK, Weekday
+from utskick.domain.schedules import Interval, IntervalUnit
 
 
 def a_spec(**changes: Any) -> PackageSpec:
@@ -52,7 +54,7 @@ def test_a_whole_package_has_no_problems() -> None:
         ({"units": [UNIT.id, OTHER_UNIT.id]}, f"units: {OTHER_UNIT.id} finns inte."),
         ({"forms": [PHQ.key, "borta"]}, "forms: borta finns inte."),
         ({"weekday": "tors"}, "weekday: veckodagen ska vara måndag till söndag."),
-        ({"interval_weeks": 0}, "interval_weeks: flera tillfällen behöver ett intervall."),
+        ({"interval_weeks": 0}, "interval: flera tillfällen behöver ett intervall."),
         ({"time": "8"}, "time: Klockslaget går inte att tolka."),
         ({"time": "24:00"}, "time: Klockslaget går inte att tolka."),
         ({"inbox_message": " \n"}, "inbox_message: texten är tom."),
@@ -116,3 +118,51 @@ def test_what_differs_between_two_versions_is_shown_by_name() -> None:
 
     assert changed_fields(PACKAGE, newer) == ("name", "time")
     assert changed_fields(PACKAGE, replace(PACKAGE, version=2)) == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"interval": {"count": 3, "unit": "month"}}, "interval: intervallet är angivet på två"),
+        ({"interval_weeks": 0, "offsets_days": [0, 90, 90]}, "offsets_days: dagarna ska börja"),
+        ({"interval_weeks": 0, "offsets_days": [1, 90, 182]}, "offsets_days: dagarna ska börja"),
+        ({"interval_weeks": 0, "offsets_days": [0, 90]}, "occasions: antalet stämmer inte"),
+        ({"offsets_days": [0, 90, 182]}, "offsets_days: det finns både ett intervall"),
+        ({"answer_within": {"days": 0, "time": "07:00"}}, "answer_within: besvaras senast ligger"),
+        ({"answer_within": {"days": 0, "time": "7"}}, "answer_within: Klockslaget går inte"),
+        ({"form_banner": f"Om {ANNA.digits}"}, "form_banner: texten innehåller något"),
+    ],
+)
+def test_what_of_a_schedule_does_not_go_together_is_said_at_its_field(
+    changes: dict[str, Any], said: str
+) -> None:
+    (found,) = problems_of(**changes)
+
+    assert found.startswith(said)
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        {},
+        {"interval_weeks": None, "interval": {"count": 3, "unit": "month"}},
+        {"interval_weeks": None, "occasions": None, "offsets_days": [0, 90, 182, 365]},
+        {"interval_weeks": 0, "occasions": 1},
+        {"answer_within": {"days": 6}, "older_unanswered": "close", "red_days": "keep"},
+        {"answer_within": {"days": 0, "time": "20:00"}, "form_banner": "Kom fastande."},
+    ],
+)
+def test_a_package_can_be_written_down_again_as_it_is(schedule: dict[str, Any]) -> None:
+    package = package_of(a_spec(**schedule), version=1, forms={PHQ.key: PHQ.id})
+
+    written = spec_of(package, forms={PHQ.id: PHQ}, forms_desk=FORMS_DESK)
+
+    assert package_of(written, version=1, forms={PHQ.key: PHQ.id}) == package
+
+
+def test_days_from_the_first_count_the_occasions_and_weeks_are_still_read() -> None:
+    forms = {PHQ.key: PHQ.id}
+    by_days = a_spec(interval_weeks=None, occasions=None, offsets_days=[0, 90, 182, 365])
+
+    assert package_of(by_days, version=1, forms=forms).occasions == 4
+    assert package_of(a_spec(), version=1, forms=forms).interval == Interval(1, IntervalUnit.WEEK)

@@ -19,6 +19,7 @@ from tests.clinic import (
 from tests.manual.psychiatry import PSYCHIATRY
 from tests.people import ANNA, BO, CILLA, DAVID
 from utskick.domain.packages import Weekday
+from utskick.domain.schedules import Interval, IntervalUnit
 from utskick.store import SqlStore
 
 
@@ -46,7 +47,7 @@ def test_a_package_presets_everything_that_the_manual_lists(demo: SqlStore) -> N
 
     assert package is not None
     assert (package.weekday, package.time) == (Weekday.MONDAY, time(8))
-    assert (package.interval_weeks, package.occasions) == (1, 8)
+    assert (package.interval, package.occasions) == (Interval(1, IntervalUnit.WEEK), 8)
     assert package.inbox_message.startswith("Hej!\n\nHär kommer veckans skattning")
 
 

@@ -18,6 +18,7 @@ from tests.vault import a_vault
 from utskick.domain.deliveries import FormId
 from utskick.domain.forms import FormTemplateId
 from utskick.domain.occasions import Aim
+from utskick.domain.schedules import Interval, IntervalUnit, RedDayRule
 from utskick.domain.starting import RefusedToStart
 from utskick.store import SqlStore
 from utskick.store.engine import migrate, open_engine
@@ -50,7 +51,7 @@ def test_migrating_again_changes_nothing(engine: Engine) -> None:
     migrate(engine)
 
     with engine.connect() as connection:
-        assert MigrationContext.configure(connection).get_current_revision() == "0020"
+        assert MigrationContext.configure(connection).get_current_revision() == "0021"
 
 
 def test_a_mail_that_waits_when_the_tables_change_is_sent_to_those_it_is_for(
@@ -104,6 +105,34 @@ def test_what_was_sent_keeps_its_template_and_its_form_when_their_columns_are_re
     assert owned == {"the-form"}
     assert subscribers == {"unit"}
     assert package.template_ids == (TEMPLATE_ID,)
+
+
+def test_a_package_by_weeks_still_is_when_intervals_have_units(old_database: str) -> None:
+    engine = open_engine(old_database)
+    migrate(engine, revision="0020")
+    with engine.begin() as connection:
+        for key, weeks, occasions in (("weekly", 1, 8), ("monthly", 4, 3), ("once", 0, 1)):
+            add = (
+                "INSERT INTO package_template (key, version, name, resident_title, unit_ids,"
+                " template_ids, interval_weeks, occasions, inbox_message, error_addresses)"
+                " VALUES (:key, 1, :key, 'Paket', '[]', '[]', :weeks, :occasions, '', '[]')"
+            )
+            values = {"key": key, "weeks": weeks, "occasions": occasions}
+            connection.execute(text(add), values)
+    migrate(engine)
+    engine.dispose()
+
+    store = open_store(old_database)
+    with store.transaction() as records:
+        found = {package.key: package for package in records.packages.all()}
+    store.close()
+
+    assert {key: package.interval for key, package in found.items()} == {
+        "weekly": Interval(1, IntervalUnit.WEEK),
+        "monthly": Interval(4, IntervalUnit.WEEK),
+        "once": None,
+    }
+    assert {package.red_days for package in found.values()} == {RedDayRule.WARN}
 
 
 def test_an_occasion_that_waits_for_its_notices_still_does_when_its_aim_has_another_word(

@@ -17,7 +17,8 @@ from tests.clinic import (
 )
 from utskick.domain.calendar import LocalMoment
 from utskick.domain.errors import NotFound
-from utskick.domain.specs import Moment
+from utskick.domain.schedules import Interval, IntervalUnit
+from utskick.domain.specs import OccasionSpec
 from utskick.use_cases.preview_dispatch import (
     DispatchPreview,
     follow_first,
@@ -25,7 +26,9 @@ from utskick.use_cases.preview_dispatch import (
 )
 
 
-def preview(clinic: Clinic, *occasions: Moment, forms: tuple[str, ...] = ()) -> DispatchPreview:
+def preview(
+    clinic: Clinic, *occasions: OccasionSpec, forms: tuple[str, ...] = ()
+) -> DispatchPreview:
     return clinic.preview_dispatch(
         WEEKLY, form_keys=forms, occasions=occasions, actor=STAFF, now=MONDAY_NOON
     )
@@ -48,11 +51,11 @@ def test_a_part_that_several_names_hold_names_none(clinic: Clinic) -> None:
 def test_the_preset_weekday_is_the_next_one(clinic: Clinic) -> None:
     found = clinic.preview_dispatch.preset_occasions(WEEKLY, now=MONDAY_NOON)
 
-    assert [each.date for each in found] == ["2027-02-08", "2027-02-15", "2027-02-22"]
+    assert [each.date for each in found.occasions] == ["2027-02-08", "2027-02-15", "2027-02-22"]
 
 
 def test_an_emptied_field_is_not_filled_with_the_preset(clinic: Clinic) -> None:
-    [found] = preview(clinic, Moment(date="", time="")).occasions
+    [found] = preview(clinic, OccasionSpec(date="", time="")).occasions
 
     assert found.local is None
     assert {problem.place for problem in found.problems} == {"occasions, rad 1"}
@@ -60,7 +63,7 @@ def test_an_emptied_field_is_not_filled_with_the_preset(clinic: Clinic) -> None:
 
 
 def test_an_occasion_is_shown_with_its_warning(clinic: Clinic) -> None:
-    [found] = preview(clinic, Moment(date="2027-02-08", time="22:00")).occasions
+    [found] = preview(clinic, OccasionSpec(date="2027-02-08", time="22:00")).occasions
 
     assert isinstance(found.local, LocalMoment)
     assert found.problems == ()
@@ -68,19 +71,19 @@ def test_an_occasion_is_shown_with_its_warning(clinic: Clinic) -> None:
 
 
 def test_an_occasion_more_follows_the_last_one() -> None:
-    every_other_week = replace(WEEKLY, interval_weeks=2)
+    every_other_week = replace(WEEKLY, interval=Interval(2, IntervalUnit.WEEK))
 
-    assert one_more([Moment(date="2027-02-08", time="08:00")], every_other_week) == Moment(
-        date="2027-02-22", time="08:00"
-    )
-    assert one_more([], WEEKLY) == Moment(date="", time="08:00")
-    assert one_more([], PACKAGE) == Moment(date="", time="")
+    assert one_more(
+        [OccasionSpec(date="2027-02-08", time="08:00")], every_other_week
+    ) == OccasionSpec(date="2027-02-22", time="08:00")
+    assert one_more([], WEEKLY) == OccasionSpec(date="", time="08:00")
+    assert one_more([], PACKAGE) == OccasionSpec(date="", time="")
 
 
 def test_nothing_follows_a_first_date_that_cannot_be_read() -> None:
-    typed = [Moment(date="x", time="08:00"), Moment(date="2027-02-08", time="09:00")]
+    typed = [OccasionSpec(date="x", time="08:00"), OccasionSpec(date="2027-02-08", time="09:00")]
 
-    assert follow_first(typed, WEEKLY) == typed
+    assert follow_first(typed, WEEKLY).occasions == typed
 
 
 def test_forms_that_may_not_be_sent_block_the_start(clinic: Clinic) -> None:
@@ -99,8 +102,8 @@ def test_with_one_form_the_resident_sees_its_own_name(clinic: Clinic) -> None:
 def test_the_placeholders_are_those_of_the_occasion(clinic: Clinic) -> None:
     found = preview(
         clinic,
-        Moment(date="2027-02-08", time="08:00"),
-        Moment(date="2027-02-15", time="08:00"),
+        OccasionSpec(date="2027-02-08", time="08:00"),
+        OccasionSpec(date="2027-02-15", time="08:00"),
         forms=(PHQ.key, OWN.key),
     )
 
@@ -117,10 +120,10 @@ def test_occasions_are_numbered_by_date_whatever_order_they_were_typed_in(
 ) -> None:
     found = preview(
         clinic,
-        Moment(date="2027-03-08", time="08:00"),
-        Moment(date="", time="08:00"),
-        Moment(date="2027-02-08", time="08:00"),
-        Moment(date="2027-03-01", time="08:00"),
+        OccasionSpec(date="2027-03-08", time="08:00"),
+        OccasionSpec(date="", time="08:00"),
+        OccasionSpec(date="2027-02-08", time="08:00"),
+        OccasionSpec(date="2027-03-01", time="08:00"),
     )
 
     assert [(each.row, each.number) for each in found.occasions] == [

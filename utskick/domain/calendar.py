@@ -1,12 +1,12 @@
 """Local dates and times. Stockholm's clock skips an hour in spring and repeats one in autumn."""
 
-import calendar
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from utskick.domain.errors import UtskickError
+from utskick.domain.schedules import months_later
 from utskick.domain.writing import plain
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -19,6 +19,7 @@ _MONTHS = (
     *("januari", "februari", "mars", "april", "maj", "juni"),
     *("juli", "augusti", "september", "oktober", "november", "december"),
 )
+WEEKDAY_NAMES = ("måndag", "tisdag", "onsdag", "torsdag", "fredag", "lördag", "söndag")
 
 
 class ImpossibleTime(UtskickError):
@@ -104,24 +105,19 @@ def first_date_for(weekday: int, *, on_or_after: date) -> date:
     return on_or_after + timedelta(days=(weekday - on_or_after.weekday()) % _WEEK)
 
 
-def occasion_moments(
-    first_date: date, at: time, *, interval_weeks: int, count: int
-) -> list[LocalMoment]:
-    """The same weekday and local time, every `interval_weeks`."""
-    return [
-        LocalMoment(first_date + timedelta(weeks=interval_weeks * number), at)
-        for number in range(count)
-    ]
+def with_weekday(day: date) -> str:
+    """As `måndag 2027-02-01`."""
+    return f"{WEEKDAY_NAMES[day.weekday()]} {day}"
 
 
 def default_answer_by(sent_on: date) -> date:
     """Manual: "Det förvalda datumet är ett år fram i tiden"."""
-    return _months_later(sent_on, 12)
+    return months_later(sent_on, 12)
 
 
 def default_purge_after(sent_on: date) -> date:
     """Manual: "Det förvalda datumet är ett år och en månad framåt i tiden"."""
-    return _months_later(sent_on, 13)
+    return months_later(sent_on, 13)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,10 +174,3 @@ def send_deadline(
         return punctual
     closes = datetime.combine(local.date(), window.closes, zone).astimezone(UTC)
     return max(punctual, min(sends_at + grace, closes))
-
-
-def _months_later(day: date, months: int) -> date:
-    years, month = divmod(day.month - 1 + months, 12)
-    year = day.year + years
-    last = calendar.monthrange(year, month + 1)[1]
-    return date(year, month + 1, min(day.day, last))

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import NewType, Self
 from uuid import UUID
 
+from utskick.domain.calendar import default_answer_by
 from utskick.domain.errors import (
     LastRecipient,
     NotFound,
@@ -24,6 +25,7 @@ from utskick.domain.occasions import (
     OccasionState,
 )
 from utskick.domain.personnummer import Personnummer
+from utskick.domain.schedules import AnswerBy
 from utskick.domain.units import HsaId
 
 DispatchId = NewType("DispatchId", UUID)
@@ -104,8 +106,8 @@ class Recipient:
 class Dispatch:
     """A started dispatch, without its recipients: they are read apart, as that is logged.
 
-    `answer_by` and `purge_after` hold when staff chose a date; else each form gets one counted
-    from the day it is sent.
+    `answer_by` and `purge_after` hold when staff chose a date for all; an occasion may have its
+    own last day, and else each form gets one counted from the day it is sent.
     """
 
     id: DispatchId
@@ -145,6 +147,16 @@ class Dispatch:
     @property
     def next_to_send(self) -> Occasion | None:
         return min(self.ahead, key=lambda occasion: occasion.sends_at, default=None)
+
+    def last_day(self, occasion: Occasion, *, sent_on: date) -> AnswerBy:
+        """Besvaras senast of what is sent on that date: the occasion's own, never before it.
+
+        Else what staff chose for all, or the default.
+        """
+        own = occasion.answer_by
+        if own is None:
+            return AnswerBy(self.answer_by or default_answer_by(sent_on))
+        return AnswerBy(own, occasion.answer_by_time) if own >= sent_on else AnswerBy(sent_on)
 
     def awaits_run(self, occasion: Occasion) -> bool:
         """Whether a run has something to do for it: to send, or to notify after a stop."""

@@ -72,6 +72,8 @@ class Occasion:
     about how many persons the inbox is to be asked before that minute, theirs and its own.
     `unchecked_persons` and `unchecked_accounts` count those for whom a register gave no new answer
     before the moment, so that an earlier one was used. `brake_id`: what kept it from being sent.
+    `answer_by` is its own last day to answer, in the message with `answer_by_time`; `None` where
+    its dispatch's holds.
     """
 
     id: OccasionId
@@ -91,6 +93,8 @@ class Occasion:
     unchecked_accounts: int = 0
     aim: Aim = Aim.SEND
     brake_id: UUID | None = None
+    answer_by: date | None = None
+    answer_by_time: time | None = None
 
     @property
     def local(self) -> datetime:

@@ -5,33 +5,60 @@ knowledge from elsewhere: whether units and forms exist, whether fields go toget
 the message can be filled in.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import fields
+from datetime import time
+from itertools import pairwise
+from typing import Annotated
 
 from pydantic import Field
 
 from utskick.domain.addresses import MailAddress
-from utskick.domain.calendar import ImpossibleTime, parse_clock
+from utskick.domain.calendar import WEEKDAY_NAMES, ImpossibleTime, parse_clock
 from utskick.domain.errors import Problem
 from utskick.domain.forms import FormTemplate, FormTemplateId
 from utskick.domain.limits import LONGEST_TEXTS, MOST_ADDRESSES, MOST_FORMS, MOST_OCCASIONS
 from utskick.domain.packages import FORMS_DESK, PackageTemplate, Weekday, with_forms_desk
+from utskick.domain.schedules import (
+    AnswerWithin,
+    Interval,
+    IntervalUnit,
+    OlderUnanswered,
+    RedDayRule,
+)
 from utskick.domain.specs import Spec, Text, addresses_elsewhere, texts_with_personnummer
 from utskick.domain.units import HsaId
 
 KEY = r"^[a-z0-9-]+$"
-WEEKDAYS = dict(
-    zip(
-        ("måndag", "tisdag", "onsdag", "torsdag", "fredag", "lördag", "söndag"),
-        Weekday,
-        strict=True,
-    )
-)
+WEEKDAYS = dict(zip(WEEKDAY_NAMES, Weekday, strict=True))
 _LONGEST_INTERVAL_WEEKS = 52
+_LONGEST_INTERVAL = 400
+_LONGEST_OFFSET_DAYS = 5 * 366
+
+
+class IntervalSpec(Spec):
+    """How far apart occasions are: 3 months, counted from the first."""
+
+    count: int = Field(ge=1, le=_LONGEST_INTERVAL)
+    unit: IntervalUnit
+
+
+OffsetDays = Annotated[int, Field(ge=0, le=_LONGEST_OFFSET_DAYS)]
+
+
+class AnswerWithinSpec(Spec):
+    """How many days after its occasion a form may be answered, and the time in the message."""
+
+    days: int = Field(ge=0, le=_LONGEST_INTERVAL)
+    time: str | None = None
 
 
 class PackageSpec(Spec):
-    """Units by HSA-id, forms by key, the weekday in Swedish, the time as HH:MM."""
+    """Units by HSA-id, forms by key, the weekday in Swedish, the time as HH:MM.
+
+    Occasions come at an `interval`, or at `offsets_days` from the first, which then count them.
+    `interval_weeks` is how an interval of weeks was written before.
+    """
 
     key: str = Field(pattern=KEY, max_length=100)
     name: Text
@@ -40,10 +67,36 @@ class PackageSpec(Spec):
     forms: list[str] = Field(min_length=1, max_length=MOST_FORMS)
     weekday: str | None
     time: str | None
-    interval_weeks: int = Field(ge=0, le=_LONGEST_INTERVAL_WEEKS)
-    occasions: int = Field(ge=1, le=MOST_OCCASIONS)
+    interval: IntervalSpec | None = None
+    interval_weeks: int | None = Field(default=None, ge=0, le=_LONGEST_INTERVAL_WEEKS)
+    offsets_days: list[OffsetDays] = Field(default_factory=list, max_length=MOST_OCCASIONS)
+    occasions: int | None = Field(default=None, ge=1, le=MOST_OCCASIONS)
+    answer_within: AnswerWithinSpec | None = None
+    older_unanswered: OlderUnanswered = OlderUnanswered.KEEP
+    red_days: RedDayRule = RedDayRule.WARN
     error_addresses: list[MailAddress] = Field(max_length=MOST_ADDRESSES)
     inbox_message: str = Field(min_length=1, max_length=LONGEST_TEXTS["inbox_message"])
+    form_banner: str = Field(default="", max_length=LONGEST_TEXTS["form_banner"])
+
+    @property
+    def every(self) -> Interval | None:
+        """The interval, however it was written."""
+        if self.interval:
+            return Interval(self.interval.count, self.interval.unit)
+        return Interval(self.interval_weeks, IntervalUnit.WEEK) if self.interval_weeks else None
+
+    @property
+    def number(self) -> int:
+        """How many occasions there are."""
+        return len(self.offsets_days) or self.occasions or 1
+
+    @property
+    def last_day(self) -> AnswerWithin | None:
+        """Raises `ImpossibleTime`."""
+        within = self.answer_within
+        if within is None:
+            return None
+        return AnswerWithin(within.days, parse_clock(within.time) if within.time else None)
 
 
 def check_package(
@@ -70,27 +123,78 @@ def check_package(
         problems.append(
             Problem("weekday", "veckodagen ska vara måndag till söndag.", "Välj en av dem.")
         )
-    if spec.occasions > 1 and not spec.interval_weeks:
-        problems.append(
-            Problem(
-                "interval_weeks",
-                "flera tillfällen behöver ett intervall.",
-                "Ange hur många veckor det ska vara mellan dem.",
-            )
-        )
     if spec.time:
         try:
             parse_clock(spec.time)
         except ImpossibleTime as error:
             problems.append(Problem("time", error.staff_message, ""))
+    problems += _faults_of_schedule(spec)
     return problems + texts_with_personnummer(
         {
             "key": spec.key,
             "name": spec.name,
             "resident_title": spec.resident_title,
             "inbox_message": spec.inbox_message,
+            "form_banner": spec.form_banner,
         }
     )
+
+
+def _faults_of_schedule(spec: PackageSpec) -> Iterator[Problem]:
+    if spec.interval and spec.interval_weeks:
+        yield Problem("interval", "intervallet är angivet på två sätt.", "Ta bort interval_weeks.")
+    if spec.offsets_days:
+        yield from _faults_of_offsets(spec)
+    elif spec.number > 1 and not spec.every:
+        yield Problem(
+            "interval",
+            "flera tillfällen behöver ett intervall.",
+            "Ange hur långt det ska vara mellan dem.",
+        )
+    yield from _faults_of_last_day(spec)
+
+
+def _faults_of_offsets(spec: PackageSpec) -> Iterator[Problem]:
+    if spec.every:
+        yield Problem(
+            "offsets_days",
+            "det finns både ett intervall och dagar från första tillfället.",
+            "Ta bort det ena.",
+        )
+    if spec.offsets_days[0] or any(late <= early for early, late in pairwise(spec.offsets_days)):
+        yield Problem(
+            "offsets_days",
+            "dagarna ska börja med 0 och komma i ordning, var och en en gång.",
+            "Skriv till exempel 0, 90, 182, 365.",
+        )
+    if spec.occasions not in (None, len(spec.offsets_days)):
+        yield Problem(
+            "occasions",
+            "antalet stämmer inte med dagarna från första tillfället.",
+            "Ta bort antalet, eller lägg till dagar.",
+        )
+
+
+def _faults_of_last_day(spec: PackageSpec) -> Iterator[Problem]:
+    try:
+        within = spec.last_day
+    except ImpossibleTime as error:
+        yield Problem("answer_within", error.staff_message, "")
+        return
+    if within and within.ends_before(_clock(spec.time)):
+        yield Problem(
+            "answer_within",
+            "besvaras senast ligger före utskickstillfället.",
+            "Välj ett senare klockslag, eller en senare dag.",
+        )
+
+
+def _clock(text: str | None) -> time | None:
+    """`None` for what is no time, too."""
+    try:
+        return parse_clock(text) if text else None
+    except ImpossibleTime:
+        return None
 
 
 def package_of(
@@ -110,9 +214,14 @@ def package_of(
         template_ids=tuple(forms[key] for key in spec.forms),
         weekday=WEEKDAYS[spec.weekday] if spec.weekday else None,
         time=parse_clock(spec.time) if spec.time else None,
-        interval_weeks=spec.interval_weeks,
-        occasions=spec.occasions,
+        interval=spec.every if spec.number > 1 else None,
+        offsets_days=tuple(spec.offsets_days),
+        occasions=spec.number,
+        answer_within=spec.last_day,
+        older_unanswered=spec.older_unanswered,
+        red_days=spec.red_days,
         inbox_message=spec.inbox_message,
+        form_banner=spec.form_banner,
         error_addresses=with_forms_desk(tuple(spec.error_addresses), forms_desk=forms_desk),
     )
 
@@ -129,11 +238,27 @@ def spec_of(
         forms=[forms[template_id].key for template_id in package.template_ids],
         weekday=None if package.weekday is None else list(WEEKDAYS)[package.weekday],
         time=f"{package.time:%H:%M}" if package.time else None,
-        interval_weeks=package.interval_weeks,
+        interval=_interval_spec(package.interval),
+        offsets_days=list(package.offsets_days),
         occasions=package.occasions,
+        answer_within=_within_spec(package.answer_within),
+        older_unanswered=package.older_unanswered,
+        red_days=package.red_days,
         error_addresses=[each for each in package.error_addresses if each != forms_desk],
         inbox_message=package.inbox_message,
+        form_banner=package.form_banner,
     )
+
+
+def _interval_spec(interval: Interval | None) -> IntervalSpec | None:
+    return IntervalSpec(count=interval.count, unit=interval.unit) if interval else None
+
+
+def _within_spec(within: AnswerWithin | None) -> AnswerWithinSpec | None:
+    if within is None:
+        return None
+    clock = f"{within.at:%H:%M}" if within.at else None
+    return AnswerWithinSpec(days=within.days, time=clock)
 
 
 def changed_fields(older: PackageTemplate, newer: PackageTemplate) -> tuple[str, ...]:

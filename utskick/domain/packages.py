@@ -6,6 +6,7 @@ from enum import IntEnum
 
 from utskick.domain.calendar import first_date_for
 from utskick.domain.forms import FormTemplateId
+from utskick.domain.schedules import AnswerWithin, Interval, OlderUnanswered, RedDayRule
 from utskick.domain.units import HsaId
 
 FORMS_DESK = "formularhantering@vgregion.se"
@@ -26,7 +27,11 @@ class Weekday(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageTemplate:
-    """A prepared package (grundplåt): forms, wording and presets, for the units it names."""
+    """A prepared package (grundplåt): forms, wording and presets, for the units it names.
+
+    Its `occasions` come at its `interval`, or at its `offsets_days` from the first; one alone
+    needs neither.
+    """
 
     key: str
     version: int
@@ -36,10 +41,15 @@ class PackageTemplate:
     template_ids: tuple[FormTemplateId, ...]
     weekday: Weekday | None
     time: time | None
-    interval_weeks: int
     occasions: int
     inbox_message: str
     error_addresses: tuple[str, ...]
+    interval: Interval | None = None
+    offsets_days: tuple[int, ...] = ()
+    answer_within: AnswerWithin | None = None
+    older_unanswered: OlderUnanswered = OlderUnanswered.KEEP
+    red_days: RedDayRule = RedDayRule.WARN
+    form_banner: str = ""
 
     def first_date(self, *, today: date) -> date | None:
         """The next preset weekday, tomorrow at the earliest; `None` without a preset."""

@@ -11,6 +11,7 @@ from utskick.domain.occasions import Occasion
 from utskick.domain.packages import FORMS_DESK
 from utskick.domain.personnummer import Personnummer, parse_personnummer
 from utskick.domain.retention import Retention
+from utskick.domain.units import Unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,9 +84,13 @@ class Rules:
             today=self.today(now),
         )
 
-    def warning_now(self, now: datetime) -> str | None:
+    def hours_of(self, unit: Unit | None) -> SendingWindow:
+        """When the unit may well send: its own hours, or everybody's."""
+        return (unit and unit.sending_hours) or self.window
+
+    def warning_now(self, now: datetime, *, unit: Unit | None = None) -> str | None:
         """What staff should know who send something that 1177 notifies of, now."""
-        return self.window.warning_now(now.astimezone(self.zone).time())
+        return self.hours_of(unit).warning_now(now.astimezone(self.zone).time())
 
     @property
     def inbox_budget(self) -> InboxBudget:

@@ -93,6 +93,16 @@ class Moment(Spec):
     time: str | None = Field(default=None, description="HH:MM", examples=["08:00"])
 
 
+class OccasionSpec(Moment):
+    """One occasion, perhaps with a last day to answer of its own."""
+
+    answer_by: str | None = Field(
+        default=None,
+        description="Besvaras senast för just det tillfället, ÅÅÅÅ-MM-DD",
+        examples=["2027-02-07"],
+    )
+
+
 class ListedRecipient(Spec):
     """One of a list that was read from a file; faults are then named by the file's own row."""
 
@@ -122,10 +132,13 @@ class Sending(Spec):
         max_length=LONGEST_TEXTS["inbox_message"],
         description="Ändrat inkorgsmeddelande",
     )
-    form_banner: str = Field(
-        default="",
+    form_banner: str | None = Field(
+        default=None,
         max_length=LONGEST_TEXTS["form_banner"],
-        description="Formulärmeddelande: den gula banderollen överst i formuläret",
+        description=(
+            "Formulärmeddelande: den gula banderollen överst i formuläret. Utelämnat är det"
+            " grundplåtens, tomt är det inget."
+        ),
     )
     leave_out_unreachable: bool = Field(
         default=False,
@@ -146,7 +159,7 @@ class DispatchSpec(Sending):
     start: Moment | None = Field(
         default=None, description="Första tillfället; övriga följer grundplåtens intervall"
     )
-    occasions: list[Moment] | None = Field(
+    occasions: list[OccasionSpec] | None = Field(
         default=None,
         max_length=MOST_OCCASIONS,
         description="Alla tillfällen, ett i taget, i stället för start",

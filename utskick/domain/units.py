@@ -8,6 +8,7 @@ from typing import NewType, Self
 
 from stdnum.se import orgnr
 
+from utskick.domain.calendar import SendingWindow
 from utskick.domain.errors import UtskickError
 from utskick.domain.personnummer_in_text import Likeness, likeness
 from utskick.domain.writing import plain
@@ -53,13 +54,15 @@ def parse_hsa_id(text: str) -> HsaId:
 class Unit:
     """A care unit; its name and phone stand in the messages that residents get.
 
-    Nobody can act for a unit once it has been withdrawn.
+    Nobody can act for a unit once it has been withdrawn. Without `sending_hours` of its own it
+    has the region's.
     """
 
     id: HsaId
     name: str
     phone: str
     withdrawn_at: datetime | None = None
+    sending_hours: SendingWindow | None = None
 
 
 class Activity(StrEnum):

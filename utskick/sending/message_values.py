@@ -1,11 +1,11 @@
 """What staff may refer to in an inbox message, and what it stands for."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 
-from utskick.domain.calendar import default_answer_by
 from utskick.domain.dispatches import Dispatch
 from utskick.domain.occasions import Occasion
+from utskick.domain.schedules import AnswerBy
 from utskick.domain.units import Unit
 
 PLACEHOLDERS = (
@@ -29,14 +29,14 @@ def values_for(
         unit,
         heading=dispatch.heading,
         forms=len(dispatch.forms),
-        answer_by=dispatch.answer_by or default_answer_by(sent_on),
+        answer_by=dispatch.last_day(occasion, sent_on=sent_on),
         occasion=occasion.number,
         occasions=len(dispatch.occasions),
     )
 
 
 def values_of(
-    unit: Unit, *, heading: str, forms: int, answer_by: date, occasion: int, occasions: int
+    unit: Unit, *, heading: str, forms: int, answer_by: AnswerBy, occasion: int, occasions: int
 ) -> Mapping[str, str]:
     """The placeholders' values, from what they are made of."""
     return {
@@ -44,7 +44,7 @@ def values_of(
         "kontakt": unit.phone,
         "titel": heading,
         "antal_formular": str(forms),
-        "besvaras_senast": f"{answer_by:%Y-%m-%d}",
+        "besvaras_senast": str(answer_by),
         "tillfalle": str(occasion),
         "antal_tillfallen": str(occasions),
     }

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import datetime, timedelta
 
-from utskick.domain.calendar import default_answer_by, default_purge_after
+from utskick.domain.calendar import default_purge_after
 from utskick.domain.deliveries import OPEN_STATES, DeliveryState, Refusal
 from utskick.domain.dispatches import Dispatch, DispatchStatus, Recipient, RecipientState
 from utskick.domain.errors import StartBlocked
@@ -207,7 +207,7 @@ def _plan(
             occasion.id,
             recipients=set(reachable) & still_there,
             refused=left_out | refused,
-            answer_by=dispatch.answer_by or default_answer_by(sent_on),
+            answer_by=dispatch.last_day(occasion, sent_on=sent_on).day,
             purge_after=dispatch.purge_after or default_purge_after(sent_on),
         )
         _log(records, dispatch, occasion, [reachable[r] for r in reachable if r in new], now)

@@ -400,6 +400,8 @@ def _occasion_row(
         others_due=others_due,
         questions_due=questions_due,
         by_hand_at=occasion.by_hand_at,
+        answer_by=occasion.answer_by,
+        answer_by_time=occasion.answer_by_time,
     )
 
 
@@ -422,4 +424,6 @@ def _occasion(row: OccasionRow) -> Occasion:
         unchecked_accounts=row.unchecked_accounts,
         aim=Aim(row.aim),
         brake_id=row.brake_id,
+        answer_by=row.answer_by,
+        answer_by_time=row.answer_by_time,
     )

@@ -6,10 +6,18 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from utskick.domain.calendar import SendingWindow
 from utskick.domain.dispatches import DispatchStatus
 from utskick.domain.errors import NotFound
 from utskick.domain.forms import Catalogue, FormAccess, FormTemplate, FormTemplateId
 from utskick.domain.packages import PackageTemplate, Weekday
+from utskick.domain.schedules import (
+    AnswerWithin,
+    Interval,
+    IntervalUnit,
+    OlderUnanswered,
+    RedDayRule,
+)
 from utskick.domain.units import HsaId, Unit
 from utskick.domain.writing import as_kept
 from utskick.store.tables import (
@@ -37,12 +45,15 @@ class SqlUnits:
 
     def save(self, units: Iterable[Unit]) -> None:
         for unit in units:
+            hours = unit.sending_hours
             self._session.merge(
                 UnitRow(
                     hsa_id=unit.id,
                     name=unit.name,
                     phone=unit.phone,
                     withdrawn_at=unit.withdrawn_at,
+                    opens=hours.opens if hours else None,
+                    closes=hours.closes if hours else None,
                 )
             )
         self._session.flush()
@@ -215,7 +226,13 @@ class SqlPackages:
 
 
 def _unit(row: UnitRow) -> Unit:
-    return Unit(HsaId(row.hsa_id), row.name, row.phone, row.withdrawn_at)
+    return Unit(HsaId(row.hsa_id), row.name, row.phone, row.withdrawn_at, _hours(row))
+
+
+def _hours(row: UnitRow) -> SendingWindow | None:
+    if row.opens is None or row.closes is None:
+        return None
+    return SendingWindow(opens=row.opens, closes=row.closes)
 
 
 def _access(row: FormTemplateRow, unit_id: HsaId, subscribed: Collection[UUID]) -> FormAccess:
@@ -246,14 +263,32 @@ def _package(row: PackageTemplateRow) -> PackageTemplate:
         template_ids=tuple(FormTemplateId(UUID(template_id)) for template_id in row.template_ids),
         weekday=None if row.weekday is None else Weekday(row.weekday),
         time=row.time,
-        interval_weeks=row.interval_weeks,
+        interval=_interval(row),
+        offsets_days=tuple(row.offsets_days),
         occasions=row.occasions,
+        answer_within=_answer_within(row),
+        older_unanswered=OlderUnanswered(row.older_unanswered),
+        red_days=RedDayRule(row.red_days),
         inbox_message=row.inbox_message,
+        form_banner=row.form_banner,
         error_addresses=tuple(row.error_addresses),
     )
 
 
+def _interval(row: PackageTemplateRow) -> Interval | None:
+    if row.interval_count is None or row.interval_unit is None:
+        return None
+    return Interval(row.interval_count, IntervalUnit(row.interval_unit))
+
+
+def _answer_within(row: PackageTemplateRow) -> AnswerWithin | None:
+    if row.answer_within_days is None:
+        return None
+    return AnswerWithin(row.answer_within_days, row.answer_within_time)
+
+
 def _package_row(package: PackageTemplate, *, version: int) -> PackageTemplateRow:
+    interval, within = package.interval, package.answer_within
     return PackageTemplateRow(
         key=package.key,
         version=version,
@@ -263,8 +298,15 @@ def _package_row(package: PackageTemplate, *, version: int) -> PackageTemplateRo
         template_ids=[str(template_id) for template_id in package.template_ids],
         weekday=None if package.weekday is None else package.weekday.value,
         time=package.time,
-        interval_weeks=package.interval_weeks,
+        interval_count=interval.count if interval else None,
+        interval_unit=interval.unit.value if interval else None,
+        offsets_days=list(package.offsets_days),
         occasions=package.occasions,
+        answer_within_days=within.days if within else None,
+        answer_within_time=within.at if within else None,
+        older_unanswered=package.older_unanswered.value,
+        red_days=package.red_days.value,
         inbox_message=package.inbox_message,
+        form_banner=package.form_banner,
         error_addresses=list(package.error_addresses),
     )

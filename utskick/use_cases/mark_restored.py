@@ -9,7 +9,7 @@ Each unit's access log says that a backup was put back, which explains the entri
 from dataclasses import dataclass
 from datetime import datetime
 
-from utskick.domain.calendar import default_answer_by, default_purge_after
+from utskick.domain.calendar import default_purge_after
 from utskick.domain.dispatches import RecipientState
 from utskick.domain.log_chain import RESTORED
 from utskick.domain.occasions import OccasionId
@@ -53,6 +53,6 @@ def _plan(records: Transaction, occasion_id: OccasionId) -> None:
         occasion.id,
         recipients={r.id for r in recipients if r.state is RecipientState.ACTIVE},
         refused={},
-        answer_by=dispatch.answer_by or default_answer_by(sent_on),
+        answer_by=dispatch.last_day(occasion, sent_on=sent_on).day,
         purge_after=dispatch.purge_after or default_purge_after(sent_on),
     )

@@ -1,24 +1,33 @@
 """Starta Paketutskick, while it is being filled in: presets, moments, forms and the message."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
 
 from utskick.domain.calendar import (
     LocalMoment,
+    SendingWindow,
     default_answer_by,
-    occasion_moments,
     read_date,
 )
 from utskick.domain.errors import NotFound, Problem, StartBlocked
 from utskick.domain.forms import FormAccess, require_sendable
 from utskick.domain.packages import PackageTemplate
+from utskick.domain.planned_moments import (
+    PlannedMoment,
+    last_days,
+    planned_moments,
+    red_day_warning,
+)
+from utskick.domain.red_days import next_working_day
 from utskick.domain.rules import Rules
-from utskick.domain.specs import Moment
+from utskick.domain.schedules import AnswerBy
+from utskick.domain.specs import OccasionSpec
 from utskick.domain.units import Actor, Unit
 from utskick.domain.writing import comparable
 from utskick.records import Store
 from utskick.sending.message_values import values_of
+from utskick.use_cases.schedule_reading import Part, ScheduleReading
 from utskick.use_cases.spec_reading import SpecReading
 
 
@@ -27,15 +36,27 @@ class PreviewedOccasion:
     """A date and a time as staff have typed them, and what they amount to.
 
     `row` is where it was typed, and `number` its place by date, as it will be sent.
-    `local` is `None` unless it can be sent at; `problems` then say why, with the row as place.
+    `local` is `None` unless it can be sent at; `problems` then say why, with the row as place,
+    and `faulty` with which of its fields. `answer_by` is its last day, unless that is a year on.
+    `working_day` is the next one, if it falls on a red day.
     """
 
     row: int
     number: int
-    typed: Moment
+    typed: OccasionSpec
     local: LocalMoment | None
+    answer_by: AnswerBy | None
+    faulty: frozenset[Part]
     problems: tuple[Problem, ...]
     warnings: tuple[str, ...]
+    working_day: date | None
+
+    @property
+    def last_day(self) -> date | None:
+        """The last on which it may be answered, if it can be sent at all."""
+        if self.local is None:
+            return None
+        return self.answer_by.day if self.answer_by else default_answer_by(self.local.date)
 
     @property
     def filled_in(self) -> bool:
@@ -61,6 +82,12 @@ class DispatchPreview:
         return any(each.row != each.number for each in self.occasions)
 
     @property
+    def last_day(self) -> date | None:
+        """The last on which anybody may answer, once there is an occasion."""
+        days = [each.last_day for each in self.occasions if each.last_day]
+        return max(days, default=None)
+
+    @property
     def blocked(self) -> StartBlocked | None:
         """Why the start would be refused, as far as our own register knows."""
         try:
@@ -83,10 +110,19 @@ class DispatchPreview:
             unit,
             heading=self.heading(title),
             forms=len(self.forms),
-            answer_by=read_date(answer_by) or default_answer_by(sent_on),
+            answer_by=(occasion and occasion.answer_by)
+            or AnswerBy(read_date(answer_by) or default_answer_by(sent_on)),
             occasion=number,
             occasions=len(self.occasions),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRows:
+    """The package's own dates, to be filled in. `moved` says which are not as counted, and why."""
+
+    occasions: list[OccasionSpec]
+    moved: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,26 +150,35 @@ class PreviewDispatch:
         package: PackageTemplate,
         *,
         form_keys: Sequence[str],
-        occasions: Sequence[Moment],
+        occasions: Sequence[OccasionSpec],
+        answer_by: date | None = None,
         actor: Actor,
         now: datetime,
         notifies: bool = True,
     ) -> DispatchPreview:
         """What has been filled in so far. Forms that there are none of are left out.
 
+        `answer_by` is the last day for all, where an occasion has none of its own.
         `notifies`: whether an inbox message is made, which 1177 notifies of at once.
         """
         with self.store.transaction() as records:
             known = [form for key in form_keys if (form := records.forms.find(key)) is not None]
             access = records.forms.access(actor.unit_id, [form.id for form in known])
+            unit = records.units.get(actor.unit_id)
+        previewing = _Previewing(
+            package=package,
+            rules=self.rules,
+            hours=self.rules.hours_of(unit),
+            now=now,
+            notifies=notifies,
+        )
         return DispatchPreview(
             package=package,
             forms=tuple(access),
             occasions=_numbered(
-                [
-                    _planned(row, typed, package, self.rules, now, notifies=notifies)
-                    for row, typed in enumerate(occasions, start=1)
-                ]
+                [previewing.row(n, typed) for n, typed in enumerate(occasions, start=1)],
+                package,
+                answer_by,
             ),
         )
 
@@ -142,8 +187,8 @@ class PreviewDispatch:
         with self.store.transaction() as records:
             return records.forms.access(actor.unit_id, package.template_ids)
 
-    def preset_occasions(self, package: PackageTemplate, *, now: datetime) -> list[Moment]:
-        """Dates at the package's interval, from its weekday or else from the first day possible.
+    def preset_occasions(self, package: PackageTemplate, *, now: datetime) -> PlannedRows:
+        """The package's dates, from its weekday or else from the first day possible.
 
         The time is empty if the package has none: staff must choose it.
         """
@@ -152,65 +197,113 @@ class PreviewDispatch:
         soonest = local.date() + timedelta(days=int(passed))
         first = package.first_date(today=local.date()) or soonest
         clock = f"{package.time:%H:%M}" if package.time else ""
-        return [
-            Moment(date=f"{moment.date}", time=clock)
-            for moment in occasion_moments(
-                first,
-                local.time(),
-                interval_weeks=package.interval_weeks,
-                count=package.occasions,
-            )
-        ]
+        planned = planned_moments(package, LocalMoment(first, package.time or time.min))
+        return _rows(planned, clock)
 
 
-def follow_first(occasions: Sequence[Moment], package: PackageTemplate) -> list[Moment]:
-    """The first one's time for all, and its date at the package's interval.
+def follow_first(occasions: Sequence[OccasionSpec], package: PackageTemplate) -> PlannedRows:
+    """The first one's time for all, and their dates as the package says, counted from its date.
 
     As typed if the first date cannot be understood.
     """
     first = read_date(occasions[0].date or "") if occasions else None
     if first is None:
-        return list(occasions)
-    weeks = max(package.interval_weeks, 1)
-    clock = occasions[0].time
-    moments = occasion_moments(
-        first, datetime.min.time(), interval_weeks=weeks, count=len(occasions)
-    )
-    return [Moment(date=f"{moment.date}", time=clock) for moment in moments]
+        return PlannedRows(list(occasions))
+    clock = occasions[0].time or ""
+    planned = planned_moments(package, LocalMoment(first, time.min), count=len(occasions))
+    return _rows(planned, clock)
 
 
-def one_more(occasions: Sequence[Moment], package: PackageTemplate) -> Moment:
-    """An occasion after the last one, at the package's interval."""
+def one_more(occasions: Sequence[OccasionSpec], package: PackageTemplate) -> OccasionSpec:
+    """An occasion after the last one: where the package would have it, or as far on again."""
     if not occasions:
-        return Moment(date="", time=f"{package.time:%H:%M}" if package.time else "")
-    return follow_first([occasions[-1], occasions[-1]], package)[1]
+        return OccasionSpec(date="", time=f"{package.time:%H:%M}" if package.time else "")
+    first, last = read_date(occasions[0].date or ""), read_date(occasions[-1].date or "")
+    if first is None or last is None:
+        return occasions[-1]
+    planned = follow_first([*occasions, occasions[-1]], package).occasions
+    if planned[-2].date != occasions[-1].date:
+        planned = follow_first([occasions[-1], occasions[-1]], package).occasions
+    return OccasionSpec(date=planned[-1].date, time=occasions[-1].time)
 
 
-def _numbered(planned: list[PreviewedOccasion]) -> tuple[PreviewedOccasion, ...]:
+def to_working_day(
+    occasions: Sequence[OccasionSpec], row: int, package: PackageTemplate
+) -> list[OccasionSpec]:
+    """The occasion of the row on the next working day that has none at its time of day."""
+    moved = list(occasions)
+    if not 1 <= row <= len(moved):
+        return moved
+    chosen = moved[row - 1]
+    day = read_date(chosen.date or "")
+    if day is None or red_day_warning(package, day) is None:
+        return moved
+    taken = {(read_date(each.date or ""), each.time) for each in moved}
+    day = next_working_day(day)
+    while (day, chosen.time) in taken:
+        day = next_working_day(day)
+    moved[row - 1] = chosen.model_copy(update={"date": f"{day}"})
+    return moved
+
+
+def _rows(planned: Sequence[PlannedMoment], clock: str) -> PlannedRows:
+    return PlannedRows(
+        [OccasionSpec(date=f"{each.local.date}", time=clock) for each in planned],
+        [each.note for each in planned if each.note],
+    )
+
+
+def _numbered(
+    planned: list[PreviewedOccasion], package: PackageTemplate, answer_by: date | None
+) -> tuple[PreviewedOccasion, ...]:
     """Numbered by date, in the order typed; what cannot be sent at comes last."""
     sendable = sorted((each.local, each.row) for each in planned if each.local)
     rows = [row for _, row in sendable] + [each.row for each in planned if not each.local]
-    return tuple(replace(each, number=rows.index(each.row) + 1) for each in planned)
-
-
-def _planned(
-    row: int,
-    typed: Moment,
-    package: PackageTemplate,
-    rules: Rules,
-    now: datetime,
-    *,
-    notifies: bool,
-) -> PreviewedOccasion:
-    reading = SpecReading(notifies=notifies)
-    # The presets stand in the fields: an empty field is one that staff have emptied.
-    plain = replace(package, weekday=None, time=None)
-    found = reading.occasion(typed, plain, f"occasions, rad {row}", rules=rules, now=now)
-    return PreviewedOccasion(
-        row=row,
-        number=row,
-        typed=typed,
-        local=found[0] if found else None,
-        problems=tuple(replace(each, place=f"occasions, rad {row}") for each in reading.problems),
-        warnings=tuple(reading.warnings),
+    lasts = last_days(package, [local.date for local, _ in sendable], for_all=answer_by)
+    last_of = dict(zip(rows, lasts, strict=False))
+    return tuple(
+        replace(
+            each,
+            number=rows.index(each.row) + 1,
+            answer_by=each.answer_by
+            or last_of.get(each.row)
+            or (AnswerBy(answer_by) if answer_by else None),
+        )
+        for each in planned
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Previewing:
+    """What all rows have in common."""
+
+    package: PackageTemplate
+    rules: Rules
+    hours: SendingWindow
+    now: datetime
+    notifies: bool
+
+    def row(self, row: int, typed: OccasionSpec) -> PreviewedOccasion:
+        """One, by itself; what the others make of it comes after."""
+        place = f"occasions, rad {row}"
+        reading = SpecReading(notifies=self.notifies)
+        schedule = ScheduleReading(
+            reading=reading,
+            package=self.package,
+            rules=self.rules,
+            hours=self.hours,
+            now=self.now,
+        )
+        found = schedule.occasion(typed, place)
+        red = found and red_day_warning(self.package, found.local.date)
+        return PreviewedOccasion(
+            row=row,
+            number=row,
+            typed=typed,
+            local=found.local if found else None,
+            answer_by=found.answer_by if found else None,
+            faulty=frozenset(schedule.faulty),
+            problems=tuple(replace(each, place=place) for each in reading.problems),
+            warnings=tuple(reading.warnings),
+            working_day=next_working_day(found.local.date) if found and red else None,
+        )

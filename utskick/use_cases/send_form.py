@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 from uuid import uuid4
 
+from utskick.domain.calendar import default_answer_by
 from utskick.domain.dispatches import (
     Dispatch,
     DispatchedForm,
@@ -65,9 +66,14 @@ class SendForm(Submitting):
         )
         today = self.rules.today(now)
         reached = await self.require_reachable(
-            understood.numbers, spec, reading, actor=actor, now=now, last_sent_on=today
+            understood.numbers,
+            spec,
+            reading,
+            actor=actor,
+            now=now,
+            answer_by=spec.answer_by or default_answer_by(today),
         )
-        if reading.notifies and (warning := self.rules.warning_now(now)):
+        if reading.notifies and (warning := self.rules.warning_now(now, unit=understood.unit)):
             reading.warnings.append(warning)
         return CheckedDispatch(
             dispatch=_dispatch(spec, understood, actor, self.rules, now),
@@ -120,7 +126,7 @@ def _dispatch(
         error_addresses=(rules.forms_desk,),
         creates_inbox_message=spec.creates_inbox_message,
         inbox_message=understood.message,
-        form_banner=spec.form_banner,
+        form_banner=spec.form_banner or "",
         created_by=actor.name,
         created_at=now,
         answer_by=spec.answer_by,

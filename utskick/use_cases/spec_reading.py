@@ -1,20 +1,10 @@
 """Reading a spec: everything that is wrong with it, at once, each with its place and remedy."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from itertools import pairwise
-from typing import TypeVar
+from datetime import date
 
 from utskick.domain.advice import of_children, of_the_unchecked, of_the_unnotified
-from utskick.domain.calendar import (
-    ImpossibleTime,
-    LocalMoment,
-    NonexistentTime,
-    occasion_moments,
-    parse_clock,
-    parse_date,
-)
 from utskick.domain.deliveries import (
     LABELS_FOR_SYSTEMS,
     REFUSAL_LABELS,
@@ -23,7 +13,6 @@ from utskick.domain.deliveries import (
 )
 from utskick.domain.errors import NotFound, Problem, UtskickError
 from utskick.domain.forms import FormTemplate
-from utskick.domain.packages import PackageTemplate
 from utskick.domain.personnummer import Personnummer, tidied
 from utskick.domain.personnummer_in_text import looks_like_personnummer
 from utskick.domain.recipients import (
@@ -34,16 +23,12 @@ from utskick.domain.recipients import (
     place_of_row,
 )
 from utskick.domain.rules import Rules
-from utskick.domain.specs import DispatchSpec, Moment, Sending, texts_with_personnummer
+from utskick.domain.specs import Sending, texts_with_personnummer
 from utskick.domain.units import HsaId, Unit, parse_hsa_id
 from utskick.ports import Texts
 from utskick.records import Transaction
 from utskick.sending.check_recipients import Checked
 from utskick.sending.message_values import PLACEHOLDERS
-
-_Parsed = TypeVar("_Parsed")
-
-_LONGEST_AHEAD = timedelta(days=5 * 366)
 
 
 @dataclass(slots=True)
@@ -155,16 +140,25 @@ class SpecReading:
         )
 
     def dates(
-        self, spec: Sending, *, first_sent_on: date | None, last_sent_on: date | None
+        self,
+        spec: Sending,
+        *,
+        first_sent_on: date | None,
+        last_sent_on: date | None,
+        answer_by: date | None = None,
     ) -> None:
-        """Answer-by must leave time to answer, purge-after must not come before it."""
+        """Answer-by must leave time to answer, purge-after must not come before it.
+
+        `answer_by` is the last of all the occasions' own.
+        """
         if spec.answer_by and last_sent_on and spec.answer_by < last_sent_on:
             self.wrong(
                 "answer_by",
                 "besvaras senast ligger före det sista utskickstillfället.",
                 "Välj ett senare datum.",
             )
-        if spec.answer_by and spec.purge_after and spec.purge_after < spec.answer_by:
+        last = max(filter(None, (spec.answer_by, answer_by)), default=None)
+        if last and spec.purge_after and spec.purge_after < last:
             self.wrong(
                 "purge_after",
                 "gallras efter ligger före besvaras senast.",
@@ -172,39 +166,6 @@ class SpecReading:
             )
         elif spec.purge_after and first_sent_on and spec.purge_after < first_sent_on:
             self.wrong("purge_after", "gallras efter har passerat.", "Välj ett senare datum.")
-
-    def moments(
-        self, spec: DispatchSpec, package: PackageTemplate, *, rules: Rules, now: datetime
-    ) -> list[tuple[LocalMoment, datetime]]:
-        """The package's occasions, from a start or one by one, in order and in the future."""
-        if spec.occasions is not None:
-            timed = [
-                self.occasion(moment, package, f"occasions, rad {row}", rules=rules, now=now)
-                for row, moment in enumerate(spec.occasions, start=1)
-            ]
-        else:
-            moments = self._from_start(spec.start or Moment(), package, rules=rules, now=now)
-            timed = [self._timed(moment, rules=rules, now=now) for moment in moments]
-        kept = sorted((t for t in timed if t), key=lambda pair: pair[1])
-        for (_, earlier), (moment, later) in pairwise(kept):
-            if earlier == later:
-                self.wrong(str(moment), "tillfället finns två gånger.", "Ta bort det ena.")
-        if not timed and not self.problems:
-            self.wrong("occasions", "det finns inget tillfälle.", "Ange datum och klockslag.")
-        return kept
-
-    def occasion(
-        self,
-        moment: Moment,
-        package: PackageTemplate,
-        place: str,
-        *,
-        rules: Rules,
-        now: datetime,
-    ) -> tuple[LocalMoment, datetime] | None:
-        """One date and time, with its moment in UTC, if it can be sent at."""
-        understood = self._moment(moment, package, place, rules=rules, now=now)
-        return self._timed(understood, rules=rules, now=now) if understood else None
 
     def unreachable(
         self, numbers: Sequence[Personnummer], checked: Checked, *, leave_out: bool
@@ -235,69 +196,6 @@ class SpecReading:
             if number not in checked.refused
         ]
         self.warnings += of_children(reached, today=today, answer_by=answer_by)
-
-    def _from_start(
-        self, start: Moment, package: PackageTemplate, *, rules: Rules, now: datetime
-    ) -> list[LocalMoment]:
-        first = self._moment(start, package, "start", rules=rules, now=now)
-        if first is None:
-            return []
-        return occasion_moments(
-            first.date,
-            first.time,
-            interval_weeks=package.interval_weeks,
-            count=package.occasions,
-        )
-
-    def _moment(
-        self,
-        moment: Moment,
-        package: PackageTemplate,
-        place: str,
-        *,
-        rules: Rules,
-        now: datetime,
-    ) -> LocalMoment | None:
-        """A date and time, the package's presets where staff left them out; not if emptied."""
-        today = rules.today(now)
-        try:
-            clock = package.time if moment.time is None else _filled_in(parse_clock, moment.time)
-            day = (
-                package.first_date(today=today)
-                if moment.date is None
-                else _filled_in(parse_date, moment.date)
-            )
-        except ImpossibleTime as error:
-            self.wrong(place, error.staff_message, "")
-            return None
-        if clock is None:
-            self.wrong(place, "klockslag saknas.", "Ange det som HH:MM.")
-        if day is None:
-            self.wrong(place, "datum saknas.", "Ange det som ÅÅÅÅ-MM-DD.")
-        return LocalMoment(day, clock) if day and clock is not None else None
-
-    def _timed(
-        self, moment: LocalMoment, *, rules: Rules, now: datetime
-    ) -> tuple[LocalMoment, datetime] | None:
-        try:
-            sends_at = moment.sends_at(rules.zone)
-        except NonexistentTime as error:
-            self.wrong(str(moment), error.staff_message, "")
-            return None
-        if sends_at <= now:
-            self.wrong(str(moment), "tillfället har passerat.", "Välj en tid framåt.")
-            return None
-        if sends_at - now > _LONGEST_AHEAD:
-            self.wrong(str(moment), "tillfället är mer än fem år bort.", "Kontrollera årtalet.")
-            return None
-        if self.notifies and (warning := rules.window.warning_for(moment)):
-            self.warnings.append(warning)
-        return moment, sends_at
-
-
-def _filled_in(parse: Callable[[str], _Parsed], text: str) -> _Parsed | None:
-    """`None` for what is empty. Raises `ImpossibleTime`."""
-    return parse(text) if text.strip() else None
 
 
 def _by_sheet(spec: Sending) -> Iterator[tuple[str, list[NumberCell]]]:

@@ -2,11 +2,10 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from uuid import NAMESPACE_OID, uuid4, uuid5
 
-from utskick.domain.calendar import LocalMoment
 from utskick.domain.dispatches import (
     Dispatch,
     DispatchedForm,
@@ -23,6 +22,7 @@ from utskick.domain.specs import DispatchSpec, addresses_elsewhere
 from utskick.domain.units import Actor, Unit
 from utskick.sending.check_forms import require_forms
 from utskick.sending.report_errors import report
+from utskick.use_cases.schedule_reading import ReadMoment, ScheduleReading
 from utskick.use_cases.spec_reading import SpecReading
 from utskick.use_cases.submissions import (
     CheckedDispatch,
@@ -40,7 +40,7 @@ class _Understood:
     unit: Unit
     package: PackageTemplate
     forms: list[FormTemplate]
-    moments: list[tuple[LocalMoment, datetime]]
+    moments: list[ReadMoment]
     numbers: list[Personnummer]
     message: str
 
@@ -75,12 +75,17 @@ class StartDispatch(Submitting):
             raise SpecRefused(reading.problems)
         await asyncio.to_thread(self.require_unbraked, understood.unit.id, understood.forms)
         await self._require_sendable(understood, spec, now)
-        last_sent_on = understood.moments[-1][0].date
+        dispatch = _dispatch(spec, understood, actor, self.rules, now)
         reached = await self.require_reachable(
-            understood.numbers, spec, reading, actor=actor, now=now, last_sent_on=last_sent_on
+            understood.numbers,
+            spec,
+            reading,
+            actor=actor,
+            now=now,
+            answer_by=max(_last_day(dispatch, occasion) for occasion in dispatch.occasions),
         )
         return CheckedDispatch(
-            dispatch=_dispatch(spec, understood, actor, self.rules, now),
+            dispatch=dispatch,
             recipients=recipients_of(understood.numbers, reached),
             content_seal=content_seal(spec),
             warnings=tuple(reading.warnings),
@@ -105,15 +110,23 @@ class StartDispatch(Submitting):
         numbers = reading.recipients(spec, rules=rules, today=rules.today(now))
         reading.free_texts(spec, spec.title)
         reading.problems += addresses_elsewhere(spec.error_addresses, rules.error_domains)
-        moments: list[tuple[LocalMoment, datetime]] = []
+        moments: list[ReadMoment] = []
         if package is not None:
-            moments = reading.moments(spec, package, rules=rules, now=now)
+            schedule = ScheduleReading(
+                reading=reading,
+                package=package,
+                rules=rules,
+                hours=rules.hours_of(unit),
+                now=now,
+            )
+            moments = schedule.moments(spec)
         default = package.inbox_message if package else None
         message = reading.message(spec, default=default, texts=self.texts)
         reading.dates(
             spec,
-            first_sent_on=moments[0][0].date if moments else None,
-            last_sent_on=moments[-1][0].date if moments else None,
+            first_sent_on=moments[0].local.date if moments else None,
+            last_sent_on=moments[-1].local.date if moments else None,
+            answer_by=max((m.answer_by.day for m in moments if m.answer_by), default=None),
         )
         if reading.problems or unit is None or package is None:
             return None
@@ -179,6 +192,10 @@ def _addresses(spec: DispatchSpec, package: PackageTemplate, rules: Rules) -> tu
     )
 
 
+def _last_day(dispatch: Dispatch, occasion: Occasion) -> date:
+    return dispatch.last_day(occasion, sent_on=occasion.local_date).day
+
+
 def _dispatch(
     spec: DispatchSpec, understood: _Understood, actor: Actor, rules: Rules, now: datetime
 ) -> Dispatch:
@@ -194,17 +211,19 @@ def _dispatch(
             Occasion(
                 id=OccasionId(uuid4()),
                 number=number,
-                local_date=moment.date,
-                local_time=moment.time,
+                local_date=moment.local.date,
+                local_time=moment.local.time,
                 zone=rules.zone,
-                sends_at=sends_at,
+                sends_at=moment.sends_at,
+                answer_by=moment.answer_by.day if moment.answer_by else None,
+                answer_by_time=moment.answer_by.at if moment.answer_by else None,
             )
-            for number, (moment, sends_at) in enumerate(understood.moments, start=1)
+            for number, moment in enumerate(understood.moments, start=1)
         ),
         error_addresses=_addresses(spec, package, rules),
         creates_inbox_message=spec.creates_inbox_message,
         inbox_message=understood.message,
-        form_banner=spec.form_banner,
+        form_banner=package.form_banner if spec.form_banner is None else spec.form_banner,
         created_by=actor.name,
         created_at=now,
         answer_by=spec.answer_by,

@@ -7,7 +7,6 @@ from datetime import date, datetime
 from hashlib import sha256
 from uuid import uuid4
 
-from utskick.domain.calendar import default_answer_by
 from utskick.domain.dispatches import (
     Dispatch,
     DispatchStatus,
@@ -39,8 +38,12 @@ from utskick.use_cases.spec_reading import SpecReading
 
 
 def content_seal(spec: Sending) -> str:
-    """What distinguishes a spec from others; a field that is added later changes no seal."""
-    return _fingerprint(spec.model_dump_json(exclude_defaults=True))
+    """What distinguishes a spec from others; a field that is added later changes no seal.
+
+    Nor does an empty banner, as it did not when that was the default.
+    """
+    empty = {"form_banner"} if not spec.form_banner else None
+    return _fingerprint(spec.model_dump_json(exclude_defaults=True, exclude=empty))
 
 
 def submission_key(spec: Sending, *, given: str = "") -> str:
@@ -153,7 +156,7 @@ class Submitting:
         *,
         actor: Actor,
         now: datetime,
-        last_sent_on: date,
+        answer_by: date,
     ) -> Checked:
         """Ask the registers about everyone; logged before anything is asked.
 
@@ -180,7 +183,7 @@ class Submitting:
             numbers,
             checked,
             today=self.rules.today(now),
-            answer_by=spec.answer_by or default_answer_by(last_sent_on),
+            answer_by=answer_by,
         )
         return checked
 

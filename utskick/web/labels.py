@@ -15,7 +15,6 @@ from utskick.domain.dispatches import Dispatch
 from utskick.domain.forms import Catalogue
 from utskick.domain.names import age_on
 from utskick.domain.occasions import Appearance, Occasion
-from utskick.domain.packages import PackageTemplate
 from utskick.domain.personnummer import Personnummer
 from utskick.use_cases.stop_dispatch import Stopped
 
@@ -47,9 +46,14 @@ PACKAGE_LABELS = {
     "forms": "Ingående formulär",
     "weekday": "Förvald veckodag",
     "time": "Förvalt klockslag",
-    "interval_weeks": "Veckor mellan tillfällena",
+    "interval": "Intervall",
+    "offsets_days": "Dagar från första tillfället",
     "occasions": "Antal utskickstillfällen",
+    "answer_within": "Besvaras senast",
+    "older_unanswered": "Obesvarade formulär från tillfället före",
+    "red_days": "Röda dagar",
     "inbox_message": "Inkorgsmeddelande",
+    "form_banner": "Formulärmeddelande",
     "error_addresses": "E-postavisering vid eventuella fel",
 }
 PACKAGE_FIELDS = {"unit_ids": "units", "template_ids": "forms"}
@@ -65,22 +69,7 @@ CATALOGUE_GROUPS = {
     Catalogue.SHARED: "Gemensamma",
     Catalogue.NAFS: "NAFS",
 }
-_INTERVALS = {1: "varje vecka", 2: "varannan vecka"}
 WEEKDAYS = tuple(package_specs.WEEKDAYS)
-
-
-def presets_in_words(package: PackageTemplate) -> str:
-    """As staff would say it: 4 formulär, 3 tillfällen varannan vecka, måndag kl. 08:00."""
-    words = f"{len(package.template_ids)} formulär, {package.occasions} "
-    words += "tillfälle" if package.occasions == 1 else "tillfällen"
-    if package.occasions > 1:
-        weeks = package.interval_weeks
-        words += f" {_INTERVALS.get(weeks, f'med {weeks} veckor emellan')}"
-    if package.weekday is not None:
-        words += f", {WEEKDAYS[package.weekday]}"
-    if package.time is not None:
-        words += f" kl. {package.time:%H:%M}"
-    return words
 
 
 _SIGNS = {

@@ -12,6 +12,7 @@ from tests.people import ANNA
 from tests.web.pages.conftest import Browser, words_of
 from tests.web.pages.forms import main_form
 from utskick.domain.packages import FORMS_DESK, PackageTemplate, Weekday
+from utskick.domain.schedules import Interval, IntervalUnit
 
 NEW = "/forvaltning/ny-grundplat"
 PAGE = f"/forvaltning/grundplatar/{WEEKLY.key}"
@@ -22,7 +23,8 @@ FILLED: dict[str, Any] = {
     "enhet": [UNIT.id],
     "weekday": "torsdag",
     "time": "16:30",
-    "interval_weeks": "2",
+    "interval": "2",
+    "interval_unit": "week",
     "occasions": "3",
     "inbox_message": "Hej från {{ enhet }}!",
 }
@@ -63,7 +65,7 @@ async def test_a_new_package_is_saved_with_a_key_from_its_name(administrator: Br
     (package,) = versions(administrator, "rehab-uppfoljning")
     assert (package.unit_ids, package.template_ids) == ((UNIT.id,), (PHQ.id,))
     assert (package.weekday, f"{package.time:%H:%M}") == (Weekday.THURSDAY, "16:30")
-    assert (package.interval_weeks, package.occasions) == (2, 3)
+    assert (package.interval, package.occasions) == (Interval(2, IntervalUnit.WEEK), 3)
     assert package.error_addresses == (FORMS_DESK, "a@example.se", "b@example.se")
 
 
@@ -122,8 +124,8 @@ async def test_what_was_typed_and_never_added_is_added_when_saving(administrator
         ({"occasions": "0"}, "occasions", "Talet är för litet."),
         ({"occasions": "många"}, "occasions", "Värdet ska vara ett heltal."),
         ({"occasions": "101"}, "occasions", "Talet är för stort."),
-        ({"interval_weeks": "0"}, "interval_weeks", "Flera tillfällen behöver ett intervall."),
-        ({"interval_weeks": ""}, "interval_weeks", "Värdet ska vara ett heltal."),
+        ({"interval": "0"}, "interval", "Flera tillfällen behöver ett intervall."),
+        ({"interval": "x"}, "interval", "Värdet ska vara ett heltal."),
         ({"error_addresses": "vem@"}, "error_addresses", "E-postadressen är inte giltig."),
         ({"error_addresses": "åsa@vgregion.se"}, "error_addresses", "E-postadressen har å, ä, ö"),
         ({"inbox_message": ""}, "inbox_message", "Texten är tom."),

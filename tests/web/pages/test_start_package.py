@@ -510,8 +510,8 @@ async def test_what_will_happen_is_shown_before_it_does(staff: Browser) -> None:
     words = words_of((await at_message(staff)).text)
 
     assert "Det här kommer att hända" in words
-    assert "1 Måndag 2027-02-08 kl. 08:00 1 2" in words
-    assert "3 Måndag 2027-02-22 kl. 08:00 1 2" in words
+    assert "1 Måndag 2027-02-08 kl. 08:00 2028-02-08 1 2" in words
+    assert "3 Måndag 2027-02-22 kl. 08:00 2028-02-22 1 2" in words
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,8 @@ class OccasionRow(Row):
     unchecked_accounts: Mapped[int] = mapped_column(default=0)
     aim: Mapped[str] = mapped_column(String(10), server_default="send", default="send")
     brake_id: Mapped[UUID | None]
+    answer_by: Mapped[date | None]
+    answer_by_time: Mapped[time | None]
 
 
 _TO_ASK = text("to_ask")

@@ -8,6 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from utskick.store.tables.base import Row
 
+ClockTime = time
+"""For where `time` is a column."""
+
 
 class UnitRow(Row):
     __tablename__ = "unit"
@@ -16,6 +19,8 @@ class UnitRow(Row):
     name: Mapped[str]
     phone: Mapped[str]
     withdrawn_at: Mapped[datetime | None]
+    opens: Mapped[time | None]
+    closes: Mapped[time | None]
 
 
 class FormTemplateRow(Row):
@@ -51,7 +56,14 @@ class PackageTemplateRow(Row):
     template_ids: Mapped[list[str]] = mapped_column(JSON)
     weekday: Mapped[int | None]
     time: Mapped[time | None]
-    interval_weeks: Mapped[int]
+    interval_count: Mapped[int | None]
+    interval_unit: Mapped[str | None] = mapped_column(String(10))
+    offsets_days: Mapped[list[int]] = mapped_column(JSON, default=list, server_default="[]")
+    answer_within_days: Mapped[int | None]
+    answer_within_time: Mapped[ClockTime | None]
+    older_unanswered: Mapped[str] = mapped_column(String(10), server_default="keep")
+    red_days: Mapped[str] = mapped_column(String(20), server_default="warn")
+    form_banner: Mapped[str] = mapped_column(Text, server_default="")
     occasions: Mapped[int]
     inbox_message: Mapped[str] = mapped_column(Text)
     error_addresses: Mapped[list[str]] = mapped_column(JSON)

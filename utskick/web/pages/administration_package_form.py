@@ -4,14 +4,23 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Self
 
 from starlette.datastructures import FormData
 
+from utskick.domain.calendar import ImpossibleTime, default_answer_by, parse_clock
 from utskick.domain.errors import Problem, SpecRefused
 from utskick.domain.forms import FormTemplate
 from utskick.domain.package_specs import WEEKDAYS, PackageSpec
 from utskick.domain.packages import PackageTemplate
+from utskick.domain.schedules import (
+    AnswerBy,
+    AnswerWithin,
+    IntervalUnit,
+    OlderUnanswered,
+    RedDayRule,
+)
 from utskick.domain.units import Unit
 from utskick.domain.writing import comparable
 from utskick.use_cases.administer_packages import PackageRegister
@@ -19,8 +28,11 @@ from utskick.use_cases.list_forms import meant
 from utskick.web.pages.posted import act, read_spec, text, texts
 
 _BETWEEN_ADDRESSES = re.compile(r"[\s,;]+")
+_BETWEEN_NUMBERS = re.compile(r"[\s,;]+|\boch\b|\bdagar\b")
 _NOT_IN_A_KEY = re.compile(r"[^a-z0-9]+")
 _LONGEST_KEY = 100
+_DIGITS = 3
+"""Of the days to answer that are counted with while they are being typed."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -34,10 +46,17 @@ class FilledPackage:
     forms: list[str] = field(default_factory=list)
     weekday: str = ""
     time: str = ""
-    interval_weeks: str = "0"
     occasions: str = "1"
+    interval_count: str = ""
+    interval_unit: str = IntervalUnit.WEEK
+    offsets_days: str = ""
+    answer_days: str = ""
+    answer_time: str = ""
+    older_unanswered: str = OlderUnanswered.KEEP
+    red_days: str = RedDayRule.WARN
     error_addresses: str = ""
     inbox_message: str = ""
+    form_banner: str = ""
     based_on: str = ""
     new_form: str = ""
     new_unit: str = ""
@@ -46,6 +65,7 @@ class FilledPackage:
     @classmethod
     def of(cls, package: PackageTemplate, register: PackageRegister, *, forms_desk: str) -> Self:
         """The package as it stands, to be changed."""
+        interval, within = package.interval, package.answer_within
         others = [each for each in package.error_addresses if each != forms_desk]
         return cls(
             key=package.key,
@@ -55,10 +75,17 @@ class FilledPackage:
             forms=[register.forms[template_id].key for template_id in package.template_ids],
             weekday="" if package.weekday is None else list(WEEKDAYS)[package.weekday],
             time=f"{package.time:%H:%M}" if package.time else "",
-            interval_weeks=str(package.interval_weeks),
-            occasions=str(package.occasions),
+            occasions="" if package.offsets_days else str(package.occasions),
+            interval_count=str(interval.count) if interval else "",
+            interval_unit=interval.unit if interval else IntervalUnit.WEEK,
+            offsets_days=", ".join(map(str, package.offsets_days)),
+            answer_days=str(within.days) if within else "",
+            answer_time=f"{within.at:%H:%M}" if within and within.at else "",
+            older_unanswered=package.older_unanswered,
+            red_days=package.red_days,
             error_addresses=", ".join(others),
             inbox_message=package.inbox_message,
+            form_banner=package.form_banner,
             based_on=str(package.version),
         )
 
@@ -74,10 +101,17 @@ class FilledPackage:
             forms=list(dict.fromkeys(texts(posted, "formular"))),
             weekday=text(posted, "weekday"),
             time=text(posted, "time").strip(),
-            interval_weeks=text(posted, "interval_weeks").strip(),
             occasions=text(posted, "occasions").strip(),
+            interval_count=text(posted, "interval").strip(),
+            interval_unit=text(posted, "interval_unit"),
+            offsets_days=text(posted, "offsets_days").strip(),
+            answer_days=text(posted, "answer_within").strip(),
+            answer_time=text(posted, "answer_time").strip(),
+            older_unanswered=text(posted, "older_unanswered"),
+            red_days=text(posted, "red_days"),
             error_addresses=text(posted, "error_addresses"),
             inbox_message=text(posted, "inbox_message"),
+            form_banner=text(posted, "form_banner"),
             based_on=text(posted, "based_on"),
             new_form=text(posted, "nytt_formular"),
             new_unit=text(posted, "ny_enhet"),
@@ -140,12 +174,17 @@ class FilledPackage:
                     "forms": self.forms,
                     "weekday": self.weekday or None,
                     "time": self.time or None,
-                    "interval_weeks": self.interval_weeks,
-                    "occasions": self.occasions,
+                    "occasions": self.occasions or None,
+                    "interval": self._interval,
+                    "offsets_days": _numbers(self.offsets_days),
+                    "answer_within": self._answer_within,
+                    "older_unanswered": self.older_unanswered or OlderUnanswered.KEEP,
+                    "red_days": self.red_days or RedDayRule.WARN,
                     "error_addresses": [
                         each for each in _BETWEEN_ADDRESSES.split(self.error_addresses) if each
                     ],
                     "inbox_message": self.inbox_message,
+                    "form_banner": self.form_banner,
                 },
             )
         except SpecRefused as refused:
@@ -157,6 +196,36 @@ class FilledPackage:
             raise SpecRefused([empty, *kept]) from None
 
     @property
+    def number(self) -> int:
+        """How many occasions it has, as far as that can be understood."""
+        if offsets := _numbers(self.offsets_days):
+            return len(offsets)
+        return int(self.occasions) if _is_number(self.occasions) else 1
+
+    def last_day(self, sent_on: date) -> AnswerBy:
+        """Of what is sent on that date, as far as it can be understood."""
+        try:
+            at = parse_clock(self.answer_time) if self.answer_time else None
+        except ImpossibleTime:
+            at = None
+        if not _is_number(self.answer_days):
+            return AnswerBy(default_answer_by(sent_on))
+        return AnswerWithin(int(self.answer_days[:_DIGITS]), at).after(sent_on)
+
+    @property
+    def _interval(self) -> dict[str, str] | None:
+        """0 is none, as is nothing."""
+        if not self.interval_count.strip("0"):
+            return None
+        return {"count": self.interval_count, "unit": self.interval_unit or IntervalUnit.WEEK}
+
+    @property
+    def _answer_within(self) -> dict[str, str | None] | None:
+        if not self.answer_days and not self.answer_time:
+            return None
+        return {"days": self.answer_days or "0", "time": self.answer_time or None}
+
+    @property
     def version(self) -> int | None:
         """The version that is being changed."""
         return int(self.based_on) if self.based_on.isdecimal() else None
@@ -165,6 +234,15 @@ class FilledPackage:
         if key in self.forms[1:]:
             place = self.forms.index(key)
             self.forms[place - 1 : place + 1] = [key, self.forms[place - 1]]
+
+
+def _is_number(typed: str) -> bool:
+    return typed.isascii() and typed.isdecimal()
+
+
+def _numbers(typed: str) -> list[str]:
+    """As people write them: 0, 90, 182 och 365 dagar."""
+    return _BETWEEN_NUMBERS.sub(" ", typed.casefold()).split()
 
 
 def key_of(name: str) -> str:

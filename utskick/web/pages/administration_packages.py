@@ -6,10 +6,8 @@ from typing import Any
 
 from fastapi import Request, Response
 
-from utskick.domain.calendar import default_answer_by
 from utskick.domain.errors import Problem, SpecRefused
 from utskick.domain.package_specs import WEEKDAYS
-from utskick.domain.packages import PackageTemplate
 from utskick.domain.units import HsaId, Unit
 from utskick.sending.message_values import PLACEHOLDERS, values_of
 from utskick.use_cases.administer_packages import (
@@ -20,10 +18,12 @@ from utskick.use_cases.administer_packages import (
 )
 from utskick.use_cases.preview_message import MessagePreview
 from utskick.web.callers import Now, Wired
-from utskick.web.labels import (
-    CATALOGUE_LABELS,
-    PACKAGE_FIELDS,
-    PACKAGE_LABELS,
+from utskick.web.labels import CATALOGUE_LABELS, PACKAGE_FIELDS, PACKAGE_LABELS
+from utskick.web.package_words import (
+    INTERVAL_UNITS,
+    OLDER_UNANSWERED,
+    RED_DAYS,
+    field_in_words,
     presets_in_words,
 )
 from utskick.web.pages.administration_package_form import FilledPackage
@@ -190,8 +190,11 @@ def _show(
         units=[register.units[HsaId(u)] for u in filled.units if u in register.units],
         blocking=register.blocking(versions[0].package) if versions else [],
         versions=versions,
-        in_words=lambda package, name: _in_words(package, name, register),
+        in_words=lambda package, name: field_in_words(package, name, register),
         field_of=lambda name: PACKAGE_FIELDS.get(name, name),
+        interval_units=list(INTERVAL_UNITS.items()),
+        red_days=list(RED_DAYS.items()),
+        older_unanswered=list(OLDER_UNANSWERED.items()),
         weekdays=[("", "Ingen förvald"), *((day, day) for day in WEEKDAYS)],
         catalogue_labels=CATALOGUE_LABELS,
         placeholders=[f"{{{{ {name} }}}}" for name in PLACEHOLDERS],
@@ -212,34 +215,18 @@ def _message(
     names = {form.key: form.resident_name for form in register.forms.values()}
     only = names.get(filled.forms[0]) if len(filled.forms) == 1 else None
     heading = only or filled.resident_title
-    occasions = filled.occasions
     values = values_of(
         unit or _SOME_UNIT,
         heading=heading,
         forms=len(filled.forms),
-        answer_by=default_answer_by(wired.rules.today(now)),
+        answer_by=filled.last_day(wired.rules.today(now)),
         occasion=1,
-        occasions=int(occasions) if occasions.isascii() and occasions.isdecimal() else 1,
+        occasions=filled.number,
     )
     return wired.preview_message(
-        filled.inbox_message, heading=heading, banner="", values=values, unit=unit or _SOME_UNIT
+        filled.inbox_message,
+        heading=heading,
+        banner=filled.form_banner,
+        values=values,
+        unit=unit or _SOME_UNIT,
     )
-
-
-def _in_words(package: PackageTemplate, name: str, register: PackageRegister) -> str:
-    """A field of a version, as people read it."""
-    match name:
-        case "unit_ids":
-            return ", ".join(register.units[unit_id].name for unit_id in package.unit_ids) or "–"
-        case "template_ids":
-            return ", ".join(
-                register.forms[template_id].name for template_id in package.template_ids
-            )
-        case "weekday":
-            return "–" if package.weekday is None else list(WEEKDAYS)[package.weekday]
-        case "time":
-            return f"{package.time:%H:%M}" if package.time else "–"
-        case "error_addresses":
-            return ", ".join(package.error_addresses)
-        case _:
-            return str(getattr(package, name))

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain, repeat
 from typing import Self
 
 from starlette.datastructures import FormData
@@ -12,11 +13,11 @@ from utskick.domain.errors import Problem
 from utskick.domain.forms import FormAccess
 from utskick.domain.packages import PackageTemplate
 from utskick.domain.rules import Rules
-from utskick.domain.specs import DispatchSpec, Moment
+from utskick.domain.specs import DispatchSpec, OccasionSpec
 from utskick.domain.units import HsaId
 from utskick.domain.writing import in_one_line
 from utskick.use_cases.list_forms import OfferedForms, meant
-from utskick.use_cases.preview_dispatch import follow_first, one_more
+from utskick.use_cases.preview_dispatch import PlannedRows, follow_first, one_more, to_working_day
 from utskick.web.pages.offered_forms import not_meant
 from utskick.web.pages.posted import act, read_spec, text, texts
 from utskick.web.pages.recipient_list import RecipientList
@@ -30,13 +31,14 @@ _LONGEST_TYPED = 20
 class FilledStart:
     """As typed. `again` names a new submission of what has been started before.
 
-    `shown` is the occasion whose message is shown.
+    `shown` is the occasion whose message is shown. `moved` says which dates a red day has just
+    moved.
     """
 
     package: str = ""
     title: str = ""
     error_addresses: str = ""
-    occasions: list[Moment] = field(default_factory=list)
+    occasions: list[OccasionSpec] = field(default_factory=list)
     forms: list[str] = field(default_factory=list)
     new_form: str = ""
     recipients: RecipientList = field(default_factory=RecipientList)
@@ -47,18 +49,20 @@ class FilledStart:
     form_banner: str = ""
     again: str = ""
     shown: int = 1
+    moved: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
     @classmethod
     def read(cls, posted: FormData, *, rules: Rules, now: datetime) -> Self:
         """Raises `InvalidPersonnummer` for what no page of ours has carried."""
-        rows = zip(texts(posted, "datum"), texts(posted, "klockslag"), strict=False)
+        lasts = chain(texts(posted, "svar"), repeat(""))
+        rows = zip(texts(posted, "datum"), texts(posted, "klockslag"), lasts, strict=False)
         shown = text(posted, "tillfalle")
         return cls(
             package=text(posted, "package"),
             title=in_one_line(text(posted, "title")),
             error_addresses=text(posted, "error_addresses"),
-            occasions=[Moment(date=_plain(day), time=_clock(clock)) for day, clock in rows],
+            occasions=[_occasion(*row) for row in rows],
             forms=list(dict.fromkeys(texts(posted, "formular"))),
             new_form=text(posted, "nytt_formular"),
             recipients=RecipientList.read(posted, rules=rules, now=now),
@@ -72,16 +76,18 @@ class FilledStart:
         )
 
     def preset(
-        self, package: PackageTemplate, *, forms: Sequence[FormAccess], occasions: list[Moment]
+        self, package: PackageTemplate, *, forms: Sequence[FormAccess], planned: PlannedRows
     ) -> Self:
         """As the package is prepared; only the recipients stay."""
         return replace(
             type(self)(recipients=self.recipients),
             package=package.key,
             title=package.resident_title,
-            occasions=occasions,
+            occasions=planned.occasions,
+            moved=planned.moved,
             forms=[access.form.key for access in forms],
             inbox_message=package.inbox_message,
+            form_banner=package.form_banner,
         )
 
     def change(self, posted: FormData, package: PackageTemplate, *, offered: OfferedForms) -> None:
@@ -90,7 +96,10 @@ class FilledStart:
             case "nytt-tillfalle", _:
                 self.occasions.append(one_more(self.occasions, package))
             case "folj-forsta", _:
-                self.occasions = follow_first(self.occasions, package)
+                planned = follow_first(self.occasions, package)
+                self.occasions, self.moved = planned.occasions, planned.moved
+            case "till-arbetsdag", row if row.isdecimal():
+                self.occasions = to_working_day(self.occasions, int(row), package)
             case "ta-bort-tillfalle", row:
                 self.occasions = [
                     each for n, each in enumerate(self.occasions, start=1) if str(n) != row
@@ -137,7 +146,11 @@ class FilledStart:
         moments = [
             pair
             for each in self.occasions
-            for pair in (("datum", each.date or ""), ("klockslag", each.time or ""))
+            for pair in (
+                ("datum", each.date or ""),
+                ("klockslag", each.time or ""),
+                ("svar", each.answer_by or ""),
+            )
         ]
         return [
             ("package", self.package),
@@ -151,6 +164,10 @@ class FilledStart:
             ("again", self.again),
             *self.recipients.carried,
         ]
+
+
+def _occasion(day: str, clock: str, answer_by: str) -> OccasionSpec:
+    return OccasionSpec(date=_plain(day), time=_clock(clock), answer_by=_plain(answer_by) or None)
 
 
 def _plain(typed: str) -> str:

@@ -19,7 +19,8 @@ from utskick.use_cases.list_forms import OfferedForms
 from utskick.use_cases.preview_dispatch import DispatchPreview
 from utskick.use_cases.preview_message import MessagePreview
 from utskick.web.callers import Now, Wired
-from utskick.web.labels import FIELD_LABELS, presets_in_words
+from utskick.web.labels import FIELD_LABELS
+from utskick.web.package_words import answer_within_in_words, presets_in_words
 from utskick.web.pages.frame import page, problems_by_field
 from utskick.web.pages.offered_forms import elsewhere, groups
 from utskick.web.pages.package_form import FilledStart
@@ -66,6 +67,7 @@ class PackageStep:
             package,
             form_keys=filled.forms,
             occasions=filled.occasions,
+            answer_by=read_date(filled.answer_by),
             actor=actor,
             now=visit.now,
             notifies=filled.creates_inbox_message,
@@ -86,14 +88,13 @@ class PackageStep:
         recipients = filled.recipients
         unnotified = len(recipients.unnotified) if filled.creates_inbox_message else 0
         unknown = len(recipients.unknown) if filled.creates_inbox_message else 0
-        sent_on = [each.local.date for each in self.preview.occasions if each.local]
-        answer_by = read_date(filled.answer_by) or default_answer_by(max(sent_on, default=today))
+        answer_by = self.preview.last_day or read_date(filled.answer_by)
         listed = [(n, each.number) for n, each in enumerate(filled.recipients.listed, start=1)]
         return [
             *(text for each in self.preview.by_date for text in each.warnings),
             *of_the_unnotified(unnotified),
             *of_the_unchecked(unknown, of=len(recipients.listed)),
-            *of_children(listed, today=today, answer_by=answer_by),
+            *of_children(listed, today=today, answer_by=answer_by or default_answer_by(today)),
         ]
 
     @property
@@ -156,6 +157,7 @@ class PackageStep:
             look_at=self._address_of,
             problems=problems_by_field(tuple(problems)),
             labels=FIELD_LABELS,
+            last_day_in_words=answer_within_in_words(self.package.answer_within),
             limits=wired.rules.limits,
         )
 
@@ -171,7 +173,7 @@ def preset(visit: _Visit, filled: FilledStart, package: PackageTemplate) -> Fill
     return filled.preset(
         package,
         forms=wired.preview_dispatch.preset_forms(package, actor=actor),
-        occasions=wired.preview_dispatch.preset_occasions(package, now=visit.now),
+        planned=wired.preview_dispatch.preset_occasions(package, now=visit.now),
     )
 
 

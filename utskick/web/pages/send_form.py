@@ -19,6 +19,7 @@ from utskick.domain.dispatches import DispatchId
 from utskick.domain.errors import AlreadyEnded, Problem, SpecRefused, StartBlocked
 from utskick.domain.forms import Catalogue, FormTemplate
 from utskick.domain.rate_limits import Limit
+from utskick.domain.schedules import AnswerBy
 from utskick.domain.specs import FormSpec
 from utskick.sending.message_values import PLACEHOLDERS, values_of
 from utskick.use_cases.list_forms import ORDINARY, OfferedForms, meant
@@ -127,7 +128,7 @@ class _Step:
             unit,
             heading=heading,
             forms=1,
-            answer_by=read_date(self.filled.answer_by) or default_answer_by(self.today),
+            answer_by=AnswerBy(read_date(self.filled.answer_by) or default_answer_by(self.today)),
             occasion=1,
             occasions=1,
         )
