@@ -1,9 +1,10 @@
 """Fixtures that many tests share. Fast tests run first."""
 
+import asyncio
 import gc
 import importlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.clinic import Clinic, clinic_of, load_clinic, open_store
 from tests.postgresql import postgresql
 from tests.sqlite import SqliteFiles
 from tests.vault import a_vault
+from utskick.adapters.in_memory.clock import WatchedLoop
 from utskick.store import SqlStore
 from utskick.store.engine import migrate, open_engine
 
@@ -44,6 +46,10 @@ def _needs_prefect(item: pytest.Function) -> bool:
     """Also one that is tried with a twin as well, and only then with the real thing."""
     chosen = item.callspec.params.values() if hasattr(item, "callspec") else ()
     return "prefect_server" in item.fixturenames or "prefect" in chosen
+
+
+def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    return {"watched": WatchedLoop}
 
 
 def pytest_collection_finish() -> None:

@@ -1,5 +1,7 @@
 """What the twins have beside the contracts: calls that go wrong on purpose, and time by hand."""
 
+import asyncio
+import threading
 from datetime import timedelta
 from uuid import UUID
 
@@ -90,6 +92,28 @@ async def test_time_passes_when_somebody_sleeps() -> None:
 
     assert clock.now() == NOON + timedelta(seconds=90)
     assert clock.monotonic() == 90
+
+
+async def test_those_who_sleep_at_the_same_time_sleep_beside_each_other() -> None:
+    clock = FakeClock(NOON)
+
+    await asyncio.gather(*(clock.sleep(seconds) for seconds in (90, 60, 90)))
+
+    assert clock.monotonic() == 90
+
+
+async def test_no_time_passes_while_a_thread_is_at_work() -> None:
+    clock, ends = FakeClock(NOON), threading.Event()
+    work = asyncio.create_task(asyncio.to_thread(ends.wait))
+    sleeper = asyncio.create_task(clock.sleep(90))
+    for _ in range(10):
+        await asyncio.sleep(0.002)
+
+    slept = clock.monotonic()
+    ends.set()
+    await asyncio.gather(work, sleeper)
+
+    assert (slept, clock.monotonic()) == (0, 90)
 
 
 def test_only_the_wall_clock_jumps() -> None:

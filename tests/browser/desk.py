@@ -2,14 +2,26 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from playwright.sync_api import FilePayload, Locator, Page, expect
 from playwright.sync_api import TimeoutError as Missed
 
 from tests.browser.people import Resident
+from tests.whole.region import Whole
 from utskick.domain.calendar import STOCKHOLM
+
+_SOON = timedelta(seconds=16)
+
+
+def soon(installation: Whole, *, since: datetime) -> datetime:
+    """A moment that has not passed before two more pages have been filled in.
+
+    A busy browser's pages take long: that shows in the one that has been since then.
+    """
+    now = installation.now()
+    return now + max(_SOON, 4 * (now - since))
 
 
 class Desk:

@@ -1,11 +1,9 @@
 """What was sent, as the resident meets it: the inbox, the form, the answer."""
 
-from datetime import timedelta
-
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PagesOf
-from tests.browser.desk import Desk
+from tests.browser.desk import Desk, soon
 from tests.browser.people import CHILD, GUARDIAN, Resident
 from tests.whole.region import Whole
 
@@ -40,9 +38,10 @@ def test_the_link_of_a_packages_message_leads_to_its_forms_through_the_sign_in(
     desk: Desk, pages_of: PagesOf, someone: Resident, installation: Whole
 ) -> None:
     """Ett meddelande i inkorgen med en länk till formuläret."""
+    began = installation.now()
     desk.choose_package("Vuxenpsykiatri, inför besök")
-    desk.set_occasion(1, installation.now() + timedelta(seconds=40))
     desk.add(someone)
+    desk.set_occasion(1, soon(installation, since=began))
     desk.start_package()
     installation.until(lambda: installation.messages_of(someone.personnummer), "the message")
     resident = pages_of(someone)

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.clinic import PHQ, UNIT, Clinic
+from tests.clinic import PHQ, UNIT, Clinic, a_clinic
 from tests.people import ANNA
 from tests.use_cases.clinic_days import mails, run_to_its_end, states
 from utskick.domain.deliveries import ClaimedDelivery, DeliveryId, DeliveryState
@@ -243,8 +243,9 @@ async def test_what_the_platform_refused_is_sent_when_it_is_let_through(clinic: 
 
 
 async def test_if_it_never_is_the_occasion_is_missed_and_no_person_is_refused(
-    clinic: Clinic,
+    store: SqlStore,
 ) -> None:
+    clinic = a_clinic(store, grace=timedelta(seconds=5))
     dispatch = (await clinic.start(forms=[PHQ.key])).dispatch
     refusals = clinic.forms.fails_before
     refusals.extend([PlatformRefusal("VP004", contract="x")] * 1000)

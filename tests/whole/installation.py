@@ -12,8 +12,9 @@ from utskick.store import SqlStore
 from utskick.wiring import services
 
 _QUICK = {
-    # A run starts so long before its moment; short, as the tests' occasions are seconds away.
-    "UTSKICK_TIMING__LEAD_S": "6",
+    # A run starts so long before its moment; short, as the tests' occasions are seconds away, but
+    # long enough for a busy machine to begin it in time.
+    "UTSKICK_TIMING__LEAD_S": "12",
     "UTSKICK_TIMING__LEASE_S": "8",
     "UTSKICK_TIMING__RECONCILE_S": "3",
     "UTSKICK_TIMING__OPENS": "00:00",

@@ -1,21 +1,16 @@
 """Occasions that are seconds apart, through everything."""
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from tests.whole.region import UNIT, Whole
+from tests.whole.region import UNIT, Whole, made_at
 from utskick.domain.answers import AnswerKnown
-from utskick.domain.calendar import STOCKHOLM
 from utskick.domain.occasions import OccasionState
 from utskick.domain.personnummer import Personnummer
 from utskick.records import FollowUpQuery
 
 ANNA, BO, CILLA, DAVID = "199102042398", "199308282384", "199410012398", "199412042385"
-
-
-def _created_at(form: dict[str, Any]) -> datetime:
-    return datetime.strptime(form["createdDateTime"], "%Y%m%dT%H%M%S").replace(tzinfo=STOCKHOLM)
 
 
 def test_three_occasions_seconds_apart_are_delivered_at_their_times(whole: Whole) -> None:
@@ -28,7 +23,7 @@ def test_three_occasions_seconds_apart_are_delivered_at_their_times(whole: Whole
         assert len(forms) == 3 * len(dispatch.forms)
         assert set(Counter(form["templateId"] for form in forms).values()) == {3}
         for number, occasion in enumerate(dispatch.occasions):
-            theirs = sorted(map(_created_at, forms))[number * 4 : number * 4 + 4]
+            theirs = sorted(map(made_at, forms))[number * 4 : number * 4 + 4]
             due = occasion.sends_at.replace(microsecond=0)
             assert all(due <= moment < due + timedelta(seconds=7) for moment in theirs)
 
