@@ -25,6 +25,7 @@ class Step(StrEnum):
     CLOSE = "close"
     BRAKE = "brake"
     RELEASE = "release"
+    VISIT = "visit"
 
 
 class Exchange(StrEnum):

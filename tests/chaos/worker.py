@@ -27,6 +27,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import OperationalError
 
 from tests.chaos.installation import STAFF, Installation, start
+from tests.chaos.visits import book_visits
 from utskick import failpoints
 from utskick.domain.dispatches import DispatchId
 from utskick.domain.occasions import OccasionId, RunToken
@@ -83,7 +84,7 @@ def work(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deed:
-    """What a clerk does: start a dispatch with `key`, or stop it, or remove the recipient."""
+    """What a clerk does: start a dispatch with `key`, stop it, remove somebody, book visits."""
 
     what: str
     numbers: tuple[str, ...] = ()
@@ -120,6 +121,8 @@ def carry_out(deed: Deed, services: Services) -> None:
             services.remove_recipient(
                 DispatchId(_given(deed)), Personnummer(deed.numbers[0]), actor=STAFF, now=now
             )
+        case "visit":
+            book_visits(services, deed.numbers)
 
 
 def _given(deed: Deed) -> UUID:

@@ -130,6 +130,14 @@ class SendingWindow:
     def contains(self, at: time) -> bool:
         return self.opens <= at <= self.closes
 
+    def next_within(self, moment: datetime, *, zone: ZoneInfo) -> datetime:
+        """The moment itself if it is within, else when it opens next."""
+        local = moment.astimezone(zone)
+        if self.contains(local.time().replace(microsecond=0)):
+            return moment
+        day = local.date() + timedelta(days=local.time() > self.closes)
+        return datetime.combine(day, self.opens, zone).astimezone(UTC)
+
     def warning_for(self, moment: LocalMoment) -> str | None:
         """Manual: "säkerställ att det inte är för tidigt eller för sent på dagen"."""
         if self.contains(moment.time):

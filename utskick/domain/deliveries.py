@@ -59,6 +59,9 @@ class DeliveryState(StrEnum):
 OPEN_STATES = (DeliveryState.SENDING, DeliveryState.UNKNOWN)
 """A call may be under way or may have landed: a second one for the same key must wait (I6)."""
 
+MAY_HAVE_GONE = (*OPEN_STATES, DeliveryState.SENT, DeliveryState.MANUAL)
+"""Whoever has one in these may have the form: it is never sent to them in another way."""
+
 DELIVERY_LABELS = {
     DeliveryState.PLANNED: "Planerat",
     DeliveryState.SENDING: "Skickas",

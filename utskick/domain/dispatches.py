@@ -31,14 +31,19 @@ from utskick.domain.units import HsaId
 DispatchId = NewType("DispatchId", UUID)
 RecipientId = NewType("RecipientId", UUID)
 PersonId = NewType("PersonId", UUID)
+StandingId = NewType("StandingId", UUID)
+"""Of a standing dispatch (besöksutskick), whose moments are dispatches: see `visits`."""
 
 KEPT_AFTER_END = timedelta(days=7)
 """How long an ended dispatch stays listed (manual: "finns kvar i listan i 7 dagar")."""
 
 
 class DispatchKind(StrEnum):
+    """`VISIT`: of all visits that have its moment, as part of a standing dispatch."""
+
     PACKAGE = "package"
     FORM = "form"
+    VISIT = "visit"
 
 
 class DispatchStatus(StrEnum):
@@ -127,6 +132,7 @@ class Dispatch:
     purge_after: date | None = None
     package_key: str | None = None
     package_version: int | None = None
+    standing_id: StandingId | None = None
     status: DispatchStatus = DispatchStatus.ONGOING
     ended_at: datetime | None = None
 

@@ -28,10 +28,13 @@ from utskick.domain.schedules import (
 )
 from utskick.domain.specs import Spec, Text, addresses_elsewhere, texts_with_personnummer
 from utskick.domain.units import HsaId
+from utskick.domain.visit_offsets import LateVisits, VisitOffset, in_order
 
 KEY = r"^[a-z0-9-]+$"
 WEEKDAYS = dict(zip(WEEKDAY_NAMES, Weekday, strict=True))
 _LONGEST_INTERVAL_WEEKS = 52
+_MOST_DAYS_BEFORE = 365
+_MOST_OFFSETS = 10
 _LONGEST_INTERVAL = 400
 _LONGEST_OFFSET_DAYS = 5 * 366
 
@@ -51,6 +54,13 @@ class AnswerWithinSpec(Spec):
 
     days: int = Field(ge=0, le=_LONGEST_INTERVAL)
     time: str | None = None
+
+
+class VisitOffsetSpec(Spec):
+    """So many days before a visit, at the time HH:MM."""
+
+    days_before: int = Field(ge=0, le=_MOST_DAYS_BEFORE)
+    time: str
 
 
 class PackageSpec(Spec):
@@ -77,6 +87,8 @@ class PackageSpec(Spec):
     error_addresses: list[MailAddress] = Field(max_length=MOST_ADDRESSES)
     inbox_message: str = Field(min_length=1, max_length=LONGEST_TEXTS["inbox_message"])
     form_banner: str = Field(default="", max_length=LONGEST_TEXTS["form_banner"])
+    visit_offsets: list[VisitOffsetSpec] = Field(default=[], max_length=_MOST_OFFSETS)
+    late_visits: LateVisits = LateVisits.SKIP
 
     @property
     def every(self) -> Interval | None:
@@ -129,6 +141,7 @@ def check_package(
         except ImpossibleTime as error:
             problems.append(Problem("time", error.staff_message, ""))
     problems += _faults_of_schedule(spec)
+    problems += _wrong_offsets(spec)
     return problems + texts_with_personnummer(
         {
             "key": spec.key,
@@ -181,7 +194,8 @@ def _faults_of_last_day(spec: PackageSpec) -> Iterator[Problem]:
     except ImpossibleTime as error:
         yield Problem("answer_within", error.staff_message, "")
         return
-    if within and within.ends_before(_clock(spec.time)):
+    times = [_clock(each.time) for each in spec.visit_offsets] or [_clock(spec.time)]
+    if within and any(map(within.ends_before, times)):
         yield Problem(
             "answer_within",
             "besvaras senast ligger före utskickstillfället.",
@@ -223,6 +237,10 @@ def package_of(
         inbox_message=spec.inbox_message,
         form_banner=spec.form_banner,
         error_addresses=with_forms_desk(tuple(spec.error_addresses), forms_desk=forms_desk),
+        visit_offsets=in_order(
+            tuple(VisitOffset(o.days_before, parse_clock(o.time)) for o in spec.visit_offsets)
+        ),
+        late_visits=spec.late_visits,
     )
 
 
@@ -247,6 +265,11 @@ def spec_of(
         error_addresses=[each for each in package.error_addresses if each != forms_desk],
         inbox_message=package.inbox_message,
         form_banner=package.form_banner,
+        visit_offsets=[
+            VisitOffsetSpec(days_before=each.days_before, time=f"{each.time:%H:%M}")
+            for each in package.visit_offsets
+        ],
+        late_visits=package.late_visits,
     )
 
 
@@ -269,6 +292,20 @@ def changed_fields(older: PackageTemplate, newer: PackageTemplate) -> tuple[str,
         for name in names
         if name != "version" and getattr(older, name) != getattr(newer, name)
     )
+
+
+def _wrong_offsets(spec: PackageSpec) -> list[Problem]:
+    problems, seen = [], set[tuple[int, str]]()
+    for offset in spec.visit_offsets:
+        try:
+            parse_clock(offset.time)
+        except ImpossibleTime as error:
+            problems.append(Problem("visit_offsets", error.staff_message, ""))
+        if (offset.days_before, offset.time) in seen:
+            twice = f"{offset.days_before} dagar före kl. {offset.time} står två gånger."
+            problems.append(Problem("visit_offsets", twice, "Ta bort den ena."))
+        seen.add((offset.days_before, offset.time))
+    return problems
 
 
 def _unknown(place: str, names: Sequence[str], known: Collection[str]) -> list[Problem]:

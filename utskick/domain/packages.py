@@ -8,6 +8,7 @@ from utskick.domain.calendar import first_date_for
 from utskick.domain.forms import FormTemplateId
 from utskick.domain.schedules import AnswerWithin, Interval, OlderUnanswered, RedDayRule
 from utskick.domain.units import HsaId
+from utskick.domain.visit_offsets import LateVisits, VisitOffset
 
 FORMS_DESK = "formularhantering@vgregion.se"
 """Always among a dispatch's error addresses (manual: "Ta inte bort denna")."""
@@ -50,6 +51,13 @@ class PackageTemplate:
     older_unanswered: OlderUnanswered = OlderUnanswered.KEEP
     red_days: RedDayRule = RedDayRule.WARN
     form_banner: str = ""
+    visit_offsets: tuple[VisitOffset, ...] = ()
+    late_visits: LateVisits = LateVisits.SKIP
+
+    @property
+    def is_for_visits(self) -> bool:
+        """Whether it is sent before booked visits, and so has no moments of its own."""
+        return bool(self.visit_offsets)
 
     def first_date(self, *, today: date) -> date | None:
         """The next preset weekday, tomorrow at the earliest; `None` without a preset."""

@@ -12,13 +12,23 @@ LONGEST = timedelta(days=2 * 365)
 
 
 class Scope(StrEnum):
-    """What a key is for: to start dispatches and to decide about them, or to read of them."""
+    """What a key is for: to start dispatches and decide about them, to read of them, or visits."""
 
     START = "start"
     READ = "read"
+    VISITS = "visits"
 
 
-SCOPE_LABELS = {Scope.START: "Starta och styra", Scope.READ: "Läsa"}
+SCOPE_LABELS = {
+    Scope.START: "Starta och styra",
+    Scope.READ: "Läsa",
+    Scope.VISITS: "Besök",
+}
+_NOT_ALLOWED = {
+    Scope.START: "starta och styra utskick",
+    Scope.READ: "läsa om utskick",
+    Scope.VISITS: "lägga till, flytta och avboka besök",
+}
 
 
 class TokenState(StrEnum):
@@ -127,8 +137,7 @@ class OutOfScope(UtskickError):
 
     def __init__(self, scope: Scope) -> None:
         super().__init__(f"the token may not {scope.value}")
-        what = "starta och styra utskick" if scope is Scope.START else "läsa om utskick"
         self.staff_message = (
-            f"Nyckeln får inte användas till att {what}. Be den regionala förvaltningen om en"
-            " nyckel som får det."
+            f"Nyckeln får inte användas till att {_NOT_ALLOWED[scope]}. Be den regionala"
+            " förvaltningen om en nyckel som får det."
         )

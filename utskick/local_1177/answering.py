@@ -25,7 +25,7 @@ from utskick.local_1177.drafts import (
 )
 from utskick.local_1177.form_pages import ask_page, closed_page, questions_page, read_only_page
 from utskick.local_1177.questions import problems, questions_of
-from utskick.local_1177.visits import PostedFields, Visit, Visiting
+from utskick.local_1177.visits import PostedFields, ResidentVisit, Visiting
 
 router = APIRouter(include_in_schema=False)
 
@@ -115,7 +115,7 @@ async def receipt(form_id: str, visit: Visiting) -> Response:
     return read_only_page(visit, _form(visit, form_id), "receipt.html")
 
 
-def _form(visit: Visit, form_id: str) -> Row:
+def _form(visit: ResidentVisit, form_id: str) -> Row:
     """The form; from now on its person is answered for, whoever was so in another tab.
 
     Raises 404 unless it is a form of the person, or of a child that they answer for; and 410 when
@@ -139,13 +139,13 @@ def _form(visit: Visit, form_id: str) -> Row:
     return form
 
 
-def _draft_of_lost_visit(visit: Visit, form: Row) -> TabDraft | None:
+def _draft_of_lost_visit(visit: ResidentVisit, form: Row) -> TabDraft | None:
     fields = visit.session.unsaved.get(f"/formular/{form['id']}")
     if fields is None:
         return None
     return read_draft(fields, questions_of(visit.world.state, form["template_id"]))
 
 
-def _ask_about_reviewed(visit: Visit, form: Row, reviewed: Answers) -> Response:
+def _ask_about_reviewed(visit: ResidentVisit, form: Row, reviewed: Answers) -> Response:
     saved = saved_answers(form)
     return ask_page(visit, form, TabDraft(reviewed, saved), keys=differing(reviewed, saved))

@@ -9,7 +9,7 @@ from fastapi import APIRouter, HTTPException, Query, Response, status
 from utskick.local_1177.forms import add_form
 from utskick.local_1177.moments import today, years_old_on
 from utskick.local_1177.templates import why_not_sendable
-from utskick.local_1177.visits import PostedFields, Visit, Visiting, posted_ref
+from utskick.local_1177.visits import PostedFields, ResidentVisit, Visiting, posted_ref
 
 router = APIRouter(include_in_schema=False)
 
@@ -51,7 +51,7 @@ async def open_form(template_id: str, visit: Visiting, posted: PostedFields) -> 
     return visit.go(f"/formular/{form_id}")
 
 
-def _offer(visit: Visit, template_id: str, unit: str) -> Row:
+def _offer(visit: ResidentVisit, template_id: str, unit: str) -> Row:
     """The template and the unit of a form link. Raises 404 when the unit may not send it."""
     offer: Row | None = visit.world.state.execute(
         "SELECT template.id, resident_name, description, hsa_id, unit.name AS unit_name"

@@ -10,13 +10,13 @@ from utskick.local_1177.answers import CannotAnswer, saved_answers
 from utskick.local_1177.drafts import Answers, TabDraft, differing
 from utskick.local_1177.people import person_by_ref
 from utskick.local_1177.questions import questions_of
-from utskick.local_1177.visits import Visit
+from utskick.local_1177.visits import ResidentVisit
 
 NOTHING_FOUND: Mapping[str, str] = {}
 
 
 def questions_page(
-    visit: Visit,
+    visit: ResidentVisit,
     form: Row,
     draft: TabDraft,
     *,
@@ -36,7 +36,9 @@ def questions_page(
     )
 
 
-def ask_page(visit: Visit, form: Row, draft: TabDraft, *, keys: Collection[str]) -> Response:
+def ask_page(
+    visit: ResidentVisit, form: Row, draft: TabDraft, *, keys: Collection[str]
+) -> Response:
     """Ask which answer to keep: the saved one, in `draft.base`, or this tab's."""
     questions = enumerate(questions_of(visit.world.state, form["template_id"]), start=1)
     return visit.page(
@@ -49,7 +51,9 @@ def ask_page(visit: Visit, form: Row, draft: TabDraft, *, keys: Collection[str])
     )
 
 
-def read_only_page(visit: Visit, form: Row, name: str, *, resumed: bool = False) -> Response:
+def read_only_page(
+    visit: ResidentVisit, form: Row, name: str, *, resumed: bool = False
+) -> Response:
     answers = saved_answers(form)
     return visit.page(
         name,
@@ -62,7 +66,7 @@ def read_only_page(visit: Visit, form: Row, name: str, *, resumed: bool = False)
 
 
 def closed_page(
-    visit: Visit,
+    visit: ResidentVisit,
     form: Row,
     error: CannotAnswer,
     *,
@@ -81,7 +85,7 @@ def closed_page(
     )
 
 
-def _shown(visit: Visit, form: Row, answers: Answers) -> list[tuple[str, str]]:
+def _shown(visit: ResidentVisit, form: Row, answers: Answers) -> list[tuple[str, str]]:
     return [
         (question.text, question.shown(answers[question.key]))
         for question in questions_of(visit.world.state, form["template_id"])

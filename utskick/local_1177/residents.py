@@ -14,7 +14,7 @@ from utskick.local_1177.resuming import carried_by, resume, sign_in_page
 from utskick.local_1177.visits import (
     PostedFields,
     ResidentSessions,
-    Visit,
+    ResidentVisit,
     Visiting,
     own_address,
     posted_ref,
@@ -102,7 +102,9 @@ async def inbox(visit: Visiting) -> Response:
     )
 
 
-def _start_page(visit: Visit, *, saved: bool = False, first: Sequence[str] = ()) -> Response:
+def _start_page(
+    visit: ResidentVisit, *, saved: bool = False, first: Sequence[str] = ()
+) -> Response:
     forms = _forms_of(visit)
     forms.sort(key=lambda form: first.index(form["id"]) if form["id"] in first else len(first))
     return visit.page(
@@ -116,7 +118,7 @@ def _start_page(visit: Visit, *, saved: bool = False, first: Sequence[str] = ())
     )
 
 
-def _forms_of(visit: Visit) -> list[dict[str, Any]]:
+def _forms_of(visit: ResidentVisit) -> list[dict[str, Any]]:
     rows = visit.world.state.execute(
         "SELECT form.*, template.resident_name, unit.name AS unit_name FROM form"
         " JOIN template ON template.id = template_id JOIN unit ON hsa_id = form.unit"
@@ -131,7 +133,7 @@ def _forms_of(visit: Visit) -> list[dict[str, Any]]:
     ]
 
 
-def _available_to(visit: Visit) -> list[Row]:
+def _available_to(visit: ResidentVisit) -> list[Row]:
     """What the units that have sent the person forms offer besides: their own templates."""
     return visit.world.state.execute(
         "SELECT template.id, resident_name, unit.name AS unit_name, hsa_id FROM template"

@@ -7,7 +7,7 @@ from fastapi import Request, Response, status
 from utskick.local_1177.carried import Carried, carried_from, seal, unseal
 from utskick.local_1177.pages import show_error
 from utskick.local_1177.people import holders_named
-from utskick.local_1177.visits import StaleVisit, Visit, own_address
+from utskick.local_1177.visits import ResidentVisit, StaleVisit, own_address
 
 LOST = "Du är inte inloggad längre. Logga in igen, så fortsätter du."
 LOST_BUT_CARRIED = (
@@ -37,12 +37,12 @@ async def answer_stale_visit(request: Request, error: Exception) -> Response:
     return resume(visit, carried)
 
 
-def carried_by(visit: Visit, fields: Mapping[str, str]) -> Carried | None:
+def carried_by(visit: ResidentVisit, fields: Mapping[str, str]) -> Carried | None:
     """What a page of the sign-in carries."""
     return unseal(visit.world.state, fields.get("buret", ""))
 
 
-def resume(visit: Visit, carried: Carried) -> Response:
+def resume(visit: ResidentVisit, carried: Carried) -> Response:
     """Lead to where it was filled in, if the same resident is signed in; else to the start."""
     if carried.person_ref != visit.session.person_ref:
         return visit.go("/")
@@ -51,7 +51,7 @@ def resume(visit: Visit, carried: Carried) -> Response:
 
 
 def sign_in_page(
-    visit: Visit,
+    visit: ResidentVisit,
     *,
     then: str,
     words: str = "",

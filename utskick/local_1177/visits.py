@@ -65,14 +65,14 @@ class SignInFirst(Exception):
 class StaleVisit(Exception):
     """A page of a visit that is no more posted `fields`."""
 
-    def __init__(self, visit: "Visit", fields: Mapping[str, str]) -> None:
+    def __init__(self, visit: "ResidentVisit", fields: Mapping[str, str]) -> None:
         self.visit = visit
         self.fields = fields
         super().__init__("the visit is no more")
 
 
 @dataclass(slots=True)
-class Visit:
+class ResidentVisit:
     """One request of a resident, with everything that answers it."""
 
     request: Request
@@ -142,13 +142,13 @@ class Visit:
         response.set_cookie(COOKIE, self.session.token, httponly=True, samesite="lax")
 
 
-async def _visit(request: Request, world: SharedWorld) -> Visit:
+async def _visit(request: Request, world: SharedWorld) -> ResidentVisit:
     sessions: ResidentSessions = request.app.state.sessions
     session = sessions.find_or_begin(request.cookies.get(COOKIE, ""))
-    return Visit(request, world, session)
+    return ResidentVisit(request, world, session)
 
 
-Visiting = Annotated[Visit, Depends(_visit)]
+Visiting = Annotated[ResidentVisit, Depends(_visit)]
 
 
 async def _posted(request: Request, visit: Visiting) -> Mapping[str, str]:

@@ -50,6 +50,7 @@ from utskick.records.platform_refusals import PlatformRefusals
 from utskick.records.punctuality import PunctualDay, Punctuality
 from utskick.records.reference import Forms, Packages, Units
 from utskick.records.staff import OpenSession, Sessions, SignedInPerson
+from utskick.records.visits import ListedVisit, ShownSend, VisitPlaces, VisitQuery, Visits
 
 __all__ = [
     "AccessLog",
@@ -72,6 +73,7 @@ __all__ = [
     "InboxMessages",
     "Ledger",
     "ListedDispatch",
+    "ListedVisit",
     "LogEntry",
     "LogQuery",
     "LoggedEntry",
@@ -92,6 +94,7 @@ __all__ = [
     "ResponseRate",
     "SentForms",
     "Sessions",
+    "ShownSend",
     "SignedInPerson",
     "Store",
     "Texting",
@@ -100,6 +103,9 @@ __all__ = [
     "Units",
     "Unnotified",
     "Uploads",
+    "VisitPlaces",
+    "VisitQuery",
+    "Visits",
     "WatchedForms",
 ]
 
@@ -155,6 +161,10 @@ class Transaction(Protocol):
     def budgets(self) -> Budgets: ...
     @property
     def sessions(self) -> Sessions: ...
+    @property
+    def visits(self) -> Visits: ...
+    @property
+    def visit_places(self) -> VisitPlaces: ...
 
 
 class Store(Protocol):

@@ -94,6 +94,9 @@ class Dispatches(Protocol):
 
     def count_recipients(self, dispatch_id: DispatchId, state: RecipientState) -> int: ...
 
+    def has_recipients(self, dispatch_id: DispatchId) -> bool:
+        """Whether anybody is to get it, or was left out knowingly."""
+
     def count_unchecked(self, dispatch_id: DispatchId) -> int:
         """How many recipients there are about whom the inbox has not answered yet."""
 

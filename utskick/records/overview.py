@@ -28,7 +28,7 @@ class DispatchSorting(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DispatchQuery:
-    """Empty fields match everything; `text` is part of the name or the title."""
+    """Empty fields match everything, but visits'; `text` is part of the name or the title."""
 
     text: str = ""
     status: DispatchStatus | None = None

@@ -36,6 +36,24 @@ class Checked:
         return sum(not channels for channels in self.notified_by.values())
 
 
+async def check_register(
+    numbers: Sequence[Personnummer],
+    *,
+    store: Store,
+    persons: Persons,
+    clock: Clock,
+    rules: Rules,
+) -> Checked:
+    """Ask the population register alone. Raises `TemporaryFailure` if it does not answer."""
+    said: dict[Personnummer, PersonRecord | None] = {}
+    async for batch in _looked_up(numbers, store=store, persons=persons, clock=clock, rules=rules):
+        said |= batch
+    return Checked(
+        refused=_refusals(said),
+        names={number: record.name for number, record in said.items() if record},
+    )
+
+
 async def check_quickly(
     numbers: Sequence[Personnummer],
     *,
@@ -50,14 +68,11 @@ async def check_quickly(
 
     Raises `TemporaryFailure` if the population register does not answer.
     """
-    said: dict[Personnummer, PersonRecord | None] = {}
-    async for batch in _looked_up(numbers, store=store, persons=persons, clock=clock, rules=rules):
-        said |= batch
-    refused = _refusals(said)
-    reachable = [number for number in numbers if number not in refused]
+    known = await check_register(numbers, store=store, persons=persons, clock=clock, rules=rules)
+    reachable = [number for number in numbers if number not in known.refused]
     users = await accounts.learn_quickly(reachable)
-    checked = _checked(reachable, refused, users, needs_account=needs_account)
-    return replace(checked, names={n: record.name for n, record in said.items() if record})
+    checked = _checked(reachable, known.refused, users, needs_account=needs_account)
+    return replace(checked, names=known.names)
 
 
 async def check_recipients(

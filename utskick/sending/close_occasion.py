@@ -16,6 +16,7 @@ from utskick.domain.occasions import (
     OccasionState,
     RunToken,
 )
+from utskick.domain.visits import StandingDispatch
 from utskick.failpoints import Step
 from utskick.records import FormSummary, Store, Transaction
 from utskick.sending.report_errors import kept_report, report_occasion
@@ -170,6 +171,23 @@ def halt_occasions(records: Transaction, dispatch: Dispatch, *, now: datetime) -
             records.occasions.close(occasion.id, OccasionState.STOPPED, now=now)
 
 
+def halt_standing(
+    records: Transaction,
+    standing: StandingDispatch,
+    status: DispatchStatus,
+    *,
+    now: datetime,
+) -> list[Dispatch]:
+    """End a standing dispatch whose unit's visits are held, and stop all of its moments."""
+    records.visits.set_status(standing.id, status, ended_at=now)
+    held = records.visit_places.lock(records.visit_places.unended(standing.id))
+    ongoing = [each for each in held.values() if each.status is DispatchStatus.ONGOING]
+    for dispatch in ongoing:
+        records.dispatches.set_status(dispatch.id, DispatchStatus.STOPPED, ended_at=now)
+        halt_occasions(records, dispatch, now=now)
+    return ongoing
+
+
 def settled_occasion(records: Transaction, occasion_id: OccasionId, *, now: datetime) -> None:
     """Nothing of a missed or stopped occasion is left: it is done. Reports what is uncertain."""
     records.occasions.close(occasion_id, OccasionState.DONE, now=now)
@@ -210,9 +228,13 @@ def release_occasion(
 
 
 def _has_something_left(records: Transaction, dispatch: Dispatch, occasion: Occasion) -> bool:
-    """Without any delivery its run ended before it could plan: then everything is left."""
-    planned = records.progress.summary(dispatch.id, occasion_id=occasion.id)
-    return not planned or not records.progress.remaining(occasion.id).nothing
+    """Without any delivery its run ended before it could plan: then everything is left.
+
+    Unless nobody is: those whose visits it was before have been moved, or cancelled.
+    """
+    if not records.progress.summary(dispatch.id, occasion_id=occasion.id):
+        return records.dispatches.has_recipients(dispatch.id)
+    return not records.progress.remaining(occasion.id).nothing
 
 
 def _without_sending(occasion: Occasion, *, left: bool) -> OccasionState:

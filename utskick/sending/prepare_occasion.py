@@ -1,17 +1,24 @@
 """Before the moment: check unit, templates and recipients, plan, and render the message."""
 
 import asyncio
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from utskick.domain.calendar import default_purge_after
 from utskick.domain.deliveries import OPEN_STATES, DeliveryState, Refusal
-from utskick.domain.dispatches import Dispatch, DispatchStatus, Recipient, RecipientState
-from utskick.domain.errors import StartBlocked
+from utskick.domain.dispatches import (
+    Dispatch,
+    DispatchStatus,
+    Recipient,
+    RecipientState,
+    StandingId,
+)
+from utskick.domain.errors import NotFound, StartBlocked
 from utskick.domain.forms import require_sendable
 from utskick.domain.occasions import Aim, Occasion, OccasionId, OccasionState, RunToken
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
-from utskick.domain.units import SYSTEM, Activity, Actor
+from utskick.domain.units import SYSTEM, Activity, Actor, HsaId
 from utskick.failpoints import Step
 from utskick.ports import Clock, InboxUser, Persons, Texts
 from utskick.records import LogEntry, Store, Transaction
@@ -19,7 +26,7 @@ from utskick.sending.accounts import Accounts
 from utskick.sending.check_again import CHECKED_AGAIN_S
 from utskick.sending.check_forms import TemplateLists, check_forms, require_known_forms
 from utskick.sending.check_recipients import Checked, check_recipients
-from utskick.sending.close_occasion import halt_occasions
+from utskick.sending.close_occasion import halt_occasions, halt_standing
 from utskick.sending.message_values import values_for
 from utskick.sending.report_errors import report_occasion
 
@@ -46,6 +53,10 @@ async def check_templates(
         await _require_forms(dispatch, store=store, forms=forms, now=now)
     except StartBlocked as blocked:
         await asyncio.to_thread(_abort, dispatch, occasion, blocked, token, store, now)
+        if dispatch.standing_id is not None:
+            await asyncio.to_thread(
+                _abort_standing, dispatch.unit_id, dispatch.standing_id, store, now
+            )
         return blocked
     return None
 
@@ -168,6 +179,16 @@ def _abort(
             },
             now=now,
         )
+
+
+def _abort_standing(unit_id: HsaId, standing_id: StandingId, store: Store, now: datetime) -> None:
+    """What blocks one moment of it blocks all: each would be reported by itself."""
+    with store.transaction() as records:
+        records.visits.hold(unit_id)
+        with suppress(NotFound):
+            standing = records.visits.standing(unit_id, standing_id)
+            if standing.ongoing:
+                halt_standing(records, standing, DispatchStatus.ABORTED, now=now)
 
 
 def _begun(records: Transaction, dispatch: Dispatch, occasion: Occasion) -> bool:

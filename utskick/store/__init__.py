@@ -30,6 +30,8 @@ from utskick.store.reference import SqlForms, SqlPackages, SqlUnits
 from utskick.store.sealing import SealingNow
 from utskick.store.staff import SessionLimits, SqlSessions
 from utskick.store.vault import Vault
+from utskick.store.visit_places import SqlVisitPlaces
+from utskick.store.visits import SqlVisits
 
 __all__ = ["SqlStore", "SqlTransaction"]
 
@@ -65,6 +67,8 @@ class SqlTransaction:
         self.texting = SqlTexting(session, DataKeys(session, sealing, TEXTING))
         self.budgets = SqlBudgets(session)
         self.sessions = SqlSessions(session, limits)
+        self.visits = SqlVisits(session, people, self.names)
+        self.visit_places = SqlVisitPlaces(session, people, self.names, self.dispatches)
 
 
 class SqlStore:

@@ -18,6 +18,7 @@ from utskick.domain.dispatches import (
     Recipient,
     RecipientId,
     RecipientState,
+    StandingId,
 )
 from utskick.domain.errors import KeyReused, NotFound
 from utskick.domain.forms import FormTemplateId
@@ -208,6 +209,13 @@ class SqlDispatches:
             or 0
         )
 
+    def has_recipients(self, dispatch_id: DispatchId) -> bool:
+        some = select(RecipientRow.id).where(
+            RecipientRow.dispatch_id == dispatch_id,
+            RecipientRow.state != RecipientState.REMOVED.value,
+        )
+        return self._session.scalar(some.limit(1)) is not None
+
     def count_unchecked(self, dispatch_id: DispatchId) -> int:
         unchecked = select(func.count()).where(
             RecipientRow.dispatch_id == dispatch_id,
@@ -355,6 +363,7 @@ def _dispatch_row(
         ended_at=dispatch.ended_at,
         submission_key=submission_key,
         content_seal=content_seal,
+        standing_id=dispatch.standing_id,
     )
 
 
@@ -379,6 +388,7 @@ def _dispatch(
         purge_after=row.purge_after,
         package_key=row.package_key,
         package_version=row.package_version,
+        standing_id=StandingId(row.standing_id) if row.standing_id else None,
         status=DispatchStatus(row.status),
         ended_at=row.ended_at,
     )

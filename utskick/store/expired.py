@@ -25,6 +25,7 @@ from utskick.store.tables import (
     ReminderRow,
     StaffMemberRow,
     StaffSessionRow,
+    VisitRow,
 )
 
 _FATE_IS_KNOWN = (
@@ -99,7 +100,7 @@ class SqlExpired:
                 PersonRow.id.in_(seen),
                 *(
                     ~exists().where(row.person_id == PersonRow.id)
-                    for row in (RecipientRow, DeliveryRow, AccessLogRow, InboxAnswerRow)
+                    for row in (RecipientRow, DeliveryRow, AccessLogRow, InboxAnswerRow, VisitRow)
                 ),
             )
         ).all()
@@ -118,7 +119,7 @@ class SqlExpired:
                 PersonNameRow.person_id.in_(person_ids),
                 *(
                     ~exists().where(row.person_id == PersonNameRow.person_id)
-                    for row in (RecipientRow, DeliveryRow)
+                    for row in (RecipientRow, DeliveryRow, VisitRow)
                 ),
             )
         )

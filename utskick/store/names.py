@@ -4,14 +4,17 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, union, update
 from sqlalchemy.orm import Session
 
 from utskick.domain.personnummer import Personnummer
 from utskick.store.people import People
 from utskick.store.statements import insert_new
-from utskick.store.tables import PersonNameRow, RecipientRow
+from utskick.store.tables import PersonNameRow, RecipientRow, VisitRow
 from utskick.store.vault import Sealed, Sealing
+
+_LISTING = (RecipientRow, VisitRow)
+"""Whoever stands in these has a name that is kept."""
 
 
 class SqlNames:
@@ -29,7 +32,7 @@ class SqlNames:
             ids[number]: name for number, name in said.items() if number in ids
         }
         listed = self._session.scalars(
-            select(RecipientRow.person_id).where(RecipientRow.person_id.in_(theirs)).distinct()
+            union(*(select(row.person_id).where(row.person_id.in_(theirs)) for row in _LISTING))
         )
         self.keep({person_id: theirs[person_id] for person_id in listed})
 

@@ -13,6 +13,7 @@ from utskick.domain.deliveries import DeliveryState, Refusal
 from utskick.domain.dispatches import (
     Dispatch,
     DispatchId,
+    DispatchKind,
     DispatchStatus,
     RecipientId,
     RecipientState,
@@ -154,6 +155,9 @@ def _wanted(unit_id: HsaId, query: DispatchQuery) -> Select[tuple[DispatchRow]]:
     statement = select(DispatchRow).where(DispatchRow.unit_id == unit_id)
     if query.kind is not None:
         statement = statement.where(DispatchRow.kind == query.kind.value)
+    else:
+        # Those of visits are shown with their standing dispatch: there is one for each minute.
+        statement = statement.where(DispatchRow.kind != DispatchKind.VISIT.value)
     if query.status is not None:
         statement = statement.where(DispatchRow.status == query.status.value)
     if query.text:

@@ -19,6 +19,7 @@ from utskick.domain.schedules import (
     RedDayRule,
 )
 from utskick.domain.units import HsaId, Unit
+from utskick.domain.visit_offsets import LateVisits
 from utskick.domain.writing import as_kept
 from utskick.store.tables import (
     DispatchFormRow,
@@ -28,6 +29,7 @@ from utskick.store.tables import (
     SubscriptionRow,
     UnitRow,
 )
+from utskick.store.visit_offsets import kept_offsets, read_offsets
 
 
 class SqlUnits:
@@ -272,6 +274,8 @@ def _package(row: PackageTemplateRow) -> PackageTemplate:
         inbox_message=row.inbox_message,
         form_banner=row.form_banner,
         error_addresses=tuple(row.error_addresses),
+        visit_offsets=read_offsets(row.visit_offsets),
+        late_visits=LateVisits(row.late_visits),
     )
 
 
@@ -309,4 +313,6 @@ def _package_row(package: PackageTemplate, *, version: int) -> PackageTemplateRo
         inbox_message=package.inbox_message,
         form_banner=package.form_banner,
         error_addresses=list(package.error_addresses),
+        visit_offsets=kept_offsets(package.visit_offsets),
+        late_visits=package.late_visits.value,
     )

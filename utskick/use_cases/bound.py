@@ -14,6 +14,7 @@ from utskick.use_cases.admit_system import AdmitSystem
 from utskick.use_cases.apply_region import ApplyRegion
 from utskick.use_cases.ask_about_recipients import AskAboutRecipients
 from utskick.use_cases.browse_follow_up import BrowseFollowUp
+from utskick.use_cases.change_visits import ChangeVisits
 from utskick.use_cases.check_access_log import CheckAccessLog
 from utskick.use_cases.clean_up import CleanUp
 from utskick.use_cases.compare_ledger import CompareLedger
@@ -52,6 +53,7 @@ from utskick.use_cases.show_punctuality import ShowPunctuality
 from utskick.use_cases.show_started import ShowStarted
 from utskick.use_cases.sign_in import SigningIn
 from utskick.use_cases.sign_out_person import SignOutPerson
+from utskick.use_cases.standing_dispatches import StandingDispatches
 from utskick.use_cases.start_dispatch import StartDispatch
 from utskick.use_cases.stop_dispatch import StopDispatch
 from utskick.use_cases.upload_spec import UploadSpec
@@ -84,6 +86,7 @@ class UseCases:
     apply_region = Bound(ApplyRegion)
     ask_about_recipients = Bound(AskAboutRecipients)
     browse_follow_up = Bound(BrowseFollowUp)
+    change_visits = Bound(ChangeVisits)
     check_access_log = Bound(CheckAccessLog)
     clean_up = Bound(CleanUp)
     compare_ledger = Bound(CompareLedger)
@@ -122,6 +125,7 @@ class UseCases:
     show_started = Bound(ShowStarted)
     sign_out_person = Bound(SignOutPerson)
     signing_in = Bound(SigningIn)
+    standing_dispatches = Bound(StandingDispatches)
     start_dispatch = Bound(StartDispatch)
     stop_dispatch = Bound(StopDispatch)
     upload_spec = Bound(UploadSpec)

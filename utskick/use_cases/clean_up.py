@@ -40,6 +40,7 @@ class CleanUp:
             records.texting.delete_before(moment)
             records.sessions.delete_before(now - _SESSIONS_KEPT)
             records.inbox_answers.delete_before(now - self.rules.inbox_remembered)
+            records.visits.delete_before(moment)
         deleted = [dispatch for dispatch in ended if self._delete(dispatch, now=now)]
         for dispatch in deleted:
             unregister_occasions((o.id for o in dispatch.occasions), scheduler=self.scheduler)

@@ -104,6 +104,12 @@ class StartDispatch(Submitting):
                     "paketutskicket finns inte för enheten.",
                     "Kontrollera namnet, eller be den regionala förvaltningen lägga till det.",
                 )
+            elif package.is_for_visits:
+                reading.wrong(
+                    "package",
+                    "paketet skickas före besök.",
+                    "Starta det som ett besöksutskick under Besök.",
+                )
             forms = reading.forms(spec.forms or [], records)
             if package is not None and spec.forms is None:
                 forms = [a.form for a in records.forms.access(actor.unit_id, package.template_ids)]

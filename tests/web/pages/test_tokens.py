@@ -49,7 +49,7 @@ async def test_the_manager_reads_what_a_key_may_do_and_confirms_it(manager: Brow
     answer = await done(manager, "/nycklar/bekrafta", nyckel=key)
 
     assert f'value="{key}"' in shown
-    assert "journalsystemet Starta och styra, Läsa 2027-02-01 2028-02-01 –" in words
+    assert "journalsystemet Starta och styra, Läsa, Besök 2027-02-01 2028-02-01 –" in words
     assert "Väntar på bekräftelse" in words
     assert "Nyckeln är bekräftad." in answer
     assert state_of(manager) is TokenState.VALID

@@ -40,6 +40,12 @@ from utskick.store.tables.reference import (
     UnitRow,
 )
 from utskick.store.tables.staff import StaffMemberRow, StaffSessionRow, TokenRow
+from utskick.store.tables.visits import (
+    StandingDispatchRow,
+    VisitRow,
+    VisitSendRow,
+    VisitStampRow,
+)
 
 __all__ = [
     "AccessLogRow",
@@ -71,10 +77,14 @@ __all__ = [
     "SmsRow",
     "StaffMemberRow",
     "StaffSessionRow",
+    "StandingDispatchRow",
     "SubscriptionRow",
     "TokenRow",
     "UnitRow",
     "UploadRow",
     "UtcDateTime",
     "VaultKeyRow",
+    "VisitRow",
+    "VisitSendRow",
+    "VisitStampRow",
 ]

@@ -65,6 +65,7 @@ class DispatchRow(Row):
     ended_at: Mapped[datetime | None] = mapped_column(index=True)
     submission_key: Mapped[str] = mapped_column(String(64))
     content_seal: Mapped[str | None] = mapped_column(String(64))
+    standing_id: Mapped[UUID | None] = mapped_column(index=True)
 
 
 class DispatchFormRow(Row):

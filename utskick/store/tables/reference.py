@@ -1,6 +1,7 @@
 """What the regional administration prepares."""
 
 from datetime import datetime, time
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import JSON, ForeignKey, String, Text
@@ -67,3 +68,5 @@ class PackageTemplateRow(Row):
     occasions: Mapped[int]
     inbox_message: Mapped[str] = mapped_column(Text)
     error_addresses: Mapped[list[str]] = mapped_column(JSON)
+    visit_offsets: Mapped[list[list[Any]]] = mapped_column(JSON, default=list, server_default="[]")
+    late_visits: Mapped[str] = mapped_column(String(10), default="skip", server_default="skip")
