@@ -142,7 +142,6 @@ def _session(number: int, unit: Unit) -> StaffSession:
         staff_id=f"SE2321000131-P{number:012}",
         name=f"Medarbetare {number}",
         commissions=(commission,),
-        roles=frozenset(),
         unit_id=unit.id,
     )
 

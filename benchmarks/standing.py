@@ -211,7 +211,6 @@ def _signed_in(wired: Services) -> str:
         staff_id=_STAFF,
         name="Medarbetare 1",
         commissions=(commission,),
-        roles=frozenset(),
         unit_id=UNIT,
     )
     with wired.store.transaction() as records:

@@ -12,7 +12,8 @@ from benchmarks.neighbours import persons
 from benchmarks.year import Filled
 from utskick.domain.answers import AnswerKnown
 from utskick.domain.deliveries import DeliveryState
-from utskick.domain.staff import Commission, Role, StaffSession
+from utskick.domain.rights import ProvidedRight, Right
+from utskick.domain.staff import Commission, StaffSession
 from utskick.domain.units import Activity
 from utskick.records import Order
 from utskick.store import SqlStore
@@ -93,9 +94,13 @@ def sign_in(store: SqlStore, filled: Filled, *, now: datetime) -> str:
         staff_id=filled.staff_id,
         name="Medarbetare 1",
         commissions=(commission,),
-        roles=frozenset(Role),
-        manages=frozenset({filled.unit_id}),
         unit_id=filled.unit_id,
+        provided=frozenset(
+            {
+                ProvidedRight(Right.LOG, filled.unit_id),
+                ProvidedRight(Right.REGIONAL_ADMINISTRATION),
+            }
+        ),
     )
     with store.transaction() as records:
         return records.sessions.open(session, now=now)

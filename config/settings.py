@@ -430,6 +430,11 @@ class ClaimSettings(Group):
     role_unit: str = Field(
         default="unitHsaId", description="And in it: the units that the role is for."
     )
+    attributes: tuple[str, ...] = Field(
+        default=(),
+        description="Further claims that say what somebody is: each value counts as a system"
+        " role, written claim=value.",
+    )
     all_commissions: str = Field(default="allCommissions", min_length=1)
     commission_id: str = Field(
         default="commissionHsaId",
@@ -502,11 +507,26 @@ class SignInSettings(TlsSettings):
     purposes: tuple[str, ...] = Field(
         default=("Vård och behandling",), description="Of commissions that may send forms."
     )
+    dispatch_roles: tuple[str, ...] = Field(
+        default=("*",),
+        description="System roles in HSA that give the right Utskick for a unit; * is everybody"
+        " with a valid commission for it. For whoever has commissions for several units the"
+        " unit's HSA-id must stand behind a role (UTSKICK;Utskick;SE…), here and below.",
+    )
+    follow_up_roles: tuple[str, ...] = Field(
+        default=("*",), description="And the right Uppföljning."
+    )
+    form_design_roles: tuple[str, ...] = Field(
+        default=("UTSKICK;Formulärdesign",),
+        description="And Formulärdesign: the packages of the own units.",
+    )
+    local_administration_roles: tuple[str, ...] = Field(
+        default=("UTSKICK;Lokal förvaltning",),
+        description="And Lokal förvaltning: packages, form links and rights of the own units.",
+    )
     manager_role: str = Field(
         default="UTSKICK;Logg",
-        description="The system role in HSA of a unit's manager: its log, and its systems' keys."
-        " For whoever has commissions for several units the unit's HSA-id must stand behind it"
-        " (UTSKICK;Logg;SE…).",
+        description="And Logg, a unit's manager's: its log, and its systems' keys.",
     )
     administrator_role: str = Field(
         default="UTSKICK;Förvaltning",

@@ -163,3 +163,13 @@ def test_what_is_missing_or_odd_is_named_and_its_value_is_not(
         assert "karin" not in said
         assert "Björkängen" not in said
     assert "Kontakta it-supporten" in refused.value.staff_message
+
+
+def test_other_claims_count_as_roles_where_settings_say_so() -> None:
+    reader = ClaimReader(names=ClaimNames(attributes=("title", "scopes")))
+    claims = KARIN | {"systemRoles": "UTSKICK;Logg", "title": "Läkare", "scopes": ["A", "B"]}
+
+    staff = reader.staff(claims)
+
+    assert staff.system_roles == ("UTSKICK;Logg", "title=Läkare", "scopes=A", "scopes=B")
+    assert {"title", "scopes"} <= set(reader.names.of_person), "they are asked for"

@@ -413,9 +413,7 @@ def busy(store: SqlStore) -> SqlStore:
     write_at(store, NEXT_DAY, removed, asa, entry("visat", actor=OTHER_STAFF))
     with store.transaction() as records:
         for staff_id, name in ((STAFF.name, "Karin Exempel"), (asa.actor.name, "Åsa Östlund")):
-            who = StaffSession(
-                staff_id=staff_id, name=name, commissions=(), roles=frozenset(), unit_id=None
-            )
+            who = StaffSession(staff_id=staff_id, name=name, commissions=(), unit_id=None)
             records.sessions.open(who, now=NOW)
     return store
 

@@ -171,9 +171,7 @@ def test_somebody_whom_the_inbox_was_just_asked_about_keeps_nobody_else(
 
 def test_names_of_staff_go_long_after_their_last_sign_in(store: SqlStore) -> None:
     for staff_id, at in (("SE1", LONG_AGO), ("SE2", NOW)):
-        who = StaffSession(
-            staff_id=staff_id, name=staff_id, commissions=(), roles=frozenset(), unit_id=None
-        )
+        who = StaffSession(staff_id=staff_id, name=staff_id, commissions=(), unit_id=None)
         with store.transaction() as records:
             records.sessions.open(who, now=at)
     delete_staff = NOW - timedelta(days=1)

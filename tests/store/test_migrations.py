@@ -1,5 +1,7 @@
 """The migrations make the tables that the code believes in."""
 
+import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -9,23 +11,43 @@ from uuid import UUID
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, Engine, column, delete, insert, select, table, text
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Uuid,
+    bindparam,
+    column,
+    delete,
+    insert,
+    select,
+    table,
+    text,
+)
 
 from tests.access_log import is_whole
-from tests.clinic import UNIT, open_store
+from tests.clinic import STAFF, UNIT, open_store
 from tests.postgresql import EMPTY, PostgresqlServer
 from tests.vault import a_vault
 from utskick.domain.deliveries import FormId
 from utskick.domain.forms import FormTemplateId
 from utskick.domain.occasions import Aim
+from utskick.domain.rights import ProvidedRight, Right
 from utskick.domain.schedules import Interval, IntervalUnit, RedDayRule
 from utskick.domain.starting import RefusedToStart
 from utskick.store import SqlStore
 from utskick.store.engine import migrate, open_engine
 from utskick.store.keys import KeysRefused
 from utskick.store.log_keys import unkeyed_link
-from utskick.store.tables import AccessLogRow, DeliveryRow, DispatchRow, OccasionRow, Row
+from utskick.store.tables import (
+    AccessLogRow,
+    DeliveryRow,
+    DispatchRow,
+    OccasionRow,
+    Row,
+    UtcDateTime,
+)
 
+NOW = datetime(2027, 2, 1, 11, tzinfo=UTC)
 TEMPLATE_ID = FormTemplateId(UUID(int=7))
 
 
@@ -51,7 +73,7 @@ def test_migrating_again_changes_nothing(engine: Engine) -> None:
     migrate(engine)
 
     with engine.connect() as connection:
-        assert MigrationContext.configure(connection).get_current_revision() == "0022"
+        assert MigrationContext.configure(connection).get_current_revision() == "0023"
 
 
 def test_a_mail_that_waits_when_the_tables_change_is_sent_to_those_it_is_for(
@@ -286,3 +308,35 @@ def add_an_occasion_of_revision_8(aim: str, connection: Connection) -> None:
         values = {"id": UUID(int=1).hex, "aim": aim}
         wanted = {name: value for name, value in values.items() if f":{name}" in statement}
         connection.execute(text(statement), wanted)
+
+
+def test_whoever_is_signed_in_at_the_upgrade_keeps_what_they_may_do(old_database: str) -> None:
+    engine = open_engine(old_database)
+    migrate(engine, revision="0019")
+    with engine.begin() as connection:
+        member = table("staff_member", column("hsa_id"), column("name"))
+        connection.execute(insert(member).values(hsa_id=STAFF.name, name="Karin"))
+        connection.execute(
+            text(
+                "INSERT INTO staff_session (token_hash, staff_id, name, commissions, roles, id,"
+                " place, created_at, seen_at) VALUES (:hash, :staff, 'Karin', '[]', :roles, :id,"
+                " '', :at, :at)"
+            ).bindparams(bindparam("id", type_=Uuid()), bindparam("at", type_=UtcDateTime())),
+            {
+                "hash": hashlib.sha256(b"token").hexdigest(),
+                "staff": STAFF.name,
+                "roles": json.dumps(["administrator", f"manager of {UNIT.id}"]),
+                "id": UUID(int=1),
+                "at": NOW,
+            },
+        )
+
+    migrate(engine)
+
+    with SqlStore(engine, a_vault()).transaction() as records:
+        kept = records.sessions.get("token", now=NOW)
+    engine.dispose()
+    assert kept.provided == {
+        ProvidedRight(Right.REGIONAL_ADMINISTRATION),
+        ProvidedRight(Right.LOG, UNIT.id),
+    }

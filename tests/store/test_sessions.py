@@ -11,7 +11,8 @@ from sqlalchemy import Engine, select
 
 from tests.clinic import OTHER_UNIT, STAFF, UNIT
 from tests.store.ledger import NOW
-from utskick.domain.staff import Commission, NotSignedIn, Role, StaffSession
+from utskick.domain.rights import ProvidedRight, Right
+from utskick.domain.staff import Commission, NotSignedIn, StaffSession
 from utskick.domain.units import Unit
 from utskick.records import Sessions
 from utskick.store import SqlStore
@@ -40,9 +41,10 @@ SESSION = StaffSession(
             unit_name=OTHER_UNIT.name,
         ),
     ),
-    roles=frozenset({Role.ADMINISTRATOR}),
-    manages=frozenset({UNIT.id}),
     unit_id=UNIT.id,
+    provided=frozenset(
+        {ProvidedRight(Right.LOG, UNIT.id), ProvidedRight(Right.REGIONAL_ADMINISTRATION)}
+    ),
     place="Firefox på Windows, 192.0.2.7",
 )
 MINUTE = timedelta(minutes=1)

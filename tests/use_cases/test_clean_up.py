@@ -72,9 +72,7 @@ async def test_cleaning_up_twice_is_cleaning_up_once(clinic: Clinic) -> None:
 
 
 def test_a_session_is_forgotten_a_day_after_the_last_visit(clinic: Clinic) -> None:
-    member = StaffSession(
-        staff_id=STAFF.name, name="Karin", commissions=(), roles=frozenset(), unit_id=UNIT.id
-    )
+    member = StaffSession(staff_id=STAFF.name, name="Karin", commissions=(), unit_id=UNIT.id)
     with clinic.store.transaction() as records:
         records.sessions.open(member, now=clinic.clock.now())
     pass_hours(clinic, 24.01)

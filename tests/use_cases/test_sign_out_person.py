@@ -30,4 +30,4 @@ def test_the_administration_sees_what_it_has_changed_and_by_whom(clinic: Clinic)
     (change,) = clinic.list_changes(actor=ADMINISTRATOR)
 
     assert (change.actor, change.at) == (ADMINISTRATOR.name, now)
-    assert change.act == f"loggat ut {session(UNIT).staff_id} överallt"
+    assert change.act == f"loggat ut {session(UNIT).name} överallt"

@@ -20,7 +20,8 @@ Claims = Mapping[str, Any]
 class ClaimNames:
     """What the provider calls each; `""` is what it has not got. Defaults are Inera's names.
 
-    A role may be a text, or an object with a code and, somewhere in it, the units it is for.
+    A role may be a text, or an object with a code and, somewhere in it, the units it is for. What
+    `attributes` say of a person counts as roles too, as `name=value`.
     """
 
     staff_id: str = "employeeHsaId"
@@ -29,6 +30,7 @@ class ClaimNames:
     roles: str = "systemRoles"
     role_code: str = "authorizationScopePropertyCode"
     role_unit: str = "unitHsaId"
+    attributes: tuple[str, ...] = ()
     all_commissions: str = "allCommissions"
     commission_id: str = "commissionHsaId"
     commission_name: str = "commissionName"
@@ -40,7 +42,8 @@ class ClaimNames:
 
     @property
     def of_person(self) -> Sequence[str]:
-        return _named(self.staff_id, self.given_name, self.family_name, self.roles)
+        names = (self.staff_id, self.given_name, self.family_name, self.roles, *self.attributes)
+        return _named(*names)
 
     @property
     def of_commission(self) -> Sequence[str]:
@@ -125,6 +128,10 @@ class ClaimReader:
             elif isinstance(role, dict) and (code := _text(role.get(self.names.role_code))):
                 units = list(_found(role, self.names.role_unit))
                 yield from (f"{code};{unit}" for unit in units) if units else (code,)
+
+        for name in self.names.attributes:
+            values = self._many(claims, name)
+            yield from (f"{name}={value}" for value in values if isinstance(value, str))
 
     def _hsa_id(self, claims: Claims, name: str) -> HsaId:
         try:

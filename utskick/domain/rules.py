@@ -1,5 +1,6 @@
 """The numbers that installations may choose; `config.settings` describes each."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -11,7 +12,18 @@ from utskick.domain.occasions import Occasion
 from utskick.domain.packages import FORMS_DESK
 from utskick.domain.personnummer import Personnummer, parse_personnummer
 from utskick.domain.retention import Retention
+from utskick.domain.rights import EVERY_COMMISSION, Right
 from utskick.domain.units import Unit
+
+RIGHT_ROLES: Mapping[Right, tuple[str, ...]] = {
+    Right.DISPATCH: (EVERY_COMMISSION,),
+    Right.FOLLOW_UP: (EVERY_COMMISSION,),
+    Right.FORM_DESIGN: ("UTSKICK;Formulärdesign",),
+    Right.LOCAL_ADMINISTRATION: ("UTSKICK;Lokal förvaltning",),
+    Right.REGIONAL_ADMINISTRATION: ("UTSKICK;Förvaltning",),
+    Right.LOG: ("UTSKICK;Logg",),
+}
+"""Which system roles in HSA give which right, unless settings say otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +72,7 @@ class Rules:
     sms_hosts: tuple[str, ...] = ("1177.se", "vgregion.se")
     application: str = "UTSKICK"
     purposes: tuple[str, ...] = ("Vård och behandling",)
-    manager_role: str = "UTSKICK;Logg"
-    administrator_role: str = "UTSKICK;Förvaltning"
+    right_roles: Mapping[Right, tuple[str, ...]] = field(default_factory=lambda: RIGHT_ROLES)
     retention: Retention = field(default_factory=Retention)
 
     @property

@@ -3,20 +3,11 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import StrEnum
 from uuid import UUID, uuid4
 
 from utskick.domain.errors import UtskickError
+from utskick.domain.rights import ProvidedRight
 from utskick.domain.units import HsaId
-
-
-class Role(StrEnum):
-    """What a person may do beyond sending forms; from the system roles that HSA gives."""
-
-    MANAGER = "manager"
-    """Of one unit: reads its access log, and confirms its systems' keys."""
-    ADMINISTRATOR = "administrator"
-    """The regional administration: units, form templates, packages, punctuality."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,23 +72,26 @@ class StaffClaims:
 class StaffSession:
     """Somebody signed in. `unit_id` is `None` until a unit has been chosen.
 
-    `commissions` are all that the identity provider gave; each request checks again that the
-    one for the chosen unit is valid. `manages` are the units whose manager they are; all other
-    roles are in `roles`. `place` is where: a browser and its address.
+    `commissions` are all that the identity provider gave, and `provided` what its system roles
+    give; each request checks again that a commission for the chosen unit is valid, and which
+    rights have been granted here. `place` is where: a browser and its address.
     """
 
     staff_id: str
     name: str
     commissions: tuple[Commission, ...]
-    roles: frozenset[Role]
     unit_id: HsaId | None
-    manages: frozenset[HsaId] = frozenset()
+    provided: frozenset[ProvidedRight] = frozenset()
     id: UUID = field(default_factory=uuid4, compare=False)
     place: str = ""
 
-    def has(self, role: Role) -> bool:
-        """Whether the role is theirs, for the chosen unit if it is of a unit."""
-        return self.unit_id in self.manages if role is Role.MANAGER else role in self.roles
+    def commissioned(self, *, purposes: Collection[str], today: date) -> frozenset[HsaId]:
+        """The units for which a commission holds."""
+        return frozenset(
+            commission.unit_id
+            for commission in self.commissions
+            if commission.valid(purposes=purposes, today=today)
+        )
 
 
 class SignInFailed(UtskickError):
@@ -240,15 +234,4 @@ class CommissionEnded(UtskickError):
         self.staff_message = (
             f"Du har loggats ut: du har inte längre något uppdrag för {unit_name} i Utskick."
             " Logga in igen, eller kontakta din chef om det inte stämmer."
-        )
-
-
-class NotAllowed(UtskickError):
-    """Signed in, but the role that this needs is not there."""
-
-    def __init__(self) -> None:
-        super().__init__("the role that this needs is missing")
-        self.staff_message = (
-            "Du har inte behörighet till den här sidan. Den som ger behörigheter i HSA på din"
-            " arbetsplats kan ändra det."
         )

@@ -1,6 +1,7 @@
 """Units (enheter, mottagningar) and who acts for them."""
 
 import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -48,6 +49,16 @@ def parse_hsa_id(text: str) -> HsaId:
     if likeness(found[2]) is Likeness.TWELVE_DIGITS:
         raise InvalidHsaId
     return HsaId(candidate)
+
+
+def hsa_ids_in(text: str) -> Collection[str]:
+    """Those that a sentence of ours holds."""
+    return [found[0] for found in _HSA_ID.finditer(text)]
+
+
+def with_names(text: str, names: Mapping[str, str]) -> str:
+    """The sentence as people read it: each HSA-id replaced by what it is called, if we know."""
+    return _HSA_ID.sub(lambda found: names.get(found[0], found[0]), text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from utskick.records.follow_up import (
     ResponseRate,
     SentForms,
 )
+from utskick.records.grants import RightGrants
 from utskick.records.inbox_answers import InboxAnswers
 from utskick.records.journal import (
     AccessLog,
@@ -92,6 +93,7 @@ __all__ = [
     "Remaining",
     "Reminder",
     "ResponseRate",
+    "RightGrants",
     "SentForms",
     "Sessions",
     "ShownSend",
@@ -165,6 +167,8 @@ class Transaction(Protocol):
     def visits(self) -> Visits: ...
     @property
     def visit_places(self) -> VisitPlaces: ...
+    @property
+    def grants(self) -> RightGrants: ...
 
 
 class Store(Protocol):

@@ -14,6 +14,9 @@ class Units(Protocol):
 
     def all(self) -> Sequence[Unit]: ...
 
+    def connected(self, unit_ids: Collection[HsaId]) -> frozenset[HsaId]:
+        """Those of them that are here, and have not been withdrawn."""
+
     def save(self, units: Iterable[Unit]) -> None: ...
 
 

@@ -55,6 +55,9 @@ class Sessions(Protocol):
     def of_person(self, staff_id: str, *, now: datetime) -> Sequence[OpenSession]:
         """Where the person is signed in, seen last first."""
 
+    def at_unit(self, unit_id: HsaId, *, now: datetime) -> Sequence[StaffSession]:
+        """One of each person who is signed in there now, by name."""
+
     def end(self, token: str) -> StaffSession | None:
         """Sign out; returns the session, if there was one."""
 

@@ -15,6 +15,7 @@ from utskick.store.dispatches import SUBMISSIONS, SqlDispatches
 from utskick.store.error_reports import SqlErrorReports, SqlWatchedForms
 from utskick.store.expired import SqlExpired
 from utskick.store.follow_up import SqlFollowUp
+from utskick.store.grants import SqlGrants
 from utskick.store.inbox_answers import SqlInboxAnswers
 from utskick.store.inbox_messages import SqlInboxMessages
 from utskick.store.journal import SqlAccessLog
@@ -69,6 +70,7 @@ class SqlTransaction:
         self.sessions = SqlSessions(session, limits)
         self.visits = SqlVisits(session, people, self.names)
         self.visit_places = SqlVisitPlaces(session, people, self.names, self.dispatches)
+        self.grants = SqlGrants(session)
 
 
 class SqlStore:

@@ -45,6 +45,12 @@ class SqlUnits:
     def all(self) -> Sequence[Unit]:
         return [_unit(row) for row in self._session.scalars(select(UnitRow).order_by("name"))]
 
+    def connected(self, unit_ids: Collection[HsaId]) -> frozenset[HsaId]:
+        found = select(UnitRow.hsa_id).where(
+            UnitRow.hsa_id.in_(unit_ids), UnitRow.withdrawn_at.is_(None)
+        )
+        return frozenset(map(HsaId, self._session.scalars(found)))
+
     def save(self, units: Iterable[Unit]) -> None:
         for unit in units:
             hours = unit.sending_hours

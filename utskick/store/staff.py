@@ -11,19 +11,15 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, CursorResult, delete, func, or_, select
 from sqlalchemy.orm import Session
 
-from utskick.domain.staff import (
-    Commission,
-    NotSignedIn,
-    Role,
-    StaffSession,
-)
+from utskick.domain.rights import ProvidedRight, Right
+from utskick.domain.staff import Commission, NotSignedIn, StaffSession
 from utskick.domain.units import HsaId
 from utskick.records import OpenSession, SignedInPerson
 from utskick.store.statements import matches
 from utskick.store.tables import StaffMemberRow, StaffSessionRow, UnitRow
 
 _TOKEN_BYTES = 32
-_MANAGES = f"{Role.MANAGER} of "
+_OF = " of "
 _SEEN_EVERY = timedelta(minutes=1)
 
 
@@ -120,6 +116,14 @@ class SqlSessions:
             for session_id, place, unit_name, created_at, seen_at in rows
         ]
 
+    def at_unit(self, unit_id: HsaId, *, now: datetime) -> Sequence[StaffSession]:
+        rows = self._session.scalars(
+            select(StaffSessionRow)
+            .where(StaffSessionRow.unit_id == unit_id, *self._alive(now))
+            .order_by(StaffSessionRow.name, StaffSessionRow.staff_id, StaffSessionRow.seen_at)
+        )
+        return list({row.staff_id: _session(row) for row in rows}.values())
+
     def end(self, token: str) -> StaffSession | None:
         row = self._session.get(StaffSessionRow, _hash(token))
         if row is None:
@@ -175,7 +179,7 @@ class SqlSessions:
                 staff_id=session.staff_id,
                 name=session.name,
                 commissions=[_as_json(each) for each in session.commissions],
-                roles=sorted([*session.roles, *(f"{_MANAGES}{unit}" for unit in session.manages)]),
+                roles=sorted(map(_as_text, session.provided)),
                 unit_id=session.unit_id,
                 id=session.id,
                 place=session.place,
@@ -197,14 +201,21 @@ def _session(row: StaffSessionRow) -> StaffSession:
         staff_id=row.staff_id,
         name=row.name,
         commissions=tuple(_commission(each) for each in row.commissions),
-        roles=frozenset(Role(each) for each in row.roles if each in set(Role)),
-        manages=frozenset(
-            HsaId(each.removeprefix(_MANAGES)) for each in row.roles if each.startswith(_MANAGES)
-        ),
+        provided=frozenset(map(_provided, row.roles)),
         unit_id=HsaId(row.unit_id) if row.unit_id else None,
         id=row.id,
         place=row.place,
     )
+
+
+def _as_text(provided: ProvidedRight) -> str:
+    of = f"{_OF}{provided.unit_id}" if provided.unit_id else ""
+    return f"{provided.right.value}{of}"
+
+
+def _provided(text: str) -> ProvidedRight:
+    right, _, unit_id = text.partition(_OF)
+    return ProvidedRight(Right(right), HsaId(unit_id) if unit_id else None)
 
 
 def _as_json(commission: Commission) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from utskick.domain.errors import NotFound
 from utskick.domain.forms import FormTemplate, FormTemplateId
 from utskick.domain.packages import PackageTemplate
 from utskick.domain.units import Actor, HsaId, Unit
@@ -112,13 +113,37 @@ class AdministerForms:
                 records.forms.save([changed])
                 log_act(f"ändrat formulärmall {form.key}", actor, records, now)
 
+    def linked_units(self, within: frozenset[HsaId] | None) -> Sequence[Unit]:
+        """The units that somebody may make links for, by name; `None`: for all."""
+        with self.store.transaction() as records:
+            return [
+                unit
+                for unit in records.units.all()
+                if unit.withdrawn_at is None and (within is None or unit.id in within)
+            ]
+
+    def linkable_forms(self, unit_id: HsaId) -> Sequence[FormTemplate]:
+        """What the unit may send, by name."""
+        with self.store.transaction() as records:
+            accesses = records.forms.list_for(unit_id)
+        return [each.form for each in accesses if each.sendable]
+
     def make_form_link(
-        self, template_id: FormTemplateId, unit_id: HsaId, *, actor: Actor, now: datetime
+        self,
+        template_id: FormTemplateId,
+        unit_id: HsaId,
+        *,
+        actor: Actor,
+        within: frozenset[HsaId] | None = None,
+        now: datetime,
     ) -> str:
         """The link that the unit itself could make; shown in the list of changes.
 
-        Raises `NotFound` or `StartBlocked`.
+        `within` are the units whose links somebody may make; `None`: everybody's. Raises
+        `NotFound` or `StartBlocked`.
         """
+        if within is not None and unit_id not in within:
+            raise NotFound("unit", unit_id)
         with self.store.transaction() as records:
             form = records.forms.get(template_id)
         link = self.form_link(form.key, unit_id=unit_id)

@@ -19,6 +19,7 @@ from utskick.sending.message_values import PLACEHOLDERS
 from utskick.use_cases.administer_units import log_act
 
 PER_PAGE = 50
+OwnUnits = frozenset[HsaId] | None
 
 
 class ChangedMeanwhile(UtskickError):
@@ -32,9 +33,20 @@ class ChangedMeanwhile(UtskickError):
         )
 
 
+class NotYourPackage(UtskickError):
+    """It names a unit that somebody of the local administration does not administer."""
+
+    def __init__(self) -> None:
+        super().__init__("the package is for units of others too")
+        self.staff_message = (
+            "Grundplåten gäller även enheter som du inte förvaltar. Därför kan den bara ändras av"
+            " den regionala förvaltningen."
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageRegister:
-    """Units and forms that packages may name; the subscriptions of the units asked for."""
+    """OwnUnits and forms that packages may name; the subscriptions of the units asked for."""
 
     units: Mapping[HsaId, Unit]
     forms: Mapping[FormTemplateId, FormTemplate]
@@ -73,23 +85,26 @@ class PackagePage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdministerPackages:
+    """`within` are the units whose packages somebody may see and make; `None`: everybody's."""
+
     store: Store
     texts: Texts
     rules: Rules
 
     def package_register(self, unit_ids: Collection[HsaId]) -> PackageRegister:
-        """Units and form templates, and what these units subscribe to."""
+        """OwnUnits and form templates, and what these units subscribe to."""
         with self.store.transaction() as records:
             return _register(unit_ids, records)
 
-    def find_packages(self, text: str, *, page: int) -> PackagePage:
+    def find_packages(self, text: str, *, page: int, within: OwnUnits = None) -> PackagePage:
         """The newest version of each whose name or key holds the text, by name."""
         wanted = comparable(text)
         with self.store.transaction() as records:
             found = [
                 package
                 for package in records.packages.all()
-                if wanted in comparable(package.name) or wanted in package.key
+                if (wanted in comparable(package.name) or wanted in package.key)
+                and _touches(package, within)
             ]
             shown = found[(page - 1) * PER_PAGE : page * PER_PAGE]
             unit_ids = {unit_id for package in shown for unit_id in package.unit_ids}
@@ -97,11 +112,11 @@ class AdministerPackages:
                 packages=shown, total=len(found), register=_register(unit_ids, records)
             )
 
-    def package_versions(self, key: str) -> list[PackageVersion]:
-        """Newest first. Raises `NotFound`."""
+    def package_versions(self, key: str, *, within: OwnUnits = None) -> list[PackageVersion]:
+        """Newest first. Raises `NotFound`, for one of other units alone too."""
         with self.store.transaction() as records:
             kept = records.packages.versions(key)
-        if not kept:
+        if not kept or not _touches(kept[0], within):
             raise NotFound("package", key)
         versions = [
             PackageVersion(package=newer, before=older, changed=changed_fields(older, newer))
@@ -110,12 +125,18 @@ class AdministerPackages:
         return [*versions, PackageVersion(package=kept[-1], before=None, changed=())]
 
     def save_package(
-        self, spec: PackageSpec, *, based_on: int | None, actor: Actor, now: datetime
+        self,
+        spec: PackageSpec,
+        *,
+        based_on: int | None,
+        actor: Actor,
+        within: OwnUnits = None,
+        now: datetime,
     ) -> PackageTemplate:
         """Keep it as a new version, unless nothing has changed; returns the newest.
 
         `based_on` is the version that was changed, `None` for a new package. Raises `SpecRefused`,
-        or `ChangedMeanwhile` if there is a newer version than that.
+        `NotYourPackage`, or `ChangedMeanwhile` if there is a newer version than that.
         """
         unknown = self.texts.unknown_placeholders(spec.inbox_message, allowed=PLACEHOLDERS)
         with self.store.transaction() as records:
@@ -129,6 +150,9 @@ class AdministerPackages:
                 error_domains=self.rules.error_domains,
             )
             kept = records.packages.versions(spec.key)
+            if kept and based_on is not None and not may_change(kept[0], within):
+                raise NotYourPackage
+            problems += _units_of_others(spec, within)
             if kept and based_on is None:
                 problems.append(
                     Problem(
@@ -150,6 +174,27 @@ class AdministerPackages:
             act = f"sparat grundplåt {package.key}, version {package.version}"
             log_act(act, actor, records, now)
         return package
+
+
+def may_change(package: PackageTemplate, within: OwnUnits) -> bool:
+    """Whether all its units are theirs; one that names a unit of others is read-only for them."""
+    return within is None or (bool(package.unit_ids) and within.issuperset(package.unit_ids))
+
+
+def _touches(package: PackageTemplate, within: OwnUnits) -> bool:
+    return within is None or not within.isdisjoint(package.unit_ids)
+
+
+def _units_of_others(spec: PackageSpec, within: OwnUnits) -> list[Problem]:
+    if within is None:
+        return []
+    if not spec.units:
+        return [Problem("units", "ingen enhet är vald.", "Välj minst en av dina enheter.")]
+    return [
+        Problem("units", f"{unit} är inte en enhet som du förvaltar.", "Ta bort den.")
+        for unit in spec.units
+        if unit.upper() not in within
+    ]
 
 
 def _register(unit_ids: Collection[HsaId], records: Transaction) -> PackageRegister:

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 from utskick.use_cases.administer_forms import AdministerForms
 from utskick.use_cases.administer_packages import AdministerPackages
+from utskick.use_cases.administer_rights import AdministerRights
 from utskick.use_cases.administer_units import AdministerUnits
 from utskick.use_cases.admit_system import AdmitSystem
 from utskick.use_cases.apply_region import ApplyRegion
@@ -81,6 +82,7 @@ class UseCases:
     __slots__ = ()
     administer_forms = Bound(AdministerForms)
     administer_packages = Bound(AdministerPackages)
+    administer_rights = Bound(AdministerRights)
     administer_units = Bound(AdministerUnits)
     admit_system = Bound(AdmitSystem)
     apply_region = Bound(ApplyRegion)

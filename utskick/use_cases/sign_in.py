@@ -1,18 +1,17 @@
 """Logga in i Utskick: who somebody is, and for which unit they act."""
 
 import asyncio
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from utskick.domain.errors import NotFound, UtskickError
+from utskick.domain.rights import provided_rights
 from utskick.domain.rules import Rules
 from utskick.domain.staff import (
     Commission,
     NoCommission,
     NoCommissionGiven,
     PickedCommissionUnfit,
-    Role,
     SignInFailed,
     StaffClaims,
     StaffSession,
@@ -20,6 +19,7 @@ from utskick.domain.staff import (
 from utskick.domain.units import Activity, Actor, HsaId, Unit
 from utskick.ports import SignIn, SignInAttempts, TemporaryFailure
 from utskick.records import LogEntry, Store, Transaction
+from utskick.use_cases.current_session import present_rights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,18 +149,16 @@ class SigningIn:
 def _session(
     claims: StaffClaims, records: Transaction, rules: Rules, now: datetime
 ) -> StaffSession:
-    administrates = rules.administrator_role in claims.system_roles
     units = _units(claims.commissions, records, rules, now)
     session = StaffSession(
         staff_id=claims.staff_id,
         name=claims.name,
         commissions=claims.commissions,
-        roles=frozenset({Role.ADMINISTRATOR} if administrates else ()),
-        manages=_managed(claims.system_roles, units, rules),
+        provided=provided_rights(claims.system_roles, units=units, roles=rules.right_roles),
         unit_id=_unit(claims, records, rules, now),
         id=claims.sign_in_id,
     )
-    if not units and not administrates:
+    if not units and not present_rights(session, records, rules, now).held:
         raise _refusal(claims, records, rules, now)
     return session
 
@@ -174,16 +172,6 @@ def _refusal(
     if claims.only_picked and claims.commissions:
         return PickedCommissionUnfit(_why_not(claims.commissions[0], records, rules, now))
     return NoCommission(rules.purposes)
-
-
-def _managed(
-    system_roles: Collection[str], units: Collection[HsaId], rules: Rules
-) -> frozenset[HsaId]:
-    """A role that names no unit is of the only one; of several units each must be named."""
-    if rules.manager_role in system_roles and len(units) == 1:
-        return frozenset(units)
-    named = {role.rpartition(";") for role in system_roles}
-    return frozenset(unit for unit in units if (rules.manager_role, ";", unit) in named)
 
 
 def _unit(claims: StaffClaims, records: Transaction, rules: Rules, now: datetime) -> HsaId | None:

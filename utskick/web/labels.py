@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 
 from utskick.domain import package_specs
 from utskick.domain.calendar import STOCKHOLM
@@ -16,6 +17,7 @@ from utskick.domain.forms import Catalogue
 from utskick.domain.names import age_on
 from utskick.domain.occasions import Appearance, Occasion
 from utskick.domain.personnummer import Personnummer
+from utskick.domain.rights import HeldRight, Right, Source
 from utskick.use_cases.stop_dispatch import Stopped
 
 _CHANNELS = {"SMS": "sms", "Email": "e-post", "Other": "annat"}
@@ -59,6 +61,19 @@ PACKAGE_LABELS = {
 PACKAGE_FIELDS = {"unit_ids": "units", "template_ids": "forms"}
 """Where a template names its fields otherwise."""
 
+RIGHT_MEANINGS = {
+    Right.DISPATCH: "Skicka formulär och paketutskick, och hantera dem.",
+    Right.FOLLOW_UP: "Se vem som har svarat, läsa svar och påminna.",
+    Right.FORM_DESIGN: "Skapa och ändra enhetens grundplåtar.",
+    Right.LOCAL_ADMINISTRATION: "Grundplåtar, formulärlänkar och behörigheter för enheten.",
+    Right.REGIONAL_ADMINISTRATION: "Allt under Förvaltning, för alla enheter.",
+    Right.LOG: "Läsa enhetens logg, och bekräfta nycklar till enhetens system.",
+}
+_SOURCES = {
+    Source.COMMISSION: "Medarbetaruppdraget i HSA",
+    Source.PROVIDER: "Systemroll i HSA",
+}
+
 CATALOGUE_LABELS = {
     Catalogue.OWN: "Enhetens egen",
     Catalogue.SHARED: "Gemensam",
@@ -70,6 +85,14 @@ CATALOGUE_GROUPS = {
     Catalogue.NAFS: "NAFS",
 }
 WEEKDAYS = tuple(package_specs.WEEKDAYS)
+
+
+def source_in_words(held: HeldRight, names: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Where a right comes from, and until when it holds if it was given here."""
+    if (grant := held.grant) is None:
+        return _SOURCES[held.source]
+    until = f" till och med {grant.until:%Y-%m-%d}" if grant.until else ""
+    return f"Given här av {names.get(grant.granted_by, grant.granted_by)}{until}"
 
 
 _SIGNS = {

@@ -78,7 +78,7 @@ def note_of(request: Request, event: SecurityEvent, session: StaffSession) -> No
         event,
         actor=session.staff_id,
         unit=session.unit_id,
-        roles=sorted(session.roles),
+        roles=sorted({each.right.value for each in session.provided}),
         address=client_of(request.scope),
     )
 

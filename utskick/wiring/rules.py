@@ -3,9 +3,10 @@
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from config.settings import Settings
+from config.settings import Settings, SignInSettings
 from utskick.domain.call_times import CallTimes
 from utskick.domain.retention import Retention
+from utskick.domain.rights import Right
 from utskick.domain.rules import Rules
 
 
@@ -47,10 +48,21 @@ def rules_of(settings: Settings) -> Rules:
         sms_hosts=(*settings.sms_hosts, urlsplit(settings.residents.url).hostname or ""),
         application=settings.residents.application,
         purposes=settings.sign_in.purposes,
-        manager_role=settings.sign_in.manager_role,
-        administrator_role=settings.sign_in.administrator_role,
+        right_roles=right_roles_of(settings.sign_in),
         retention=Retention(**settings.retention.model_dump()),
     )
+
+
+def right_roles_of(sign_in: SignInSettings) -> dict[Right, tuple[str, ...]]:
+    """Which system roles give which right."""
+    return {
+        Right.LOG: (sign_in.manager_role,),
+        Right.REGIONAL_ADMINISTRATION: (sign_in.administrator_role,),
+        Right.DISPATCH: sign_in.dispatch_roles,
+        Right.FOLLOW_UP: sign_in.follow_up_roles,
+        Right.FORM_DESIGN: sign_in.form_design_roles,
+        Right.LOCAL_ADMINISTRATION: sign_in.local_administration_roles,
+    }
 
 
 def times_of(settings: Settings) -> CallTimes:

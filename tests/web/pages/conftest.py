@@ -1,7 +1,7 @@
 """Staff in a browser without script, over the clinic."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from typing import Any
 
 import pytest
@@ -11,7 +11,8 @@ from httpx import ASGITransport, AsyncClient, Response
 from tests.access_log import log
 from tests.clinic import OTHER_STAFF, OTHER_UNIT, STAFF, UNIT, Clinic
 from tests.web.pages.forms import forms_of, main_form
-from utskick.domain.staff import Commission, Role, StaffSession
+from utskick.domain.rights import ProvidedRight, Right
+from utskick.domain.staff import Commission, StaffSession
 from utskick.domain.units import Unit
 from utskick.web.pages.visitors import COOKIE
 
@@ -71,17 +72,22 @@ def commission(unit: Unit, **changes: Any) -> Commission:
     return Commission(**parts | changes)
 
 
-def session(*units: Unit, roles: frozenset[Role] = frozenset(), **changes: Any) -> StaffSession:
-    """Somebody signed in at the first of the units."""
+def session(*units: Unit, rights: Collection[Right] = (), **changes: Any) -> StaffSession:
+    """Somebody signed in at the first of the units; system roles give the `rights` for all."""
     parts: dict[str, Any] = {
         "staff_id": OTHER_STAFF.name if units[:1] == (OTHER_UNIT,) else STAFF.name,
         "name": "Karin Exempel",
         "commissions": tuple(map(commission, units)),
-        "roles": roles - {Role.MANAGER},
-        "manages": frozenset(unit.id for unit in units if Role.MANAGER in roles),
         "unit_id": units[0].id if units else None,
+        "provided": frozenset(provided for right in rights for provided in of(right, units)),
     }
     return StaffSession(**parts | changes)
+
+
+def of(right: Right, units: Collection[Unit]) -> Collection[ProvidedRight]:
+    if right is Right.REGIONAL_ADMINISTRATION:
+        return [ProvidedRight(right)]
+    return [ProvidedRight(right, unit.id) for unit in units]
 
 
 def sign_in(browser: Browser, who: StaffSession) -> Browser:
@@ -123,14 +129,21 @@ async def other_staff(app: FastAPI, clinic: Clinic) -> AsyncIterator[Browser]:
 async def manager(app: FastAPI, clinic: Clinic) -> AsyncIterator[Browser]:
     """The manager of the clinic's unit."""
     async with browser_of(app, clinic) as browser:
-        yield sign_in(browser, session(UNIT, roles=frozenset({Role.MANAGER})))
+        yield sign_in(browser, session(UNIT, rights=[Right.LOG]))
+
+
+@pytest.fixture
+async def local_administrator(app: FastAPI, clinic: Clinic) -> AsyncIterator[Browser]:
+    """A nurse at the clinic's unit, who has its local administration."""
+    async with browser_of(app, clinic) as browser:
+        yield sign_in(browser, session(UNIT, rights=[Right.LOCAL_ADMINISTRATION]))
 
 
 @pytest.fixture
 async def administrator(app: FastAPI, clinic: Clinic) -> AsyncIterator[Browser]:
     """The regional administration; without a unit of its own."""
     async with browser_of(app, clinic) as browser:
-        yield sign_in(browser, session(roles=frozenset({Role.ADMINISTRATOR})))
+        yield sign_in(browser, session(rights=[Right.REGIONAL_ADMINISTRATION]))
 
 
 def words_of(html: str) -> str:

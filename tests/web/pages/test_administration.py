@@ -51,7 +51,7 @@ async def test_the_first_page_leads_on_and_shows_what_has_been_changed(
     for part in ("Enheter", "Formulärmallar", "Grundplåtar", "Inloggningar"):
         assert part in before
     assert "Inga ändringar än." in before
-    assert f"Karin Exempel Lagt till enhet {NEW['hsa_id']}" in after
+    assert f"Karin Exempel Lagt till enhet {NEW['name']}" in after
 
 
 async def test_the_first_page_says_which_certificates_are_to_be_changed(
@@ -362,7 +362,7 @@ async def test_a_link_is_made_for_a_unit_that_may_send_the_form(administrator: B
     changes = words_of(await administrator.open("/forvaltning"))
 
     assert f"/etjanst/{OWN.id}?externalApplication=UTSKICK_{UNIT.id}" in unescape(answer.text)
-    assert f"Skapat formulärlänk till {OWN.key} för {UNIT.id}" in changes
+    assert f"Skapat formulärlänk till {OWN.key} för {UNIT.name}" in changes
 
 
 @pytest.mark.parametrize("unit_id", ["", "finns-inte", OTHER_UNIT.id])

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from tests.clinic import UNIT
 from tests.use_cases.clinic_days import reconciled
 from tests.web.pages.conftest import Browser, session, sign_in, words_of
-from utskick.domain.staff import Role
+from utskick.domain.rights import Right
 
 
 async def shown(browser: Browser) -> str:
-    sign_in(browser, session(roles=frozenset({Role.ADMINISTRATOR})))
+    sign_in(browser, session(rights=[Right.REGIONAL_ADMINISTRATION]))
     return words_of(await browser.open("/punktlighet"))
 
 

@@ -22,7 +22,8 @@ from tests.web.pages.conftest import Browser, browser_of, session, sign_in
 from tests.web.pages.forms import main_form
 from tests.web.pages.test_sign_in import KARIN, come_back, only
 from utskick.domain.rate_limits import RateLimits
-from utskick.domain.staff import AssuranceTooLow, ClaimMissing, QuestionRefused, Role
+from utskick.domain.rights import Right
+from utskick.domain.staff import AssuranceTooLow, ClaimMissing, QuestionRefused
 from utskick.ports import TemporaryFailure
 from utskick.web.__main__ import serving
 from utskick.web.pages.visitors import csrf_of
@@ -174,12 +175,12 @@ async def test_a_choice_of_unit_is_noted(stranger: Browser, log_lines: Lines) ->
 async def test_an_administrators_sign_in_is_noted_with_the_role(
     stranger: Browser, clinic: Clinic, log_lines: Lines
 ) -> None:
-    roles = (clinic.rules.administrator_role,)
+    roles = clinic.rules.right_roles[Right.REGIONAL_ADMINISTRATION]
 
     await come_back(stranger, replace(KARIN, commissions=(), picked=None, system_roles=roles))
 
     [line] = log_lines.of("sign_in")
-    assert (line["actor"], line["roles"]) == (KARIN.staff_id, [Role.ADMINISTRATOR])
+    assert (line["actor"], line["roles"]) == (KARIN.staff_id, [Right.REGIONAL_ADMINISTRATION])
     assert "unit" not in line
 
 

@@ -15,6 +15,7 @@ from tests.clinic import OTHER_UNIT, UNIT, Clinic
 from tests.web.conftest import CALLED, services_of
 from tests.web.pages.conftest import CARE, Browser, commission, session, sign_in, words_of
 from tests.web.pages.forms import main_form
+from utskick.domain.rights import Right
 from utskick.domain.staff import Commission, StaffClaims
 from utskick.domain.units import HsaId, Unit
 from utskick.ports import TemporaryFailure
@@ -142,7 +143,9 @@ async def test_the_role_for_the_log_counts_for_its_unit_only(
     clinic = stranger.clinic
     await come_back(
         stranger,
-        only(*map(commission, units), system_roles=(clinic.rules.manager_role + role,)),
+        only(
+            *map(commission, units), system_roles=(clinic.rules.right_roles[Right.LOG][0] + role,)
+        ),
     )
     if len(units) > 1:
         await choose(stranger, UNIT.id)
@@ -153,11 +156,23 @@ async def test_the_role_for_the_log_counts_for_its_unit_only(
 
 
 async def test_the_administration_needs_no_care_unit(stranger: Browser) -> None:
-    role = stranger.clinic.rules.administrator_role
+    role = stranger.clinic.rules.right_roles[Right.REGIONAL_ADMINISTRATION][0]
     back = await come_back(stranger, only(system_roles=(role,)))
 
     assert back.status_code == 303
     assert (await stranger.get("/")).headers["location"] == "/forvaltning"
+
+
+async def test_the_local_administration_needs_no_care_unit_for_what_shows_nobody(
+    stranger: Browser,
+) -> None:
+    [role] = stranger.clinic.rules.right_roles[Right.LOCAL_ADMINISTRATION]
+    back = await come_back(stranger, only(system_roles=(f"{role};{UNIT.id}",)))
+
+    assert back.status_code == 303
+    assert (await stranger.get("/")).headers["location"] == "/forvaltning"
+    assert (await stranger.get(f"/forvaltning/behorigheter/{UNIT.id}")).status_code == 200
+    assert (await stranger.get("/paketutskick")).headers["location"] == "/valj-enhet"
 
 
 async def test_the_cookies_are_for_this_site_alone(stranger: Browser) -> None:

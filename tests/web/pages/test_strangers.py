@@ -1,6 +1,6 @@
 """Every page against every kind of stranger. A new route without a row here fails."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -9,6 +9,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from httpx import Response
 
@@ -17,21 +19,22 @@ from tests.people import ANNA
 from tests.use_cases.clinic_days import AWAY
 from tests.web.pages.conftest import Browser, commission, session, sign_in, words_of
 from tests.web.pages.forms import main_form
-from utskick.domain.staff import NotSignedIn, Role
+from utskick.domain.rights import OF_CHOSEN_UNIT, RIGHT_LABELS, Right, includes
+from utskick.domain.staff import NotSignedIn
 from utskick.web.pages import ROUTERS
+from utskick.web.pages.frame import MENU
 from utskick.web.pages.visitors import COOKIE, csrf_of
+from utskick.wiring import Services
 
 
 class For(Enum):
+    """Pages that need no right."""
+
     ANYONE = auto()
     SIGNED_IN = auto()
-    UNIT = auto()
-    """Signed in, with a unit chosen."""
-    MANAGER = auto()
-    ADMINISTRATOR = auto()
 
 
-WHO_MAY = {
+WHO_MAY: Mapping[str, For | Right] = {
     "start-page": For.SIGNED_IN,
     "sign-in-page": For.ANYONE,
     "begin-sign-in": For.ANYONE,
@@ -43,76 +46,82 @@ WHO_MAY = {
     "own-sessions-page": For.SIGNED_IN,
     "end-own-session": For.SIGNED_IN,
     "signed-out-page": For.ANYONE,
-    "send-form-page": For.UNIT,
-    "send-nafs-form-page": For.UNIT,
-    "fill-in-form": For.UNIT,
-    "fill-in-nafs-form": For.UNIT,
-    "preview-form-message": For.UNIT,
-    "preview-nafs-form-message": For.UNIT,
-    "form-sent-page": For.UNIT,
-    "nafs-form-sent-page": For.UNIT,
-    "download-import-report": For.UNIT,
-    "recipients-so-far": For.UNIT,
-    "start-package-page": For.UNIT,
-    "fill-in-package": For.UNIT,
-    "preview-occasions": For.UNIT,
-    "preview-package-message": For.UNIT,
-    "package-started-page": For.UNIT,
-    "dispatches-page": For.UNIT,
-    "dispatch-page": For.UNIT,
-    "dispatch-progress": For.UNIT,
-    "occasion-page": For.UNIT,
-    "stop-dispatch-page": For.UNIT,
-    "restart-dispatch-page": For.UNIT,
-    "remove-recipient-page": For.UNIT,
-    "send-missed-page": For.UNIT,
-    "notify-recipients-page": For.UNIT,
-    "end-occasion-page": For.UNIT,
-    "follow-up-page": For.UNIT,
-    "search-follow-up": For.UNIT,
-    "followed-up-form-page": For.UNIT,
-    "print-followed-up-form": For.UNIT,
-    "send-reminder": For.UNIT,
-    "form-link-page": For.UNIT,
-    "fill-in-form-link": For.UNIT,
-    "count-sms": For.UNIT,
-    "log-page": For.MANAGER,
-    "search-log": For.MANAGER,
-    "tokens-page": For.MANAGER,
-    "confirm-token": For.MANAGER,
-    "revoke-own-token": For.MANAGER,
-    "administration-log-page": For.ADMINISTRATOR,
-    "search-administration-log": For.ADMINISTRATOR,
-    "punctuality-page": For.ADMINISTRATOR,
-    "administration-page": For.ADMINISTRATOR,
-    "units-page": For.ADMINISTRATOR,
-    "add-unit": For.ADMINISTRATOR,
-    "unit-page": For.ADMINISTRATOR,
-    "change-unit": For.ADMINISTRATOR,
-    "withdraw-unit": For.ADMINISTRATOR,
-    "bring-back-unit": For.ADMINISTRATOR,
-    "set-subscriptions": For.ADMINISTRATOR,
-    "make-token": For.ADMINISTRATOR,
-    "revoke-token": For.ADMINISTRATOR,
-    "form-templates-page": For.ADMINISTRATOR,
-    "form-template-page": For.ADMINISTRATOR,
-    "archive-form": For.ADMINISTRATOR,
-    "take-back-form": For.ADMINISTRATOR,
-    "make-form-link": For.ADMINISTRATOR,
-    "offer-form": For.ADMINISTRATOR,
-    "stop-offering-form": For.ADMINISTRATOR,
-    "packages-page": For.ADMINISTRATOR,
-    "new-package-page": For.ADMINISTRATOR,
-    "make-package": For.ADMINISTRATOR,
-    "preview-message-of-package": For.ADMINISTRATOR,
-    "package-page": For.ADMINISTRATOR,
-    "change-package": For.ADMINISTRATOR,
-    "signed-in-people-page": For.ADMINISTRATOR,
-    "sign-out-person": For.ADMINISTRATOR,
-    "search-dispatches": For.UNIT,
-    "search-signed-in-people": For.ADMINISTRATOR,
-    "search-packages": For.ADMINISTRATOR,
-    "search-form-templates": For.ADMINISTRATOR,
+    "send-form-page": Right.DISPATCH,
+    "send-nafs-form-page": Right.DISPATCH,
+    "fill-in-form": Right.DISPATCH,
+    "fill-in-nafs-form": Right.DISPATCH,
+    "preview-form-message": Right.DISPATCH,
+    "preview-nafs-form-message": Right.DISPATCH,
+    "form-sent-page": Right.DISPATCH,
+    "nafs-form-sent-page": Right.DISPATCH,
+    "download-import-report": Right.DISPATCH,
+    "recipients-so-far": Right.DISPATCH,
+    "start-package-page": Right.DISPATCH,
+    "fill-in-package": Right.DISPATCH,
+    "preview-occasions": Right.DISPATCH,
+    "preview-package-message": Right.DISPATCH,
+    "package-started-page": Right.DISPATCH,
+    "dispatches-page": Right.DISPATCH,
+    "dispatch-page": Right.DISPATCH,
+    "dispatch-progress": Right.DISPATCH,
+    "occasion-page": Right.DISPATCH,
+    "stop-dispatch-page": Right.DISPATCH,
+    "restart-dispatch-page": Right.DISPATCH,
+    "remove-recipient-page": Right.DISPATCH,
+    "send-missed-page": Right.DISPATCH,
+    "notify-recipients-page": Right.DISPATCH,
+    "end-occasion-page": Right.DISPATCH,
+    "follow-up-page": Right.FOLLOW_UP,
+    "search-follow-up": Right.FOLLOW_UP,
+    "followed-up-form-page": Right.FOLLOW_UP,
+    "print-followed-up-form": Right.FOLLOW_UP,
+    "send-reminder": Right.FOLLOW_UP,
+    "form-link-page": Right.DISPATCH,
+    "fill-in-form-link": Right.DISPATCH,
+    "count-sms": Right.DISPATCH,
+    "log-page": Right.LOG,
+    "search-log": Right.LOG,
+    "tokens-page": Right.LOG,
+    "confirm-token": Right.LOG,
+    "revoke-own-token": Right.LOG,
+    "administration-log-page": Right.REGIONAL_ADMINISTRATION,
+    "search-administration-log": Right.REGIONAL_ADMINISTRATION,
+    "punctuality-page": Right.REGIONAL_ADMINISTRATION,
+    "administration-page": Right.FORM_DESIGN,
+    "units-page": Right.REGIONAL_ADMINISTRATION,
+    "add-unit": Right.REGIONAL_ADMINISTRATION,
+    "unit-page": Right.REGIONAL_ADMINISTRATION,
+    "change-unit": Right.REGIONAL_ADMINISTRATION,
+    "withdraw-unit": Right.REGIONAL_ADMINISTRATION,
+    "bring-back-unit": Right.REGIONAL_ADMINISTRATION,
+    "set-subscriptions": Right.REGIONAL_ADMINISTRATION,
+    "make-token": Right.REGIONAL_ADMINISTRATION,
+    "revoke-token": Right.REGIONAL_ADMINISTRATION,
+    "form-templates-page": Right.REGIONAL_ADMINISTRATION,
+    "form-template-page": Right.REGIONAL_ADMINISTRATION,
+    "archive-form": Right.REGIONAL_ADMINISTRATION,
+    "take-back-form": Right.REGIONAL_ADMINISTRATION,
+    "make-form-link": Right.REGIONAL_ADMINISTRATION,
+    "offer-form": Right.REGIONAL_ADMINISTRATION,
+    "stop-offering-form": Right.REGIONAL_ADMINISTRATION,
+    "packages-page": Right.FORM_DESIGN,
+    "new-package-page": Right.FORM_DESIGN,
+    "make-package": Right.FORM_DESIGN,
+    "preview-message-of-package": Right.FORM_DESIGN,
+    "package-page": Right.FORM_DESIGN,
+    "change-package": Right.FORM_DESIGN,
+    "signed-in-people-page": Right.REGIONAL_ADMINISTRATION,
+    "sign-out-person": Right.REGIONAL_ADMINISTRATION,
+    "search-dispatches": Right.DISPATCH,
+    "search-signed-in-people": Right.REGIONAL_ADMINISTRATION,
+    "search-packages": Right.FORM_DESIGN,
+    "search-form-templates": Right.REGIONAL_ADMINISTRATION,
+    "unit-links-page": Right.LOCAL_ADMINISTRATION,
+    "make-unit-link": Right.LOCAL_ADMINISTRATION,
+    "rights-page": Right.LOCAL_ADMINISTRATION,
+    "unit-rights-page": Right.LOCAL_ADMINISTRATION,
+    "grant-right": Right.LOCAL_ADMINISTRATION,
+    "withdraw-right": Right.LOCAL_ADMINISTRATION,
 }
 ROUTES = {
     route.name: route
@@ -122,10 +131,10 @@ ROUTES = {
 }
 CLOSED = [name for name in ROUTES if WHO_MAY.get(name) is not For.ANYONE]
 POSTED = [name for name in CLOSED if ROUTES[name].methods == {"POST"}]
-OF_A_UNIT = [name for name in CLOSED if WHO_MAY.get(name) in (For.UNIT, For.MANAGER)]
+OF_A_UNIT = [name for name in CLOSED if WHO_MAY.get(name) in OF_CHOSEN_UNIT]
 OF_SOMETHING = [name for name in OF_A_UNIT if "{" in ROUTES[name].path]
 OF_A_DISPATCH = ("dispatch_id", "occasion_id", "recipient_id", "delivery_id")
-ALL_ROLES = frozenset(Role)
+ALL_RIGHTS = frozenset(Right)
 YESTERDAY = MONDAY_NOON.date() - timedelta(days=1)
 TOMORROW = MONDAY_NOON.date() + timedelta(days=1)
 
@@ -202,7 +211,7 @@ def test_every_route_has_its_row() -> None:
 @pytest.mark.parametrize("name", CLOSED)
 async def test_whoever_may_come_in_does(staff: Browser, name: str) -> None:
     ids = await ids_of(staff, name)
-    sign_in(staff, session(UNIT, roles=ALL_ROLES))
+    sign_in(staff, session(UNIT, rights=ALL_RIGHTS))
 
     answer = await ask(staff, name, ids)
 
@@ -251,7 +260,7 @@ async def test_a_session_that_has_ended_opens_nothing(
     ids = await ids_of_all(staff)
 
     for name in CLOSED:
-        end(sign_in(staff, session(UNIT, roles=ALL_ROLES)))
+        end(sign_in(staff, session(UNIT, rights=ALL_RIGHTS)))
         with subtests.test(name=name):
             assert_turned_away(name, await ask(staff, name, ids))
 
@@ -260,7 +269,7 @@ async def test_whoever_has_no_unit_chooses_one_first(
     staff: Browser, subtests: pytest.Subtests
 ) -> None:
     ids = await ids_of_all(staff)
-    sign_in(staff, session(roles=ALL_ROLES))
+    sign_in(staff, session(rights=ALL_RIGHTS))
 
     for name in OF_A_UNIT:
         with subtests.test(name=name):
@@ -289,7 +298,7 @@ async def test_without_a_right_to_act_for_the_unit_one_is_signed_out_with_the_re
     ids = await ids_of_all(staff)
 
     for name in CLOSED:
-        sign_in(staff, session(UNIT, roles=ALL_ROLES, commissions=(NO_RIGHT[why],)))
+        sign_in(staff, session(UNIT, rights=ALL_RIGHTS, commissions=(NO_RIGHT[why],)))
         with subtests.test(name=name):
             answer = await ask(staff, name, ids)
 
@@ -306,7 +315,7 @@ async def test_a_unit_that_has_been_withdrawn_is_closed(
         records.units.save([replace(UNIT, withdrawn_at=staff.clinic.clock.now())])
 
     for name in CLOSED:
-        sign_in(staff, session(UNIT, roles=ALL_ROLES))
+        sign_in(staff, session(UNIT, rights=ALL_RIGHTS))
         with subtests.test(name=name):
             answer = await ask(staff, name, ids)
 
@@ -314,21 +323,73 @@ async def test_a_unit_that_has_been_withdrawn_is_closed(
             assert "Du har loggats ut" in answer.text
 
 
-@pytest.mark.parametrize(
-    ("who_may", "role"),
-    [(For.MANAGER, Role.MANAGER), (For.ADMINISTRATOR, Role.ADMINISTRATOR)],
-)
-async def test_the_pages_of_a_role_are_closed_to_others(
-    staff: Browser, who_may: For, role: Role
+def needed_by(name: str) -> Right | None:
+    """The right that the route asks for, somewhere among what it depends on."""
+
+    def found(dependant: Dependant) -> Iterator[Right]:
+        yield from filter(None, [getattr(dependant.call, "right", None)])
+        for each in dependant.dependencies:
+            yield from found(each)
+
+    rights = set(found(ROUTES[name].dependant))
+    assert len(rights) <= 1, name
+    return next(iter(rights), None)
+
+
+def test_every_route_asks_for_the_right_of_its_row_and_no_other() -> None:
+    needed = {name: needed_by(name) for name in ROUTES}
+
+    wanted = {name: None if isinstance(who, For) else who for name, who in WHO_MAY.items()}
+    assert needed == wanted
+
+
+@pytest.mark.parametrize("right", Right)
+async def test_without_its_right_a_page_says_which_one_is_missing(
+    app: FastAPI, wired: Services, staff: Browser, right: Right, subtests: pytest.Subtests
 ) -> None:
-    for name in (name for name in CLOSED if WHO_MAY.get(name) is who_may):
-        ids = await ids_of(staff, name)
-        sign_in(staff, session(UNIT, roles=ALL_ROLES - {role}))
+    app.state.services = replace(wired, rules=replace(wired.rules, right_roles={}))
+    names = [name for name in CLOSED if WHO_MAY[name] is right]
+    ids = await ids_of_all(staff)
+    others = [each for each in Right if not includes(each, right)]
+    before = staff.clinic.listed()
 
-        answer = await ask(staff, name, ids)
+    for name in names:
+        sign_in(staff, session(UNIT, rights=others))
+        with subtests.test(name=name):
+            answer = await ask(staff, name, ids)
 
-        assert answer.status_code == 403, name
-        assert "Du har inte behörighet till den här sidan" in answer.text
+            assert answer.status_code == 403
+            assert f"Du saknar behörigheten {RIGHT_LABELS[right]}" in answer.text
+            assert "kan ge dig den" in answer.text
+    assert staff.clinic.listed() == before
+
+
+@pytest.mark.parametrize("right", Right)
+async def test_the_menu_shows_what_the_right_opens_and_nothing_else(
+    app: FastAPI, wired: Services, staff: Browser, right: Right
+) -> None:
+    app.state.services = replace(wired, rules=replace(wired.rules, right_roles={}))
+    sign_in(staff, session(UNIT, rights=[right]))
+
+    page = await staff.open("/inloggningar")
+
+    shown = {item.address for item in MENU if f'href="{item.address}"' in page}
+    assert shown
+    for item in MENU:
+        answer = await staff.get(item.address)
+        assert (answer.status_code == 200) is (item.address in shown), item
+
+
+async def test_whoever_has_no_right_sees_that_and_who_can_give_one(
+    app: FastAPI, wired: Services, staff: Browser
+) -> None:
+    app.state.services = replace(wired, rules=replace(wired.rules, right_roles={}))
+
+    begun = await staff.get("/")
+
+    assert begun.headers["location"] == "/inloggningar"
+    page = words_of(await staff.open("/inloggningar"))
+    assert "Du har inga behörigheter i Utskick. Den som har Lokal förvaltning" in page
 
 
 async def test_what_is_another_units_does_not_exist(
@@ -336,7 +397,7 @@ async def test_what_is_another_units_does_not_exist(
 ) -> None:
     ids = await ids_of_all(staff)
     before = staff.clinic.listed()
-    sign_in(other_staff, session(OTHER_UNIT, roles=ALL_ROLES))
+    sign_in(other_staff, session(OTHER_UNIT, rights=ALL_RIGHTS))
 
     for name in OF_SOMETHING:
         with subtests.test(name=name):
@@ -353,7 +414,7 @@ async def test_a_form_without_the_sessions_mark_does_nothing(
     staff: Browser, mark: str | None, subtests: pytest.Subtests
 ) -> None:
     ids = await ids_of_all(staff)
-    sign_in(staff, session(UNIT, roles=ALL_ROLES))
+    sign_in(staff, session(UNIT, rights=ALL_RIGHTS))
     before = staff.clinic.listed()
 
     for name in POSTED:
@@ -379,7 +440,7 @@ async def test_a_form_on_another_site_does_nothing(
     staff: Browser, headers: dict[str, str], subtests: pytest.Subtests
 ) -> None:
     ids = await ids_of_all(staff)
-    sign_in(staff, session(UNIT, roles=ALL_ROLES))
+    sign_in(staff, session(UNIT, rights=ALL_RIGHTS))
     before = staff.clinic.listed()
 
     for name in (*POSTED, "sign-out"):

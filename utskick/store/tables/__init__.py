@@ -39,7 +39,12 @@ from utskick.store.tables.reference import (
     SubscriptionRow,
     UnitRow,
 )
-from utskick.store.tables.staff import StaffMemberRow, StaffSessionRow, TokenRow
+from utskick.store.tables.staff import (
+    RightGrantRow,
+    StaffMemberRow,
+    StaffSessionRow,
+    TokenRow,
+)
 from utskick.store.tables.visits import (
     StandingDispatchRow,
     VisitRow,
@@ -71,6 +76,7 @@ __all__ = [
     "PunctualityRow",
     "RecipientRow",
     "ReminderRow",
+    "RightGrantRow",
     "Row",
     "SealedRow",
     "SenderRow",

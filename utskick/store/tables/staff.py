@@ -1,6 +1,6 @@
 """Who may come in: staff by signing in, a unit's systems with a token."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +37,22 @@ class StaffSessionRow(Row):
     place: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(index=True)
     seen_at: Mapped[datetime]
+
+
+class RightGrantRow(Row):
+    """A right that somebody was given on a page. The person may never have signed in."""
+
+    __tablename__ = "right_grant"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    staff_id: Mapped[str] = mapped_column(String(32), index=True)
+    right: Mapped[str] = mapped_column(String(30))
+    unit_id: Mapped[str] = mapped_column(ForeignKey(UnitRow.hsa_id), index=True)
+    until: Mapped[date | None]
+    granted_by: Mapped[str]
+    granted_at: Mapped[datetime]
+    withdrawn_by: Mapped[str]
+    withdrawn_at: Mapped[datetime | None]
 
 
 class TokenRow(Row):

@@ -6,8 +6,10 @@ from utskick.web.pages import (
     access_log,
     administration,
     administration_forms,
+    administration_links,
     administration_packages,
     administration_people,
+    administration_rights,
     administration_units,
     change_dispatch,
     follow_up,
@@ -44,8 +46,10 @@ ROUTERS = (
     administration.router,
     administration_units.router,
     administration_forms.router,
+    administration_links.router,
     administration_packages.router,
     administration_people.router,
+    administration_rights.router,
     punctuality.router,
 )
 

@@ -19,7 +19,7 @@ from utskick.web.pages.frame import page, problems_by_field
 from utskick.web.pages.posted import act, read_days, read_personnummer, text
 from utskick.web.pages.refusals import page_router
 from utskick.web.pages.tables import KINDS, table_file
-from utskick.web.pages.visitors import Administrator, Manager, Posted, Visitor
+from utskick.web.pages.visitors import Administrator, LogReader, Posted, Visitor
 from utskick.wiring import Services
 
 router = page_router()
@@ -53,7 +53,7 @@ class _Asked:
 
 
 @router.get("/logg", name="log-page")
-async def begin(request: Request, visitor: Manager, wired: Wired, now: Now) -> Response:
+async def begin(request: Request, visitor: LogReader, wired: Wired, now: Now) -> Response:
     """The newest entries."""
     asked = _Asked(fields=dict.fromkeys(_TEXTS, ""))
     return await _show(request, visitor, wired, now, asked)
@@ -61,7 +61,7 @@ async def begin(request: Request, visitor: Manager, wired: Wired, now: Now) -> R
 
 @router.post("/logg", name="search-log")
 async def search(
-    request: Request, visitor: Manager, posted: Posted, wired: Wired, now: Now
+    request: Request, visitor: LogReader, posted: Posted, wired: Wired, now: Now
 ) -> Response:
     """Filter, go on to older ones, take an extract, or check that nothing has been changed."""
     return await _search(request, visitor, posted, wired, now)

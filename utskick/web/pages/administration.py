@@ -5,11 +5,12 @@ from typing import TypeVar
 
 from fastapi import Request, Response
 
+from utskick.domain.rights import Right
 from utskick.sending.report_errors import refusing_addresses
 from utskick.web.callers import Now, Wired
 from utskick.web.pages.frame import page
 from utskick.web.pages.refusals import page_router
-from utskick.web.pages.visitors import Administrator
+from utskick.web.pages.visitors import Designer
 
 router = page_router()
 
@@ -24,8 +25,21 @@ def one_page(found: Sequence[T], number: int) -> tuple[Sequence[T], int]:
 
 
 @router.get("/forvaltning", name="administration-page")
-def begin(request: Request, visitor: Administrator, wired: Wired, now: Now) -> Response:
-    """The way to each part, what somebody must see to, and what has been changed lately."""
+def begin(request: Request, visitor: Designer, wired: Wired, now: Now) -> Response:
+    """The way to each part; for the regional administration what somebody must see to, too.
+
+    And what has been changed lately.
+    """
+    if not visitor.may(Right.REGIONAL_ADMINISTRATION):
+        return page(
+            request,
+            "administration.html",
+            visitor=visitor,
+            changes=None,
+            refusing=(),
+            certificates=(),
+            outages=(),
+        )
     changes = wired.list_changes(actor=visitor.actor)
     refusing = sorted(refusing_addresses(store=wired.store))
     return page(

@@ -8,6 +8,7 @@ from fastapi import Request, Response
 
 from utskick.domain.errors import Problem, SpecRefused
 from utskick.domain.package_specs import WEEKDAYS
+from utskick.domain.rights import Right
 from utskick.domain.units import HsaId, Unit
 from utskick.sending.message_values import PLACEHOLDERS, values_of
 from utskick.use_cases.administer_packages import (
@@ -15,6 +16,7 @@ from utskick.use_cases.administer_packages import (
     ChangedMeanwhile,
     PackageRegister,
     PackageVersion,
+    may_change,
 )
 from utskick.use_cases.preview_message import MessagePreview
 from utskick.web.callers import Now, Wired
@@ -31,7 +33,7 @@ from utskick.web.pages.frame import fragment, page, problems_by_field, see_other
 from utskick.web.pages.offered_forms import groups
 from utskick.web.pages.posted import act, sought_in
 from utskick.web.pages.refusals import page_router
-from utskick.web.pages.visitors import Administrator, Posted, Visitor
+from utskick.web.pages.visitors import Designer, Posted, Visitor
 from utskick.wiring import Services
 
 router = page_router()
@@ -46,13 +48,13 @@ _DONE = {
 
 
 @router.get("/forvaltning/grundplatar", name="packages-page")
-def browse(request: Request, visitor: Administrator, wired: Wired) -> Response:
+def browse(request: Request, visitor: Designer, wired: Wired) -> Response:
     """The newest version of each package."""
     return _list(request, visitor, wired)
 
 
 @router.post("/forvaltning/grundplatar", name="search-packages")
-def search(request: Request, visitor: Administrator, posted: Posted, wired: Wired) -> Response:
+def search(request: Request, visitor: Designer, posted: Posted, wired: Wired) -> Response:
     """Those of a name."""
     sought, number = sought_in(posted)
     return _list(request, visitor, wired, sought=sought, number=number)
@@ -61,7 +63,8 @@ def search(request: Request, visitor: Administrator, posted: Posted, wired: Wire
 def _list(
     request: Request, visitor: Visitor, wired: Services, *, sought: str = "", number: int = 1
 ) -> Response:
-    found = wired.administer_packages.find_packages(sought, page=number)
+    within = _own(visitor)
+    found = wired.administer_packages.find_packages(sought, page=number, within=within)
     return page(
         request,
         "administration_packages.html",
@@ -75,22 +78,22 @@ def _list(
 
 
 @router.get("/forvaltning/ny-grundplat", name="new-package-page")
-def begin(request: Request, visitor: Administrator, wired: Wired, now: Now) -> Response:
-    """An empty one."""
+def begin(request: Request, visitor: Designer, wired: Wired, now: Now) -> Response:
+    """An empty one; of somebody's only unit it is."""
     register = wired.administer_packages.package_register(())
-    return _show(request, visitor, wired, FilledPackage(), register, now=now)
+    own = _own(visitor) or ()
+    filled = FilledPackage(units=list(own) if len(own) == 1 else [])
+    return _show(request, visitor, wired, filled, register, now=now)
 
 
 @router.post("/forvaltning/ny-grundplat", name="make-package")
-def make(
-    request: Request, visitor: Administrator, posted: Posted, wired: Wired, now: Now
-) -> Response:
+def make(request: Request, visitor: Designer, posted: Posted, wired: Wired, now: Now) -> Response:
     """Fill in, or save."""
     return _answer(request, visitor, posted, wired, FilledPackage.read(posted), now=now)
 
 
 @router.post("/forvaltning/grundplatsmeddelande", name="preview-message-of-package")
-def preview(_visitor: Administrator, posted: Posted, wired: Wired, now: Now) -> Response:
+def preview(_visitor: Designer, posted: Posted, wired: Wired, now: Now) -> Response:
     """The inbox message as it stands, while it is being written."""
     register = wired.administer_packages.package_register(())
     message = _message(FilledPackage.read(posted), register, wired, now)
@@ -99,10 +102,10 @@ def preview(_visitor: Administrator, posted: Posted, wired: Wired, now: Now) -> 
 
 @router.get("/forvaltning/grundplatar/{key}", name="package-page")
 def show(
-    request: Request, key: str, visitor: Administrator, wired: Wired, now: Now, besked: str = ""
+    request: Request, key: str, visitor: Designer, wired: Wired, now: Now, besked: str = ""
 ) -> Response:
     """The newest version to change, and all versions with what differs."""
-    versions = wired.administer_packages.package_versions(key)
+    versions = wired.administer_packages.package_versions(key, within=_own(visitor))
     register = wired.administer_packages.package_register(versions[0].package.unit_ids)
     filled = FilledPackage.of(versions[0].package, register, forms_desk=wired.rules.forms_desk)
     return _show(
@@ -119,10 +122,10 @@ def show(
 
 @router.post("/forvaltning/grundplatar/{key}", name="change-package")
 def change(
-    request: Request, key: str, visitor: Administrator, posted: Posted, wired: Wired, now: Now
+    request: Request, key: str, visitor: Designer, posted: Posted, wired: Wired, now: Now
 ) -> Response:
     """Fill in, or save as a new version."""
-    versions = wired.administer_packages.package_versions(key)
+    versions = wired.administer_packages.package_versions(key, within=_own(visitor))
     filled = FilledPackage.read(posted, key=key)
     return _answer(request, visitor, posted, wired, filled, versions=versions, now=now)
 
@@ -149,7 +152,11 @@ def _answer(
     based_on = filled.version if versions else None
     try:
         package = wired.administer_packages.save_package(
-            filled.spec(), based_on=based_on, actor=visitor.actor, now=now
+            filled.spec(),
+            based_on=based_on,
+            actor=visitor.actor,
+            within=_own(visitor),
+            now=now,
         )
     except SpecRefused as refused:
         return shown(problems=refused.problems)
@@ -174,6 +181,7 @@ def _show(
     now: datetime,
 ) -> Response:
     by_key = {form.key: form for form in register.forms.values()}
+    own = _own(visitor)
     return page(
         request,
         "administration_package.html",
@@ -185,9 +193,12 @@ def _show(
         unit_choices=[
             (unit.name, unit.id)
             for unit in register.units.values()
-            if unit.id not in filled.units and not unit.withdrawn_at
+            if unit.id not in filled.units
+            and not unit.withdrawn_at
+            and (own is None or unit.id in own)
         ],
         units=[register.units[HsaId(u)] for u in filled.units if u in register.units],
+        readonly=bool(versions) and not may_change(versions[0].package, own),
         blocking=register.blocking(versions[0].package) if versions else [],
         versions=versions,
         in_words=lambda package, name: field_in_words(package, name, register),
@@ -205,6 +216,11 @@ def _show(
         labels=PACKAGE_LABELS,
         done=done,
     )
+
+
+def _own(visitor: Visitor) -> frozenset[HsaId] | None:
+    """The units whose packages they make; `None`: everybody's."""
+    return visitor.rights.units(Right.FORM_DESIGN)
 
 
 def _message(

@@ -32,7 +32,7 @@ from utskick.web.pages.frame import page, problems_by_field
 from utskick.web.pages.posted import act, read_days, read_personnummer, text, texts
 from utskick.web.pages.refusals import page_router
 from utskick.web.pages.tables import KINDS, table_file
-from utskick.web.pages.visitors import Posted, Staff, StaffVisitor
+from utskick.web.pages.visitors import FollowUpStaff, Posted, StaffVisitor
 from utskick.wiring import Services
 
 router = page_router()
@@ -105,7 +105,7 @@ class _Asked:
 
 
 @router.get("/uppfoljning", name="follow-up-page")
-async def begin(request: Request, visitor: Staff, wired: Wired, now: Now) -> Response:
+async def begin(request: Request, visitor: FollowUpStaff, wired: Wired, now: Now) -> Response:
     """The newest first."""
     asked = _Asked(fields=dict.fromkeys(_TEXTS, ""), columns=_USUAL, with_purged=False)
     return await _show(request, visitor, wired, now, asked)
@@ -113,7 +113,7 @@ async def begin(request: Request, visitor: Staff, wired: Wired, now: Now) -> Res
 
 @router.post("/uppfoljning", name="search-follow-up")
 async def search(
-    request: Request, visitor: Staff, posted: Posted, wired: Wired, now: Now
+    request: Request, visitor: FollowUpStaff, posted: Posted, wired: Wired, now: Now
 ) -> Response:
     """Filter, turn the page, ask for statuses, export, or mark as purged what is ticked."""
     asked = _read(posted, wired, now)

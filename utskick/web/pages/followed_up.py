@@ -13,7 +13,7 @@ from utskick.web.labels import delivery_sign
 from utskick.web.pages.frame import page, see_other
 from utskick.web.pages.posted import text
 from utskick.web.pages.refusals import page_router
-from utskick.web.pages.visitors import Posted, Staff, StaffVisitor
+from utskick.web.pages.visitors import FollowUpStaff, Posted, StaffVisitor
 from utskick.wiring import Services
 
 router = page_router()
@@ -27,7 +27,12 @@ _DONE = {
 
 @router.get("/uppfoljning/{delivery_id}", name="followed-up-form-page")
 async def open_form(
-    request: Request, delivery_id: UUID, visitor: Staff, wired: Wired, now: Now, besked: str = ""
+    request: Request,
+    delivery_id: UUID,
+    visitor: FollowUpStaff,
+    wired: Wired,
+    now: Now,
+    besked: str = "",
 ) -> Response:
     """One form: its answer, who answered it, and what has happened to it."""
     return await _show(request, delivery_id, visitor, wired, now, done=_DONE.get(besked, ""))
@@ -35,7 +40,12 @@ async def open_form(
 
 @router.post("/uppfoljning/{delivery_id}/skriv-ut", name="print-followed-up-form")
 async def print_form(
-    request: Request, delivery_id: UUID, visitor: Staff, _posted: Posted, wired: Wired, now: Now
+    request: Request,
+    delivery_id: UUID,
+    visitor: FollowUpStaff,
+    _posted: Posted,
+    wired: Wired,
+    now: Now,
 ) -> Response:
     """The same page to be printed: posted, as the log records each printout."""
     return await _show(request, delivery_id, visitor, wired, now, for_printing=True)
@@ -43,7 +53,12 @@ async def print_form(
 
 @router.post("/uppfoljning/{delivery_id}/paminn", name="send-reminder")
 async def remind(
-    request: Request, delivery_id: UUID, visitor: Staff, posted: Posted, wired: Wired, now: Now
+    request: Request,
+    delivery_id: UUID,
+    visitor: FollowUpStaff,
+    posted: Posted,
+    wired: Wired,
+    now: Now,
 ) -> Response:
     """Remind the recipient through 1177's inbox, at most once a day; after a look at the clock."""
     if wired.rules.warning_now(now) and not text(posted, "varnad"):

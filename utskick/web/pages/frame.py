@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from utskick.domain.calendar import day_in_words, read_date
 from utskick.domain.errors import Problem
-from utskick.domain.staff import Role
+from utskick.domain.rights import Right
 from utskick.files import TEMPLATES
 from utskick.web.callers import services_of
 from utskick.web.labels import WEEKDAYS, age_in_words, channels_in_words, counted, moment
@@ -26,36 +26,51 @@ _SEE_OTHER = 303
 
 @dataclass(frozen=True, slots=True)
 class MenuItem:
-    """`role` is what it takes beyond a chosen unit; administrators need no unit.
+    """Shown to whoever has the right.
 
     What is seldom used stands beside the person's name, so that the rest fits in one row.
     """
 
     address: str
     name: str
-    role: Role | None = None
+    right: Right
     beside_name: bool = False
-
-    def is_for(self, visitor: Visitor) -> bool:
-        if self.role is None:
-            return visitor.unit is not None
-        return visitor.session.has(self.role) and (
-            visitor.unit is not None or self.role is Role.ADMINISTRATOR
-        )
 
 
 MENU = (
-    MenuItem("/skicka-formular", "Skicka formulär"),
-    MenuItem("/skicka-nafs-formular", "Skicka NAFS formulär"),
-    MenuItem("/starta-paketutskick", "Starta Paketutskick"),
-    MenuItem("/paketutskick", "Pågående Paketutskick"),
-    MenuItem("/uppfoljning", "Uppföljning"),
-    MenuItem("/formularlank", "Formulärlänk och sms"),
-    MenuItem("/logg", "Logg", Role.MANAGER, beside_name=True),
-    MenuItem("/nycklar", "Nycklar", Role.MANAGER, beside_name=True),
-    MenuItem("/forvaltning", "Förvaltning", Role.ADMINISTRATOR),
-    MenuItem("/punktlighet", "Punktlighet", Role.ADMINISTRATOR),
+    MenuItem("/skicka-formular", "Skicka formulär", Right.DISPATCH),
+    MenuItem("/skicka-nafs-formular", "Skicka NAFS formulär", Right.DISPATCH),
+    MenuItem("/starta-paketutskick", "Starta Paketutskick", Right.DISPATCH),
+    MenuItem("/paketutskick", "Pågående Paketutskick", Right.DISPATCH),
+    MenuItem("/uppfoljning", "Uppföljning", Right.FOLLOW_UP),
+    MenuItem("/formularlank", "Formulärlänk och sms", Right.DISPATCH),
+    MenuItem("/logg", "Logg", Right.LOG, beside_name=True),
+    MenuItem("/nycklar", "Nycklar", Right.LOG, beside_name=True),
+    MenuItem("/forvaltning", "Förvaltning", Right.FORM_DESIGN),
+    MenuItem("/punktlighet", "Punktlighet", Right.REGIONAL_ADMINISTRATION),
 )
+
+
+PARTS = (
+    MenuItem("/forvaltning/enheter", "Enheter", Right.REGIONAL_ADMINISTRATION),
+    MenuItem("/forvaltning/formularmallar", "Formulärmallar", Right.REGIONAL_ADMINISTRATION),
+    MenuItem("/forvaltning/grundplatar", "Grundplåtar", Right.FORM_DESIGN),
+    MenuItem("/forvaltning/formularlankar", "Formulärlänkar", Right.LOCAL_ADMINISTRATION),
+    MenuItem("/forvaltning/behorigheter", "Behörigheter", Right.LOCAL_ADMINISTRATION),
+    MenuItem("/forvaltning/inloggningar", "Inloggningar", Right.REGIONAL_ADMINISTRATION),
+    MenuItem("/forvaltning/logg", "Logg", Right.REGIONAL_ADMINISTRATION),
+)
+"""Of Förvaltning."""
+
+
+def parts_of(visitor: Visitor) -> list[MenuItem]:
+    """The parts of Förvaltning that they may open."""
+    return [part for part in PARTS if visitor.may(part.right)]
+
+
+def menu_of(visitor: Visitor | None) -> list[MenuItem]:
+    """What they may open."""
+    return [item for item in MENU if visitor and visitor.may(item.right)]
 
 
 def page(
@@ -73,7 +88,7 @@ def page(
     common = {
         "today": wired.rules.today(wired.clock.now()),
         "visitor": visitor,
-        "menu": [item for item in MENU if visitor and item.is_for(visitor)],
+        "menu": menu_of(visitor),
         "here": here,
         "csrf": lambda: Markup('<input type="hidden" name="csrf" value="{}">').format(csrf),
     }
@@ -122,7 +137,7 @@ def _texts() -> Environment:
         "channels": channels_in_words,
     }
     environment.filters.update(filters)
-    environment.globals |= {"static": _static, "counted": counted}
+    environment.globals |= {"static": _static, "counted": counted, "parts_of": parts_of}
     return environment
 
 

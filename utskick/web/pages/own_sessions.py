@@ -5,8 +5,10 @@ from uuid import UUID
 from fastapi import Request, Response
 
 from utskick.domain.errors import NotFound
+from utskick.domain.rights import RIGHT_LABELS
 from utskick.security_log import SecurityEvent
 from utskick.web.callers import Now, Wired
+from utskick.web.labels import source_in_words
 from utskick.web.noted import note_of
 from utskick.web.pages.frame import page, see_other
 from utskick.web.pages.posted import text
@@ -21,11 +23,16 @@ def show(
     request: Request, visitor: SignedInVisitor, wired: Wired, now: Now, *, avslutad: bool = False
 ) -> Response:
     """Every browser, this one among them."""
+    rights = wired.own_sessions.own_rights(visitor.rights)
     return page(
         request,
         "own_sessions.html",
         visitor=visitor,
         sessions=wired.own_sessions(visitor.session, now=now),
+        held=rights.held,
+        names=rights.names,
+        right_labels=RIGHT_LABELS,
+        source_in_words=source_in_words,
         ended=avslutad,
     )
 

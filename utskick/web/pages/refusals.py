@@ -13,7 +13,8 @@ from starlette.requests import ClientDisconnect
 from utskick.domain.errors import NotFound, UtskickError
 from utskick.domain.platform_refusals import refused_in_words
 from utskick.domain.rate_limits import TooOften
-from utskick.domain.staff import CommissionEnded, NotAllowed, NotSignedIn, UnitChoiceNeeded
+from utskick.domain.rights import NotAllowed
+from utskick.domain.staff import CommissionEnded, NotSignedIn, UnitChoiceNeeded
 from utskick.ports import PlatformRefusal, TemporaryFailure
 from utskick.web.noted import because, failed_by
 from utskick.web.pages.form_body import close_form, read_form

@@ -2,8 +2,7 @@
 
 from fastapi import Response
 
-from utskick.domain.staff import Role
-from utskick.web.pages.frame import see_other
+from utskick.web.pages.frame import menu_of, see_other
 from utskick.web.pages.refusals import page_router
 from utskick.web.pages.visitors import SignedInVisitor
 
@@ -12,8 +11,7 @@ router = page_router()
 
 @router.get("/", name="start-page")
 def start(visitor: SignedInVisitor) -> Response:
-    """Those who have a unit begin with a form; the administration with its own page."""
-    if visitor.unit is not None:
-        return see_other("/skicka-formular")
-    administrates = visitor.session.has(Role.ADMINISTRATOR)
-    return see_other("/forvaltning" if administrates else "/valj-enhet")
+    """The first of the menu that they may open; else where to see what is missing."""
+    if menu := menu_of(visitor):
+        return see_other(menu[0].address)
+    return see_other("/inloggningar" if visitor.unit else "/valj-enhet")

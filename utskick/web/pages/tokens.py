@@ -10,7 +10,7 @@ from utskick.web.noted import because
 from utskick.web.pages.frame import page, see_other
 from utskick.web.pages.posted import text
 from utskick.web.pages.refusals import page_router
-from utskick.web.pages.visitors import Manager, Posted, Visitor
+from utskick.web.pages.visitors import LogReader, Posted, Visitor
 from utskick.wiring import Services
 
 router = page_router()
@@ -23,14 +23,16 @@ _DONE = {
 
 
 @router.get("/nycklar", name="tokens-page")
-def show(request: Request, visitor: Manager, wired: Wired, now: Now, besked: str = "") -> Response:
+def show(
+    request: Request, visitor: LogReader, wired: Wired, now: Now, besked: str = ""
+) -> Response:
     """The unit's keys, and how far each has come."""
     return _list(request, visitor, wired, now, done=_DONE.get(besked, ""))
 
 
 @router.post("/nycklar/bekrafta", name="confirm-token")
 def confirm(
-    request: Request, visitor: Manager, posted: Posted, wired: Wired, now: Now
+    request: Request, visitor: LogReader, posted: Posted, wired: Wired, now: Now
 ) -> Response:
     """It opens the unit from now on; or the page again, as it is now. Raises `NotFound`."""
     try:
@@ -42,7 +44,7 @@ def confirm(
 
 
 @router.post("/nycklar/aterkalla", name="revoke-own-token")
-def revoke(visitor: Manager, posted: Posted, wired: Wired, now: Now) -> Response:
+def revoke(visitor: LogReader, posted: Posted, wired: Wired, now: Now) -> Response:
     """The system that has it is shut out. Raises `NotFound`."""
     wired.manage_tokens.revoke_token(text(posted, "nyckel"), actor=visitor.actor, now=now)
     return see_other("/nycklar?besked=aterkallad")

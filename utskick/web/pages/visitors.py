@@ -4,8 +4,9 @@ import asyncio
 import base64
 import hashlib
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Annotated
+from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
@@ -13,7 +14,8 @@ from starlette.datastructures import FormData
 
 from utskick.domain.errors import UtskickError
 from utskick.domain.rate_limits import Limit
-from utskick.domain.staff import NotAllowed, NotSignedIn, Role, StaffSession, UnitChoiceNeeded
+from utskick.domain.rights import OF_CHOSEN_UNIT, NotAllowed, Right, Rights
+from utskick.domain.staff import NotSignedIn, StaffSession, UnitChoiceNeeded
 from utskick.domain.units import Actor, HsaId, Unit
 from utskick.web.callers import Now, Wired, secret_of
 from utskick.web.noted import is_by
@@ -52,9 +54,16 @@ class Visitor:
 
     session: StaffSession
     unit: Unit | None
+    rights: Rights
     actor: Actor
     csrf: str
     picks_unit_there: bool
+
+    def may(self, right: Right) -> bool:
+        """For the chosen unit, where it shows patients; else for any unit."""
+        if right in OF_CHOSEN_UNIT:
+            return self.unit is not None and self.rights.has(right, self.unit.id)
+        return self.rights.anywhere(right)
 
 
 def csrf_of(token: str) -> str:
@@ -71,11 +80,13 @@ async def _signed_in(request: Request, wired: Wired, now: Now) -> Visitor:
     token = request.cookies.get(COOKIE)
     if not token:
         raise NotSignedIn
-    session, unit = await asyncio.to_thread(wired.current_session, token, now=now)
+    present = await asyncio.to_thread(wired.current_session, token, now=now)
+    session, unit = present.session, present.unit
     acts_for = unit.id if unit else HsaId(wired.settings.source_system_hsa_id)
     visitor = Visitor(
         session=session,
         unit=unit,
+        rights=present.rights,
         actor=Actor(session.staff_id, acts_for),
         csrf=csrf_of(token),
         picks_unit_there=wired.settings.sign_in.commissions == "picked",
@@ -96,41 +107,54 @@ class StaffVisitor(Visitor):
     unit: Unit
 
 
-def _staff(visitor: SignedInVisitor) -> StaffVisitor:
-    """Raises `UnitChoiceNeeded`."""
-    if visitor.unit is None:
-        raise UnitChoiceNeeded
-    return StaffVisitor(
-        session=visitor.session,
-        unit=visitor.unit,
-        actor=visitor.actor,
-        csrf=visitor.csrf,
-        picks_unit_there=visitor.picks_unit_there,
-    )
+def _needs_of_unit(right: Right) -> Callable[..., StaffVisitor]:
+    def need(visitor: SignedInVisitor) -> StaffVisitor:
+        """Raises `UnitChoiceNeeded` or `NotAllowed`."""
+        if visitor.unit is None:
+            raise UnitChoiceNeeded
+        if not visitor.may(right):
+            raise NotAllowed(right, visitor.unit.name)
+        return StaffVisitor(
+            session=visitor.session,
+            unit=visitor.unit,
+            rights=visitor.rights,
+            actor=visitor.actor,
+            csrf=visitor.csrf,
+            picks_unit_there=visitor.picks_unit_there,
+        )
+
+    return _marked(need, right)
 
 
-Staff = Annotated[StaffVisitor, Depends(_staff)]
+def _needs(right: Right) -> Callable[..., Visitor]:
+    def need(visitor: SignedInVisitor, wired: Wired) -> Visitor:
+        """Acts for the regional administration, whose list of changes it is in.
+
+        Raises `NotAllowed`.
+        """
+        if not visitor.may(right):
+            raise NotAllowed(right)
+        administration = HsaId(wired.settings.source_system_hsa_id)
+        return replace(visitor, actor=Actor(visitor.session.staff_id, administration))
+
+    return _marked(need, right)
 
 
-def _manager(visitor: Staff) -> StaffVisitor:
-    """Raises `NotAllowed`."""
-    if not visitor.session.has(Role.MANAGER):
-        raise NotAllowed
-    return visitor
+Needing = TypeVar("Needing", bound=Callable[..., Visitor])
 
 
-Manager = Annotated[StaffVisitor, Depends(_manager)]
+def _marked(need: Needing, right: Right) -> Needing:
+    """So that a test can hold each route against the table of who may."""
+    need.right = right  # type: ignore[attr-defined]  # functions take attributes
+    return need
 
 
-def _administrator(visitor: SignedInVisitor, wired: Wired) -> Visitor:
-    """Acts for the regional administration, whatever unit is chosen. Raises `NotAllowed`."""
-    if not visitor.session.has(Role.ADMINISTRATOR):
-        raise NotAllowed
-    administration = HsaId(wired.settings.source_system_hsa_id)
-    return replace(visitor, actor=Actor(visitor.session.staff_id, administration))
-
-
-Administrator = Annotated[Visitor, Depends(_administrator)]
+Staff = Annotated[StaffVisitor, Depends(_needs_of_unit(Right.DISPATCH))]
+FollowUpStaff = Annotated[StaffVisitor, Depends(_needs_of_unit(Right.FOLLOW_UP))]
+LogReader = Annotated[StaffVisitor, Depends(_needs_of_unit(Right.LOG))]
+Designer = Annotated[Visitor, Depends(_needs(Right.FORM_DESIGN))]
+LocalAdministrator = Annotated[Visitor, Depends(_needs(Right.LOCAL_ADMINISTRATION))]
+Administrator = Annotated[Visitor, Depends(_needs(Right.REGIONAL_ADMINISTRATION))]
 
 
 async def _posted(request: Request, visitor: SignedInVisitor) -> FormData:
