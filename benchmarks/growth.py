@@ -36,7 +36,6 @@ from utskick.adapters.jinja_texts import JinjaTexts
 from utskick.adapters.yaml_region import read_region
 from utskick.domain.calendar import STOCKHOLM
 from utskick.files import REGION
-from utskick.sending.message_values import PLACEHOLDERS
 from utskick.store import SqlStore
 from utskick.store.engine import open_engine
 from utskick.store.key_file import make_key_file
@@ -108,7 +107,7 @@ def main() -> None:
 
 def _grown(database: DatabaseSettings, deliveries: int) -> Grown:
     engine = open_engine(database.url)
-    region = read_region(REGION, texts=JinjaTexts(), placeholders=PLACEHOLDERS)
+    region = read_region(REGION, texts=JinjaTexts())
     size = Size(
         persons=max(_FEWEST_PERSONS, min(_MOST_PERSONS, deliveries)),
         dispatches=max(1, deliveries // _DELIVERIES_A_DISPATCH),

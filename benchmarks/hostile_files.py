@@ -31,7 +31,6 @@ from utskick.adapters.yaml_region import read_region
 from utskick.domain.staff import Commission, StaffSession
 from utskick.domain.units import Unit
 from utskick.files import REGION
-from utskick.sending.message_values import PLACEHOLDERS
 from utskick.store import SqlStore
 from utskick.store.engine import migrate, open_engine
 from utskick.store.key_file import make_key_file
@@ -121,7 +120,7 @@ def _tokens(database: DatabaseSettings) -> list[str]:
     engine = open_engine(database.url)
     migrate(engine)
     store = SqlStore(engine, vault_of(database))
-    region = read_region(REGION, texts=JinjaTexts(), placeholders=PLACEHOLDERS)
+    region = read_region(REGION, texts=JinjaTexts())
     LoadRegion(store=store)(region)
     with store.transaction() as records:
         return [

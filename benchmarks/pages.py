@@ -31,7 +31,6 @@ from utskick.adapters.jinja_texts import JinjaTexts
 from utskick.adapters.yaml_region import read_region
 from utskick.domain.calendar import STOCKHOLM
 from utskick.files import REGION
-from utskick.sending.message_values import PLACEHOLDERS
 from utskick.store import SqlStore
 from utskick.store.engine import migrate, open_engine
 from utskick.store.key_file import make_key_file
@@ -87,7 +86,7 @@ def _measure(
 
 
 def _fill(engine: Engine, vault: Vault, size: Size) -> Filled:
-    region = read_region(REGION, texts=JinjaTexts(), placeholders=PLACEHOLDERS)
+    region = read_region(REGION, texts=JinjaTexts())
     filled = fill(engine, vault, region, size, now=datetime.now(UTC))
     if engine.dialect.name == "postgresql":
         # As its autovacuum does, in time.

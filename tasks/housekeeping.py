@@ -8,7 +8,6 @@ from utskick.adapters.yaml_region import read_region
 from utskick.domain.region import RegionDifference
 from utskick.domain.retention import Purged
 from utskick.domain.units import Actor, parse_hsa_id
-from utskick.sending.message_values import PLACEHOLDERS
 from utskick.sending.reconcile import Reconciled
 from utskick.use_cases import compare_ledger as comparing
 from utskick.use_cases import load_region as loading
@@ -68,7 +67,6 @@ async def load_region() -> loading.Loaded:
         read_region,
         wired.settings.region,
         texts=wired.texts,
-        placeholders=PLACEHOLDERS,
         forms_desk=wired.rules.forms_desk,
     )
     return await asyncio.to_thread(wired.load_region, region)

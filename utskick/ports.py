@@ -18,7 +18,9 @@ from utskick.domain.certificates import Certificate
 from utskick.domain.deliveries import FormId, FormStatus, Refusal
 from utskick.domain.dispatches import DispatchId
 from utskick.domain.forms import FormTemplateId
+from utskick.domain.languages import SWEDISH
 from utskick.domain.log_chain import LogHead
+from utskick.domain.message_names import MessageFault, MessageValues
 from utskick.domain.names import full_name
 from utskick.domain.occasions import OccasionId, RunToken
 from utskick.domain.personnummer import Personnummer
@@ -413,11 +415,11 @@ class Certificates(Protocol):
 class Texts(Protocol):
     """Every Swedish text longer than a label, and the messages that staff write."""
 
-    def unknown_placeholders(self, message: str, *, allowed: Collection[str]) -> Sequence[str]:
-        """What in a staff-written message is neither text nor an allowed placeholder."""
+    def faults(self, message: str, *, language: str = SWEDISH) -> Sequence[MessageFault]:
+        """What of a message that staff write is neither text nor in `domain.message_names`."""
 
-    def fill_in(self, message: str, values: Mapping[str, str]) -> str:
-        """A staff-written message with its placeholders replaced, and nothing else run."""
+    def fill_in(self, message: str, values: MessageValues, *, language: str = SWEDISH) -> str:
+        """A message without faults, its dates and plurals as the language has them."""
 
     def read(self, name: str) -> str:
         """A text of the repository as it stands, placeholders and all."""

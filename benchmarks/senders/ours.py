@@ -30,7 +30,6 @@ from utskick.domain.specs import DispatchSpec, Moment
 from utskick.domain.units import Actor, HsaId
 from utskick.sending.claim_occasion import ClaimResult
 from utskick.sending.close_occasion import Closed
-from utskick.sending.message_values import PLACEHOLDERS
 from utskick.sending.occasion_story import send_occasion
 from utskick.sending.run_occasion import PlainStages
 from utskick.store.key_file import make_key_file
@@ -56,7 +55,7 @@ def wired(settings: Settings) -> Services:
     with services.store.transaction() as records:
         known = records.units.all()
     if not known:
-        region = read_region(settings.region, texts=services.texts, placeholders=PLACEHOLDERS)
+        region = read_region(settings.region, texts=services.texts)
         services.load_region(region)
     return services
 

@@ -151,6 +151,33 @@ document.addEventListener("click", async (event) => {
   announcement.textContent = "Kopierat.";
 });
 
+/* <button data-insert="text" data-at="id">: put it where the cursor is in that field; what is
+   chosen there takes the place of its "…". */
+document.addEventListener("focusin", (event) => {
+  if (event.target.localName === "textarea") event.target.dataset.entered = "1";
+});
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-insert]");
+  if (!button) return;
+  const field = document.getElementById(button.dataset.at);
+  if (!field.dataset.entered) field.setSelectionRange(field.value.length, field.value.length);
+  const { selectionStart: start, selectionEnd: end } = field;
+  const [before, after = ""] = button.dataset.insert.split("…");
+  const chosen = after ? field.value.slice(start, end) : "";
+  field.setRangeText(before + chosen + after, start, end, "end");
+  if (after) field.setSelectionRange(start + before.length, start + before.length + chosen.length);
+  field.focus();
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+});
+
+/* data-when="id": only there while that box is ticked. */
+function follow(part) {
+  part.querySelectorAll("[data-when]").forEach((element) => {
+    element.hidden = document.getElementById(element.dataset.when)?.checked === false;
+  });
+}
+document.addEventListener("change", (event) => { if (event.target.type === "checkbox") follow(document); });
+
 /* <button data-calendar="id">: choose a day in the browser's own calendar. */
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-calendar]");
@@ -186,8 +213,12 @@ function say(part) {
 
 document.addEventListener("input", () => say(document));
 
+/* data-script: only where this script runs; data-no-script: only where it does not. */
 function wake(part) {
   wakePicks(part);
+  part.querySelectorAll("[data-script]").forEach((element) => { element.hidden = false; });
+  part.querySelectorAll("[data-no-script]").forEach((element) => { element.hidden = true; });
+  follow(part);
   if (HTMLInputElement.prototype.showPicker) part.querySelectorAll("[data-calendar]").forEach((button) => { button.hidden = false; });
   if (navigator.clipboard) part.querySelectorAll("[data-copy]").forEach((button) => { button.hidden = false; });
   part.querySelectorAll("[data-choose]").forEach((button) => {

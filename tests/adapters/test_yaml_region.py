@@ -11,7 +11,6 @@ from utskick.domain.errors import SpecRefused
 from utskick.domain.packages import FORMS_DESK, Weekday
 from utskick.domain.region import Region
 from utskick.files import REGION
-from utskick.sending.message_values import PLACEHOLDERS
 
 PACKAGE = "packages/vuxenpsykiatri-veckoskattning.yaml"
 FORM = "forms/phq-9.yaml"
@@ -25,7 +24,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def read(folder: Path) -> Region:
-    return read_region(folder, texts=JinjaTexts(), placeholders=PLACEHOLDERS)
+    return read_region(folder, texts=JinjaTexts())
 
 
 def faults(folder: Path) -> list[str]:
@@ -55,9 +54,7 @@ def test_the_demo_region_is_whole(folder: Path) -> None:
 
 
 def test_failures_are_mailed_to_the_regions_own_forms_desk(folder: Path) -> None:
-    region = read_region(
-        folder, texts=JinjaTexts(), placeholders=PLACEHOLDERS, forms_desk="formular@annat.se"
-    )
+    region = read_region(folder, texts=JinjaTexts(), forms_desk="formular@annat.se")
 
     assert {package.error_addresses[0] for package in region.packages} == {"formular@annat.se"}
 
@@ -89,7 +86,7 @@ def test_questions_may_share_their_options(folder: Path) -> None:
             PACKAGE,
             "{{ enhet }}",
             "{{ personnummer }}",
-            "inbox_message: {{{{ personnummer }}}} går",
+            "inbox_message, rad 3: {{{{ personnummer }}}} går",
         ),
         (PACKAGE, f"- {FORMS_DESK}", "- vem@", "error_addresses, rad 1: e-postadressen"),
         (

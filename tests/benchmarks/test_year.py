@@ -23,7 +23,6 @@ from utskick.domain.personnummer import parse_personnummer
 from utskick.domain.rules import Rules
 from utskick.files import REGION
 from utskick.sending.call_slots import CallSlots
-from utskick.sending.message_values import PLACEHOLDERS
 from utskick.sending.reconcile import audit, reconcile
 from utskick.store import SqlStore
 from utskick.store.engine import open_engine
@@ -49,7 +48,7 @@ class Year:
 
 
 def a_year(engine: Engine) -> Year:
-    region = read_region(REGION, texts=JinjaTexts(), placeholders=PLACEHOLDERS)
+    region = read_region(REGION, texts=JinjaTexts())
     filled = fill(engine, VAULT, region, SMALL, now=NOW)
     return Year(engine, SqlStore(engine, VAULT), filled)
 

@@ -23,7 +23,6 @@ from utskick.domain.dispatches import Dispatch
 from utskick.domain.specs import DispatchSpec, Moment
 from utskick.domain.units import Actor, HsaId
 from utskick.ports import TemporaryFailure
-from utskick.sending.message_values import PLACEHOLDERS
 from utskick.store import SqlStore
 from utskick.store.accounts import migrate_as_owner
 from utskick.store.key_file import make_key_file
@@ -93,7 +92,8 @@ class Installation:
             migrate_as_owner(self.database_url)
         services = self.services()
         region = read_region(
-            services.settings.region, texts=services.texts, placeholders=PLACEHOLDERS
+            services.settings.region,
+            texts=services.texts,
         )
         services.load_region(region)
         close(services)

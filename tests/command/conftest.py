@@ -24,7 +24,6 @@ from utskick.domain.dispatches import Dispatch, DispatchId
 from utskick.domain.occasions import Occasion, RunToken
 from utskick.files import REGION
 from utskick.local_1177.app import create_app
-from utskick.sending.message_values import PLACEHOLDERS
 from utskick.store import SqlStore
 from utskick.store.engine import open_engine
 from utskick.store.key_file import make_key_file
@@ -104,7 +103,7 @@ def loaded(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with the demo region."""
     path = tmp_path_factory.mktemp("loaded") / "loaded.db"
     shutil.copy(migrated, path)
-    region = read_region(REGION, texts=JinjaTexts(), placeholders=PLACEHOLDERS)
+    region = read_region(REGION, texts=JinjaTexts())
     engine = open_engine(f"sqlite:///{path}")
     vault = a_vault()
     LoadRegion(store=SqlStore(engine, vault))(region)

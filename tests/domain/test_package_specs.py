@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from tests.clinic import OTHER_UNIT, PACKAGE, PHQ, UNIT
 from tests.people import ANNA
+from utskick.domain.message_names import MessageFault
 from utskick.domain.package_specs import (
     PackageSpec,
     changed_fields,
@@ -37,9 +38,12 @@ def a_spec(**changes: Any) -> PackageSpec:
     return PackageSpec(**parts | changes)
 
 
-def problems_of(*unknown: str, **changes: Any) -> list[str]:
+FAULT = MessageFault(2, "{{ namn }}", "går inte.", "Byt.")
+
+
+def problems_of(*faults: MessageFault, **changes: Any) -> list[str]:
     found = check_package(
-        a_spec(**changes), units=[UNIT.id], forms=[PHQ.key], unknown_placeholders=unknown
+        a_spec(**changes), units=[UNIT.id], forms=[PHQ.key], message_faults=faults
     )
     return [f"{problem.place}: {problem.reason}" for problem in found]
 
@@ -68,12 +72,12 @@ def test_each_fault_is_shown_by_its_field(changes: dict[str, Any], said: str) ->
     assert found.startswith(said)
 
 
-def test_a_placeholder_that_nobody_fills_in_is_a_fault() -> None:
-    assert problems_of("{{ namn }}") == ["inbox_message: {{ namn }} går inte att använda."]
+def test_a_fault_of_the_message_stands_at_its_row() -> None:
+    assert problems_of(FAULT) == ["inbox_message, rad 2: {{ namn }} går inte."]
 
 
 def test_all_faults_come_at_once() -> None:
-    assert len(problems_of("{{ namn }}", forms=["borta"], weekday="tors", time="x")) == 4
+    assert len(problems_of(FAULT, forms=["borta"], weekday="tors", time="x")) == 4
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,6 @@ from utskick.domain.units import Actor, HsaId
 from utskick.files import REGION
 from utskick.ports import Clock, FormService, Inbox, Persons, Scheduler, Texts
 from utskick.sending.accounts import Accounts
-from utskick.sending.message_values import PLACEHOLDERS
 from utskick.sending.run_occasion import OccasionRun
 from utskick.sending.shared import shared
 from utskick.store import SqlStore
@@ -34,7 +33,7 @@ STAFF = Actor("SE2321000131-P000000000001", PSYCHIATRY)
 
 def load_demo_region(store: SqlStore) -> None:
     """As the regional administration does it, from its files."""
-    LoadRegion(store=store)(read_region(REGION, texts=JinjaTexts(), placeholders=PLACEHOLDERS))
+    LoadRegion(store=store)(read_region(REGION, texts=JinjaTexts()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -247,7 +247,7 @@ async def test_a_message_that_cannot_be_filled_in_is_refused_at_the_start(clinic
         await clinic.start(inbox_message="Hej {{ namn }}!")
 
     (problem,) = caught.value.problems
-    assert problem.place == "inbox_message"
+    assert problem.place == "inbox_message, rad 1"
     assert "{{ namn }} går inte att använda" in problem.reason
 
 

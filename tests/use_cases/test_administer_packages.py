@@ -87,7 +87,7 @@ def test_every_fault_comes_at_once_and_nothing_is_saved(clinic: Clinic) -> None:
         save(clinic, faulty)
 
     places = {problem.place for problem in refused.value.problems}
-    assert places == {"forms", "time", "inbox_message", "interval"}
+    assert places == {"forms", "time", "inbox_message, rad 1", "interval"}
     with pytest.raises(NotFound):
         clinic.administer_packages.package_versions("rehab")
 

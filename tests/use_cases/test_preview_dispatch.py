@@ -17,7 +17,7 @@ from tests.clinic import (
 )
 from utskick.domain.calendar import LocalMoment
 from utskick.domain.errors import NotFound
-from utskick.domain.schedules import Interval, IntervalUnit
+from utskick.domain.schedules import AnswerBy, Interval, IntervalUnit
 from utskick.domain.specs import OccasionSpec
 from utskick.use_cases.preview_dispatch import (
     DispatchPreview,
@@ -99,7 +99,7 @@ def test_with_one_form_the_resident_sees_its_own_name(clinic: Clinic) -> None:
     assert preview(clinic, forms=(PHQ.key, OWN.key)).heading("Din vecka") == "Din vecka"
 
 
-def test_the_placeholders_are_those_of_the_occasion(clinic: Clinic) -> None:
+def test_the_names_stand_for_what_is_so_at_the_occasion(clinic: Clinic) -> None:
     found = preview(
         clinic,
         OccasionSpec(date="2027-02-08", time="08:00"),
@@ -109,10 +109,11 @@ def test_the_placeholders_are_those_of_the_occasion(clinic: Clinic) -> None:
 
     values = found.values(2, title="Din vecka", answer_by="", unit=UNIT, today=date(2027, 2, 1))
 
-    assert values["tillfalle"] == "2"
-    assert values["antal_tillfallen"] == "2"
-    assert values["antal_formular"] == "2"
-    assert values["besvaras_senast"] == "2028-02-15"
+    assert values["tillfalle"] == 2
+    assert values["antal_tillfallen"] == 2
+    assert values["antal_formular"] == 2
+    assert values["besvaras_senast"] == AnswerBy(date(2028, 2, 15))
+    assert values["sista_tillfallet"]
 
 
 def test_occasions_are_numbered_by_date_whatever_order_they_were_typed_in(

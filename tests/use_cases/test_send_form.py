@@ -42,7 +42,7 @@ async def test_a_single_form_is_a_dispatch_of_its_own_kind(clinic: Clinic) -> No
     [
         ({"form": "finns-inte"}, "forms, rad 1: formuläret finns inte."),
         ({"recipients": []}, "recipients: Mottagarlistan är tom."),
-        ({"inbox_message": "{{ namn }}"}, "inbox_message: {{ namn }} går inte att använda"),
+        ({"inbox_message": "{{ namn }}"}, "inbox_message, rad 1: {{ namn }} går inte att använda"),
         ({"form_banner": ANNA.formatted}, "form_banner: texten innehåller något som liknar"),
         ({"answer_by": "2027-01-31"}, "answer_by: besvaras senast ligger före"),
         ({"unit": "SE1"}, "unit: enheten finns inte"),

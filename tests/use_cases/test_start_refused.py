@@ -93,12 +93,12 @@ _BAD = [
     ),
     pytest.param(
         {"inbox_message": "Hej {{ namn }}!"},
-        "inbox_message: {{ namn }} går inte att använda i meddelandet. Använd {{ enhet }}",
+        "inbox_message, rad 1: {{ namn }} går inte att använda i meddelandet. Använd {{ enhet }}",
         id="a mistyped placeholder",
     ),
     pytest.param(
         {"inbox_message": "{{ 'a' * 10 ** 9 }}"},
-        "inbox_message: {{ 'a' * 10 ** 9 }} går inte att använda i meddelandet.",
+        "inbox_message, rad 1: {{ 'a' * 10 ** 9 }} går inte att använda i meddelandet.",
         id="a bomb",
     ),
     pytest.param(
@@ -205,7 +205,7 @@ async def test_all_faults_are_shown_at_once(clinic: Clinic) -> None:
     assert sorted(places) == [
         "2026-01-01 08",
         "forms, rad 1",
-        "inbox_message",
+        "inbox_message, rad 1",
         "recipients, rad 1 (••••-••••)",
         "recipients, rad 2 (1993••••-••••)",
         "title",

@@ -4,7 +4,7 @@ Every fault is shown with its file, line, field and reason, and nothing is loade
 one.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import TypeVar
@@ -37,22 +37,18 @@ def read_region(
     folder: Path,
     *,
     texts: Texts,
-    placeholders: Sequence[str],
     forms_desk: str = FORMS_DESK,
 ) -> Region:
     """Read the whole folder. Raises `SpecRefused` with the faults of all files."""
-    return _Reading(folder, texts, placeholders, forms_desk).region()
+    return _Reading(folder, texts, forms_desk).region()
 
 
 class _Reading:
     """The faults found so far, and what the files refer to each other by."""
 
-    def __init__(
-        self, folder: Path, texts: Texts, placeholders: Sequence[str], forms_desk: str
-    ) -> None:
+    def __init__(self, folder: Path, texts: Texts, forms_desk: str) -> None:
         self._folder = folder
         self._texts = texts
-        self._placeholders = placeholders
         self._forms_desk = forms_desk
         self._problems: list[Problem] = []
         self._unit_ids: set[HsaId] = set()
@@ -135,12 +131,11 @@ class _Reading:
             file,
             units=self._unit_ids,
             forms=self._template_ids,
-            unknown_placeholders=self._texts.unknown_placeholders(
-                file.inbox_message, allowed=self._placeholders
-            ),
+            message_faults=self._texts.faults(file.inbox_message),
         )
         for problem in problems:
-            self._wrong(path, (problem.place,), problem.reason)
+            field, *_ = problem.place.split(",")
+            self._wrong(path, (field,), problem.reason, place=problem.place)
         if problems:
             return None
         return package_of(
@@ -192,6 +187,7 @@ class _Reading:
         for problem in texts_with_personnummer(dict(texts)):
             self._wrong(path, (*location, problem.place), problem.reason)
 
-    def _wrong(self, path: Path, location: Location, reason: str) -> None:
-        place = f"{path}, rad {line_of(path, location)}, {location[-1]}"
-        self._problems.append(Problem(place, reason, "Rätta filen och läs in igen."))
+    def _wrong(self, path: Path, location: Location, reason: str, *, place: str = "") -> None:
+        """`place`: within the field, if that is more than its name."""
+        where = f"{path}, rad {line_of(path, location)}, {place or location[-1]}"
+        self._problems.append(Problem(where, reason, "Rätta filen och läs in igen."))

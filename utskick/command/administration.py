@@ -26,7 +26,6 @@ from utskick.domain.region import RegionDifference
 from utskick.domain.tokens import LASTS, LONGEST, Scope
 from utskick.domain.units import HsaId, parse_hsa_id
 from utskick.records import Store, Transaction
-from utskick.sending.message_values import PLACEHOLDERS
 from utskick.web.region_words import difference_table, loaded_in_words
 from utskick.wiring import services
 
@@ -73,7 +72,6 @@ def load_packages(
         region = read_region(
             folder or wired.settings.region,
             texts=wired.texts,
-            placeholders=PLACEHOLDERS,
             forms_desk=wired.rules.forms_desk,
         )
         loaded = wired.load_region(region)

@@ -18,6 +18,7 @@ from utskick.domain.calendar import WEEKDAY_NAMES, ImpossibleTime, parse_clock
 from utskick.domain.errors import Problem
 from utskick.domain.forms import FormTemplate, FormTemplateId
 from utskick.domain.limits import LONGEST_TEXTS, MOST_ADDRESSES, MOST_FORMS, MOST_OCCASIONS
+from utskick.domain.message_names import MessageFault
 from utskick.domain.packages import FORMS_DESK, PackageTemplate, Weekday, with_forms_desk
 from utskick.domain.schedules import (
     AnswerWithin,
@@ -116,7 +117,7 @@ def check_package(
     *,
     units: Collection[HsaId],
     forms: Collection[str],
-    unknown_placeholders: Sequence[str],
+    message_faults: Sequence[MessageFault],
     error_domains: Collection[str] = (),
 ) -> list[Problem]:
     """What is wrong with it, given the units and the forms' keys that exist; places are fields."""
@@ -125,8 +126,8 @@ def check_package(
         *_unknown("forms", spec.forms, forms),
         *addresses_elsewhere(spec.error_addresses, error_domains),
         *(
-            Problem("inbox_message", f"{unknown} går inte att använda.", "Ta bort eller byt det.")
-            for unknown in unknown_placeholders
+            Problem(f"inbox_message, rad {fault.row}", fault.sentence, fault.remedy)
+            for fault in message_faults
         ),
     ]
     if not spec.inbox_message.strip():

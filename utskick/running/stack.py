@@ -17,7 +17,6 @@ from utskick.files import REGION, make_private
 from utskick.rivta.contracts import PROCESS_NOTIFICATION
 from utskick.running.children import Children
 from utskick.running.ports import HOST, Ports
-from utskick.sending.message_values import PLACEHOLDERS
 from utskick.store.key_file import make_key_file
 from utskick.wiring import Services, services
 from utskick.wiring.upkeep import migrate_database
@@ -138,7 +137,6 @@ def _load_region_once(wired: Services) -> None:
     region = read_region(
         wired.settings.region,
         texts=wired.texts,
-        placeholders=PLACEHOLDERS,
         forms_desk=wired.rules.forms_desk,
     )
     wired.load_region(region)

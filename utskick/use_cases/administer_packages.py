@@ -15,7 +15,6 @@ from utskick.domain.units import Actor, HsaId, Unit
 from utskick.domain.writing import comparable
 from utskick.ports import Texts
 from utskick.records import Store, Transaction
-from utskick.sending.message_values import PLACEHOLDERS
 from utskick.use_cases.administer_units import log_act
 
 PER_PAGE = 50
@@ -138,7 +137,6 @@ class AdministerPackages:
         `based_on` is the version that was changed, `None` for a new package. Raises `SpecRefused`,
         `NotYourPackage`, or `ChangedMeanwhile` if there is a newer version than that.
         """
-        unknown = self.texts.unknown_placeholders(spec.inbox_message, allowed=PLACEHOLDERS)
         with self.store.transaction() as records:
             forms = {form.key: form.id for form in records.forms.all()}
             units = [unit.id for unit in records.units.all()]
@@ -146,7 +144,7 @@ class AdministerPackages:
                 spec,
                 units=units,
                 forms=forms,
-                unknown_placeholders=unknown,
+                message_faults=self.texts.faults(spec.inbox_message),
                 error_domains=self.rules.error_domains,
             )
             kept = records.packages.versions(spec.key)

@@ -1,6 +1,6 @@
 """Starta Paketutskick, while it is being filled in: presets, moments, forms and the message."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
@@ -12,6 +12,7 @@ from utskick.domain.calendar import (
 )
 from utskick.domain.errors import NotFound, Problem, StartBlocked
 from utskick.domain.forms import FormAccess, require_sendable
+from utskick.domain.message_names import MessageValues
 from utskick.domain.packages import PackageTemplate
 from utskick.domain.planned_moments import (
     PlannedMoment,
@@ -102,8 +103,8 @@ class DispatchPreview:
 
     def values(
         self, number: int, *, title: str, answer_by: str, unit: Unit, today: date
-    ) -> Mapping[str, str]:
-        """The message's placeholders at one occasion; what is not known yet is counted today."""
+    ) -> MessageValues:
+        """What the message's names stand for; what is not known yet is counted today."""
         occasion = next((each for each in self.occasions if each.number == number), None)
         sent_on = occasion.local.date if occasion and occasion.local else today
         return values_of(

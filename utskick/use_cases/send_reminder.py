@@ -163,7 +163,7 @@ def _message(form: FollowedUp, unit: Unit, texts: Texts) -> InboxMessage:
         "form_name": form.form_name,
         "unit_name": unit.name,
         "contact": unit.phone,
-        "answer_by": f"{form.answer_by:%Y-%m-%d}",
+        "answer_by": form.answer_by,
     }
     return InboxMessage(
         unit_id=unit.id,

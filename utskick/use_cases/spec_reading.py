@@ -28,7 +28,6 @@ from utskick.domain.units import HsaId, Unit, parse_hsa_id
 from utskick.ports import Texts
 from utskick.records import Transaction
 from utskick.sending.check_recipients import Checked
-from utskick.sending.message_values import PLACEHOLDERS
 
 
 @dataclass(slots=True)
@@ -106,7 +105,7 @@ class SpecReading:
         return list(found.values())
 
     def message(self, spec: Sending, *, default: str | None, texts: Texts) -> str:
-        """An inbox message with nothing but text and known placeholders.
+        """An inbox message with nothing but text and what it may refer to.
 
         What is left out is the default, if it is known; what has been emptied is no message.
         """
@@ -119,15 +118,11 @@ class SpecReading:
                 "meddelandet är tomt.",
                 "Skriv ett meddelande, eller låt bli att skapa ett inkorgsmeddelande.",
             )
-        for unknown in texts.unknown_placeholders(text, allowed=PLACEHOLDERS):
-            if looks_like_personnummer(unknown):
-                # `free_texts` reports it, without repeating it.
-                continue
-            self.wrong(
-                "inbox_message",
-                f"{unknown} går inte att använda i meddelandet.",
-                "Använd " + ", ".join(f"{{{{ {name} }}}}" for name in PLACEHOLDERS) + ".",
-            )
+        for fault in texts.faults(text):
+            # `free_texts` reports a personnummer, without repeating it.
+            if not looks_like_personnummer(fault.fragment):
+                place = f"inbox_message, rad {fault.row}"
+                self.wrong(place, fault.sentence, fault.remedy)
         return text
 
     def free_texts(self, spec: Sending, title: str | None = None) -> None:

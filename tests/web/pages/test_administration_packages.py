@@ -129,7 +129,11 @@ async def test_what_was_typed_and_never_added_is_added_when_saving(administrator
         ({"error_addresses": "vem@"}, "error_addresses", "E-postadressen är inte giltig."),
         ({"error_addresses": "åsa@vgregion.se"}, "error_addresses", "E-postadressen har å, ä, ö"),
         ({"inbox_message": ""}, "inbox_message", "Texten är tom."),
-        ({"inbox_message": "{{ namn }}"}, "inbox_message", "{{ namn }} går inte att använda."),
+        (
+            {"inbox_message": "{{ namn }}"},
+            "inbox_message",
+            "{{ namn }} går inte att använda i meddelandet.",
+        ),
         ({"inbox_message": f"Hej {ANNA.digits}"}, "inbox_message", "Texten innehåller något"),
     ],
 )

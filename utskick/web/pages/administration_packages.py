@@ -7,10 +7,11 @@ from typing import Any
 from fastapi import Request, Response
 
 from utskick.domain.errors import Problem, SpecRefused
+from utskick.domain.message_names import NAMES
 from utskick.domain.package_specs import WEEKDAYS
 from utskick.domain.rights import Right
 from utskick.domain.units import HsaId, Unit
-from utskick.sending.message_values import PLACEHOLDERS, values_of
+from utskick.sending.message_values import values_of
 from utskick.use_cases.administer_packages import (
     PER_PAGE,
     ChangedMeanwhile,
@@ -208,7 +209,7 @@ def _show(
         older_unanswered=list(OLDER_UNANSWERED.items()),
         weekdays=[("", "Ingen förvald"), *((day, day) for day in WEEKDAYS)],
         catalogue_labels=CATALOGUE_LABELS,
-        placeholders=[f"{{{{ {name} }}}}" for name in PLACEHOLDERS],
+        names=NAMES.values(),
         forms_desk=wired.rules.forms_desk,
         message=_message(filled, register, wired, now),
         problems=problems_by_field(tuple(problems)),
@@ -244,5 +245,6 @@ def _message(
         heading=heading,
         banner=filled.form_banner,
         values=values,
+        forms=len(filled.forms),
         unit=unit or _SOME_UNIT,
     )

@@ -1,6 +1,6 @@
 """One step of Starta Paketutskick: what has been filled in, and the page that shows it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,6 +13,7 @@ from utskick.domain.advice import of_children, of_the_unchecked, of_the_unnotifi
 from utskick.domain.calendar import default_answer_by, read_date
 from utskick.domain.errors import Problem, StartBlocked
 from utskick.domain.forms import Catalogue, FormTemplateId
+from utskick.domain.message_names import NAMES, MessageValues
 from utskick.domain.packages import PackageTemplate
 from utskick.sending.report_errors import refusing_addresses
 from utskick.use_cases.list_forms import OfferedForms
@@ -102,8 +103,8 @@ class PackageStep:
         return self.visit.wired.rules.today(self.visit.now)
 
     @property
-    def values(self) -> Mapping[str, str]:
-        """The message's placeholders, at the occasion that is shown."""
+    def _values(self) -> MessageValues:
+        """What the names stand for, at the occasion that is shown."""
         return self.preview.values(
             self.filled.shown,
             title=self.filled.title,
@@ -118,7 +119,8 @@ class PackageStep:
             self.filled.inbox_message,
             heading=self.preview.heading(self.filled.title),
             banner=self.filled.form_banner,
-            values=self.values,
+            values=self._values,
+            forms=len(self.preview.forms),
             unit=self.visit.visitor.unit,
         )
 
@@ -151,7 +153,7 @@ class PackageStep:
             warnings=self.warnings,
             refused=refused,
             blocked=refused or self.preview.blocked,
-            values=self.values,
+            names=NAMES.values(),
             forms_desk=wired.rules.forms_desk,
             refusing=self.refusing,
             look_at=self._address_of,

@@ -18,10 +18,11 @@ from utskick.domain.calendar import default_answer_by, default_purge_after, read
 from utskick.domain.dispatches import DispatchId
 from utskick.domain.errors import AlreadyEnded, Problem, SpecRefused, StartBlocked
 from utskick.domain.forms import Catalogue, FormTemplate
+from utskick.domain.message_names import NAMES
 from utskick.domain.rate_limits import Limit
 from utskick.domain.schedules import AnswerBy
 from utskick.domain.specs import FormSpec
-from utskick.sending.message_values import PLACEHOLDERS, values_of
+from utskick.sending.message_values import values_of
 from utskick.use_cases.list_forms import ORDINARY, OfferedForms, meant
 from utskick.use_cases.preview_message import MessagePreview
 from utskick.use_cases.submissions import submission_key
@@ -137,6 +138,7 @@ class _Step:
             heading=heading,
             banner=filled.form_banner,
             values=values,
+            forms=1,
             unit=unit,
         )
 
@@ -169,7 +171,7 @@ class _Step:
             groups=groups(self.offered.forms),
             elsewhere=elsewhere(self.offered),
             message=self.message(),
-            placeholders=PLACEHOLDERS,
+            names=[each for each in NAMES.values() if not each.of_several],
             problems=problems_by_field(problems),
             labels=FIELD_LABELS,
             limits=self.wired.rules.limits,

@@ -171,7 +171,7 @@ def _refused(step: PackageStep, problems: Sequence[Problem]) -> Response:
         # A row shows it already.
         if _field(each) in FIELD_LABELS or each.reason not in by_row
     )
-    of_the_form = [each for each in placed if each.place not in _OF_THE_MESSAGE]
+    of_the_form = [each for each in placed if _field(each) not in _OF_THE_MESSAGE]
     return step.show(of_the_form) if of_the_form else step.show_message(list(placed))
 
 
