@@ -10,6 +10,7 @@ from tasks import housekeeping
 from tasks.mail_errors import mail_errors
 from tasks.operators import operator
 from tasks.orders import RegionOrder
+from tasks.tables import written_out
 from utskick.web.region_words import difference_table, loaded_in_words
 
 
@@ -76,7 +77,7 @@ async def load_packages(order: RegionOrder = _AS_THEY_ARE) -> State[Any]:
     loaded = await housekeeping.load_region()
     if loaded.differences:
         await acreate_table_artifact(
-            table=difference_table(loaded.differences),
+            table=written_out(difference_table(loaded.differences), "Namn"),
             key="grundplatar",
             description="Vad som skiljer mellan regionens filer och det som gällde före körningen",
         )

@@ -5,7 +5,8 @@ recipient list is handed over as an upload, and named here by its id. Prefect ch
 before it stores anything; who gives an order is no part of it (`tasks.operators`).
 """
 
-from typing import Annotated, Any
+from enum import StrEnum
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -85,6 +86,63 @@ class OccasionOrder(UnitOrder):
     )
 
     occasion_id: Id = Field(title="Tillfälle", description="Tillfällets id")
+
+
+class StandardCause(StrEnum):
+    """Why a brake is pulled. Prefect keeps what is filled in: there is nothing to type freely."""
+
+    WRONG_FORM = "Fel i ett formulär"
+    WRONG_MESSAGE = "Fel i ett meddelande"
+    WRONG_RECIPIENTS = "Fel mottagare"
+    TROUBLE = "Störning hos 1177"
+    INTRUSION = "Misstänkt intrång"
+    OTHER = "Annat skäl, fråga den regionala förvaltningen"
+
+
+class BrakeOrder(IdsOnly):
+    """What a brake is on, and why. On everything, if neither unit nor template is named."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "description": "Nödbroms för en enhet eller en mall; för alla utskick om inget anges."
+        }
+    )
+
+    of_unit: Annotated[str, Field(pattern=_UNIT)] | None = Field(
+        default=None, title="Enhet", description="Bara det som enheten med detta HSA-id skickar"
+    )
+    form_template_id: Id | None = Field(
+        default=None, title="Formulärmall", description="Bara det som innehåller mallen, dess id"
+    )
+    cause: StandardCause = Field(title="Skäl", description="Alla enheter som berörs läser det")
+    pull: bool = Field(
+        default=False,
+        title="Dra nödbromsen",
+        description="Utan kryss visas bara vad som berörs, i en tabell.",
+    )
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if self.of_unit is not None and self.form_template_id is not None:
+            raise PydanticCustomError("one_scope", "Ange enhet eller formulärmall, inte båda")
+        return self
+
+
+class ReleaseOrder(IdsOnly):
+    """A brake that is pulled."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "description": "En dragen nödbroms; id:t visas av `utskick brake list`."
+        }
+    )
+
+    brake_id: Id = Field(title="Nödbroms", description="Nödbromsens id")
+    release: bool = Field(
+        default=False,
+        title="Släpp nödbromsen",
+        description="Utan kryss visas bara vad som går vidare, i en tabell.",
+    )
 
 
 class RegionOrder(IdsOnly):

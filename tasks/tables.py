@@ -1,16 +1,30 @@
 """Tables for operators: numbers and reasons, nobody's name."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from utskick.adapters.prefect_deployments import as_written
 from utskick.domain.deliveries import REFUSAL_LABELS, DeliveryState
 from utskick.records import FormSummary
+
+
+def written_out(
+    rows: Sequence[Mapping[str, str | int]], *names: str
+) -> list[dict[str, str | int]]:
+    """The columns of `names` as they were typed: Prefect's pages take each cell for Markdown."""
+    return [
+        {
+            column: as_written(str(cell)) if column in names else cell
+            for column, cell in row.items()
+        }
+        for row in rows
+    ]
 
 
 def form_table(forms: Sequence[FormSummary]) -> list[dict[str, str | int]]:
     """Per form: planned, sent, and not sent by reason."""
     return [
         {
-            "Formulär": form.form_name,
+            "Formulär": as_written(form.form_name),
             "Planerade": form.planned,
             "Skickade": form.sent,
             "Ej skickade": form.refused,

@@ -28,6 +28,7 @@ _CLAIMING = "utskick/store/claiming.py"
 _OUTCOMES = "utskick/store/outcomes.py"
 _MESSAGES = "utskick/sending/send_inbox_messages.py"
 _GATE = "utskick/sending/message_gate.py"
+_BRAKE = "utskick/use_cases/pull_brake.py"
 _RECONCILE = "utskick/sending/reconcile.py"
 _RESTORED = "utskick/use_cases/mark_restored.py"
 _SETTLE = "utskick/sending/settle.py"
@@ -177,7 +178,7 @@ MUTANTS = (
     _mutant(
         "no deadline for messages",
         "I4",
-        (_MESSAGES, "clock.monotonic() < deadline", "deadline > 0"),
+        (_MESSAGES, "min(self._deadline, self._until)", "self._until"),
     ),
     _mutant(
         "5xx means not applied",
@@ -292,6 +293,52 @@ MUTANTS = (
             "return OccasionState.STOPPED if left",
             "return OccasionState.MISSED if left",
         ),
+    ),
+    _mutant(
+        "a brake is not asked for at an intent",
+        "brake",
+        (_LEASES, "        and not row.braked\n", ""),
+    ),
+    _mutant(
+        "a brake is not asked for before a message",
+        "brake",
+        (_LEASES, "        and not held.braked\n", ""),
+    ),
+    _mutant(
+        "what is claimed ahead of a brake leaves",
+        "brake",
+        (_OCCASIONS, "        ~braked(),\n    )\n)", "    )\n)"),
+    ),
+    _mutant(
+        "a batch of messages outlasts a brake",
+        "brake",
+        (_MESSAGES, "min(self._deadline, self._until)", "self._deadline"),
+    ),
+    _mutant(
+        "an occasion is claimed under a brake",
+        "brake",
+        (_OCCASIONS, "_awaits_run(), ~braked())", "_awaits_run())"),
+    ),
+    _mutant(
+        "what has passed under a brake is sent after it",
+        "brake",
+        (_RECONCILE, "    await asyncio.to_thread(hold_what_has_passed, store, now)\n", ""),
+        (_BRAKE, "        hold_what_has_passed(self.store, now)\n", ""),
+    ),
+    _mutant(
+        "what a brake has ended in the middle is missed",
+        "brake",
+        (_CLOSE, "    if left and dispatch.awaits_run(occasion) and (", "    if not left and ("),
+    ),
+    _mutant(
+        "messages that a brake has held are given up",
+        "brake",
+        (_BRAKE, "        plan_waiting_messages(waiting, self.store, now)\n", ""),
+    ),
+    _mutant(
+        "nobody is asked about again after a brake",
+        "brake",
+        (_RUN, '            self._asked_at.pop("recipients", None)\n', ""),
     ),
     _mutant(
         "a removed recipient's retry is sent",

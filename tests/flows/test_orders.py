@@ -36,6 +36,8 @@ _WITH_AN_ORDER: dict[str, dict[str, Any]] = {
     "Skicka det som är kvar": {"unit": UNIT, "occasion_id": _ID},
     "Meddela mottagare": {"unit": UNIT, "occasion_id": _ID},
     "Avsluta tillfälle": {"unit": UNIT, "occasion_id": _ID},
+    "Dra nödbromsen": {"of_unit": UNIT, "cause": "Fel mottagare", "pull": True},
+    "Släpp nödbromsen": {"brake_id": _ID, "release": True},
     "Läs in grundplåtar": {"apply": True},
     "Skicka utskickstillfälle": {"occasion_id": _ID, "version": 1},
 }

@@ -8,6 +8,7 @@ import pytest
 
 from tests.access_log import is_whole
 from tests.clinic import GAD, OTHER_UNIT, OWN, PHQ, STAFF, UNIT, Clinic, a_clinic
+from tests.people import ANNA
 from tests.use_cases.afternoons import ALL, EVERYONE, FORMS, ready_to_send
 from tests.use_cases.clinic_days import Meanwhile, mails, pass_hours, reconciled, states
 from utskick.domain.brakes import AlreadyReleased, Braked, BrakeScope
@@ -16,6 +17,7 @@ from utskick.domain.dispatches import Dispatch, DispatchStatus
 from utskick.domain.errors import NotFound, SpecRefused
 from utskick.domain.occasions import Occasion, OccasionState
 from utskick.domain.units import Actor, HsaId
+from utskick.ports import PersonRecord
 from utskick.sending.claim_occasion import ClaimResult
 from utskick.sending.close_occasion import Closed
 from utskick.store import SqlStore
@@ -50,9 +52,11 @@ async def braked_in_the_middle(store: SqlStore, sent: int) -> tuple[Clinic, Disp
         forms=[form.key for form in FORMS],
     )
     answers: list[Pulled] = []
+    left: list[int] = []
 
     def pull_in_the_last() -> None:
         if len(clinic.forms.forms) + 1 == sent:
+            left.append(len(clinic.inbox.messages))
             answers.append(pull(clinic))
 
     usual, clinic.forms.fails_before = clinic.forms.fails_before, Meanwhile(pull_in_the_last)
@@ -60,6 +64,7 @@ async def braked_in_the_middle(store: SqlStore, sent: int) -> tuple[Clinic, Disp
         await asyncio.gather(run.send_forms(), run.send_inbox_messages())
         run.close()
     clinic.forms.fails_before = usual
+    assert left == [len(clinic.inbox.messages)], "left under a brake"
     return clinic, dispatch, answers[0]
 
 
@@ -131,7 +136,6 @@ async def test_a_send_ends_in_the_middle_and_staff_say_what_becomes_of_the_rest(
     occasion = now_of(clinic, dispatch)
     assert occasion.state is OccasionState.STOPPED
     assert states(clinic, dispatch)[DeliveryState.SENT] == sent
-    assert clinic.inbox.messages == [], "left under a brake"
 
     release(clinic, pulled)
     await reconciled(clinic)
@@ -159,11 +163,12 @@ async def test_messages_that_an_end_has_promised_are_held_and_left_after_the_rel
     store: SqlStore,
 ) -> None:
     clinic, dispatch, pulled = await braked_in_the_middle(store, 3)
+    left = len(clinic.inbox.messages)
     clinic.by_hand(EndOccasion, now_of(clinic, dispatch))
     assert await clinic.run(now_of(clinic, dispatch)) is ClaimResult.BRAKED
     pass_hours(clinic, 30)
     await reconciled(clinic)
-    assert clinic.inbox.messages == []
+    assert len(clinic.inbox.messages) == left
 
     released = release(clinic, pulled)
     await clinic.run(now_of(clinic, dispatch))
@@ -190,6 +195,28 @@ async def test_a_run_that_died_under_a_brake_leaves_nothing_to_go_on_by_itself(
     assert now_of(clinic, dispatch).state is OccasionState.MISSED
     assert (mended.resumed, mended.started) == (0, 0)
     assert clinic.forms.forms == []
+
+
+async def test_whoever_becomes_protected_while_a_run_waits_under_a_brake_gets_nothing(
+    store: SqlStore,
+) -> None:
+    clinic = a_clinic(store)
+    dispatch = (await clinic.start()).dispatch
+    run = clinic.run_of(dispatch.occasions[0])
+    run.claim()
+    await run.check_templates()
+    await run.validate_recipients()
+    run.render_message()
+    pulled = pull(clinic)
+    await run.check_again()
+    clinic.persons.records[ANNA] = PersonRecord(protected=True)
+
+    release(clinic, pulled)
+    await run.wait_until_due()
+    await run.send_forms()
+
+    assert states(clinic, dispatch) == {DeliveryState.SENT: 4, DeliveryState.REFUSED: 4}
+    assert clinic.sent_to(ANNA) == []
 
 
 async def test_what_two_brakes_hold_goes_on_when_both_are_released(store: SqlStore) -> None:

@@ -113,14 +113,14 @@ def parameters_of(plan: OccasionPlan) -> dict[str, dict[str, str | int]]:
 def description_of(plan: OccasionPlan, *, pages_url: str) -> str:
     """Markdown, with the way to the dispatch on the staff pages, and the command that shows it."""
     rows = {
-        "Paketutskick": _as_written(plan.package_name),
+        "Paketutskick": as_written(plan.package_name),
         "Enhet": plan.unit_id,
         "Tillfälle": f"{plan.number} av {plan.of}",
         "Skickas": f"{plan.local:%Y-%m-%d %H:%M:%S}",
         "Mottagare vid starten": str(plan.recipients),
     }
     table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
-    forms = "\n".join(f"- {_as_written(name)}" for name in plan.form_names)
+    forms = "\n".join(f"- {as_written(name)}" for name in plan.form_names)
     command = f"utskick show {plan.dispatch_id} --unit {plan.unit_id}"
     shown = f"[Visa utskicket]({pages_url}/paketutskick/{plan.dispatch_id}), eller `{command}`"
     return f"| | |\n|---|---|\n{table}\n\n**Formulär**\n\n{forms}\n\n{shown}"
@@ -187,6 +187,9 @@ def _moment(rule: KnownRule) -> datetime:
     return datetime.strptime(found[1], _MOMENT).replace(tzinfo=zone)
 
 
-def _as_written(text: str) -> str:
-    """As code, in which nothing is a link, an image or HTML: a name cannot end it."""
+def as_written(text: str) -> str:
+    """As code, in which nothing is a link, an image or HTML: a name cannot end it.
+
+    For what Prefect's pages render as Markdown.
+    """
     return "`" + " ".join(text.replace("`", "'").replace("|", "/").split()) + "`"

@@ -12,6 +12,7 @@ import typer
 from rich.table import Column, Table
 
 from utskick.adapters.yaml_region import read_region
+from utskick.command import brake
 from utskick.command.output import (
     REFUSED,
     UnitOption,
@@ -49,6 +50,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("check-log", rich_help_panel=_PANEL)(check_log)
     app.command("add-token", rich_help_panel=_PANEL)(add_token)
     app.command("revoke-token", rich_help_panel=_PANEL)(revoke_token)
+    brake.add_to(app, panel=_PANEL)
     app.command("mark-restored", rich_help_panel=_PANEL)(mark_restored)
 
 

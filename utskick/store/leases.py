@@ -113,10 +113,10 @@ def who_may_send(session: Session, tokens: Mapping[OccasionId, RunToken]) -> All
         row
         for row in held
         if row.status == DispatchStatus.ONGOING.value
-        and not row.braked
         and row.aim == Aim.SEND.value
         and row.state == OccasionState.RUNNING.value
         and row.run_token == tokens[row.id]
+        and not row.braked
     ]
     return Allowed(
         occasion_ids=frozenset(row.id for row in allowed),

@@ -119,10 +119,29 @@ class PullBrake:
                 forms=records.forms.all(),
             )
 
+    def list_pulled(self) -> Sequence[tuple[Brake, str]]:
+        """Those that hold, and what each is on."""
+        with self.store.transaction() as records:
+            return [(each, _target(records, each.scope)) for each in records.brakes.pulled()]
+
+    def list_of_unit(self, unit_id: HsaId) -> Sequence[tuple[Brake, str]]:
+        """Those that keep the unit from sending something that it may send, or has planned."""
+        with self.store.transaction() as records:
+            return [
+                (each, _target(records, each.scope))
+                for each in records.brakes.pulled()
+                if _concerns(records, each.scope, unit_id)
+            ]
+
     def would_hit(self, scope: BrakeScope) -> Hit:
         """What it would be on. Raises `NotFound` for a unit or template that is not there."""
         with self.store.transaction() as records:
             return _hit(records, scope)
+
+    def held_by(self, brake_id: BrakeId) -> Hit:
+        """What goes on when it is released. Raises `NotFound`."""
+        with self.store.transaction() as records:
+            return _hit(records, records.brakes.get(brake_id).scope)
 
     def pull(self, scope: BrakeScope, cause: str, *, actor: Actor, now: datetime) -> Pulled:
         """Let nothing of it leave. It is answered when whoever is sending has heard of it.
@@ -201,6 +220,13 @@ def _hit(records: Transaction, scope: BrakeScope) -> Hit:
         total=records.brakes.count_hit(scope),
         goes_on=len(records.brakes.awaiting_messages(scope)),
     )
+
+
+def _concerns(records: Transaction, scope: BrakeScope, unit_id: HsaId) -> bool:
+    if scope.template_id is None:
+        return scope.hits(unit_id, ())
+    (access,) = records.forms.access(unit_id, [scope.template_id])
+    return access.available or unit_id in records.forms.in_use(scope.template_id)
 
 
 def _target(records: Transaction, scope: BrakeScope) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from utskick.domain.brakes import Brake, BrakeId
 from utskick.domain.deliveries import OPEN_STATES, DeliveryState
 from utskick.domain.dispatches import Dispatch, DispatchStatus, RecipientState
 from utskick.domain.occasions import Occasion, OccasionId, OccasionState
@@ -20,7 +21,10 @@ class ByHand(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaysOn:
-    """Forms that are `sent`, on their way and `left`; recipients who have forms and no message."""
+    """Forms that are `sent`, on their way and `left`; recipients who have forms and no message.
+
+    `brake`: what kept the occasion from being sent. While one `holds`, it can only be ended.
+    """
 
     occasion: Occasion
     sent: int
@@ -28,11 +32,14 @@ class WaysOn:
     left: int
     unnotified: Unnotified
     aborted: bool = False
+    brake: Brake | None = None
+    holds: bool = False
 
     @property
     def may_send(self) -> bool:
         """*Skicka det som är kvar*. A dispatch that was aborted holds forms that cannot be."""
-        return self.occasion.has_a_rest and self.left > 0 and not self.aborted
+        has_forms_to_send = self.occasion.has_a_rest and self.left > 0
+        return has_forms_to_send and not (self.aborted or self.holds)
 
     @property
     def may_notify(self) -> bool:
@@ -40,6 +47,8 @@ class WaysOn:
 
         A missed occasion has notified them already, except where the inbox did not take it.
         """
+        if self.holds:
+            return False
         if self.occasion.state is OccasionState.MISSED:
             return self.unnotified.complete > 0 and not self.left
         return bool(self.unnotified.complete or self.unnotified.partly)
@@ -51,7 +60,7 @@ class WaysOn:
 
     @property
     def any(self) -> bool:
-        return self.may_send or self.may_notify or self.may_end
+        return self.may_send or self.may_notify or self.may_end or self.holds
 
 
 def ways_on(records: Transaction, dispatch: Dispatch) -> list[WaysOn]:
@@ -61,6 +70,7 @@ def ways_on(records: Transaction, dispatch: Dispatch) -> list[WaysOn]:
 
 def _found(records: Transaction, dispatch: Dispatch) -> Iterator[WaysOn]:
     aborted = dispatch.status is DispatchStatus.ABORTED
+    holds = records.brakes.over(dispatch) is not None
     for occasion in dispatch.occasions:
         if not (occasion.has_a_rest or occasion.state is OccasionState.ENDED):
             continue
@@ -77,4 +87,6 @@ def _found(records: Transaction, dispatch: Dispatch) -> Iterator[WaysOn]:
             left=left,
             unnotified=records.inbox_messages.unnotified(occasion.id),
             aborted=aborted,
+            brake=records.brakes.get(BrakeId(occasion.brake_id)) if occasion.brake_id else None,
+            holds=holds,
         )

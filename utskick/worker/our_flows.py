@@ -11,6 +11,7 @@ _MODULES = (
     "flows.run_occasion",
     "flows.start_dispatch",
     "flows.change_dispatch",
+    "flows.brake",
     "flows.housekeeping",
 )
 

@@ -116,6 +116,10 @@ WHO_MAY: Mapping[str, For | Right] = {
     "search-signed-in-people": Right.REGIONAL_ADMINISTRATION,
     "search-packages": Right.FORM_DESIGN,
     "search-form-templates": Right.REGIONAL_ADMINISTRATION,
+    "brakes-page": Right.REGIONAL_ADMINISTRATION,
+    "see-what-a-brake-hits": Right.REGIONAL_ADMINISTRATION,
+    "pull-brake": Right.REGIONAL_ADMINISTRATION,
+    "release-brake": Right.REGIONAL_ADMINISTRATION,
     "unit-links-page": Right.LOCAL_ADMINISTRATION,
     "make-unit-link": Right.LOCAL_ADMINISTRATION,
     "rights-page": Right.LOCAL_ADMINISTRATION,
@@ -143,6 +147,7 @@ IDS_OF_REGION = {
     "unit_id": OTHER_UNIT.id,
     "template_id": str(OWN.id),
     "key": PACKAGE.key,
+    "brake_id": str(uuid4()),
     "list_name": "nobodys",
 }
 

@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from utskick.web.pages import (
     access_log,
     administration,
+    administration_brakes,
     administration_forms,
     administration_links,
     administration_packages,
@@ -44,6 +45,7 @@ ROUTERS = (
     access_log.router,
     tokens.router,
     administration.router,
+    administration_brakes.router,
     administration_units.router,
     administration_forms.router,
     administration_links.router,

@@ -39,6 +39,7 @@ def begin(request: Request, visitor: Designer, wired: Wired, now: Now) -> Respon
             refusing=(),
             certificates=(),
             outages=(),
+            brakes=(),
         )
     changes = wired.list_changes(actor=visitor.actor)
     refusing = sorted(refusing_addresses(store=wired.store))
@@ -53,4 +54,5 @@ def begin(request: Request, visitor: Designer, wired: Wired, now: Now) -> Respon
             for each in wired.watch_certificates.troubling(now=now)
         ],
         outages=wired.list_outages(),
+        brakes=wired.pull_brake.list_pulled(),
     )

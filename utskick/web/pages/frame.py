@@ -57,6 +57,7 @@ PARTS = (
     MenuItem("/forvaltning/grundplatar", "Grundplåtar", Right.FORM_DESIGN),
     MenuItem("/forvaltning/formularlankar", "Formulärlänkar", Right.LOCAL_ADMINISTRATION),
     MenuItem("/forvaltning/behorigheter", "Behörigheter", Right.LOCAL_ADMINISTRATION),
+    MenuItem("/forvaltning/nodbroms", "Nödbroms", Right.REGIONAL_ADMINISTRATION),
     MenuItem("/forvaltning/inloggningar", "Inloggningar", Right.REGIONAL_ADMINISTRATION),
     MenuItem("/forvaltning/logg", "Logg", Right.REGIONAL_ADMINISTRATION),
 )

@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from utskick.domain.brakes import Braked
 from utskick.domain.errors import NotFound, UtskickError
 from utskick.domain.platform_refusals import refused_in_words
 from utskick.domain.rate_limits import TooOften
@@ -105,7 +106,7 @@ async def refuse(request: Request, error: Exception) -> Response:
             answer = await _resume(request, code, heading, error.staff_message)
             answer.headers.update(getattr(error, "headers", {}))
         case UtskickError():
-            answer = _refused(request, error)
+            answer = await _refused(request, error)
         case RequestValidationError():
             answer = _sentence(request, 404, _NOWHERE)
         case HTTPException():
@@ -140,7 +141,9 @@ def not_found(request: Request) -> Response:
     return _sentence(request, 404, _NOWHERE)
 
 
-def _refused(request: Request, error: UtskickError) -> Response:
+async def _refused(request: Request, error: UtskickError) -> Response:
+    if isinstance(error, Braked) and request.method == "POST":
+        return await _resume(request, _CONFLICT, "Nödbromsen är dragen", error.staff_message)
     answer = _sentence(request, _STATUS_CODES.get(type(error), _CONFLICT), error.staff_message)
     if isinstance(error, CommissionEnded):
         answer.delete_cookie(COOKIE, secure=True, httponly=True)

@@ -4,22 +4,26 @@ import asyncio
 import base64
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 from starlette.datastructures import FormData
 
+from utskick.domain.brakes import Brake
 from utskick.domain.errors import UtskickError
 from utskick.domain.rate_limits import Limit
 from utskick.domain.rights import OF_CHOSEN_UNIT, NotAllowed, Right, Rights
 from utskick.domain.staff import NotSignedIn, StaffSession, UnitChoiceNeeded
 from utskick.domain.units import Actor, HsaId, Unit
+from utskick.use_cases.current_session import Present
 from utskick.web.callers import Now, Wired, secret_of
 from utskick.web.noted import is_by
 from utskick.web.pages.form_body import read_form, watch
+from utskick.wiring import Services
 
 COOKIE = "__Host-utskick"
 """Holds the session's token: bound to this host, never read by scripts."""
@@ -50,6 +54,7 @@ class Visitor:
     """A signed-in person. `actor` acts for the chosen unit, or for the administration.
 
     `picks_unit_there`: another unit is chosen at the identity provider, in a new sign-in.
+    `brakes` keep the chosen unit from sending; each with what it is on.
     """
 
     session: StaffSession
@@ -58,6 +63,7 @@ class Visitor:
     actor: Actor
     csrf: str
     picks_unit_there: bool
+    brakes: Sequence[tuple[Brake, str]] = ()
 
     def may(self, right: Right) -> bool:
         """For the chosen unit, where it shows patients; else for any unit."""
@@ -80,7 +86,7 @@ async def _signed_in(request: Request, wired: Wired, now: Now) -> Visitor:
     token = request.cookies.get(COOKIE)
     if not token:
         raise NotSignedIn
-    present = await asyncio.to_thread(wired.current_session, token, now=now)
+    present, brakes = await asyncio.to_thread(_look, wired, token, now)
     session, unit = present.session, present.unit
     acts_for = unit.id if unit else HsaId(wired.settings.source_system_hsa_id)
     visitor = Visitor(
@@ -90,11 +96,19 @@ async def _signed_in(request: Request, wired: Wired, now: Now) -> Visitor:
         actor=Actor(session.staff_id, acts_for),
         csrf=csrf_of(token),
         picks_unit_there=wired.settings.sign_in.commissions == "picked",
+        brakes=brakes,
     )
     request.state.visitor, request.state.known = visitor, True
     is_by(request, visitor.actor)
     wired.rate_limits.take(Limit.SESSION, secret_of(token))
     return visitor
+
+
+def _look(
+    wired: Services, token: str, now: datetime
+) -> tuple[Present, Sequence[tuple[Brake, str]]]:
+    present = wired.current_session(token, now=now)
+    return present, wired.pull_brake.list_of_unit(present.unit.id) if present.unit else ()
 
 
 SignedInVisitor = Annotated[Visitor, Depends(_signed_in)]
@@ -121,6 +135,7 @@ def _needs_of_unit(right: Right) -> Callable[..., StaffVisitor]:
             actor=visitor.actor,
             csrf=visitor.csrf,
             picks_unit_there=visitor.picks_unit_there,
+            brakes=visitor.brakes,
         )
 
     return _marked(need, right)
