@@ -7,7 +7,7 @@ from tests.people import ANNA
 from tests.use_cases.clinic_days import reconciled
 from tests.web.pages.conftest import Browser, session, sign_in, words_of
 from tests.web.pages.forms import forms_of
-from utskick.domain.staff import Role
+from utskick.domain.rights import Right
 from utskick.web.pages.visitors import COOKIE, csrf_of
 
 HERE = "/forvaltning/nodbroms"
@@ -92,7 +92,7 @@ async def test_what_has_passed_says_why_and_can_be_sent_when_it_is_released(
     await reconciled(clinic)
     # Half an hour ends a session, and more has passed.
     sign_in(staff, session(UNIT))
-    sign_in(administrator, session(roles=frozenset({Role.ADMINISTRATOR})))
+    sign_in(administrator, session(rights=[Right.REGIONAL_ADMINISTRATION]))
 
     during = words_of(await staff.open(f"/paketutskick/{dispatch.id}"))
     (address,) = re.findall(rf'action="({HERE}/[^/]+/slapp)"', page)
