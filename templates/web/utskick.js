@@ -104,7 +104,8 @@ function poll(element) {
 }
 
 /* <form data-live="/address" data-into="#id">: while typing, show what the server makes of it.
-   <input data-unlived>: it makes nothing of this. */
+   <input data-unlived>: it makes nothing of this.
+   <template data-at="#id"> in the answer: a part of it that stands elsewhere. */
 let waiting;
 document.addEventListener("input", (event) => {
   const form = event.target.form;
@@ -116,7 +117,11 @@ document.addEventListener("input", (event) => {
     for (const field of form.querySelectorAll("[data-unlived]")) body.delete(field.name);
     const answer = await fetch(form.dataset.live, { method: "POST", body }).catch(() => null);
     const into = document.querySelector(form.dataset.into);
-    if (answer?.ok && !answer.redirected && into) into.innerHTML = await answer.text();
+    if (!answer?.ok || answer.redirected || !into) return;
+    into.innerHTML = await answer.text();
+    for (const part of into.querySelectorAll("template[data-at]")) {
+      document.querySelector(part.dataset.at)?.replaceChildren(part.content);
+    }
   }, 300);
 });
 

@@ -52,7 +52,7 @@ async def test_the_time_of_the_last_day_stands_in_the_message(clinic: Clinic) ->
     await clinic.run(clinic.dispatch(dispatch).occasions[0])
 
     assert [str(form.order.answer_by) for form in clinic.forms.forms] == ["2027-02-08"]
-    assert [message.text for _, message in clinic.inbox.messages] == ["2027-02-08 kl. 20:00"]
+    assert [message.text for _, message in clinic.inbox.messages] == ["8 februari 2027 kl. 20:00"]
 
 
 async def test_a_rows_own_last_day_stands_and_what_staff_chose_for_all_comes_next(

@@ -334,7 +334,9 @@ def sms(
         sms = _sms_text(form, ongoing, sender, contact, actor, wired)
         out.print(sms.text)
         out.print(f"{sms.count.characters} tecken, {sms.count.parts} sms ({sms.count.encoding})")
-        if warning := wired.rules.warning_now(wired.clock.now()):
+        with wired.store.transaction() as records:
+            acting = records.units.get(actor.unit_id)
+        if warning := wired.rules.warning_now(wired.clock.now(), unit=acting):
             err.print(warning)
         mobile = typer.prompt("Mobilnummer", hide_input=True)
         wired.send_sms(mobile, sms.text, sms_id=uuid4(), actor=actor, now=wired.clock.now())

@@ -118,11 +118,15 @@ def print_dispatch(dispatch: DispatchView) -> None:
     """One dispatch with its occasions and forms."""
     print_heading(dispatch)
     out.print(f"Id: {dispatch.id}")
-    table = Table("Tillfälle", "Tid", "Status", id_column(), box=None)
+    table = Table("Tillfälle", "Tid", "Besvaras senast", "Status", id_column(), box=None)
     for occasion in dispatch.occasions:
         state = f"{occasion.state} (försenat)" if occasion.late else occasion.state
         table.add_row(
-            str(occasion.number), f"{occasion.sends_at:%Y-%m-%d %H:%M}", state, str(occasion.id)
+            str(occasion.number),
+            f"{occasion.sends_at:%Y-%m-%d %H:%M}",
+            f"{occasion.answer_by}",
+            state,
+            str(occasion.id),
         )
     out.print(table)
     if dispatch.forms:

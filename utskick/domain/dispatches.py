@@ -154,11 +154,12 @@ class Dispatch:
     def next_to_send(self) -> Occasion | None:
         return min(self.ahead, key=lambda occasion: occasion.sends_at, default=None)
 
-    def last_day(self, occasion: Occasion, *, sent_on: date) -> AnswerBy:
+    def last_day(self, occasion: Occasion, *, sent_on: date | None = None) -> AnswerBy:
         """Besvaras senast of what is sent on that date: the occasion's own, never before it.
 
-        Else what staff chose for all, or the default.
+        Else what staff chose for all, or the default. Without a date, on the day it is due.
         """
+        sent_on = sent_on or occasion.due_at.astimezone(occasion.zone).date()
         own = occasion.answer_by
         if own is None:
             return AnswerBy(self.answer_by or default_answer_by(sent_on))

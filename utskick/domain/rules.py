@@ -97,9 +97,9 @@ class Rules:
 
     def hours_of(self, unit: Unit | None) -> SendingWindow:
         """When the unit may well send: its own hours, or everybody's."""
-        return (unit and unit.sending_hours) or self.window
+        return unit.sending_hours if unit and unit.sending_hours else self.window
 
-    def warning_now(self, now: datetime, *, unit: Unit | None = None) -> str | None:
+    def warning_now(self, now: datetime, *, unit: Unit) -> str | None:
         """What staff should know who send something that 1177 notifies of, now."""
         return self.hours_of(unit).warning_now(now.astimezone(self.zone).time())
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 from uuid import NAMESPACE_OID, uuid4, uuid5
 
@@ -82,7 +82,7 @@ class StartDispatch(Submitting):
             reading,
             actor=actor,
             now=now,
-            answer_by=max(_last_day(dispatch, occasion) for occasion in dispatch.occasions),
+            answer_by=max(dispatch.last_day(occasion).day for occasion in dispatch.occasions),
         )
         return CheckedDispatch(
             dispatch=dispatch,
@@ -196,10 +196,6 @@ def _addresses(spec: DispatchSpec, package: PackageTemplate, rules: Rules) -> tu
     return with_forms_desk(
         (*package.error_addresses, *spec.error_addresses), forms_desk=rules.forms_desk
     )
-
-
-def _last_day(dispatch: Dispatch, occasion: Occasion) -> date:
-    return dispatch.last_day(occasion, sent_on=occasion.local_date).day
 
 
 def _dispatch(

@@ -19,5 +19,7 @@ class WarnByHand:
         with self.store.transaction() as records:
             dispatch, _ = records.dispatches.of_occasion(occasion_id)
             dispatch = records.dispatches.get_for(actor.unit_id, dispatch.id)
-        warning = self.rules.warning_now(now) if dispatch.creates_inbox_message else None
+            unit = records.units.get(actor.unit_id)
+        notifies = dispatch.creates_inbox_message
+        warning = self.rules.warning_now(now, unit=unit) if notifies else None
         return [warning] if warning else []

@@ -49,6 +49,7 @@ _OCCASION = {
     "id": "c2f0d9b4-6a53-4e1f-8a77-5b1d2e9f4c30",
     "number": 1,
     "sends_at": "2027-02-01T08:30:00+01:00",
+    "answer_by": "2028-02-01",
     "state": "Planerat",
     "late": False,
     "waits": True,

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -36,6 +36,7 @@ class OccasionView(BaseModel):
     id: UUID = Field(description="Tillfällets id")
     number: int = Field(description="Vilket i ordningen, från 1")
     sends_at: datetime = Field(description="När det skickas")
+    answer_by: date = Field(description="Besvaras senast")
     state: str = Field(description="Tillfällets status", examples=["Planerat"])
     late: bool = Field(description="Sant om det skickades efter utsatt tid")
     waits: bool = Field(default=False, description="Sant om det ska skickas och inte har börjat")
@@ -163,6 +164,7 @@ def dispatch_view(
                 id=occasion.id,
                 number=occasion.number,
                 sends_at=occasion.local,
+                answer_by=dispatch.last_day(occasion).day,
                 state=dispatch.appearance(occasion, now=seen.now, late_after=seen.late_after),
                 late=occasion.late,
                 waits=occasion.state is OccasionState.PLANNED and dispatch.awaits_run(occasion),

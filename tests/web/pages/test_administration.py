@@ -168,6 +168,38 @@ async def test_withdrawing_a_unit_closes_it_to_its_staff_until_it_is_back(
     assert (await staff.get("/skicka-formular")).status_code == 200
 
 
+async def test_a_unit_gets_sending_hours_of_its_own_and_gives_them_back(
+    administrator: Browser, staff: Browser
+) -> None:
+    words = await done(administrator, f"{unit_page()}/tider", opens="09:00", closes="16:00")
+    page = await administrator.open(unit_page())
+    chosen = await staff.press(await staff.open("/starta-paketutskick"), f"valj {WEEKLY.key}")
+    await done(administrator, f"{unit_page()}/tider", opens="", closes="")
+
+    assert "Sändningstiderna är sparade." in words
+    assert 'value="16:00"' in page
+    assert "Mellan 09:00 och 16:00 är lämpligt." in words_of(chosen.text)
+    assert 'value="16:00"' not in await administrator.open(unit_page())
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [
+        ({"opens": "16:00", "closes": "09:00"}, "Tiden slutar innan den börjar."),
+        ({"opens": "9", "closes": "16:00"}, "Klockslaget går inte att tolka."),
+        ({"opens": "09:00", "closes": ""}, "Klockslaget saknas. Fyll i båda, eller töm båda."),
+    ],
+)
+async def test_hours_that_cannot_be_are_kept_in_their_fields(
+    administrator: Browser, hours: dict[str, str], said: str
+) -> None:
+    answer = await post(administrator, f"{unit_page()}/tider", **hours)
+
+    assert answer.status_code == 422
+    assert said in words_of(answer.text)
+    assert f'value="{hours["opens"]}"' in answer.text
+
+
 async def test_subscriptions_are_those_that_are_ticked(administrator: Browser) -> None:
     page = await administrator.open(unit_page())
     assert f'value="{SHARED.id}" checked' in page

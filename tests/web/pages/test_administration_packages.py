@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import time
 from typing import Any
 
 import pytest
@@ -12,7 +13,13 @@ from tests.people import ANNA
 from tests.web.pages.conftest import Browser, words_of
 from tests.web.pages.forms import main_form
 from utskick.domain.packages import FORMS_DESK, PackageTemplate, Weekday
-from utskick.domain.schedules import Interval, IntervalUnit
+from utskick.domain.schedules import (
+    AnswerWithin,
+    Interval,
+    IntervalUnit,
+    OlderUnanswered,
+    RedDayRule,
+)
 
 NEW = "/forvaltning/ny-grundplat"
 PAGE = f"/forvaltning/grundplatar/{WEEKLY.key}"
@@ -67,6 +74,48 @@ async def test_a_new_package_is_saved_with_a_key_from_its_name(administrator: Br
     assert (package.weekday, f"{package.time:%H:%M}") == (Weekday.THURSDAY, "16:30")
     assert (package.interval, package.occasions) == (Interval(2, IntervalUnit.WEEK), 3)
     assert package.error_addresses == (FORMS_DESK, "a@example.se", "b@example.se")
+
+
+async def test_a_package_by_days_of_its_own_comes_back_as_it_was_saved(
+    administrator: Browser,
+) -> None:
+    schedule = {
+        "interval": "",
+        "occasions": "",
+        "offsets_days": "0, 90, 182 och 365 dagar",
+        "answer_within": "0",
+        "answer_time": "20:00",
+        "older_unanswered": "close",
+        "red_days": "next_working_day",
+        "form_banner": "Kom fastande.",
+    }
+
+    saved = await save(administrator, **FILLED | schedule)
+
+    (package,) = versions(administrator, "rehab-uppfoljning")
+    assert (package.offsets_days, package.occasions) == ((0, 90, 182, 365), 4)
+    assert package.answer_within == AnswerWithin(0, time(20))
+    assert package.older_unanswered is OlderUnanswered.CLOSE
+    assert package.red_days is RedDayRule.NEXT_WORKING_DAY
+    assert package.form_banner == "Kom fastande."
+    fields = dict(main_form(saved.text).fields)
+    assert {name: fields[name] for name in schedule} == schedule | {
+        "offsets_days": "0, 90, 182, 365"
+    }
+    words = words_of(await administrator.open("/forvaltning/grundplatar"))
+    assert "4 tillfällen efter 0, 90, 182 och 365 dagar, torsdag kl. 16:30" in words
+
+
+async def test_what_a_new_version_does_otherwise_is_in_words(administrator: Browser) -> None:
+    await save(administrator, **FILLED)
+    changed = {"interval": "1", "interval_unit": "month", "answer_within": "6", "red_days": "keep"}
+
+    answer = await save(administrator, "/forvaltning/grundplatar/rehab-uppfoljning", **changed)
+
+    words = words_of(answer.text)
+    assert "Intervall varannan vecka varje månad" in words
+    assert "Besvaras senast ett år efter 6 dagar efter" in words
+    assert "Röda dagar Varna personalen Skicka som vanligt" in words
 
 
 async def test_staff_of_its_unit_can_start_it_at_once(
@@ -126,6 +175,19 @@ async def test_what_was_typed_and_never_added_is_added_when_saving(administrator
         ({"occasions": "101"}, "occasions", "Talet är för stort."),
         ({"interval": "0"}, "interval", "Flera tillfällen behöver ett intervall."),
         ({"interval": "x"}, "interval", "Värdet ska vara ett heltal."),
+        (
+            {"interval": "", "offsets_days": "0, 9, x"},
+            "offsets_days",
+            "Värdet ska vara ett heltal",
+        ),
+        ({"offsets_days": "0, 90, 182"}, "offsets_days", "Det finns både ett intervall"),
+        (
+            {"answer_within": "0", "answer_time": "07:00"},
+            "answer_within",
+            "Besvaras senast ligger",
+        ),
+        ({"answer_within": "0", "answer_time": "7"}, "answer_within", "Klockslaget går inte"),
+        ({"form_banner": ANNA.formatted}, "form_banner", "Texten innehåller något"),
         ({"error_addresses": "vem@"}, "error_addresses", "E-postadressen är inte giltig."),
         ({"error_addresses": "åsa@vgregion.se"}, "error_addresses", "E-postadressen har å, ä, ö"),
         ({"inbox_message": ""}, "inbox_message", "Texten är tom."),

@@ -1,5 +1,6 @@
 """Starta Paketutskick, in a browser without script."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.web.pages.forms import main_form
 from utskick.domain.dispatches import Dispatch, Recipient
 from utskick.domain.packages import FORMS_DESK
 from utskick.domain.personnummer import Personnummer
+from utskick.domain.schedules import AnswerWithin, Interval, IntervalUnit, RedDayRule
 from utskick.ports import TemporaryFailure
 
 PAGE = "/starta-paketutskick"
@@ -224,6 +226,100 @@ async def test_occasions_are_in_date_order_in_question_message_and_store(
         (1, "2027-02-08"),
         (2, "2027-03-01"),
     ]
+
+
+# Red days, and the days to answer
+
+
+def marked_wrong(page: str) -> list[str]:
+    """The ids of the occasions' fields that are shown in red."""
+    return re.findall(r'id="((?:datum|klockslag|svar)-\d+)"[^>]*aria-invalid="true"', page)
+
+
+@pytest.mark.parametrize(
+    ("typed", "wrong"),
+    [
+        ({"klockslag": ["", "08:00", "08:00"]}, ["klockslag-1"]),
+        ({"datum": ["2027-02-08", "x", "2027-02-22"]}, ["datum-2"]),
+        ({"datum": ["2027-01-29", "2027-02-15", "2027-02-22"]}, ["datum-1"]),
+        ({"svar": ["", "", "2027-02-21"]}, ["svar-3"]),
+    ],
+)
+async def test_only_the_field_that_is_wrong_becomes_red(
+    staff: Browser, typed: dict[str, Any], wrong: list[str]
+) -> None:
+    answer = await at_message(staff, **typed)
+
+    assert answer.status_code == 422
+    assert marked_wrong(answer.text) == wrong
+
+
+async def test_a_red_day_is_shown_at_its_row_and_moved_with_one_click(staff: Browser) -> None:
+    days = ["2027-06-24", "2027-06-25", "2027-07-02"]
+    red = await staff.press(await presets(staff), "uppdatera", datum=days)
+
+    row = red.text.split('id="varning-2"')[1].split("</tr>")[0]
+    moved = await staff.press(red.text, "till-arbetsdag 2")
+
+    assert "2027-06-25 är midsommarafton. Nästa arbetsdag är måndag 2027-06-28." in row
+    assert "Flytta till måndag 2027-06-28" in row
+    assert [day for day, _ in moments(moved.text)] == ["2027-06-24", "2027-06-28", "2027-07-02"]
+    assert "midsommarafton" not in moved.text
+
+
+async def test_what_the_package_has_moved_itself_is_said_when_its_dates_are_filled_in(
+    staff: Browser,
+) -> None:
+    moving = replace(WEEKLY, interval=Interval(46, IntervalUnit.DAY), weekday=None)
+    with staff.clinic.store.transaction() as records:
+        records.packages.save(replace(moving, red_days=RedDayRule.NEXT_WORKING_DAY))
+
+    page = await presets(staff)
+
+    assert [day for day, _ in moments(page)] == ["2027-02-02", "2027-03-22", "2027-05-05"]
+    assert "2027-03-20 är lördag: tillfället är flyttat till måndag 2027-03-22." in words_of(page)
+
+
+async def test_the_days_to_answer_are_shown_per_row_and_kept_as_they_are_started(
+    staff: Browser, clinic: Clinic
+) -> None:
+    with clinic.store.transaction() as records:
+        records.packages.save(
+            replace(WEEKLY, answer_within=AnswerWithin(6), form_banner="Kom fastande.")
+        )
+
+    asked = await at_message(staff, svar=["", "2027-02-16", ""])
+    await staff.press(asked.text, "ja-starta")
+
+    words = words_of(asked.text)
+    assert "1 Måndag 2027-02-08 kl. 08:00 2027-02-14 1 2" in words
+    assert "2 Måndag 2027-02-15 kl. 08:00 2027-02-16 1 2" in words
+    [dispatch] = dispatches(clinic)
+    assert [f"{each.answer_by:%m-%d}" for each in dispatch.occasions] == [
+        "02-14",
+        "02-16",
+        "02-28",
+    ]
+    assert dispatch.form_banner == "Kom fastande."
+    opened = words_of(await staff.open(f"/paketutskick/{dispatch.id}"))
+    assert "2 av 3 Måndag 2027-02-15 kl. 08:00 2027-02-16 Planerat" in opened
+
+
+async def test_what_is_said_at_the_rows_follows_while_dates_are_typed(staff: Browser) -> None:
+    form = main_form(await presets(staff))
+    days = ["2027-06-25", "2027-02-15", "2027-02-22"]
+
+    live = await staff.post(f"{PAGE}/tillfallen", data=_posted(form.filled(datum=days)))
+
+    assert '<template data-at="#varning-1">' in live.text
+    assert 'value="till-arbetsdag 1"' in live.text
+
+
+def _posted(fields: list[tuple[str, str]]) -> dict[str, list[str]]:
+    data: dict[str, list[str]] = {}
+    for name, value in fields:
+        data.setdefault(name, []).append(value)
+    return data
 
 
 async def test_an_emptied_title_is_refused_and_not_the_packages(staff: Browser) -> None:
@@ -594,7 +690,7 @@ async def test_a_confirmation_shows_what_will_happen_and_when(staff: Browser) ->
 
     assert "Paketutskicket är startat" in words
     assert "”Veckovis skattning” till 2 mottagare" in words
-    assert "2 Måndag 2027-02-15 kl. 08:00 PHQ-9 2" in words
+    assert "2 Måndag 2027-02-15 kl. 08:00 2028-02-15 PHQ-9 2" in words
 
 
 async def test_a_double_click_starts_once(staff: Browser, clinic: Clinic) -> None:

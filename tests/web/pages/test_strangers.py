@@ -95,6 +95,7 @@ WHO_MAY: Mapping[str, For | Right] = {
     "withdraw-unit": Right.REGIONAL_ADMINISTRATION,
     "bring-back-unit": Right.REGIONAL_ADMINISTRATION,
     "set-subscriptions": Right.REGIONAL_ADMINISTRATION,
+    "set-sending-hours": Right.REGIONAL_ADMINISTRATION,
     "make-token": Right.REGIONAL_ADMINISTRATION,
     "revoke-token": Right.REGIONAL_ADMINISTRATION,
     "form-templates-page": Right.REGIONAL_ADMINISTRATION,

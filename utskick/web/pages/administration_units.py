@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import Request, Response
 
+from utskick.domain.calendar import SendingWindow
 from utskick.domain.errors import NotFound, Problem, SpecRefused
 from utskick.domain.forms import FormTemplateId
 from utskick.domain.tokens import LASTS, SCOPE_LABELS, Scope
@@ -16,6 +17,7 @@ from utskick.use_cases.administer_units import (
     TokenExists,
     UnitSpec,
 )
+from utskick.use_cases.set_sending_hours import HoursSpec
 from utskick.web.callers import Now, Wired
 from utskick.web.pages.administration import one_page
 from utskick.web.pages.frame import page, problems_by_field, see_other
@@ -30,6 +32,8 @@ _LABELS = {
     "hsa_id": "HSA-id",
     "name": "Namn",
     "phone": "Telefon",
+    "opens": "Från",
+    "closes": "Till",
     "nyckelns_namn": "Nyckelns namn",
     "nyckelns_ratt": "Vad nyckeln får göra",
 }
@@ -39,6 +43,7 @@ _DONE = {
     "indragen": "Enheten är indragen. Ingen kan logga in eller skicka för den.",
     "tillbaka": "Enheten är tagen tillbaka.",
     "prenumerationer": "Prenumerationerna är sparade.",
+    "tider": "Sändningstiderna är sparade. De gäller när något startas från och med nu.",
     "aterkallad": "Nyckeln är återkallad. Systemet som har den släpps inte in längre.",
 }
 _TYPED = ("hsa_id", "name", "phone")
@@ -128,6 +133,25 @@ def subscribe(
     return _see(unit_id, "prenumerationer")
 
 
+@router.post("/forvaltning/enheter/{unit_id}/tider", name="set-sending-hours")
+def set_hours(
+    request: Request,
+    unit_id: str,
+    visitor: Administrator,
+    posted: Posted,
+    wired: Wired,
+    now: Now,
+) -> Response:
+    """Outside them staff are warned; empty, the region's hold. Raises `NotFound`."""
+    hours = {name: text(posted, name).strip() for name in ("opens", "closes")}
+    try:
+        spec = read_spec(HoursSpec, hours)
+        wired.set_sending_hours(_id(unit_id), spec, actor=visitor.actor, now=now)
+    except SpecRefused as refused:
+        return _opened(request, unit_id, visitor, wired, hours=hours, problems=refused.problems)
+    return _see(unit_id, "tider")
+
+
 @router.post("/forvaltning/enheter/{unit_id}/nycklar", name="make-token")
 def make(
     request: Request,
@@ -206,6 +230,7 @@ def _opened(
     wired: Services,
     *,
     typed: dict[str, str] | None = None,
+    hours: dict[str, str] | None = None,
     token_name: str = "",
     token: str = "",
     problems: Sequence[Problem] = (),
@@ -219,6 +244,8 @@ def _opened(
         status_code=422 if problems else 200,
         opened=opened,
         typed=typed or {"name": opened.unit.name, "phone": opened.unit.phone},
+        hours=hours or _as_typed(opened.unit.sending_hours),
+        everybodys=wired.rules.window,
         token_name=token_name,
         token=token,
         problems=problems_by_field(tuple(problems)),
@@ -227,6 +254,12 @@ def _opened(
         now=wired.clock.now(),
         done=done,
     )
+
+
+def _as_typed(hours: SendingWindow | None) -> dict[str, str]:
+    if hours is None:
+        return {"opens": "", "closes": ""}
+    return {"opens": f"{hours.opens:%H:%M}", "closes": f"{hours.closes:%H:%M}"}
 
 
 def _see(unit_id: str, done: str) -> Response:

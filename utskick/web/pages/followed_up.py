@@ -61,7 +61,7 @@ async def remind(
     now: Now,
 ) -> Response:
     """Remind the recipient through 1177's inbox, at most once a day; after a look at the clock."""
-    if wired.rules.warning_now(now) and not text(posted, "varnad"):
+    if wired.rules.warning_now(now, unit=visitor.unit) and not text(posted, "varnad"):
         return await _show(request, delivery_id, visitor, wired, now, asked_again=True)
     try:
         state = await wired.send_reminder(DeliveryId(delivery_id), actor=visitor.actor)
@@ -95,7 +95,7 @@ async def _show(
         for_printing=for_printing,
         refused=refused,
         asked_again=asked_again,
-        early_or_late=wired.rules.warning_now(now),
+        early_or_late=wired.rules.warning_now(now, unit=visitor.unit),
         sign=delivery_sign,
         **{"done": ""} | values,
     )

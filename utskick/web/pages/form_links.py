@@ -83,7 +83,7 @@ class _Desk:
     @property
     def early_or_late(self) -> str | None:
         """What staff should know before they wake somebody."""
-        return self.wired.rules.warning_now(self.now)
+        return self.wired.rules.warning_now(self.now, unit=self.visitor.unit)
 
 
 @router.get("/formularlank", name="form-link-page")

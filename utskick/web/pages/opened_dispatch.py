@@ -106,6 +106,7 @@ class Desk:
 
         rules = self.wired.rules
         notifies = opened.dispatch.creates_inbox_message
+        early_or_late = rules.warning_now(self.now, unit=self.visitor.unit)
         values: dict[str, Any] = {
             "opened": opened,
             "done": said or _done_in_words(done, number, opened),
@@ -113,7 +114,7 @@ class Desk:
             "outages": self.wired.list_outages(),
             "sign": partial(occasion_sign, now=self.now, late_after=rules.late_after),
             "may_restart": opened.dispatch.may_restart(now=self.now),
-            "early_or_late": rules.warning_now(self.now) if notifies else None,
+            "early_or_late": early_or_late if notifies else None,
             "signs": delivery_signs,
             "cell": cell,
             "labels": REFUSAL_LABELS,

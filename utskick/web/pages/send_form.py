@@ -150,7 +150,8 @@ class _Step:
     def too_late_or_early(self) -> bool:
         """Whether recipients would be notified at an hour that staff should think of."""
         notified = self.filled.creates_inbox_message
-        return notified and self.wired.rules.warning_now(self.now) is not None
+        warning = self.wired.rules.warning_now(self.now, unit=self.visitor.unit)
+        return notified and warning is not None
 
     def show(self, problems: tuple[Problem, ...] = ()) -> Response:
         return self._page("send_form.html", 422 if problems else 200, problems=problems)

@@ -82,7 +82,7 @@ async def _change_recipients(visit: PackageVisit, posted: FormData, filled: Fill
 async def show_occasions(visit: PackageVisit, posted: Posted) -> Response:
     """What the dates and times amount to, while they are being typed. Raises `NotFound`."""
     step = await asyncio.to_thread(_as_typed, visit, posted)
-    return fragment("start_package_occasions.html", preview=step.preview)
+    return fragment("start_package_occasions.html", preview=step.preview, of_rows=True)
 
 
 @router.post("/starta-paketutskick/meddelande", name="preview-package-message")
