@@ -10,7 +10,7 @@ import typer
 
 from config.settings import DATA
 from utskick.adapters.json_lines import also_to_file
-from utskick.command import administration, connections, dispatches, running, upkeep
+from utskick.command import administration, connections, dispatches, running, upkeep, visits
 from utskick.command.output import explain_fault
 from utskick.files import keep_to_ourselves
 
@@ -26,6 +26,7 @@ administration.add_to(app)
 running.add_to(app)
 upkeep.add_to(app)
 connections.add_to(app)
+visits.add_to(app)
 
 
 def main() -> None:

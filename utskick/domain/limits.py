@@ -30,9 +30,13 @@ CELLS_A_ROW = 25
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`recipients`: how many a dispatch may have. Manual: "cirka 250 mottagare åt gången"."""
+    """`recipients`: how many a dispatch may have. Manual: "cirka 250 mottagare åt gången".
+
+    `visits`: how many may be handed in at a time.
+    """
 
     recipients: int = 250
+    visits: int = 1000
 
     @property
     def file_bytes(self) -> int:

@@ -39,9 +39,13 @@ class Wish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundList:
-    """The cells where numbers should be; `sheet` is their sheet, if the file has sheets."""
+    """The cells where numbers should be; `sheet` is their sheet, if the file has sheets.
+
+    `rows` are whole, with those of the headings.
+    """
 
     cells: tuple[NumberCell, ...]
+    rows: tuple[SheetRow, ...] = ()
     headings: int = 0
     sheet: str = ""
     notes: tuple[str, ...] = ()
@@ -152,6 +156,7 @@ class _Seen:
         found = numbers_of_table(self.rows)
         return FoundList(
             cells=tuple(found.cells),
+            rows=tuple(self.rows),
             headings=found.headings,
             sheet=self.sheet.name,
             notes=tuple(notes),
@@ -203,7 +208,7 @@ def _seen(row: SheetRow, sheet: Sheet) -> SheetRow:
         if column not in sheet.unseen_columns
         and row.unseen_cells.get(column, Unseen.STRUCK) is Unseen.STRUCK
     }
-    return SheetRow(row.number, texts)
+    return SheetRow(row.number, texts, unseen_cells=row.unseen_cells)
 
 
 def _is_struck(row: SheetRow) -> bool:

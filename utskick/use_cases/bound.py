@@ -37,12 +37,14 @@ from utskick.use_cases.note_answered import NoteAnswered
 from utskick.use_cases.notify_recipients import NotifyRecipients
 from utskick.use_cases.open_answer import OpenAnswer
 from utskick.use_cases.open_dispatch import OpenDispatch
+from utskick.use_cases.open_visits import OpenVisits
 from utskick.use_cases.own_sessions import OwnSessions
 from utskick.use_cases.preview_dispatch import PreviewDispatch
 from utskick.use_cases.preview_message import PreviewMessage
 from utskick.use_cases.pull_brake import PullBrake
 from utskick.use_cases.purge_expired import PurgeExpired
 from utskick.use_cases.read_access_log import ReadAccessLog
+from utskick.use_cases.read_visit_list import ReadVisitList
 from utskick.use_cases.remove_recipient import RemoveRecipient
 from utskick.use_cases.restart_dispatch import RestartDispatch
 from utskick.use_cases.send_form import SendForm
@@ -111,12 +113,14 @@ class UseCases:
     notify_recipients = Bound(NotifyRecipients)
     open_answer = Bound(OpenAnswer)
     open_dispatch = Bound(OpenDispatch)
+    open_visits = Bound(OpenVisits)
     own_sessions = Bound(OwnSessions)
     preview_dispatch = Bound(PreviewDispatch)
     preview_message = Bound(PreviewMessage)
     pull_brake = Bound(PullBrake)
     purge_expired = Bound(PurgeExpired)
     read_access_log = Bound(ReadAccessLog)
+    read_visit_list = Bound(ReadVisitList)
     remove_recipient = Bound(RemoveRecipient)
     restart_dispatch = Bound(RestartDispatch)
     send_form = Bound(SendForm)

@@ -103,7 +103,12 @@ class ImportRecipients:
             raise TooManyLines(allowed=self.rules.limits.text_lines)
         table = read_table(text)
         found = numbers_of_text(table)
-        return FoundList(cells=tuple(found.cells), headings=found.headings, notes=table.notes)
+        return FoundList(
+            cells=tuple(found.cells),
+            rows=tuple(table.rows),
+            headings=found.headings,
+            notes=table.notes,
+        )
 
 
 def listed_recipients(found: FoundList) -> list[ListedRecipient]:

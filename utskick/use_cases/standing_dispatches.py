@@ -29,6 +29,7 @@ from utskick.records import LogEntry, Store, Transaction
 from utskick.sending.check_forms import require_forms
 from utskick.sending.close_occasion import halt_standing
 from utskick.sending.occasion_plans import unregister_occasions
+from utskick.use_cases.change_visits import NoStanding
 from utskick.use_cases.spec_reading import SpecReading
 from utskick.use_cases.visit_moments import Touched, plan_moments, register_touched
 
@@ -74,6 +75,20 @@ class StandingDispatches:
     texts: Texts
     clock: Clock
     rules: Rules
+
+    def list_all(self, *, actor: Actor) -> Sequence[StandingDispatch]:
+        """The unit's, the newest first; stopped ones for a week."""
+        with self.store.transaction() as records:
+            return records.visits.standings(actor.unit_id)
+
+    def find(self, package: str, *, actor: Actor) -> StandingId | None:
+        """By its package's key or name; `None` if none is named. Raises `NoStanding`."""
+        if not package.strip():
+            return None
+        for standing in self.list_all(actor=actor):
+            if package.strip() in (standing.package_key, standing.name):
+                return standing.id
+        raise NoStanding
 
     async def start(self, spec: StandingSpec, *, actor: Actor, now: datetime) -> StandingDispatch:
         """Raises `SpecRefused` with all problems, `StartBlocked`, `AlreadyStanding`."""

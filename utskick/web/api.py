@@ -20,7 +20,7 @@ from utskick.domain.rate_limits import Limit, TooOften
 from utskick.domain.seen_sheets import Wish
 from utskick.records import DispatchQuery, FollowUpQuery
 from utskick.use_cases.submissions import Started, submission_key
-from utskick.web import openapi
+from utskick.web import openapi, visits_api
 from utskick.web.bodies import (
     EMPTY,
     ONE_OF_TWO,
@@ -58,6 +58,7 @@ from utskick.web.views import (
 from utskick.wiring import Services
 
 router = APIRouter(prefix="/api", responses=openapi.EVERYWHERE, route_class=TokenFirst)
+router.routes.extend(visits_api.router.routes)
 
 _CREATED = 201
 _ALREADY = 200

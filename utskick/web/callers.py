@@ -1,6 +1,7 @@
 """What every route asks for: the services, the time, and whose token it is."""
 
 import hashlib
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Annotated
@@ -8,7 +9,7 @@ from typing import Annotated
 from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from utskick.domain.personnummer import tidied
+from utskick.domain.personnummer import Personnummer, tidied
 from utskick.domain.rate_limits import Limit
 from utskick.domain.specs import Sending
 from utskick.domain.units import Actor
@@ -87,6 +88,15 @@ def take_look_ups(spec: Sending, caller: Actor, wired: Services) -> None:
     """Everyone whom a spec has the registers asked for. Raises `TooOften`."""
     listed = (each.personnummer for each in spec.listed_recipients)
     numbers = {tidied(number).replace("-", "") for number in (*spec.recipients, *listed)}
+    _take(numbers, caller, wired)
+
+
+def take_persons(numbers: Iterable[Personnummer | None], caller: Actor, wired: Services) -> None:
+    """As `take_look_ups`, of persons who are known to be such."""
+    _take({number.digits for number in numbers if number is not None}, caller, wired)
+
+
+def _take(numbers: Collection[str], caller: Actor, wired: Services) -> None:
     system = f"{caller.unit_id} {caller.name}"
     wired.rate_limits.take(Limit.TOKEN_LOOK_UPS, system, cost=len(numbers))
     for number in numbers:

@@ -136,11 +136,11 @@ _READ_LIST = {
 _UPLOADED = {"upload_id": "f3a8b6d2-0e47-4c95-a1f8-6b7d9c2e5a40"}
 
 
-def _answers(example: object, **described: Any) -> dict[str, Any]:
+def answers(example: object, **described: Any) -> dict[str, Any]:
     return {"content": {_JSON: {"example": example}}, **described}
 
 
-def _refusals(*errors: Exception) -> Responses:
+def refusals(*errors: Exception) -> Responses:
     """What a route may raise, as it is answered."""
     found: Responses = {}
     for error in errors:
@@ -156,7 +156,7 @@ def _refusals(*errors: Exception) -> Responses:
     return found
 
 
-def _mistyped(kind: str, *place: str) -> SpecRefused:
+def mistyped(kind: str, *place: str) -> SpecRefused:
     return SpecRefused(problems_of([{"type": kind, "loc": place}]))
 
 
@@ -164,9 +164,9 @@ _A_TYPO = PersonnummerProblem.WRONG_CHECK_DIGIT
 _NOT_FOUND = NotFound("dispatch")
 _TOO_LARGE = TooLarge()
 _STOPPED_BEFORE = WrongStatus("change", "stopped", label="Stoppad")
-_ONE_DISPATCH = _refusals(_NOT_FOUND, _mistyped("uuid_parsing", "dispatch_id"))
+_ONE_DISPATCH = refusals(_NOT_FOUND, mistyped("uuid_parsing", "dispatch_id"))
 
-EVERYWHERE = _refusals(
+EVERYWHERE = refusals(
     UnknownToken(),
     UnconfirmedToken(),
     ExpiredToken(),
@@ -176,9 +176,9 @@ EVERYWHERE = _refusals(
 )
 
 START_DISPATCH = SEND_FORM = {
-    201: _answers(_STARTED),
-    200: _answers(_STARTED, model=StartedView, description="Var redan startat; inget görs om"),
-    **_refusals(
+    201: answers(_STARTED),
+    200: answers(_STARTED, model=StartedView, description="Var redan startat; inget görs om"),
+    **refusals(
         StartBlocked(archived=["AUDIT"], unsubscribed=[]),
         KeyReused(),
         AlreadyEnded(
@@ -198,7 +198,7 @@ START_DISPATCH = SEND_FORM = {
     ),
 }
 LIST_DISPATCHES = {
-    200: _answers(
+    200: answers(
         _LISTED,
         headers={
             "Link": {
@@ -208,22 +208,22 @@ LIST_DISPATCHES = {
             }
         },
     ),
-    **_refusals(_mistyped("greater_than_equal", "sida")),
+    **refusals(mistyped("greater_than_equal", "sida")),
 }
-SHOW_DISPATCH = {200: _answers(_OPENED), **_ONE_DISPATCH}
-STOP_DISPATCH = {200: _answers(_STOPPED), **_ONE_DISPATCH, **_refusals(_STOPPED_BEFORE)}
+SHOW_DISPATCH = {200: answers(_OPENED), **_ONE_DISPATCH}
+STOP_DISPATCH = {200: answers(_STOPPED), **_ONE_DISPATCH, **refusals(_STOPPED_BEFORE)}
 RESTART_DISPATCH = {
-    200: _answers(_RESTARTED),
+    200: answers(_RESTARTED),
     **_ONE_DISPATCH,
-    **_refusals(
+    **refusals(
         OccasionPassed(datetime(2027, 2, 1, 8, 30, tzinfo=STOCKHOLM)),
         NothingAhead(stopped=[1]),
         WrongStatus("restart", "ongoing", label="Pågående"),
     ),
 }
 REMOVE_RECIPIENT = {
-    200: _answers(_REMOVED),
-    **_refusals(
+    200: answers(_REMOVED),
+    **refusals(
         _NOT_FOUND,
         LastRecipient(),
         AlreadyRemoved(),
@@ -233,25 +233,25 @@ REMOVE_RECIPIENT = {
         SpecRefused([ONE_OF_TWO]),
     ),
 }
-_ONE_OCCASION = _refusals(
-    _NOT_FOUND, NothingLeft(label="Planerat"), _mistyped("uuid_parsing", "occasion_id")
+_ONE_OCCASION = refusals(
+    _NOT_FOUND, NothingLeft(label="Planerat"), mistyped("uuid_parsing", "occasion_id")
 )
 SEND_MISSED_OCCASION = {
-    200: _answers(_SENT_BY_HAND),
-    **_refusals(
+    200: answers(_SENT_BY_HAND),
+    **refusals(
         _NOT_FOUND,
         NothingLeft(label="Planerat"),
         WrongStatus("send", "aborted", label="Avbruten"),
-        _mistyped("uuid_parsing", "occasion_id"),
+        mistyped("uuid_parsing", "occasion_id"),
     ),
 }
-NOTIFY_RECIPIENTS = END_OCCASION = {200: _answers(_SENT_BY_HAND), **_ONE_OCCASION}
+NOTIFY_RECIPIENTS = END_OCCASION = {200: answers(_SENT_BY_HAND), **_ONE_OCCASION}
 FOLLOW_UP = {
-    200: _answers(_FOLLOWED_UP),
-    **_refusals(_TOO_LARGE, InvalidPersonnummer(_A_TYPO), _mistyped("date_parsing", "sent_from")),
+    200: answers(_FOLLOWED_UP),
+    **refusals(_TOO_LARGE, InvalidPersonnummer(_A_TYPO), mistyped("date_parsing", "sent_from")),
 }
-UPLOAD_SPEC = {201: _answers(_UPLOADED), **_refusals(_TOO_LARGE, SpecRefused([EMPTY]))}
+UPLOAD_SPEC = {201: answers(_UPLOADED), **refusals(_TOO_LARGE, SpecRefused([EMPTY]))}
 READ_RECIPIENT_LIST = {
-    200: _answers(_READ_LIST),
-    **_refusals(_TOO_LARGE, SpecRefused([of_list_file(SeveralNumberColumns((2, 3)))])),
+    200: answers(_READ_LIST),
+    **refusals(_TOO_LARGE, SpecRefused([of_list_file(SeveralNumberColumns((2, 3)))])),
 }

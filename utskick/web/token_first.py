@@ -13,8 +13,13 @@ from utskick.domain.tokens import Scope
 from utskick.web.callers import secret_of, services_of, token_of
 from utskick.web.noted import is_by
 
-READING = frozenset({"list-dispatches", "show-dispatch", "follow-up"})
-"""The routes for which a key must be one to read with; for all others, one to start with."""
+SCOPES = {
+    **dict.fromkeys(
+        ("list-dispatches", "show-dispatch", "follow-up", "list-standing"), Scope.READ
+    ),
+    **dict.fromkeys(("put-visit", "cancel-visit", "show-visit", "read-visits"), Scope.VISITS),
+}
+"""What a key must be for, by route; for all others, to start with."""
 
 
 class TokenFirst(APIRoute):
@@ -22,7 +27,7 @@ class TokenFirst(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
-        scope = Scope.READ if self.name in READING else Scope.START
+        scope = SCOPES.get(self.name, Scope.START)
 
         async def admit_first(request: Request) -> Response:
             await _admit(request, scope)
