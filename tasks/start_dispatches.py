@@ -60,7 +60,7 @@ def _shown(refused: SpecRefused) -> StageFailed:
         field, _, rest = problem.place.partition(", rad ")
         row = rest.split(" ")[0]
         place = f"{field}, rad {row}" if row.isdigit() else field
-        places.append(place if field in known else "annat")
+        places.append(place if field.partition(".")[0] in known else "annat")
     listed = "; ".join(dict.fromkeys(places))
     return StageFailed(
         f"{len(places)} fel i uppladdningen: {listed}. Visa dem med utskick submit."

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from tests.config.region import PACKAGES, read, read_folder
+from utskick.adapters.jinja_texts import JinjaTexts
 from utskick.domain.errors import StartBlocked
 from utskick.domain.forms import (
     Catalogue,
@@ -16,21 +17,12 @@ from utskick.domain.forms import (
     FormTemplateId,
     require_sendable,
 )
+from utskick.domain.languages import LANGUAGES, SWEDISH
 from utskick.domain.packages import FORMS_DESK
 from utskick.domain.units import HsaId, parse_hsa_id
 
 PSYCHIATRY = HsaId("SE2321000131-E000000000101")
 WEEKDAYS = {"måndag", "tisdag", "onsdag", "torsdag", "fredag", "lördag", "söndag"}
-PLACEHOLDERS = {
-    "enhet",
-    "kontakt",
-    "titel",
-    "antal_formular",
-    "besvaras_senast",
-    "tillfalle",
-    "antal_tillfallen",
-}
-
 UNITS = {unit["hsa_id"]: unit for unit in read("units.yaml")}
 FORMS = read_folder("forms")
 SUBSCRIPTIONS = {(each["unit"], each["form"]) for each in read("subscriptions.yaml")}
@@ -178,11 +170,19 @@ def test_presets_make_sense(package: Any) -> None:
 
 
 @pytest.mark.parametrize("package", PACKAGES.values(), ids=PACKAGES)
-def test_inbox_messages_say_who_sends_and_where_to_ask(package: Any) -> None:
-    used = re.findall(r"\{\{ (\w+) \}\}", package["inbox_message"])
+def test_inbox_messages_say_who_sends_and_where_to_ask_in_each_language(package: Any) -> None:
+    texts = {SWEDISH: package["inbox_message"]} | package.get("inbox_messages", {})
 
-    assert {"enhet", "kontakt"} <= set(used) <= PLACEHOLDERS
-    assert package["inbox_message"].count("{") == 2 * len(used)
+    for code, text in texts.items():
+        used = re.findall(r"\{\{ (\w+) \}\}", text)
+        assert {"enhet", "kontakt"} <= set(used)
+        assert not JinjaTexts().faults(text, language=code)
+
+
+def test_one_package_is_in_more_languages_one_of_them_from_right_to_left() -> None:
+    translations = PACKAGES["barn-infor-besok"]["inbox_messages"]
+
+    assert [LANGUAGES[code].right_to_left for code in translations] == [True, False]
 
 
 def test_packages_are_kept_under_their_keys() -> None:

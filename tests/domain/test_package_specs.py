@@ -1,6 +1,7 @@
 """A grundplåt as it is written, and what is wrong with it."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import time
 from typing import Any
 
@@ -9,6 +10,7 @@ from pydantic import ValidationError
 
 from tests.clinic import OTHER_UNIT, PACKAGE, PHQ, UNIT
 from tests.people import ANNA
+from utskick.domain.languages import SWEDISH
 from utskick.domain.message_names import MessageFault
 from utskick.domain.package_specs import (
     PackageSpec,
@@ -38,12 +40,22 @@ def a_spec(**changes: Any) -> PackageSpec:
     return PackageSpec(**parts | changes)
 
 
+@dataclass(frozen=True)
+class Reader:
+    """Finds these faults in a message whose text is `fel`."""
+
+    found: Sequence[MessageFault]
+
+    def faults(self, message: str, *, language: str) -> Sequence[MessageFault]:
+        return self.found if language == SWEDISH or message == "fel" else ()
+
+
 FAULT = MessageFault(2, "{{ namn }}", "går inte.", "Byt.")
 
 
 def problems_of(*faults: MessageFault, **changes: Any) -> list[str]:
     found = check_package(
-        a_spec(**changes), units=[UNIT.id], forms=[PHQ.key], message_faults=faults
+        a_spec(**changes), units=[UNIT.id], forms=[PHQ.key], texts=Reader(faults)
     )
     return [f"{problem.place}: {problem.reason}" for problem in found]
 
@@ -74,6 +86,46 @@ def test_each_fault_is_shown_by_its_field(changes: dict[str, Any], said: str) ->
 
 def test_a_fault_of_the_message_stands_at_its_row() -> None:
     assert problems_of(FAULT) == ["inbox_message, rad 2: {{ namn }} går inte."]
+
+
+def test_each_language_has_a_place_of_its_own() -> None:
+    found = problems_of(FAULT, inbox_messages={"ar": "fel", "en": "Hello"})
+
+    assert found == [
+        "inbox_message, rad 2: {{ namn }} går inte.",
+        "inbox_messages.ar, rad 2: {{ namn }} går inte.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("translations", "said"),
+    [
+        ({"xx": "Hej"}, "inbox_messages: språket xx finns inte."),
+        ({"sv": "Hej"}, "inbox_messages: svenska står i inbox_message."),
+        ({ANNA.digits: "Hej"}, "inbox_messages: språket 1991••••-•••• finns inte."),
+        ({"en": f"About {ANNA.formatted}"}, "inbox_messages.en: texten innehåller något"),
+        (
+            dict.fromkeys(("ar", "en", "fi", "so", "uk"), "x" * 4000),
+            "inbox_messages: meddelandet blir för långt på alla språk tillsammans.",
+        ),
+    ],
+)
+def test_what_is_wrong_with_the_languages_is_shown(
+    translations: dict[str, str], said: str
+) -> None:
+    (found,) = problems_of(inbox_messages=translations)
+
+    assert found.startswith(said)
+
+
+def test_a_language_that_is_empty_is_not_there() -> None:
+    package = package_of(
+        a_spec(inbox_messages={"so": "Salaan!", "ar": " ", "en": "Hello!"}),
+        version=1,
+        forms={PHQ.key: PHQ.id},
+    )
+
+    assert list(package.inbox_messages.items()) == [("en", "Hello!"), ("so", "Salaan!")]
 
 
 def test_all_faults_come_at_once() -> None:

@@ -176,3 +176,28 @@ def test_a_text_with_something_like_a_personnummer_is_refused() -> None:
 
     assert [problem.place for problem in found] == ["form_banner"]
     assert ANNA.formatted not in str(found[0])
+
+
+def test_a_message_that_is_nothing_is_emptied_and_not_the_default() -> None:
+    with pytest.raises(ValidationError) as caught:
+        DispatchSpec.model_validate(
+            {"unit": "SE2321000131-E000000000101", "package": "infor-besok", "inbox_message": None}
+        )
+
+    (problem,) = problems_of(caught.value.errors())
+    assert f"{problem.place}: {problem.reason}" == "inbox_message: meddelandet är tomt."
+
+
+def test_texts_in_other_languages_are_kept_as_texts_are_and_keep_their_direction() -> None:
+    spec = DispatchSpec(
+        unit="SE2321000131-E000000000101",
+        package="infor-besok",
+        inbox_messages={"ar": "\u200fمرحبا\r\n\u2067أ\u2069", "fa": "می\u200cخواهیم"},
+    )
+
+    assert spec.inbox_messages == {
+        "ar": "\u200fمرحبا\n\u2067أ\u2069",
+        "fa": "می\u200cخواهیم",
+    }
+    with pytest.raises(ValidationError, match="control_character"):
+        DispatchSpec(unit="SE2321000131-E000000000101", package="x", inbox_messages={"ar": "\x07"})

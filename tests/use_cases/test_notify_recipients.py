@@ -69,7 +69,9 @@ async def test_those_whom_a_silent_inbox_has_left_without_message_can_be_notifie
     run.close()
     (occasion,) = clinic.dispatch(dispatch).occasions
 
-    (way,) = OpenDispatch(store=store)(dispatch.id, actor=STAFF, now=clinic.clock.now()).ways
+    (way,) = OpenDispatch(store=store, texts=clinic.texts)(
+        dispatch.id, actor=STAFF, now=clinic.clock.now()
+    ).ways
     clinic.by_hand(NotifyRecipients, occasion)
     await clinic.run(clinic.dispatch(dispatch).occasions[0])
 

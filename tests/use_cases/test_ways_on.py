@@ -94,7 +94,9 @@ async def test_a_form_archived_before_the_rest_is_sent_leaves_its_way_on(store: 
     await clinic.run(afternoon.occasion)
 
     assert isinstance(blocked, StartBlocked)
-    opened = OpenDispatch(store=store)(afternoon.dispatch.id, actor=STAFF, now=clinic.clock.now())
+    opened = OpenDispatch(store=store, texts=clinic.texts)(
+        afternoon.dispatch.id, actor=STAFF, now=clinic.clock.now()
+    )
     assert opened.dispatch.label == "Avbruten"
     assert opened.blocked is not None
     assert opened.blocked.archived == blocked.archived

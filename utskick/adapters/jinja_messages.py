@@ -23,13 +23,13 @@ from utskick.domain.limits import LONGEST_TEXTS
 from utskick.domain.message_names import (
     DEEPEST_CONDITION,
     LONGEST_FILLED_IN,
-    LONGEST_VALUE,
     NAMES,
     PLURAL,
     USABLE,
     Kind,
     MessageFault,
     MessageValues,
+    longest_filled_in,
 )
 from utskick.domain.schedules import AnswerBy
 
@@ -97,7 +97,7 @@ class JinjaMessages:
             return [_TOO_LONG]
         tags = list(_tags(message))
         found = self._unreadable(message, tags, language)
-        if not found and _longest(message, tags) > LONGEST_FILLED_IN:
+        if not found and longest_filled_in(message) > LONGEST_FILLED_IN:
             found = [_TOO_LONG]
         by_sentence: dict[str, MessageFault] = {}
         for fault in found:
@@ -263,11 +263,6 @@ def _faults_of_nesting(tags: Sequence[_Tag]) -> list[MessageFault]:
     for tag in open_ones:
         wrong(tag, "har inget slut.", "Skriv {% endif %} där villkoret slutar.")
     return found
-
-
-def _longest(message: str, tags: Sequence[_Tag]) -> int:
-    """How long it can become; what conditions leave out is counted too."""
-    return len(message) + LONGEST_VALUE * sum(tag.shape == "name" for tag in tags)
 
 
 def _numbers() -> str:

@@ -131,7 +131,7 @@ class _Reading:
             file,
             units=self._unit_ids,
             forms=self._template_ids,
-            message_faults=self._texts.faults(file.inbox_message),
+            texts=self._texts,
         )
         for problem in problems:
             field, *_ = problem.place.split(",")

@@ -111,7 +111,9 @@ def upload(
         files = _files()
         spec = _said(files.read_form(file)) if form else _said(files.read_dispatch(file))
         upload_id = wired.upload_spec(
-            spec.model_dump_json().encode(), actor=actor_for(spec.unit), now=wired.clock.now()
+            spec.model_dump_json(exclude_unset=True).encode(),
+            actor=actor_for(spec.unit),
+            now=wired.clock.now(),
         )
     typer.echo(str(upload_id))
 

@@ -76,7 +76,9 @@ class SpecFiles:
         return self._whole(read_file(path, FormFile), path, FormSpec)
 
     def _whole(self, read: ListFile, path: Path, model: type[Model]) -> Handed[Model]:
-        fields: dict[str, Any] = read.model_dump(exclude=set(ListFile.__annotations__))
+        fields: dict[str, Any] = read.model_dump(
+            exclude=set(ListFile.__annotations__), exclude_unset=True
+        )
         if not read.recipients_file:
             return Handed(model.model_validate(fields))
         found = self._found(read, path.parent / read.recipients_file)

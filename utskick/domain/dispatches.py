@@ -16,6 +16,7 @@ from utskick.domain.errors import (
     WrongStatus,
 )
 from utskick.domain.forms import FormTemplateId
+from utskick.domain.languages import Translations
 from utskick.domain.occasions import (
     NOT_ENDED,
     Aim,
@@ -130,6 +131,7 @@ class Dispatch:
     created_at: datetime
     answer_by: date | None = None
     purge_after: date | None = None
+    inbox_messages: Translations = field(default_factory=dict)
     package_key: str | None = None
     package_version: int | None = None
     standing_id: StandingId | None = None

@@ -4,6 +4,7 @@ Those that 1177 has its own pages in, and of the national minorities' those whos
 forms CLDR knows.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 SWEDISH = "sv"
@@ -56,3 +57,33 @@ _ALL = (
 )
 LANGUAGES = {language.code: language for language in _ALL}
 """Swedish first, the others by their Swedish names."""
+OTHER_LANGUAGES = tuple(code for code in LANGUAGES if code != SWEDISH)
+
+Translations = Mapping[str, str]
+"""A message in other languages than Swedish, by their codes."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessagePart:
+    """What of a message is in one language."""
+
+    language: Language
+    text: str
+
+
+def written(translations: Translations) -> dict[str, str]:
+    """Those that there is any text of; an emptied one is a language that is left out."""
+    return {code: text for code in OTHER_LANGUAGES if (text := translations.get(code, "")).strip()}
+
+
+def whole_message(parts: Sequence[MessagePart]) -> str:
+    """The message as it is left: Swedish first, the others below their names.
+
+    Whoever does not read Swedish finds their language named on its first line.
+    """
+    first, *others = parts
+    if not others:
+        return first.text
+    named = ", ".join(each.language.own_name for each in parts)
+    below = [f"— {each.language.own_name} —\n\n{each.text.strip()}" for each in others]
+    return "\n\n".join([named, first.text.strip(), *below])

@@ -16,6 +16,8 @@ DEEPEST_CONDITION = 3
 LONGEST_VALUE = 200
 LONGEST_FILLED_IN = 8000
 """Characters of one language's text, with every name at its longest."""
+LONGEST_IN_ALL = 20_000
+"""Of all its languages."""
 
 
 class Kind(Enum):
@@ -77,3 +79,8 @@ class MessageFault:
     @property
     def sentence(self) -> str:
         return f"{self.fragment} {self.reason}".strip()
+
+
+def longest_filled_in(message: str) -> int:
+    """How long it can become; what conditions leave out is counted too."""
+    return len(message) + LONGEST_VALUE * message.count("{{")

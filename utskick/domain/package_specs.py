@@ -17,8 +17,9 @@ from utskick.domain.addresses import MailAddress
 from utskick.domain.calendar import WEEKDAY_NAMES, ImpossibleTime, parse_clock
 from utskick.domain.errors import Problem
 from utskick.domain.forms import FormTemplate, FormTemplateId
+from utskick.domain.languages import LANGUAGES, written
 from utskick.domain.limits import LONGEST_TEXTS, MOST_ADDRESSES, MOST_FORMS, MOST_OCCASIONS
-from utskick.domain.message_names import MessageFault
+from utskick.domain.message_problems import MessageReader, by_place, message_problems
 from utskick.domain.packages import FORMS_DESK, PackageTemplate, Weekday, with_forms_desk
 from utskick.domain.schedules import (
     AnswerWithin,
@@ -87,6 +88,7 @@ class PackageSpec(Spec):
     red_days: RedDayRule = RedDayRule.WARN
     error_addresses: list[MailAddress] = Field(max_length=MOST_ADDRESSES)
     inbox_message: str = Field(min_length=1, max_length=LONGEST_TEXTS["inbox_message"])
+    inbox_messages: dict[str, str] = Field(default_factory=dict, max_length=len(LANGUAGES))
     form_banner: str = Field(default="", max_length=LONGEST_TEXTS["form_banner"])
     visit_offsets: list[VisitOffsetSpec] = Field(default=[], max_length=_MOST_OFFSETS)
     late_visits: LateVisits = LateVisits.SKIP
@@ -117,7 +119,7 @@ def check_package(
     *,
     units: Collection[HsaId],
     forms: Collection[str],
-    message_faults: Sequence[MessageFault],
+    texts: MessageReader,
     error_domains: Collection[str] = (),
 ) -> list[Problem]:
     """What is wrong with it, given the units and the forms' keys that exist; places are fields."""
@@ -125,10 +127,7 @@ def check_package(
         *_unknown("units", spec.units, [unit for unit in spec.units if unit.upper() in units]),
         *_unknown("forms", spec.forms, forms),
         *addresses_elsewhere(spec.error_addresses, error_domains),
-        *(
-            Problem(f"inbox_message, rad {fault.row}", fault.sentence, fault.remedy)
-            for fault in message_faults
-        ),
+        *message_problems(spec.inbox_message, spec.inbox_messages, texts),
     ]
     if not spec.inbox_message.strip():
         problems.append(Problem("inbox_message", "texten är tom.", "Fyll i den."))
@@ -150,6 +149,7 @@ def check_package(
             "resident_title": spec.resident_title,
             "inbox_message": spec.inbox_message,
             "form_banner": spec.form_banner,
+            **by_place(spec.inbox_messages),
         }
     )
 
@@ -236,6 +236,7 @@ def package_of(
         older_unanswered=spec.older_unanswered,
         red_days=spec.red_days,
         inbox_message=spec.inbox_message,
+        inbox_messages=written(spec.inbox_messages),
         form_banner=spec.form_banner,
         error_addresses=with_forms_desk(tuple(spec.error_addresses), forms_desk=forms_desk),
         visit_offsets=in_order(
@@ -265,6 +266,7 @@ def spec_of(
         red_days=package.red_days,
         error_addresses=[each for each in package.error_addresses if each != forms_desk],
         inbox_message=package.inbox_message,
+        inbox_messages=dict(package.inbox_messages),
         form_banner=package.form_banner,
         visit_offsets=[
             VisitOffsetSpec(days_before=each.days_before, time=f"{each.time:%H:%M}")

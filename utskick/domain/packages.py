@@ -1,11 +1,12 @@
 """Package templates (grundplåtar): what the regional administration prepares for units."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from enum import IntEnum
 
 from utskick.domain.calendar import first_date_for
 from utskick.domain.forms import FormTemplateId
+from utskick.domain.languages import Translations
 from utskick.domain.schedules import AnswerWithin, Interval, OlderUnanswered, RedDayRule
 from utskick.domain.units import HsaId
 from utskick.domain.visit_offsets import LateVisits, VisitOffset
@@ -50,6 +51,7 @@ class PackageTemplate:
     answer_within: AnswerWithin | None = None
     older_unanswered: OlderUnanswered = OlderUnanswered.KEEP
     red_days: RedDayRule = RedDayRule.WARN
+    inbox_messages: Translations = field(default_factory=dict)
     form_banner: str = ""
     visit_offsets: tuple[VisitOffset, ...] = ()
     late_visits: LateVisits = LateVisits.SKIP

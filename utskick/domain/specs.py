@@ -23,6 +23,7 @@ from pydantic_core import PydanticCustomError
 
 from utskick.domain.addresses import MailAddress, outside
 from utskick.domain.errors import Problem
+from utskick.domain.languages import LANGUAGES
 from utskick.domain.limits import LONGEST_TEXTS, MOST_ADDRESSES, MOST_FORMS, MOST_OCCASIONS
 from utskick.domain.personnummer import masked
 from utskick.domain.personnummer_in_text import looks_like_personnummer
@@ -74,6 +75,8 @@ class Spec(BaseModel):
         """Every text, in whatever field, in the one way that texts are kept."""
         if isinstance(value, list):
             return [_usable(each, f" på rad {row}") for row, each in enumerate(value, start=1)]
+        if isinstance(value, dict):
+            return {name: _usable(each, f" i {_named(str(name))}") for name, each in value.items()}
         return _usable(value)
 
 
@@ -84,6 +87,18 @@ def _usable(value: Any, where: str = "") -> Any:
     if (place := find_unusable(text)) is not None:
         raise PydanticCustomError("control_character", f"tecknet {code_of(text[place])}{where}")
     return text
+
+
+def _not_emptied(value: Any) -> Any:
+    """Nothing after its name, in a file, is a message that has been emptied, and no default."""
+    if value is None:
+        raise PydanticCustomError("emptied", "emptied")
+    return value
+
+
+def _only_text(schema: dict[str, Any]) -> None:
+    schema |= next(each for each in schema.pop("anyOf") if each["type"] == "string")
+    del schema["default"]
 
 
 class Moment(Spec):
@@ -127,10 +142,21 @@ class Sending(Spec):
     answer_by: Day | None = Field(default=None, description="Besvaras senast")
     purge_after: Day | None = Field(default=None, description="Gallras efter")
     creates_inbox_message: bool = Field(default=True, description="Skapa inkorgsmeddelande")
-    inbox_message: str | None = Field(
+    inbox_message: Annotated[
+        str | None, Field(max_length=LONGEST_TEXTS["inbox_message"]), BeforeValidator(_not_emptied)
+    ] = Field(
         default=None,
-        max_length=LONGEST_TEXTS["inbox_message"],
         description="Ändrat inkorgsmeddelande",
+        json_schema_extra=_only_text,
+    )
+    inbox_messages: dict[str, str] | None = Field(
+        default=None,
+        max_length=len(LANGUAGES),
+        description=(
+            "Inkorgsmeddelandet på andra språk, vart och ett i stället för grundplåtens; en tom"
+            " text utelämnar språket"
+        ),
+        examples=[{"en": "Hello! {{ enhet }} asks you to answer by {{ besvaras_senast }}."}],
     )
     form_banner: str | None = Field(
         default=None,
@@ -184,6 +210,10 @@ _PERSONNUMMER = (
 )
 _REASONS = {
     "personnummer": _PERSONNUMMER,
+    "emptied": (
+        "meddelandet är tomt.",
+        "Skriv ett, eller ta bort fältet så gäller det förvalda.",
+    ),
     "missing": ("fältet saknas.", "Lägg till det."),
     "extra_forbidden": ("fältet finns inte.", "Kontrollera stavningen eller ta bort det."),
     "string_too_long": ("texten är för lång.", "Korta den."),

@@ -25,6 +25,7 @@ from utskick.domain.dispatches import (
     StandingId,
 )
 from utskick.domain.errors import UtskickError
+from utskick.domain.languages import Translations
 from utskick.domain.occasions import Occasion, OccasionId
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.schedules import AnswerWithin
@@ -89,6 +90,7 @@ class StandingDispatch:
     package_version: int
     created_by: str
     created_at: datetime
+    inbox_messages: Translations = field(default_factory=dict)
     answer_within: AnswerWithin | None = None
     status: DispatchStatus = DispatchStatus.ONGOING
     ended_at: datetime | None = None
@@ -127,6 +129,7 @@ class StandingDispatch:
             error_addresses=self.error_addresses,
             creates_inbox_message=self.creates_inbox_message,
             inbox_message=self.inbox_message,
+            inbox_messages=self.inbox_messages,
             form_banner=self.form_banner,
             created_by=self.created_by,
             created_at=now,

@@ -15,6 +15,7 @@ from utskick.domain.dispatches import (
 )
 from utskick.domain.errors import NotFound, StartBlocked
 from utskick.domain.forms import require_sendable
+from utskick.domain.languages import whole_message
 from utskick.domain.occasions import Aim, Occasion, OccasionId, OccasionState, RunToken
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
@@ -27,6 +28,7 @@ from utskick.sending.check_again import CHECKED_AGAIN_S
 from utskick.sending.check_forms import TemplateLists, check_forms, require_known_forms
 from utskick.sending.check_recipients import Checked, check_recipients
 from utskick.sending.close_occasion import halt_occasions, halt_standing
+from utskick.sending.message_text import message_parts
 from utskick.sending.message_values import values_for
 from utskick.sending.report_errors import report_occasion
 
@@ -110,7 +112,8 @@ def render_message(occasion_id: OccasionId, *, store: Store, texts: Texts, now: 
         dispatch, occasion = records.dispatches.of_occasion(occasion_id)
         unit = records.units.get(dispatch.unit_id)
         values = values_for(dispatch, occasion, unit, now=now)
-        message = dispatch.heading, texts.fill_in(dispatch.inbox_message, values)
+        parts = message_parts(dispatch.inbox_message, dispatch.inbox_messages, values, texts=texts)
+        message = dispatch.heading, whole_message(parts)
         if records.occasions.message(occasion_id) != message:
             records.occasions.set_message(occasion_id, heading=message[0], text=message[1])
 

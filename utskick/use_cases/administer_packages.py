@@ -144,7 +144,7 @@ class AdministerPackages:
                 spec,
                 units=units,
                 forms=forms,
-                message_faults=self.texts.faults(spec.inbox_message),
+                texts=self.texts,
                 error_domains=self.rules.error_domains,
             )
             kept = records.packages.versions(spec.key)

@@ -17,8 +17,10 @@ from utskick.domain.dispatches import (
     require_another_recipient,
 )
 from utskick.domain.errors import LastRecipient, StartBlocked, WrongStatus
+from utskick.domain.languages import whole_message
 from utskick.domain.occasions import NOT_ENDED, Aim, Occasion, OccasionId, OccasionState
 from utskick.domain.units import Activity, Actor
+from utskick.ports import Texts
 from utskick.records import (
     DoneWith,
     FormSummary,
@@ -27,6 +29,8 @@ from utskick.records import (
     Store,
     Transaction,
 )
+from utskick.sending.message_text import message_parts
+from utskick.sending.message_values import values_for
 from utskick.sending.report_errors import kept_report
 from utskick.use_cases.ways_on import WaysOn, ways_on
 
@@ -80,6 +84,15 @@ class DispatchProgress:
         return upcoming.sends_at - now < _SOON
 
 
+@dataclass(frozen=True, slots=True)
+class MessageAt:
+    """The inbox message at an occasion: as it has been written, or as it will be."""
+
+    number: int
+    text: str
+    written: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
     """A dispatch with its recipients, what each of them has got so far, and what has been done.
@@ -94,6 +107,7 @@ class Opened:
     started_by: str
     done: Sequence[DoneWith]
     blocked: StartBlocked | None
+    message: MessageAt | None
     refusing: AbstractSet[str]
     ways: Sequence[WaysOn]
 
@@ -130,6 +144,7 @@ class OpenedOccasion:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenDispatch:
     store: Store
+    texts: Texts
 
     def follow_progress(self, dispatch_id: DispatchId, *, actor: Actor) -> DispatchProgress:
         """To be asked again and again while it is sent. Raises `NotFound`."""
@@ -170,6 +185,7 @@ class OpenDispatch:
                 started_by=names.get(dispatch.created_by, dispatch.created_by),
                 done=records.access_log.done_with(dispatch),
                 blocked=_blocked(dispatch, records),
+                message=_message(dispatch, records, self.texts, now),
                 refusing=records.error_reports.refusing(),
                 ways=[each for each in ways_on(records, dispatch) if each.any],
             )
@@ -193,6 +209,24 @@ class OpenDispatch:
                 forms=forms,
                 messages=records.overview.messages(occasion.id),
             )
+
+
+def _message(
+    dispatch: Dispatch, records: Transaction, texts: Texts, now: datetime
+) -> MessageAt | None:
+    """The latest that has been written for an occasion, else what the first would be."""
+    if not dispatch.creates_inbox_message:
+        return None
+    for occasion in reversed(dispatch.occasions):
+        if occasion.state is OccasionState.PLANNED:
+            continue
+        _, text = records.occasions.message(occasion.id)
+        if text:
+            return MessageAt(occasion.number, text, written=True)
+    first, unit = dispatch.occasions[0], records.units.get(dispatch.unit_id)
+    values = values_for(dispatch, first, unit, now=now)
+    parts = message_parts(dispatch.inbox_message, dispatch.inbox_messages, values, texts=texts)
+    return MessageAt(first.number, whole_message(parts), written=False)
 
 
 def _progress(

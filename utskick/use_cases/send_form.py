@@ -15,6 +15,7 @@ from utskick.domain.dispatches import (
 )
 from utskick.domain.errors import SpecRefused
 from utskick.domain.forms import FormTemplate
+from utskick.domain.languages import Translations
 from utskick.domain.occasions import Occasion, OccasionId
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
@@ -37,6 +38,7 @@ class _Understood:
     form: FormTemplate
     numbers: list[Personnummer]
     message: str
+    translations: Translations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,11 +95,13 @@ class SendForm(Submitting):
         numbers = reading.recipients(spec, rules=rules, today=today)
         reading.free_texts(spec)
         default = self.texts.read("inbox/single_form.txt")
-        message = reading.message(spec, default=default, texts=self.texts)
+        message, translations = reading.message(spec, default=default, texts=self.texts)
         reading.dates(spec, first_sent_on=today, last_sent_on=today)
         if reading.problems or unit is None:
             return None
-        return _Understood(unit=unit, form=found[0], numbers=numbers, message=message)
+        return _Understood(
+            unit=unit, form=found[0], numbers=numbers, message=message, translations=translations
+        )
 
 
 def _dispatch(
@@ -126,6 +130,7 @@ def _dispatch(
         error_addresses=(rules.forms_desk,),
         creates_inbox_message=spec.creates_inbox_message,
         inbox_message=understood.message,
+        inbox_messages=understood.translations,
         form_banner=spec.form_banner or "",
         created_by=actor.name,
         created_at=now,

@@ -13,8 +13,9 @@ from utskick.domain.deliveries import (
 )
 from utskick.domain.errors import NotFound, Problem, UtskickError
 from utskick.domain.forms import FormTemplate
+from utskick.domain.languages import Translations, written
+from utskick.domain.message_problems import by_place, message_problems
 from utskick.domain.personnummer import Personnummer, tidied
-from utskick.domain.personnummer_in_text import looks_like_personnummer
 from utskick.domain.recipients import (
     NoRecipients,
     NumberCell,
@@ -104,26 +105,31 @@ class SpecReading:
                 found[form.key] = form
         return list(found.values())
 
-    def message(self, spec: Sending, *, default: str | None, texts: Texts) -> str:
-        """An inbox message with nothing but text and what it may refer to.
+    def message(
+        self,
+        spec: Sending,
+        *,
+        default: str | None,
+        translations: Translations | None = None,
+        texts: Texts,
+    ) -> tuple[str, Translations]:
+        """An inbox message, and its other languages, with nothing but what it may refer to.
 
-        What is left out is the default, if it is known; what has been emptied is no message.
+        What is left out is the default, if it is known; what has been emptied is no message, or
+        a language less.
         """
         text = default if spec.inbox_message is None else spec.inbox_message
+        others = {**(translations or {}), **(spec.inbox_messages or {})}
         if text is None:
-            return ""
+            return "", {}
         if spec.creates_inbox_message and not text.strip():
             self.wrong(
                 "inbox_message",
                 "meddelandet är tomt.",
                 "Skriv ett meddelande, eller låt bli att skapa ett inkorgsmeddelande.",
             )
-        for fault in texts.faults(text):
-            # `free_texts` reports a personnummer, without repeating it.
-            if not looks_like_personnummer(fault.fragment):
-                place = f"inbox_message, rad {fault.row}"
-                self.wrong(place, fault.sentence, fault.remedy)
-        return text
+        self.problems += message_problems(text, others, texts)
+        return text, written(others)
 
     def free_texts(self, spec: Sending, title: str | None = None) -> None:
         self.problems += texts_with_personnummer(
@@ -131,6 +137,7 @@ class SpecReading:
                 "title": title,
                 "inbox_message": spec.inbox_message,
                 "form_banner": spec.form_banner,
+                **by_place(spec.inbox_messages or {}),
             }
         )
 

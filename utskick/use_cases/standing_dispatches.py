@@ -199,13 +199,17 @@ class StandingDispatches:
             )
         reading.free_texts(spec, spec.title)
         reading.problems += addresses_elsewhere(spec.error_addresses, self.rules.error_domains)
-        message = reading.message(
-            spec, default=package.inbox_message if package else None, texts=self.texts
+        message, translations = reading.message(
+            spec,
+            default=package.inbox_message if package else None,
+            translations=package.inbox_messages if package else {},
+            texts=self.texts,
         )
         if reading.problems or package is None:
             raise SpecRefused(reading.problems)
         forms = [each.form for each in access]
-        return package, _standing(spec, package, forms, message, actor, self.rules, now)
+        standing = _standing(spec, package, forms, message, actor, self.rules, now)
+        return package, replace(standing, inbox_messages=translations)
 
     def _save(self, standing: StandingDispatch, actor: Actor, now: datetime) -> None:
         with self.store.transaction(Step.VISIT) as records:

@@ -14,6 +14,7 @@ from utskick.domain.dispatches import (
 )
 from utskick.domain.errors import SpecRefused, StartBlocked
 from utskick.domain.forms import FormTemplate
+from utskick.domain.languages import Translations
 from utskick.domain.occasions import Occasion, OccasionId
 from utskick.domain.packages import PackageTemplate, with_forms_desk
 from utskick.domain.personnummer import Personnummer
@@ -43,6 +44,7 @@ class _Understood:
     moments: list[ReadMoment]
     numbers: list[Personnummer]
     message: str
+    translations: Translations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +129,12 @@ class StartDispatch(Submitting):
             )
             moments = schedule.moments(spec)
         default = package.inbox_message if package else None
-        message = reading.message(spec, default=default, texts=self.texts)
+        message, translations = reading.message(
+            spec,
+            default=default,
+            translations=package.inbox_messages if package else {},
+            texts=self.texts,
+        )
         reading.dates(
             spec,
             first_sent_on=moments[0].local.date if moments else None,
@@ -143,6 +150,7 @@ class StartDispatch(Submitting):
             moments=moments,
             numbers=numbers,
             message=message,
+            translations=translations,
         )
 
     async def _require_sendable(
@@ -225,6 +233,7 @@ def _dispatch(
         error_addresses=_addresses(spec, package, rules),
         creates_inbox_message=spec.creates_inbox_message,
         inbox_message=understood.message,
+        inbox_messages=understood.translations,
         form_banner=package.form_banner if spec.form_banner is None else spec.form_banner,
         created_by=actor.name,
         created_at=now,

@@ -14,6 +14,8 @@ from utskick.domain.deliveries import (
 )
 from utskick.domain.dispatches import Dispatch
 from utskick.domain.forms import Catalogue
+from utskick.domain.languages import LANGUAGES, OTHER_LANGUAGES
+from utskick.domain.message_problems import place_of_language
 from utskick.domain.names import age_on
 from utskick.domain.occasions import Appearance, Occasion
 from utskick.domain.personnummer import Personnummer
@@ -58,6 +60,12 @@ PACKAGE_LABELS = {
     "form_banner": "Formulärmeddelande",
     "error_addresses": "E-postavisering vid eventuella fel",
 }
+for labels in (FIELD_LABELS, PACKAGE_LABELS):
+    labels["inbox_messages"] = "Inkorgsmeddelande på andra språk"
+    labels.update(
+        (place_of_language(code), f"Inkorgsmeddelande på {LANGUAGES[code].name}")
+        for code in OTHER_LANGUAGES
+    )
 PACKAGE_FIELDS = {"unit_ids": "units", "template_ids": "forms"}
 """Where a template names its fields otherwise."""
 

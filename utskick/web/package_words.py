@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from utskick.domain.languages import LANGUAGES
 from utskick.domain.packages import PackageTemplate
 from utskick.domain.schedules import (
     AnswerWithin,
@@ -84,5 +85,9 @@ _IN_WORDS: Mapping[str, Callable[[PackageTemplate], str]] = {
     "answer_within": lambda package: answer_within_in_words(package.answer_within),
     "older_unanswered": lambda package: OLDER_UNANSWERED[package.older_unanswered],
     "red_days": lambda package: RED_DAYS[package.red_days],
+    "inbox_messages": lambda package: "\n\n".join(
+        f"{LANGUAGES[code].name.capitalize()}:\n{text}"
+        for code, text in package.inbox_messages.items()
+    ),
     "error_addresses": lambda package: ", ".join(package.error_addresses),
 }

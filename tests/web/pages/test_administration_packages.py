@@ -289,3 +289,20 @@ async def test_an_archived_form_is_shown_on_the_package_that_holds_it(
     words = words_of(await administrator.open(PAGE))
 
     assert "Paketet kan inte startas som det är PHQ-9 är arkiverad." in words
+
+
+async def test_a_language_is_added_written_and_removed_again(administrator: Browser) -> None:
+    page = await administrator.open("/forvaltning/ny-grundplat")
+
+    added = await administrator.press(page, "lagg-till-sprak", nytt_sprak="ar", **FILLED)
+    written = await administrator.press(
+        added.text, "uppdatera", **{"inbox_messages.ar": "مرحبا من {{ enhet }}"}
+    )
+    removed = await administrator.press(written.text, "ta-bort-sprak ar")
+    await administrator.press(written.text, "spara")
+
+    assert 'name="inbox_messages.ar" rows="14" lang="ar" dir="rtl"' in added.text
+    assert "— العربية —" in words_of(written.text)
+    assert "inbox_messages.ar" not in removed.text
+    [package] = versions(administrator, "rehab-uppfoljning")
+    assert package.inbox_messages == {"ar": "مرحبا من {{ enhet }}"}

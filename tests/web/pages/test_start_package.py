@@ -7,7 +7,18 @@ from typing import Any
 import pytest
 from httpx import Response
 
-from tests.clinic import GAD, OTHER_UNIT, OWN, PACKAGE, PHQ, SHARED, UNSUBSCRIBED, WEEKLY, Clinic
+from tests.clinic import (
+    GAD,
+    OTHER_UNIT,
+    OWN,
+    PACKAGE,
+    PHQ,
+    SHARED,
+    UNIT,
+    UNSUBSCRIBED,
+    WEEKLY,
+    Clinic,
+)
 from tests.people import ANNA, BO, PROTECTED, UNNOTIFIED
 from tests.use_cases.clinic_days import mails
 from tests.web.pages.conftest import Browser, words_of
@@ -774,3 +785,58 @@ async def test_the_message_is_shown_while_it_is_written(staff: Browser) -> None:
 
     assert "Nu: 2" in answer.text
     assert "<html" not in answer.text
+
+
+@pytest.fixture
+def translated(clinic: Clinic) -> None:
+    """The package, in two languages more."""
+    translations = {"ar": "مرحبا من {{ enhet }}", "en": "Hello from {{ enhet }}"}
+    with clinic.store.transaction() as records:
+        records.packages.save(replace(WEEKLY, inbox_messages=translations, version=2))
+
+
+@pytest.mark.usefixtures("translated")
+async def test_each_language_is_shown_as_the_resident_gets_it_and_can_be_changed(
+    staff: Browser, clinic: Clinic
+) -> None:
+    page = (await at_message(staff)).text
+
+    changed = await staff.press(
+        page, "visa-tillfalle", **{"inbox_messages.en": "Hi from {{ enhet }}!"}
+    )
+    await staff.press(changed.text, "ja-starta")
+
+    assert '<p class="text" lang="ar" dir="rtl">مرحبا من \u2068' in page
+    assert f"— English — Hello from {UNIT.name}" in words_of(page)
+    assert f"— English — Hi from {UNIT.name}!" in words_of(changed.text)
+    [dispatch] = dispatches(clinic)
+    assert dispatch.inbox_messages == {
+        "ar": "مرحبا من {{ enhet }}",
+        "en": "Hi from {{ enhet }}!",
+    }
+
+
+@pytest.mark.usefixtures("translated")
+async def test_a_language_that_was_emptied_stays_so_also_on_the_way_back(
+    staff: Browser, clinic: Clinic
+) -> None:
+    page = (await at_message(staff, **{"inbox_messages.ar": ""})).text
+
+    back = await staff.press(page, "andra")
+    again = await staff.press(back.text, "starta")
+    await staff.press(again.text, "ja-starta")
+
+    assert values(again.text, "inbox_messages.ar") == [""]
+    [dispatch] = dispatches(clinic)
+    assert list(dispatch.inbox_messages) == ["en"]
+
+
+@pytest.mark.usefixtures("translated")
+async def test_what_is_wrong_with_a_language_stands_at_its_box(staff: Browser) -> None:
+    page = (await at_message(staff)).text
+
+    answer = await staff.press(page, "ja-starta", **{"inbox_messages.en": "Hi\n{{ x }}"})
+
+    assert answer.status_code == 422
+    assert 'id="inbox_messages.en-problem"' in answer.text
+    assert "Inkorgsmeddelande på engelska, rad 2: {{ x }} går inte" in words_of(answer.text)

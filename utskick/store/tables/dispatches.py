@@ -57,6 +57,7 @@ class DispatchRow(Row):
     error_addresses: Mapped[list[str]] = mapped_column(JSON)
     creates_inbox_message: Mapped[bool]
     inbox_message: Mapped[str] = mapped_column(Text)
+    inbox_messages: Mapped[dict[str, str]] = mapped_column(JSON)
     form_banner: Mapped[str] = mapped_column(Text)
     answer_by: Mapped[date | None]
     purge_after: Mapped[date | None]

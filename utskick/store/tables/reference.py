@@ -67,6 +67,7 @@ class PackageTemplateRow(Row):
     form_banner: Mapped[str] = mapped_column(Text, server_default="")
     occasions: Mapped[int]
     inbox_message: Mapped[str] = mapped_column(Text)
+    inbox_messages: Mapped[dict[str, str]] = mapped_column(JSON)
     error_addresses: Mapped[list[str]] = mapped_column(JSON)
     visit_offsets: Mapped[list[list[Any]]] = mapped_column(JSON, default=list, server_default="[]")
     late_visits: Mapped[str] = mapped_column(String(10), default="skip", server_default="skip")

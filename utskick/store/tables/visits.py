@@ -29,6 +29,7 @@ class StandingDispatchRow(Row):
     error_addresses: Mapped[list[str]] = mapped_column(JSON)
     creates_inbox_message: Mapped[bool]
     inbox_message: Mapped[str] = mapped_column(Text)
+    inbox_messages: Mapped[dict[str, str]] = mapped_column(JSON)
     form_banner: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(String(10))
     created_by: Mapped[str]

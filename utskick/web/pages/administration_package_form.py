@@ -12,6 +12,7 @@ from starlette.datastructures import FormData
 from utskick.domain.calendar import ImpossibleTime, default_answer_by, parse_clock
 from utskick.domain.errors import Problem, SpecRefused
 from utskick.domain.forms import FormTemplate
+from utskick.domain.languages import OTHER_LANGUAGES
 from utskick.domain.package_specs import WEEKDAYS, PackageSpec
 from utskick.domain.packages import PackageTemplate
 from utskick.domain.schedules import (
@@ -25,7 +26,7 @@ from utskick.domain.units import Unit
 from utskick.domain.writing import comparable
 from utskick.use_cases.administer_packages import PackageRegister
 from utskick.use_cases.list_forms import meant
-from utskick.web.pages.posted import act, read_spec, text, texts
+from utskick.web.pages.posted import act, read_spec, read_translations, text, texts
 
 _BETWEEN_ADDRESSES = re.compile(r"[\s,;]+")
 _BETWEEN_NUMBERS = re.compile(r"[\s,;]+|\boch\b|\bdagar\b")
@@ -56,6 +57,7 @@ class FilledPackage:
     red_days: str = RedDayRule.WARN
     error_addresses: str = ""
     inbox_message: str = ""
+    inbox_messages: dict[str, str] = field(default_factory=dict)
     form_banner: str = ""
     based_on: str = ""
     new_form: str = ""
@@ -85,6 +87,7 @@ class FilledPackage:
             red_days=package.red_days,
             error_addresses=", ".join(others),
             inbox_message=package.inbox_message,
+            inbox_messages=dict(package.inbox_messages),
             form_banner=package.form_banner,
             based_on=str(package.version),
         )
@@ -111,6 +114,7 @@ class FilledPackage:
             red_days=text(posted, "red_days"),
             error_addresses=text(posted, "error_addresses"),
             inbox_message=text(posted, "inbox_message"),
+            inbox_messages=read_translations(posted),
             form_banner=text(posted, "form_banner"),
             based_on=text(posted, "based_on"),
             new_form=text(posted, "nytt_formular"),
@@ -137,7 +141,14 @@ class FilledPackage:
                 if self.new_unit.strip():
                     self.add_unit(list(register.units.values()))
             case _:
-                pass
+                self._change_languages(posted)
+
+    def _change_languages(self, posted: FormData) -> None:
+        match act(posted):
+            case "lagg-till-sprak", _ if (code := text(posted, "nytt_sprak")) in OTHER_LANGUAGES:
+                self.inbox_messages.setdefault(code, "")
+            case "ta-bort-sprak", code:
+                self.inbox_messages.pop(code, None)
 
     def add_form(self, offered: Sequence[FormTemplate]) -> None:
         """The form that was typed, or a problem."""
@@ -184,6 +195,7 @@ class FilledPackage:
                         each for each in _BETWEEN_ADDRESSES.split(self.error_addresses) if each
                     ],
                     "inbox_message": self.inbox_message,
+                    "inbox_messages": self.inbox_messages,
                     "form_banner": self.form_banner,
                 },
             )

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import Request, Response
 
 from utskick.domain.errors import Problem, SpecRefused
+from utskick.domain.languages import LANGUAGES, OTHER_LANGUAGES
 from utskick.domain.message_names import NAMES
 from utskick.domain.package_specs import WEEKDAYS
 from utskick.domain.rights import Right
@@ -210,6 +211,12 @@ def _show(
         weekdays=[("", "Ingen förvald"), *((day, day) for day in WEEKDAYS)],
         catalogue_labels=CATALOGUE_LABELS,
         names=NAMES.values(),
+        languages=LANGUAGES,
+        new_languages=[
+            (code, LANGUAGES[code].name.capitalize())
+            for code in OTHER_LANGUAGES
+            if code not in filled.inbox_messages
+        ],
         forms_desk=wired.rules.forms_desk,
         message=_message(filled, register, wired, now),
         problems=problems_by_field(tuple(problems)),
@@ -242,6 +249,7 @@ def _message(
     )
     return wired.preview_message(
         filled.inbox_message,
+        translations=filled.inbox_messages,
         heading=heading,
         banner=filled.form_banner,
         values=values,

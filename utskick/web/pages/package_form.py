@@ -19,7 +19,7 @@ from utskick.domain.writing import in_one_line
 from utskick.use_cases.list_forms import OfferedForms, meant
 from utskick.use_cases.preview_dispatch import PlannedRows, follow_first, one_more, to_working_day
 from utskick.web.pages.offered_forms import not_meant
-from utskick.web.pages.posted import act, read_spec, text, texts
+from utskick.web.pages.posted import act, read_spec, read_translations, text, texts
 from utskick.web.pages.recipient_list import RecipientList
 
 _CLOCK = re.compile(r"(\d{1,2})[:.]?(\d{2})", re.ASCII)
@@ -46,6 +46,7 @@ class FilledStart:
     purge_after: str = ""
     creates_inbox_message: bool = True
     inbox_message: str = ""
+    inbox_messages: dict[str, str] = field(default_factory=dict)
     form_banner: str = ""
     again: str = ""
     shown: int = 1
@@ -70,6 +71,7 @@ class FilledStart:
             purge_after=text(posted, "purge_after"),
             creates_inbox_message="creates_inbox_message" in posted,
             inbox_message=text(posted, "inbox_message"),
+            inbox_messages=read_translations(posted),
             form_banner=text(posted, "form_banner"),
             again=text(posted, "again"),
             shown=int(shown) if shown.isascii() and shown.isdecimal() else 1,
@@ -87,6 +89,7 @@ class FilledStart:
             moved=planned.moved,
             forms=[access.form.key for access in forms],
             inbox_message=package.inbox_message,
+            inbox_messages=dict(package.inbox_messages),
             form_banner=package.form_banner,
         )
 
@@ -135,6 +138,7 @@ class FilledStart:
                 "purge_after": self.purge_after.strip() or None,
                 "creates_inbox_message": self.creates_inbox_message,
                 "inbox_message": self.inbox_message,
+                "inbox_messages": self.inbox_messages or None,
                 "form_banner": self.form_banner,
             },
         )

@@ -13,6 +13,7 @@ from utskick.domain.advice import of_children, of_the_unchecked, of_the_unnotifi
 from utskick.domain.calendar import default_answer_by, read_date
 from utskick.domain.errors import Problem, StartBlocked
 from utskick.domain.forms import Catalogue, FormTemplateId
+from utskick.domain.languages import LANGUAGES
 from utskick.domain.message_names import NAMES, MessageValues
 from utskick.domain.packages import PackageTemplate
 from utskick.sending.report_errors import refusing_addresses
@@ -117,6 +118,7 @@ class PackageStep:
         """The inbox message at the occasion that is shown."""
         return self.visit.wired.preview_message(
             self.filled.inbox_message,
+            translations=self.filled.inbox_messages,
             heading=self.preview.heading(self.filled.title),
             banner=self.filled.form_banner,
             values=self._values,
@@ -154,6 +156,7 @@ class PackageStep:
             refused=refused,
             blocked=refused or self.preview.blocked,
             names=NAMES.values(),
+            languages=LANGUAGES,
             forms_desk=wired.rules.forms_desk,
             refusing=self.refusing,
             look_at=self._address_of,

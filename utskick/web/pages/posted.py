@@ -9,6 +9,8 @@ from starlette.datastructures import FormData, UploadFile
 
 from utskick.domain.calendar import ImpossibleTime, parse_date
 from utskick.domain.errors import Problem, SpecRefused
+from utskick.domain.languages import OTHER_LANGUAGES
+from utskick.domain.message_problems import place_of_language
 from utskick.domain.personnummer import InvalidPersonnummer, Personnummer
 from utskick.domain.rules import Rules
 from utskick.domain.specs import problems_of
@@ -104,3 +106,12 @@ def read_spec(kind: type[AnySpec], values: Mapping[str, Any]) -> AnySpec:
     except ValidationError as error:
         faults = error.errors(include_input=False, include_url=False, include_context=False)
         raise SpecRefused(problems_of(faults)) from None
+
+
+def read_translations(posted: FormData) -> dict[str, str]:
+    """The message's boxes in other languages, the emptied ones too."""
+    return {
+        code: text(posted, field)
+        for code in OTHER_LANGUAGES
+        if (field := place_of_language(code)) in posted
+    }

@@ -26,7 +26,7 @@ from utskick.web.pages.visitors import Posted, Staff
 router = page_router()
 
 _OF_THE_MESSAGE = ("inbox_message", "form_banner")
-"""The fields of the second page."""
+"""How the names of the second page's fields begin."""
 
 
 @router.get("/starta-paketutskick", name="start-package-page")
@@ -171,7 +171,7 @@ def _refused(step: PackageStep, problems: Sequence[Problem]) -> Response:
         # A row shows it already.
         if _field(each) in FIELD_LABELS or each.reason not in by_row
     )
-    of_the_form = [each for each in placed if _field(each) not in _OF_THE_MESSAGE]
+    of_the_form = [each for each in placed if not each.place.startswith(_OF_THE_MESSAGE)]
     return step.show(of_the_form) if of_the_form else step.show_message(list(placed))
 
 
