@@ -556,6 +556,23 @@ class SignInSettings(TlsSettings):
         return self
 
 
+class ApprovalSettings(Group):
+    """Två personer: what a colleague must approve before it is sent.
+
+    What is marked so in its package always waits, whatever stands here.
+    """
+
+    above: int = Field(
+        default=0, ge=0, description="Dispatches to more recipients than this; 0: none."
+    )
+    days: int = Field(
+        default=7,
+        ge=1,
+        le=90,
+        description="It expires after so many, and at the first occasion's moment.",
+    )
+
+
 RateText = Annotated[str, Field(pattern=r"^[1-9][0-9]*/(s|min|h|d)$")]
 
 
@@ -688,6 +705,7 @@ class Settings(BaseSettings):
     timing: TimingSettings = TimingSettings()
     web: WebSettings = WebSettings()
     sign_in: SignInSettings = SignInSettings()
+    approval: ApprovalSettings = ApprovalSettings()
     limits: LimitSettings = LimitSettings()
     log: LogSettings = LogSettings()
     retention: RetentionSettings = RetentionSettings()

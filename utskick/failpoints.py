@@ -26,6 +26,7 @@ class Step(StrEnum):
     BRAKE = "brake"
     RELEASE = "release"
     VISIT = "visit"
+    APPROVE = "approve"
 
 
 class Exchange(StrEnum):

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from utskick.domain.calendar import default_answer_by
 from utskick.domain.errors import (
+    AwaitsApproval,
     LastRecipient,
     NotFound,
     NothingAhead,
@@ -48,12 +49,20 @@ class DispatchKind(StrEnum):
 
 
 class DispatchStatus(StrEnum):
-    """Pågående, Stoppad, Klar, Avbruten."""
+    """Pågående, Stoppad, Klar, Avbruten; and what a colleague has yet to approve, or never did."""
 
     ONGOING = "ongoing"
+    AWAITING = "awaiting"
     STOPPED = "stopped"
     COMPLETED = "completed"
     ABORTED = "aborted"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+NEVER_SENT = frozenset({DispatchStatus.DECLINED, DispatchStatus.WITHDRAWN, DispatchStatus.EXPIRED})
+"""Nobody approved it, so nothing of it was sent, and nothing will be."""
 
 
 STATUS_LABELS = {
@@ -61,6 +70,10 @@ STATUS_LABELS = {
     DispatchStatus.STOPPED: "Stoppad",
     DispatchStatus.COMPLETED: "Klar",
     DispatchStatus.ABORTED: "Avbruten",
+    DispatchStatus.AWAITING: "Väntar på godkännande",
+    DispatchStatus.DECLINED: "Nekad",
+    DispatchStatus.WITHDRAWN: "Återtagen",
+    DispatchStatus.EXPIRED: "Utgången",
 }
 
 
@@ -72,6 +85,12 @@ _APPEARANCES = {
     OccasionState.BLOCKED: Appearance.ABORTED,
     OccasionState.STOPPED: Appearance.STOPPED,
     OccasionState.ENDED: Appearance.ENDED,
+}
+
+
+_UNAPPROVED = {
+    DispatchStatus.AWAITING: Appearance.AWAITING,
+    **dict.fromkeys(NEVER_SENT, Appearance.NOT_SENT),
 }
 
 
@@ -182,6 +201,8 @@ class Dispatch:
         self, occasion: Occasion, *, now: datetime, late_after: timedelta
     ) -> Appearance:
         """What staff read of the occasion, wherever it is shown."""
+        if unapproved := _UNAPPROVED.get(self.status):
+            return unapproved
         if occasion.halted:
             return Appearance.STOPPED
         if occasion.state in NOT_ENDED and occasion.aim is Aim.END:
@@ -245,7 +266,8 @@ class Dispatch:
         """
         open_to_staff = any(occasion.has_a_rest for occasion in self.occasions)
         completed = self.status is DispatchStatus.COMPLETED
-        if self.status is DispatchStatus.ABORTED or (completed and not open_to_staff):
+        over = self.status is DispatchStatus.ABORTED or self.status in NEVER_SENT
+        if over or (completed and not open_to_staff):
             raise WrongStatus(action, self.status.value, label=self.label)
 
     def may_be_deleted(self, *, now: datetime) -> bool:
@@ -253,6 +275,8 @@ class Dispatch:
 
     def require(self, status: DispatchStatus, *, action: str) -> None:
         """Raise `WrongStatus` unless the dispatch has this status."""
+        if self.status is DispatchStatus.AWAITING and status is not DispatchStatus.AWAITING:
+            raise AwaitsApproval(action)
         if self.status is not status:
             raise WrongStatus(action, self.status.value, label=self.label)
 

@@ -6,6 +6,7 @@ UtskickError
 ├── SpecRefused          a dispatch spec with problems: all of them, each with its place
 ├── StartBlocked         archived forms, shared forms without a subscription, a withdrawn unit
 ├── WrongStatus          the action does not fit the dispatch's or the occasion's status
+│   └── AwaitsApproval   a colleague must approve the dispatch first
 ├── LastRecipient        the only recipient cannot be removed
 ├── OccasionPassed       too late to restart
 ├── NothingAhead         no occasion is left to restart with
@@ -113,6 +114,18 @@ class WrongStatus(UtskickError):
         self.staff_message = (
             f"Det går inte eftersom utskicket har statusen {label or status}."
             " Visa utskicket för att se hur det ligger till."
+        )
+
+
+class AwaitsApproval(WrongStatus):
+    """A colleague has not approved the dispatch yet. Only a person can, on the pages."""
+
+    def __init__(self, action: str) -> None:
+        super().__init__(action, "awaiting")
+        self.staff_message = (
+            "Utskicket väntar på godkännande, och inget av det har skickats. En kollega med"
+            " behörigheten Utskick på enheten godkänner eller nekar det i Utskick, under Pågående"
+            " Paketutskick. Ett system, ett kommando eller driften kan inte göra det."
         )
 
 

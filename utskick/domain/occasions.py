@@ -61,6 +61,8 @@ class Appearance(StrEnum):
     STOPPED = "Stoppat mitt i"
     ABORTED = "Avbrutet"
     ENDED = "Avslutat"
+    AWAITING = "Väntar på godkännande"
+    NOT_SENT = "Skickas inte"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

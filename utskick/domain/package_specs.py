@@ -92,6 +92,7 @@ class PackageSpec(Spec):
     form_banner: str = Field(default="", max_length=LONGEST_TEXTS["form_banner"])
     visit_offsets: list[VisitOffsetSpec] = Field(default=[], max_length=_MOST_OFFSETS)
     late_visits: LateVisits = LateVisits.SKIP
+    needs_approval: bool = False
 
     @property
     def every(self) -> Interval | None:
@@ -238,6 +239,7 @@ def package_of(
         inbox_message=spec.inbox_message,
         inbox_messages=written(spec.inbox_messages),
         form_banner=spec.form_banner,
+        needs_approval=spec.needs_approval,
         error_addresses=with_forms_desk(tuple(spec.error_addresses), forms_desk=forms_desk),
         visit_offsets=in_order(
             tuple(VisitOffset(o.days_before, parse_clock(o.time)) for o in spec.visit_offsets)
@@ -268,6 +270,7 @@ def spec_of(
         inbox_message=package.inbox_message,
         inbox_messages=dict(package.inbox_messages),
         form_banner=package.form_banner,
+        needs_approval=package.needs_approval,
         visit_offsets=[
             VisitOffsetSpec(days_before=each.days_before, time=f"{each.time:%H:%M}")
             for each in package.visit_offsets
@@ -299,6 +302,9 @@ def changed_fields(older: PackageTemplate, newer: PackageTemplate) -> tuple[str,
 
 def _wrong_offsets(spec: PackageSpec) -> list[Problem]:
     problems, seen = [], set[tuple[int, str]]()
+    if spec.visit_offsets and spec.needs_approval:
+        reason = "det som följer bokade besök startas för en person i taget."
+        problems.append(Problem("needs_approval", reason, "Ta bort krysset, eller tiderna."))
     for offset in spec.visit_offsets:
         try:
             parse_clock(offset.time)

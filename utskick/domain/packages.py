@@ -55,6 +55,7 @@ class PackageTemplate:
     form_banner: str = ""
     visit_offsets: tuple[VisitOffset, ...] = ()
     late_visits: LateVisits = LateVisits.SKIP
+    needs_approval: bool = False
 
     @property
     def is_for_visits(self) -> bool:

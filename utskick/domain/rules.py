@@ -72,6 +72,8 @@ class Rules:
     sms_hosts: tuple[str, ...] = ("1177.se", "vgregion.se")
     application: str = "UTSKICK"
     purposes: tuple[str, ...] = ("Vård och behandling",)
+    approval_above: int = 0
+    approval_within: timedelta = timedelta(days=7)
     right_roles: Mapping[Right, tuple[str, ...]] = field(default_factory=lambda: RIGHT_ROLES)
     retention: Retention = field(default_factory=Retention)
 

@@ -66,7 +66,7 @@ class Unit:
     """A care unit; its name and phone stand in the messages that residents get.
 
     Nobody can act for a unit once it has been withdrawn. Without `sending_hours` of its own it
-    has the region's.
+    has the region's. `mail` is its function mailbox, for what waits there; empty if it has none.
     """
 
     id: HsaId
@@ -74,6 +74,7 @@ class Unit:
     phone: str
     withdrawn_at: datetime | None = None
     sending_hours: SendingWindow | None = None
+    mail: str = ""
 
 
 class Activity(StrEnum):

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from utskick.failpoints import Step
+from utskick.records.approvals import Approvals
 from utskick.records.brakes import Brakes
 from utskick.records.deliveries import Deliveries, DeliveryClaim, InboxMessages, Unnotified
 from utskick.records.desk import Budgets, Texting, Tokens, Uploads
@@ -55,6 +56,7 @@ from utskick.records.visits import ListedVisit, ShownSend, VisitPlaces, VisitQue
 
 __all__ = [
     "AccessLog",
+    "Approvals",
     "Brakes",
     "Budgets",
     "Deliveries",
@@ -169,6 +171,8 @@ class Transaction(Protocol):
     def visit_places(self) -> VisitPlaces: ...
     @property
     def grants(self) -> RightGrants: ...
+    @property
+    def approvals(self) -> Approvals: ...
 
 
 class Store(Protocol):

@@ -182,6 +182,9 @@ class Occasions(Protocol):
     def halt(self, dispatch_id: DispatchId, *, now: datetime) -> None:
         """Stop what is being sent: its runs only notify those who have got all their forms."""
 
+    def move_to_now(self, occasion_id: OccasionId, *, local: datetime, now: datetime) -> None:
+        """What waited to be approved is sent as if it had been started now."""
+
     def plan_by_hand(self, occasion_id: OccasionId, aim: Aim, *, now: datetime) -> None:
         """Plan it for now, as a new version; a run that has it loses it.
 

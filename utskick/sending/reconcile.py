@@ -21,6 +21,7 @@ from utskick.domain.rules import Rules
 from utskick.failpoints import Step
 from utskick.ports import FormService, OccasionPlan, ScheduledOccasion, Scheduler, TemporaryFailure
 from utskick.records import PlannedOccasion, Store
+from utskick.sending.await_approval import let_lapse
 from utskick.sending.call_slots import CallSlots
 from utskick.sending.close_occasion import (
     conclude_dispatch,
@@ -67,6 +68,7 @@ async def reconcile(
 ) -> Reconciled:
     """One round: the dead, the unknown, the missed, and what should have been started."""
     died = await asyncio.to_thread(_reap, store, rules, now)
+    await asyncio.to_thread(let_lapse, store=store, now=now)
     await asyncio.to_thread(hold_what_has_passed, store, now)
     missed = await asyncio.to_thread(_apply_late_policy, store, rules, now)
     mended = await asyncio.to_thread(_start_overdue, store, scheduler, rules, died, now)

@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from utskick.failpoints import Step, reached
+from utskick.store.approvals import SqlApprovals
 from utskick.store.brakes import SqlBrakes
 from utskick.store.data_keys import DataKeys
 from utskick.store.deliveries import SqlDeliveries
@@ -71,6 +72,7 @@ class SqlTransaction:
         self.visits = SqlVisits(session, people, self.names)
         self.visit_places = SqlVisitPlaces(session, people, self.names, self.dispatches)
         self.grants = SqlGrants(session)
+        self.approvals = SqlApprovals(session)
 
 
 class SqlStore:

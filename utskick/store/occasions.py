@@ -179,6 +179,20 @@ class SqlOccasions:
             .values(aim=Aim.STOP.value)
         )
 
+    def move_to_now(self, occasion_id: OccasionId, *, local: datetime, now: datetime) -> None:
+        self._session.execute(
+            update(OccasionRow)
+            .where(OccasionRow.id == occasion_id)
+            .values(
+                local_date=local.date(),
+                local_time=local.time().replace(microsecond=0),
+                sends_at=now,
+                by_hand_at=now,
+                version=OccasionRow.version + 1,
+                registered=False,
+            )
+        )
+
     def plan_by_hand(self, occasion_id: OccasionId, aim: Aim, *, now: datetime) -> None:
         self._session.execute(
             update(OccasionRow)

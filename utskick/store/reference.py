@@ -62,6 +62,7 @@ class SqlUnits:
                     withdrawn_at=unit.withdrawn_at,
                     opens=hours.opens if hours else None,
                     closes=hours.closes if hours else None,
+                    mail=unit.mail,
                 )
             )
         self._session.flush()
@@ -234,7 +235,7 @@ class SqlPackages:
 
 
 def _unit(row: UnitRow) -> Unit:
-    return Unit(HsaId(row.hsa_id), row.name, row.phone, row.withdrawn_at, _hours(row))
+    return Unit(HsaId(row.hsa_id), row.name, row.phone, row.withdrawn_at, _hours(row), row.mail)
 
 
 def _hours(row: UnitRow) -> SendingWindow | None:
@@ -280,6 +281,7 @@ def _package(row: PackageTemplateRow) -> PackageTemplate:
         inbox_message=row.inbox_message,
         inbox_messages=dict(row.inbox_messages),
         form_banner=row.form_banner,
+        needs_approval=row.needs_approval,
         error_addresses=tuple(row.error_addresses),
         visit_offsets=read_offsets(row.visit_offsets),
         late_visits=LateVisits(row.late_visits),
@@ -320,6 +322,7 @@ def _package_row(package: PackageTemplate, *, version: int) -> PackageTemplateRo
         inbox_message=package.inbox_message,
         inbox_messages=dict(package.inbox_messages),
         form_banner=package.form_banner,
+        needs_approval=package.needs_approval,
         error_addresses=list(package.error_addresses),
         visit_offsets=kept_offsets(package.visit_offsets),
         late_visits=package.late_visits.value,

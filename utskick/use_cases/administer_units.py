@@ -3,7 +3,9 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Literal
 
+from utskick.domain.addresses import MailAddress
 from utskick.domain.dispatches import DispatchKind, DispatchStatus
 from utskick.domain.errors import NotFound, Problem, SpecRefused, UtskickError
 from utskick.domain.forms import Catalogue, FormTemplate, FormTemplateId
@@ -17,10 +19,14 @@ from utskick.use_cases.manage_tokens import log_of_unit
 
 
 class UnitSpec(Spec):
-    """What the residents read of the unit."""
+    """What the residents read of the unit, and where it reads what waits there.
+
+    `mail` is empty for none; whoever leaves it out leaves it as it is.
+    """
 
     name: Text
     phone: Text
+    mail: MailAddress | Literal[""] | None = None
 
 
 class NewUnitSpec(UnitSpec):
@@ -81,7 +87,7 @@ class AdministerUnits:
         """Let a unit join. Raises `SpecRefused`."""
         problems = _personnummer_in(spec)
         try:
-            unit = Unit(parse_hsa_id(spec.hsa_id), spec.name, spec.phone)
+            unit = Unit(parse_hsa_id(spec.hsa_id), spec.name, spec.phone, mail=spec.mail or "")
         except InvalidHsaId as error:
             raise SpecRefused([Problem("hsa_id", error.staff_message, ""), *problems]) from None
         with self.store.transaction() as records:
@@ -101,7 +107,9 @@ class AdministerUnits:
         if problems := _personnummer_in(spec):
             raise SpecRefused(problems)
         with self.store.transaction() as records:
-            unit = replace(records.units.get(unit_id), name=spec.name, phone=spec.phone)
+            kept = records.units.get(unit_id)
+            mail = kept.mail if spec.mail is None else spec.mail
+            unit = replace(kept, name=spec.name, phone=spec.phone, mail=mail)
             _save(unit, f"ändrat enhet {unit_id}", actor, records, now)
 
     def withdraw_unit(self, unit_id: HsaId, *, actor: Actor, now: datetime) -> None:

@@ -20,6 +20,7 @@ from utskick.use_cases.check_access_log import CheckAccessLog
 from utskick.use_cases.clean_up import CleanUp
 from utskick.use_cases.compare_ledger import CompareLedger
 from utskick.use_cases.current_session import CurrentSession
+from utskick.use_cases.decide_approval import DecideApproval
 from utskick.use_cases.end_occasion import EndOccasion
 from utskick.use_cases.follow_up import FollowUp
 from utskick.use_cases.form_link import FormLink
@@ -96,6 +97,7 @@ class UseCases:
     clean_up = Bound(CleanUp)
     compare_ledger = Bound(CompareLedger)
     current_session = Bound(CurrentSession)
+    decide_approval = Bound(DecideApproval)
     end_occasion = Bound(EndOccasion)
     follow_up = Bound(FollowUp)
     form_link = Bound(FormLink)

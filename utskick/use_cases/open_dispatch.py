@@ -6,6 +6,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from utskick.domain.approvals import Approval
 from utskick.domain.deliveries import DeliveryState
 from utskick.domain.dispatches import (
     Dispatch,
@@ -98,7 +99,7 @@ class Opened:
     """A dispatch with its recipients, what each of them has got so far, and what has been done.
 
     `blocked`: the forms that ended it, when it was aborted. `refusing`: the addresses that do not
-    take our mails.
+    take our mails. `approval`: what a colleague had to say yes to, with the `names` of both.
     """
 
     progress: DispatchProgress
@@ -110,6 +111,8 @@ class Opened:
     message: MessageAt | None
     refusing: AbstractSet[str]
     ways: Sequence[WaysOn]
+    approval: Approval | None
+    names: Mapping[str, str]
 
     @property
     def dispatch(self) -> Dispatch:
@@ -177,7 +180,9 @@ class OpenDispatch:
                 for state, number in by_state.items():
                     shared[state] += number
             _log_reading(recipients, dispatch, actor, records, now)
-            names = records.sessions.names([dispatch.created_by])
+            approval = records.approvals.find(dispatch.id)
+            people = {dispatch.created_by, approval.decided_by if approval else ""}
+            names = records.sessions.names(people)
             return Opened(
                 progress=_progress(dispatch, by_occasion, records),
                 recipients=recipients,
@@ -188,6 +193,8 @@ class OpenDispatch:
                 message=_message(dispatch, records, self.texts, now),
                 refusing=records.error_reports.refusing(),
                 ways=[each for each in ways_on(records, dispatch) if each.any],
+                approval=approval,
+                names=names,
             )
 
     def open_occasion(

@@ -77,9 +77,11 @@ class SendForm(Submitting):
         )
         if reading.notifies and (warning := self.rules.warning_now(now, unit=understood.unit)):
             reading.warnings.append(warning)
+        dispatch = _dispatch(spec, understood, actor, self.rules, now)
+        recipients = recipients_of(understood.numbers, reached)
         return CheckedDispatch(
-            dispatch=_dispatch(spec, understood, actor, self.rules, now),
-            recipients=recipients_of(understood.numbers, reached),
+            dispatch=self.held(dispatch, recipients),
+            recipients=recipients,
             content_seal=content_seal(spec),
             warnings=tuple(reading.warnings),
         )

@@ -86,9 +86,11 @@ class StartDispatch(Submitting):
             now=now,
             answer_by=max(dispatch.last_day(occasion).day for occasion in dispatch.occasions),
         )
+        recipients = recipients_of(understood.numbers, reached)
+        package_needs = understood.package.needs_approval
         return CheckedDispatch(
-            dispatch=dispatch,
-            recipients=recipients_of(understood.numbers, reached),
+            dispatch=self.held(dispatch, recipients, package_needs=package_needs),
+            recipients=recipients,
             content_seal=content_seal(spec),
             warnings=tuple(reading.warnings),
         )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from utskick.domain.dispatches import Dispatch, DispatchId
+from utskick.domain.dispatches import Dispatch, DispatchId, DispatchStatus
 from utskick.domain.rules import Rules
 from utskick.domain.units import Activity, Actor
 from utskick.failpoints import Step
@@ -11,6 +11,7 @@ from utskick.ports import Clock, Scheduler
 from utskick.records import LogEntry, Store, Transaction
 from utskick.sending.close_occasion import halt_occasions
 from utskick.sending.occasion_plans import unregister_occasions
+from utskick.use_cases.decide_approval import DecideApproval
 from utskick.use_cases.ways_on import WaysOn, ways_on
 
 
@@ -50,8 +51,11 @@ class StopDispatch:
         The status is saved before the schedules are removed: should the second step fail, a run
         that starts all the same finds the dispatch stopped and sends nothing. Whoever is sending
         hears of it in a moment, and gives back what has not left; it is answered after that, so
-        that nothing is begun after the answer. Raises `WrongStatus` or `NotFound`.
+        that nothing is begun after the answer. What waits for approval is withdrawn, by whoever
+        started it alone. Raises `WrongStatus` or `NotFound`.
         """
+        if withdrawn := self._withdrawn(dispatch_id, actor, now):
+            return withdrawn
         with self.store.transaction(Step.STOP) as records:
             dispatch = records.dispatches.lock_for(actor.unit_id, dispatch_id).stopped(now=now)
             records.dispatches.set_status(dispatch.id, dispatch.status, ended_at=now)
@@ -71,6 +75,15 @@ class StopDispatch:
             with self.store.transaction() as records:
                 stopped = _stopped(records, dispatch_id)
         return stopped
+
+    def _withdrawn(self, dispatch_id: DispatchId, actor: Actor, now: datetime) -> Stopped | None:
+        with self.store.transaction() as records:
+            dispatch = records.dispatches.get_for(actor.unit_id, dispatch_id)
+        if dispatch.status is not DispatchStatus.AWAITING or dispatch.created_by != actor.name:
+            return None
+        decide = DecideApproval(store=self.store, scheduler=self.scheduler, rules=self.rules)
+        taken_back = decide.withdraw_dispatch(dispatch_id, actor=actor, now=now)
+        return Stopped(dispatch=taken_back, on_their_way=0, ways=())
 
 
 def _stopped(records: Transaction, dispatch_id: DispatchId) -> Stopped:

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256
 from uuid import uuid4
 
+from utskick.domain.approvals import cause_of
 from utskick.domain.dispatches import (
+    NEVER_SENT,
     Dispatch,
     DispatchStatus,
     Recipient,
@@ -30,6 +32,7 @@ from utskick.ports import (
 )
 from utskick.records import LogEntry, Store
 from utskick.sending.accounts import Accounts
+from utskick.sending.await_approval import ask_colleague
 from utskick.sending.check_recipients import Checked, check_quickly
 from utskick.sending.occasion_plans import register_occasions
 from utskick.sending.require_no_brake import require_no_brake, require_no_brake_on
@@ -136,7 +139,8 @@ class Submitting:
 
         Raises `AlreadyEnded`: that it was started says too little.
         """
-        if earlier.status not in (DispatchStatus.STOPPED, DispatchStatus.ABORTED):
+        over = {DispatchStatus.STOPPED, DispatchStatus.ABORTED, *NEVER_SENT}
+        if earlier.status not in over:
             return Started(dispatch=earlier, already=True)
         with self.store.transaction() as records:
             forms = records.progress.summary(earlier.id)
@@ -191,6 +195,14 @@ class Submitting:
         """Raise `Braked` before anybody is asked about."""
         with self.store.transaction() as records:
             require_no_brake_on(records, unit_id, [form.id for form in forms])
+
+    def held(
+        self, dispatch: Dispatch, recipients: Sequence[Recipient], *, package_needs: bool = False
+    ) -> Dispatch:
+        """As it will be saved: a colleague may have to approve it first."""
+        active = sum(each.state is RecipientState.ACTIVE for each in recipients)
+        cause = cause_of(active, above=self.rules.approval_above, package_needs=package_needs)
+        return replace(dispatch, status=DispatchStatus.AWAITING) if cause else dispatch
 
     async def save_and_register(
         self,
@@ -253,6 +265,8 @@ class Submitting:
                 ],
                 now=now,
             )
+            if dispatch.status is DispatchStatus.AWAITING:
+                ask_colleague(records, dispatch, actor=actor, rules=self.rules, now=now)
         return dispatch
 
 

@@ -59,6 +59,7 @@ PACKAGE_LABELS = {
     "inbox_message": "Inkorgsmeddelande",
     "form_banner": "Formulärmeddelande",
     "error_addresses": "E-postavisering vid eventuella fel",
+    "needs_approval": "En kollega godkänner innan det startar",
 }
 for labels in (FIELD_LABELS, PACKAGE_LABELS):
     labels["inbox_messages"] = "Inkorgsmeddelande på andra språk"
@@ -122,6 +123,8 @@ _KINDS = {
     Appearance.STOPPED: "warn",
     Appearance.ABORTED: "bad",
     Appearance.ENDED: "calm",
+    Appearance.AWAITING: "warn",
+    Appearance.NOT_SENT: "calm",
 }
 
 

@@ -90,4 +90,5 @@ _IN_WORDS: Mapping[str, Callable[[PackageTemplate], str]] = {
         for code, text in package.inbox_messages.items()
     ),
     "error_addresses": lambda package: ", ".join(package.error_addresses),
+    "needs_approval": lambda package: "Ja" if package.needs_approval else "Nej",
 }

@@ -48,6 +48,8 @@ def rules_of(settings: Settings) -> Rules:
         sms_hosts=(*settings.sms_hosts, urlsplit(settings.residents.url).hostname or ""),
         application=settings.residents.application,
         purposes=settings.sign_in.purposes,
+        approval_above=settings.approval.above,
+        approval_within=timedelta(days=settings.approval.days),
         right_roles=right_roles_of(settings.sign_in),
         retention=Retention(**settings.retention.model_dump()),
     )

@@ -1,5 +1,6 @@
 """The tables, and what their indexes make impossible. Rows never leave the store."""
 
+from utskick.store.tables.approvals import ApprovalRow
 from utskick.store.tables.base import Row, SealedRow, UtcDateTime
 from utskick.store.tables.brakes import BrakeRow
 from utskick.store.tables.deliveries import (
@@ -54,6 +55,7 @@ from utskick.store.tables.visits import (
 
 __all__ = [
     "AccessLogRow",
+    "ApprovalRow",
     "BlockedFormRow",
     "BrakeRow",
     "DataKeyRow",

@@ -4,7 +4,7 @@ from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, String, Text
+from sqlalchemy import JSON, ForeignKey, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from utskick.store.tables.base import Row
@@ -22,6 +22,7 @@ class UnitRow(Row):
     withdrawn_at: Mapped[datetime | None]
     opens: Mapped[time | None]
     closes: Mapped[time | None]
+    mail: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class FormTemplateRow(Row):
@@ -65,6 +66,7 @@ class PackageTemplateRow(Row):
     older_unanswered: Mapped[str] = mapped_column(String(10), server_default="keep")
     red_days: Mapped[str] = mapped_column(String(20), server_default="warn")
     form_banner: Mapped[str] = mapped_column(Text, server_default="")
+    needs_approval: Mapped[bool] = mapped_column(default=False, server_default=false())
     occasions: Mapped[int]
     inbox_message: Mapped[str] = mapped_column(Text)
     inbox_messages: Mapped[dict[str, str]] = mapped_column(JSON)

@@ -59,6 +59,7 @@ class FilledPackage:
     inbox_message: str = ""
     inbox_messages: dict[str, str] = field(default_factory=dict)
     form_banner: str = ""
+    needs_approval: bool = False
     based_on: str = ""
     new_form: str = ""
     new_unit: str = ""
@@ -89,6 +90,7 @@ class FilledPackage:
             inbox_message=package.inbox_message,
             inbox_messages=dict(package.inbox_messages),
             form_banner=package.form_banner,
+            needs_approval=package.needs_approval,
             based_on=str(package.version),
         )
 
@@ -116,6 +118,7 @@ class FilledPackage:
             inbox_message=text(posted, "inbox_message"),
             inbox_messages=read_translations(posted),
             form_banner=text(posted, "form_banner"),
+            needs_approval="needs_approval" in posted,
             based_on=text(posted, "based_on"),
             new_form=text(posted, "nytt_formular"),
             new_unit=text(posted, "ny_enhet"),
@@ -197,6 +200,7 @@ class FilledPackage:
                     "inbox_message": self.inbox_message,
                     "inbox_messages": self.inbox_messages,
                     "form_banner": self.form_banner,
+                    "needs_approval": self.needs_approval,
                 },
             )
         except SpecRefused as refused:

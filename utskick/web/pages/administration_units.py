@@ -34,6 +34,7 @@ _LABELS = {
     "phone": "Telefon",
     "opens": "Från",
     "closes": "Till",
+    "mail": "E-post för enheten",
     "nyckelns_namn": "Nyckelns namn",
     "nyckelns_ratt": "Vad nyckeln får göra",
 }
@@ -46,7 +47,7 @@ _DONE = {
     "tider": "Sändningstiderna är sparade. De gäller när något startas från och med nu.",
     "aterkallad": "Nyckeln är återkallad. Systemet som har den släpps inte in längre.",
 }
-_TYPED = ("hsa_id", "name", "phone")
+_TYPED = ("hsa_id", "name", "phone", "mail")
 _LONGEST_NAME = 100
 
 
@@ -93,6 +94,7 @@ def change(
 ) -> Response:
     """Rename it, or change its phone number."""
     typed = {name: text(posted, name) for name in ("name", "phone")}
+    typed["mail"] = text(posted, "mail").strip()
     try:
         spec = read_spec(UnitSpec, typed)
         wired.administer_units.change_unit(_id(unit_id), spec, actor=visitor.actor, now=now)
@@ -243,7 +245,8 @@ def _opened(
         visitor=visitor,
         status_code=422 if problems else 200,
         opened=opened,
-        typed=typed or {"name": opened.unit.name, "phone": opened.unit.phone},
+        typed=typed
+        or {"name": opened.unit.name, "phone": opened.unit.phone, "mail": opened.unit.mail},
         hours=hours or _as_typed(opened.unit.sending_hours),
         everybodys=wired.rules.window,
         token_name=token_name,

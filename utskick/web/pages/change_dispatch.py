@@ -1,18 +1,23 @@
 """Pågående Paketutskick: what can be done with a dispatch, and with one of its occasions."""
 
+import asyncio
+from functools import partial
 from uuid import UUID
 
 from fastapi import Response
 
 from utskick.domain.dispatches import DispatchStatus, RecipientId
+from utskick.domain.errors import SpecRefused
 from utskick.domain.occasions import OccasionId
 from utskick.use_cases.ways_on import ByHand
 from utskick.web.pages.opened_dispatch import AtDesk, Desk
+from utskick.web.pages.posted import text
 from utskick.web.pages.refusals import page_router
 from utskick.web.pages.visitors import Posted
 
 router = page_router()
 
+_APPROVED = "Utskicket är redan godkänt och startat."
 _DISPATCH = "/paketutskick/{dispatch_id}"
 _RECIPIENT = f"{_DISPATCH}/mottagare/{{recipient_id}}"
 _OCCASION = f"{_DISPATCH}/tillfalle/{{occasion_id}}"
@@ -40,6 +45,52 @@ async def restart(desk: AtDesk, _posted: Posted) -> Response:
         return "aterstartat"
 
     return await desk.after(act, wanted=DispatchStatus.ONGOING)
+
+
+@router.post(f"{_DISPATCH}/godkann", name="approve-dispatch")
+async def approve(desk: AtDesk, _posted: Posted) -> Response:
+    """Två personer: a colleague's yes."""
+
+    def act() -> str:
+        registered = desk.wired.decide_approval.approve_dispatch(
+            desk.dispatch_id, actor=desk.visitor.actor, now=desk.now
+        )
+        return "godkant" if registered else "godkant-strax"
+
+    return await desk.after(act, wanted=DispatchStatus.ONGOING, already=_APPROVED)
+
+
+@router.post(f"{_DISPATCH}/neka", name="decline-dispatch")
+async def decline(desk: AtDesk, posted: Posted) -> Response:
+    """And a no, with what has to be changed."""
+    reason = text(posted, "skal")
+
+    def act() -> str:
+        desk.wired.decide_approval.decline_dispatch(
+            desk.dispatch_id, reason, actor=desk.visitor.actor, now=desk.now
+        )
+        return "nekat"
+
+    try:
+        return await desk.after(act, wanted=DispatchStatus.DECLINED)
+    except SpecRefused as refused:
+        problems = refused.problems
+        return await asyncio.to_thread(
+            partial(desk.show, reason=reason, problems=problems, status_code=422)
+        )
+
+
+@router.post(f"{_DISPATCH}/aterta", name="withdraw-dispatch")
+async def withdraw(desk: AtDesk, _posted: Posted) -> Response:
+    """Whoever started it takes it back."""
+
+    def act() -> str:
+        desk.wired.decide_approval.withdraw_dispatch(
+            desk.dispatch_id, actor=desk.visitor.actor, now=desk.now
+        )
+        return "atertaget"
+
+    return await desk.after(act, wanted=DispatchStatus.WITHDRAWN)
 
 
 @router.post(f"{_RECIPIENT}/ta-bort", name="remove-recipient-page")

@@ -82,6 +82,7 @@ def _list(
         visitor=visitor,
         found=found,
         outages=wired.list_outages(),
+        waiting=wired.decide_approval.count_waiting(actor=visitor.actor),
         asked=asked,
         statuses=[("", "Alla"), *((each, label) for each, label in _labels())],
         signs=delivery_signs,

@@ -11,6 +11,8 @@ from uuid import UUID
 from fastapi import Depends, Request, Response
 from markupsafe import Markup
 
+from utskick.domain.approvals import ApprovalLapsed, NotOwnDispatch, OwnDispatch
+from utskick.domain.brakes import Braked
 from utskick.domain.deliveries import REFUSAL_LABELS, DeliveryState
 from utskick.domain.dispatches import DispatchId, DispatchStatus, RecipientId
 from utskick.domain.errors import (
@@ -18,6 +20,7 @@ from utskick.domain.errors import (
     NothingAhead,
     NothingLeft,
     OccasionPassed,
+    Problem,
     UtskickError,
     WrongStatus,
 )
@@ -33,7 +36,7 @@ from utskick.web.labels import (
     occasion_sign,
     stopped_in_words,
 )
-from utskick.web.pages.frame import drawn, page, see_other
+from utskick.web.pages.frame import drawn, page, problems_by_field, see_other
 from utskick.web.pages.visitors import Staff, StaffVisitor
 from utskick.wiring import Services
 
@@ -48,11 +51,18 @@ _DONE = {
     " schemaläggaren svarar inte just nu.",
     "slutat": "Samma utskick har startats förut, och det skickar inget mer."
     " Inget nytt är startat.",
+    "vantar": "Utskicket väntar nu på att en kollega godkänner det. Inget är skickat.",
+    "godkant": "Utskicket är godkänt och startat.",
+    "godkant-strax": "Utskicket är godkänt och startas strax: schemaläggaren svarar inte just nu.",
+    "nekat": "Utskicket är nekat. Inget av det skickas.",
+    "atertaget": "Utskicket är återtaget. Inget av det skickas.",
     "avslutat": "Tillfället är avslutat. Det som var kvar skickas inte.",
 }
 _ALREADY = {
     DispatchStatus.STOPPED: "Paketutskicket är redan stoppat. Inget mer skickas.",
     DispatchStatus.ONGOING: "Paketutskicket är redan återstartat.",
+    DispatchStatus.DECLINED: "Utskicket är redan nekat. Inget av det skickas.",
+    DispatchStatus.WITHDRAWN: "Utskicket är redan återtaget. Inget av det skickas.",
 }
 _HARMLESS = (
     WrongStatus,
@@ -61,6 +71,10 @@ _HARMLESS = (
     NothingAhead,
     NothingLeft,
     AlreadyRemoved,
+    OwnDispatch,
+    NotOwnDispatch,
+    ApprovalLapsed,
+    Braked,
 )
 
 
@@ -75,16 +89,21 @@ class Desk:
     now: datetime
 
     async def after(
-        self, act: Callable[[], str], *, wanted: DispatchStatus | None = None
+        self,
+        act: Callable[[], str],
+        *,
+        wanted: DispatchStatus | None = None,
+        already: str = "",
     ) -> Response:
         """Do it, and show the dispatch with the notice that was returned.
 
-        What can no longer be done is shown there as well.
+        What can no longer be done is shown there as well; of what has the `wanted` status, that it
+        was done already.
         """
         try:
             notice = await asyncio.to_thread(act)
         except _HARMLESS as error:
-            done = _done_before(error, wanted)
+            done = _done_before(error, wanted, already)
             refused = "" if done else error.staff_message
             return await asyncio.to_thread(self.show, said=done, refused=refused, status_code=409)
         return see_other(f"/paketutskick/{self.dispatch_id}?besked={notice}")
@@ -96,6 +115,8 @@ class Desk:
         number: int = 0,
         said: str = "",
         refused: str = "",
+        reason: str = "",
+        problems: tuple[Problem, ...] = (),
         status_code: int = 200,
     ) -> Response:
         """`done` names what was, with how many forms were on their way; `said` says it itself."""
@@ -120,6 +141,9 @@ class Desk:
             "labels": REFUSAL_LABELS,
             "left_out_remedy": left_out_remedy,
             "system": SYSTEM,
+            **self._approval(opened),
+            "reason": reason,
+            "problems": problems_by_field(problems),
             "now": self.now,
         }
         return page(
@@ -129,6 +153,17 @@ class Desk:
             status_code=status_code,
             **values,
         )
+
+    def _approval(self, opened: Opened) -> dict[str, Any]:
+        """What waits for a colleague, or what became of that."""
+        approval = opened.approval
+        decided_by = approval.decided_by if approval else ""
+        return {
+            "approval": approval,
+            "asked_by": opened.started_by,
+            "decided_by": opened.names.get(decided_by, decided_by),
+            "own": opened.dispatch.created_by == self.visitor.actor.name,
+        }
 
 
 def _at_desk(request: Request, dispatch_id: UUID, visitor: Staff, wired: Wired, now: Now) -> Desk:
@@ -144,12 +179,12 @@ def _at_desk(request: Request, dispatch_id: UUID, visitor: Staff, wired: Wired, 
 AtDesk = Annotated[Desk, Depends(_at_desk)]
 
 
-def _done_before(error: UtskickError, wanted: DispatchStatus | None) -> str:
+def _done_before(error: UtskickError, wanted: DispatchStatus | None, already: str) -> str:
     """The answer to a second click: that the first one did it."""
     if isinstance(error, NothingLeft):
         return "Det är redan gjort, eller så finns inget kvar av tillfället."
     if wanted and isinstance(error, WrongStatus) and error.status == wanted:
-        return _ALREADY[wanted]
+        return already or _ALREADY[wanted]
     return error.staff_message if isinstance(error, AlreadyRemoved) else ""
 
 

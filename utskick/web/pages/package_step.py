@@ -10,6 +10,7 @@ from fastapi import Depends, Request, Response
 from starlette.datastructures import FormData
 
 from utskick.domain.advice import of_children, of_the_unchecked, of_the_unnotified
+from utskick.domain.approvals import cause_of
 from utskick.domain.calendar import default_answer_by, read_date
 from utskick.domain.errors import Problem, StartBlocked
 from utskick.domain.forms import Catalogue, FormTemplateId
@@ -28,6 +29,11 @@ from utskick.web.pages.offered_forms import elsewhere, groups
 from utskick.web.pages.package_form import FilledStart
 from utskick.web.pages.visitors import Staff, StaffVisitor
 from utskick.wiring import Services
+
+_AWAITS = (
+    "Paketutskicket startas först när en kollega med behörigheten Utskick har godkänt det. Det"
+    " behöver ske före det första tillfället."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +98,11 @@ class PackageStep:
         unknown = len(recipients.unknown) if filled.creates_inbox_message else 0
         answer_by = self.preview.last_day or read_date(filled.answer_by)
         listed = [(n, each.number) for n, each in enumerate(filled.recipients.listed, start=1)]
+        above = self.visit.wired.rules.approval_above
+        needs = self.package.needs_approval
+        awaits = cause_of(len(recipients.listed), above=above, package_needs=needs)
         return [
+            *([_AWAITS] if awaits else []),
             *(text for each in self.preview.by_date for text in each.warnings),
             *of_the_unnotified(unnotified),
             *of_the_unchecked(unknown, of=len(recipients.listed)),
