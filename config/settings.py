@@ -563,13 +563,16 @@ class ApprovalSettings(Group):
     """
 
     above: int = Field(
-        default=0, ge=0, description="Dispatches to more recipients than this; 0: none."
+        default=0,
+        ge=0,
+        description="Two persons for dispatches to more recipients than this; 0: for none.",
     )
     days: int = Field(
         default=7,
         ge=1,
         le=90,
-        description="It expires after so many, and at the first occasion's moment.",
+        description="What waits to be approved expires after so many days, and at its first"
+        " moment.",
     )
 
 

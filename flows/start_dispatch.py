@@ -35,6 +35,9 @@ def _as_state(started: Started) -> State[Any]:
     if started.already:
         return Completed(name="Redan startat", message=f"Utskick {started.dispatch.id}")
     message = f"Utskick {started.dispatch.id}, {len(started.dispatch.occasions)} tillfällen"
+    if started.awaits_approval:
+        message += ": en kollega på enheten godkänner det i Utskick, driften kan inte göra det"
+        return Completed(name="Väntar på godkännande", message=message)
     if started.unchecked:
         message += f", {started.unchecked} mottagare kontrolleras hos 1177 före utskicket"
     return Completed(name="Startat", message=message)

@@ -386,6 +386,8 @@ def _show_started(started: Started, *, as_json: bool) -> None:
 
     def table() -> None:
         out.print(_started_in_words(started))
+        if started.awaits_approval:
+            out.print("Inget skickas förrän en kollega på enheten har godkänt det i Utskick.")
         print_dispatch(view)
         for warning in view.warnings:
             out.print(f"Obs: {warning}", style="yellow")

@@ -89,6 +89,11 @@ class Started:
     unchecked: int = 0
     already: bool = False
 
+    @property
+    def awaits_approval(self) -> bool:
+        """Whether nothing is sent before a colleague has said yes."""
+        return self.dispatch.status is DispatchStatus.AWAITING
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submitting:

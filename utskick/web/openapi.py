@@ -75,7 +75,7 @@ _SENT = {
     ],
 }
 _RESTARTED = _DISPATCH | {"registered": True}
-_STARTED = _RESTARTED | {"not_checked": 0, "warnings": []}
+_STARTED = _RESTARTED | {"awaits_approval": False, "not_checked": 0, "warnings": []}
 _LISTED = [_DISPATCH | _SENT | {"number_of_recipients": 40}]
 _WAYS_ON = {
     "occasion_id": _OCCASION["id"],

@@ -105,6 +105,9 @@ class RestartedView(DispatchView):
 
 
 class StartedView(RestartedView):
+    awaits_approval: bool = Field(
+        description="Sant om en kollega måste godkänna utskicket i Utskick innan något skickas"
+    )
     not_checked: int = Field(
         description="Mottagare som inte är kontrollerade hos 1177 än: det görs före utskicket"
     )
@@ -205,6 +208,7 @@ def started_view(started: Started, seen: Seen) -> StartedView:
     """What came of handing in a spec."""
     return StartedView(
         **dispatch_view(started.dispatch, seen).model_dump(),
+        awaits_approval=started.awaits_approval,
         not_checked=started.unchecked,
         warnings=list(started.warnings),
         registered=started.registered,

@@ -15,7 +15,7 @@ from fastapi import Request, Response
 from starlette.datastructures import FormData
 
 from utskick.domain.calendar import default_answer_by, default_purge_after, read_date
-from utskick.domain.dispatches import DispatchId, DispatchStatus
+from utskick.domain.dispatches import DispatchId
 from utskick.domain.errors import AlreadyEnded, Problem, SpecRefused, StartBlocked
 from utskick.domain.forms import Catalogue, FormTemplate
 from utskick.domain.message_names import NAMES
@@ -330,7 +330,7 @@ async def _send(step: _Step) -> Response:
         return step.show((Problem("form", blocked.staff_message, ""),))
     except AlreadyEnded as ended:
         return see_other(f"/paketutskick/{ended.dispatch_id}?besked=slutat")
-    if started.dispatch.status is DispatchStatus.AWAITING:
+    if started.awaits_approval:
         return see_other(f"/paketutskick/{started.dispatch.id}?besked=vantar")
     already = "?redan=1" if started.already else ""
     return see_other(f"{step.request.url.path}/skickat/{started.dispatch.id}{already}")

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from fastapi import Request, Response
 from starlette.datastructures import FormData
 
-from utskick.domain.dispatches import DispatchId, DispatchStatus
+from utskick.domain.dispatches import DispatchId
 from utskick.domain.errors import AlreadyEnded, NotFound, Problem, SpecRefused, StartBlocked
 from utskick.domain.rate_limits import Limit
 from utskick.use_cases.submissions import submission_key
@@ -150,7 +150,7 @@ async def _start(step: PackageStep) -> Response:
         return step.show(refused=blocked)
     except AlreadyEnded as ended:
         return see_other(f"/paketutskick/{ended.dispatch_id}?besked=slutat")
-    if started.dispatch.status is DispatchStatus.AWAITING:
+    if started.awaits_approval:
         return see_other(f"/paketutskick/{started.dispatch.id}?besked=vantar")
     already = "?redan=1" if started.already else ""
     return see_other(f"/starta-paketutskick/startat/{started.dispatch.id}{already}")

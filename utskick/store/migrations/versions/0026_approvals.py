@@ -5,8 +5,8 @@ from alembic import op
 
 from utskick.store.tables.base import UtcDateTime
 
-revision = "0024"
-down_revision = "0023"
+revision = "0026"
+down_revision = "0025"
 
 
 def upgrade() -> None:
