@@ -236,6 +236,9 @@ class Progress(Protocol):
         self, dispatch_id: DispatchId, *, occasion_id: OccasionId | None = None
     ) -> list[FormSummary]: ...
 
+    def summaries(self, ids: Sequence[DispatchId]) -> Mapping[DispatchId, list[FormSummary]]:
+        """As `summary`, of many dispatches."""
+
     def on_their_way(
         self, dispatch_id: DispatchId, *, recipient_id: RecipientId | None = None
     ) -> int:

@@ -95,6 +95,11 @@ class VisitResult:
     def refused(self) -> bool:
         return self.change is Change.REFUSED
 
+    @property
+    def changes(self) -> bool:
+        """Whether it makes any difference."""
+        return self.change in _ACTS
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Judged:

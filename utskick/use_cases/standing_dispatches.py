@@ -25,7 +25,7 @@ from utskick.domain.units import Activity, Actor
 from utskick.domain.visits import StandingDispatch, Visit, VisitId
 from utskick.failpoints import Step
 from utskick.ports import Clock, FormService, Scheduler, Texts
-from utskick.records import LogEntry, Store, Transaction
+from utskick.records import ListedDispatch, LogEntry, Store, Transaction
 from utskick.sending.check_forms import require_forms
 from utskick.sending.close_occasion import halt_standing
 from utskick.sending.occasion_plans import unregister_occasions
@@ -68,6 +68,23 @@ class StoppedStanding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StandingOverview:
+    """Each standing dispatch with how many visits are ahead, and the packages left to start."""
+
+    standings: Sequence[tuple[StandingDispatch, int]]
+    packages: Sequence[PackageTemplate]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedStanding:
+    """A standing dispatch with its moments, one dispatch each, in their order."""
+
+    standing: StandingDispatch
+    ahead: int
+    moments: Sequence[ListedDispatch]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StandingDispatches:
     store: Store
     forms: FormService
@@ -80,6 +97,40 @@ class StandingDispatches:
         """The unit's, the newest first; stopped ones for a week."""
         with self.store.transaction() as records:
             return records.visits.standings(actor.unit_id)
+
+    def one(self, standing_id: StandingId, *, actor: Actor) -> StandingDispatch:
+        """Raises `NotFound`."""
+        with self.store.transaction() as records:
+            return records.visits.standing(actor.unit_id, standing_id)
+
+    def overview(self, *, actor: Actor, now: datetime) -> StandingOverview:
+        """What the unit has, and what it could start."""
+        with self.store.transaction() as records:
+            standings = records.visits.standings(actor.unit_id)
+            taken = {each.package_key for each in standings}
+            return StandingOverview(
+                standings=[(each, records.visits.ahead(each.id, after=now)) for each in standings],
+                packages=[
+                    package
+                    for package in records.packages.list_for(actor.unit_id)
+                    if package.is_for_visits and package.key not in taken
+                ],
+            )
+
+    def opened(self, standing_id: StandingId, *, actor: Actor, now: datetime) -> OpenedStanding:
+        """With each of its moments that is not forgotten. Raises `NotFound`."""
+        with self.store.transaction() as records:
+            standing = records.visits.standing(actor.unit_id, standing_id)
+            dispatches = records.visit_places.by_moment(standing.id)
+            forms = records.progress.summaries([each.id for each, _ in dispatches])
+            return OpenedStanding(
+                standing=standing,
+                ahead=records.visits.ahead(standing.id, after=now),
+                moments=[
+                    ListedDispatch(dispatch=each, recipients=n, forms=forms.get(each.id, []))
+                    for each, n in dispatches
+                ],
+            )
 
     def find(self, package: str, *, actor: Actor) -> StandingId | None:
         """By its package's key or name; `None` if none is named. Raises `NoStanding`."""

@@ -17,6 +17,7 @@ from httpx import Response
 from tests.clinic import MONDAY_NOON, OTHER_UNIT, OWN, PACKAGE, UNIT
 from tests.people import ANNA
 from tests.use_cases.clinic_days import AWAY
+from tests.use_cases.visit_days import booked, change, standing
 from tests.web.pages.conftest import Browser, commission, session, sign_in, words_of
 from tests.web.pages.forms import main_form
 from utskick.domain.rights import OF_CHOSEN_UNIT, RIGHT_LABELS, Right, includes
@@ -74,6 +75,18 @@ WHO_MAY: Mapping[str, For | Right] = {
     "send-missed-page": Right.DISPATCH,
     "notify-recipients-page": Right.DISPATCH,
     "end-occasion-page": Right.DISPATCH,
+    "visits-page": Right.DISPATCH,
+    "search-visits": Right.DISPATCH,
+    "visit-page": Right.DISPATCH,
+    "move-visit": Right.DISPATCH,
+    "cancel-visit-page": Right.DISPATCH,
+    "add-visits-page": Right.DISPATCH,
+    "add-visits": Right.DISPATCH,
+    "start-standing-page": Right.DISPATCH,
+    "start-standing-from-page": Right.DISPATCH,
+    "standing-page": Right.DISPATCH,
+    "stop-standing-page": Right.DISPATCH,
+    "restart-standing-page": Right.DISPATCH,
     "follow-up-page": Right.FOLLOW_UP,
     "search-follow-up": Right.FOLLOW_UP,
     "followed-up-form-page": Right.FOLLOW_UP,
@@ -164,6 +177,8 @@ async def ids_of(browser: Browser, name: str) -> dict[str, str]:
     path, clinic = ROUTES[name].path, browser.clinic
     if "{list_name}" in path:
         return IDS_OF_REGION | {"list_name": await a_list_being_checked(browser)}
+    if "{visit_id}" in path or "{standing_id}" in path:
+        return IDS_OF_REGION | await ids_of_visits(browser)
     if not any(f"{{{each}}}" in path for each in OF_A_DISPATCH):
         return IDS_OF_REGION
     dispatch = (await clinic.start()).dispatch
@@ -178,6 +193,13 @@ async def ids_of(browser: Browser, name: str) -> dict[str, str]:
     return ids | IDS_OF_REGION
 
 
+async def ids_of_visits(browser: Browser) -> dict[str, str]:
+    started = await standing(browser.clinic)
+    (result,) = await change(browser.clinic, booked())
+    assert result.listed is not None
+    return {"standing_id": str(started.id), "visit_id": str(result.listed.visit.id)}
+
+
 async def a_list_being_checked(browser: Browser) -> str:
     """What its page calls it."""
     browser.clinic.inbox.fails_reading.extend([AWAY] * 100)
@@ -189,7 +211,7 @@ async def a_list_being_checked(browser: Browser) -> str:
 async def ids_of_all(browser: Browser) -> dict[str, str]:
     """The same for every route. Whoever is turned away leaves it as it is for the next."""
     sent = await ids_of(browser, "followed-up-form-page")
-    return sent | await ids_of(browser, "dispatch-page")
+    return sent | await ids_of(browser, "dispatch-page") | await ids_of_visits(browser)
 
 
 async def ask(browser: Browser, name: str, ids: Mapping[str, str], **changes: Any) -> Response:

@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from utskick.web.pages import (
     access_log,
+    add_visits,
     administration,
     administration_brakes,
     administration_forms,
@@ -23,9 +24,11 @@ from utskick.web.pages import (
     recipients_so_far,
     send_form,
     sign_in,
+    standing,
     start,
     start_package,
     tokens,
+    visits,
 )
 from utskick.web.pages.files import files
 
@@ -39,6 +42,9 @@ ROUTERS = (
     start_package.router,
     ongoing.router,
     change_dispatch.router,
+    add_visits.router,
+    standing.router,
+    visits.router,
     follow_up.router,
     followed_up.router,
     form_links.router,

@@ -42,6 +42,7 @@ MENU = (
     MenuItem("/skicka-nafs-formular", "Skicka NAFS formulär", Right.DISPATCH),
     MenuItem("/starta-paketutskick", "Starta Paketutskick", Right.DISPATCH),
     MenuItem("/paketutskick", "Pågående Paketutskick", Right.DISPATCH),
+    MenuItem("/besok", "Besök", Right.DISPATCH),
     MenuItem("/uppfoljning", "Uppföljning", Right.FOLLOW_UP),
     MenuItem("/formularlank", "Formulärlänk och sms", Right.DISPATCH),
     MenuItem("/logg", "Logg", Right.LOG, beside_name=True),
