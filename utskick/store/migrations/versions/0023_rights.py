@@ -5,8 +5,8 @@ from alembic import op
 
 from utskick.store.tables.base import UtcDateTime
 
-revision = "0025"
-down_revision = "0024"
+revision = "0023"
+down_revision = "0022"
 
 
 def upgrade() -> None:
