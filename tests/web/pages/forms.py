@@ -1,8 +1,17 @@
 """Reading a page as a browser without script does: its forms, and what they would post."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from html import unescape
 from typing import Any
+
+_TAGS = re.compile(
+    r"<(/?)(form|input|button|textarea|select|option)\b"
+    r'((?:[^">]|"[^"]*")*)>'
+)
+_ATTRIBUTES = re.compile(r'([^\s="]+)(?:="([^"]*)")?')
+"""Our pages quote every value, and escape what is in it."""
 
 
 @dataclass
@@ -25,7 +34,8 @@ class Form:
 
 def forms_of(html: str) -> list[Form]:
     reader = _Reader()
-    reader.feed(html)
+    for tag in _TAGS.finditer(html):
+        reader.read(tag)
     return reader.forms
 
 
@@ -34,48 +44,48 @@ def main_form(html: str) -> Form:
     return next(form for form in reversed(forms_of(html)) if form.action != "/logga-ut")
 
 
-class _Reader(HTMLParser):
+class _Reader:
+    """Reads the few tags that matter: some pages have hundreds of thousands of others."""
+
     def __init__(self) -> None:
-        super().__init__()
         self.forms: list[Form] = []
         self._open: Form | None = None
-        self._area: tuple[str, list[str]] | None = None
-        self._select: str | None = None
+        self._select = ""
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        has = dict(attrs)
-        if tag == "form":
+    def read(self, tag: re.Match[str]) -> None:
+        closes, name, attributes = tag.groups()
+        if closes:
+            self._close(name)
+            return
+        given = {key: unescape(value) for key, value in _ATTRIBUTES.findall(attributes)}
+        if name == "form":
             self._open = Form(given.get("action", ""), given.get("method", "get"))
             self.forms.append(self._open)
         if self._open is None:
             return
-        name = given.get("name", "")
-        if tag == "input" and name:
-            kind = given.get("type", "text")
-            if kind in ("checkbox", "radio") and "checked" not in has:
-                return
-            if kind not in ("file", "submit"):
-                self._open.fields.append((name, given.get("value", "")))
-        elif tag == "button" and name:
-            self._open.buttons.append((name, given.get("value", "")))
-        elif tag == "textarea":
-            self._area = (name, [])
-        elif tag == "select":
-            self._select = name
-        elif tag == "option" and self._select and "selected" in has:
-            self._open.fields.append((self._select, given.get("value", "")))
+        match name:
+            case "input":
+                self._input(self._open, given)
+            case "button" if given.get("name"):
+                self._open.buttons.append((given["name"], given.get("value", "")))
+            case "textarea":
+                text, _, _ = tag.string[tag.end() :].partition("</textarea>")
+                self._open.fields.append(
+                    (given.get("name", ""), unescape(text).removeprefix("\n"))
+                )
+            case "select":
+                self._select = given.get("name", "")
+            case "option" if self._select and "selected" in given:
+                self._open.fields.append((self._select, given.get("value", "")))
 
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "form":
+    def _input(self, form: Form, given: Mapping[str, str]) -> None:
+        kind = given.get("type", "text")
+        chosen = kind not in ("checkbox", "radio") or "checked" in given
+        if given.get("name") and chosen and kind not in ("file", "submit"):
+            form.fields.append((given["name"], given.get("value", "")))
+
+    def _close(self, name: str) -> None:
+        if name == "form":
             self._open = None
-        elif tag == "textarea" and self._area and self._open:
-            name, parts = self._area
-            self._open.fields.append((name, "".join(parts).removeprefix("\n")))
-            self._area = None
-        elif tag == "select":
-            self._select = None
-
-    def handle_data(self, data: str) -> None:
-        if self._area:
-            self._area[1].append(data)
+        elif name == "select":
+            self._select = ""

@@ -406,7 +406,7 @@ async def test_the_occasions_of_a_stopped_dispatch_read_stopped(staff: Browser) 
 
     _status, page = await act(staff, address_of(dispatch), "/stoppa")
 
-    assert "kl. 13:00 Stoppat" in words_of(page)
+    assert "kl. 13:00 2028-02-01 Stoppat" in words_of(page)
 
 
 async def test_an_occasion_that_nobody_takes_reads_late(staff: Browser) -> None:
