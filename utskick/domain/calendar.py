@@ -97,7 +97,12 @@ def read_date(text: str) -> date | None:
 
 def day_in_words(day: date) -> str:
     """As people say it: 30 november 2027."""
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return f"{day.day} {month_in_words(day)}"
+
+
+def month_in_words(day: date) -> str:
+    """As november 2027."""
+    return f"{_MONTHS[day.month - 1]} {day.year}"
 
 
 def first_date_for(weekday: int, *, on_or_after: date) -> date:

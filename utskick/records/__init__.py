@@ -10,6 +10,7 @@ from typing import Protocol
 from utskick.failpoints import Step
 from utskick.records.approvals import Approvals
 from utskick.records.brakes import Brakes
+from utskick.records.calendar import Calendar, CalendarCount, CalendarEntry
 from utskick.records.deliveries import Deliveries, DeliveryClaim, InboxMessages, Unnotified
 from utskick.records.desk import Budgets, Texting, Tokens, Uploads
 from utskick.records.dispatches import (
@@ -59,6 +60,9 @@ __all__ = [
     "Approvals",
     "Brakes",
     "Budgets",
+    "Calendar",
+    "CalendarCount",
+    "CalendarEntry",
     "Deliveries",
     "DeliveryClaim",
     "DispatchQuery",
@@ -127,6 +131,8 @@ class Transaction(Protocol):
     def dispatches(self) -> Dispatches: ...
     @property
     def brakes(self) -> Brakes: ...
+    @property
+    def calendar(self) -> Calendar: ...
     @property
     def overview(self) -> Overview: ...
     @property

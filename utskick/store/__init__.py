@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from utskick.failpoints import Step, reached
 from utskick.store.approvals import SqlApprovals
 from utskick.store.brakes import SqlBrakes
+from utskick.store.calendar import SqlCalendar
 from utskick.store.data_keys import DataKeys
 from utskick.store.deliveries import SqlDeliveries
 from utskick.store.desk import TEXTING, SqlBudgets, SqlTexting, SqlTokens, SqlUploads
@@ -52,6 +53,7 @@ class SqlTransaction:
         self.dispatches = SqlDispatches(session, people, self.names, submissions)
         self.brakes = SqlBrakes(session, self.dispatches)
         self.progress = SqlProgress(session)
+        self.calendar = SqlCalendar(session, self.dispatches)
         self.overview = SqlOverview(session, self.dispatches, self.progress)
         self.punctuality = SqlPunctuality(session)
         self.occasions = SqlOccasions(session, self.punctuality)

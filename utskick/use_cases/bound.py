@@ -53,6 +53,7 @@ from utskick.use_cases.send_missed_occasion import SendMissedOccasion
 from utskick.use_cases.send_reminder import SendReminder
 from utskick.use_cases.send_sms import SendSms
 from utskick.use_cases.set_sending_hours import SetSendingHours
+from utskick.use_cases.show_calendar import ShowCalendar
 from utskick.use_cases.show_progress import ShowProgress
 from utskick.use_cases.show_punctuality import ShowPunctuality
 from utskick.use_cases.show_started import ShowStarted
@@ -130,6 +131,7 @@ class UseCases:
     send_reminder = Bound(SendReminder)
     send_sms = Bound(SendSms)
     set_sending_hours = Bound(SetSendingHours)
+    show_calendar = Bound(ShowCalendar)
     show_progress = Bound(ShowProgress)
     show_punctuality = Bound(ShowPunctuality)
     show_started = Bound(ShowStarted)

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from utskick.domain.calendar import day_in_words, read_date
+from utskick.domain.calendar import day_in_words, month_in_words, read_date
 from utskick.domain.errors import Problem
 from utskick.domain.rights import Right
 from utskick.files import TEMPLATES
@@ -59,6 +59,7 @@ PARTS = (
     MenuItem("/forvaltning/formularlankar", "Formulärlänkar", Right.LOCAL_ADMINISTRATION),
     MenuItem("/forvaltning/behorigheter", "Behörigheter", Right.LOCAL_ADMINISTRATION),
     MenuItem("/forvaltning/nodbroms", "Nödbroms", Right.REGIONAL_ADMINISTRATION),
+    MenuItem("/forvaltning/kalender", "Kalender", Right.REGIONAL_ADMINISTRATION),
     MenuItem("/forvaltning/inloggningar", "Inloggningar", Right.REGIONAL_ADMINISTRATION),
     MenuItem("/forvaltning/logg", "Logg", Right.REGIONAL_ADMINISTRATION),
 )
@@ -133,6 +134,7 @@ def _texts() -> Environment:
         "moment": moment,
         "day": day,
         "in_words": in_words,
+        "month_in_words": month_in_words,
         "weekday": weekday,
         "number": number,
         "age": age_in_words,
