@@ -125,6 +125,44 @@ document.addEventListener("input", (event) => {
   }, 300);
 });
 
+/* <input type="search" data-finds="gor">: look in a long list while one types. The form is posted as if
+   that button were pressed, and only the [data-part]s of the answer take their places. */
+let finding, found = 0;
+async function find(input) {
+  clearTimeout(finding);
+  const form = input.form;
+  if (form.dataset.sent) return;
+  const asked = ++found;
+  const body = new FormData(form);
+  for (const name of [...body.keys()]) if (body.get(name) instanceof File) body.delete(name);
+  body.set("gor", input.dataset.finds);
+  const answer = await fetch(form.action, { method: "POST", body }).catch(() => null);
+  if (!answer?.ok || asked !== found || form.dataset.sent) return;
+  const came = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const part of document.querySelectorAll("[data-part]")) {
+    const fresh = came.getElementById(part.id);
+    if (!fresh) continue;
+    const around = part.closest("[data-poll]");
+    const now = around && came.getElementById(around.id);
+    if (now?.dataset.poll) around.dataset.poll = now.dataset.poll;
+    part.replaceWith(fresh);
+    announcement.textContent = fresh.querySelector("[data-announce]")?.dataset.announce || "";
+    wake(fresh);
+  }
+}
+
+document.addEventListener("input", (event) => {
+  if (!event.target.dataset.finds) return;
+  clearTimeout(finding);
+  finding = setTimeout(() => find(event.target), 250);
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !event.target.dataset?.finds) return;
+  event.preventDefault();
+  find(event.target);
+});
+
 /* <button data-choose="id">: lets a file be chosen, which is sent at once. */
 document.addEventListener("click", (event) => {
   const input = document.getElementById(event.target.closest("[data-choose]")?.dataset.choose);

@@ -138,7 +138,7 @@ async def test_staff_see_who_got_nothing_after_all_and_are_mailed(clinic: Clinic
     opened = clinic.open_dispatch.open_occasion(
         closed.dispatch.id, run.occasion_id, actor=STAFF, now=clinic.clock.now()
     )
-    (anna,) = [each for each in opened.recipients if each.personnummer == ANNA]
+    (anna,) = [each for each in opened.listed.rows if each.personnummer == ANNA]
     assert {cell.refusal for cell in opened.forms[anna.id]} == {Refusal.PROTECTED}
     assert opened.messages[anna.id] is DeliveryState.REFUSED
     (mail,) = mails(clinic)

@@ -19,6 +19,7 @@ from utskick.domain.dispatches import (
 )
 from utskick.domain.errors import LastRecipient, StartBlocked, WrongStatus
 from utskick.domain.languages import whole_message
+from utskick.domain.long_lists import ListPart, ListView, look_at
 from utskick.domain.occasions import NOT_ENDED, Aim, Occasion, OccasionId, OccasionState
 from utskick.domain.units import Activity, Actor
 from utskick.ports import Texts
@@ -33,9 +34,11 @@ from utskick.records import (
 from utskick.sending.message_text import message_parts
 from utskick.sending.message_values import values_for
 from utskick.sending.report_errors import kept_report
+from utskick.use_cases.recipient_kinds import kinds_of_dispatch, kinds_of_occasion, who
 from utskick.use_cases.ways_on import WaysOn, ways_on
 
 ByState = Mapping[DeliveryState, int]
+_FROM_THE_START = ListView()
 _SOON = _CHECKED_WITHIN = timedelta(minutes=10)
 """Not longer: a page that looks again keeps its session alive."""
 
@@ -98,12 +101,14 @@ class MessageAt:
 class Opened:
     """A dispatch with its recipients, what each of them has got so far, and what has been done.
 
-    `blocked`: the forms that ended it, when it was aborted. `refusing`: the addresses that do not
-    take our mails. `approval`: what a colleague had to say yes to, with the `names` of both.
+    `listed` are the recipients that are looked at. `blocked`: the forms that ended it, when it
+    was aborted. `refusing`: the addresses that do not take our mails. `approval`: what a colleague
+    had to say yes to, with the `names` of both.
     """
 
     progress: DispatchProgress
     recipients: Sequence[Recipient]
+    listed: ListPart[Recipient]
     cells: Mapping[tuple[RecipientId, OccasionId], ByState]
     started_by: str
     done: Sequence[DoneWith]
@@ -139,7 +144,7 @@ class OpenedOccasion:
 
     dispatch: Dispatch
     occasion: Occasion
-    recipients: Sequence[Recipient]
+    listed: ListPart[Recipient]
     forms: Mapping[RecipientId, Sequence[OccasionCell]]
     messages: Mapping[RecipientId, DeliveryState]
 
@@ -168,8 +173,15 @@ class OpenDispatch:
                 ways=ways_on(records, dispatch),
             )
 
-    def __call__(self, dispatch_id: DispatchId, *, actor: Actor, now: datetime) -> Opened:
-        """As `show_dispatch`, recipient by recipient."""
+    def __call__(
+        self,
+        dispatch_id: DispatchId,
+        *,
+        actor: Actor,
+        now: datetime,
+        view: ListView = _FROM_THE_START,
+    ) -> Opened:
+        """As `show_dispatch`, recipient by recipient; those whom nobody sees are not logged."""
         with self.store.transaction() as records:
             dispatch = records.dispatches.get_for(actor.unit_id, dispatch_id)
             recipients = records.dispatches.recipients(dispatch.id)
@@ -179,13 +191,15 @@ class OpenDispatch:
                 shared = by_occasion.setdefault(occasion_id, Counter())
                 for state, number in by_state.items():
                     shared[state] += number
-            _log_reading(recipients, dispatch, actor, records, now)
+            listed = look_at(recipients, view, who=who, kinds=kinds_of_dispatch(cells))
+            _log_reading(listed.rows, dispatch, actor, records, now)
             approval = records.approvals.find(dispatch.id)
             people = {dispatch.created_by, approval.decided_by if approval else ""}
             names = records.sessions.names(people)
             return Opened(
                 progress=_progress(dispatch, by_occasion, records),
                 recipients=recipients,
+                listed=listed,
                 cells=cells,
                 started_by=names.get(dispatch.created_by, dispatch.created_by),
                 done=records.access_log.done_with(dispatch),
@@ -198,7 +212,13 @@ class OpenDispatch:
             )
 
     def open_occasion(
-        self, dispatch_id: DispatchId, occasion_id: OccasionId, *, actor: Actor, now: datetime
+        self,
+        dispatch_id: DispatchId,
+        occasion_id: OccasionId,
+        *,
+        actor: Actor,
+        now: datetime,
+        view: ListView = _FROM_THE_START,
     ) -> OpenedOccasion:
         """As `open_dispatch`, of one occasion and form by form."""
         with self.store.transaction() as records:
@@ -208,13 +228,16 @@ class OpenDispatch:
             forms: dict[RecipientId, list[OccasionCell]] = {}
             for cell in records.overview.of_occasion(occasion.id):
                 forms.setdefault(cell.recipient_id, []).append(cell)
-            _log_reading(recipients, dispatch, actor, records, now)
+            messages = records.overview.messages(occasion.id)
+            theirs = [each for each in recipients if each.id in forms]
+            listed = look_at(theirs, view, who=who, kinds=kinds_of_occasion(forms, messages))
+            _log_reading(listed.rows, dispatch, actor, records, now)
             return OpenedOccasion(
                 dispatch=dispatch,
                 occasion=occasion,
-                recipients=[each for each in recipients if each.id in forms],
+                listed=listed,
                 forms=forms,
-                messages=records.overview.messages(occasion.id),
+                messages=messages,
             )
 
 

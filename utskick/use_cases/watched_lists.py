@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from utskick.domain.long_lists import ListView
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.units import Actor
 from utskick.ports import InboxUser
@@ -20,6 +21,7 @@ from utskick.ports import InboxUser
 _MOST = 500
 _MOST_OF_EACH = 10
 _NAME_BYTES = 16
+_FROM_THE_START = ListView()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class _Kept:
     actor: Actor
     at: datetime
     persons: Sequence[WatchedPerson] = field(repr=False)
+    view: ListView = field(repr=False)
 
 
 @dataclass(slots=True)
@@ -51,11 +54,18 @@ class WatchedLists:
     _lists: OrderedDict[str, _Kept] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def keep(self, actor: Actor, persons: Sequence[WatchedPerson], *, now: datetime) -> str:
+    def keep(
+        self,
+        actor: Actor,
+        persons: Sequence[WatchedPerson],
+        *,
+        now: datetime,
+        view: ListView = _FROM_THE_START,
+    ) -> str:
         """The name under which whoever gathers the list finds it."""
         name = secrets.token_urlsafe(_NAME_BYTES)
         with self._lock:
-            self._lists[name] = _Kept(actor, now, tuple(persons))
+            self._lists[name] = _Kept(actor, now, tuple(persons), view)
             self._end_old(now)
             theirs = [name for name, kept in self._lists.items() if kept.actor.name == actor.name]
             for old in [*theirs[:-_MOST_OF_EACH], *list(self._lists)[:-_MOST]]:
@@ -64,10 +74,17 @@ class WatchedLists:
 
     def find(self, name: str, *, actor: Actor, now: datetime) -> Sequence[WatchedPerson]:
         """Nobody, if it is not kept, or is not theirs."""
+        return kept.persons if (kept := self._find(name, actor, now)) else ()
+
+    def view_of(self, name: str, *, actor: Actor, now: datetime) -> ListView:
+        """How the page that looks again looks at it."""
+        return kept.view if (kept := self._find(name, actor, now)) else _FROM_THE_START
+
+    def _find(self, name: str, actor: Actor, now: datetime) -> _Kept | None:
         with self._lock:
             self._end_old(now)
             kept = self._lists.get(name)
-        return kept.persons if kept and kept.actor == actor else ()
+        return kept if kept and kept.actor == actor else None
 
     def forget(self, staff_id: str) -> None:
         """Whoever it is has signed out."""

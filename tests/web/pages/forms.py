@@ -20,6 +20,7 @@ class Form:
 
     action: str
     method: str
+    id: str = ""
     fields: list[tuple[str, str]] = field(default_factory=list)
     buttons: list[tuple[str, str]] = field(default_factory=list)
 
@@ -44,6 +45,11 @@ def main_form(html: str) -> Form:
     return next(form for form in reversed(forms_of(html)) if form.action != "/logga-ut")
 
 
+def form_named(html: str, name: str) -> Form:
+    """The form with this id, with the fields that stand outside it but belong to it."""
+    return next(form for form in forms_of(html) if form.id == name)
+
+
 class _Reader:
     """Reads the few tags that matter: some pages have hundreds of thousands of others."""
 
@@ -59,24 +65,26 @@ class _Reader:
             return
         given = {key: unescape(value) for key, value in _ATTRIBUTES.findall(attributes)}
         if name == "form":
-            self._open = Form(given.get("action", ""), given.get("method", "get"))
+            action, method = given.get("action", ""), given.get("method", "get")
+            self._open = Form(action, method, given.get("id", ""))
             self.forms.append(self._open)
-        if self._open is None:
+        form = next((each for each in self.forms if each.id == given.get("form")), self._open)
+        if form is None:
             return
         match name:
             case "input":
-                self._input(self._open, given)
+                self._input(form, given)
             case "button" if given.get("name"):
-                self._open.buttons.append((given["name"], given.get("value", "")))
+                form.buttons.append((given["name"], given.get("value", "")))
             case "textarea":
                 text, _, _ = tag.string[tag.end() :].partition("</textarea>")
-                self._open.fields.append(
+                form.fields.append(
                     (given.get("name", ""), unescape(text).removeprefix("\n"))
                 )
             case "select":
                 self._select = given.get("name", "")
             case "option" if self._select and "selected" in given:
-                self._open.fields.append((self._select, given.get("value", "")))
+                form.fields.append((self._select, given.get("value", "")))
 
     def _input(self, form: Form, given: Mapping[str, str]) -> None:
         kind = given.get("type", "text")

@@ -54,6 +54,11 @@ class Listed:
         return f"{self.row}, {self.sheet}" if self.sheet else f"{self.row or ''}"
 
     @property
+    def unnotified(self) -> bool:
+        """1177 would not notify them (manual: "Är det tomt …")."""
+        return self.notified_by == () and not self.accountless
+
+    @property
     def channels(self) -> str:
         return channels_in_words(self.notified_by or ())
 

@@ -13,6 +13,7 @@ from utskick.domain.dispatches import (
     DispatchId,
     DispatchKind,
 )
+from utskick.domain.long_lists import ListView
 from utskick.domain.occasions import OccasionId
 from utskick.records import DispatchQuery, DispatchSorting
 from utskick.web.callers import Now, Wired
@@ -22,8 +23,8 @@ from utskick.web.labels import (
     occasion_sign,
 )
 from utskick.web.pages.frame import fragment, page
-from utskick.web.pages.opened_dispatch import AtDesk
-from utskick.web.pages.posted import sought_in, text
+from utskick.web.pages.opened_dispatch import AtDesk, Desk
+from utskick.web.pages.posted import sought_in, text, view_in
 from utskick.web.pages.refusals import page_router
 from utskick.web.pages.visitors import Posted, Staff, StaffVisitor
 from utskick.wiring import Services
@@ -96,6 +97,12 @@ def show(desk: AtDesk, besked: str = "", antal: Annotated[int, Query(ge=0)] = 0)
     return desk.show(done=besked, number=antal)
 
 
+@router.post("/paketutskick/{dispatch_id}", name="look-in-dispatch")
+def look(desk: AtDesk, posted: Posted) -> Response:
+    """As `show`, of those recipients who are looked for: by post, as it may be by name."""
+    return desk.show(view=view_in(posted))
+
+
 @router.get("/paketutskick/{dispatch_id}/lage", name="dispatch-progress")
 def progress(dispatch_id: UUID, visitor: Staff, wired: Wired, now: Now) -> Response:
     """The numbers alone, asked for again and again while something is sent."""
@@ -110,22 +117,26 @@ def progress(dispatch_id: UUID, visitor: Staff, wired: Wired, now: Now) -> Respo
 
 
 @router.get("/paketutskick/{dispatch_id}/tillfalle/{occasion_id}", name="occasion-page")
-def show_occasion(
-    request: Request,
-    dispatch_id: UUID,
-    occasion_id: UUID,
-    visitor: Staff,
-    wired: Wired,
-    now: Now,
-) -> Response:
+def show_occasion(desk: AtDesk, occasion_id: UUID) -> Response:
     """Who got which form at one occasion, and why somebody did not."""
+    return _occasion(desk, OccasionId(occasion_id), ListView())
+
+
+@router.post("/paketutskick/{dispatch_id}/tillfalle/{occasion_id}", name="look-in-occasion")
+def look_in_occasion(desk: AtDesk, occasion_id: UUID, posted: Posted) -> Response:
+    """As `show_occasion`, of those who are looked for."""
+    return _occasion(desk, OccasionId(occasion_id), view_in(posted))
+
+
+def _occasion(desk: Desk, occasion_id: OccasionId, view: ListView) -> Response:
+    wired, now = desk.wired, desk.now
     opened = wired.open_dispatch.open_occasion(
-        DispatchId(dispatch_id), OccasionId(occasion_id), actor=visitor.actor, now=now
+        desk.dispatch_id, occasion_id, actor=desk.visitor.actor, now=now, view=view
     )
     return page(
-        request,
+        desk.request,
         "occasion.html",
-        visitor=visitor,
+        visitor=desk.visitor,
         opened=opened,
         sign=partial(occasion_sign, now=now, late_after=wired.rules.late_after),
         delivery_sign=delivery_sign,

@@ -24,6 +24,7 @@ from utskick.domain.errors import (
     UtskickError,
     WrongStatus,
 )
+from utskick.domain.long_lists import ListView
 from utskick.domain.occasions import OccasionId
 from utskick.domain.units import SYSTEM
 from utskick.use_cases.open_dispatch import Opened
@@ -40,6 +41,7 @@ from utskick.web.pages.frame import drawn, page, problems_by_field, see_other
 from utskick.web.pages.visitors import Staff, StaffVisitor
 from utskick.wiring import Services
 
+_FROM_THE_START = ListView()
 _STOPPED, _REMOVED = "stoppat", "borttagen"
 _DONE = {
     "aterstartat": "Paketutskicket är återstartat.",
@@ -117,10 +119,13 @@ class Desk:
         refused: str = "",
         reason: str = "",
         problems: tuple[Problem, ...] = (),
+        view: ListView = _FROM_THE_START,
         status_code: int = 200,
     ) -> Response:
         """`done` names what was, with how many forms were on their way; `said` says it itself."""
-        opened = self.wired.open_dispatch(self.dispatch_id, actor=self.visitor.actor, now=self.now)
+        opened = self.wired.open_dispatch(
+            self.dispatch_id, actor=self.visitor.actor, now=self.now, view=view
+        )
 
         def cell(recipient_id: RecipientId, occasion_id: OccasionId) -> Markup:
             return _chips(frozenset(opened.cells.get((recipient_id, occasion_id), {}).items()))

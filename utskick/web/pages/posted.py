@@ -11,6 +11,7 @@ from utskick.domain.calendar import ImpossibleTime, parse_date
 from utskick.domain.errors import Problem, SpecRefused
 from utskick.domain.languages import OTHER_LANGUAGES
 from utskick.domain.message_problems import place_of_language
+from utskick.domain.long_lists import ListView
 from utskick.domain.personnummer import InvalidPersonnummer, Personnummer
 from utskick.domain.rules import Rules
 from utskick.domain.specs import problems_of
@@ -39,6 +40,25 @@ def sought_in(posted: FormData) -> tuple[str, int]:
     typed = text(posted, "sida")
     number = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < len("10000") else 1
     return text(posted, "sok")[:_LONGEST_SOUGHT], max(1, min(number, _LAST_PAGE))
+
+
+_LOOK = ("lista", "fraga-lista")
+"""The buttons of a long list: where it is gathered or shown, and at the question."""
+
+
+def view_in(posted: FormData) -> ListView:
+    """How a long list is looked at, after the pressed button."""
+    kind, page = text(posted, "lista_visa"), text(posted, "lista_sida")
+    view = ListView.of(text(posted, "lista_sok"), kind, page)
+    pressed, how = act(posted)
+    if pressed in _LOOK:
+        return view.turned(how)
+    return view.turned("") if looks(posted) else view
+
+
+def looks(posted: FormData) -> bool:
+    """Whether somebody looks for something; without script Enter there presses another button."""
+    return act(posted)[0] in _LOOK or text(posted, "lista_sok") != text(posted, "lista_sokt")
 
 
 def texts(posted: FormData, name: str) -> list[str]:

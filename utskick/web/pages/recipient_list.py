@@ -15,6 +15,7 @@ from starlette.datastructures import FormData
 
 from utskick.domain.dispatches import Recipient
 from utskick.domain.errors import Problem, UtskickError
+from utskick.domain.long_lists import Kind, ListPart, ListView, look_at
 from utskick.domain.names import other_names
 from utskick.domain.personnummer import (
     InvalidPersonnummer,
@@ -29,10 +30,23 @@ from utskick.use_cases.look_up_recipients import KnownSoFar, LookedUp
 from utskick.web.labels import person_in_words
 from utskick.web.pages.carried_list import Listed, Report, carried_in, carry
 from utskick.web.pages.list_question import AskedOfList
-from utskick.web.pages.posted import act, as_typed, file, text, texts
+from utskick.web.pages.posted import act, as_typed, file, looks, text, texts, view_in
 from utskick.web.reading import read_apart
 from utskick.wiring import Services
 
+
+def _who(listed: Listed) -> tuple[str, Personnummer]:
+    return listed.name, listed.number
+
+
+_UNASKED: list[Kind[Listed]] = [
+    Kind("ej-kontrollerade", "Ej kontrollerade", lambda each: each.notified_by is None)
+]
+_KINDS: list[Kind[Listed]] = [
+    Kind("utan-avisering", "Ingen avisering", lambda each: each.unnotified),
+    Kind("utan-konto", "Inget 1177-konto", lambda each: each.accountless),
+    *_UNASKED,
+]
 _TYPED, _FILE, _PASTED = "recipients", "fil", "inklistrat"
 """The fields that recipients come by."""
 
@@ -42,7 +56,8 @@ class RecipientList:
     """`added` is who was just typed, and `announced` what a screen reader says after a change.
 
     `report` stays until staff close it, `asked` until they have answered. `watched_as` names the
-    list while the inbox is asked about those who are `awaited`, for about `left_s` yet.
+    list while the inbox is asked about those who are `awaited`, for about `left_s` yet. `view` is
+    how it is looked at; `looked_in` if somebody has just looked for something in it.
     """
 
     listed: list[Listed] = field(default_factory=list)
@@ -54,6 +69,8 @@ class RecipientList:
     added: str = ""
     announced: str = ""
     watched_as: str = ""
+    view: ListView = field(default_factory=ListView)
+    looked_in: bool = False
     awaited: Collection[Personnummer] = ()
     left_s: float = 0
 
@@ -67,6 +84,8 @@ class RecipientList:
             report=Report.read(text(posted, "rapport")),
             asked=AskedOfList.read(text(posted, "fraga_om_fil")),
             watched_as=text(posted, "kontroll"),
+            view=view_in(posted),
+            looked_in=looks(posted),
         )
 
     @property
@@ -89,10 +108,14 @@ class RecipientList:
         watched = [("kontroll", self.watched_as)] if self.watched_as else []
         return [("mottagare", carry(self.listed)), *watched, *report, *asked]
 
+    def part(self, *, notifies: bool) -> ListPart[Listed]:
+        """Those who are shown. Without a message nobody needs to be notified."""
+        return look_at(self.listed, self.view, who=_who, kinds=_KINDS if notifies else _UNASKED)
+
     @property
     def unnotified(self) -> list[Listed]:
         """Those whom 1177 would not notify (manual: "Är det tomt …")."""
-        return [each for each in self.listed if each.notified_by == () and not each.accountless]
+        return [each for each in self.listed if each.unnotified]
 
     @property
     def accountless(self) -> list[Listed]:
@@ -136,7 +159,7 @@ class RecipientList:
             self.know(await wired.look_up_recipients.so_far(self.unknown))
         if self.unknown:
             persons = [each.watched for each in self.listed]
-            self.watched_as = wired.watched_lists.keep(actor, persons, now=now)
+            self.watched_as = wired.watched_lists.keep(actor, persons, view=self.view, now=now)
 
     def know(self, so_far: KnownSoFar) -> None:
         """Take in what the inbox has said."""
@@ -214,7 +237,8 @@ class RecipientList:
         self, posted: FormData, actor: Actor, wired: Services, now: datetime
     ) -> None:
         if not self.typed.strip():
-            self._wrong(_TYPED, "Skriv ett personnummer först.", "")
+            if not self.looked_in:
+                self._wrong(_TYPED, "Skriv ett personnummer först.", "")
             return
         try:
             number = wired.rules.personnummer(self.typed, now)

@@ -30,7 +30,11 @@ async def show(
     persons = wired.watched_lists.find(list_name, actor=visitor.actor, now=now)
     if not persons:
         raise NotFound("list")
-    gathered = RecipientList(listed=[Listed.of(each) for each in persons], watched_as=list_name)
+    gathered = RecipientList(
+        listed=[Listed.of(each) for each in persons],
+        watched_as=list_name,
+        view=wired.watched_lists.view_of(list_name, actor=visitor.actor, now=now),
+    )
     gathered.know(await wired.look_up_recipients.so_far(gathered.unknown))
     return fragment(
         "recipients_so_far.html",

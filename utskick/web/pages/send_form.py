@@ -214,11 +214,11 @@ async def fill_in(
                 await recipients.watch(actor=actor, wired=wired, now=now)
                 return step.show()
             return await _check(step)
-        case "ja-skicka", _ if step.too_late_or_early and not step.filled.warned:
-            # It has become late since the question was shown.
-            return await _check(step)
-        case "ja-skicka", _:
+        case "ja-skicka", _ if step.filled.warned or not step.too_late_or_early:
             return await _send(step)
+        case (("ja-skicka" | "fraga-lista"), _):
+            # It has become late since the question was shown, or somebody is looked for in it.
+            return await _check(step)
         case _:
             await recipients.change(posted, actor=actor, wired=wired, now=now)
             await recipients.watch(actor=actor, wired=wired, now=now)

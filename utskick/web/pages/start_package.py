@@ -57,7 +57,7 @@ async def fill_in(visit: PackageVisit, posted: Posted) -> Response:
     match pressed:
         case "starta" if not look_first:
             return await _check(step)
-        case "visa-tillfalle":
+        case "visa-tillfalle" | "fraga-lista":
             return step.show_message()
         case "ja-starta":
             return await _start(step)
