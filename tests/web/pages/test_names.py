@@ -61,7 +61,7 @@ async def test_whoever_has_no_name_in_the_register_is_shown_by_a_dash(staff: Bro
 async def test_the_question_lists_everybody_by_name(staff: Browser) -> None:
     question = await staff.press(await gathered(staff), "skicka", form=OWN.name)
 
-    assert '<details class="everybody" open>' in question.text
+    assert '<details id="alla-mottagare" class="everybody" open>' in question.text
     assert f"{ANNA_IN_WORDS} Sms, e-post" in words_of(question.text)
 
 
