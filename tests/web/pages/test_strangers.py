@@ -132,6 +132,8 @@ WHO_MAY: Mapping[str, For | Right] = {
     "signed-in-people-page": Right.REGIONAL_ADMINISTRATION,
     "sign-out-person": Right.REGIONAL_ADMINISTRATION,
     "search-dispatches": Right.DISPATCH,
+    "look-in-dispatch": Right.DISPATCH,
+    "look-in-occasion": Right.DISPATCH,
     "search-signed-in-people": Right.REGIONAL_ADMINISTRATION,
     "search-packages": Right.FORM_DESIGN,
     "search-form-templates": Right.REGIONAL_ADMINISTRATION,
