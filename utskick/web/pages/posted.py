@@ -10,8 +10,8 @@ from starlette.datastructures import FormData, UploadFile
 from utskick.domain.calendar import ImpossibleTime, parse_date
 from utskick.domain.errors import Problem, SpecRefused
 from utskick.domain.languages import OTHER_LANGUAGES
-from utskick.domain.message_problems import place_of_language
 from utskick.domain.long_lists import ListView
+from utskick.domain.message_problems import place_of_language
 from utskick.domain.personnummer import InvalidPersonnummer, Personnummer
 from utskick.domain.rules import Rules
 from utskick.domain.specs import problems_of
