@@ -78,9 +78,7 @@ class _Reader:
                 form.buttons.append((given["name"], given.get("value", "")))
             case "textarea":
                 text, _, _ = tag.string[tag.end() :].partition("</textarea>")
-                form.fields.append(
-                    (given.get("name", ""), unescape(text).removeprefix("\n"))
-                )
+                form.fields.append((given.get("name", ""), unescape(text).removeprefix("\n")))
             case "select":
                 self._select = given.get("name", "")
             case "option" if self._select and "selected" in given:
