@@ -305,6 +305,9 @@ def _wrong_offsets(spec: PackageSpec) -> list[Problem]:
     if spec.visit_offsets and spec.needs_approval:
         reason = "det som följer bokade besök startas för en person i taget."
         problems.append(Problem("needs_approval", reason, "Ta bort krysset, eller tiderna."))
+    if spec.visit_offsets and (spec.number > 1 or spec.weekday or spec.time):
+        reason = "ett paket före besök har inga egna tillfällen."
+        problems.append(Problem("visit_offsets", reason, "Ta bort veckodag, tid och antal."))
     for offset in spec.visit_offsets:
         try:
             parse_clock(offset.time)

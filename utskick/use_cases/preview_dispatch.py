@@ -132,9 +132,10 @@ class PreviewDispatch:
     rules: Rules
 
     def list_packages(self, *, actor: Actor) -> list[PackageTemplate]:
-        """The packages that the unit may start, by name."""
+        """The packages that the unit may start, by name; not those before visits."""
         with self.store.transaction() as records:
-            return records.packages.list_for(actor.unit_id)
+            packages = records.packages.list_for(actor.unit_id)
+        return [package for package in packages if not package.is_for_visits]
 
     def find_package(self, key_or_name: str, *, actor: Actor) -> PackageTemplate:
         """By key, by name, or by a part that only one name holds. Raises `NotFound`."""

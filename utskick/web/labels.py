@@ -60,6 +60,8 @@ PACKAGE_LABELS = {
     "form_banner": "Formulärmeddelande",
     "error_addresses": "E-postavisering vid eventuella fel",
     "needs_approval": "En kollega godkänner innan det startar",
+    "visit_offsets": "Skickas före besök",
+    "late_visits": "För sent före ett besök",
 }
 for labels in (FIELD_LABELS, PACKAGE_LABELS):
     labels["inbox_messages"] = "Inkorgsmeddelande på andra språk"

@@ -1,6 +1,6 @@
 """A grundplåt in words, for the lists of packages and for what differs between two versions."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from utskick.domain.languages import LANGUAGES
 from utskick.domain.packages import PackageTemplate
@@ -11,6 +11,7 @@ from utskick.domain.schedules import (
     OlderUnanswered,
     RedDayRule,
 )
+from utskick.domain.visit_offsets import LATE_VISITS_LABELS, VisitOffset
 from utskick.use_cases.administer_packages import PackageRegister
 from utskick.web.labels import WEEKDAYS, counted
 
@@ -33,6 +34,8 @@ OLDER_UNANSWERED = {
 
 def presets_in_words(package: PackageTemplate) -> str:
     """As staff would say it: 4 formulär, 3 tillfällen varannan vecka, måndag kl. 08:00."""
+    if package.is_for_visits:
+        return f"{len(package.template_ids)} formulär, {offsets_in_words(package.visit_offsets)}"
     words = f"{len(package.template_ids)} formulär, {package.occasions} "
     words += "tillfälle" if package.occasions == 1 else "tillfällen"
     if package.occasions > 1:
@@ -42,6 +45,12 @@ def presets_in_words(package: PackageTemplate) -> str:
     if package.time is not None:
         words += f" kl. {package.time:%H:%M}"
     return words
+
+
+def offsets_in_words(offsets: Sequence[VisitOffset]) -> str:
+    """As 14 dagar före besöket kl. 09:00 och 3 dagar före besöket kl. 09:00."""
+    words = [offset.in_words for offset in offsets]
+    return " och ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def schedule_in_words(package: PackageTemplate) -> str:
@@ -90,5 +99,7 @@ _IN_WORDS: Mapping[str, Callable[[PackageTemplate], str]] = {
         for code, text in package.inbox_messages.items()
     ),
     "error_addresses": lambda package: ", ".join(package.error_addresses),
+    "visit_offsets": lambda package: offsets_in_words(package.visit_offsets),
+    "late_visits": lambda package: LATE_VISITS_LABELS[package.late_visits],
     "needs_approval": lambda package: "Ja" if package.needs_approval else "Nej",
 }

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from utskick.domain.visit_messages import Change
-from utskick.domain.visits import SendAppearance, StandingDispatch, VisitState
+from utskick.domain.visits import SendAppearance, VisitState
 from utskick.use_cases.change_visits import VisitResult
 from utskick.web.labels import counted
 from utskick.web.visit_views import STATE_LABELS
@@ -48,9 +48,3 @@ def in_numbers(results: Sequence[VisitResult], *, more_refused: int = 0) -> list
     numbers = {change: sum(each.change is change for each in results) for change in Change}
     numbers[Change.REFUSED] += more_refused
     return [counted(number, *_IN_NUMBERS[change]) for change, number in numbers.items() if number]
-
-
-def offsets_in_words(standing: StandingDispatch) -> str:
-    """When it is sent: 14 dagar före besöket kl. 09:00 och 3 dagar före besöket kl. 09:00."""
-    *most, last = [offset.in_words for offset in standing.offsets]
-    return f"{', '.join(most)} och {last}" if most else last

@@ -306,3 +306,43 @@ async def test_a_language_is_added_written_and_removed_again(administrator: Brow
     assert "inbox_messages.ar" not in removed.text
     [package] = versions(administrator, "rehab-uppfoljning")
     assert package.inbox_messages == {"ar": "مرحبا من {{ enhet }}"}
+
+
+async def test_a_package_is_sent_before_visits(administrator: Browser) -> None:
+    page = await administrator.open("/forvaltning/ny-grundplat")
+    fields = {
+        "name": "Före besök",
+        "resident_title": "Inför besöket",
+        "formular": [PHQ.key],
+        "enhet": [UNIT.id],
+        "visit_offsets": "14 dagar före kl. 09:00\n3 dagar före besöket kl 09:00\n0 07:30",
+        "late_visits": "now",
+        "inbox_message": "Hej!",
+    }
+
+    await administrator.press(page, "spara", **fields)
+    again = await administrator.open("/forvaltning/grundplatar/fore-besok")
+
+    with administrator.clinic.store.transaction() as records:
+        package = records.packages.find(UNIT.id, "fore-besok")
+    assert package is not None
+    assert [each.days_before for each in package.visit_offsets] == [14, 3, 0]
+    assert "14 dagar före kl. 09:00\n3 dagar före kl. 09:00\n0 dagar före kl. 07:30" in again
+
+
+async def test_a_package_before_visits_has_no_moments_of_its_own(administrator: Browser) -> None:
+    page = await administrator.open("/forvaltning/ny-grundplat")
+
+    answer = await administrator.press(
+        page,
+        "spara",
+        name="Före besök",
+        resident_title="Inför besöket",
+        formular=[PHQ.key],
+        visit_offsets="3 dagar före kl. 25:00",
+        time="08:00",
+        inbox_message="Hej!",
+    )
+
+    assert "inga egna tillfällen" in answer.text
+    assert "Klockslaget går inte att tolka" in answer.text

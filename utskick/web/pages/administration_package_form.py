@@ -23,6 +23,7 @@ from utskick.domain.schedules import (
     RedDayRule,
 )
 from utskick.domain.units import Unit
+from utskick.domain.visit_offsets import LateVisits
 from utskick.domain.writing import comparable
 from utskick.use_cases.administer_packages import PackageRegister
 from utskick.use_cases.list_forms import meant
@@ -30,6 +31,7 @@ from utskick.web.pages.posted import act, read_spec, read_translations, text, te
 
 _BETWEEN_ADDRESSES = re.compile(r"[\s,;]+")
 _BETWEEN_NUMBERS = re.compile(r"[\s,;]+|\boch\b|\bdagar\b")
+_BEFORE = re.compile(r"\b(?:dagar|dag|före|besöket|kl|klockan)\b\.?|[\s,;]+")
 _NOT_IN_A_KEY = re.compile(r"[^a-z0-9]+")
 _LONGEST_KEY = 100
 _DIGITS = 3
@@ -60,6 +62,8 @@ class FilledPackage:
     inbox_messages: dict[str, str] = field(default_factory=dict)
     form_banner: str = ""
     needs_approval: bool = False
+    visit_offsets: str = ""
+    late_visits: str = LateVisits.SKIP
     based_on: str = ""
     new_form: str = ""
     new_unit: str = ""
@@ -91,6 +95,11 @@ class FilledPackage:
             inbox_messages=dict(package.inbox_messages),
             form_banner=package.form_banner,
             needs_approval=package.needs_approval,
+            visit_offsets="\n".join(
+                f"{each.days_before} dagar före kl. {each.time:%H:%M}"
+                for each in package.visit_offsets
+            ),
+            late_visits=package.late_visits,
             based_on=str(package.version),
         )
 
@@ -119,6 +128,8 @@ class FilledPackage:
             inbox_messages=read_translations(posted),
             form_banner=text(posted, "form_banner"),
             needs_approval="needs_approval" in posted,
+            visit_offsets=text(posted, "visit_offsets"),
+            late_visits=text(posted, "late_visits"),
             based_on=text(posted, "based_on"),
             new_form=text(posted, "nytt_formular"),
             new_unit=text(posted, "ny_enhet"),
@@ -201,6 +212,8 @@ class FilledPackage:
                     "inbox_messages": self.inbox_messages,
                     "form_banner": self.form_banner,
                     "needs_approval": self.needs_approval,
+                    "visit_offsets": [_offset(line) for line in self._offset_lines],
+                    "late_visits": self.late_visits or LateVisits.SKIP,
                 },
             )
         except SpecRefused as refused:
@@ -236,6 +249,10 @@ class FilledPackage:
         return {"count": self.interval_count, "unit": self.interval_unit or IntervalUnit.WEEK}
 
     @property
+    def _offset_lines(self) -> list[str]:
+        return [line.strip() for line in self.visit_offsets.splitlines() if line.strip()]
+
+    @property
     def _answer_within(self) -> dict[str, str | None] | None:
         if not self.answer_days and not self.answer_time:
             return None
@@ -250,6 +267,12 @@ class FilledPackage:
         if key in self.forms[1:]:
             place = self.forms.index(key)
             self.forms[place - 1 : place + 1] = [key, self.forms[place - 1]]
+
+
+def _offset(line: str) -> dict[str, str]:
+    """As people write it: 3 dagar före kl. 09:00. What is left out is refused where it is read."""
+    days, _, clock = _BEFORE.sub(" ", line.casefold()).strip().partition(" ")
+    return {"days_before": days, "time": clock.strip()}
 
 
 def _is_number(typed: str) -> bool:

@@ -12,6 +12,7 @@ from utskick.domain.message_names import NAMES
 from utskick.domain.package_specs import WEEKDAYS
 from utskick.domain.rights import Right
 from utskick.domain.units import HsaId, Unit
+from utskick.domain.visit_offsets import LATE_VISITS_LABELS
 from utskick.sending.message_values import values_of
 from utskick.use_cases.administer_packages import (
     PER_PAGE,
@@ -207,6 +208,7 @@ def _show(
         field_of=lambda name: PACKAGE_FIELDS.get(name, name),
         interval_units=list(INTERVAL_UNITS.items()),
         red_days=list(RED_DAYS.items()),
+        late_visits=[(each.value, label) for each, label in LATE_VISITS_LABELS.items()],
         older_unanswered=list(OLDER_UNANSWERED.items()),
         weekdays=[("", "Ingen förvald"), *((day, day) for day in WEEKDAYS)],
         catalogue_labels=CATALOGUE_LABELS,

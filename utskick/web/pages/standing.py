@@ -16,11 +16,11 @@ from utskick.ports import TemporaryFailure
 from utskick.use_cases.standing_dispatches import AlreadyStanding, StandingSpec
 from utskick.web.callers import Now, Wired
 from utskick.web.labels import counted, delivery_signs, occasion_sign
+from utskick.web.package_words import offsets_in_words
 from utskick.web.pages.frame import page, problems_by_field, see_other
 from utskick.web.pages.posted import read_spec, text
 from utskick.web.pages.refusals import page_router
 from utskick.web.pages.visitors import Posted, Staff, StaffVisitor
-from utskick.web.visit_words import offsets_in_words
 from utskick.wiring import Services
 
 router = page_router()
@@ -158,7 +158,7 @@ def _show(
         visitor=visitor,
         opened=opened,
         standing=opened.standing,
-        offsets=offsets_in_words(opened.standing),
+        offsets=offsets_in_words(opened.standing.offsets),
         late=LATE_VISITS_LABELS[opened.standing.late],
         done=done,
         refused=refused,

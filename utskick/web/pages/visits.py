@@ -15,11 +15,12 @@ from utskick.domain.visits import VisitId, VisitState
 from utskick.records import ListedVisit, VisitQuery
 from utskick.use_cases.change_visits import VisitResult
 from utskick.web.callers import Now, Wired
+from utskick.web.package_words import offsets_in_words
 from utskick.web.pages.frame import page, problems_by_field, see_other
 from utskick.web.pages.posted import read_day, read_days, sought_in, text
 from utskick.web.pages.refusals import page_router
 from utskick.web.pages.visitors import Posted, Staff, StaffVisitor
-from utskick.web.visit_words import offsets_in_words, send_sign, visit_sign
+from utskick.web.visit_words import send_sign, visit_sign
 from utskick.wiring import Services
 
 router = page_router()
