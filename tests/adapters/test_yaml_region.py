@@ -47,7 +47,7 @@ def test_the_demo_region_is_whole(folder: Path) -> None:
     region = read(folder)
 
     weekly = next(p for p in region.packages if p.key == "vuxenpsykiatri-veckoskattning")
-    assert (len(region.units), len(region.forms), len(region.packages)) == (5, 18, 7)
+    assert (len(region.units), len(region.forms), len(region.packages)) == (5, 18, 9)
     assert weekly.weekday in set(Weekday)
     assert weekly.time
     assert all(package.error_addresses[0] == FORMS_DESK for package in region.packages)
@@ -79,7 +79,12 @@ def test_questions_may_share_their_options(folder: Path) -> None:
         (FORM, "owner: null", f"owner: {UNIT}", "owner: alla formulär utom de nationella"),
         (FORM, "owner: null", "owner: SE2321000131-X", "owner: SE2321000131-X finns inte."),
         (PACKAGE, "weekday: ", "weekday: sön", "weekday: veckodagen ska vara måndag till söndag."),
-        (PACKAGE, "interval_weeks: 1", "interval_weeks: 0", "interval: flera tillfällen"),
+        (
+            PACKAGE,
+            "interval: {count: 1, unit: week}",
+            "interval_weeks: 0",
+            "interval: flera tillfällen",
+        ),
         (PACKAGE, "occasions: 8", "occasions: 101", "occasions: "),
         (PACKAGE, f"  - {UNIT}", "  - SE2321000131-X", "units: SE2321000131-X finns inte."),
         (

@@ -166,7 +166,8 @@ def test_packages_name_known_units_and_forms(package: Any) -> None:
 def test_presets_make_sense(package: Any) -> None:
     assert package["weekday"] is None or package["weekday"] in WEEKDAYS
     assert package["time"] is None or time(7) <= time.fromisoformat(package["time"]) <= time(21)
-    assert (package["interval_weeks"] == 0) == (package["occasions"] == 1)
+    several = "interval" in package or "offsets_days" in package
+    assert several is not (package.get("occasions") == 1)
 
 
 @pytest.mark.parametrize("package", PACKAGES.values(), ids=PACKAGES)
@@ -192,9 +193,19 @@ def test_packages_are_kept_under_their_keys() -> None:
 def test_one_package_is_sent_weekly_for_eight_weeks() -> None:
     weekly = PACKAGES["vuxenpsykiatri-veckoskattning"]
 
-    assert (weekly["interval_weeks"], weekly["occasions"]) == (1, 8)
+    assert (weekly["interval"], weekly["occasions"]) == ({"count": 1, "unit": "week"}, 8)
     assert weekly["weekday"]
     assert weekly["time"]
+
+
+def test_one_package_is_sent_monthly_and_one_at_days_of_its_own() -> None:
+    monthly = PACKAGES["vardcentral-somn-varje-manad"]
+    irregular = PACKAGES["smarta-uppfoljning-ett-ar"]
+
+    assert monthly["interval"] == {"count": 1, "unit": "month"}
+    assert (monthly["older_unanswered"], monthly["answer_within"]["days"]) == ("close", 10)
+    assert irregular["offsets_days"] == [0, 90, 182, 365]
+    assert irregular["red_days"] == "next_working_day"
 
 
 @pytest.mark.parametrize("key", sorted(PACKAGES.keys() - {"blockerat-exempel"}))

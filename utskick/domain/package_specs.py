@@ -38,6 +38,8 @@ _LONGEST_INTERVAL_WEEKS = 52
 _MOST_DAYS_BEFORE = 365
 _MOST_OFFSETS = 10
 _LONGEST_INTERVAL = 400
+_LONGEST_ANSWER_DAYS = 366
+"""Within the year and a month after which a form may be purged, unless staff choose a date."""
 _LONGEST_OFFSET_DAYS = 5 * 366
 
 
@@ -54,7 +56,7 @@ OffsetDays = Annotated[int, Field(ge=0, le=_LONGEST_OFFSET_DAYS)]
 class AnswerWithinSpec(Spec):
     """How many days after its occasion a form may be answered, and the time in the message."""
 
-    days: int = Field(ge=0, le=_LONGEST_INTERVAL)
+    days: int = Field(ge=0, le=_LONGEST_ANSWER_DAYS)
     time: str | None = None
 
 
