@@ -732,6 +732,11 @@ class Settings(BaseSettings):
         min_length=1,
         description="Where mail about errors may be sent, with all below them.",
     )
+    recently_sent_days: int = Field(
+        default=7,
+        ge=0,
+        description="Staff see whom the unit has sent something within so many days. 0: nobody.",
+    )
     max_recipients: int = Field(
         default=250, ge=1, description="Manual: cirka 250 mottagare åt gången."
     )

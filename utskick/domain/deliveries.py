@@ -74,7 +74,11 @@ DELIVERY_LABELS = {
 
 
 class Refusal(StrEnum):
-    """Why a recipient or a form could not be sent."""
+    """Why a recipient or a form could not be sent.
+
+    `ALREADY_HAS`: as the package says, at the occasion. `ALREADY_HAD` and `RECENTLY_SENT`: as
+    staff said at the start.
+    """
 
     PROTECTED = "protected"
     DECEASED = "deceased"
@@ -87,6 +91,9 @@ class Refusal(StrEnum):
     FORM_ARCHIVED = "form_archived"
     FORM_UNAVAILABLE = "form_unavailable"
     REFUSED_BY_1177 = "refused_by_1177"
+    ALREADY_HAS = "already_has"
+    ALREADY_HAD = "already_had"
+    RECENTLY_SENT = "recently_sent"
 
 
 REFUSAL_LABELS = {
@@ -101,6 +108,9 @@ REFUSAL_LABELS = {
     Refusal.FORM_ARCHIVED: "Formuläret är arkiverat",
     Refusal.FORM_UNAVAILABLE: "Enheten får inte skicka formuläret",
     Refusal.REFUSED_BY_1177: "1177 tog inte emot formuläret",
+    Refusal.ALREADY_HAS: "Har redan formuläret obesvarat",
+    Refusal.ALREADY_HAD: "Hade redan formuläret obesvarat vid starten",
+    Refusal.RECENTLY_SENT: "Fick nyligen ett utskick från enheten",
 }
 
 REFUSAL_REMEDIES = {
@@ -123,6 +133,9 @@ REFUSAL_REMEDIES = {
     Refusal.FORM_ARCHIVED: "Kontakta formularhantering@vgregion.se.",
     Refusal.FORM_UNAVAILABLE: "Kontakta formularhantering@vgregion.se.",
     Refusal.REFUSED_BY_1177: "Kontakta formularhantering@vgregion.se.",
+    Refusal.ALREADY_HAS: "Påminn om det som redan är skickat, från Uppföljning.",
+    Refusal.ALREADY_HAD: "Påminn om det som redan är skickat, från Uppföljning.",
+    Refusal.RECENTLY_SENT: "Skicka till personen för sig om det ändå behövs.",
 }
 
 _UNREACHABLE = (

@@ -92,6 +92,7 @@ class PackageSpec(Spec):
     inbox_message: str = Field(min_length=1, max_length=LONGEST_TEXTS["inbox_message"])
     inbox_messages: dict[str, str] = Field(default_factory=dict, max_length=len(LANGUAGES))
     form_banner: str = Field(default="", max_length=LONGEST_TEXTS["form_banner"])
+    checks_already_has: bool = False
     visit_offsets: list[VisitOffsetSpec] = Field(default=[], max_length=_MOST_OFFSETS)
     late_visits: LateVisits = LateVisits.SKIP
     needs_approval: bool = False
@@ -242,6 +243,7 @@ def package_of(
         inbox_messages=written(spec.inbox_messages),
         form_banner=spec.form_banner,
         needs_approval=spec.needs_approval,
+        checks_already_has=spec.checks_already_has,
         error_addresses=with_forms_desk(tuple(spec.error_addresses), forms_desk=forms_desk),
         visit_offsets=in_order(
             tuple(VisitOffset(o.days_before, parse_clock(o.time)) for o in spec.visit_offsets)
@@ -273,6 +275,7 @@ def spec_of(
         inbox_messages=dict(package.inbox_messages),
         form_banner=package.form_banner,
         needs_approval=package.needs_approval,
+        checks_already_has=package.checks_already_has,
         visit_offsets=[
             VisitOffsetSpec(days_before=each.days_before, time=f"{each.time:%H:%M}")
             for each in package.visit_offsets

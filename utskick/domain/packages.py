@@ -32,7 +32,8 @@ class PackageTemplate:
     """A prepared package (grundplåt): forms, wording and presets, for the units it names.
 
     Its `occasions` come at its `interval`, or at its `offsets_days` from the first; one alone
-    needs neither.
+    needs neither. With `checks_already_has`, whoever has one of its forms unanswered when it is
+    sent gets no second one.
     """
 
     key: str
@@ -53,6 +54,7 @@ class PackageTemplate:
     red_days: RedDayRule = RedDayRule.WARN
     inbox_messages: Translations = field(default_factory=dict)
     form_banner: str = ""
+    checks_already_has: bool = False
     visit_offsets: tuple[VisitOffset, ...] = ()
     late_visits: LateVisits = LateVisits.SKIP
     needs_approval: bool = False

@@ -63,6 +63,7 @@ class Rules:
     inbox_fresh: timedelta = timedelta(0)
     persons_per_s: float = 10
     persons_batch: int = 100
+    recently_sent_days: int = 7
     max_recipients: int = Limits().recipients
     accept_coordination_numbers: bool = False
     forms_desk: str = FORMS_DESK

@@ -170,6 +170,13 @@ class Sending(Spec):
         default=False,
         description="Skicka till övriga även om någon mottagare inte kan nås",
     )
+    leave_out_who_has_it: bool = Field(
+        default=False,
+        description="Hoppa över dem som redan har något av formulären obesvarat från enheten",
+    )
+    leave_out_recently_sent: bool = Field(
+        default=False, description="Hoppa över dem som nyligen fick ett utskick från enheten"
+    )
 
 
 class DispatchSpec(Sending):

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from utskick.failpoints import Step
+from utskick.records.already_sent import SentBefore
 from utskick.records.approvals import Approvals
 from utskick.records.brakes import Brakes
 from utskick.records.calendar import Calendar, CalendarCount, CalendarEntry
@@ -100,6 +101,7 @@ __all__ = [
     "Reminder",
     "ResponseRate",
     "RightGrants",
+    "SentBefore",
     "SentForms",
     "Sessions",
     "ShownSend",
@@ -133,6 +135,8 @@ class Transaction(Protocol):
     def brakes(self) -> Brakes: ...
     @property
     def calendar(self) -> Calendar: ...
+    @property
+    def sent_before(self) -> SentBefore: ...
     @property
     def overview(self) -> Overview: ...
     @property

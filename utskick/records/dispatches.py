@@ -39,6 +39,11 @@ class FormSummary:
     def refused(self) -> int:
         return sum(self.refused_because.values())
 
+    @property
+    def knowingly(self) -> int:
+        """Not sent as the package says: they have it unanswered."""
+        return self.refused_because.get(Refusal.ALREADY_HAS, 0)
+
 
 class Dispatches(Protocol):
     def add(

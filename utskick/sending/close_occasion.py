@@ -37,8 +37,10 @@ class Closed:
 
     @property
     def complete(self) -> bool:
-        """Whether all was sent but to those whom staff left out knowingly."""
-        return all(form.sent + self.left_out == form.planned for form in self.forms)
+        """Whether all was sent but to those who were left out knowingly."""
+        return all(
+            form.sent + self.left_out + form.knowingly == form.planned for form in self.forms
+        )
 
     @property
     def went_wrong(self) -> bool:
@@ -282,7 +284,7 @@ def _close(
     # Staff know of those who were left out from the start.
     left_out = records.dispatches.count_recipients(dispatch.id, RecipientState.LEFT_OUT)
     forms = records.progress.summary(dispatch.id, occasion_id=occasion.id)
-    if any(form.refused > left_out for form in forms):
+    if any(form.refused - form.knowingly > left_out for form in forms):
         _report_counts(records, dispatch, occasion, cause="not-sent", text="not_sent.txt", now=now)
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from utskick.failpoints import Step, reached
+from utskick.store.already_sent import SqlSentBefore
 from utskick.store.approvals import SqlApprovals
 from utskick.store.brakes import SqlBrakes
 from utskick.store.calendar import SqlCalendar
@@ -51,6 +52,7 @@ class SqlTransaction:
         self.names = SqlNames(session, people, sealing)
         submissions = DataKeys(session, sealing, SUBMISSIONS)
         self.dispatches = SqlDispatches(session, people, self.names, submissions)
+        self.sent_before = SqlSentBefore(session, people)
         self.brakes = SqlBrakes(session, self.dispatches)
         self.progress = SqlProgress(session)
         self.calendar = SqlCalendar(session, self.dispatches)

@@ -14,6 +14,7 @@ from utskick.domain.forms import FormTemplateId
 from utskick.domain.occasions import OccasionId
 from utskick.domain.units import HsaId
 from utskick.records import DeliveryClaim
+from utskick.store.already_sent import refuse_who_has_it
 from utskick.store.leases import cancel_for_removed, who_may_send
 from utskick.store.people import People
 from utskick.store.statements import OPEN, all_or_each
@@ -36,6 +37,9 @@ def claim_deliveries(
         cancel_for_removed(session, DeliveryRow, allowed.with_removed)
     now, until = allowed.now, allowed.now + timedelta(seconds=lease_s)
     wanted = [claim for claim in claims if claim.occasion_id in allowed.occasion_ids]
+    for claim in wanted:
+        if claim.occasion_id in allowed.checking:
+            _refuse_who_has_it(session, claim, now)
     rows = _one_of_each_key([row for claim in wanted for row in _claimable(session, claim, now)])
     claimed: set[UUID] = set()
 
@@ -52,6 +56,13 @@ def claim_deliveries(
 def _claimable(session: Session, claim: DeliveryClaim, now: datetime) -> Sequence[Row[Any]]:
     values = {"of_occasion": claim.occasion_id, "at": now, "at_most": claim.limit}
     return session.connection().execute(_CLAIMABLE, values).all()
+
+
+def _refuse_who_has_it(session: Session, claim: DeliveryClaim, now: datetime) -> None:
+    """Until nobody of those who would be claimed has one already: the others move up."""
+    while ids := [row.id for row in _claimable(session, claim, now)]:
+        if not refuse_who_has_it(session, ids, now):
+            return
 
 
 def _one_of_each_key(rows: Sequence[Row[Any]]) -> list[Row[Any]]:

@@ -18,6 +18,7 @@ from utskick.store.tables import (
     DispatchRow,
     InboxMessageRow,
     OccasionRow,
+    PackageTemplateRow,
     RecipientRow,
 )
 
@@ -50,6 +51,14 @@ _HAS_REMOVED = exists().where(
     RecipientRow.dispatch_id == DispatchRow.id,
     RecipientRow.state == RecipientState.REMOVED.value,
 )
+_CHECKS = (
+    select(PackageTemplateRow.checks_already_has)
+    .where(
+        PackageTemplateRow.key == DispatchRow.package_key,
+        PackageTemplateRow.version == DispatchRow.package_version,
+    )
+    .scalar_subquery()
+)
 _HELD = (
     select(
         OccasionRow.id,
@@ -59,6 +68,7 @@ _HELD = (
         OccasionRow.aim,
         _HAS_REMOVED.label("has_removed"),
         braked().label("braked"),
+        _CHECKS.label("checks"),
         database_now().label("now"),
     )
     .select_from(DispatchRow)
@@ -73,10 +83,14 @@ _HELD = (
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """The occasions that may be sent, those of them with removed recipients, and the time."""
+    """The occasions that may be sent, and the time.
+
+    Those of them with removed recipients, and those whose packages look who has a form already.
+    """
 
     occasion_ids: frozenset[OccasionId]
     with_removed: frozenset[OccasionId]
+    checking: frozenset[OccasionId]
     now: datetime | None
 
 
@@ -121,6 +135,7 @@ def who_may_send(session: Session, tokens: Mapping[OccasionId, RunToken]) -> All
     return Allowed(
         occasion_ids=frozenset(row.id for row in allowed),
         with_removed=frozenset(row.id for row in allowed if row.has_removed),
+        checking=frozenset(row.id for row in allowed if row.checks),
         now=allowed[0].now if allowed else None,
     )
 

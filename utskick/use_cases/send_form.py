@@ -78,12 +78,17 @@ class SendForm(Submitting):
         if reading.notifies and (warning := self.rules.warning_now(now, unit=understood.unit)):
             reading.warnings.append(warning)
         dispatch = _dispatch(spec, understood, actor, self.rules, now)
+        reached, already_sent = await self.look_back(
+            reached, understood.numbers, spec, reading, dispatch, now=now
+        )
         recipients = recipients_of(understood.numbers, reached)
         return CheckedDispatch(
             dispatch=self.held(dispatch, recipients),
             recipients=recipients,
             content_seal=content_seal(spec),
             warnings=tuple(reading.warnings),
+            already_sent=already_sent,
+            places=reading.places,
         )
 
     def _understand(

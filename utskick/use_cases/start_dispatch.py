@@ -86,6 +86,9 @@ class StartDispatch(Submitting):
             now=now,
             answer_by=max(dispatch.last_day(occasion).day for occasion in dispatch.occasions),
         )
+        reached, already_sent = await self.look_back(
+            reached, understood.numbers, spec, reading, dispatch, now=now
+        )
         recipients = recipients_of(understood.numbers, reached)
         package_needs = understood.package.needs_approval
         return CheckedDispatch(
@@ -93,6 +96,8 @@ class StartDispatch(Submitting):
             recipients=recipients,
             content_seal=content_seal(spec),
             warnings=tuple(reading.warnings),
+            already_sent=already_sent,
+            places=reading.places,
         )
 
     def _understand(

@@ -1,12 +1,13 @@
 """What every start has in common, and what makes two submissions the same one, in every face."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from hashlib import sha256
 from uuid import uuid4
 
+from utskick.domain.already_sent import REFUSED_AS, AlreadyKind, AlreadySent
 from utskick.domain.approvals import cause_of
 from utskick.domain.dispatches import (
     NEVER_SENT,
@@ -36,6 +37,7 @@ from utskick.sending.await_approval import ask_colleague
 from utskick.sending.check_recipients import Checked, check_quickly
 from utskick.sending.occasion_plans import register_occasions
 from utskick.sending.require_no_brake import require_no_brake, require_no_brake_on
+from utskick.use_cases.find_already_sent import find_already_sent
 from utskick.use_cases.look_up_recipients import log_asked
 from utskick.use_cases.spec_reading import SpecReading
 
@@ -67,12 +69,22 @@ def _fingerprint(text: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedDispatch:
-    """What can be started as it stands, with what staff should know first."""
+    """What can be started as it stands, with what staff should know first.
+
+    `places` says where on its list each recipient stands.
+    """
 
     dispatch: Dispatch
     recipients: list[Recipient]
     content_seal: str
     warnings: tuple[str, ...]
+    already_sent: tuple[AlreadySent, ...] = ()
+    places: Mapping[Personnummer, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def all_warnings(self) -> tuple[str, ...]:
+        """Who has got something already, too: pages show those by name."""
+        return (*self.warnings, *(each.warning(self.places) for each in self.already_sent))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +208,48 @@ class Submitting:
         )
         return checked
 
+    async def look_back(
+        self,
+        reached: Checked,
+        numbers: list[Personnummer],
+        spec: Sending,
+        reading: SpecReading,
+        dispatch: Dispatch,
+        *,
+        now: datetime,
+    ) -> tuple[Checked, tuple[AlreadySent, ...]]:
+        """Who has it already, or got something lately, and who is left out for that.
+
+        Raises `SpecRefused` if nobody is left.
+        """
+        skipped = [
+            *([AlreadyKind.HAS] if spec.leave_out_who_has_it else []),
+            *([AlreadyKind.LATELY] if spec.leave_out_recently_sent else []),
+        ]
+        found = await asyncio.to_thread(
+            find_already_sent,
+            [number for number in numbers if number not in reached.refused],
+            unit_id=dispatch.unit_id,
+            template_ids=[form.template_id for form in dispatch.forms],
+            names=reached.names,
+            skipped=skipped,
+            store=self.store,
+            rules=self.rules,
+            now=now,
+        )
+        left_out = {
+            n: REFUSED_AS[each.kind] for each in found if each.skipped for n in each.numbers
+        }
+        checked = replace(reached, refused={**reached.refused, **left_out})
+        if left_out and len(checked.refused) == len(numbers):
+            reading.wrong(
+                "recipients",
+                "alla mottagare hoppas över, eftersom de redan har fått utskick.",
+                "Ta bort krysset för att hoppa över dem, eller lägg till andra mottagare.",
+            )
+            raise SpecRefused(reading.problems)
+        return checked, tuple(found)
+
     def require_unbraked(self, unit_id: HsaId, forms: Sequence[FormTemplate]) -> None:
         """Raise `Braked` before anybody is asked about."""
         with self.store.transaction() as records:
@@ -237,7 +291,7 @@ class Submitting:
         unchecked = sum(each.notified_by is None for each in checked.recipients)
         return Started(
             dispatch=dispatch,
-            warnings=checked.warnings,
+            warnings=checked.all_warnings,
             registered=registered,
             unchecked=unchecked,
         )

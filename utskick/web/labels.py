@@ -55,6 +55,7 @@ PACKAGE_LABELS = {
     "occasions": "Antal utskickstillfällen",
     "answer_within": "Besvaras senast",
     "older_unanswered": "Obesvarade formulär från tillfället före",
+    "checks_already_has": "Hoppa vid varje tillfälle över den som har formuläret obesvarat",
     "red_days": "Röda dagar",
     "inbox_message": "Inkorgsmeddelande",
     "form_banner": "Formulärmeddelande",

@@ -93,6 +93,7 @@ _IN_WORDS: Mapping[str, Callable[[PackageTemplate], str]] = {
     "offsets_days": lambda package: ", ".join(map(str, package.offsets_days)),
     "answer_within": lambda package: answer_within_in_words(package.answer_within),
     "older_unanswered": lambda package: OLDER_UNANSWERED[package.older_unanswered],
+    "checks_already_has": lambda package: "Ja" if package.checks_already_has else "Nej",
     "red_days": lambda package: RED_DAYS[package.red_days],
     "inbox_messages": lambda package: "\n\n".join(
         f"{LANGUAGES[code].name.capitalize()}:\n{text}"

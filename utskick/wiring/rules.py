@@ -39,6 +39,7 @@ def rules_of(settings: Settings) -> Rules:
         inbox_fresh=timedelta(seconds=settings.inbox.fresh_s),
         persons_per_s=settings.persons.per_s,
         persons_batch=settings.persons.batch,
+        recently_sent_days=settings.recently_sent_days,
         max_recipients=settings.max_recipients,
         accept_coordination_numbers=settings.accept_coordination_numbers,
         forms_desk=settings.forms_desk,

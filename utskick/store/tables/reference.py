@@ -67,6 +67,7 @@ class PackageTemplateRow(Row):
     red_days: Mapped[str] = mapped_column(String(20), server_default="warn")
     form_banner: Mapped[str] = mapped_column(Text, server_default="")
     needs_approval: Mapped[bool] = mapped_column(default=False, server_default=false())
+    checks_already_has: Mapped[bool] = mapped_column(default=False, server_default=false())
     occasions: Mapped[int]
     inbox_message: Mapped[str] = mapped_column(Text)
     inbox_messages: Mapped[dict[str, str]] = mapped_column(JSON)

@@ -56,6 +56,7 @@ class FilledPackage:
     answer_days: str = ""
     answer_time: str = ""
     older_unanswered: str = OlderUnanswered.KEEP
+    checks_already_has: bool = False
     red_days: str = RedDayRule.WARN
     error_addresses: str = ""
     inbox_message: str = ""
@@ -89,6 +90,7 @@ class FilledPackage:
             answer_days=str(within.days) if within else "",
             answer_time=f"{within.at:%H:%M}" if within and within.at else "",
             older_unanswered=package.older_unanswered,
+            checks_already_has=package.checks_already_has,
             red_days=package.red_days,
             error_addresses=", ".join(others),
             inbox_message=package.inbox_message,
@@ -122,6 +124,7 @@ class FilledPackage:
             answer_days=text(posted, "answer_within").strip(),
             answer_time=text(posted, "answer_time").strip(),
             older_unanswered=text(posted, "older_unanswered"),
+            checks_already_has="checks_already_has" in posted,
             red_days=text(posted, "red_days"),
             error_addresses=text(posted, "error_addresses"),
             inbox_message=text(posted, "inbox_message"),
@@ -204,6 +207,7 @@ class FilledPackage:
                     "offsets_days": _numbers(self.offsets_days),
                     "answer_within": self._answer_within,
                     "older_unanswered": self.older_unanswered or OlderUnanswered.KEEP,
+                    "checks_already_has": self.checks_already_has,
                     "red_days": self.red_days or RedDayRule.WARN,
                     "error_addresses": [
                         each for each in _BETWEEN_ADDRESSES.split(self.error_addresses) if each

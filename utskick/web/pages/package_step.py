@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from fastapi import Depends, Request, Response
 from starlette.datastructures import FormData
 
 from utskick.domain.advice import of_children, of_the_unchecked, of_the_unnotified
+from utskick.domain.already_sent import AlreadySent
 from utskick.domain.approvals import cause_of
 from utskick.domain.calendar import default_answer_by, read_date
 from utskick.domain.errors import Problem, StartBlocked
@@ -110,6 +111,24 @@ class PackageStep:
         ]
 
     @property
+    def already_sent(self) -> Sequence[AlreadySent]:
+        """Who of the list has one of the forms already, or got something lately."""
+        listed = self.filled.recipients.listed
+        return self.visit.wired.find_already_sent(
+            [each.number for each in listed],
+            [access.form.id for access in self.preview.forms],
+            names={each.number: each.name for each in listed},
+            actor=self.visit.visitor.actor,
+            now=self.visit.now,
+        )
+
+    def leave_out(self, kind: str) -> None:
+        """Those of a kind that was shown."""
+        self.filled.recipients.leave_out(
+            [n for each in self.already_sent if each.kind == kind for n in each.numbers]
+        )
+
+    @property
     def _today(self) -> date:
         return self.visit.wired.rules.today(self.visit.now)
 
@@ -145,10 +164,16 @@ class PackageStep:
     def show_message(self, problems: Sequence[Problem] = ()) -> Response:
         """The second page: the message, and what will happen, by date from here on."""
         self.filled.occasions = [each.typed for each in self.preview.by_date]
-        return self._page("start_package_message.html", problems, None)
+        return self._page(
+            "start_package_message.html", problems, None, already_sent=self.already_sent
+        )
 
     def _page(
-        self, name: str, problems: Sequence[Problem], refused: StartBlocked | None
+        self,
+        name: str,
+        problems: Sequence[Problem],
+        refused: StartBlocked | None,
+        **values: Any,
     ) -> Response:
         wired = self.visit.wired
         return page(
@@ -174,6 +199,7 @@ class PackageStep:
             labels=FIELD_LABELS,
             last_day_in_words=answer_within_in_words(self.package.answer_within),
             limits=wired.rules.limits,
+            **values,
         )
 
     def _address_of(self, template_id: FormTemplateId) -> str:

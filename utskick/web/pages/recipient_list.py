@@ -229,6 +229,10 @@ class RecipientList:
             self._wrong(_FILE, "Svara först på frågan om filen.", "")
         return bool(self.problems) or imported
 
+    def leave_out(self, numbers: Collection[Personnummer]) -> None:
+        """Take them off the list."""
+        self._keep([each for each in self.listed if each.number not in numbers])
+
     def _keep(self, kept: list[Listed]) -> None:
         self.announced = f"{len(self.listed) - len(kept)} borttagna, {len(kept)} mottagare kvar."
         self.listed = kept

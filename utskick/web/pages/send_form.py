@@ -153,6 +153,18 @@ class _Step:
         warning = self.wired.rules.warning_now(self.now, unit=self.visitor.unit)
         return notified and warning is not None
 
+    def leave_out(self, kind: str) -> None:
+        """Those of the list who have got something already, of the kind that was shown."""
+        recipients = self.filled.recipients
+        found = self.wired.find_already_sent(
+            [each.number for each in recipients.listed],
+            [self.form.id] if self.form else [],
+            names={},
+            actor=self.visitor.actor,
+            now=self.now,
+        )
+        recipients.leave_out([n for each in found if each.kind == kind for n in each.numbers])
+
     def show(self, problems: tuple[Problem, ...] = ()) -> Response:
         return self._page("send_form.html", 422 if problems else 200, problems=problems)
 
@@ -209,7 +221,9 @@ async def fill_in(
     match act(posted):
         case "visa", _:
             return _preview_form(step)
-        case "skicka", _:
+        case (("skicka" | "hoppa-over"), kind):
+            if kind:
+                await asyncio.to_thread(step.leave_out, kind)
             if await recipients.take_left(posted, actor=actor, wired=wired, now=now):
                 await recipients.watch(actor=actor, wired=wired, now=now)
                 return step.show()

@@ -55,7 +55,9 @@ async def fill_in(visit: PackageVisit, posted: Posted) -> Response:
     look_first = await _change_recipients(visit, posted, filled)
     step = await asyncio.to_thread(PackageStep.of, visit, posted, filled, package)
     match pressed:
-        case "starta" if not look_first:
+        case "starta" | "hoppa-over" if not look_first:
+            if pressed == "hoppa-over":
+                await asyncio.to_thread(step.leave_out, about)
             return await _check(step)
         case "visa-tillfalle" | "fraga-lista":
             return step.show_message()
