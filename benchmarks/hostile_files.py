@@ -29,7 +29,7 @@ from config.settings import DatabaseSettings
 from utskick.adapters.jinja_texts import JinjaTexts
 from utskick.adapters.yaml_region import read_region
 from utskick.domain.staff import Commission, StaffSession
-from utskick.domain.units import Unit
+from utskick.domain.units import SYSTEM, Actor, Unit
 from utskick.files import REGION
 from utskick.store import SqlStore
 from utskick.store.engine import migrate, open_engine
@@ -121,7 +121,7 @@ def _tokens(database: DatabaseSettings) -> list[str]:
     migrate(engine)
     store = SqlStore(engine, vault_of(database))
     region = read_region(REGION, texts=JinjaTexts())
-    LoadRegion(store=store)(region)
+    LoadRegion(store=store)(region, actor=Actor(SYSTEM, region.units[0].id), now=datetime.now(UTC))
     with store.transaction() as records:
         return [
             records.sessions.open(_session(number, region.units[0]), now=datetime.now(UTC))

@@ -6,7 +6,7 @@ The same seed makes the same rows, but for the nonces of the encrypted personnum
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import chain, count, islice
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from utskick.domain.dispatches import DispatchId, PersonId
 from utskick.domain.forms import FormTemplateId
 from utskick.domain.occasions import OccasionId
 from utskick.domain.region import Region
-from utskick.domain.units import HsaId, Unit
+from utskick.domain.units import SYSTEM, Actor, HsaId, Unit
 from utskick.store import SqlStore, tables
 from utskick.store.before_keys import note_before_keys
 from utskick.store.vault import Vault
@@ -106,7 +106,7 @@ def _worth_opening(
 
 
 def _load(region: Region, size: Size, store: SqlStore) -> list[Unit]:
-    LoadRegion(store=store)(region)
+    LoadRegion(store=store)(region, actor=Actor(SYSTEM, region.units[0].id), now=datetime.now(UTC))
     more = [
         Unit(HsaId(f"SE2321000131-E{number:012}"), f"Mottagning {number}", "031-390 06 20")
         for number in range(1000, 1000 + size.units - len(region.units))

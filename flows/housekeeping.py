@@ -8,7 +8,7 @@ from prefect.states import Completed
 
 from tasks import housekeeping
 from tasks.mail_errors import mail_errors
-from tasks.operators import operator
+from tasks.operators import operator, operator_or_system
 from tasks.orders import RegionOrder
 from tasks.tables import written_out
 from utskick.web.region_words import difference_table, loaded_in_words
@@ -73,8 +73,8 @@ async def load_packages(order: RegionOrder = _AS_THEY_ARE) -> State[Any]:
 
     Only what is asked for is applied, in the name of whoever had signed in.
     """
-    whoever = operator() if order.apply else ""
-    loaded = await housekeeping.load_region()
+    whoever = operator() if order.apply else operator_or_system()
+    loaded = await housekeeping.load_region(whoever)
     if loaded.differences:
         await acreate_table_artifact(
             table=written_out(difference_table(loaded.differences), "Namn"),

@@ -60,7 +60,7 @@ async def compare_ledger() -> comparing.Compared:
 
 
 @stage("Läs in grundplåtar")
-async def load_region() -> loading.Loaded:
+async def load_region(whoever: str) -> loading.Loaded:
     """Read the region's folder; nothing is loaded while a file has a fault."""
     wired = services()
     region = await asyncio.to_thread(
@@ -69,7 +69,8 @@ async def load_region() -> loading.Loaded:
         texts=wired.texts,
         forms_desk=wired.rules.forms_desk,
     )
-    return await asyncio.to_thread(wired.load_region, region)
+    actor = Actor(whoever, parse_hsa_id(wired.settings.source_system_hsa_id))
+    return await asyncio.to_thread(wired.load_region, region, actor=actor, now=wired.clock.now())
 
 
 @stage("Inför skillnader")

@@ -7,7 +7,7 @@ from prefect.context import FlowRunContext
 
 from tasks.orders import UnitOrder
 from utskick.domain.errors import UtskickError
-from utskick.domain.units import Actor, parse_hsa_id
+from utskick.domain.units import SYSTEM, Actor, parse_hsa_id
 from utskick.worker.door.recorded import OPERATORS_TYPE
 
 
@@ -41,3 +41,11 @@ def operator() -> str:
     if run.run_count > 1:
         raise GivenAlready
     return f"operatör {run.created_by.display_value}"
+
+
+def operator_or_system() -> str:
+    """An actor's name, also for what a process or a schedule has started."""
+    try:
+        return operator()
+    except (NobodySignedIn, GivenAlready):
+        return SYSTEM

@@ -48,7 +48,7 @@ from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
 from utskick.domain.schedules import Interval, IntervalUnit
 from utskick.domain.specs import DispatchSpec, FormSpec
-from utskick.domain.units import Actor, HsaId, Unit
+from utskick.domain.units import SYSTEM, Actor, HsaId, Unit
 from utskick.ports import InboxUser, PersonRecord
 from utskick.records import DispatchQuery, FollowedUp, FollowUpQuery, ListedDispatch
 from utskick.sending.claim_occasion import ClaimResult
@@ -68,6 +68,8 @@ from utskick.use_cases.ways_on import ByHand
 UNIT = Unit(HsaId("SE2321000131-E000000000101"), "Vuxenpsykiatriska mottagningen", "031-390 06 11")
 OTHER_UNIT = Unit(HsaId("SE2321000131-E000000000102"), "Vårdcentralen", "031-390 06 12")
 STAFF = Actor("SE2321000131-P000000000001", UNIT.id)
+LOADER = Actor(SYSTEM, HsaId("SE2321000131-E000000000001"))
+"""In whose name a region is loaded before anybody is there."""
 OTHER_STAFF = Actor("SE2321000131-P000000000002", OTHER_UNIT.id)
 
 

@@ -27,7 +27,7 @@ from utskick.adapters.yaml_region import read_region
 from utskick.domain.dispatches import Dispatch
 from utskick.domain.occasions import OccasionId, RunToken
 from utskick.domain.specs import DispatchSpec, Moment
-from utskick.domain.units import Actor, HsaId
+from utskick.domain.units import SYSTEM, Actor, HsaId
 from utskick.sending.claim_occasion import ClaimResult
 from utskick.sending.close_occasion import Closed
 from utskick.sending.occasion_story import send_occasion
@@ -56,7 +56,9 @@ def wired(settings: Settings) -> Services:
         known = records.units.all()
     if not known:
         region = read_region(settings.region, texts=services.texts)
-        services.load_region(region)
+        services.load_region(
+            region, actor=Actor(SYSTEM, region.units[0].id), now=services.clock.now()
+        )
     return services
 
 

@@ -16,6 +16,7 @@ from config.settings import (
     Settings,
     TimingSettings,
 )
+from tests.clinic import LOADER
 from utskick.adapters.in_memory import InMemoryScheduler
 from utskick.adapters.yaml_region import read_region
 from utskick.domain.calendar import STOCKHOLM
@@ -95,7 +96,7 @@ class Installation:
             services.settings.region,
             texts=services.texts,
         )
-        services.load_region(region)
+        services.load_region(region, actor=LOADER, now=services.clock.now())
         close(services)
 
 

@@ -56,6 +56,7 @@ class Watch:
     removed: dict[UUID, dict[UUID, int]] = field(default_factory=dict)
     of_withdrawn_unit: set[asyncio.AbstractEventLoop] = field(default_factory=set)
     brakes: dict[BrakeId, BrakeScope] = field(default_factory=dict)
+    unapproved: set[UUID] = field(default_factory=set)
     _pulled_at_s: dict[BrakeId, float] = field(default_factory=dict)
     _removed_at_s: dict[UUID, float] = field(default_factory=dict)
     _stopped_at_s: dict[UUID, float] = field(default_factory=dict)
@@ -142,6 +143,7 @@ class Watch:
         self.removed.clear()
         self.brakes.clear()
         self._before.clear()
+        self.unapproved = {row["id"] for row in self.dispatches() if row["status"] == "awaiting"}
 
     def note_calm(self) -> None:
         """From now on nobody dies, and no fault but a lasting one is left."""
@@ -161,6 +163,7 @@ class Watch:
         of = {r["dispatch_id"] for r in self.deliveries() if r["form_id"] in message.forms}
         for dispatch_id in of:
             self._note_wrong(partial(self._no_brake_has_been_answered, dispatch_id))
+            self._note_wrong(partial(self._somebody_has_approved, dispatch_id))
 
     def is_awaited(self, call: Call) -> bool:
         """Whether nobody else can have taken the call's delivery over."""
@@ -188,6 +191,7 @@ class Watch:
         """What has not come to its end yet, though it can."""
         ongoing = {row["id"] for row in self.dispatches() if row["status"] == "ongoing"}
         return [
+            *("dispatch" for row in self.dispatches() if row["status"] == "awaiting"),
             *(f"delivery {row['state']}" for row in self.deliveries() if row["state"] in _OPEN),
             *(
                 f"occasion {row['state']} {row['sends_at']}"
@@ -295,7 +299,7 @@ class Watch:
     def _every_dispatch_has_ended(self) -> None:
         """I12: whoever died, others have brought it to its end."""
         for dispatch in self.dispatches():
-            assert dispatch["status"] != "ongoing", "never ended"
+            assert dispatch["status"] not in ("ongoing", "awaiting"), "never ended"
 
     def _nothing_went_round(self) -> None:
         """A fault that repeats for the same delivery is left to staff, not tried for ever."""
@@ -322,6 +326,11 @@ class Watch:
         self._a_stop_has_not_been_answered(row)
         self._a_removal_has_not_been_answered(row)
         self._no_brake_has_been_answered(row["dispatch_id"])
+        self._somebody_has_approved(row["dispatch_id"])
+
+    def _somebody_has_approved(self, dispatch_id: UUID) -> None:
+        """Two persons: nothing leaves of what a colleague was asked about and never approved."""
+        assert dispatch_id not in self.unapproved, "sent, and nobody approved it"
 
     def _no_brake_has_been_answered(self, dispatch_id: UUID) -> None:
         """I8: as with a stop, for all that a brake is on."""

@@ -50,6 +50,7 @@ from utskick.sending.shared import shared
 from utskick.sending.watched_neighbours import WatchedFormService, WatchedInbox
 from utskick.use_cases.check_access_log import CheckAccessLog
 from utskick.use_cases.compare_ledger import LOOKED_BACK, CompareLedger
+from utskick.use_cases.decide_approval import DecideApproval
 from utskick.use_cases.end_occasion import EndOccasion
 from utskick.use_cases.mark_restored import MarkRestored
 from utskick.use_cases.notify_recipients import NotifyRecipients
@@ -65,6 +66,7 @@ T = TypeVar("T")
 
 PEOPLE = (ANNA, BO, CILLA)
 FORMS = (PHQ, GAD)
+COLLEAGUE = Actor("SE2321000131-P000000000004", UNIT.id)
 ADMINISTRATOR = Actor("SE2321000131-P000000000003", HsaId("SE2321000131-S000000000001"))
 RULES = Rules(
     # So long that what was asked at its beginning has grown old when the moment comes.
@@ -134,12 +136,22 @@ class SendProtocol(RuleBasedStateMachine):
         occasions=st.integers(1, 2),
         minutes=st.sampled_from([6, 60]),
         notifies=st.booleans(),
+        two_persons=st.booleans(),
     )
-    def staff_start(
-        self, people: Any, forms: Any, occasions: int, minutes: int, notifies: bool
+    def staff_start(  # one for each thing that staff choose
+        self,
+        people: Any,
+        forms: Any,
+        occasions: int,
+        minutes: int,
+        *,
+        notifies: bool,
+        two_persons: bool,
     ) -> None:
         self.tries += 1
-        first = (self.clock.now() + timedelta(seconds=2)).astimezone(STOCKHOLM)
+        held = two_persons and len(people) > 1
+        soon = timedelta(minutes=15) if held else timedelta(seconds=2)
+        first = (self.clock.now() + soon).astimezone(STOCKHOLM)
         moments = [first + timedelta(minutes=minutes * count) for count in range(occasions)]
         spec = DispatchSpec.model_validate(
             {
@@ -153,13 +165,45 @@ class SendProtocol(RuleBasedStateMachine):
             }
         )
         started = self._at_once(
-            self._start_dispatch(
+            self._start_dispatch(above=1 if two_persons else 0)(
                 spec, actor=STAFF, submission_key=str(uuid4()), now=self.clock.now()
             )
         )
         if started is not None:
             self.dispatches.append(started.dispatch.id)
+            if held:
+                self.watch.unapproved.add(started.dispatch.id)
             self._pass_time(3)
+
+    @precondition(lambda self: self.watch.unapproved)
+    @rule(pick=_PICK)
+    def colleague_approves(self, pick: int) -> None:
+        dispatch_id = DispatchId(_nth(sorted(self.watch.unapproved), pick))
+        approved = self._allowed(
+            lambda: self._decide.approve_dispatch(
+                dispatch_id, actor=COLLEAGUE, now=self.clock.now()
+            )
+        )
+        if approved is not None:
+            self.watch.unapproved.discard(dispatch_id)
+            self._scheduler_starts()
+
+    @precondition(lambda self: self.watch.unapproved)
+    @rule(pick=_PICK, own=st.booleans())
+    def somebody_says_no(self, pick: int, *, own: bool) -> None:
+        """A colleague, or whoever started it: whatever comes after is in vain."""
+        dispatch_id = DispatchId(_nth(sorted(self.watch.unapproved), pick))
+        now = self.clock.now()
+        if own:
+            self._allowed(
+                lambda: self._decide.withdraw_dispatch(dispatch_id, actor=STAFF, now=now)
+            )
+        else:
+            self._allowed(
+                lambda: self._decide.decline_dispatch(
+                    dispatch_id, "Fel lista", actor=COLLEAGUE, now=now
+                )
+            )
 
     @_begun
     @rule(pick=_PICK)
@@ -453,7 +497,11 @@ class SendProtocol(RuleBasedStateMachine):
         return [worker for worker in self.workers if worker.running]
 
     @property
-    def _start_dispatch(self) -> StartDispatch:
+    def _decide(self) -> DecideApproval:
+        return DecideApproval(store=self.store, scheduler=self.scheduler, rules=RULES)
+
+    def _start_dispatch(self, *, above: int) -> StartDispatch:
+        """With more recipients than `above` a colleague has to approve it."""
         return StartDispatch(
             store=self.store,
             forms=self.service,
@@ -462,7 +510,7 @@ class SendProtocol(RuleBasedStateMachine):
             scheduler=self.scheduler,
             texts=self.texts,
             clock=self.clock,
-            rules=RULES,
+            rules=replace(RULES, approval_above=above),
         )
 
     def _run(self, occasion_id: OccasionId, version: int) -> None:

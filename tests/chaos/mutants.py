@@ -110,6 +110,29 @@ def _mutant(name: str, invariant: str, *edits: tuple[str, str, str]) -> Mutant:
 
 MUTANTS = (
     _mutant(
+        "what a colleague must approve is started at once",
+        "two persons",
+        (
+            "utskick/use_cases/submissions.py",
+            "replace(dispatch, status=DispatchStatus.AWAITING) if cause else dispatch",
+            "dispatch",
+        ),
+    ),
+    _mutant(
+        "what was refused can still be approved",
+        "two persons",
+        (
+            "utskick/domain/approvals.py",
+            'dispatch.require(DispatchStatus.AWAITING, action="approve")',
+            "pass",
+        ),
+        (
+            "utskick/use_cases/decide_approval.py",
+            'dispatch.require(DispatchStatus.AWAITING, action="decide about")',
+            "pass",
+        ),
+    ),
+    _mutant(
         "delivery ids are drawn by lot",
         "I1",
         (

@@ -27,7 +27,6 @@ from utskick.local_1177.app import create_app
 from utskick.store import SqlStore
 from utskick.store.engine import open_engine
 from utskick.store.key_file import make_key_file
-from utskick.use_cases.load_region import LoadRegion
 from utskick.wiring import Services, services
 
 UNIT = "SE2321000131-E000000000101"
@@ -105,8 +104,14 @@ def loaded(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(migrated, path)
     region = read_region(REGION, texts=JinjaTexts())
     engine = open_engine(f"sqlite:///{path}")
-    vault = a_vault()
-    LoadRegion(store=SqlStore(engine, vault))(region)
+    # Nothing of it is sealed: each installation has keys of its own.
+    with SqlStore(engine, a_vault()).transaction() as records:
+        records.units.save(region.units)
+        records.forms.save(region.forms)
+        for unit_id, template_id in region.subscriptions:
+            records.forms.subscribe(unit_id, template_id, subscribed=True)
+        for package in region.packages:
+            records.packages.save(package)
     # Until it is closed, what was written lies in a file beside it.
     engine.dispose()
     return path

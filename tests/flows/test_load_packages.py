@@ -70,7 +70,7 @@ async def test_what_an_operator_lets_in_is_in_the_list_of_changes(
     assert not archived(installation)
     wired = installation.services
     administration = HsaId(wired.settings.source_system_hsa_id)
-    [change] = wired.list_changes(actor=Actor(KARIN, administration))
+    change = wired.list_changes(actor=Actor(KARIN, administration))[0]
     assert change.actor == f"operatör {KARIN}"
     assert change.act == "tagit tillbaka formulärmall gad-7"
 

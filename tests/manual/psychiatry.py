@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from tests.calling import a_client, forms_of, inbox_of, persons_of
+from tests.clinic import LOADER, MONDAY_NOON
 from utskick.adapters.in_memory import FakeClock, InMemoryMailer, InMemoryScheduler
 from utskick.adapters.jinja_texts import JinjaTexts
 from utskick.adapters.soap_client import SoapClient
@@ -33,7 +34,8 @@ STAFF = Actor("SE2321000131-P000000000001", PSYCHIATRY)
 
 def load_demo_region(store: SqlStore) -> None:
     """As the regional administration does it, from its files."""
-    LoadRegion(store=store)(read_region(REGION, texts=JinjaTexts()))
+    region = read_region(REGION, texts=JinjaTexts())
+    LoadRegion(store=store)(region, actor=LOADER, now=MONDAY_NOON)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

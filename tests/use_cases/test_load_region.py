@@ -82,14 +82,18 @@ def with_form(form: FormTemplate) -> Region:
     return replace(REGION, forms=[form if form.id == each.id else each for each in FORMS])
 
 
+def load(clinic: Clinic, region: Region) -> Loaded:
+    return clinic.load_region(region, actor=ADMINISTRATOR, now=clinic.clock.now())
+
+
 def apply(clinic: Clinic, differences: Sequence[RegionDifference]) -> None:
     clinic.apply_region(differences, actor=ADMINISTRATOR, now=clinic.clock.now())
 
 
 def test_loading_the_same_again_changes_nothing(clinic: Clinic) -> None:
-    clinic.load_region(REGION)
+    load(clinic, REGION)
 
-    assert clinic.load_region(REGION) == Loaded(
+    assert load(clinic, REGION) == Loaded(
         units=2, forms=6, subscriptions=1, packages=2, new=0, differences=[]
     )
 
@@ -105,19 +109,19 @@ def test_what_is_missing_is_made(clinic: Clinic) -> None:
         packages=[*REGION.packages, package],
     )
 
-    loaded = clinic.load_region(region)
+    loaded = load(clinic, region)
 
     assert (loaded.new, loaded.differences) == (5, [])
     assert subscribes(clinic, form)
     assert kept_package(clinic, package) == package
-    assert clinic.load_region(region).new == 0
+    assert load(clinic, region).new == 0
 
 
 def test_a_unit_that_has_been_withdrawn_stays_so(clinic: Clinic) -> None:
     withdrawn = replace(UNIT, withdrawn_at=clinic.clock.now())
     keep(clinic, units=[withdrawn])
 
-    assert clinic.load_region(REGION).differences == []
+    assert load(clinic, REGION).differences == []
     with clinic.store.transaction() as records:
         assert records.units.get(UNIT.id) == withdrawn
 
@@ -126,8 +130,8 @@ def test_a_units_name_is_the_pages_until_the_files_is_asked_for(clinic: Clinic, 
     renamed = replace(UNIT, name="Nytt", withdrawn_at=clinic.clock.now())
     keep(clinic, units=[renamed])
 
-    found = clinic.load_region(REGION).differences
-    unasked = clinic.load_region(REGION).differences
+    found = load(clinic, REGION).differences
+    unasked = load(clinic, REGION).differences
     apply(clinic, found)
 
     assert found == unasked == [UnitDiffers(renamed, UNIT)]
@@ -154,12 +158,12 @@ def test_a_form_is_the_pages_until_the_files_is_asked_for(
 ) -> None:
     keep(clinic, forms=[kept])
 
-    found = clinic.load_region(with_form(wanted)).differences
+    found = load(clinic, with_form(wanted)).differences
     before = kept_form(clinic, kept)
     apply(clinic, found)
 
     assert (found, before) == ([FormDiffers(kept, wanted)], kept)
-    assert clinic.load_region(with_form(wanted)).differences == []
+    assert load(clinic, with_form(wanted)).differences == []
     assert log() == [f"Skriva: {act} formulärmall {kept.key}" for act in acts]
 
 
@@ -167,14 +171,14 @@ def test_when_a_form_was_archived_is_no_difference(clinic: Clinic) -> None:
     keep(clinic, forms=[ARCHIVED])
     earlier = replace(ARCHIVED, archived_at=MONDAY_NOON.replace(year=2020))
 
-    assert clinic.load_region(with_form(earlier)).differences == []
+    assert load(clinic, with_form(earlier)).differences == []
     assert kept_form(clinic, PHQ) == ARCHIVED
 
 
 def test_an_ended_subscription_stays_ended_until_it_is_asked_for(clinic: Clinic, log: Log) -> None:
     subscribe(clinic, UNSUBSCRIBED)
 
-    found = clinic.load_region(replace(REGION, subscriptions=[(UNIT.id, SHARED.id)])).differences
+    found = load(clinic, replace(REGION, subscriptions=[(UNIT.id, SHARED.id)])).differences
     before = subscribes(clinic, SHARED), subscribes(clinic, UNSUBSCRIBED)
     apply(clinic, found)
 
@@ -193,7 +197,7 @@ def test_an_ended_subscription_stays_ended_until_it_is_asked_for(clinic: Clinic,
 def test_the_files_say_nothing_of_what_they_do_not_hold(clinic: Clinic) -> None:
     less = Region(units=[OTHER_UNIT], forms=[PHQ], subscriptions=[], packages=[WEEKLY])
 
-    loaded = clinic.load_region(less)
+    loaded = load(clinic, less)
 
     assert (loaded.new, loaded.differences) == (0, [])
     assert subscribes(clinic, SHARED)
@@ -205,7 +209,7 @@ async def test_a_package_is_the_pages_until_the_files_is_asked_for(
     started = await clinic.start()
     region = replace(REGION, packages=[CHANGED, WEEKLY])
 
-    found = clinic.load_region(region).differences
+    found = load(clinic, region).differences
     before = kept_package(clinic, PACKAGE)
     apply(clinic, found)
 
@@ -219,7 +223,7 @@ async def test_a_package_is_the_pages_until_the_files_is_asked_for(
 def test_what_the_pages_would_refuse_is_refused_and_costs_nothing_else(clinic: Clinic) -> None:
     clinic.rules = replace(clinic.rules, error_domains=("annat.se",))
     renamed = replace(WEEKLY, name="Nytt")
-    found = clinic.load_region(replace(REGION, packages=[CHANGED, renamed])).differences
+    found = load(clinic, replace(REGION, packages=[CHANGED, renamed])).differences
 
     with pytest.raises(NotAllApplied) as refused:
         apply(clinic, found)
@@ -231,7 +235,7 @@ def test_what_the_pages_would_refuse_is_refused_and_costs_nothing_else(clinic: C
 
 
 def test_what_is_changed_at_that_very_moment_is_left(clinic: Clinic) -> None:
-    found = clinic.load_region(replace(REGION, packages=[CHANGED])).differences
+    found = load(clinic, replace(REGION, packages=[CHANGED])).differences
     meanwhile = replace(PACKAGE, name="Sidornas", version=2)
     with clinic.store.transaction() as records:
         records.packages.save(meanwhile)
@@ -259,7 +263,29 @@ def test_a_region_that_cannot_be_kept_changes_nothing(clinic: Clinic) -> None:
     broken = replace(REGION, units=[*REGION.units, unit], forms=[*FORMS, taken])
 
     with pytest.raises(IntegrityError):
-        clinic.load_region(broken)
+        load(clinic, broken)
 
     with clinic.store.transaction() as records:
         assert unit not in records.units.all()
+
+
+def test_what_is_made_is_in_the_list_of_changes_by_whoever_loaded_it(clinic: Clinic) -> None:
+    rehab = Unit(HsaId("SE2321000131-E000000000103"), "Rehab", "031-390 06 13")
+    package = replace(PACKAGE, key="ny", unit_ids=(rehab.id,))
+    region = replace(
+        REGION,
+        units=[*REGION.units, rehab],
+        subscriptions=[*REGION.subscriptions, (rehab.id, SHARED.id)],
+        packages=[*REGION.packages, package],
+    )
+
+    load(clinic, region)
+    load(clinic, region)
+
+    changes = clinic.list_changes(actor=ADMINISTRATOR)
+    assert {change.actor for change in changes} == {ADMINISTRATOR.name}
+    assert sorted(change.act for change in changes) == [
+        "lagt till enhet Rehab",
+        f"lagt till prenumeration {SHARED.key} för Rehab",
+        "sparat grundplåt ny, version 1",
+    ]

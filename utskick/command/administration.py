@@ -76,10 +76,10 @@ def load_packages(
             texts=wired.texts,
             forms_desk=wired.rules.forms_desk,
         )
-        loaded = wired.load_region(region)
+        actor = actor_for(wired.settings.source_system_hsa_id)
+        loaded = wired.load_region(region, actor=actor, now=wired.clock.now())
         _print_differences(loaded.differences)
         if apply:
-            actor = actor_for(wired.settings.source_system_hsa_id)
             wired.apply_region(loaded.differences, actor=actor, now=wired.clock.now())
     out.print(loaded_in_words(loaded, applied=apply))
     if loaded.differences and not apply:

@@ -13,6 +13,7 @@ from config.settings import RUNNING, Settings
 from utskick.adapters.prefect_environment import prefect_environment
 from utskick.adapters.prefect_logins import logins_of, make_login_file
 from utskick.adapters.yaml_region import read_region
+from utskick.domain.units import SYSTEM, Actor, HsaId
 from utskick.files import REGION, make_private
 from utskick.rivta.contracts import PROCESS_NOTIFICATION
 from utskick.running.children import Children
@@ -139,7 +140,8 @@ def _load_region_once(wired: Services) -> None:
         texts=wired.texts,
         forms_desk=wired.rules.forms_desk,
     )
-    wired.load_region(region)
+    administration = HsaId(wired.settings.source_system_hsa_id)
+    wired.load_region(region, actor=Actor(SYSTEM, administration), now=wired.clock.now())
 
 
 @contextmanager

@@ -213,9 +213,15 @@ def _is_there(token: Token, name: str, now: datetime) -> bool:
 
 def log_act(act: str, actor: Actor, records: Transaction, now: datetime) -> None:
     """Every act of the administration is written in the log of whoever does it."""
-    note(SecurityEvent.ADMINISTERED, actor=actor.name, unit=actor.unit_id, act=act)
-    entry = LogEntry(actor=actor, activity=Activity.WRITE, act=act)
-    records.access_log.write([entry], now=now)
+    log_acts([act], actor, records, now)
+
+
+def log_acts(acts: Sequence[str], actor: Actor, records: Transaction, now: datetime) -> None:
+    """As `log_act`, several at once."""
+    for act in acts:
+        note(SecurityEvent.ADMINISTERED, actor=actor.name, unit=actor.unit_id, act=act)
+    entries = [LogEntry(actor=actor, activity=Activity.WRITE, act=act) for act in acts]
+    records.access_log.write(entries, now=now)
 
 
 def _save(unit: Unit, act: str, actor: Actor, records: Transaction, now: datetime) -> None:
