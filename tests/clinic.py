@@ -102,7 +102,8 @@ PACKAGE = PackageTemplate(
     weekday=None,
     time=None,
     occasions=1,
-    inbox_message="Hej! {{ enhet }} vill att du svarar på {{ antal_formular }} formulär.",
+    inbox_message="Hej! {{ enhet }} vill att du svarar på {{ antal_formular }} formulär."
+    " Svaren hjälper oss. Ring {{ kontakt }}.",
     error_addresses=(FORMS_DESK,),
 )
 WEEKLY = PackageTemplate(
@@ -116,7 +117,8 @@ WEEKLY = PackageTemplate(
     time=time(8),
     interval=Interval(1, IntervalUnit.WEEK),
     occasions=3,
-    inbox_message="Hej från {{ enhet }}. Tillfälle {{ tillfalle }} av {{ antal_tillfallen }}.",
+    inbox_message="Hej från {{ enhet }}. Tillfälle {{ tillfalle }} av {{ antal_tillfallen }}."
+    " Svaren hjälper oss. Ring {{ kontakt }}.",
     error_addresses=(),
 )
 

@@ -102,7 +102,10 @@ async def test_the_packages_inbox_message_is_sent(clinic: Clinic) -> None:
     await clinic.run(started.dispatch.occasions[0])
 
     ((_, message),) = clinic.inbox.messages
-    assert message.text == f"Hej! {UNIT.name} vill att du svarar på 4 formulär."
+    assert (
+        message.text == f"Hej! {UNIT.name} vill att du svarar på 4 formulär."
+        f" Svaren hjälper oss. Ring {UNIT.phone}."
+    )
 
 
 async def test_staff_change_the_title_that_the_resident_sees(clinic: Clinic) -> None:
@@ -117,7 +120,8 @@ async def test_staff_change_the_title_that_the_resident_sees(clinic: Clinic) -> 
 
 
 async def test_staff_remove_and_add_forms(clinic: Clinic) -> None:
-    """Ta bort och lägga till formulär."""
+    """Ta bort och lägga till formulär."
+    f" Svaren hjälper oss. Ring {UNIT.phone}."""
     fewer = await clinic.start(forms=[PHQ.key, OWN.key], recipients=[ANNA.digits])
     more = await clinic.start(package=WEEKLY.key, forms=[PHQ.key, GAD.key], recipients=[BO.digits])
 

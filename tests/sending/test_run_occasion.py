@@ -52,8 +52,8 @@ async def test_the_message_is_filled_in_for_the_occasion(clinic: Clinic) -> None
 
     texts = [message.text for number, message in clinic.inbox.messages if number == ANNA]
     assert texts == [
-        f"Hej från {UNIT.name}. Tillfälle 1 av 3.",
-        f"Hej från {UNIT.name}. Tillfälle 2 av 3.",
+        f"Hej från {UNIT.name}. Tillfälle 1 av 3. Svaren hjälper oss. Ring {UNIT.phone}.",
+        f"Hej från {UNIT.name}. Tillfälle 2 av 3. Svaren hjälper oss. Ring {UNIT.phone}.",
     ]
 
 
@@ -258,7 +258,8 @@ async def test_the_one_who_reads_a_message_learns_which_unit_sent_it(clinic: Cli
         unit_id=UNIT.id,
         unit_name=UNIT.name,
         heading=PACKAGE.resident_title,
-        text=f"Hej! {UNIT.name} vill att du svarar på 4 formulär.",
+        text=f"Hej! {UNIT.name} vill att du svarar på 4 formulär."
+        f" Svaren hjälper oss. Ring {UNIT.phone}.",
         forms=tuple(kept.id for kept in clinic.forms.forms),
     )
 

@@ -37,7 +37,8 @@ async def test_swedish_comes_first_and_the_others_below_their_names(clinic: Clin
 
     assert text == (
         "Svenska, العربية, English\n\n"
-        f"Hej! {UNIT.name} vill att du svarar på 4 formulär.\n\n"
+        f"Hej! {UNIT.name} vill att du svarar på 4 formulär."
+        f" Svaren hjälper oss. Ring {UNIT.phone}.\n\n"
         f"— العربية —\n\n\u200fمرحبا! للأسئلة اتصل على \u2068{UNIT.phone}\u2069.\n\n"
         f"— English —\n\nHello! {UNIT.name} asks you to answer by 30 November 2027."
     )
@@ -55,7 +56,10 @@ async def test_staff_change_one_language_and_leave_out_another(clinic: Clinic) -
 async def test_without_its_other_languages_a_message_has_no_headings(clinic: Clinic) -> None:
     text = await left(clinic, inbox_messages={"en": "", "ar": ""})
 
-    assert text == f"Hej! {UNIT.name} vill att du svarar på 4 formulär."
+    assert (
+        text == f"Hej! {UNIT.name} vill att du svarar på 4 formulär."
+        f" Svaren hjälper oss. Ring {UNIT.phone}."
+    )
 
 
 async def test_a_single_form_can_have_other_languages_too(clinic: Clinic) -> None:

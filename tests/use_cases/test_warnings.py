@@ -100,3 +100,30 @@ async def test_an_emptied_moment_is_refused_though_the_package_has_a_preset(
         await clinic.start(package="veckovis", start=start)
 
     assert [problem.reason for problem in caught.value.problems] == [said]
+
+
+_MISSING_USE = (
+    "Inkorgsmeddelandet säger inte hur svaren används. Till exempel: ”Svaren läses av den personal"
+    " som du möter hos oss och används i din vård.”"
+)
+_MISSING_CONTACT = (
+    "Inkorgsmeddelandet säger inte vart mottagaren vänder sig med frågor. Till exempel: ”Har du"
+    " frågor är du välkommen att kontakta oss: {{ kontakt }}.”"
+)
+
+
+async def test_what_the_inbox_asks_of_a_message_is_a_warning_and_no_refusal(
+    clinic: Clinic,
+) -> None:
+    started = await clinic.start(inbox_message="Hej! {{ enhet }} vill veta hur du mår.")
+
+    assert [each for each in started.warnings if each.startswith("Inkorgsmeddelandet")] == [
+        _MISSING_USE,
+        _MISSING_CONTACT,
+    ]
+
+
+async def test_a_message_that_is_not_made_needs_no_advice(clinic: Clinic) -> None:
+    started = await clinic.start(inbox_message="Hej!", creates_inbox_message=False)
+
+    assert not [each for each in started.warnings if "Inkorgsmeddelandet" in each]

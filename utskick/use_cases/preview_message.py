@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from utskick.domain.deliveries import link_text
 from utskick.domain.languages import LANGUAGES, SWEDISH, Language, Translations, written
+from utskick.domain.message_advice import MessageAdvice, advice_on
 from utskick.domain.message_names import MessageFault, MessageValues
 from utskick.domain.units import Unit
 from utskick.ports import Texts
@@ -25,6 +26,7 @@ class MessagePreview:
     parts: tuple[PreviewedPart, ...]
     link: str
     banner: str
+    advice: tuple[MessageAdvice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,15 @@ class PreviewMessage:
             parts=tuple(self._part(code, text, values) for code, text in texts.items()),
             link=link_text(forms),
             banner=banner,
+            advice=tuple(
+                advice_on(
+                    message,
+                    translations=written(translations or {}),
+                    heading=heading,
+                    forms=forms,
+                    unit=unit,
+                )
+            ),
         )
 
     def _part(self, code: str, text: str, values: MessageValues) -> PreviewedPart:

@@ -16,6 +16,7 @@ from utskick.domain.dispatches import (
 from utskick.domain.errors import SpecRefused
 from utskick.domain.forms import FormTemplate
 from utskick.domain.languages import Translations
+from utskick.domain.message_advice import warnings_about
 from utskick.domain.occasions import Occasion, OccasionId
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
@@ -86,7 +87,7 @@ class SendForm(Submitting):
             dispatch=self.held(dispatch, recipients),
             recipients=recipients,
             content_seal=content_seal(spec),
-            warnings=tuple(reading.warnings),
+            warnings=(*reading.warnings, *warnings_about(dispatch, understood.unit)),
             already_sent=already_sent,
             places=reading.places,
         )

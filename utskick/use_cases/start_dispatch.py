@@ -15,6 +15,7 @@ from utskick.domain.dispatches import (
 from utskick.domain.errors import SpecRefused, StartBlocked
 from utskick.domain.forms import FormTemplate
 from utskick.domain.languages import Translations
+from utskick.domain.message_advice import of_untranslated, warnings_about
 from utskick.domain.occasions import Occasion, OccasionId
 from utskick.domain.packages import PackageTemplate, with_forms_desk
 from utskick.domain.personnummer import Personnummer
@@ -95,7 +96,13 @@ class StartDispatch(Submitting):
             dispatch=self.held(dispatch, recipients, package_needs=package_needs),
             recipients=recipients,
             content_seal=content_seal(spec),
-            warnings=tuple(reading.warnings),
+            warnings=(
+                *reading.warnings,
+                *warnings_about(dispatch, understood.unit),
+                *of_untranslated(
+                    dispatch.inbox_message, dispatch.inbox_messages, understood.package
+                ),
+            ),
             already_sent=already_sent,
             places=reading.places,
         )

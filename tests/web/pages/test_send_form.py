@@ -439,3 +439,25 @@ async def test_without_an_inbox_message_the_question_warns_of_no_notice_and_no_h
     assert "ingen avisering" not in words_of(question.text)
     assert "sent på dagen" not in words_of(question.text)
     assert sent.status_code == 303
+
+
+async def test_what_the_message_lacks_is_shown_and_added_with_a_click(staff: Browser) -> None:
+    short = "Hej från {{ enhet }}! Vi vill veta hur du mår.\n\nFrågor? {{ kontakt }}\n"
+    page = await listed(staff, ANNA, form=OWN.name, inbox_message=short)
+
+    question = await staff.press(page, "skicka")
+    added = await staff.press(page, "lagg-till-mening anvandning")
+
+    assert "Råd enligt 1177:s regler för inkorgen" in words_of(page)
+    assert words_of(question.text).count("säger inte hur svaren används") == 1
+    assert "Svaren läses av den personal som du möter hos oss" in words_of(added.text)
+    assert "Råd enligt 1177:s regler" not in words_of(added.text)
+
+
+async def test_the_message_is_put_away_when_none_is_made_and_says_so_without_the_script(
+    staff: Browser,
+) -> None:
+    page = await staff.open(PAGE)
+
+    assert page.count('data-when="creates_inbox_message"') == 2
+    assert "Rutan är urklickad, så meddelandet används inte." in words_of(page)

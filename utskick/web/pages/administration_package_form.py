@@ -27,7 +27,7 @@ from utskick.domain.visit_offsets import LateVisits
 from utskick.domain.writing import comparable
 from utskick.use_cases.administer_packages import PackageRegister
 from utskick.use_cases.list_forms import meant
-from utskick.web.pages.posted import act, read_spec, read_translations, text, texts
+from utskick.web.pages.posted import act, read_message, read_spec, read_translations, text, texts
 
 _BETWEEN_ADDRESSES = re.compile(r"[\s,;]+")
 _BETWEEN_NUMBERS = re.compile(r"[\s,;]+|\boch\b|\bdagar\b")
@@ -127,7 +127,7 @@ class FilledPackage:
             checks_already_has="checks_already_has" in posted,
             red_days=text(posted, "red_days"),
             error_addresses=text(posted, "error_addresses"),
-            inbox_message=text(posted, "inbox_message"),
+            inbox_message=read_message(posted),
             inbox_messages=read_translations(posted),
             form_banner=text(posted, "form_banner"),
             needs_approval="needs_approval" in posted,

@@ -19,7 +19,7 @@ from utskick.domain.writing import in_one_line
 from utskick.use_cases.list_forms import OfferedForms, meant
 from utskick.use_cases.preview_dispatch import PlannedRows, follow_first, one_more, to_working_day
 from utskick.web.pages.offered_forms import not_meant
-from utskick.web.pages.posted import act, read_spec, read_translations, text, texts
+from utskick.web.pages.posted import act, read_message, read_spec, read_translations, text, texts
 from utskick.web.pages.recipient_list import RecipientList
 
 _CLOCK = re.compile(r"(\d{1,2})[:.]?(\d{2})", re.ASCII)
@@ -70,7 +70,7 @@ class FilledStart:
             answer_by=text(posted, "answer_by"),
             purge_after=text(posted, "purge_after"),
             creates_inbox_message="creates_inbox_message" in posted,
-            inbox_message=text(posted, "inbox_message"),
+            inbox_message=read_message(posted),
             inbox_messages=read_translations(posted),
             form_banner=text(posted, "form_banner"),
             again=text(posted, "again"),

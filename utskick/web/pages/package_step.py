@@ -16,6 +16,7 @@ from utskick.domain.calendar import default_answer_by, read_date
 from utskick.domain.errors import Problem, StartBlocked
 from utskick.domain.forms import Catalogue, FormTemplateId
 from utskick.domain.languages import LANGUAGES
+from utskick.domain.message_advice import of_untranslated
 from utskick.domain.message_names import NAMES, MessageValues
 from utskick.domain.packages import PackageTemplate
 from utskick.sending.report_errors import refusing_addresses
@@ -107,6 +108,7 @@ class PackageStep:
             *(text for each in self.preview.by_date for text in each.warnings),
             *of_the_unnotified(unnotified),
             *of_the_unchecked(unknown, of=len(recipients.listed)),
+            *of_untranslated(filled.inbox_message, filled.inbox_messages, self.package),
             *of_children(listed, today=today, answer_by=answer_by or default_answer_by(today)),
         ]
 

@@ -11,12 +11,15 @@ from utskick.domain.calendar import ImpossibleTime, parse_date
 from utskick.domain.errors import Problem, SpecRefused
 from utskick.domain.languages import OTHER_LANGUAGES
 from utskick.domain.long_lists import ListView
+from utskick.domain.message_advice import OFFERS, Rule, with_sentence
 from utskick.domain.message_problems import place_of_language
 from utskick.domain.personnummer import InvalidPersonnummer, Personnummer
 from utskick.domain.rules import Rules
 from utskick.domain.specs import problems_of
 from utskick.domain.writing import as_kept
 
+ADD = "lagg-till-mening"
+"""The button of a sentence that is offered; with its rule."""
 AnySpec = TypeVar("AnySpec", bound=BaseModel)
 
 
@@ -135,3 +138,10 @@ def read_translations(posted: FormData) -> dict[str, str]:
         for code in OTHER_LANGUAGES
         if (field := place_of_language(code)) in posted
     }
+
+
+def read_message(posted: FormData) -> str:
+    """The message's box, with the sentence whose button was pressed."""
+    message = text(posted, "inbox_message")
+    pressed, rule = act(posted)
+    return with_sentence(message, Rule(rule)) if pressed == ADD and rule in {*OFFERS} else message

@@ -6,7 +6,7 @@ two tabs do no harm.
 
 import asyncio
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -30,7 +30,7 @@ from utskick.web.callers import Now, Wired
 from utskick.web.labels import FIELD_LABELS
 from utskick.web.pages.frame import fragment, page, problems_by_field, see_other
 from utskick.web.pages.offered_forms import elsewhere, groups, not_meant
-from utskick.web.pages.posted import act, read_spec, text
+from utskick.web.pages.posted import act, read_message, read_spec, text
 from utskick.web.pages.recipient_list import RecipientList
 from utskick.web.pages.refusals import page_router
 from utskick.web.pages.visitors import Posted, Staff, StaffVisitor
@@ -169,10 +169,19 @@ class _Step:
         return self._page("send_form.html", 422 if problems else 200, problems=problems)
 
     def ask(self, **values: Any) -> Response:
-        return self._page("send_form_confirm.html", 200, carried=self.filled.carried, **values)
+        # The advice is among the warnings there.
+        message = replace(self.message(), advice=())
+        return self._page(
+            "send_form_confirm.html", 200, message=message, carried=self.filled.carried, **values
+        )
 
     def _page(
-        self, name: str, status_code: int, problems: tuple[Problem, ...] = (), **values: Any
+        self,
+        name: str,
+        status_code: int,
+        problems: tuple[Problem, ...] = (),
+        message: MessagePreview | None = None,
+        **values: Any,
     ) -> Response:
         return page(
             self.request,
@@ -183,7 +192,7 @@ class _Step:
             filled=self.filled,
             groups=groups(self.offered.forms),
             elsewhere=elsewhere(self.offered),
-            message=self.message(),
+            message=message or self.message(),
             names=[each for each in NAMES.values() if not each.of_several],
             problems=problems_by_field(problems),
             labels=FIELD_LABELS,
@@ -275,7 +284,7 @@ async def _read(
         answer_by=text(posted, "answer_by"),
         purge_after=text(posted, "purge_after"),
         creates_inbox_message="creates_inbox_message" in posted,
-        inbox_message=text(posted, "inbox_message"),
+        inbox_message=read_message(posted),
         form_banner=text(posted, "form_banner"),
         again=text(posted, "again"),
         warned=bool(text(posted, "varnad")),

@@ -59,7 +59,7 @@ async def fill_in(visit: PackageVisit, posted: Posted) -> Response:
             if pressed == "hoppa-over":
                 await asyncio.to_thread(step.leave_out, about)
             return await _check(step)
-        case "visa-tillfalle" | "fraga-lista":
+        case "visa-tillfalle" | "fraga-lista" | "lagg-till-mening":
             return step.show_message()
         case "ja-starta":
             return await _start(step)
