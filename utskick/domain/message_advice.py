@@ -74,7 +74,7 @@ _CONTACT = re.compile(r"\{\{\s*kontakt\s*\}\}")
 _REACHED = re.compile(r"\b0\d{1,3}[- ]\d|@|\b(kontakta|ring|fråga|nå|når)\s+(oss|till oss)\b")
 _WHY = re.compile(
     r"\b(inför|för att|eftersom|därför|så att|syfte\w*|uppföljning\w*|vill veta|behöver veta"
-    r"|hjälper|planera\w*|innan (din|ditt|du|vi))\b"
+    r"|hjälper|följer upp|planera\w*|innan (din|ditt|du|vi))\b"
 )
 _ANSWERS = re.compile(r"\b(svar|svaren|svaret|svara|svarar|skattning\w*|uppgifter\w*)\b")
 _USED = re.compile(
