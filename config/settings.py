@@ -611,6 +611,9 @@ class LimitSettings(Group):
     notices: RateText = Field(
         default="3000/min", description="Notices of answered forms, from one caller."
     )
+    calendar: RateText = Field(
+        default="60/h", description="Readings of a unit's calendar, at one of its addresses."
+    )
 
 
 class LogSettings(Group):

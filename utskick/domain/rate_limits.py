@@ -35,6 +35,7 @@ class Limit(StrEnum):
     SMS_OF_PERSON = "sms_of_person"
     SMS_OF_UNIT = "sms_of_unit"
     NOTICES = "notices"
+    CALENDAR = "calendar"
 
 
 _SENTENCES = {
@@ -54,6 +55,7 @@ _SENTENCES = {
     Limit.SMS_OF_UNIT: "Enheten har skickat så många sms som den får på en dag, så det här"
     " skickades inte.",
     Limit.NOTICES: "Det kom för många notiser om besvarade formulär.",
+    Limit.CALENDAR: "Kalendern lästes för ofta.",
 }
 
 

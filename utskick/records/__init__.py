@@ -11,7 +11,12 @@ from utskick.failpoints import Step
 from utskick.records.already_sent import SentBefore
 from utskick.records.approvals import Approvals
 from utskick.records.brakes import Brakes
-from utskick.records.calendar import Calendar, CalendarCount, CalendarEntry
+from utskick.records.calendar import (
+    Calendar,
+    CalendarCount,
+    CalendarEntry,
+    CalendarFeeds,
+)
 from utskick.records.deliveries import Deliveries, DeliveryClaim, InboxMessages, Unnotified
 from utskick.records.desk import Budgets, Texting, Tokens, Uploads
 from utskick.records.dispatches import (
@@ -64,6 +69,7 @@ __all__ = [
     "Calendar",
     "CalendarCount",
     "CalendarEntry",
+    "CalendarFeeds",
     "Deliveries",
     "DeliveryClaim",
     "DispatchQuery",
@@ -137,6 +143,8 @@ class Transaction(Protocol):
     def calendar(self) -> Calendar: ...
     @property
     def sent_before(self) -> SentBefore: ...
+    @property
+    def calendar_feeds(self) -> CalendarFeeds: ...
     @property
     def overview(self) -> Overview: ...
     @property

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
+from uuid import UUID
 
-from utskick.domain.dispatches import Dispatch
-from utskick.domain.occasions import Occasion
+from utskick.domain.calendar_feeds import CalendarFeed
+from utskick.domain.dispatches import Dispatch, DispatchStatus
+from utskick.domain.occasions import Aim, Occasion
 from utskick.domain.units import HsaId
 
 
@@ -17,6 +19,12 @@ class CalendarEntry:
     dispatch: Dispatch
     occasion: Occasion
     recipients: int
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it has been sent, or will be if nobody stops it."""
+        sends = self.dispatch.status not in (DispatchStatus.STOPPED, DispatchStatus.ABORTED)
+        return sends and self.occasion.aim is Aim.SEND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,3 +45,19 @@ class Calendar(Protocol):
 
     def of_region(self, first: date, last: date) -> Sequence[CalendarCount]:
         """Of dispatches that go on or are done, by day, those with the most recipients first."""
+
+
+class CalendarFeeds(Protocol):
+    def add(self, feed: CalendarFeed) -> str:
+        """Returns the secret of its address, which is not kept and cannot be read again."""
+
+    def of_unit(self, unit_id: HsaId, *, now: datetime) -> Sequence[CalendarFeed]:
+        """Those that can be read, newest first."""
+
+    def find(self, secret: str, *, now: datetime) -> CalendarFeed:
+        """Raises `NotFound`, also once it has expired or its unit is withdrawn."""
+
+    def revoke(self, unit_id: HsaId, feed_id: UUID) -> bool:
+        """Whether there was such a one."""
+
+    def delete_expired(self, now: datetime) -> None: ...

@@ -11,6 +11,7 @@ from utskick.store.already_sent import SqlSentBefore
 from utskick.store.approvals import SqlApprovals
 from utskick.store.brakes import SqlBrakes
 from utskick.store.calendar import SqlCalendar
+from utskick.store.calendar_feeds import SqlCalendarFeeds
 from utskick.store.data_keys import DataKeys
 from utskick.store.deliveries import SqlDeliveries
 from utskick.store.desk import TEXTING, SqlBudgets, SqlTexting, SqlTokens, SqlUploads
@@ -56,6 +57,7 @@ class SqlTransaction:
         self.brakes = SqlBrakes(session, self.dispatches)
         self.progress = SqlProgress(session)
         self.calendar = SqlCalendar(session, self.dispatches)
+        self.calendar_feeds = SqlCalendarFeeds(session)
         self.overview = SqlOverview(session, self.dispatches, self.progress)
         self.punctuality = SqlPunctuality(session)
         self.occasions = SqlOccasions(session, self.punctuality)

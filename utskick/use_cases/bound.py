@@ -54,6 +54,7 @@ from utskick.use_cases.send_missed_occasion import SendMissedOccasion
 from utskick.use_cases.send_reminder import SendReminder
 from utskick.use_cases.send_sms import SendSms
 from utskick.use_cases.set_sending_hours import SetSendingHours
+from utskick.use_cases.share_calendar import ShareCalendar
 from utskick.use_cases.show_calendar import ShowCalendar
 from utskick.use_cases.show_progress import ShowProgress
 from utskick.use_cases.show_punctuality import ShowPunctuality
@@ -133,6 +134,7 @@ class UseCases:
     send_reminder = Bound(SendReminder)
     send_sms = Bound(SendSms)
     set_sending_hours = Bound(SetSendingHours)
+    share_calendar = Bound(ShareCalendar)
     show_calendar = Bound(ShowCalendar)
     show_progress = Bound(ShowProgress)
     show_punctuality = Bound(ShowPunctuality)

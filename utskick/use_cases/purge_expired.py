@@ -35,6 +35,7 @@ class PurgeExpired:
         )
         with self.store.transaction() as records:
             records.inbox_answers.delete_before(now - self.rules.inbox_remembered)
+            records.calendar_feeds.delete_expired(now)
             records.grants.delete_ended(kept.access_log_from(now))
         # Last, when nothing of theirs is left.
         done.staff = self._until_none_is_left(

@@ -3,6 +3,7 @@
 from utskick.store.tables.approvals import ApprovalRow
 from utskick.store.tables.base import Row, SealedRow, UtcDateTime
 from utskick.store.tables.brakes import BrakeRow
+from utskick.store.tables.calendar import CalendarFeedRow
 from utskick.store.tables.deliveries import (
     DeliveryRow,
     InboxMessageRow,
@@ -58,6 +59,7 @@ __all__ = [
     "ApprovalRow",
     "BlockedFormRow",
     "BrakeRow",
+    "CalendarFeedRow",
     "DataKeyRow",
     "DeliveryRow",
     "DispatchFormRow",
