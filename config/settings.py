@@ -654,6 +654,9 @@ class RetentionSettings(Group):
     reports_days: int = Field(
         default=365, ge=30, description="Error mails, with units' and packages' names."
     )
+    drafts_days: int = Field(
+        default=30, ge=1, le=365, description="A draft goes so long after its last change."
+    )
 
 
 class NoticeSettings(Group):

@@ -41,7 +41,8 @@ async def purge_expired() -> State[Any]:
     purged = await housekeeping.purge_expired()
     return Completed(
         message=f"raderade formulär: {purged.forms}, loggposter: {purged.log_entries}, "
-        f"felmejl: {purged.reports}, personer: {purged.persons}, personal: {purged.staff}"
+        f"felmejl: {purged.reports}, personer: {purged.persons}, personal: {purged.staff}, "
+        f"utkast: {purged.drafts}"
     )
 
 

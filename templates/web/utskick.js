@@ -30,10 +30,12 @@ document.addEventListener("submit", async (event) => {
     return;
   }
   const url = new URL(answer.url);
-  if (answer.redirected && url.pathname !== location.pathname) { location.href = answer.url; return; }
+  const address = answer.headers.get("Content-Location");
+  if (!address && answer.redirected && url.pathname !== location.pathname) { location.href = answer.url; return; }
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const typed = [...values(form)].filter(([id, value]) => value !== left.values.get(id));
   const moved = document.activeElement !== left.field && document.activeElement.id;
+  if (address) standAt(address);
   swap(page, moved || button?.id || button?.dataset.then || left.field?.id, moved);
   for (const [id, value] of typed) {
     const field = document.getElementById(id);
@@ -42,6 +44,16 @@ document.addEventListener("submit", async (event) => {
     field.dispatchEvent(new Event("input", { bubbles: true }));
   }
 });
+
+/* The answer has an address of its own, which shows the same when it is reloaded. The empty page
+   that a draft was begun on is no place to go back to. */
+function standAt(address) {
+  if (address === location.pathname) return;
+  const among = location.pathname.includes("/utkast/") ? "pushState" : "replaceState";
+  history[among](null, "", address);
+}
+
+addEventListener("popstate", () => location.reload());
 
 /* Of a file that is too large only enough is sent to show that it is. */
 function posted(form, button) {

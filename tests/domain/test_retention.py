@@ -31,6 +31,6 @@ def test_each_is_counted_from_its_own_day() -> None:
 
 
 def test_the_receipt_holds_numbers_alone() -> None:
-    purged = Purged(forms=1, log_entries=2, persons=3, staff=4, reports=5)
+    purged = Purged(forms=1, log_entries=2, persons=3, staff=4, reports=5, drafts=6)
 
-    assert str(purged) == "1 forms, 2 log entries, 5 error mails, 3 persons, 4 staff"
+    assert str(purged) == "1 forms, 2 log entries, 5 error mails, 6 drafts, 3 persons, 4 staff"

@@ -16,6 +16,7 @@ class Retention:
     follow_up_days: int = 365
     marked_purged_days: int = 90
     reports_days: int = 365
+    drafts_days: int = 30
 
     def access_log_from(self, now: datetime) -> datetime:
         """What was logged before it may go."""
@@ -32,6 +33,9 @@ class Retention:
     def reports_from(self, now: datetime) -> datetime:
         return now - timedelta(days=self.reports_days)
 
+    def drafts_from(self, now: datetime) -> datetime:
+        return now - timedelta(days=self.drafts_days)
+
 
 @dataclass(slots=True, kw_only=True)
 class Purged:
@@ -42,10 +46,12 @@ class Purged:
     persons: int = 0
     staff: int = 0
     reports: int = 0
+    drafts: int = 0
 
     def __str__(self) -> str:
         """For operators and logs: numbers, and nobody's name."""
         return (
             f"{self.forms} forms, {self.log_entries} log entries, {self.reports} error mails,"
+            f" {self.drafts} drafts,"
             f" {self.persons} persons, {self.staff} staff"
         )

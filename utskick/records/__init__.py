@@ -27,6 +27,7 @@ from utskick.records.dispatches import (
     Progress,
     Remaining,
 )
+from utskick.records.drafts import Drafts
 from utskick.records.error_reports import ErrorReport, ErrorReports, WatchedForms
 from utskick.records.expired import Expired
 from utskick.records.follow_up import (
@@ -76,6 +77,7 @@ __all__ = [
     "DispatchSorting",
     "Dispatches",
     "DoneWith",
+    "Drafts",
     "ErrorReport",
     "ErrorReports",
     "Expired",
@@ -175,6 +177,8 @@ class Transaction(Protocol):
     def access_log(self) -> AccessLog: ...
     @property
     def uploads(self) -> Uploads: ...
+    @property
+    def drafts(self) -> Drafts: ...
     @property
     def tokens(self) -> Tokens: ...
     @property

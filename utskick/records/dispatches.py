@@ -18,6 +18,7 @@ from utskick.domain.dispatches import (
     RecipientId,
     RecipientState,
 )
+from utskick.domain.drafts import DraftId
 from utskick.domain.occasions import Aim, Occasion, OccasionId, OccasionState, RunToken
 from utskick.domain.units import HsaId
 
@@ -53,8 +54,12 @@ class Dispatches(Protocol):
         *,
         submission_key: str,
         content_seal: str | None = None,
+        draft_id: DraftId | None = None,
     ) -> bool:
-        """Store all of a dispatch; `False`, and nothing stored, if the unit's key is taken."""
+        """Store all of a dispatch; `False`, and nothing stored, if the unit's key is taken.
+
+        `draft_id` is the draft that it has been until now.
+        """
 
     def submitted(
         self, unit_id: HsaId, submission_key: str, *, content_seal: str | None = None
@@ -63,6 +68,9 @@ class Dispatches(Protocol):
 
         Raises `KeyReused` if both seals are known and differ.
         """
+
+    def of_draft(self, unit_id: HsaId, draft_id: DraftId) -> DispatchId | None:
+        """The dispatch that this draft became, if it did."""
 
     def get(self, dispatch_id: DispatchId) -> Dispatch:
         """Raises `NotFound`."""

@@ -22,6 +22,9 @@ class Expired(Protocol):
     def delete_reports(self, before: datetime, *, limit: int) -> int:
         """Error mails; none that still waits to be sent."""
 
+    def delete_drafts(self, before: datetime, *, limit: int) -> Mapping[HsaId, int]:
+        """Those that were changed last before: by unit, how many."""
+
     def delete_staff(self, before: datetime, *, limit: int) -> int:
         """Names of those who have last signed in before."""
 

@@ -16,6 +16,7 @@ from utskick.store.data_keys import DataKeys
 from utskick.store.deliveries import SqlDeliveries
 from utskick.store.desk import TEXTING, SqlBudgets, SqlTexting, SqlTokens, SqlUploads
 from utskick.store.dispatches import SUBMISSIONS, SqlDispatches
+from utskick.store.drafts import SqlDrafts
 from utskick.store.error_reports import SqlErrorReports, SqlWatchedForms
 from utskick.store.expired import SqlExpired
 from utskick.store.follow_up import SqlFollowUp
@@ -71,6 +72,7 @@ class SqlTransaction:
         self.watched_forms = SqlWatchedForms(session)
         self.access_log = SqlAccessLog(session, people, DataKeys(session, sealing, LOG))
         self.uploads = SqlUploads(session, sealing)
+        self.drafts = SqlDrafts(session, sealing)
         self.tokens = SqlTokens(session)
         self.texting = SqlTexting(session, DataKeys(session, sealing, TEXTING))
         self.budgets = SqlBudgets(session)

@@ -20,6 +20,7 @@ from utskick.domain.dispatches import (
     RecipientState,
     StandingId,
 )
+from utskick.domain.drafts import DraftId
 from utskick.domain.errors import KeyReused, NotFound
 from utskick.domain.forms import FormTemplateId
 from utskick.domain.occasions import NOT_ENDED, Aim, Occasion, OccasionId, OccasionState
@@ -69,10 +70,12 @@ class SqlDispatches:
         *,
         submission_key: str,
         content_seal: str | None = None,
+        draft_id: DraftId | None = None,
     ) -> bool:
         *older, hashed = self._hashed(submission_key, "submission")
         seal = self._hashed(content_seal, "content")[-1] if content_seal else None
         row = _dispatch_row(dispatch, hashed, seal)
+        row.draft_id = draft_id
         if self._submitted(dispatch.unit_id, older) or not all_or_each(
             self._session, [row], self._insert
         ):
@@ -132,6 +135,14 @@ class SqlDispatches:
                 DispatchRow.unit_id == unit_id, DispatchRow.submission_key.in_(hashes)
             )
         ).one_or_none()
+
+    def of_draft(self, unit_id: HsaId, draft_id: DraftId) -> DispatchId | None:
+        found = self._session.scalar(
+            select(DispatchRow.id).where(
+                DispatchRow.unit_id == unit_id, DispatchRow.draft_id == draft_id
+            )
+        )
+        return DispatchId(found) if found else None
 
     def get(self, dispatch_id: DispatchId) -> Dispatch:
         return self._one(select(DispatchRow).where(DispatchRow.id == dispatch_id))

@@ -16,6 +16,7 @@ from utskick.store.tables import (
     AccessLogRow,
     DeliveryRow,
     DispatchRow,
+    DraftRow,
     ErrorMailRow,
     ErrorReportRow,
     InboxAnswerRow,
@@ -74,6 +75,13 @@ class SqlExpired:
         self._delete(ErrorMailRow, ErrorMailRow.report_id, ids)
         self._delete(ErrorReportRow, ErrorReportRow.id, ids)
         return len(ids)
+
+    def delete_drafts(self, before: datetime, *, limit: int) -> Mapping[HsaId, int]:
+        rows = self._session.execute(
+            select(DraftRow.id, DraftRow.unit_id).where(DraftRow.changed_at < before).limit(limit)
+        ).all()
+        self._delete(DraftRow, DraftRow.id, [row.id for row in rows])
+        return Counter(HsaId(row.unit_id) for row in rows)
 
     def delete_staff(self, before: datetime, *, limit: int) -> int:
         ids = self._session.scalars(

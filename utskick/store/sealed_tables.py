@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from utskick.store.tables import DataKeyRow, PersonNameRow, PersonRow, SealedRow, UploadRow
+from utskick.store.tables import (
+    DataKeyRow,
+    DraftRow,
+    PersonNameRow,
+    PersonRow,
+    SealedRow,
+    UploadRow,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,5 +25,6 @@ SEALED: Sequence[SealedTable] = (
     SealedTable(PersonRow, index="blind_index"),
     SealedTable(PersonNameRow),
     SealedTable(UploadRow),
+    SealedTable(DraftRow),
     SealedTable(DataKeyRow),
 )

@@ -26,6 +26,7 @@ from utskick.use_cases.find_already_sent import FindAlreadySent
 from utskick.use_cases.follow_up import FollowUp
 from utskick.use_cases.form_link import FormLink
 from utskick.use_cases.import_recipients import ImportRecipients
+from utskick.use_cases.keep_draft import KeepDraft
 from utskick.use_cases.list_changes import ListChanges
 from utskick.use_cases.list_dispatches import ListDispatches
 from utskick.use_cases.list_forms import ListForms
@@ -39,6 +40,7 @@ from utskick.use_cases.note_answered import NoteAnswered
 from utskick.use_cases.notify_recipients import NotifyRecipients
 from utskick.use_cases.open_answer import OpenAnswer
 from utskick.use_cases.open_dispatch import OpenDispatch
+from utskick.use_cases.open_draft import OpenDraft
 from utskick.use_cases.open_visits import OpenVisits
 from utskick.use_cases.own_sessions import OwnSessions
 from utskick.use_cases.preview_dispatch import PreviewDispatch
@@ -106,6 +108,7 @@ class UseCases:
     follow_up = Bound(FollowUp)
     form_link = Bound(FormLink)
     import_recipients = Bound(ImportRecipients)
+    keep_draft = Bound(KeepDraft)
     list_changes = Bound(ListChanges)
     list_dispatches = Bound(ListDispatches)
     list_forms = Bound(ListForms)
@@ -119,6 +122,7 @@ class UseCases:
     notify_recipients = Bound(NotifyRecipients)
     open_answer = Bound(OpenAnswer)
     open_dispatch = Bound(OpenDispatch)
+    open_draft = Bound(OpenDraft)
     open_visits = Bound(OpenVisits)
     own_sessions = Bound(OwnSessions)
     preview_dispatch = Bound(PreviewDispatch)

@@ -33,6 +33,7 @@ class PurgeExpired:
         done.reports = self._until_none_is_left(
             lambda records: records.expired.delete_reports(kept.reports_from(now), limit=_AT_ONCE)
         )
+        self._drafts(kept, done, now)
         with self.store.transaction() as records:
             records.inbox_answers.delete_before(now - self.rules.inbox_remembered)
             records.calendar_feeds.delete_expired(now)
@@ -57,6 +58,15 @@ class PurgeExpired:
             return sum(by_unit.values())
 
         done.forms = self._until_none_is_left(some)
+
+    def _drafts(self, kept: Retention, done: Purged, now: datetime) -> None:
+        def some(records: Transaction) -> int:
+            by_unit = records.expired.delete_drafts(kept.drafts_from(now), limit=_AT_ONCE)
+            for unit_id, number in by_unit.items():
+                _log(f"gallrat {number} utkast", unit_id, records, now)
+            return sum(by_unit.values())
+
+        done.drafts = self._until_none_is_left(some)
 
     def _log_entries(self, kept: Retention, done: Purged, now: datetime) -> None:
         before = kept.access_log_from(now)

@@ -13,6 +13,7 @@ from utskick.domain.dispatches import (
     DispatchId,
     DispatchKind,
 )
+from utskick.domain.drafts import DraftInUse
 from utskick.domain.errors import SpecRefused
 from utskick.domain.forms import FormTemplate
 from utskick.domain.languages import Translations
@@ -45,7 +46,13 @@ class _Understood:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendForm(Submitting):
     async def __call__(
-        self, spec: FormSpec, *, actor: Actor, submission_key: str, now: datetime
+        self,
+        spec: FormSpec,
+        *,
+        actor: Actor,
+        submission_key: str,
+        now: datetime,
+        draft: DraftInUse | None = None,
     ) -> Started:
         """Check everything, then save a dispatch of one form and one occasion, due now.
 
@@ -54,7 +61,7 @@ class SendForm(Submitting):
         """
         check = partial(self.check, spec, actor=actor, now=now)
         return await self.submit_once(
-            spec, check, actor=actor, submission_key=submission_key, now=now
+            spec, check, actor=actor, submission_key=submission_key, now=now, draft=draft
         )
 
     async def check(self, spec: FormSpec, *, actor: Actor, now: datetime) -> CheckedDispatch:

@@ -12,6 +12,7 @@ from utskick.domain.dispatches import (
     DispatchId,
     DispatchKind,
 )
+from utskick.domain.drafts import DraftInUse
 from utskick.domain.errors import SpecRefused, StartBlocked
 from utskick.domain.forms import FormTemplate
 from utskick.domain.languages import Translations
@@ -51,7 +52,13 @@ class _Understood:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartDispatch(Submitting):
     async def __call__(
-        self, spec: DispatchSpec, *, actor: Actor, submission_key: str, now: datetime
+        self,
+        spec: DispatchSpec,
+        *,
+        actor: Actor,
+        submission_key: str,
+        now: datetime,
+        draft: DraftInUse | None = None,
     ) -> Started:
         """Check everything, then save, then register one occasion after the other.
 
@@ -63,7 +70,7 @@ class StartDispatch(Submitting):
         """
         check = partial(self.check, spec, actor=actor, now=now)
         return await self.submit_once(
-            spec, check, actor=actor, submission_key=submission_key, now=now
+            spec, check, actor=actor, submission_key=submission_key, now=now, draft=draft
         )
 
     async def check(self, spec: DispatchSpec, *, actor: Actor, now: datetime) -> CheckedDispatch:

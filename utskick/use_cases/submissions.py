@@ -12,12 +12,14 @@ from utskick.domain.approvals import cause_of
 from utskick.domain.dispatches import (
     NEVER_SENT,
     Dispatch,
+    DispatchId,
     DispatchStatus,
     Recipient,
     RecipientId,
     RecipientState,
 )
-from utskick.domain.errors import AlreadyEnded, SpecRefused
+from utskick.domain.drafts import DraftInUse
+from utskick.domain.errors import AlreadyEnded, NotFound, SpecRefused
 from utskick.domain.forms import FormTemplate
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
@@ -31,13 +33,14 @@ from utskick.ports import (
     Scheduler,
     Texts,
 )
-from utskick.records import LogEntry, Store
+from utskick.records import LogEntry, Store, Transaction
 from utskick.sending.accounts import Accounts
 from utskick.sending.await_approval import ask_colleague
 from utskick.sending.check_recipients import Checked, check_quickly
 from utskick.sending.occasion_plans import register_occasions
 from utskick.sending.require_no_brake import require_no_brake, require_no_brake_on
 from utskick.use_cases.find_already_sent import find_already_sent
+from utskick.use_cases.keep_draft import find_draft
 from utskick.use_cases.look_up_recipients import log_asked
 from utskick.use_cases.spec_reading import SpecReading
 
@@ -128,14 +131,19 @@ class Submitting:
         actor: Actor,
         submission_key: str,
         now: datetime,
+        draft: DraftInUse | None = None,
     ) -> Started:
-        """Check, save and register it, unless this very submission was made before."""
+        """Check, save and register it, unless this very submission was made before.
+
+        The `draft` that it has been is gone when it is started, or was before.
+        """
         seal = content_seal(spec)
         if earlier := await asyncio.to_thread(self.find_earlier, actor, submission_key, seal):
+            await asyncio.to_thread(self._end_draft, draft, actor)
             return await asyncio.to_thread(self.started_before, earlier, now)
         checked = await check()
         return await self.save_and_register(
-            checked, actor=actor, submission_key=submission_key, now=now
+            checked, actor=actor, submission_key=submission_key, now=now, draft=draft
         )
 
     def find_earlier(
@@ -270,14 +278,15 @@ class Submitting:
         actor: Actor,
         submission_key: str,
         now: datetime,
+        draft: DraftInUse | None = None,
     ) -> Started:
         """Save in one transaction, then register: the reconciler does what of that fails.
 
         Raises `KeyReused` if the key was taken meanwhile, with other content, `AlreadyEnded`, and
-        `Braked`.
+        `Braked`; of a draft what `require_draft` raises.
         """
         dispatch = checked.dispatch
-        saved = await asyncio.to_thread(self._save, checked, actor, submission_key, now)
+        saved = await asyncio.to_thread(self._save, checked, actor, submission_key, now, draft)
         if saved.id != dispatch.id:
             return await asyncio.to_thread(self.started_before, saved, now)
         registered = await asyncio.to_thread(
@@ -296,15 +305,30 @@ class Submitting:
             unchecked=unchecked,
         )
 
+    def _end_draft(self, draft: DraftInUse | None, actor: Actor) -> None:
+        with self.store.transaction() as records:
+            _end_draft(draft, records, actor)
+
     def _save(
-        self, checked: CheckedDispatch, actor: Actor, submission_key: str, now: datetime
+        self,
+        checked: CheckedDispatch,
+        actor: Actor,
+        submission_key: str,
+        now: datetime,
+        draft: DraftInUse | None,
     ) -> Dispatch:
         dispatch, recipients = checked.dispatch, checked.recipients
         with self.store.transaction(Step.START) as records:
             require_no_brake(records, dispatch)
             seal = checked.content_seal
+            if started := _end_draft(draft, records, actor):
+                return records.dispatches.get(started)
             if not records.dispatches.add(
-                dispatch, recipients, submission_key=submission_key, content_seal=seal
+                dispatch,
+                recipients,
+                submission_key=submission_key,
+                content_seal=seal,
+                draft_id=draft.id if draft else None,
             ):
                 earlier = records.dispatches.submitted(
                     actor.unit_id, submission_key, content_seal=seal
@@ -327,6 +351,22 @@ class Submitting:
             if dispatch.status is DispatchStatus.AWAITING:
                 ask_colleague(records, dispatch, actor=actor, rules=self.rules, now=now)
         return dispatch
+
+
+def _end_draft(draft: DraftInUse | None, records: Transaction, actor: Actor) -> DispatchId | None:
+    """Delete it, or find what it has become: of two tabs that start it, one does (I1)."""
+    if draft is None:
+        return None
+    try:
+        kept = find_draft(draft, records, actor=actor)
+    except NotFound:
+        started = records.dispatches.of_draft(actor.unit_id, draft.id)
+        if started is None:
+            raise
+        return started
+    if kept is not None:
+        records.drafts.delete(kept.id)
+    return None
 
 
 def recipients_of(numbers: list[Personnummer], checked: Checked) -> list[Recipient]:

@@ -14,15 +14,16 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from httpx import Response
 
-from tests.clinic import MONDAY_NOON, OTHER_UNIT, OWN, PACKAGE, UNIT
+from tests.clinic import MONDAY_NOON, OTHER_UNIT, OWN, PACKAGE, STAFF, UNIT
 from tests.people import ANNA
 from tests.use_cases.clinic_days import AWAY
 from tests.use_cases.visit_days import booked, change, standing
 from tests.web.pages.conftest import Browser, commission, session, sign_in, words_of
-from tests.web.pages.forms import main_form
+from utskick.domain.drafts import DraftContent, DraftKind
 from utskick.domain.rights import OF_CHOSEN_UNIT, RIGHT_LABELS, Right, includes
 from utskick.domain.staff import NotSignedIn
 from utskick.web.pages import ROUTERS
+from utskick.web.pages.draft_desk import PAGES
 from utskick.web.pages.frame import MENU
 from utskick.web.pages.visitors import COOKIE, csrf_of
 from utskick.wiring import Services
@@ -47,6 +48,21 @@ WHO_MAY: Mapping[str, For | Right] = {
     "own-sessions-page": For.SIGNED_IN,
     "end-own-session": For.SIGNED_IN,
     "signed-out-page": For.ANYONE,
+    "drafts-page": Right.DISPATCH,
+    "take-over-draft": Right.DISPATCH,
+    "delete-draft": Right.DISPATCH,
+    "form-draft-page": Right.DISPATCH,
+    "nafs-form-draft-page": Right.DISPATCH,
+    "form-question-page": Right.DISPATCH,
+    "nafs-form-question-page": Right.DISPATCH,
+    "save-form-draft": Right.DISPATCH,
+    "save-nafs-form-draft": Right.DISPATCH,
+    "package-draft-page": Right.DISPATCH,
+    "package-message-page": Right.DISPATCH,
+    "package-choice-page": Right.DISPATCH,
+    "package-preset-page": Right.DISPATCH,
+    "save-package-draft": Right.DISPATCH,
+    "choose-package": Right.DISPATCH,
     "send-form-page": Right.DISPATCH,
     "send-nafs-form-page": Right.DISPATCH,
     "fill-in-form": Right.DISPATCH,
@@ -186,6 +202,8 @@ async def ids_of(browser: Browser, name: str) -> dict[str, str]:
         return IDS_OF_REGION | {"list_name": await a_list_being_checked(browser)}
     if "{visit_id}" in path or "{standing_id}" in path:
         return IDS_OF_REGION | await ids_of_visits(browser)
+    if "{draft_id}" in path:
+        return IDS_OF_REGION | {"draft_id": a_draft(browser, path)}
     if not any(f"{{{each}}}" in path for each in OF_A_DISPATCH):
         return IDS_OF_REGION
     dispatch = (await clinic.start()).dispatch
@@ -212,13 +230,27 @@ async def a_list_being_checked(browser: Browser) -> str:
     browser.clinic.inbox.fails_reading.extend([AWAY] * 100)
     page = await browser.open("/skicka-formular")
     answer = await browser.press(page, "klistra-in", inklistrat=ANNA.digits)
-    return dict(main_form(answer.text).fields)["kontroll"]
+    [name] = browser.kept(answer.text)["kontroll"]
+    return str(name)
+
+
+def a_draft(browser: Browser, path: str) -> str:
+    """One that the unit has, of the pages of the address."""
+    kinds = {address: kind for kind, address in PAGES.items()}
+    kind = kinds.get(f"/{path.split('/')[1]}", DraftKind.FORM)
+    content = DraftContent(numbers=(ANNA,), fields={"package": [PACKAGE.key]})
+    begun = browser.clinic.keep_draft.begin(
+        kind, content, actor=STAFF, now=browser.clinic.clock.now()
+    )
+    return str(begun.id)
 
 
 async def ids_of_all(browser: Browser) -> dict[str, str]:
     """The same for every route. Whoever is turned away leaves it as it is for the next."""
     sent = await ids_of(browser, "followed-up-form-page")
-    return sent | await ids_of(browser, "dispatch-page") | await ids_of_visits(browser)
+    draft = await ids_of(browser, "form-draft-page")
+    visits = await ids_of_visits(browser)
+    return sent | draft | await ids_of(browser, "dispatch-page") | visits
 
 
 async def ask(browser: Browser, name: str, ids: Mapping[str, str], **changes: Any) -> Response:

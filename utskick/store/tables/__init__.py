@@ -26,6 +26,7 @@ from utskick.store.tables.dispatches import (
     PersonRow,
     RecipientRow,
 )
+from utskick.store.tables.drafts import DraftRow
 from utskick.store.tables.journal import (
     AccessLogRow,
     BlockedFormRow,
@@ -64,6 +65,7 @@ __all__ = [
     "DeliveryRow",
     "DispatchFormRow",
     "DispatchRow",
+    "DraftRow",
     "ErrorMailRow",
     "ErrorReportRow",
     "FormTemplateRow",

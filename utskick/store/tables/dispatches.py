@@ -67,6 +67,7 @@ class DispatchRow(Row):
     submission_key: Mapped[str] = mapped_column(String(64))
     content_seal: Mapped[str | None] = mapped_column(String(64))
     standing_id: Mapped[UUID | None] = mapped_column(index=True)
+    draft_id: Mapped[UUID | None] = mapped_column(index=True, unique=True)
 
 
 class DispatchFormRow(Row):

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 
@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from utskick.domain.calendar import day_in_words, month_in_words, read_date
+from utskick.domain.calendar import STOCKHOLM, day_in_words, month_in_words, read_date
 from utskick.domain.errors import Problem
 from utskick.domain.rights import Right
 from utskick.files import TEMPLATES
@@ -45,6 +45,7 @@ MENU = (
     MenuItem("/besok", "Besök", Right.DISPATCH),
     MenuItem("/uppfoljning", "Uppföljning", Right.FOLLOW_UP),
     MenuItem("/formularlank", "Formulärlänk och sms", Right.DISPATCH),
+    MenuItem("/utkast", "Utkast", Right.DISPATCH, beside_name=True),
     MenuItem("/logg", "Logg", Right.LOG, beside_name=True),
     MenuItem("/nycklar", "Nycklar", Right.LOG, beside_name=True),
     MenuItem("/forvaltning", "Förvaltning", Right.FORM_DESIGN),
@@ -132,6 +133,7 @@ def _texts() -> Environment:
     )
     filters: dict[str, Callable[..., Any]] = {
         "moment": moment,
+        "clock": clock,
         "day": day,
         "in_words": in_words,
         "month_in_words": month_in_words,
@@ -153,6 +155,10 @@ def in_words(on: date | str | None) -> str:
     """A day as one says it: 30 november 2027. What is no date stands as it was typed."""
     found = read_date(on) if isinstance(on, str) else on
     return day_in_words(found) if found else str(on or "")
+
+
+def clock(at: datetime) -> str:
+    return f"{at.astimezone(STOCKHOLM):%H:%M}"
 
 
 def weekday(on: date) -> str:

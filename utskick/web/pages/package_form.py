@@ -1,4 +1,4 @@
-"""What has been filled in on the pages of Starta Paketutskick. It travels with their form."""
+"""What has been filled in on the pages of Starta Paketutskick. It is kept as a draft."""
 
 import re
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ _LONGEST_TYPED = 20
 
 @dataclass(slots=True, kw_only=True)
 class FilledStart:
-    """As typed. `again` names a new submission of what has been started before.
+    """As typed. `again`: staff have been asked, as it has been started before.
 
     `shown` is the occasion whose message is shown. `moved` says which dates a red day has just
     moved.
@@ -48,14 +48,15 @@ class FilledStart:
     inbox_message: str = ""
     inbox_messages: dict[str, str] = field(default_factory=dict)
     form_banner: str = ""
-    again: str = ""
+    again: bool = False
     shown: int = 1
     moved: list[str] = field(default_factory=list)
+    look_first: bool = False
     problems: list[Problem] = field(default_factory=list)
 
     @classmethod
     def read(cls, posted: FormData, *, rules: Rules, now: datetime) -> Self:
-        """Raises `InvalidPersonnummer` for what no page of ours has carried."""
+        """Raises `InvalidPersonnummer` for what no page of ours has kept."""
         lasts = chain(texts(posted, "svar"), repeat(""))
         rows = zip(texts(posted, "datum"), texts(posted, "klockslag"), lasts, strict=False)
         shown = text(posted, "tillfalle")
@@ -73,7 +74,8 @@ class FilledStart:
             inbox_message=read_message(posted),
             inbox_messages=read_translations(posted),
             form_banner=text(posted, "form_banner"),
-            again=text(posted, "again"),
+            again=bool(text(posted, "igen")),
+            moved=texts(posted, "flyttat"),
             shown=int(shown) if shown.isascii() and shown.isdecimal() else 1,
         )
 
@@ -144,8 +146,8 @@ class FilledStart:
         )
 
     @property
-    def carried(self) -> list[tuple[str, str]]:
-        """As hidden fields, for a page that shows them in another way, or not at all."""
+    def kept(self) -> list[tuple[str, str]]:
+        """As a draft has it."""
         ticked = [("creates_inbox_message", "ja")] if self.creates_inbox_message else []
         moments = [
             pair
@@ -162,11 +164,16 @@ class FilledStart:
             ("error_addresses", self.error_addresses),
             *moments,
             *(("formular", key) for key in self.forms),
+            *(("flyttat", each) for each in self.moved),
             ("answer_by", self.answer_by),
             ("purge_after", self.purge_after),
             *ticked,
-            ("again", self.again),
-            *self.recipients.carried,
+            ("nytt_formular", self.new_form),
+            ("inbox_message", self.inbox_message),
+            *((f"inbox_messages.{code}", text) for code, text in self.inbox_messages.items()),
+            ("form_banner", self.form_banner),
+            ("tillfalle", f"{self.shown}"),
+            *self.recipients.kept,
         ]
 
 

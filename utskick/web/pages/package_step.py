@@ -1,18 +1,20 @@
 """One step of Starta Paketutskick: what has been filled in, and the page that shows it."""
 
+import asyncio
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Annotated, Any, Self
+from datetime import date
+from typing import Any, Self
 
-from fastapi import Depends, Request, Response
+from fastapi import Response
 from starlette.datastructures import FormData
 
 from utskick.domain.advice import of_children, of_the_unchecked, of_the_unnotified
 from utskick.domain.already_sent import AlreadySent
 from utskick.domain.approvals import cause_of
 from utskick.domain.calendar import default_answer_by, read_date
+from utskick.domain.drafts import FilledFields
 from utskick.domain.errors import Problem, StartBlocked
 from utskick.domain.forms import Catalogue, FormTemplateId
 from utskick.domain.languages import LANGUAGES
@@ -23,42 +25,26 @@ from utskick.sending.report_errors import refusing_addresses
 from utskick.use_cases.list_forms import OfferedForms
 from utskick.use_cases.preview_dispatch import DispatchPreview
 from utskick.use_cases.preview_message import MessagePreview
-from utskick.web.callers import Now, Wired
 from utskick.web.labels import FIELD_LABELS
 from utskick.web.package_words import answer_within_in_words, presets_in_words
-from utskick.web.pages.frame import page, problems_by_field
+from utskick.web.pages.draft_desk import DraftDesk, fields_of
+from utskick.web.pages.frame import page, problems_by_field, see_other
 from utskick.web.pages.offered_forms import elsewhere, groups
 from utskick.web.pages.package_form import FilledStart
-from utskick.web.pages.visitors import Staff, StaffVisitor
-from utskick.wiring import Services
 
+MESSAGE = "/meddelande"
+"""Where the second page is."""
 _AWAITS = (
     "Paketutskicket startas först när en kollega med behörigheten Utskick har godkänt det. Det"
     " behöver ske före det första tillfället."
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Visit:
-    request: Request
-    visitor: StaffVisitor
-    wired: Services
-    now: datetime
-
-
-def _visit(request: Request, visitor: Staff, wired: Wired, now: Now) -> _Visit:
-    return _Visit(request, visitor, wired, now)
-
-
-PackageVisit = Annotated[_Visit, Depends(_visit)]
-"""Who asks, when, and with what to answer."""
-
-
 @dataclass(slots=True, kw_only=True)
 class PackageStep:
     """`offered` are the forms that can be added; `refusing` the addresses that take no mails."""
 
-    visit: _Visit
+    visit: DraftDesk
     filled: FilledStart
     package: PackageTemplate
     offered: OfferedForms
@@ -67,7 +53,7 @@ class PackageStep:
 
     @classmethod
     def of(
-        cls, visit: _Visit, posted: FormData, filled: FilledStart, package: PackageTemplate
+        cls, visit: DraftDesk, posted: FormData, filled: FilledStart, package: PackageTemplate
     ) -> Self:
         """After what the pressed button changed of the occasions and the forms."""
         actor, wired = visit.visitor.actor, visit.wired
@@ -157,28 +143,43 @@ class PackageStep:
             unit=self.visit.visitor.unit,
         )
 
-    def show(
+    async def show(
         self, problems: Sequence[Problem] = (), *, refused: StartBlocked | None = None
     ) -> Response:
         """The first page: everything but the message. `refused` when a start was just tried."""
-        return self._page("start_package.html", problems, refused)
+        return await self._page("start_package.html", "", problems, refused)
 
-    def show_message(self, problems: Sequence[Problem] = ()) -> Response:
+    async def show_message(self, problems: Sequence[Problem] = ()) -> Response:
         """The second page: the message, and what will happen, by date from here on."""
-        self.filled.occasions = [each.typed for each in self.preview.by_date]
-        return self._page(
-            "start_package_message.html", problems, None, already_sent=self.already_sent
-        )
+        self.order_by_date()
+        already = await asyncio.to_thread(lambda: self.already_sent)
+        name = "start_package_message.html"
+        return await self._page(name, MESSAGE, problems, None, already_sent=already)
 
-    def _page(
+    def order_by_date(self) -> None:
+        """The occasions as they will be sent, and numbered."""
+        self.filled.occasions = [each.typed for each in self.preview.by_date]
+
+    async def keep(self) -> None:
+        """Raises as `DraftDesk.keep`."""
+        numbers = [each.number for each in self.filled.recipients.listed]
+        untouched = await asyncio.to_thread(untouched_fields, self.visit, self.package)
+        await self.visit.keep(self.package.name, numbers, self.filled.kept, untouched=untouched)
+
+    async def _page(
         self,
         name: str,
+        at: str,
         problems: Sequence[Problem],
         refused: StartBlocked | None,
         **values: Any,
     ) -> Response:
-        wired = self.visit.wired
-        return page(
+        visit, wired = self.visit, self.visit.wired
+        await visit.keep_posted(self.keep)
+        wrong = problems or refused or self.filled.recipients.problems
+        if visit.leads_on and not wrong:
+            return see_other(visit.address + at)
+        answer = page(
             self.visit.request,
             name,
             visitor=self.visit.visitor,
@@ -202,7 +203,9 @@ class PackageStep:
             last_day_in_words=answer_within_in_words(self.package.answer_within),
             limits=wired.rules.limits,
             **values,
+            draft=visit.shown,
         )
+        return visit.located(answer, at)
 
     def _address_of(self, template_id: FormTemplateId) -> str:
         """Where staff can look at a form."""
@@ -210,7 +213,12 @@ class PackageStep:
         return residents.url + residents.preview_path.format(template_id=template_id)
 
 
-def preset(visit: _Visit, filled: FilledStart, package: PackageTemplate) -> FilledStart:
+def untouched_fields(visit: DraftDesk, package: PackageTemplate) -> FilledFields:
+    """The fields of a page on which nothing but the package has been chosen."""
+    return fields_of(preset(visit, FilledStart(), package).kept)
+
+
+def preset(visit: DraftDesk, filled: FilledStart, package: PackageTemplate) -> FilledStart:
     """As the package is prepared, for the recipients that there are already."""
     actor, wired = visit.visitor.actor, visit.wired
     return filled.preset(
@@ -220,7 +228,7 @@ def preset(visit: _Visit, filled: FilledStart, package: PackageTemplate) -> Fill
     )
 
 
-def choose(visit: _Visit, filled: FilledStart, *, sought: str | None = None) -> Response:
+def choose(visit: DraftDesk, *, sought: str | None = None) -> Response:
     """The page before: which package. `sought` is a name that there is none of."""
     problems: tuple[Problem, ...] = ()
     if sought is not None:
@@ -238,7 +246,8 @@ def choose(visit: _Visit, filled: FilledStart, *, sought: str | None = None) -> 
         packages=packages,
         choices=[(package.name, presets) for package, presets in packages],
         sought=sought or "",
-        carried=filled.recipients.carried,
+        draft=visit.shown,
+        drafts=0 if visit.draft else visit.wired.open_draft.count(actor=visit.visitor.actor),
         forms_desk=visit.wired.rules.forms_desk,
         problems=problems_by_field(problems),
         labels={"paket": FIELD_LABELS["package"]},

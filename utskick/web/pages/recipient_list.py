@@ -1,6 +1,6 @@
 """Mottagarlista: the recipients of a form or a package, while they are being gathered.
 
-The list travels with the page's form, so that nothing of it is stored before it is sent.
+It is kept with the draft that it is of, and nowhere else before it is sent.
 """
 
 import asyncio
@@ -76,10 +76,11 @@ class RecipientList:
 
     @classmethod
     def read(cls, posted: FormData, *, rules: Rules, now: datetime) -> Self:
-        """The list that a page carried. Raises `InvalidPersonnummer`."""
+        """The list as the draft has it. Raises `InvalidPersonnummer`."""
         return cls(
             listed=carried_in(texts(posted, "mottagare"), rules=rules, now=now),
             typed=text(posted, "nytt_personnummer"),
+            added=text(posted, "tillagd"),
             pasted=as_typed(posted, "inklistrat"),
             report=Report.read(text(posted, "rapport")),
             asked=AskedOfList.read(text(posted, "fraga_om_fil")),
@@ -101,12 +102,21 @@ class RecipientList:
         }
 
     @property
-    def carried(self) -> list[tuple[str, str]]:
-        """As hidden fields, whatever their number."""
+    def kept(self) -> list[tuple[str, str]]:
+        """As a draft has it: few fields, whatever their number."""
+        added = [("tillagd", self.added)] if self.added else []
         report = [("rapport", self.report.carried)] if self.report else []
         asked = [("fraga_om_fil", self.asked.carried)] if self.asked else []
         watched = [("kontroll", self.watched_as)] if self.watched_as else []
-        return [("mottagare", carry(self.listed)), *watched, *report, *asked]
+        return [
+            ("mottagare", carry(self.listed)),
+            ("nytt_personnummer", self.typed),
+            ("inklistrat", self.pasted),
+            *added,
+            *watched,
+            *report,
+            *asked,
+        ]
 
     def part(self, *, notifies: bool) -> ListPart[Listed]:
         """Those who are shown. Without a message nobody needs to be notified."""
@@ -132,6 +142,7 @@ class RecipientList:
 
         Whoever this person has not looked up is looked up now, and counted. Raises `TooOften`.
         """
+        self.added = ""
         if not self.unknown:
             return
         watched = wired.watched_lists.find(self.watched_as, actor=actor, now=now)
@@ -140,6 +151,34 @@ class RecipientList:
             wired.rate_limits.take(Limit.LOOK_UPS, actor.name, cost=len(others))
             await wired.look_up_recipients(others, actor=actor, needs_account=False, now=now)
         self.know(await wired.look_up_recipients.so_far(self.unknown))
+
+    async def look_again(self, *, actor: Actor, wired: Services, now: datetime) -> None:
+        """Look everybody up anew, of a draft that was left for a while.
+
+        Whoever cannot be sent to any more is taken off the list, and reported.
+        """
+        self.added = ""
+        try:
+            wired.rate_limits.take(Limit.LOOK_UPS, actor.name, cost=len(self.listed))
+        except TooOften:
+            # All are checked before anything is started, and those are counted.
+            return
+        numbers = [each.number for each in self.listed]
+        found = await wired.look_up_recipients(numbers, actor=actor, needs_account=False, now=now)
+        gone = {each.number: each for each in found if each.refusal}
+        names = {each.number: each.name for each in found if not each.refusal}
+        refused = [
+            RefusedRow(each.row, str(each.number), why.reason, why.remedy, each.sheet)
+            for each in self.listed
+            if (why := gone.get(each.number)) is not None
+        ]
+        self.listed = [
+            replace(each, name=names[each.number] or each.name, notified_by=None)
+            for each in self.listed
+            if each.number in names
+        ]
+        if refused:
+            self.report = Report(0, tuple(refused), ("Utkastet har kontrollerats igen.",))
 
     async def count_look_ups(self, *, actor: Actor, wired: Services) -> None:
         """Before the start's own check: whoever nobody has asked about yet is looked up by it.

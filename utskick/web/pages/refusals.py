@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from utskick.domain.brakes import Braked
+from utskick.domain.drafts import DraftStarted, NotOwnDraft
 from utskick.domain.errors import NotFound, UtskickError
 from utskick.domain.platform_refusals import refused_in_words
 from utskick.domain.rate_limits import TooOften
@@ -18,6 +19,8 @@ from utskick.domain.rights import NotAllowed
 from utskick.domain.staff import CommissionEnded, NotSignedIn, UnitChoiceNeeded
 from utskick.ports import PlatformRefusal, TemporaryFailure
 from utskick.web.noted import because, failed_by
+from utskick.web.pages.draft_desk import RefusedDraft
+from utskick.web.pages.draft_refusals import refuse_draft
 from utskick.web.pages.form_body import close_form, read_form
 from utskick.web.pages.frame import page, see_other
 from utskick.web.pages.visitors import COOKIE, ForeignForm, StaleForm, require_own_origin
@@ -105,14 +108,13 @@ async def refuse(request: Request, error: Exception) -> Response:
             code, heading = _OFTEN if isinstance(error, TooOften) else _STALE
             answer = await _resume(request, code, heading, error.staff_message)
             answer.headers.update(getattr(error, "headers", {}))
+        case RefusedDraft() | NotOwnDraft() | DraftStarted():
+            answer = refuse_draft(request, error)
         case UtskickError():
             answer = await _refused(request, error)
-        case RequestValidationError():
-            answer = _sentence(request, 404, _NOWHERE)
-        case HTTPException():
-            answer = _sentence(
-                request, error.status_code, _SENTENCES.get(error.status_code, _FAULT)
-            )
+        case RequestValidationError() | HTTPException():
+            code = getattr(error, "status_code", 404)
+            answer = _sentence(request, code, _SENTENCES.get(code, _FAULT))
         case TemporaryFailure():
             answer = await _resume(request, _AWAY_CODE, _LATER, _away(error))
         case _:

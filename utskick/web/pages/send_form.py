@@ -1,33 +1,36 @@
 """Skicka formulär, and Skicka NAFS formulär.
 
-One form in several steps; all that has been filled in travels with it, so that back, reload and
-two tabs do no harm.
+One form in two steps, each with its address; what has been filled in is a draft's, so that back,
+reload and another machine show it as it is.
 """
 
 import asyncio
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
-from uuid import UUID, uuid4
+from typing import Any, Self
+from uuid import UUID
 
 from fastapi import Request, Response
 from starlette.datastructures import FormData
 
 from utskick.domain.calendar import default_answer_by, default_purge_after, read_date
 from utskick.domain.dispatches import DispatchId
+from utskick.domain.drafts import DraftKind, FilledFields
 from utskick.domain.errors import AlreadyEnded, Problem, SpecRefused, StartBlocked
 from utskick.domain.forms import Catalogue, FormTemplate
 from utskick.domain.message_names import NAMES
 from utskick.domain.rate_limits import Limit
+from utskick.domain.rules import Rules
 from utskick.domain.schedules import AnswerBy
 from utskick.domain.specs import FormSpec
 from utskick.sending.message_values import values_of
 from utskick.use_cases.list_forms import ORDINARY, OfferedForms, meant
 from utskick.use_cases.preview_message import MessagePreview
 from utskick.use_cases.submissions import submission_key
-from utskick.web.callers import Now, Wired
+from utskick.web.callers import Wired
 from utskick.web.labels import FIELD_LABELS
+from utskick.web.pages.draft_desk import PAGES, AtDraft, DraftDesk, fields_of
 from utskick.web.pages.frame import fragment, page, problems_by_field, see_other
 from utskick.web.pages.offered_forms import elsewhere, groups, not_meant
 from utskick.web.pages.posted import act, read_message, read_spec, text
@@ -48,14 +51,20 @@ class FormPage:
 
 
 _KINDS = {
-    "skicka-formular": FormPage("Skicka formulär", ORDINARY),
-    "skicka-nafs-formular": FormPage("Skicka NAFS formulär", (Catalogue.NAFS,)),
+    DraftKind.FORM: FormPage("Skicka formulär", ORDINARY),
+    DraftKind.NAFS: FormPage("Skicka NAFS formulär", (Catalogue.NAFS,)),
 }
+_QUESTION = "/fraga"
+_ORDINARY, _NAFS = "/skicka-formular", "/skicka-nafs-formular"
+_DRAFT = "/utkast/{draft_id}"
 
 
 @dataclass(slots=True, kw_only=True)
 class FilledForm:
-    """What has been filled in so far. `warned`: staff know that it is early or late."""
+    """What has been filled in so far.
+
+    The question has said: `again` that it has been sent before, `warned` that it is early or late.
+    """
 
     form: str
     recipients: RecipientList
@@ -64,8 +73,36 @@ class FilledForm:
     creates_inbox_message: bool
     inbox_message: str
     form_banner: str
-    again: str = ""
+    again: bool = False
     warned: bool = False
+
+    @classmethod
+    def untouched(cls, today: date, message: str) -> Self:
+        """Empty, but for the dates and the message."""
+        return cls(
+            form="",
+            recipients=RecipientList(),
+            answer_by=f"{default_answer_by(today)}",
+            purge_after=f"{default_purge_after(today)}",
+            creates_inbox_message=True,
+            inbox_message=message,
+            form_banner="",
+        )
+
+    @classmethod
+    def read(cls, fields: FormData, *, rules: Rules, now: datetime) -> Self:
+        """Raises `InvalidPersonnummer` for what no page of ours has kept."""
+        return cls(
+            form=text(fields, "form"),
+            recipients=RecipientList.read(fields, rules=rules, now=now),
+            answer_by=text(fields, "answer_by"),
+            purge_after=text(fields, "purge_after"),
+            creates_inbox_message="creates_inbox_message" in fields,
+            inbox_message=read_message(fields),
+            form_banner=text(fields, "form_banner"),
+            again=bool(text(fields, "igen")),
+            warned=bool(text(fields, "varnad")),
+        )
 
     def fill_in_dates(self, today: date) -> None:
         """An emptied date is the usual one again, for staff to see before they send."""
@@ -73,8 +110,8 @@ class FilledForm:
         self.purge_after = self.purge_after.strip() or f"{default_purge_after(today)}"
 
     @property
-    def carried(self) -> list[tuple[str, str]]:
-        """As hidden fields, for the question before the form is sent."""
+    def kept(self) -> list[tuple[str, str]]:
+        """As a draft has it."""
         ticked = [("creates_inbox_message", "ja")] if self.creates_inbox_message else []
         return [
             ("form", self.form),
@@ -83,9 +120,7 @@ class FilledForm:
             *ticked,
             ("inbox_message", self.inbox_message),
             ("form_banner", self.form_banner),
-            ("again", self.again),
-            ("varnad", "ja" if self.warned else ""),
-            *self.recipients.carried,
+            *self.recipients.kept,
         ]
 
 
@@ -93,13 +128,21 @@ class FilledForm:
 class _Step:
     """One request: what was filled in, by whom, and with what to answer it."""
 
-    request: Request
-    visitor: StaffVisitor
-    wired: Services
-    now: datetime
+    desk: DraftDesk
     filled: FilledForm
-    kind: FormPage
     offered: OfferedForms
+
+    @property
+    def visitor(self) -> StaffVisitor:
+        return self.desk.visitor
+
+    @property
+    def wired(self) -> Services:
+        return self.desk.wired
+
+    @property
+    def now(self) -> datetime:
+        return self.desk.now
 
     @property
     def form(self) -> FormTemplate | None:
@@ -165,30 +208,40 @@ class _Step:
         )
         recipients.leave_out([n for each in found if each.kind == kind for n in each.numbers])
 
-    def show(self, problems: tuple[Problem, ...] = ()) -> Response:
-        return self._page("send_form.html", 422 if problems else 200, problems=problems)
+    async def keep(self) -> None:
+        """Raises as `DraftDesk.keep`."""
+        filled = self.filled
+        what = self.form.name if self.form else filled.form
+        numbers = [each.number for each in filled.recipients.listed]
+        await self.desk.keep(what, numbers, filled.kept, untouched=_untouched(self.desk))
 
-    def ask(self, **values: Any) -> Response:
-        # The advice is among the warnings there.
+    async def show(self, problems: tuple[Problem, ...] = ()) -> Response:
+        """The first page."""
+        return await self._page("send_form.html", "", problems)
+
+    async def ask(self, **values: Any) -> Response:
+        """The question whether to send. The advice is among the warnings there."""
         message = replace(self.message(), advice=())
-        return self._page(
-            "send_form_confirm.html", 200, message=message, carried=self.filled.carried, **values
-        )
+        return await self._page("send_form_confirm.html", _QUESTION, message=message, **values)
 
-    def _page(
+    async def _page(
         self,
         name: str,
-        status_code: int,
+        at: str,
         problems: tuple[Problem, ...] = (),
         message: MessagePreview | None = None,
         **values: Any,
     ) -> Response:
-        return page(
-            self.request,
+        desk = self.desk
+        await desk.keep_posted(self.keep)
+        if desk.leads_on and not (problems or self.filled.recipients.problems):
+            return see_other(desk.address + at)
+        answer = page(
+            desk.request,
             name,
             visitor=self.visitor,
-            status_code=status_code,
-            heading=self.kind.heading,
+            status_code=422 if problems else 200,
+            heading=_KINDS[desk.kind].heading,
             filled=self.filled,
             groups=groups(self.offered.forms),
             elsewhere=elsewhere(self.offered),
@@ -197,46 +250,55 @@ class _Step:
             problems=problems_by_field(problems),
             labels=FIELD_LABELS,
             limits=self.wired.rules.limits,
+            draft=desk.shown,
+            drafts=0 if desk.draft else self.wired.open_draft.count(actor=self.visitor.actor),
+            at=PAGES[desk.kind],
             **values,
         )
+        return desk.located(answer, at)
 
 
-@router.get("/skicka-formular", name="send-form-page")
-@router.get("/skicka-nafs-formular", name="send-nafs-form-page")
-def begin(request: Request, visitor: Staff, wired: Wired, now: Now) -> Response:
-    """An empty page, but for the dates and the message."""
-    today = wired.rules.today(now)
-    filled = FilledForm(
-        form="",
-        recipients=RecipientList(),
-        answer_by=f"{default_answer_by(today)}",
-        purge_after=f"{default_purge_after(today)}",
-        creates_inbox_message=True,
-        inbox_message=wired.texts.read("inbox/single_form.txt"),
-        form_banner="",
-    )
-    return _step(request, visitor, wired, now, filled).show()
+@router.get(_ORDINARY, name="send-form-page")
+@router.get(_NAFS, name="send-nafs-form-page")
+async def begin(desk: AtDraft) -> Response:
+    """An empty page, but for the dates and the message. Nothing is kept of it yet."""
+    step = await asyncio.to_thread(_step, desk, desk.filled_in(FormData(), _untouched(desk)))
+    return await step.show()
 
 
-@router.post("/skicka-formular", name="fill-in-form")
-@router.post("/skicka-nafs-formular", name="fill-in-nafs-form")
-async def fill_in(
-    request: Request, visitor: Staff, posted: Posted, wired: Wired, now: Now
-) -> Response:
+@router.get(_ORDINARY + _DRAFT, name="form-draft-page")
+@router.get(_NAFS + _DRAFT, name="nafs-form-draft-page")
+async def go_on(desk: AtDraft) -> Response:
+    """A draft, as it was left."""
+    return await (await _opened(desk)).show()
+
+
+@router.get(_ORDINARY + _DRAFT + _QUESTION, name="form-question-page")
+@router.get(_NAFS + _DRAFT + _QUESTION, name="nafs-form-question-page")
+async def ask(desk: AtDraft) -> Response:
+    """The question whether to send it, as it would be sent now."""
+    return await _check(await _opened(desk))
+
+
+@router.post(_ORDINARY + _DRAFT, name="fill-in-form")
+@router.post(_NAFS + _DRAFT, name="fill-in-nafs-form")
+async def fill_in(desk: AtDraft, posted: Posted) -> Response:
     """Whatever button was pressed: nothing is sent before the last, *Ja, skicka*."""
-    step = await _read(request, visitor, posted, wired, now)
-    recipients, actor = step.filled.recipients, visitor.actor
+    await desk.take(posted)
+    step = await asyncio.to_thread(_step, desk, desk.filled_in(posted, _untouched(desk)))
+    wired, now, actor = desk.wired, desk.now, desk.visitor.actor
+    recipients = step.filled.recipients
     await recipients.catch_up(actor=actor, wired=wired, now=now)
     match act(posted):
         case "visa", _:
-            return _preview_form(step)
+            return await _preview_form(step)
         case (("skicka" | "hoppa-over"), kind):
             if kind:
                 await asyncio.to_thread(step.leave_out, kind)
             if await recipients.take_left(posted, actor=actor, wired=wired, now=now):
                 await recipients.watch(actor=actor, wired=wired, now=now)
-                return step.show()
-            return await _check(step)
+                return await step.show()
+            return await _lead_to_question(step)
         case "ja-skicka", _ if step.filled.warned or not step.too_late_or_early:
             return await _send(step)
         case (("ja-skicka" | "fraga-lista"), _):
@@ -245,21 +307,26 @@ async def fill_in(
         case _:
             await recipients.change(posted, actor=actor, wired=wired, now=now)
             await recipients.watch(actor=actor, wired=wired, now=now)
-            return step.show()
+            return await step.show()
 
 
-@router.post("/skicka-formular/meddelande", name="preview-form-message")
-@router.post("/skicka-nafs-formular/meddelande", name="preview-nafs-form-message")
-async def preview(
-    request: Request, visitor: Staff, posted: Posted, wired: Wired, now: Now
-) -> Response:
+@router.post(_ORDINARY + _DRAFT + "/spara", name="save-form-draft")
+@router.post(_NAFS + _DRAFT + "/spara", name="save-nafs-form-draft")
+async def save(desk: AtDraft, posted: Posted) -> Response:
+    """What is typed, as it is typed."""
+    return await desk.save_typed(posted, text(posted, "form"), _untouched(desk))
+
+
+@router.post(_ORDINARY + "/meddelande", name="preview-form-message")
+@router.post(_NAFS + "/meddelande", name="preview-nafs-form-message")
+async def preview(desk: AtDraft, posted: Posted) -> Response:
     """The inbox message as it stands, while it is being written."""
-    step = await _read(request, visitor, posted, wired, now)
+    step = await asyncio.to_thread(_step, desk, posted)
     return fragment("message.html", message=step.message())
 
 
-@router.get("/skicka-formular/skickat/{dispatch_id}", name="form-sent-page")
-@router.get("/skicka-nafs-formular/skickat/{dispatch_id}", name="nafs-form-sent-page")
+@router.get(_ORDINARY + "/skickat/{dispatch_id}", name="form-sent-page")
+@router.get(_NAFS + "/skickat/{dispatch_id}", name="nafs-form-sent-page")
 def confirm(
     request: Request, dispatch_id: UUID, visitor: Staff, wired: Wired, *, redan: bool = False
 ) -> Response:
@@ -275,43 +342,47 @@ def confirm(
     )
 
 
-async def _read(
-    request: Request, visitor: StaffVisitor, posted: FormData, wired: Services, now: datetime
-) -> _Step:
-    filled = FilledForm(
-        form=text(posted, "form"),
-        recipients=RecipientList.read(posted, rules=wired.rules, now=now),
-        answer_by=text(posted, "answer_by"),
-        purge_after=text(posted, "purge_after"),
-        creates_inbox_message="creates_inbox_message" in posted,
-        inbox_message=read_message(posted),
-        form_banner=text(posted, "form_banner"),
-        again=text(posted, "again"),
-        warned=bool(text(posted, "varnad")),
-    )
-    return await asyncio.to_thread(_step, request, visitor, wired, now, filled)
+def _untouched(desk: DraftDesk) -> FilledFields:
+    """The fields of a page on which nothing has been filled in."""
+    message = desk.wired.texts.read("inbox/single_form.txt")
+    return fields_of(FilledForm.untouched(desk.wired.rules.today(desk.now), message).kept)
 
 
-def _step(
-    request: Request, visitor: StaffVisitor, wired: Services, now: datetime, filled: FilledForm
-) -> _Step:
-    kind = _KINDS[request.url.path.split("/")[1]]
+async def _opened(desk: DraftDesk) -> _Step:
+    anew = await desk.open()
+    step = await asyncio.to_thread(_step, desk, desk.filled_in(FormData(), {}))
+    recipients, actor = step.filled.recipients, desk.visitor.actor
+    if anew:
+        await recipients.look_again(actor=actor, wired=desk.wired, now=desk.now)
+        await step.keep()
+    await recipients.watch(actor=actor, wired=desk.wired, now=desk.now)
+    return step
+
+
+def _step(desk: DraftDesk, fields: FormData) -> _Step:
+    catalogues = _KINDS[desk.kind].catalogues
     return _Step(
-        request=request,
-        visitor=visitor,
-        wired=wired,
-        now=now,
-        filled=filled,
-        kind=kind,
-        offered=wired.list_forms(actor=visitor.actor, catalogues=kind.catalogues),
+        desk=desk,
+        filled=FilledForm.read(fields, rules=desk.wired.rules, now=desk.now),
+        offered=desk.wired.list_forms(actor=desk.visitor.actor, catalogues=catalogues),
     )
 
 
-def _preview_form(step: _Step) -> Response:
+async def _preview_form(step: _Step) -> Response:
+    await step.keep()
     if step.form is None:
-        return step.show((_no_form(step),))
+        return await step.show((_no_form(step),))
     residents = step.wired.settings.residents
     return see_other(residents.url + residents.preview_path.format(template_id=step.form.id))
+
+
+async def _lead_to_question(step: _Step) -> Response:
+    """Without a script it is asked at its own address, which can be reloaded."""
+    if not step.desk.leads_on:
+        return await _check(step)
+    step.filled.fill_in_dates(step.today)
+    await step.keep()
+    return see_other(step.desk.address + _QUESTION)
 
 
 async def _check(step: _Step) -> Response:
@@ -323,40 +394,41 @@ async def _check(step: _Step) -> Response:
     if step.form is None:
         # What else is wrong is shown as well, beside the form that nobody knows.
         recipients.require_someone()
-        return step.show((_no_form(step), *recipients.problems))
+        return await step.show((_no_form(step), *recipients.problems))
     try:
         spec = step.spec()
         checked = await step.wired.send_form.check(spec, actor=step.visitor.actor, now=step.now)
     except SpecRefused as refused:
-        return step.show(refused.problems)
+        return await step.show(refused.problems)
     except StartBlocked as blocked:
-        return step.show((Problem("form", blocked.staff_message, ""),))
+        return await step.show((Problem("form", blocked.staff_message, ""),))
     step.filled.recipients.know_names(checked.recipients)
     key = submission_key(spec)
     earlier = await asyncio.to_thread(step.wired.send_form.find_earlier, step.visitor.actor, key)
-    step.filled.again = str(uuid4()) if earlier else ""
+    step.filled.again = earlier is not None
     step.filled.warned = step.too_late_or_early
-    return step.ask(checked=checked, earlier=earlier)
+    return await step.ask(checked=checked, earlier=earlier)
 
 
 async def _send(step: _Step) -> Response:
+    desk = step.desk
     step.wired.rate_limits.take(Limit.SENDS, step.visitor.unit.id)
     try:
         spec = step.spec()
-        key = submission_key(spec, given=step.filled.again)
+        key = submission_key(spec, given=desk.name if step.filled.again else "")
         started = await step.wired.send_form(
-            spec, actor=step.visitor.actor, submission_key=key, now=step.now
+            spec, actor=step.visitor.actor, submission_key=key, now=step.now, draft=desk.in_use
         )
     except SpecRefused as refused:
-        return step.show(refused.problems)
+        return await step.show(refused.problems)
     except StartBlocked as blocked:
-        return step.show((Problem("form", blocked.staff_message, ""),))
+        return await step.show((Problem("form", blocked.staff_message, ""),))
     except AlreadyEnded as ended:
         return see_other(f"/paketutskick/{ended.dispatch_id}?besked=slutat")
     if started.awaits_approval:
         return see_other(f"/paketutskick/{started.dispatch.id}?besked=vantar")
     already = "?redan=1" if started.already else ""
-    return see_other(f"{step.request.url.path}/skickat/{started.dispatch.id}{already}")
+    return see_other(f"{PAGES[desk.kind]}/skickat/{started.dispatch.id}{already}")
 
 
 def _no_form(step: _Step) -> Problem:
