@@ -19,6 +19,7 @@ from utskick.domain.dispatches import (
     RecipientState,
 )
 from utskick.domain.drafts import DraftId
+from utskick.domain.forms import FormTemplateId
 from utskick.domain.occasions import Aim, Occasion, OccasionId, OccasionState, RunToken
 from utskick.domain.units import HsaId
 
@@ -99,6 +100,12 @@ class Dispatches(Protocol):
         """The unit's dispatches, ended ones too until they are deleted; newest first."""
 
     def ongoing(self) -> list[Dispatch]: ...
+
+    def ongoing_with(self, template_ids: Collection[FormTemplateId]) -> list[Dispatch]:
+        """Those that hold any of these forms, and have something ahead; the next to come first."""
+
+    def ongoing_for(self, unit_id: HsaId) -> list[Dispatch]:
+        """The unit's that have something ahead; the next to come first."""
 
     def ongoing_without_occasions(self) -> list[Dispatch]:
         """Those that are ongoing although every occasion has ended."""

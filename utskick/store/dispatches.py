@@ -1,11 +1,11 @@
 """Dispatches with their occasions and recipients."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Select, delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from utskick.domain.deliveries import DeliveryState
@@ -187,6 +187,22 @@ class SqlDispatches:
         return self.many(
             select(DispatchRow).where(DispatchRow.status == DispatchStatus.ONGOING.value)
         )
+
+    def ongoing_with(self, template_ids: Collection[FormTemplateId]) -> list[Dispatch]:
+        holds = exists().where(
+            DispatchFormRow.dispatch_id == DispatchRow.id,
+            DispatchFormRow.template_id.in_(template_ids),
+        )
+        return self._with_something_ahead(holds)
+
+    def ongoing_for(self, unit_id: HsaId) -> list[Dispatch]:
+        return self._with_something_ahead(DispatchRow.unit_id == unit_id)
+
+    def _with_something_ahead(self, which: ColumnElement[bool]) -> list[Dispatch]:
+        ongoing = DispatchRow.status == DispatchStatus.ONGOING.value
+        found = self.many(select(DispatchRow).where(ongoing, which))
+        ahead = [(upcoming.sends_at, each) for each in found if (upcoming := each.next_to_send)]
+        return [each for _, each in sorted(ahead, key=lambda pair: (pair[0], pair[1].id))]
 
     def ongoing_without_occasions(self) -> list[Dispatch]:
         unended = exists().where(

@@ -11,6 +11,7 @@ from utskick.domain.units import Actor, HsaId, Unit
 from utskick.records import Store
 from utskick.use_cases.administer_units import log_act
 from utskick.use_cases.form_link import FormLink
+from utskick.use_cases.struck_dispatches import StruckDispatch, struck_by_forms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +27,8 @@ class FormRegister:
 class OpenedTemplate:
     """A form template, and what a change of it would strike: ongoing dispatches by unit.
 
-    `senders` are the units that may send it, archived or not.
+    `senders` are the units that may send it, archived or not. `struck` would be aborted if it
+    were archived, and those of them that are not the owner's if it were shared no more.
     """
 
     form: FormTemplate
@@ -35,6 +37,11 @@ class OpenedTemplate:
     senders: Sequence[Unit]
     packages: Sequence[PackageTemplate]
     in_use: Mapping[HsaId, int]
+    struck: Sequence[StruckDispatch] = ()
+
+    @property
+    def struck_of_others(self) -> Sequence[StruckDispatch]:
+        return [each for each in self.struck if each.unit.id != self.form.owner]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +78,7 @@ class AdministerForms:
                     each for each in records.packages.all() if template_id in each.template_ids
                 ],
                 in_use=records.forms.in_use(template_id),
+                struck=struck_by_forms(records, [form], units=units),
             )
 
     def archive_form(

@@ -16,6 +16,11 @@ from utskick.domain.units import Activity, Actor, HsaId, InvalidHsaId, Unit, par
 from utskick.records import DispatchQuery, LogEntry, Store, Transaction
 from utskick.security_log import SecurityEvent, note
 from utskick.use_cases.manage_tokens import log_of_unit
+from utskick.use_cases.struck_dispatches import (
+    StruckDispatch,
+    struck_by_forms,
+    struck_by_withdrawal,
+)
 
 
 class UnitSpec(Spec):
@@ -48,12 +53,16 @@ class TokenExists(UtskickError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedUnit:
-    """`shared` are the forms of others that it may subscribe to, and whether it does."""
+    """`shared` are the forms of others that it may subscribe to, and whether it does.
+
+    `struck` would be aborted if it were withdrawn.
+    """
 
     unit: Unit
     shared: Sequence[tuple[FormTemplate, bool]]
     tokens: Sequence[Token]
     ongoing: int
+    struck: Sequence[StruckDispatch] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +90,7 @@ class AdministerUnits:
                 ],
                 tokens=records.tokens.list_for(unit_id),
                 ongoing=records.overview.page(unit_id, query)[1],
+                struck=struck_by_withdrawal(records, unit),
             )
 
     def add_unit(self, spec: NewUnitSpec, *, actor: Actor, now: datetime) -> Unit:
@@ -127,6 +137,23 @@ class AdministerUnits:
             if unit.withdrawn_at is not None:
                 back = replace(unit, withdrawn_at=None)
                 _save(back, f"tagit tillbaka enhet {unit_id}", actor, records, now)
+
+    def struck_by_subscriptions(
+        self, unit_id: HsaId, template_ids: Collection[FormTemplateId]
+    ) -> Sequence[StruckDispatch]:
+        """What of the unit's would be aborted if it subscribed to these forms and no others.
+
+        Raises `NotFound`.
+        """
+        with self.store.transaction() as records:
+            unit = records.units.get(unit_id)
+            subscriptions = records.forms.subscriptions([unit_id])
+            ending = [
+                form
+                for form in _subscribable(unit_id, records)
+                if (unit_id, form.id) in subscriptions and form.id not in template_ids
+            ]
+            return struck_by_forms(records, ending, units={unit_id: unit}, only=[unit_id])
 
     def set_subscriptions(
         self,

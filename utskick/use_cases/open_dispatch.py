@@ -18,6 +18,7 @@ from utskick.domain.dispatches import (
     require_another_recipient,
 )
 from utskick.domain.errors import LastRecipient, StartBlocked, WrongStatus
+from utskick.domain.forms import require_sendable
 from utskick.domain.languages import whole_message
 from utskick.domain.long_lists import ListPart, ListView, look_at
 from utskick.domain.occasions import NOT_ENDED, Aim, Occasion, OccasionId, OccasionState
@@ -102,8 +103,9 @@ class Opened:
     """A dispatch with its recipients, what each of them has got so far, and what has been done.
 
     `listed` are the recipients that are looked at. `blocked`: the forms that ended it, when it
-    was aborted. `refusing`: the addresses that do not take our mails. `approval`: what a colleague
-    had to say yes to, with the `names` of both.
+    was aborted; `will_be_blocked`: those that will at its next occasion. `refusing`: the addresses
+    that do not take our mails. `approval`: what a colleague had to say yes to, with the `names` of
+    both.
     """
 
     progress: DispatchProgress
@@ -113,6 +115,7 @@ class Opened:
     started_by: str
     done: Sequence[DoneWith]
     blocked: StartBlocked | None
+    will_be_blocked: StartBlocked | None
     message: MessageAt | None
     refusing: AbstractSet[str]
     ways: Sequence[WaysOn]
@@ -204,6 +207,7 @@ class OpenDispatch:
                 started_by=names.get(dispatch.created_by, dispatch.created_by),
                 done=records.access_log.done_with(dispatch),
                 blocked=_blocked(dispatch, records),
+                will_be_blocked=_will_be_blocked(dispatch, records),
                 message=_message(dispatch, records, self.texts, now),
                 refusing=records.error_reports.refusing(),
                 ways=[each for each in ways_on(records, dispatch) if each.any],
@@ -269,6 +273,18 @@ def _progress(
         recipients=records.dispatches.count_recipients(dispatch.id, RecipientState.ACTIVE),
         unchecked=records.dispatches.count_unchecked(dispatch.id),
     )
+
+
+def _will_be_blocked(dispatch: Dispatch, records: Transaction) -> StartBlocked | None:
+    """By our own register: its runs ask the form service too."""
+    if dispatch.status is not DispatchStatus.ONGOING or not dispatch.ahead:
+        return None
+    try:
+        template_ids = [form.template_id for form in dispatch.forms]
+        require_sendable(records.forms.access(dispatch.unit_id, template_ids))
+    except StartBlocked as blocked:
+        return blocked
+    return None
 
 
 def _blocked(dispatch: Dispatch, records: Transaction) -> StartBlocked | None:

@@ -18,6 +18,7 @@ from utskick.use_cases.administer_units import (
     UnitSpec,
 )
 from utskick.use_cases.set_sending_hours import HoursSpec
+from utskick.use_cases.struck_dispatches import StruckDispatch
 from utskick.web.callers import Now, Wired
 from utskick.web.pages.administration import one_page
 from utskick.web.pages.frame import page, problems_by_field, see_other
@@ -123,15 +124,19 @@ def bring_back(
 
 @router.post("/forvaltning/enheter/{unit_id}/prenumerationer", name="set-subscriptions")
 def subscribe(
-    unit_id: str, visitor: Administrator, posted: Posted, wired: Wired, now: Now
+    request: Request,
+    unit_id: str,
+    visitor: Administrator,
+    posted: Posted,
+    wired: Wired,
+    now: Now,
 ) -> Response:
-    """The ticked ones and no others. Raises `NotFound`."""
-    wired.administer_units.set_subscriptions(
-        _id(unit_id),
-        [_template_id(each) for each in texts(posted, "prenumeration")],
-        actor=visitor.actor,
-        now=now,
-    )
+    """The ticked ones and no others; asks first if that strikes what runs. Raises `NotFound`."""
+    ticked = [_template_id(each) for each in texts(posted, "prenumeration")]
+    struck = wired.administer_units.struck_by_subscriptions(_id(unit_id), ticked)
+    if struck and text(posted, "sakert") != "ja":
+        return _opened(request, unit_id, visitor, wired, ending=(ticked, struck))
+    wired.administer_units.set_subscriptions(_id(unit_id), ticked, actor=visitor.actor, now=now)
     return _see(unit_id, "prenumerationer")
 
 
@@ -237,6 +242,7 @@ def _opened(
     token: str = "",
     problems: Sequence[Problem] = (),
     done: str = "",
+    ending: tuple[Sequence[FormTemplateId], Sequence[StruckDispatch]] = ((), ()),
 ) -> Response:
     opened = wired.administer_units.open_unit(_id(unit_id))
     return page(
@@ -256,6 +262,8 @@ def _opened(
         scopes=SCOPE_LABELS,
         now=wired.clock.now(),
         done=done,
+        ticked=ending[0],
+        ending=ending[1],
     )
 
 
