@@ -47,7 +47,7 @@ def test_the_demo_region_is_whole(folder: Path) -> None:
     region = read(folder)
 
     weekly = next(p for p in region.packages if p.key == "vuxenpsykiatri-veckoskattning")
-    assert (len(region.units), len(region.forms), len(region.packages)) == (5, 18, 9)
+    assert (len(region.units), len(region.forms), len(region.packages)) == (5, 18, 10)
     assert weekly.weekday in set(Weekday)
     assert weekly.time
     assert all(package.error_addresses[0] == FORMS_DESK for package in region.packages)

@@ -6,7 +6,16 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, StorageState, expect
 
 from tests.browser.desk import Desk
-from tests.browser.people import ADULTS, AMINA, JOHAN, KARIN, MAJ_BRITT, Resident, StaffMember
+from tests.browser.people import (
+    ADULTS,
+    AMINA,
+    GUNILLA,
+    JOHAN,
+    KARIN,
+    MAJ_BRITT,
+    Resident,
+    StaffMember,
+)
 from tests.browser.resident_pages import ResidentPages
 from tests.whole.installation import an_installation
 from tests.whole.region import Whole
@@ -152,6 +161,12 @@ def desk(desk_of: DeskOf) -> Desk:
 def amina(desk_of: DeskOf) -> Desk:
     """At the children's unit."""
     return desk_of(AMINA)
+
+
+@pytest.fixture
+def gunilla(desk_of: DeskOf) -> Desk:
+    """The local administration's."""
+    return desk_of(GUNILLA)
 
 
 @pytest.fixture

@@ -24,6 +24,8 @@ PETRA = StaffMember("Petra Wallin", "Smärtmottagningen Granhöjd")
 """Has two units as well."""
 ULLA = StaffMember("Ulla Hedström")
 """Has no commission for care."""
+GUNILLA = StaffMember("Gunilla Brandt")
+"""Has the local administration of Karin's unit."""
 MAJ_BRITT = StaffMember("Maj-Britt Forsell")
 """Works at the regional administration, without a unit."""
 

@@ -24,7 +24,7 @@ from utskick.store.key_file import changing
 __all__ = ["log_lines"]
 
 EXAMPLES = sorted((REGION / "examples").glob("*.yaml"))
-LOADED = "5 enheter, 18 formulärmallar, 10 prenumerationer, 9 grundplåtar i filerna: 0 nya, "
+LOADED = "5 enheter, 18 formulärmallar, 10 prenumerationer, 10 grundplåtar i filerna: 0 nya, "
 GAD = FormTemplateId(UUID("3ee1dda5-e65b-4d32-8331-2c907ee36cf5"))
 
 

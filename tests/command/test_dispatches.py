@@ -275,3 +275,19 @@ def test_an_unknown_unit_is_refused_rather_than_shown_empty(
 @pytest.mark.parametrize("command", ["show", "stop", "restart", "remove-recipient", "send-missed"])
 def test_an_id_that_is_none_is_wrong_usage(installation: Installation, command: str) -> None:
     assert installation.run(command, "12").exit_code == 2
+
+
+def test_what_waits_for_a_colleague_says_so_and_no_command_lets_it_go(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UTSKICK_APPROVAL__ABOVE", "1")
+
+    spec = installation.spec()
+    first = installation.run("submit", spec)
+    dispatch_id = json.loads(installation.run("submit", spec, "--json").stdout)["id"]
+    restarted = installation.run("restart", dispatch_id)
+
+    assert "Inget skickas förrän en kollega på enheten har godkänt det" in first.stdout
+    assert installation.dispatch(dispatch_id).label == "Väntar på godkännande"
+    assert restarted.exit_code != 0
+    assert "väntar på godkännande" in restarted.output

@@ -208,6 +208,10 @@ def test_one_package_is_sent_monthly_and_one_at_days_of_its_own() -> None:
     assert irregular["red_days"] == "next_working_day"
 
 
+def test_one_package_takes_two_persons() -> None:
+    assert PACKAGES["vuxenpsykiatri-efter-utskrivning"]["needs_approval"] is True
+
+
 @pytest.mark.parametrize("key", sorted(PACKAGES.keys() - {"blockerat-exempel"}))
 def test_units_may_send_their_packages(key: str) -> None:
     for unit in PACKAGES[key]["units"]:
