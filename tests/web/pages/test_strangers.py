@@ -104,6 +104,7 @@ WHO_MAY: Mapping[str, For | Right] = {
     "add-visits": Right.DISPATCH,
     "start-standing-page": Right.DISPATCH,
     "start-standing-from-page": Right.DISPATCH,
+    "preview-standing-message": Right.DISPATCH,
     "standing-page": Right.DISPATCH,
     "stop-standing-page": Right.DISPATCH,
     "restart-standing-page": Right.DISPATCH,

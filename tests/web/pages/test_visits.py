@@ -49,7 +49,9 @@ async def test_a_standing_dispatch_is_started_with_texts_of_its_own(staff: Brows
 
     page = await staff.open("/besok/starta")
     (form,) = [each for each in forms_of(page) if each.action == "/besok/starta"]
-    answer = await staff.post(form.action, data=dict(form.filled(title="Inför vårbesöket")))
+    answer = await staff.post(
+        form.action, data=dict(form.filled(title="Inför vårbesöket", gor="starta"))
+    )
     shown = words_of(await staff.open(answer.headers["location"]))
 
     assert "14 dagar före besöket kl. 09:00 och 3 dagar före besöket kl. 09:00" in shown
@@ -64,11 +66,31 @@ async def test_what_keeps_it_from_starting_stands_at_the_field(staff: Browser) -
     page = await staff.open("/besok/starta")
     (form,) = [each for each in forms_of(page) if each.action == "/besok/starta"]
     answer = await staff.post(
-        form.action, data=dict(form.filled(inbox_message=f"Hej {ANNA.formatted}"))
+        form.action, data=dict(form.filled(inbox_message=f"Hej {ANNA.formatted}", gor="starta"))
     )
 
     assert answer.status_code == 422
     assert "något som liknar ett personnummer" in answer.text
+
+
+async def test_the_message_before_visits_is_shown_in_each_language_while_it_is_written(
+    staff: Browser,
+) -> None:
+    with staff.clinic.store.transaction() as records:
+        records.packages.save(replace(VISITS, inbox_messages={"en": "Hello from {{ enhet }}"}))
+    page = await staff.open("/besok/starta")
+    (form,) = [each for each in forms_of(page) if each.action == "/besok/starta"]
+    typed = dict(form.filled(inbox_message="Hej från {{ enhet }}!"))
+
+    live = words_of((await staff.post("/besok/meddelande", data=typed)).text)
+    added = await staff.post(form.action, data=typed | {"gor": "lagg-till-mening kontakt"})
+    unticked = {k: v for k, v in typed.items() if k != "creates_inbox_message"}
+    started = await staff.post(form.action, data=unticked | {"gor": "starta"})
+
+    assert f"Hello from {UNIT.name}" in words_of(page)
+    assert f"Hej från {UNIT.name}!" in live
+    assert "välkommen att kontakta oss" in words_of(added.text)
+    assert (added.status_code, started.status_code) == (200, 303)
 
 
 async def test_a_list_is_asked_about_before_anything_is_saved(staff: Browser) -> None:

@@ -28,6 +28,7 @@ from utskick.web.pages import (
     standing,
     start,
     start_package,
+    start_standing,
     tokens,
     visits,
 )
@@ -45,6 +46,7 @@ ROUTERS = (
     calendar.router,
     change_dispatch.router,
     add_visits.router,
+    start_standing.router,
     standing.router,
     visits.router,
     follow_up.router,
