@@ -9,24 +9,25 @@ const announcement = document.getElementById("announcement");
 document.addEventListener("submit", async (event) => {
   const form = event.target;
   const button = event.submitter;
-  if (form.dataset.sent) { event.preventDefault(); return; }
+  if (form.dataset.sent) { event.preventDefault(); queueUp(form); return; }
   const stays = button?.formTarget || button?.dataset.download !== undefined;
   if (stays || !form.hasAttribute("data-swap")) {
-    if (!stays && form.method === "post") form.dataset.sent = "1";
+    if (!stays && form.method === "post") busy(form, button);
     return;
   }
   event.preventDefault();
-  form.dataset.sent = "1";
-  button?.setAttribute("aria-busy", "true");
+  busy(form, button);
+  const body = posted(form, button);
+  const sent = takeTyped(form);
   const left = { field: document.activeElement, values: values(form) };
   let answer;
   try {
-    answer = await fetch(form.action, { method: "POST", body: posted(form, button) });
+    answer = await fetch(form.action, { method: "POST", body, signal: AbortSignal.timeout(LONGEST_MS) });
   } catch {
     announcement.textContent = "Det gick inte att nå Utskick. Kontrollera nätet och försök igen.";
     announcement.className = "unreached";
-    button?.removeAttribute("aria-busy");
-    delete form.dataset.sent;
+    giveBack(form, [sent, ...queued.splice(0)]);
+    idle(form);
     return;
   }
   const url = new URL(answer.url);
@@ -40,9 +41,62 @@ document.addEventListener("submit", async (event) => {
   for (const [id, value] of typed) {
     const field = document.getElementById(id);
     if (!field) continue;
-    field.value = value;
+    field.value = field.matches("[data-queue]") ? together([field.value, value]) : value;
     field.dispatchEvent(new Event("input", { bubbles: true }));
   }
+  sendQueued();
+});
+
+const LONGEST_MS = 180_000;
+
+function busy(form, button) {
+  form.dataset.sent = "1";
+  if (button) form.querySelectorAll("button").forEach((each) => { if (each.value === button.value) each.setAttribute("aria-busy", "true"); });
+}
+
+function idle(form) {
+  delete form.dataset.sent;
+  form.querySelectorAll("[aria-busy]").forEach((each) => each.removeAttribute("aria-busy"));
+}
+
+/* <input data-queue>: what is typed, scanned or pasted into it while an answer is awaited is sent after
+   it. Each is taken, and none is lost or sent twice. */
+const queued = [];
+const together = (parts) => parts.filter((part) => part.trim()).join(" ");
+
+function takeTyped(form) {
+  const field = form.querySelector("[data-queue]");
+  const typed = field?.value || "";
+  if (field) field.value = "";
+  return typed;
+}
+
+function giveBack(form, parts) {
+  const field = form.querySelector("[data-queue]");
+  if (field) field.value = together([...parts, field.value]);
+}
+
+function queueUp(form) {
+  const typed = takeTyped(form);
+  if (typed.trim()) queued.push(typed);
+}
+
+function sendQueued() {
+  const field = document.querySelector("[data-queue]");
+  if (!field || !queued.length) return;
+  const typing = field.value;
+  field.value = together(queued.splice(0));
+  field.form.requestSubmit(field.form.querySelector("button[value=lagg-till]"));
+  field.value = typing;
+}
+
+document.addEventListener("paste", (event) => {
+  const field = event.target.closest("[data-queue]");
+  const text = event.clipboardData.getData("text").trim();
+  if (!field || !text.includes("\n")) return;
+  event.preventDefault();
+  field.setRangeText(text.replace(/\s*\n\s*/g, ", "), field.selectionStart, field.selectionEnd, "end");
+  field.dispatchEvent(new Event("input", { bubbles: true }));
 });
 
 /* The answer has an address of its own, which shows the same when it is reloaded. The empty page
@@ -74,7 +128,7 @@ function values(form) {
 
 /* A page that comes back from the browser's memory can be sent again. */
 addEventListener("pageshow", () => {
-  for (const form of document.forms) delete form.dataset.sent;
+  for (const form of document.forms) idle(form);
 });
 
 function swap(page, from, moved) {

@@ -67,6 +67,8 @@ UNNOTIFIED = [
 ]
 REACHABLE = [_resident(row) for row in _LIVING if not row["protected"]][:200]
 """So many that a list of them is long."""
+MANY = [_resident(row) for row in _LIVING if not row["protected"]][:250]
+"""As many as a dispatch may have."""
 PROTECTED = next(_resident(row) for row in _PERSONS if row["protected"] and row["account"])
 CHILD = Resident("201410252389", "Freja Pettersson")
 GUARDIAN = Resident("199401082384", "Frida Jönsson")

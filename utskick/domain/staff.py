@@ -74,7 +74,8 @@ class StaffSession:
 
     `commissions` are all that the identity provider gave, and `provided` what its system roles
     give; each request checks again that a commission for the chosen unit is valid, and which
-    rights have been granted here. `place` is where: a browser and its address.
+    rights have been granted here. `place` is where: a browser and its address; `signed_in_at` is
+    known of a session that is kept.
     """
 
     staff_id: str
@@ -84,6 +85,7 @@ class StaffSession:
     provided: frozenset[ProvidedRight] = frozenset()
     id: UUID = field(default_factory=uuid4, compare=False)
     place: str = ""
+    signed_in_at: datetime | None = field(default=None, compare=False)
 
     def commissioned(self, *, purposes: Collection[str], today: date) -> frozenset[HsaId]:
         """The units for which a commission holds."""

@@ -205,6 +205,7 @@ def _session(row: StaffSessionRow) -> StaffSession:
         unit_id=HsaId(row.unit_id) if row.unit_id else None,
         id=row.id,
         place=row.place,
+        signed_in_at=row.created_at,
     )
 
 

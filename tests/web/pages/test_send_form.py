@@ -439,3 +439,36 @@ async def test_the_message_is_put_away_when_none_is_made_and_says_so_without_the
 
     assert page.count('data-when="creates_inbox_message"') == 2
     assert "Rutan är urklickad, så meddelandet används inte." in words_of(page)
+
+
+@pytest.mark.parametrize(
+    "between",
+    [" ", ", ", ";", "\n", "\r\n", ""],
+    ids=["space", "comma", "semicolon", "line", "line of Windows", "nothing"],
+)
+async def test_several_numbers_in_the_field_are_each_taken(staff: Browser, between: str) -> None:
+    typed = between.join(each.digits for each in (ANNA, BO, CILLA))
+
+    page = (await staff.press(await staff.open(PAGE), "lagg-till", nytt_personnummer=typed)).text
+
+    assert numbers_in(page) == [ANNA.digits, BO.digits, CILLA.digits]
+    assert 'name="nytt_personnummer" value=""' in page
+
+
+async def test_of_several_numbers_each_that_is_wrong_is_said_and_the_others_are_taken(
+    staff: Browser,
+) -> None:
+    typed = f"{ANNA.formatted}, 19121212-1213, {BO.digits} {PROTECTED.digits}"
+
+    page = (await staff.press(await staff.open(PAGE), "lagg-till", nytt_personnummer=typed)).text
+
+    assert numbers_in(page) == [ANNA.digits, BO.digits]
+    assert "2 mottagare lades till, 2 rader togs inte med" in words_of(page)
+
+
+async def test_a_number_with_a_space_is_one(staff: Browser) -> None:
+    typed = f" {ANNA.digits[:8]} {ANNA.digits[8:]} "
+
+    page = (await staff.press(await staff.open(PAGE), "lagg-till", nytt_personnummer=typed)).text
+
+    assert numbers_in(page) == [ANNA.digits]

@@ -1,7 +1,7 @@
 """Logga in i Utskick: the pages, with an identity provider in memory."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,7 +11,8 @@ from httpx import Response
 
 from config.settings import Settings, SignInSettings
 from tests.access_log import Log
-from tests.clinic import OTHER_UNIT, UNIT, Clinic
+from tests.clinic import OTHER_UNIT, OWN, UNIT, Clinic
+from tests.people import ANNA
 from tests.web.conftest import CALLED, services_of
 from tests.web.pages.conftest import CARE, Browser, commission, session, sign_in, words_of
 from tests.web.pages.forms import main_form
@@ -538,3 +539,54 @@ async def test_a_commission_that_ends_in_the_middle_signs_out_with_the_reason(
     stranger.cookies.set(COOKIE, token, domain="utskick.test")
 
     assert "Du har loggats ut" in (await stranger.get("/skicka-formular")).text
+
+
+async def test_nothing_is_sent_from_another_unit_than_the_page_was_made_for(
+    staff: Browser,
+) -> None:
+    sign_in(staff, session(UNIT, OTHER_UNIT))
+    page = await staff.open("/skicka-formular")
+    listed = (await staff.press(page, "lagg-till", nytt_personnummer=ANNA.digits)).text
+    question = (await staff.press(listed, "skicka", form=OWN.name)).text
+    filled = main_form(question)
+    await change_unit(staff, OTHER_UNIT)
+
+    refused = await staff.post(filled.action, data=dict(filled.filled(gor="ja-skicka")))
+
+    assert refused.status_code == 403
+    assert f"gjordes för {UNIT.name}, men nu arbetar du för {OTHER_UNIT.name}" in refused.text
+    assert staff.clinic.listed() == []
+
+    again = main_form(refused.text)
+    still = await staff.post(again.action, data=dict(again.filled()))
+    assert still.status_code == 403
+    await change_unit(staff, UNIT)
+    await staff.post(again.action, data=dict(again.filled(csrf=await csrf(staff))))
+    assert len(staff.clinic.listed()) == 1
+
+
+async def change_unit(staff: Browser, unit: Unit) -> None:
+    """In another tab."""
+    answer = await staff.post("/valj-enhet", data={"csrf": await csrf(staff), "enhet": unit.id})
+    assert answer.status_code == 303
+
+
+async def csrf(staff: Browser) -> str:
+    [mark] = [v for n, v in main_form(await staff.open("/formularlank")).fields if n == "csrf"]
+    return mark
+
+
+async def test_whoever_says_that_they_are_there_stays_signed_in(staff: Browser) -> None:
+    clinic = staff.clinic
+    for _ in range(3):
+        clinic.clock.moment += timedelta(minutes=20)
+        assert (await staff.get("/inloggad/kvar")).status_code == 204
+
+    clinic.clock.moment += timedelta(minutes=31)
+    assert (await staff.get("/inloggad/kvar")).status_code == 303
+
+
+async def test_a_page_knows_when_whoever_reads_it_is_signed_out(staff: Browser) -> None:
+    page = await staff.open("/skicka-formular")
+
+    assert 'data-signs-out="1740" data-signs-out-anyway="36000"' in page

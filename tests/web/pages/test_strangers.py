@@ -44,6 +44,7 @@ WHO_MAY: Mapping[str, For | Right] = {
     "choose-unit-page": For.SIGNED_IN,
     "choose-unit": For.SIGNED_IN,
     "signed-in-page": For.SIGNED_IN,
+    "stay-signed-in": For.SIGNED_IN,
     "sign-out": For.ANYONE,
     "own-sessions-page": For.SIGNED_IN,
     "end-own-session": For.SIGNED_IN,

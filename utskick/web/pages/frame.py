@@ -3,8 +3,8 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
-from functools import cache
+from datetime import date, datetime, timedelta
+from functools import cache, partial
 from typing import Any
 
 from fastapi import Request
@@ -18,7 +18,8 @@ from utskick.domain.rights import Right
 from utskick.files import TEMPLATES
 from utskick.web.callers import services_of
 from utskick.web.labels import WEEKDAYS, age_in_words, channels_in_words, counted, moment
-from utskick.web.pages.visitors import Visitor
+from utskick.web.pages.visitors import FOR_UNIT, Visitor
+from utskick.wiring import Services
 
 FOLDER = TEMPLATES / "web"
 _SEE_OTHER = 303
@@ -86,17 +87,37 @@ def page(
     **values: Any,
 ) -> HTMLResponse:
     """A page of `templates/web/`. Without a visitor it has no menu."""
-    here = request.url.path
-    csrf = visitor.csrf if visitor else ""
     wired = services_of(request)
+    now = wired.clock.now()
     common = {
-        "today": wired.rules.today(wired.clock.now()),
+        "today": wired.rules.today(now),
+        "printed_at": now,
         "visitor": visitor,
         "menu": menu_of(visitor),
-        "here": here,
-        "csrf": lambda: Markup('<input type="hidden" name="csrf" value="{}">').format(csrf),
+        "here": request.url.path,
+        "under": request.url.path,
+        "csrf": partial(_marks, visitor),
+        "signs_out": _signs_out(visitor, wired, now) if visitor else None,
     }
     return HTMLResponse(_texts().get_template(name).render(common | values), status_code)
+
+
+def _marks(visitor: Visitor | None, *, unit: bool = True) -> Markup:
+    """What each form carries: whose session it was made in, and for which unit."""
+    field = Markup('<input type="hidden" name="{}" value="{}">').format
+    marks = field("csrf", visitor.csrf if visitor else "")
+    made_for = visitor.unit.id if visitor and visitor.unit and unit else ""
+    return marks + field(FOR_UNIT, made_for) if made_for else marks
+
+
+def _signs_out(visitor: Visitor, wired: Services, now: datetime) -> tuple[int, int]:
+    """In how many seconds: if nothing is done, and whatever is done."""
+    limits = wired.settings.sign_in
+    since = now - (visitor.session.signed_in_at or now)
+    left = timedelta(minutes=limits.absolute_minutes) - since
+    # A visit within a minute of another may not have been noted.
+    idle = timedelta(minutes=limits.idle_minutes) - timedelta(minutes=1)
+    return int(idle.total_seconds()), max(0, int(left.total_seconds()))
 
 
 def fragment(name: str, **values: Any) -> HTMLResponse:

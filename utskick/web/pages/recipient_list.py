@@ -4,6 +4,7 @@ It is kept with the draft that it is of, and nowhere else before it is sent.
 """
 
 import asyncio
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -26,6 +27,7 @@ from utskick.domain.recipients import FileTooLarge, NoRecipients, RefusedRow, To
 from utskick.domain.rules import Rules
 from utskick.domain.seen_sheets import FoundList, ListQuestion
 from utskick.domain.units import Actor
+from utskick.domain.writing import plain
 from utskick.use_cases.look_up_recipients import KnownSoFar, LookedUp
 from utskick.web.labels import person_in_words
 from utskick.web.pages.carried_list import Listed, Report, carried_in, carry
@@ -33,6 +35,15 @@ from utskick.web.pages.list_question import AskedOfList
 from utskick.web.pages.posted import act, as_typed, file, looks, text, texts, view_in
 from utskick.web.reading import read_apart
 from utskick.wiring import Services
+
+
+def numbers_in(typed: str) -> list[str]:
+    """Each number of a field where several were pasted, scanned or typed; else what was typed."""
+    plainly = plain(typed).strip()
+    if _RUN_TOGETHER.fullmatch(plainly):
+        return [plainly[at : at + 12] for at in range(0, len(plainly), 12)]
+    parts = _BETWEEN.split(plainly)
+    return parts if len(list(filter(_A_NUMBER.fullmatch, parts))) > 1 else [typed]
 
 
 def _who(listed: Listed) -> tuple[str, Personnummer]:
@@ -47,6 +58,10 @@ _KINDS: list[Kind[Listed]] = [
     Kind("utan-konto", "Inget 1177-konto", lambda each: each.accountless),
     *_UNASKED,
 ]
+_BETWEEN = re.compile(r"[\s,;]+")
+_A_NUMBER = re.compile(r"\d{6,8}[-+]?\d{4}", re.ASCII)
+_RUN_TOGETHER = re.compile(r"(?:\d{12}){2,}", re.ASCII)
+"""As a browser makes of lines that are pasted into a field of one line."""
 _TYPED, _FILE, _PASTED = "recipients", "fil", "inklistrat"
 """The fields that recipients come by."""
 
@@ -261,9 +276,10 @@ class RecipientList:
 
         Returns whether staff should look at the list before they go on.
         """
+        several = len(numbers_in(self.typed)) > 1
         if self.typed.strip():
             await self._add_typed(posted, actor, wired, now)
-        imported = await self._import_left(posted, actor, wired, now)
+        imported = await self._import_left(posted, actor, wired, now) or several
         if self.asked:
             self._wrong(_FILE, "Svara först på frågan om filen.", "")
         return bool(self.problems) or imported
@@ -282,6 +298,13 @@ class RecipientList:
         if not self.typed.strip():
             if not self.looked_in:
                 self._wrong(_TYPED, "Skriv ett personnummer först.", "")
+            return
+        if len(several := numbers_in(self.typed)) > 1:
+            self.report = None
+            needs_account = "creates_inbox_message" in posted
+            lines = "\n".join(several).encode()
+            if await self._import(_TYPED, lines, actor, wired, now, needs_account=needs_account):
+                self.typed = ""
             return
         try:
             number = wired.rules.personnummer(self.typed, now)

@@ -23,7 +23,13 @@ from utskick.web.pages.draft_desk import RefusedDraft
 from utskick.web.pages.draft_refusals import refuse_draft
 from utskick.web.pages.form_body import close_form, read_form
 from utskick.web.pages.frame import page, see_other
-from utskick.web.pages.visitors import COOKIE, ForeignForm, StaleForm, require_own_origin
+from utskick.web.pages.visitors import (
+    COOKIE,
+    ForeignForm,
+    OtherUnit,
+    StaleForm,
+    require_own_origin,
+)
 
 _STATUS_CODES: dict[type[Exception], int] = {
     NotFound: 404,
@@ -94,9 +100,10 @@ async def refuse(request: Request, error: Exception) -> Response:
     match error:
         case UnitChoiceNeeded() if request.method == "GET":
             answer: Response = see_other("/valj-enhet")
-        case UnitChoiceNeeded():
-            sentence = error.staff_message
-            answer = await _resume(request, 403, "Välj enhet först", sentence, way=_CHOOSE_UNIT)
+        case UnitChoiceNeeded() | OtherUnit():
+            changed = isinstance(error, OtherUnit)
+            heading = "Du har bytt enhet" if changed else "Välj enhet först"
+            answer = await _resume(request, 403, heading, error.staff_message, way=_CHOOSE_UNIT)
         case NotSignedIn() if request.method == "GET":
             answer = see_other(f"/logga-in?till={quote(request.url.path)}")
         case NotSignedIn():

@@ -133,6 +133,12 @@ def signed_in(request: Request, visitor: SignedInVisitor) -> Response:
     return page(request, "signed_in.html", visitor=visitor)
 
 
+@router.get("/inloggad/kvar", name="stay-signed-in")
+def stay(_visitor: SignedInVisitor) -> Response:
+    """Somebody is there, though nothing is posted: the session goes on. Raises `NotSignedIn`."""
+    return Response(status_code=204)
+
+
 @router.post("/logga-ut", name="sign-out")
 async def leave(request: Request, wired: Wired) -> Response:
     """End the session, whether it still runs or not; here and at the identity provider."""

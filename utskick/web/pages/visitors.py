@@ -29,6 +29,11 @@ COOKIE = "__Host-utskick"
 """Holds the session's token: bound to this host, never read by scripts."""
 
 
+FOR_UNIT = "for_enhet"
+"""The field of each form that says which unit it was made for."""
+_OF_NO_UNIT = ("/valj-enhet", "/inloggningar", "/forvaltning")
+
+
 class ForeignForm(UtskickError):
     """A form that was posted from another site."""
 
@@ -46,6 +51,17 @@ class StaleForm(UtskickError):
         super().__init__("the form belongs to an earlier session")
         self.staff_message = (
             "Du har loggat in på nytt eller bytt enhet sedan sidan visades, så inget är gjort än."
+        )
+
+
+class OtherUnit(UtskickError):
+    """A form that was made for another unit than the one that is chosen now."""
+
+    def __init__(self, made_for: str, now_at: str) -> None:
+        super().__init__("the form was made for another unit")
+        self.staff_message = (
+            f"Sidan gjordes för {made_for}, men nu arbetar du för {now_at}. Inget är skickat eller"
+            f" ändrat. Byt tillbaka till {made_for} och fortsätt, eller börja om."
         )
 
 
@@ -175,14 +191,25 @@ Administrator = Annotated[Visitor, Depends(_needs(Right.REGIONAL_ADMINISTRATION)
 async def _posted(request: Request, visitor: SignedInVisitor) -> FormData:
     """What was posted, once it is known to come from a page of this session.
 
-    Raises `ForeignForm` or `StaleForm`.
+    Raises `ForeignForm`, `OtherUnit` or `StaleForm`.
     """
     require_own_origin(request)
     posted = await read_form(request)
+    _require_its_unit(request, posted, visitor)
     if not secrets.compare_digest(str(posted.get("csrf", "")).encode(), visitor.csrf.encode()):
         raise StaleForm
     watch(request)
     return posted
+
+
+def _require_its_unit(request: Request, posted: FormData, visitor: Visitor) -> None:
+    """Whatever tab the unit was changed in: nothing is sent for another than was seen."""
+    made_for = posted.get(FOR_UNIT)
+    now_at = visitor.unit
+    of_a_unit = not request.url.path.startswith(_OF_NO_UNIT)
+    if made_for and now_at and made_for != now_at.id and of_a_unit:
+        names = {each.unit_id: each.unit_name for each in visitor.session.commissions}
+        raise OtherUnit(names.get(HsaId(str(made_for)), "en annan enhet"), now_at.name)
 
 
 Posted = Annotated[FormData, Depends(_posted)]
