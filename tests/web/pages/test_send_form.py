@@ -451,7 +451,7 @@ async def test_several_numbers_in_the_field_are_each_taken(staff: Browser, betwe
 
     page = (await staff.press(await staff.open(PAGE), "lagg-till", nytt_personnummer=typed)).text
 
-    assert numbers_in(page) == [ANNA.digits, BO.digits, CILLA.digits]
+    assert staff.numbers(page) == [ANNA.digits, BO.digits, CILLA.digits]
     assert 'name="nytt_personnummer" value=""' in page
 
 
@@ -462,7 +462,7 @@ async def test_of_several_numbers_each_that_is_wrong_is_said_and_the_others_are_
 
     page = (await staff.press(await staff.open(PAGE), "lagg-till", nytt_personnummer=typed)).text
 
-    assert numbers_in(page) == [ANNA.digits, BO.digits]
+    assert staff.numbers(page) == [ANNA.digits, BO.digits]
     assert "2 mottagare lades till, 2 rader togs inte med" in words_of(page)
 
 
@@ -471,4 +471,4 @@ async def test_a_number_with_a_space_is_one(staff: Browser) -> None:
 
     page = (await staff.press(await staff.open(PAGE), "lagg-till", nytt_personnummer=typed)).text
 
-    assert numbers_in(page) == [ANNA.digits]
+    assert staff.numbers(page) == [ANNA.digits]
