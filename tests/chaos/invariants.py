@@ -19,6 +19,7 @@ from tests.chaos.databases import Database
 from tests.chaos.registers import Registers
 from tests.chaos.service import Call, MessageBox, Service, Shown
 from tests.chaos.virtual import World
+from tests.chaos.watched_visits import WatchedVisits
 from utskick.domain.brakes import Brake, BrakeId, BrakeScope
 from utskick.domain.deliveries import Refusal
 from utskick.domain.dispatches import DispatchId
@@ -32,6 +33,7 @@ from utskick.store.tables import (
     InboxMessageRow,
     OccasionRow,
     RecipientRow,
+    VisitSendRow,
 )
 
 _OPEN = ("sending", "unknown")
@@ -51,6 +53,7 @@ class Watch:
     service: Service = field(init=False)
     inbox: MessageBox = field(init=False)
     restored_at: datetime | None = None
+    visits: WatchedVisits = field(default_factory=WatchedVisits)
     stopped: dict[UUID, dict[UUID, int]] = field(default_factory=dict)
     ended: dict[UUID, dict[UUID, int]] = field(default_factory=dict)
     removed: dict[UUID, dict[UUID, int]] = field(default_factory=dict)
@@ -142,6 +145,7 @@ class Watch:
         self.ended.clear()
         self.removed.clear()
         self.brakes.clear()
+        self.visits.forget()
         self._before.clear()
         self.unapproved = {row["id"] for row in self.dispatches() if row["status"] == "awaiting"}
 
@@ -156,14 +160,20 @@ class Watch:
         """
         self._note_wrong(lambda: self._look_at(call))
 
-    def on_message_leaving(self, number: Personnummer, message: InboxMessage) -> None:
-        """As `on_leaving`, for a message."""
+    def on_message_leaving(self, number: Personnummer, message: InboxMessage) -> str:
+        """As `on_leaving`, for a message; says which, as all those before visits read alike."""
         loop = asyncio.get_running_loop()
         self._note_wrong(lambda: self.registers.look_at(number, loop=loop, needs_account=True))
         of = {r["dispatch_id"] for r in self.deliveries() if r["form_id"] in message.forms}
         for dispatch_id in of:
             self._note_wrong(partial(self._no_brake_has_been_answered, dispatch_id))
             self._note_wrong(partial(self._somebody_has_approved, dispatch_id))
+        return " ".join(sorted(map(str, of & set(self.of_visits()))))
+
+    def of_visits(self) -> list[UUID]:
+        """The dispatches before visits, by their moments."""
+        theirs = {row["id"] for row in self.dispatches() if row["kind"] == "visit"}
+        return [row["dispatch_id"] for row in self.occasions() if row["dispatch_id"] in theirs]
 
     def is_awaited(self, call: Call) -> bool:
         """Whether nobody else can have taken the call's delivery over."""
@@ -185,6 +195,7 @@ class Watch:
         self._nothing_is_begun_after_an_end(rows)
         self._nothing_is_settled_too_early(rows)
         self._what_has_ended_stays_ended(rows)
+        self.visits.after_step(self._rows(VisitSendRow), rows)
         self._before = {row["id"]: row for row in rows}
 
     def unended(self) -> list[str]:

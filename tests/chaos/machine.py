@@ -5,7 +5,7 @@ import os
 import random
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any, ClassVar, TypeVar
 from unittest.mock import patch
 from uuid import uuid4
@@ -33,12 +33,15 @@ from utskick.adapters.in_memory import InMemoryLogHeads, InMemoryMailer, InMemor
 from utskick.adapters.jinja_texts import JinjaTexts
 from utskick.domain.brakes import BrakeId, BrakeScope
 from utskick.domain.calendar import STOCKHOLM
-from utskick.domain.dispatches import DispatchId, RecipientId
+from utskick.domain.dispatches import DispatchId, RecipientId, StandingId
 from utskick.domain.errors import UtskickError
 from utskick.domain.occasions import OccasionId, RunToken
 from utskick.domain.rules import Rules
 from utskick.domain.specs import DispatchSpec
 from utskick.domain.units import Actor, HsaId
+from utskick.domain.visit_messages import VisitMessage, VisitStamp
+from utskick.domain.visit_offsets import LateVisits, VisitOffset
+from utskick.domain.visits import VisitState
 from utskick.failpoints import Step, arm, disarm
 from utskick.ports import PersonRecord
 from utskick.sending.accounts import Accounts
@@ -48,6 +51,7 @@ from utskick.sending.reconcile import reconcile
 from utskick.sending.run_occasion import OccasionRun
 from utskick.sending.shared import shared
 from utskick.sending.watched_neighbours import WatchedFormService, WatchedInbox
+from utskick.use_cases.change_visits import ChangeVisits
 from utskick.use_cases.check_access_log import CheckAccessLog
 from utskick.use_cases.compare_ledger import LOOKED_BACK, CompareLedger
 from utskick.use_cases.decide_approval import DecideApproval
@@ -58,6 +62,7 @@ from utskick.use_cases.pull_brake import PullBrake
 from utskick.use_cases.remove_recipient import RemoveRecipient
 from utskick.use_cases.restart_dispatch import RestartDispatch
 from utskick.use_cases.send_missed_occasion import SendMissedOccasion
+from utskick.use_cases.standing_dispatches import StandingDispatches, StandingSpec
 from utskick.use_cases.start_dispatch import StartDispatch
 from utskick.use_cases.stop_dispatch import StopDispatch
 from utskick.use_cases.ways_on import ByHand
@@ -68,6 +73,17 @@ PEOPLE = (ANNA, BO, CILLA)
 FORMS = (PHQ, GAD)
 COLLEAGUE = Actor("SE2321000131-P000000000004", UNIT.id)
 ADMINISTRATOR = Actor("SE2321000131-P000000000003", HsaId("SE2321000131-S000000000001"))
+VISITORS = {"b1": ANNA, "b2": BO, "b3": ANNA}
+"""Whose visit each reference is: somebody has two."""
+BEFORE_VISITS = replace(
+    PACKAGE,
+    key="before-visits",
+    name="Before visits",
+    template_ids=tuple(form.id for form in FORMS),
+    visit_offsets=(VisitOffset(1, time(12, 20)), VisitOffset(0, time(12, 20))),
+    late_visits=LateVisits.NOW,
+)
+"""What comes a day before one visit may come at the same minute as another's day itself."""
 RULES = Rules(
     # So long that what was asked at its beginning has grown old when the moment comes.
     lead=timedelta(minutes=10),
@@ -122,6 +138,8 @@ class SendProtocol(RuleBasedStateMachine):
         self.started = self.tries = 0
         self.backup: tuple[Backup, list[DispatchId]] | None = None
         self.clock_was_ahead = False
+        self.standing_id: StandingId | None = None
+        self.said = 0
         self.trap: Trap | None = None
         self._current: Worker | None = None
         self._office = VirtualLoop(self.world)
@@ -208,7 +226,7 @@ class SendProtocol(RuleBasedStateMachine):
     @_begun
     @rule(pick=_PICK)
     def staff_stop(self, pick: int) -> None:
-        self._stop(_nth(self.dispatches, pick))
+        self._stop(_nth(self._every_dispatch, pick))
 
     @precondition(lambda self: self.watch.stopped)
     @rule(pick=_PICK)
@@ -224,7 +242,7 @@ class SendProtocol(RuleBasedStateMachine):
     @_begun
     @rule(pick=_PICK, whom=_PICK)
     def staff_remove(self, pick: int, whom: int) -> None:
-        self._remove(_nth(self.dispatches, pick), whom)
+        self._remove(_nth(self._every_dispatch, pick), whom)
 
     @_begun
     @rule(pick=_PICK)
@@ -251,6 +269,48 @@ class SendProtocol(RuleBasedStateMachine):
             if self._by_hand(EndOccasion, row):
                 self.watch.note_end(row["id"])
             self._scheduler_starts()
+
+    # What booking systems and staff do with visits.
+
+    @_begun
+    @rule(
+        reference=st.sampled_from(list(VISITORS)),
+        days=st.integers(0, 2),
+        hour=st.sampled_from([13, 22]),
+        news=st.sampled_from([1, 1, 1, 0, -1]),
+    )
+    def visit_is_booked_or_moved(self, reference: str, days: int, hour: int, news: int) -> None:
+        """Moved away and back, again after it was cancelled, and by messages that come late."""
+        self._say(
+            VisitMessage(
+                reference=reference,
+                personnummer=VISITORS[reference],
+                day=MONDAY_NOON.date() + timedelta(days=days),
+                at=time(hour, 30),
+                stamp=self._stamp(news),
+            )
+        )
+
+    @_begun
+    @rule(reference=st.sampled_from(list(VISITORS)), news=st.sampled_from([1, 1, 0, -1]))
+    def visit_is_cancelled(self, reference: str, news: int) -> None:
+        cancelled = VisitState.CANCELLED
+        self._say(VisitMessage(reference=reference, state=cancelled, stamp=self._stamp(news)))
+
+    @precondition(lambda self: self.standing_id)
+    @rule()
+    def staff_stop_all_before_visits(self) -> None:
+        ongoing = {row["id"] for row in self.watch.dispatches() if row["status"] == "ongoing"}
+        theirs = ongoing & set(self.watch.of_visits())
+        if self._allowed(lambda: self._on_standing(self._standing_dispatches.stop)) is not None:
+            for dispatch_id in theirs:
+                self.watch.note_stop(dispatch_id)
+
+    @precondition(lambda self: self.standing_id)
+    @rule()
+    def staff_go_on_before_visits(self) -> None:
+        self._allowed(lambda: self._on_standing(self._standing_dispatches.restart))
+        self._scheduler_starts()
 
     # What the administration does.
 
@@ -334,6 +394,9 @@ class SendProtocol(RuleBasedStateMachine):
         self.started = 0
         log = CheckAccessLog(store=self.store, log_heads=InMemoryLogHeads(), rules=RULES)
         MarkRestored(store=self.store, check_access_log=log, rules=RULES)(now=self.clock.now())
+        with self.store.transaction() as records:
+            standings = records.visits.standings(UNIT.id)
+        self.standing_id = standings[0].id if standings else None
 
     # What becomes of calls.
 
@@ -461,14 +524,16 @@ class SendProtocol(RuleBasedStateMachine):
     @precondition(lambda self: self.database.has_locks and self.dispatches)
     @rule(
         step=st.sampled_from([Step.INTENT, Step.PLAN]),
-        deed=st.sampled_from(["stop", "remove", "brake", "others"]),
+        deed=st.sampled_from(["stop", "remove", "brake", "move", "cancel", "others"]),
         pick=_PICK,
         whom=_PICK,
     )
     def something_happens_meanwhile(self, step: Step, deed: str, pick: int, whom: int) -> None:
         """In the middle of a transaction: SQLite has only one at a time."""
-        dispatch_id = _nth(self.dispatches, pick)
+        dispatch_id = _nth(self._every_dispatch, pick)
         deeds: dict[str, Callable[[], None]] = {
+            "move": lambda: self.visit_is_booked_or_moved(_nth(list(VISITORS), whom), 2, 22, 1),
+            "cancel": lambda: self.visit_is_cancelled(_nth(list(VISITORS), whom), 1),
             "stop": lambda: self._stop(dispatch_id),
             "remove": lambda: self._remove(dispatch_id, whom),
             "brake": lambda: self._pull(BrakeScope()),
@@ -512,6 +577,51 @@ class SendProtocol(RuleBasedStateMachine):
             clock=self.clock,
             rules=replace(RULES, approval_above=above),
         )
+
+    @property
+    def _every_dispatch(self) -> list[DispatchId]:
+        return [*self.dispatches, *map(DispatchId, self.watch.of_visits())]
+
+    @property
+    def _standing_dispatches(self) -> StandingDispatches:
+        return StandingDispatches(
+            store=self.store,
+            forms=self.service,
+            scheduler=self.scheduler,
+            texts=self.texts,
+            clock=self.clock,
+            rules=RULES,
+        )
+
+    def _on_standing(self, deed: Callable[..., T]) -> T:
+        return deed(self.standing_id, actor=STAFF, now=self.clock.now())
+
+    def _stamp(self, news: int) -> VisitStamp:
+        """Newer than all before, as new as the newest, or older."""
+        self.said += max(0, news)
+        return VisitStamp(sequence=max(0, self.said + min(0, news)))
+
+    def _say(self, message: VisitMessage) -> None:
+        if self.standing_id is None:
+            self._start_standing()
+        change_visits = ChangeVisits(
+            store=self.store,
+            persons=self.persons,
+            scheduler=self.scheduler,
+            clock=self.clock,
+            rules=RULES,
+        )
+        self._at_once(change_visits([message], actor=STAFF, now=self.clock.now()))
+        self._scheduler_starts()
+
+    def _start_standing(self) -> None:
+        with self.store.transaction() as records:
+            records.packages.save(BEFORE_VISITS)
+        spec = StandingSpec(unit=UNIT.id, package=BEFORE_VISITS.key)
+        started = self._at_once(
+            self._standing_dispatches.start(spec, actor=STAFF, now=self.clock.now())
+        )
+        self.standing_id = started.id if started else None
 
     def _run(self, occasion_id: OccasionId, version: int) -> None:
         forms, inbox = self._watched()
@@ -618,6 +728,9 @@ class SendProtocol(RuleBasedStateMachine):
 
     def _remove(self, dispatch_id: DispatchId, whom: int) -> None:
         theirs = [r["id"] for r in self.watch.recipients() if r["dispatch_id"] == dispatch_id]
+        if not theirs:
+            # All of its visits have been moved or cancelled.
+            return
         recipient_id = RecipientId(_nth(theirs, whom))
         removed = self._allowed(
             lambda: RemoveRecipient(store=self.store, clock=self.clock, rules=RULES)(

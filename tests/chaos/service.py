@@ -326,7 +326,7 @@ class MessageBox:
     """An `Inbox`. `fates` are those of the next calls; `left` are the messages that are there."""
 
     registers: Registers
-    on_leaving: Callable[[Personnummer, InboxMessage], None]
+    on_leaving: Callable[[Personnummer, InboxMessage], str]
     fates: list[MessageFate] = field(default_factory=list)
     left: list[tuple[Personnummer, str]] = field(default_factory=list)
     _silent: list["asyncio.Future[None]"] = field(default_factory=list)
@@ -343,14 +343,14 @@ class MessageBox:
     ) -> None:
         if not may_leave():
             raise Withheld
-        self.on_leaving(personnummer, message)
+        which = self.on_leaving(personnummer, message)
         fate = self.fates.pop(0) if self.fates else MessageFate.LEFT
         if fate is MessageFate.TOO_MANY:
             raise TemporaryFailure("429", retry_after_s=RETRY_AFTER_S)
         if fate is MessageFate.NOT_FORWARDED:
             raise PlatformRefusal("VP007", contract="AddMessageToPatientPortalInbox")
         if fate is not MessageFate.NOT_LEFT:
-            self.left.append((personnummer, message.text))
+            self.left.append((personnummer, f"{message.text} {which}"))
         if fate is MessageFate.SILENCE:
             silence: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._silent.append(silence)
