@@ -45,6 +45,9 @@ _REFUSING = "utskick/store/refusing.py"
 _RUN = "utskick/sending/run_occasion.py"
 _AGAIN = "utskick/sending/check_again.py"
 _STORY = "utskick/sending/occasion_story.py"
+_PLACES = "utskick/store/visit_places.py"
+_SAID = "utskick/domain/visit_messages.py"
+_MOMENTS = "utskick/use_cases/visit_moments.py"
 
 
 class NotFoundInCode(Exception):
@@ -88,6 +91,7 @@ LAYERS = (
         "tests",
         (
             *("tests/store/test_send_protocol.py", "tests/store/test_settling.py"),
+            "tests/store/test_visits.py",
             *("tests/store/test_stop_and_remove.py", "tests/store/test_two_at_once.py"),
             *("tests/store/test_inbox_messages.py", "tests/store/test_planning.py"),
             *("tests/adapters/test_http_transport.py", "tests/adapters/test_rivta_outcomes.py"),
@@ -759,6 +763,40 @@ MUTANTS = (
         "nothing is sent",
         "story",
         (_STORY, "if await stages.send_forms(planned):", "if False:"),
+    ),
+    _mutant(
+        "a moment is taken back though it has been begun",
+        "visits",
+        (
+            _PLACES,
+            "if removed or self._is_there(*theirs, DeliveryRow.state.in_(_MAY_HAVE_GONE)):",
+            "if removed:",
+        ),
+    ),
+    _mutant(
+        "somebody is put on the list that a run has taken",
+        "visits",
+        (_PLACES, "                OccasionRow.state == OccasionState.PLANNED.value,\n", ""),
+    ),
+    _mutant(
+        "whose other visit has the same minute is taken off the list",
+        "visits",
+        (_PLACES, "if recipient is None or self._is_shared(visit_id, send):", "if not recipient:"),
+    ),
+    _mutant(
+        "two visits of a person at the same minute are sent twice",
+        "visits",
+        (_MOMENTS, "if shared := self._shared(dispatch):", "if shared := None:"),
+    ),
+    _mutant(
+        "an older message about a visit overwrites a newer",
+        "visits",
+        (_SAID, "if message.stamp.is_older_than(stamp):", "if stamp is None:"),
+    ),
+    _mutant(
+        "an occasion that nobody is left of is missed",
+        "visits",
+        (_CLOSE, "return records.dispatches.has_recipients(dispatch.id)", "return True"),
     ),
     _mutant(
         "a neighbour that stays away leaves the occasion open",

@@ -6,6 +6,7 @@ On PostgreSQL only, as SQLite has but one writer at a time.
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import time as clock_time
 from datetime import timedelta
 from typing import TypeVar
 from uuid import uuid4
@@ -16,12 +17,14 @@ from sqlalchemy import Engine, text
 from tests.access_log import is_whole
 from tests.clinic import STAFF, UNIT
 from tests.people import ANNA, BO, CILLA
-from tests.store.ledger import NOW, a_dispatch, kept, under_way
+from tests.store.ledger import NOW, Ledger, a_dispatch, kept, under_way
 from utskick.domain.deliveries import DeliveryState
-from utskick.domain.dispatches import DispatchStatus
+from utskick.domain.dispatches import DispatchKind, DispatchStatus
 from utskick.domain.occasions import RunToken
 from utskick.domain.rules import Rules
 from utskick.domain.units import Activity, Actor, HsaId
+from utskick.domain.visit_offsets import VisitOffset
+from utskick.domain.visits import SendState, VisitId, VisitSend
 from utskick.records import DeliveryClaim, LogEntry, LogQuery
 from utskick.sending.claim_occasion import ClaimResult, claim_occasion
 from utskick.sending.close_occasion import close_occasion
@@ -289,3 +292,50 @@ def test_the_administrations_chain_never_forks_although_it_has_no_unit_row(
 
 def _about_cilla() -> LogEntry:
     return LogEntry(actor=STAFF, activity=Activity.READ, act="visat", personnummer=CILLA)
+
+
+def send_of(ledger: Ledger) -> VisitSend:
+    """What a visit has planned there for its first recipient."""
+    return VisitSend(
+        offset=VisitOffset(3, clock_time(9)),
+        state=SendState.PLANNED,
+        dispatch_id=ledger.dispatch.id,
+        occasion_id=ledger.occasion_id,
+        recipient_id=ledger.recipients[0].id,
+    )
+
+
+def test_a_claim_waits_for_a_visit_that_is_taken_back_and_then_gets_nothing(
+    store: SqlStore, other: Other
+) -> None:
+    dispatch = a_dispatch(kind=DispatchKind.VISIT)
+    ledger = under_way(store, dispatch, numbers=[ANNA])
+    send = send_of(ledger)
+
+    with store.transaction() as records:
+        records.visit_places.lock([dispatch.id])
+        taken_back = records.visit_places.withdraw(VisitId(uuid4()), send, by=STAFF.name, now=NOW)
+        claim = other.waits(ledger.claim)
+
+    assert taken_back
+    assert claim.result(_TIMEOUT_S) == []
+
+
+def test_taking_a_visit_back_waits_for_a_claim_and_then_leaves_it(
+    store: SqlStore, other: Other
+) -> None:
+    dispatch = a_dispatch(kind=DispatchKind.VISIT)
+    ledger = under_way(store, dispatch, numbers=[ANNA])
+    send = send_of(ledger)
+
+    def take_back() -> bool:
+        with store.transaction() as records:
+            records.visit_places.lock([dispatch.id])
+            return records.visit_places.withdraw(VisitId(uuid4()), send, by=STAFF.name, now=NOW)
+
+    ours = DeliveryClaim(occasion_id=ledger.occasion_id, token=ledger.token, limit=1)
+    with store.transaction() as records:
+        assert len(records.deliveries.claim([ours], lease_s=60)) == 1
+        taken_back = other.waits(take_back)
+
+    assert taken_back.result(_TIMEOUT_S) is False
