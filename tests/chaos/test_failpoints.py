@@ -206,7 +206,7 @@ class _Scene:
 
     def _attack_the_visits(self) -> bool:
         """While they are booked, moved away and back, before their moment and once it has come."""
-        start_visits(self._services, forms=FORMS, after_s=_VISITS_AFTER_S)
+        start_visits(self._services, forms=FORMS, after_s=[_VISITS_AFTER_S])
         deed = Deed(what="visit", numbers=tuple(self._numbers))
         reached = self._strike(self._clerk(deed))
         self._repeated(partial(carry_out, deed, self._services))

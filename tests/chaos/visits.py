@@ -21,9 +21,10 @@ _KEY = "fore-besok"
 _TRIES = 20
 
 
-def start_visits(services: Services, *, forms: int, after_s: float) -> StandingId:
-    """What is sent before visits of the day after its moment, which comes so soon."""
-    sends_at = (services.clock.now() + timedelta(seconds=after_s)).astimezone(STOCKHOLM)
+def start_visits(services: Services, *, forms: int, after_s: Sequence[float]) -> StandingId:
+    """What is sent before visits of the day after its moments, which come so soon."""
+    began = services.clock.now().astimezone(STOCKHOLM)
+    moments = [began + timedelta(seconds=seconds) for seconds in after_s]
     with services.store.transaction() as records:
         package = records.packages.find(UNIT, PACKAGE)
         assert package is not None
@@ -34,7 +35,9 @@ def start_visits(services: Services, *, forms: int, after_s: float) -> StandingI
                 key=_KEY,
                 name="Före besök",
                 template_ids=tuple(sendable[:forms]),
-                visit_offsets=(VisitOffset(1, sends_at.time().replace(microsecond=0)),),
+                visit_offsets=tuple(
+                    VisitOffset(1, at.time().replace(microsecond=0)) for at in moments
+                ),
                 late_visits=LateVisits.NOW,
             )
         )
@@ -45,8 +48,8 @@ def start_visits(services: Services, *, forms: int, after_s: float) -> StandingI
 
 def book_visits(services: Services, numbers: Sequence[str]) -> None:
     """Each one's visit: booked, moved away, and back. Tried again while a register is silent."""
-    (standing,) = _standings(services)
-    day = _day_of(standing)
+    (standing,) = standings(services)
+    day = day_of(standing)
     for number, digits in enumerate(numbers):
         for sequence, days in enumerate((0, 7, 0)):
             message = VisitMessage(
@@ -56,10 +59,10 @@ def book_visits(services: Services, numbers: Sequence[str]) -> None:
                 at=time(23, 59),
                 stamp=VisitStamp(sequence=sequence),
             )
-            _hand_in(services, message)
+            hand_in(services, message)
 
 
-def _hand_in(services: Services, message: VisitMessage) -> None:
+def hand_in(services: Services, message: VisitMessage) -> None:
     for _ in range(_TRIES):
         with suppress(TemporaryFailure):
             changing = services.change_visits([message], actor=STAFF, now=services.clock.now())
@@ -68,14 +71,14 @@ def _hand_in(services: Services, message: VisitMessage) -> None:
     raise TemporaryFailure("the registers never answered")
 
 
-def _standings(services: Services) -> Sequence[StandingDispatch]:
+def standings(services: Services) -> Sequence[StandingDispatch]:
+    """The unit's."""
     with services.store.transaction() as records:
         return records.visits.standings(UNIT)
 
 
-def _day_of(standing: StandingDispatch) -> date:
-    """The day after its moment that came first after it was started."""
+def day_of(standing: StandingDispatch) -> date:
+    """The day after its moments that came first after it was started."""
     local = standing.created_at.astimezone(STOCKHOLM)
-    (offset,) = standing.offsets
-    tomorrow = offset.time < local.time()
+    tomorrow = standing.offsets[0].time < local.time().replace(microsecond=0)
     return local.date() + timedelta(days=1 + tomorrow)

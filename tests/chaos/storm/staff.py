@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.chaos.installation import Installation, close, some_persons, start
 from tests.chaos.ledger import Row, rows_of
+from tests.chaos.storm.booking_system import BookingSystem
 from tests.chaos.worker import Deed, carry_out
 from tests.whole.sinks import spellings
 from utskick.domain.dispatches import Dispatch
@@ -23,6 +24,7 @@ RECIPIENTS, FORMS, OCCASIONS = 30, 3, 2
 _PATIENTS, _FIRST_PATIENT = 400, 6000
 _AT_ONCE = 14
 _STOPPED, _REMOVED_FROM = 0.25, 0.4
+_VISITS = 0.5
 _MISTYPED = 0.2
 
 Later = tuple[float, Callable[[], None]]
@@ -40,6 +42,7 @@ class Staff:
         self._engine = engine
         self._chance = chance
         self._later: list[Later] = []
+        self.booking_system = BookingSystem(self._services, self.numbers, chance)
         self._begun: tuple[str, list[str], float] | None = None
 
     @property
@@ -57,7 +60,9 @@ class Staff:
             if self._later and self._later[0][0] <= time.monotonic():
                 self._later[0][1]()
                 self._later.pop(0)
-            elif self.deliveries < wanted and self.ongoing() < _AT_ONCE:
+            elif self._chance.random() < _VISITS:
+                self.booking_system.speak()
+            elif self.deliveries < wanted and self.ongoing_packages() < _AT_ONCE:
                 self._start()
 
     def finish(self) -> None:
@@ -66,6 +71,9 @@ class Staff:
             with suppress(DBAPIError, TemporaryFailure):
                 self._later[0][1]()
                 self._later.pop(0)
+        while self.booking_system.has_booked:
+            with suppress(DBAPIError, TemporaryFailure):
+                self.booking_system.finish()
 
     def ongoing(self) -> int:
         with self._engine.connect() as connection:
@@ -73,6 +81,12 @@ class Staff:
                 text("SELECT count(*) FROM dispatch WHERE status = 'ongoing'")
             )
         return found or 0
+
+    def ongoing_packages(self) -> int:
+        """Without those before visits, of which each minute is one."""
+        packages = text("SELECT count(*) FROM dispatch WHERE status = 'ongoing' AND kind = :kind")
+        with self._engine.connect() as connection:
+            return connection.scalar(packages, {"kind": "package"}) or 0
 
     def sent(self) -> int:
         """How many forms the ledger knows of; 0 while the database is away."""

@@ -66,9 +66,10 @@ FAULTS: dict[str, dict[str, tuple[float, float]]] = {
 CODES = {"platform_before": "VP007", "platform_after": "VP009"}
 REPEATED_AFTER_S = 0.3
 """By the platform, a call whose connection was reset: soon enough to come before settling."""
+_COUNTED = "kills", "pauses", "crashes", "faults", "dispatches", "stops", "removals", "visits"
 MUST_BE_ZERO = (
     *("lost", "double", "wrong", "unrecorded", "after_stop", "notified_twice", "unexplained"),
-    *("missing", "unreported", "leaks"),
+    *("missing", "unreported", "leaks", "visits_twice"),
 )
 
 
@@ -113,6 +114,7 @@ class Weathered:
     crashes: int = 0
     stops: int = 0
     removals: int = 0
+    visits: int = 0
     faults: int = 0
     dispatches: int = 0
     verdict: dict[str, int] = field(default_factory=dict)
@@ -185,11 +187,13 @@ def weather(orders: Orders) -> Weathered:
             crashes=crashes,
             stops=staff.stops,
             removals=staff.removals,
+            visits=staff.booking_system.said,
             faults=neighbour.struck(),
             dispatches=staff.dispatches,
             verdict=asdict(verdict)
             | _compared(staff, verdict)
-            | {"leaks": len(_leaks(staff, folder, server.folder))},
+            | {"leaks": len(_leaks(staff, folder, server.folder))}
+            | {"visits_twice": staff.booking_system.sent_twice(engine)},
             recovered_s=[round(seconds, 2) for seconds in victims.recovered_s],
         )
 
@@ -271,7 +275,16 @@ def _leaks(staff: Staff, folder: Path, database: Path) -> list[str]:
 def show(pieces: Sequence[Weathered], console: Console) -> None:
     """What has been done, and what it came to."""
     table = Table("", "all", *(f"seed {piece.seed}" for piece in pieces[-4:]), title="Storm")
-    for name in ("kills", "pauses", "crashes", "faults", "dispatches", "stops", "removals"):
+    for name in (
+        "kills",
+        "pauses",
+        "crashes",
+        "faults",
+        "dispatches",
+        "stops",
+        "removals",
+        "visits",
+    ):
         values = [getattr(piece, name) for piece in pieces]
         table.add_row(name, str(sum(values)), *map(str, values[-4:]))
     table.add_section()
