@@ -21,7 +21,7 @@ from utskick.adapters.in_memory import InMemoryScheduler
 from utskick.adapters.yaml_region import read_region
 from utskick.domain.calendar import STOCKHOLM
 from utskick.domain.dispatches import Dispatch
-from utskick.domain.specs import DispatchSpec, Moment
+from utskick.domain.specs import DispatchSpec, OccasionSpec
 from utskick.domain.units import Actor, HsaId
 from utskick.ports import TemporaryFailure
 from utskick.store import SqlStore
@@ -140,7 +140,7 @@ def _spec(
         package=PACKAGE,
         recipients=numbers,
         forms=sendable[:forms],
-        occasions=[Moment(date=f"{m:%Y-%m-%d}", time=f"{m:%H:%M:%S}") for m in moments],
+        occasions=[OccasionSpec(date=f"{m:%Y-%m-%d}", time=f"{m:%H:%M:%S}") for m in moments],
     )
 
 
