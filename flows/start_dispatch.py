@@ -3,26 +3,50 @@
 from typing import Any
 
 from prefect import State, flow
+from prefect.artifacts import acreate_table_artifact
 from prefect.states import Completed
 
 from tasks.mail_errors import mail_errors
 from tasks.operators import actor_of
-from tasks.orders import UploadOrder
-from tasks.start_dispatches import send_from_upload, start_from_upload
+from tasks.orders import StartOrder, UploadOrder
+from tasks.start_dispatches import send_from_upload, start_from_upload, try_upload
+from tasks.tables import occasion_table
+from utskick.use_cases.dry_run import DryRun
 from utskick.use_cases.submissions import Started
+from utskick.web.labels import counted
 
 
 @flow(name="Starta paketutskick", flow_run_name="Starta {order.upload_id}", persist_result=False)
-async def start_dispatch(order: UploadOrder) -> State[Any]:
+async def start_dispatch(order: StartOrder) -> State[Any]:
     """Check the spec, save it, and register one deployment for each occasion.
 
     The spec is uploaded first, with `utskick upload` or by REST, and named here by its id.
     """
+    if order.dry_run:
+        return await _tried(order)
     try:
         started = await start_from_upload(order.upload_id, actor_of(order))
     finally:
         await mail_errors()
     return _as_state(started)
+
+
+async def _tried(order: StartOrder) -> State[Any]:
+    tried = await try_upload(order.upload_id, actor_of(order))
+    await acreate_table_artifact(
+        table=occasion_table(tried), description="Det som skulle startas. Inget är startat."
+    )
+    return _tried_state(tried)
+
+
+def _tried_state(tried: DryRun) -> State[Any]:
+    moments = counted(len(tried.occasions), "tillfälle", "tillfällen")
+    message = f"{tried.recipients} mottagare, {moments}"
+    if tried.left_out:
+        message += f", {tried.left_out} kan inte nås"
+    if tried.awaits_approval:
+        message += ", en kollega på enheten behöver godkänna det"
+    return Completed(name="Provat, inget startat", message=message)
 
 
 @flow(name="Skicka formulär", flow_run_name="Skicka {order.upload_id}", persist_result=False)

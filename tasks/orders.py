@@ -58,6 +58,16 @@ class UploadOrder(UnitOrder):
     upload_id: Id = Field(title="Uppladdning", description="Uppladdningens id")
 
 
+class StartOrder(UploadOrder):
+    """A package dispatch that was uploaded, to be started or only tried."""
+
+    dry_run: bool = Field(
+        default=False,
+        title="Prova bara",
+        description="Kontrollera allt som vid start, visa tillfällena i en tabell, starta inget.",
+    )
+
+
 class DispatchOrder(UnitOrder):
     """A dispatch that has been started."""
 

@@ -12,6 +12,7 @@ from utskick.adapters.yaml_files import read_text
 from utskick.domain.errors import SpecRefused
 from utskick.domain.specs import DispatchSpec, FormSpec, UploadId
 from utskick.domain.units import Actor
+from utskick.use_cases.dry_run import DryRun
 from utskick.use_cases.submissions import Started
 from utskick.wiring import services
 
@@ -22,6 +23,18 @@ Model = TypeVar("Model", bound=BaseModel)
 async def start_from_upload(upload_id: UUID, actor: Actor) -> Started:
     """Save the dispatch and register its occasions; the same upload starts one."""
     return await _start(upload_id, actor, DispatchSpec, services().start_dispatch)
+
+
+@stage("Prova paketutskick")
+async def try_upload(upload_id: UUID, actor: Actor) -> DryRun:
+    """What would be started: nothing is kept, and nobody is mailed."""
+    spec = await _spec(upload_id, DispatchSpec)
+    try:
+        return await services().start_dispatch.dry_run(
+            spec, actor=actor, now=services().clock.now()
+        )
+    except SpecRefused as refused:
+        raise _shown(refused) from None
 
 
 @stage("Skicka ett formulär")

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from utskick.adapters.prefect_deployments import as_written
 from utskick.domain.deliveries import REFUSAL_LABELS, DeliveryState
 from utskick.records import FormSummary
+from utskick.use_cases.dry_run import DryRun
 
 
 def written_out(
@@ -17,6 +18,19 @@ def written_out(
             for column, cell in row.items()
         }
         for row in rows
+    ]
+
+
+def occasion_table(tried: DryRun) -> list[dict[str, str | int]]:
+    """Each occasion of a dry run."""
+    return [
+        {
+            "Tillfälle": each.occasion.number,
+            "Skickas": f"{each.occasion.local:%Y-%m-%d %H:%M}",
+            "Besvaras senast": f"{each.answer_by.day}",
+            "Mottagare": tried.recipients,
+        }
+        for each in tried.occasions
     ]
 
 

@@ -242,3 +242,13 @@ def test_without_the_inbox_a_package_is_started_and_asks_at_its_occasions(
 
 def test_a_file_that_is_not_there_is_wrong_usage(installation: Installation) -> None:
     assert installation.run("submit", "finns-inte.yaml").exit_code == 2
+
+
+def test_a_dry_run_shows_every_text_and_starts_nothing(installation: Installation) -> None:
+    result = installation.run("submit", installation.spec(), "--dry-run")
+
+    assert result.exit_code == 0, result.output
+    assert "Skulle starta Vuxenpsykiatri, inför besök, till 2 mottagare:" in result.stdout
+    assert "Vänliga hälsningar" in result.stdout
+    assert "Inget är startat." in result.stdout
+    assert installation.run("list").stdout == "Inga utskick.\n"

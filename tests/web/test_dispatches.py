@@ -3,9 +3,15 @@
 import unicodedata
 from uuid import UUID
 
-from tests.clinic import GAD, OWN, PACKAGE, PHQ, WEEKLY
+from tests.clinic import GAD, OWN, PACKAGE, PHQ, UNIT, WEEKLY, a_spec
 from tests.people import ANNA, BO, CILLA, PROTECTED
-from tests.use_cases.clinic_days import AWAY, pass_hours, reconciled, run_to_its_end
+from tests.use_cases.clinic_days import (
+    AWAY,
+    nothing_has_happened,
+    pass_hours,
+    reconciled,
+    run_to_its_end,
+)
 from tests.web.conftest import Rest
 from utskick.domain.dispatches import Dispatch, DispatchId
 from utskick.ports import TemporaryFailure
@@ -258,3 +264,14 @@ async def test_a_character_that_no_system_takes_is_named(rest: Rest) -> None:
     (problem,) = answer.json()["problems"]
     assert problem["place"] == "title"
     assert problem["reason"] == "tecknet U+0007 går inte att använda."
+
+
+async def test_a_start_is_tried_with_every_text_and_nothing_comes_of_it(rest: Rest) -> None:
+    spec = a_spec(rest.clinic.clock.now()) | {"inbox_message": "Hej från {{ enhet }}!"}
+
+    answer = await rest.post("/api/paketutskick/prova", json=spec)
+
+    tried = answer.json()
+    assert (answer.status_code, tried["number_of_recipients"]) == (200, 2)
+    assert tried["occasions"][0]["message"] == f"Hej från {UNIT.name}!"
+    assert nothing_has_happened(rest.clinic)

@@ -38,9 +38,11 @@ from utskick.use_cases.ways_on import ByHand
 from utskick.web.bodies import stopped_view
 from utskick.web.labels import counted, stopped_in_words
 from utskick.web.views import (
+    DryRunView,
     Seen,
     WaysOnView,
     dispatch_view,
+    dry_run_view,
     opened_view,
     seen,
     started_view,
@@ -80,15 +82,38 @@ def add_to(app: typer.Typer) -> None:
     app.command("sms", rich_help_panel=_PANEL)(sms)
 
 
-def submit(file: File, *, again: bool = False, as_json: Json = False) -> None:
+def submit(
+    file: File,
+    *,
+    again: bool = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Visa vad som skulle skickas, och starta inget.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Starta ett paketutskick från en fil. Samma fil igen startar inget nytt, utan --again.
 
     Är utskicket då stoppat eller avbrutet blir slutkoden 4.
     """
+    if dry_run:
+        try_out(file, as_json=as_json)
+        return
     with failures_in_words():
         spec = _said(_files().read_dispatch(file))
         started = _start(spec, services().start_dispatch, again=again)
     _show_started(started, as_json=as_json)
+
+
+def try_out(file: File, *, as_json: bool) -> None:
+    """Every date and text as residents would get it; nothing is kept, and nothing is sent."""
+    with failures_in_words():
+        wired = services()
+        spec = _said(_files().read_dispatch(file))
+        tried = wired.start_dispatch.dry_run(
+            spec, actor=actor_for(spec.unit), now=wired.clock.now()
+        )
+        view = dry_run_view(asyncio.run(tried))
+    show(view, lambda: _print_tried(view), as_json=as_json)
 
 
 def send(file: File, *, again: bool = False, as_json: Json = False) -> None:
@@ -395,6 +420,23 @@ def _show_started(started: Started, *, as_json: bool) -> None:
             out.print(_SCHEDULER_AWAY)
 
     show(view, table, as_json=as_json)
+
+
+def _print_tried(view: DryRunView) -> None:
+    out.print(f"Skulle starta {view.name}, till {view.number_of_recipients} mottagare:")
+    if view.number_left_out:
+        out.print(f"{counted(view.number_left_out, 'person', 'personer')} kan inte nås.")
+    for each in view.occasions:
+        out.print(
+            f"\nTillfälle {each.number}, {each.sends_at:%Y-%m-%d kl. %H:%M}."
+            f" Besvaras senast {each.answer_by}. {view.title}"
+        )
+        out.print(each.message or "Inget inkorgsmeddelande.", style="dim", markup=False)
+    for warning in view.warnings:
+        out.print(f"Obs: {warning}", style="yellow")
+    if view.awaits_approval:
+        out.print("En kollega på enheten skulle behöva godkänna det i Utskick.")
+    out.print("\nInget är startat.")
 
 
 def _started_in_words(started: Started) -> str:

@@ -25,6 +25,7 @@ from utskick.domain.specs import DispatchSpec, addresses_elsewhere
 from utskick.domain.units import Actor, Unit
 from utskick.sending.check_forms import require_forms
 from utskick.sending.report_errors import report
+from utskick.use_cases.dry_run import DryRun, dry_run_of
 from utskick.use_cases.schedule_reading import ReadMoment, ScheduleReading
 from utskick.use_cases.spec_reading import SpecReading
 from utskick.use_cases.submissions import (
@@ -73,18 +74,30 @@ class StartDispatch(Submitting):
             spec, check, actor=actor, submission_key=submission_key, now=now, draft=draft
         )
 
-    async def check(self, spec: DispatchSpec, *, actor: Actor, now: datetime) -> CheckedDispatch:
+    async def dry_run(self, spec: DispatchSpec, *, actor: Actor, now: datetime) -> DryRun:
+        """What would be started, and what residents would get; nothing is kept, nobody is mailed.
+
+        Raises as the start itself. That the registers were asked about somebody is logged, as
+        ever.
+        """
+        checked = await self.check(spec, actor=actor, now=now, reports=False)
+        unit = await asyncio.to_thread(self._unit, actor)
+        return dry_run_of(checked, unit, texts=self.texts)
+
+    async def check(
+        self, spec: DispatchSpec, *, actor: Actor, now: datetime, reports: bool = True
+    ) -> CheckedDispatch:
         """What would be started, for staff to say yes to; stores nothing.
 
-        Raises as the start itself. A blocked start is reported here too: that staff tried is what
-        the forms desk must know.
+        Raises as the start itself. Unless it only is a dry run, a blocked start is reported here
+        too: that staff tried is what the forms desk must know.
         """
         reading = SpecReading(notifies=spec.creates_inbox_message, for_system=actor.is_a_system)
         understood = await asyncio.to_thread(self._understand, spec, actor, reading, now)
         if understood is None:
             raise SpecRefused(reading.problems)
         await asyncio.to_thread(self.require_unbraked, understood.unit.id, understood.forms)
-        await self._require_sendable(understood, spec, now)
+        await self._require_sendable(understood, spec, now, reports=reports)
         dispatch = _dispatch(spec, understood, actor, self.rules, now)
         reached = await self.require_reachable(
             understood.numbers,
@@ -174,17 +187,22 @@ class StartDispatch(Submitting):
             translations=translations,
         )
 
+    def _unit(self, actor: Actor) -> Unit:
+        with self.store.transaction() as records:
+            return records.units.get(actor.unit_id)
+
     async def _require_sendable(
-        self, understood: _Understood, spec: DispatchSpec, now: datetime
+        self, understood: _Understood, spec: DispatchSpec, now: datetime, *, reports: bool
     ) -> None:
-        """Block the start, and keep the report to the error addresses."""
+        """Block the start, and keep the report to the error addresses if it `reports`."""
         template_ids = [form.id for form in understood.forms]
         try:
             await require_forms(
                 understood.unit.id, template_ids, store=self.store, forms=self.forms, now=now
             )
         except StartBlocked as blocked:
-            await asyncio.to_thread(self._report_blocked, understood, spec, blocked, now)
+            if reports:
+                await asyncio.to_thread(self._report_blocked, understood, spec, blocked, now)
             raise
 
     def _report_blocked(

@@ -46,10 +46,12 @@ from utskick.web.reading import read_apart
 from utskick.web.token_first import TokenFirst
 from utskick.web.views import (
     DispatchView,
+    DryRunView,
     OpenedView,
     RestartedView,
     StartedView,
     dispatch_view,
+    dry_run_view,
     opened_view,
     restarted_view,
     seen,
@@ -85,6 +87,20 @@ async def start(
     key = submission_key(spec, given=idempotency_key)
     started = await wired.start_dispatch(spec, actor=caller, submission_key=key, now=now)
     return _answer(started, response, wired, now)
+
+
+@router.post(
+    "/paketutskick/prova",
+    name="try-dispatch",
+    responses=openapi.TRY_DISPATCH,
+    summary="Prova ett paketutskick",
+    description="Samma kontroll som vid start, med varje datum och text som invånaren skulle få."
+    " Inget sparas och inget skickas.",
+    response_description="Det som skulle startas",
+)
+async def try_out(spec: PackageBody, caller: Caller, wired: Wired, now: Now) -> DryRunView:
+    take_look_ups(spec, caller, wired)
+    return dry_run_view(await wired.start_dispatch.dry_run(spec, actor=caller, now=now))
 
 
 @router.post(

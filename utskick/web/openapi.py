@@ -102,6 +102,23 @@ _OPENED = _DISPATCH | {
         }
     ],
 }
+_TRIED = {
+    "name": "Vuxenpsykiatri, inför besök",
+    "title": "Inför ditt besök",
+    "forms": ["Frågor om ditt mående"],
+    "occasions": [
+        {
+            "number": 1,
+            "sends_at": "2027-02-01T08:30:00+01:00",
+            "answer_by": "2028-02-01",
+            "message": "Hej!\n\nVuxenpsykiatriska mottagningen ber dig att svara på …",
+        }
+    ],
+    "number_of_recipients": 20,
+    "number_left_out": 0,
+    "awaits_approval": False,
+    "warnings": [],
+}
 _REMOVED = {"on_their_way": 0}
 _STOPPED = {"on_their_way": 3, "sent": 77, "left": 80, "notified": 19, "ways_on": [_WAYS_ON]}
 _SENT_BY_HAND = {"registered": True, "warnings": []}
@@ -195,6 +212,14 @@ START_DISPATCH = SEND_FORM = {
                 *problems_of([{"type": "date_parsing", "loc": ("answer_by",)}]),
             ]
         ),
+    ),
+}
+TRY_DISPATCH = {
+    200: answers(_TRIED),
+    **refusals(
+        StartBlocked(archived=["AUDIT"], unsubscribed=[]),
+        _TOO_LARGE,
+        SpecRefused([Problem("recipients, rad 3 (1991••••-••••)", *SENTENCES[_A_TYPO])]),
     ),
 }
 LIST_DISPATCHES = {

@@ -12,6 +12,7 @@ from utskick.domain.deliveries import LABELS_FOR_SYSTEMS, Refusal
 from utskick.domain.dispatches import Dispatch, RecipientState
 from utskick.domain.occasions import OccasionState
 from utskick.records import FormSummary
+from utskick.use_cases.dry_run import DryRun
 from utskick.use_cases.open_dispatch import Shown
 from utskick.use_cases.restart_dispatch import Restarted
 from utskick.use_cases.submissions import Started
@@ -112,6 +113,48 @@ class StartedView(RestartedView):
         description="Mottagare som inte är kontrollerade hos 1177 än: det görs före utskicket"
     )
     warnings: list[str] = Field(description="Sådant som inte hindrar, men som du bör veta")
+
+
+class TriedOccasionView(BaseModel):
+    number: int = Field(description="Vilket i ordningen, från 1")
+    sends_at: datetime = Field(description="När det skulle skickas")
+    answer_by: date = Field(description="Besvaras senast")
+    message: str = Field(description="Inkorgsmeddelandet, som invånaren får det")
+
+
+class DryRunView(BaseModel):
+    name: str = Field(description="Paketutskickets namn")
+    title: str = Field(description="Rubriken som invånaren ser")
+    forms: list[str] = Field(description="Ingående formulär, som invånaren ser dem")
+    occasions: list[TriedOccasionView] = Field(description="Utskickstillfällena i ordning")
+    number_of_recipients: int = Field(description="Antal som skulle få formulär")
+    number_left_out: int = Field(description="Antal som inte kan nås")
+    awaits_approval: bool = Field(
+        description="Sant om en kollega skulle behöva godkänna utskicket först"
+    )
+    warnings: list[str] = Field(description="Sådant som inte hindrar, men som du bör veta")
+
+
+def dry_run_view(tried: DryRun) -> DryRunView:
+    """What would be started."""
+    return DryRunView(
+        name=tried.dispatch.name,
+        title=tried.dispatch.heading,
+        forms=[form.resident_name for form in tried.dispatch.forms],
+        occasions=[
+            TriedOccasionView(
+                number=each.occasion.number,
+                sends_at=each.occasion.local,
+                answer_by=each.answer_by.day,
+                message=each.message,
+            )
+            for each in tried.occasions
+        ],
+        number_of_recipients=tried.recipients,
+        number_left_out=tried.left_out,
+        awaits_approval=tried.awaits_approval,
+        warnings=list(tried.warnings),
+    )
 
 
 def form_views(forms: Sequence[FormSummary]) -> list[FormView]:
