@@ -9,8 +9,9 @@ from prefect.states import Completed
 from tasks import housekeeping
 from tasks.mail_errors import mail_errors
 from tasks.operators import operator, operator_or_system
-from tasks.orders import RegionOrder
+from tasks.orders import RegionOrder, TemplatesOrder
 from tasks.tables import written_out
+from utskick.web.catalogue_words import fetched_in_words, template_table
 from utskick.web.region_words import difference_table, loaded_in_words
 
 
@@ -63,6 +64,28 @@ async def compare_ledger() -> State[Any]:
         message=f"{compared.missing} saknas, {compared.extra} okända,"
         f" {compared.twice} av dem gjorda två gånger"
     )
+
+
+_UNASKED = TemplatesOrder()
+
+
+@flow(name="Hämta mallar", flow_run_name="Hämta mallar", persist_result=False)
+async def fetch_templates(order: TemplatesOrder = _UNASKED) -> State[Any]:
+    """Fetch names, versions and archivings of form templates from 1177; show what differed.
+
+    What is new waits for the administration, and losses that look like a fault of the answer for
+    somebody who confirms them.
+    """
+    whoever = operator() if order.confirm else ""
+    fetched = await housekeeping.fetch_templates(order.confirm, whoever)
+    if fetched.changes:
+        rows = template_table(fetched, confirmed=order.confirm)
+        await acreate_table_artifact(
+            table=written_out(rows, "Namn", "I 1177"),
+            key="mallkatalog",
+            description="Vad som skilde mellan 1177:s formulärmallar och det som fanns här",
+        )
+    return Completed(message=fetched_in_words(fetched, confirmed=order.confirm))
 
 
 _AS_THEY_ARE = RegionOrder()

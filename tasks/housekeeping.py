@@ -7,9 +7,10 @@ from tasks.redaction import stage
 from utskick.adapters.yaml_region import read_region
 from utskick.domain.region import RegionDifference
 from utskick.domain.retention import Purged
-from utskick.domain.units import Actor, parse_hsa_id
+from utskick.domain.units import SYSTEM, Actor, parse_hsa_id
 from utskick.sending.reconcile import Reconciled
 from utskick.use_cases import compare_ledger as comparing
+from utskick.use_cases import fetch_templates as fetching
 from utskick.use_cases import load_region as loading
 from utskick.wiring import services
 
@@ -57,6 +58,14 @@ async def compare_ledger() -> comparing.Compared:
     """How many forms are missing, and how many nobody knows of."""
     wired = services()
     return await wired.compare_ledger(now=wired.clock.now())
+
+
+@stage("Hämta mallar")
+async def fetch_templates(confirmed: bool, operator: str) -> fetching.FetchedTemplates:  # noqa: FBT001
+    """What differed; let in what may be. For the regional administration."""
+    wired = services()
+    actor = Actor(operator or SYSTEM, parse_hsa_id(wired.settings.source_system_hsa_id))
+    return await wired.fetch_templates(actor=actor, now=wired.clock.now(), confirmed=confirmed)
 
 
 @stage("Läs in grundplåtar")

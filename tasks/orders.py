@@ -155,6 +155,23 @@ class ReleaseOrder(IdsOnly):
     )
 
 
+class TemplatesOrder(IdsOnly):
+    """Whether losses that look like a fault of the answer are let in all the same."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "description": "Namn, versioner och arkiveringar hämtas från 1177, och visas."
+        }
+    )
+
+    confirm: bool = Field(
+        default=False,
+        title="Inför även det som hålls",
+        description="Arkiveringar hålls när många mallar saknas på en gång, eller när någon enhets"
+        " lista inte gick att hämta. Se först tabellen från en körning utan.",
+    )
+
+
 class RegionOrder(IdsOnly):
     """Whether the region's files have their way where they differ from what is kept."""
 

@@ -28,6 +28,7 @@ from utskick.domain.sheets import Sheet
 from utskick.domain.sms import MobileNumber
 from utskick.domain.staff import SignInAttempt, StaffClaims
 from utskick.domain.tables import Rows
+from utskick.domain.template_catalogue import ListedVersion
 from utskick.domain.units import HsaId
 
 still_wanted: ContextVar[Callable[[], bool]] = ContextVar("still_wanted", default=lambda: True)
@@ -159,6 +160,9 @@ class FormService(Protocol):
         `False` is archived; a template that is absent is not the unit's to send. The service
         lists each version of a template; `domain.forms.by_version` makes one answer of them.
         """
+
+    async def list_templates(self, unit_id: HsaId) -> Sequence[ListedVersion]:
+        """Every version of what is available to the unit, with its names."""
 
     async def read_answer(self, form_id: FormId) -> Answer:
         """What the resident has answered so far. Raises `PermanentFailure` if it is not there."""

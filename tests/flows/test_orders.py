@@ -38,6 +38,7 @@ _WITH_AN_ORDER: dict[str, dict[str, Any]] = {
     "Avsluta tillfälle": {"unit": UNIT, "occasion_id": _ID},
     "Dra nödbromsen": {"of_unit": UNIT, "cause": "Fel mottagare", "pull": True},
     "Släpp nödbromsen": {"brake_id": _ID, "release": True},
+    "Hämta mallar": {"confirm": True},
     "Läs in grundplåtar": {"apply": True},
     "Skicka utskickstillfälle": {"occasion_id": _ID, "version": 1},
 }

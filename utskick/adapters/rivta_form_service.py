@@ -17,7 +17,9 @@ from utskick.adapters.soap_client import ProducerFault, SoapClient
 from utskick.domain.deliveries import FormId, FormStatus
 from utskick.domain.forms import FormTemplateId, by_version
 from utskick.domain.personnummer import Personnummer
+from utskick.domain.template_catalogue import ListedVersion
 from utskick.domain.units import HsaId
+from utskick.domain.writing import find_unusable, in_one_line
 from utskick.ports import (
     Answer,
     FormOrder,
@@ -41,6 +43,12 @@ class _CreatedForm(AnswerPart):
 class _Template(AnswerPart):
     id: str = Field(alias="templateId")
     publish_status: str = Field(alias="publishStatus")
+
+
+class _NamedTemplate(_Template):
+    name: str = Field(alias="formName", min_length=1)
+    title: str | None = Field(default=None, alias="formTitle")
+    number: int = Field(alias="templateVersion")
 
 
 class _Status(AnswerPart):
@@ -109,6 +117,23 @@ class RivTaFormService:
             for version in parts_of(_Template, answer["formTemplates"])
         ]
         return by_version((FormTemplateId(each), sendable) for each, sendable in versions if each)
+
+    async def list_templates(self, unit_id: HsaId) -> Sequence[ListedVersion]:
+        answer = await self._client.read(
+            GET_FORM_TEMPLATES, {"healthcare_facility_CareUnit": unit_id}
+        )
+        return [
+            ListedVersion(
+                template_id=FormTemplateId(template_id),
+                version=version.number,
+                name=in_one_line(version.name),
+                resident_name=in_one_line(version.title or ""),
+                published=version.publish_status == _PUBLISHED,
+            )
+            for version in parts_of(_NamedTemplate, answer["formTemplates"])
+            if (template_id := if_readable(UUID, version.id)) is not None
+            and find_unusable(version.name + (version.title or "")) is None
+        ]
 
     async def read_answer(self, form_id: FormId) -> Answer:
         try:

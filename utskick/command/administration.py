@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -27,6 +27,7 @@ from utskick.domain.region import RegionDifference
 from utskick.domain.tokens import LASTS, LONGEST, Scope
 from utskick.domain.units import HsaId, parse_hsa_id
 from utskick.records import Store, Transaction
+from utskick.web.catalogue_words import fetched_in_words, template_table
 from utskick.web.region_words import difference_table, loaded_in_words
 from utskick.wiring import services
 
@@ -39,6 +40,7 @@ _PANEL = "Förvaltning och drift"
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
     app.command("load-packages", rich_help_panel=_PANEL)(load_packages)
+    app.command("fetch-templates", rich_help_panel=_PANEL)(fetch_templates)
     app.command("reconcile", rich_help_panel=_PANEL)(reconcile)
     app.command("clean-up", rich_help_panel=_PANEL)(clean_up)
     app.command("purge", rich_help_panel=_PANEL)(purge)
@@ -87,12 +89,38 @@ def load_packages(
 
 
 def _print_differences(differences: Sequence[RegionDifference]) -> None:
-    rows = difference_table(differences)
+    _print_rows(difference_table(differences))
+
+
+def _print_rows(rows: Sequence[Mapping[str, str]]) -> None:
     if rows:
         table = Table(*rows[0])
         for row in rows:
             table.add_row(*row.values())
         out.print(table)
+
+
+def fetch_templates(
+    *,
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="Inför även arkiveringar som hålls.")
+    ] = False,
+) -> None:
+    """Hämta formulärmallarnas namn, versioner och arkiveringar från 1177, och visa vad som skilde.
+
+    Det som är nytt tas in på sidan Mallkatalog, eller ur regionens filer.
+    """
+    with failures_in_words():
+        wired = services()
+        fetched = asyncio.run(
+            wired.fetch_templates(
+                actor=actor_for(wired.settings.source_system_hsa_id),
+                now=wired.clock.now(),
+                confirmed=confirm,
+            )
+        )
+    _print_rows(template_table(fetched, confirmed=confirm))
+    out.print(fetched_in_words(fetched, confirmed=confirm))
 
 
 def reconcile() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from utskick.domain.deliveries import FormId
 from utskick.domain.forms import FormTemplateId
 from utskick.domain.personnummer import Personnummer
+from utskick.domain.template_catalogue import ListedVersion
 from utskick.domain.units import HsaId
 from utskick.ports import (
     Answer,
@@ -48,6 +49,10 @@ class WatchedFormService:
     async def form_templates(self, unit_id: HsaId) -> Mapping[FormTemplateId, bool]:
         async with self._watch.over("GetFormTemplates"):
             return await self._forms.form_templates(unit_id)
+
+    async def list_templates(self, unit_id: HsaId) -> Sequence[ListedVersion]:
+        async with self._watch.over("GetFormTemplates"):
+            return await self._forms.list_templates(unit_id)
 
     async def read_answer(self, form_id: FormId) -> Answer:
         async with self._watch.over("GetForm"):

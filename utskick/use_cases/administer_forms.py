@@ -112,6 +112,12 @@ class AdministerForms:
                 act = "delat" if to_others else "slutat dela"
                 log_act(f"{act} formulärmall {form.key}", actor, records, now)
 
+    def add_form(self, form: FormTemplate, *, actor: Actor, now: datetime) -> None:
+        """One that is new here."""
+        with self.store.transaction() as records:
+            records.forms.save([form])
+            log_act(f"tagit in formulärmall {form.key}", actor, records, now)
+
     def change_form(self, form: FormTemplate, *, actor: Actor, now: datetime) -> None:
         """All of it but whether it is archived. Raises `NotFound`."""
         with self.store.transaction() as records:

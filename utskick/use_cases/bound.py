@@ -22,6 +22,7 @@ from utskick.use_cases.compare_ledger import CompareLedger
 from utskick.use_cases.current_session import CurrentSession
 from utskick.use_cases.decide_approval import DecideApproval
 from utskick.use_cases.end_occasion import EndOccasion
+from utskick.use_cases.fetch_templates import FetchTemplates
 from utskick.use_cases.find_already_sent import FindAlreadySent
 from utskick.use_cases.follow_up import FollowUp
 from utskick.use_cases.form_link import FormLink
@@ -104,6 +105,7 @@ class UseCases:
     current_session = Bound(CurrentSession)
     decide_approval = Bound(DecideApproval)
     end_occasion = Bound(EndOccasion)
+    fetch_templates = Bound(FetchTemplates)
     find_already_sent = Bound(FindAlreadySent)
     follow_up = Bound(FollowUp)
     form_link = Bound(FormLink)

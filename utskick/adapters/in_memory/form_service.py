@@ -11,6 +11,7 @@ from utskick.domain.calendar import STOCKHOLM
 from utskick.domain.deliveries import FormId, FormStatus, Refusal
 from utskick.domain.forms import FormTemplateId
 from utskick.domain.personnummer import Personnummer
+from utskick.domain.template_catalogue import ListedVersion
 from utskick.domain.units import HsaId
 from utskick.ports import Answer, Clock, FormOrder, FoundForm, PermanentFailure, Withheld
 
@@ -34,6 +35,7 @@ class InMemoryFormService:
         self.forms: list[KeptForm] = []
         self.templates = {unit_id: set(theirs) for unit_id, theirs in templates.items()}
         self.archived: set[FormTemplateId] = set()
+        self.versions: list[ListedVersion] = []
         self.unknown_persons = set(unknown_persons)
         self.answers: dict[FormId, Answer] = {}
         self.fails_before = Failures()
@@ -81,6 +83,14 @@ class InMemoryFormService:
             template_id: template_id not in self.archived
             for template_id in self.templates.get(unit_id, ())
         }
+
+    async def list_templates(self, unit_id: HsaId) -> Sequence[ListedVersion]:
+        self.fails_reading.strike()
+        return [
+            version
+            for version in self.versions
+            if version.template_id in self.templates.get(unit_id, ())
+        ]
 
     async def read_answer(self, form_id: FormId) -> Answer:
         self.fails_reading.strike()

@@ -23,6 +23,7 @@ router = page_router()
 
 _DONE = {
     "arkiverad": "Formulärmallen är arkiverad. Den kan inte skickas.",
+    "intagen": "Formulärmallen är intagen och kan skickas.",
     "tillbaka": "Formulärmallen är tagen tillbaka och kan skickas igen.",
     "delad": "Formulärmallen är tillgänglig för andra enheter. De kan få prenumerera på den.",
     "inte-delad": "Formulärmallen är bara tillgänglig för ägaren.",

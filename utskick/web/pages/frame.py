@@ -57,6 +57,7 @@ MENU = (
 PARTS = (
     MenuItem("/forvaltning/enheter", "Enheter", Right.REGIONAL_ADMINISTRATION),
     MenuItem("/forvaltning/formularmallar", "Formulärmallar", Right.REGIONAL_ADMINISTRATION),
+    MenuItem("/forvaltning/mallkatalog", "Mallkatalog", Right.REGIONAL_ADMINISTRATION),
     MenuItem("/forvaltning/grundplatar", "Grundplåtar", Right.FORM_DESIGN),
     MenuItem("/forvaltning/formularlankar", "Formulärlänkar", Right.LOCAL_ADMINISTRATION),
     MenuItem("/forvaltning/behorigheter", "Behörigheter", Right.LOCAL_ADMINISTRATION),
