@@ -54,6 +54,13 @@ def test_loading_the_same_region_again_changes_nothing(installation: Installatio
     assert installation.run("load-packages").stdout == f"{LOADED}0 skillnader\n"
 
 
+def test_templates_are_fetched_from_1177(installation: Installation) -> None:
+    result = installation.run("fetch-templates")
+
+    assert result.exit_code == 0, result.output
+    assert "0 skillnader" in result.stdout
+
+
 def test_a_fault_anywhere_loads_nothing(installation: Installation, tmp_path: Path) -> None:
     region = shutil.copytree(REGION, tmp_path / "region")
     package = region / "packages" / "barn-infor-besok.yaml"

@@ -1,5 +1,6 @@
 """Läs in grundplåtar: operators see what differs, and are recorded for what they let in."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -7,10 +8,10 @@ import pytest
 from prefect.client.schemas.objects import State
 
 import flows.housekeeping
-from flows.housekeeping import load_packages
+from flows.housekeeping import fetch_templates, load_packages
 from tasks import housekeeping
 from tasks.operators import NobodySignedIn
-from tasks.orders import RegionOrder
+from tasks.orders import RegionOrder, TemplatesOrder
 from tests.command.conftest import Installation, installation, loaded, local_1177
 from tests.command.test_administration import GAD, archive
 from tests.flows.test_orders import KARIN, OPERATOR, running
@@ -29,7 +30,8 @@ def tables(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         return UUID(int=1)
 
     monkeypatch.setattr(flows.housekeeping, "acreate_table_artifact", show)
-    for task in (housekeeping.load_region, housekeeping.apply_region):
+    staged = housekeeping.load_region, housekeeping.apply_region, housekeeping.fetch_templates
+    for task in staged:
         monkeypatch.setattr(housekeeping, task.fn.__name__, task.fn)
     return shown
 
@@ -84,3 +86,33 @@ async def test_without_an_operator_nothing_is_let_in(
         await load(apply=True)
 
     assert (tables, archived(installation)) == ([], True)
+
+
+async def test_templates_are_fetched_and_what_differed_is_shown(
+    installation: Installation, tables: list[dict[str, Any]]
+) -> None:
+    wired = installation.services
+    before = wired.administer_forms.open_form_template(GAD).form
+    wired.administer_forms.change_form(
+        replace(before, name="[GAD](http://elsewhere)"),
+        actor=Actor("x", HsaId(wired.settings.source_system_hsa_id)),
+        now=wired.clock.now(),
+    )
+
+    state = await fetch_templates.fn(TemplatesOrder())
+    again = await fetch_templates.fn(TemplatesOrder())
+
+    assert "1 skillnad" in str(state.message)
+    [table] = tables
+    assert [row["Namn"] for row in table["table"]] == ["`[GAD](http://elsewhere)`"]
+    assert wired.administer_forms.open_form_template(GAD).form == before
+    assert "0 skillnader" in str(again.message)
+
+
+async def test_what_is_held_takes_an_operator_to_confirm(
+    installation: Installation, tables: list[dict[str, Any]]
+) -> None:
+    with running(None), pytest.raises(NobodySignedIn):
+        await fetch_templates.fn(TemplatesOrder(confirm=True))
+
+    assert tables == []
