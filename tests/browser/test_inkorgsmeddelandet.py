@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from playwright.sync_api import expect
 
+from tests.browser.accessibility import require_accessible
 from tests.browser.desk import Desk
 from tests.browser.people import Resident
 from tests.whole.region import Whole
@@ -31,6 +32,7 @@ def test_a_sentence_that_is_missing_is_added_with_a_click(desk: Desk) -> None:
     desk.fill("Inkorgsmeddelande", "Hej från {{ enhet }}! Vi vill veta hur du mår. {{ kontakt }}")
     advice = desk.page.locator(".advice")
     expect(advice).to_contain_text("säger inte hur svaren används")
+    require_accessible(desk.page)
 
     advice.get_by_role("button", name="Lägg till meningen").click()
 
@@ -72,3 +74,4 @@ def test_each_language_is_shown_as_the_resident_gets_it_while_it_is_written(
 
     expect(preview.locator("p.text[lang=en]")).to_contain_text("Hello from Barn")
     expect(preview.locator("p.text[lang=en]")).not_to_contain_text("{{")
+    require_accessible(desk.page)

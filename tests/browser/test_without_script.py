@@ -92,3 +92,17 @@ def test_what_was_sent_is_followed_up(desk: Desk, installation: Whole, someone: 
     desk.row(someone).get_by_role("link").click()
 
     expect(desk.heading("GAD-7 Oro och ångest")).to_be_visible()
+
+
+def test_what_utskick_fills_in_is_listed_and_the_message_says_when_it_is_not_used(
+    desk: Desk,
+) -> None:
+    desk.open("Skicka formulär")
+    desk.page.locator("summary").filter(has_text="Ord som Utskick fyller i").click()
+    expect(desk.page.get_by_text("{{ besvaras_senast }}", exact=True)).to_be_visible()
+    expect(desk.page.get_by_role("button", name="Enhetens namn")).to_be_hidden()
+
+    desk.page.get_by_label("Skapa inkorgsmeddelande").uncheck()
+
+    expect(desk.page.get_by_text("meddelandet används inte")).to_be_visible()
+    expect(desk.field("Inkorgsmeddelande")).to_be_visible()
