@@ -115,6 +115,7 @@ def test_a_unit_sees_its_packages_and_what_it_may_send(installation: Installatio
     forms = installation.run("forms").stdout
 
     assert "vuxenpsykiatri-infor-besok" in packages
+    assert "8 varje vecka" in packages
     assert "barn-infor-besok" not in packages
     assert "Nej, arkiverad" in forms
     assert "Nej, saknar prenumeration" in forms

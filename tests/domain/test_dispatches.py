@@ -229,5 +229,7 @@ def test_without_one_of_its_own_an_occasions_last_day_is_the_dispatchs_or_a_year
 
     chosen = a_dispatch(answer_by=date(2027, 3, 1)).last_day(occasion, sent_on=sent_on)
 
-    assert str(chosen) == "2027-03-01"
+    late = a_dispatch(answer_by=date(2027, 3, 1)).last_day(occasion, sent_on=date(2027, 3, 2))
+
+    assert (str(chosen), str(late)) == ("2027-03-01", "2027-03-02")
     assert str(a_dispatch().last_day(occasion, sent_on=sent_on)) == "2028-02-01"

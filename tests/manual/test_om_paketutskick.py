@@ -1,6 +1,7 @@
 """Om paketutskick: what a grundplåt presets, and what staff may change of it."""
 
-from datetime import date, time
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import pytest
@@ -91,6 +92,28 @@ async def test_the_occasions_follow_the_packages_interval_and_number(clinic: Cli
         date(2027, 2, 15),
         date(2027, 2, 22),
     ]
+
+
+@pytest.mark.parametrize(
+    ("schedule", "days"),
+    [
+        ({"interval": Interval(1, IntervalUnit.MONTH)}, ["01-31", "02-28", "03-31"]),
+        ({"interval": Interval(10, IntervalUnit.DAY)}, ["01-31", "02-10", "02-20"]),
+        ({"offsets_days": (0, 90, 182)}, ["01-31", "05-01", "08-01"]),
+    ],
+)
+async def test_months_are_counted_from_the_first_occasion_and_other_intervals_by_days(
+    clinic: Clinic, schedule: dict[str, Any], days: list[str]
+) -> None:
+    """Intervall och antal utskickstillfällen."""
+    clinic.clock.moment = datetime(2027, 1, 4, 8, tzinfo=UTC)
+    package = replace(WEEKLY, weekday=None, **{"interval": None} | schedule)
+    with clinic.store.transaction() as records:
+        records.packages.save(package)
+
+    started = await clinic.start(package=WEEKLY.key, start={"date": "2027-01-31"})
+
+    assert [f"{occasion.local_date:%m-%d}" for occasion in started.dispatch.occasions] == days
 
 
 async def test_the_packages_inbox_message_is_sent(clinic: Clinic) -> None:

@@ -149,6 +149,14 @@ async def test_staff_are_warned_of_a_time_that_is_too_early_or_too_late(
     assert unwarned.warnings == ()
 
 
+async def test_staff_are_warned_of_a_day_on_which_clinics_are_closed(clinic: Clinic) -> None:
+    """Tänk på att mottagaren får en avisering vid den aktuella tidpunkten."""
+    warned = await clinic.start(start={"date": "2027-06-25", "time": "08:00"})
+
+    (warning,) = warned.warnings
+    assert warning == "2027-06-25 är midsommarafton. Nästa arbetsdag är måndag 2027-06-28."
+
+
 async def test_the_recipient_is_notified_at_the_chosen_time_and_not_before(
     clinic: Clinic,
 ) -> None:

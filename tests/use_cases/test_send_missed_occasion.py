@@ -1,14 +1,16 @@
 """Skicka nu: what was missed is sent by hand, once."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from tests.access_log import Log
-from tests.clinic import OTHER_STAFF, STAFF, WEEKLY, Clinic
+from tests.clinic import OTHER_STAFF, PACKAGE, STAFF, WEEKLY, Clinic
 from tests.use_cases.clinic_days import AWAY, pass_hours, reconciled, run_to_its_end
 from utskick.domain.dispatches import Dispatch, DispatchStatus
 from utskick.domain.errors import NotFound, NothingLeft, WrongStatus
+from utskick.domain.schedules import AnswerWithin
 from utskick.domain.units import Actor
 from utskick.sending.claim_occasion import ClaimResult
 
@@ -37,6 +39,28 @@ async def test_a_missed_occasion_is_sent_now(clinic: Clinic) -> None:
     assert (clinic.scheduler.runs[-1].version, again.occasions[0].version) == (2, 2)
     assert (await run_to_its_end(clinic, again.occasions[0])).sent == 8
     assert clinic.dispatch(dispatch).label == "Klar"
+
+
+async def test_what_was_planned_in_time_and_is_sent_late_may_be_answered_that_day(
+    clinic: Clinic,
+) -> None:
+    with clinic.store.transaction() as records:
+        records.packages.save(replace(PACKAGE, answer_within=AnswerWithin(0)))
+    dispatch = (await clinic.start()).dispatch
+    (occasion,) = dispatch.occasions
+    with clinic.store.transaction() as records:
+        recipients = {each.id for each in records.dispatches.recipients(dispatch.id)}
+        day = dispatch.last_day(occasion).day
+        records.deliveries.plan(
+            occasion.id, recipients=recipients, refused={}, answer_by=day, purge_after=day
+        )
+    pass_hours(clinic, 24)
+    await reconciled(clinic)
+    send_now(clinic, dispatch)
+
+    await run_to_its_end(clinic, clinic.dispatch(dispatch).occasions[0])
+
+    assert {form.order.answer_by for form in clinic.forms.forms} == {day + timedelta(days=1)}
 
 
 async def test_it_may_be_sent_at_night_as_staff_chose_to(clinic: Clinic) -> None:

@@ -28,6 +28,7 @@ from utskick.domain.tokens import LASTS, LONGEST, Scope
 from utskick.domain.units import HsaId, parse_hsa_id
 from utskick.records import Store, Transaction
 from utskick.web.catalogue_words import fetched_in_words, template_table
+from utskick.web.package_words import schedule_in_words
 from utskick.web.region_words import difference_table, loaded_in_words
 from utskick.wiring import services
 
@@ -188,7 +189,8 @@ def packages(unit: UnitOption) -> None:
         table = Table(Column("Nyckel", no_wrap=True), "Namn", "Tillfällen", "Tid")
         for package in records.packages.list_for(_known(unit, records)):
             at = f"{package.time:%H:%M}" if package.time else "–"
-            table.add_row(package.key, package.name, str(package.occasions), at)
+            spread = f"{package.occasions} {schedule_in_words(package)}".strip()
+            table.add_row(package.key, package.name, spread, at)
     out.print(table)
 
 

@@ -176,15 +176,16 @@ class Dispatch:
         return min(self.ahead, key=lambda occasion: occasion.sends_at, default=None)
 
     def last_day(self, occasion: Occasion, *, sent_on: date | None = None) -> AnswerBy:
-        """Besvaras senast of what is sent on that date: the occasion's own, never before it.
+        """Besvaras senast of what is sent on that date, and never before it.
 
-        Else what staff chose for all, or the default. Without a date, on the day it is due.
+        The occasion's own, else what staff chose for all, or the default. Without a date, of what
+        is sent when it is due.
         """
         sent_on = sent_on or occasion.due_at.astimezone(occasion.zone).date()
-        own = occasion.answer_by
-        if own is None:
-            return AnswerBy(self.answer_by or default_answer_by(sent_on))
-        return AnswerBy(own, occasion.answer_by_time) if own >= sent_on else AnswerBy(sent_on)
+        chosen = occasion.answer_by or self.answer_by or default_answer_by(sent_on)
+        if chosen < sent_on:
+            return AnswerBy(sent_on)
+        return AnswerBy(chosen, occasion.answer_by_time)
 
     def awaits_run(self, occasion: Occasion) -> bool:
         """Whether a run has something to do for it: to send, or to notify after a stop."""

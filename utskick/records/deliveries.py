@@ -54,6 +54,9 @@ class Deliveries(Protocol):
         What was planned before for one who is now `refused` is refused. Returns who is new.
         """
 
+    def prolong(self, occasion_id: OccasionId, *, sent_on: date, answer_by: date) -> None:
+        """Let what was planned and is sent only now be answered, if its last day has passed."""
+
     def recipients_left(self, occasion_id: OccasionId) -> set[RecipientId]:
         """To whom a form or a message of the occasion may still go."""
 

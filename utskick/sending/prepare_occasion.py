@@ -227,13 +227,16 @@ def _plan(
             for r in records.dispatches.recipients(dispatch.id)
             if r.state is RecipientState.ACTIVE
         }
+        answer_by = dispatch.last_day(occasion, sent_on=sent_on).day
         new = records.deliveries.plan(
             occasion.id,
             recipients=set(reachable) & still_there,
             refused=left_out | refused,
-            answer_by=dispatch.last_day(occasion, sent_on=sent_on).day,
+            answer_by=answer_by,
             purge_after=dispatch.purge_after or default_purge_after(sent_on),
         )
+        if sent_on > occasion.local_date:
+            records.deliveries.prolong(occasion.id, sent_on=sent_on, answer_by=answer_by)
         _log(records, dispatch, occasion, [reachable[r] for r in reachable if r in new], now)
 
 

@@ -68,6 +68,17 @@ class SqlDeliveries:
             purge_after=purge_after,
         )
 
+    def prolong(self, occasion_id: OccasionId, *, sent_on: date, answer_by: date) -> None:
+        self._session.execute(
+            update(DeliveryRow)
+            .where(
+                DeliveryRow.occasion_id == occasion_id,
+                DeliveryRow.state == DeliveryState.PLANNED.value,
+                DeliveryRow.answer_by < sent_on,
+            )
+            .values(answer_by=answer_by)
+        )
+
     def recipients_left(self, occasion_id: OccasionId) -> set[RecipientId]:
         return recipients_left(self._session, occasion_id)
 

@@ -51,7 +51,7 @@ PackageBody = Annotated[
                     "forms": ["phq-9", "gad-7"],
                     "occasions": [
                         {"date": "2027-02-01", "time": "08:30"},
-                        {"date": "2027-02-08", "time": "08:30"},
+                        {"date": "2027-02-08", "time": "08:30", "answer_by": "2027-02-14"},
                     ],
                     "answer_by": "2027-02-28",
                     "purge_after": "2027-08-31",
