@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache, partial
 from typing import Any
@@ -75,8 +75,18 @@ def parts_of(visitor: Visitor) -> list[MenuItem]:
 
 
 def menu_of(visitor: Visitor | None) -> list[MenuItem]:
-    """What they may open."""
-    return [item for item in MENU if visitor and visitor.may(item.right)]
+    """What they may open.
+
+    The administration's stands beside the name of whoever has a unit's work to do as well.
+    """
+    if visitor is None:
+        return []
+    sends = visitor.may(Right.DISPATCH)
+    return [
+        replace(item, beside_name=True) if sends and item.address == "/forvaltning" else item
+        for item in MENU
+        if visitor.may(item.right)
+    ]
 
 
 def page(
