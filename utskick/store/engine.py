@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -79,7 +80,7 @@ def _connect(engine: Engine) -> None:
 
 def require_migrated(engine: Engine) -> None:
     """Raises `RefusedToStart` unless the tables are those of this version. Changes nothing."""
-    ours = ScriptDirectory.from_config(_alembic()).get_current_head()
+    ours = _newest_version()
     with engine.connect() as connection:
         theirs = MigrationContext.configure(connection).get_current_revision()
     if theirs != ours:
@@ -131,6 +132,12 @@ def _note_before_keys(connection: Connection, vault: Callable[[], Vault] | None)
         check_keys(connection, opened, now=database_clock(session))
         note_before_keys(session, opened)
         session.flush()
+
+
+@cache
+def _newest_version() -> str | None:
+    """Of this program, which does not change while it runs: to find it all migrations are read."""
+    return ScriptDirectory.from_config(_alembic()).get_current_head()
 
 
 def _alembic() -> Config:
