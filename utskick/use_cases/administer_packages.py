@@ -51,15 +51,18 @@ class PackageRegister:
     forms: Mapping[FormTemplateId, FormTemplate]
     subscriptions: AbstractSet[tuple[HsaId, FormTemplateId]]
 
-    def blocking(self, package: PackageTemplate) -> list[FormTemplate]:
-        """Its forms that are archived, or not for each of its units to send."""
+    def blocking(
+        self, package: PackageTemplate, unit_id: HsaId | None = None
+    ) -> list[FormTemplate]:
+        """Its forms that are archived, or not for the unit to send: of all its units, or one."""
+        unit_ids = package.unit_ids if unit_id is None else (unit_id,)
         return [
             form
             for form in (self.forms[template_id] for template_id in package.template_ids)
             if form.archived
             or not all(
-                form.available_to(unit_id, subscribed=(unit_id, form.id) in self.subscriptions)
-                for unit_id in package.unit_ids
+                form.available_to(each, subscribed=(each, form.id) in self.subscriptions)
+                for each in unit_ids
             )
         ]
 
@@ -93,7 +96,7 @@ class AdministerPackages:
     def package_register(self, unit_ids: Collection[HsaId]) -> PackageRegister:
         """OwnUnits and form templates, and what these units subscribe to."""
         with self.store.transaction() as records:
-            return _register(unit_ids, records)
+            return register_of(unit_ids, records)
 
     def find_packages(self, text: str, *, page: int, within: OwnUnits = None) -> PackagePage:
         """The newest version of each whose name or key holds the text, by name."""
@@ -108,7 +111,7 @@ class AdministerPackages:
             shown = found[(page - 1) * PER_PAGE : page * PER_PAGE]
             unit_ids = {unit_id for package in shown for unit_id in package.unit_ids}
             return PackagePage(
-                packages=shown, total=len(found), register=_register(unit_ids, records)
+                packages=shown, total=len(found), register=register_of(unit_ids, records)
             )
 
     def package_versions(self, key: str, *, within: OwnUnits = None) -> list[PackageVersion]:
@@ -195,7 +198,8 @@ def _units_of_others(spec: PackageSpec, within: OwnUnits) -> list[Problem]:
     ]
 
 
-def _register(unit_ids: Collection[HsaId], records: Transaction) -> PackageRegister:
+def register_of(unit_ids: Collection[HsaId], records: Transaction) -> PackageRegister:
+    """What packages may name, and what these units subscribe to."""
     return PackageRegister(
         units={unit.id: unit for unit in records.units.all()},
         forms={form.id: form for form in records.forms.all()},

@@ -67,6 +67,7 @@ from utskick.use_cases.sign_out_person import SignOutPerson
 from utskick.use_cases.standing_dispatches import StandingDispatches
 from utskick.use_cases.start_dispatch import StartDispatch
 from utskick.use_cases.stop_dispatch import StopDispatch
+from utskick.use_cases.try_package import TryPackage
 from utskick.use_cases.upload_spec import UploadSpec
 from utskick.use_cases.warn_by_hand import WarnByHand
 from utskick.use_cases.watch_certificates import WatchCertificates
@@ -150,6 +151,7 @@ class UseCases:
     standing_dispatches = Bound(StandingDispatches)
     start_dispatch = Bound(StartDispatch)
     stop_dispatch = Bound(StopDispatch)
+    try_package = Bound(TryPackage)
     upload_spec = Bound(UploadSpec)
     warn_by_hand = Bound(WarnByHand)
     watch_certificates = Bound(WatchCertificates)

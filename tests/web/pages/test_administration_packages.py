@@ -346,3 +346,45 @@ async def test_a_package_before_visits_has_no_moments_of_its_own(administrator: 
 
     assert "inga egna tillfällen" in answer.text
     assert "Klockslaget går inte att tolka" in answer.text
+
+
+async def test_a_package_is_tried_before_it_is_saved_with_every_date_and_text(
+    administrator: Browser,
+) -> None:
+    page = await administrator.open(NEW)
+
+    answer = await administrator.press(
+        page, "prova", **FILLED | {"inbox_message": "Gång {{ tillfalle }}, {{ enhet }}"}
+    )
+
+    words = words_of(answer.text)
+    assert "Inget är sparat eller skickat." in words
+    assert "2027-02-04 16:30 (torsdag), besvaras senast 2028-02-04" in words
+    assert "2027-03-04 16:30 (torsdag)" in words
+    for number in (1, 2, 3):
+        assert f"Gång {number}, {UNIT.name}" in words
+    assert versions(administrator, "rehab-uppfoljning") == []
+
+
+async def test_a_package_that_is_tried_says_which_unit_cannot_start_it(
+    administrator: Browser,
+) -> None:
+    with administrator.clinic.store.transaction() as records:
+        records.forms.subscribe(OTHER_UNIT.id, SHARED.id, subscribed=False)
+    changes = FILLED | {"formular": [SHARED.key], "enhet": [UNIT.id, OTHER_UNIT.id]}
+
+    answer = await administrator.press(await administrator.open(NEW), "prova", **changes)
+
+    assert f"{OTHER_UNIT.name} kan inte starta paketet" in words_of(answer.text)
+    assert f"{UNIT.name} kan inte starta paketet" not in words_of(answer.text)
+
+
+async def test_what_is_wrong_with_a_package_is_said_when_it_is_tried(
+    administrator: Browser,
+) -> None:
+    changes = FILLED | {"inbox_message": "{% for x in y %}"}
+
+    answer = await administrator.press(await administrator.open(NEW), "prova", **changes)
+
+    assert answer.status_code == 422
+    assert "Så här blir det" not in answer.text

@@ -22,6 +22,7 @@ from utskick.use_cases.administer_packages import (
     may_change,
 )
 from utskick.use_cases.preview_message import MessagePreview
+from utskick.use_cases.try_package import TriedPackage
 from utskick.web.callers import Now, Wired
 from utskick.web.labels import CATALOGUE_LABELS, PACKAGE_FIELDS, PACKAGE_LABELS
 from utskick.web.package_words import (
@@ -150,6 +151,9 @@ def _answer(
     def shown(**more: Any) -> Response:
         return _show(request, visitor, wired, filled, register, versions=versions, **more, now=now)
 
+    if act(posted)[0] == "prova" and not filled.problems:
+        tried = wired.try_package(filled.spec(), some_unit=_SOME_UNIT, now=now)
+        return shown(tried=tried, problems=tried.problems)
     if act(posted)[0] != "spara" or filled.problems:
         return shown(problems=filled.problems)
     based_on = filled.version if versions else None
@@ -180,6 +184,7 @@ def _show(
     versions: Sequence[PackageVersion] = (),
     problems: Sequence[Problem] = (),
     refused: ChangedMeanwhile | None = None,
+    tried: TriedPackage | None = None,
     done: str = "",
     now: datetime,
 ) -> Response:
@@ -224,6 +229,7 @@ def _show(
         problems=problems_by_field(tuple(problems)),
         refused=refused,
         labels=PACKAGE_LABELS,
+        tried=tried,
         done=done,
     )
 
