@@ -15,7 +15,7 @@ BENCH ?= one_occasion
 # A longer proof that runs beside the tests, as in `.ci/run`: prove-machine.
 BESIDE ?=
 
-LANES = test-style test-product test-browser test-installation test-attacks test-faces \
+LANES = test-browser test-installation test-attacks test-product test-style test-faces \
 	test-use-cases
 
 .PHONY: run demo test $(LANES) prove prove-machine prove-attacks prove-storm \
@@ -43,9 +43,11 @@ prove: $(VENV)/.installed-dev  ## The long proofs, and that benchmarks measure
 	@$(MAKE) --no-print-directory -j3 --keep-going prove-machine prove-attacks prove-storm
 
 # Lanes run beside each other, as most of them wait now and then: for a lease, for settling, for a
-# browser. Those that wait the most begin first. All but one are shown when they have ended, so
-# that it can be read while it runs.
+# browser. Those that wait the most begin first, and have the processor first: what only reckons
+# makes way for them. All but one are shown when they have ended, so that it can be read while it
+# runs.
 QUICKLY = $(BIN)/pytest -m "not proof"
+MAKING_WAY = nice -n 10
 PROOFS = $(BIN)/pytest -m proof
 MACHINE = tests/chaos/test_state_machine.py
 FACES = web command local_1177
@@ -54,13 +56,13 @@ ELSEWHERE = chaos whole browser $(FACES) $(USE_CASES)
 AFTERWARDS = > build/$@.log 2>&1; status=$$?; cat build/$@.log; exit $$status
 
 test-style:
-	@$(MAKE) --no-print-directory check $(AFTERWARDS)
+	@$(MAKING_WAY) $(MAKE) --no-print-directory check $(AFTERWARDS)
 test-product:
-	@$(QUICKLY) $(ELSEWHERE:%=--ignore=tests/%)
+	@$(MAKING_WAY) $(QUICKLY) $(ELSEWHERE:%=--ignore=tests/%)
 test-faces:
-	@$(QUICKLY) $(FACES:%=tests/%) $(AFTERWARDS)
+	@$(MAKING_WAY) $(QUICKLY) $(FACES:%=tests/%) $(AFTERWARDS)
 test-use-cases:
-	@$(QUICKLY) $(USE_CASES:%=tests/%) $(AFTERWARDS)
+	@$(MAKING_WAY) $(QUICKLY) $(USE_CASES:%=tests/%) $(AFTERWARDS)
 test-browser:
 	@$(QUICKLY) tests/browser $(AFTERWARDS)
 test-installation:
@@ -70,7 +72,7 @@ test-attacks:
 
 prove-machine: export CHAOS_EXAMPLES ?= 500
 prove-machine:
-	@$(BIN)/pytest $(MACHINE) $(if $(BESIDE),$(AFTERWARDS))
+	@$(MAKING_WAY) $(BIN)/pytest $(MACHINE) $(if $(BESIDE),$(AFTERWARDS))
 prove-attacks:
 	@$(PROOFS) --ignore=tests/chaos/storm --ignore=tests/benchmarks $(AFTERWARDS)
 prove-storm:
