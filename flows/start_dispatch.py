@@ -1,5 +1,6 @@
 """Start a package dispatch (paketutskick) from an uploaded spec."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from prefect import State, flow
@@ -14,6 +15,8 @@ from tasks.tables import occasion_table
 from utskick.use_cases.dry_run import DryRun
 from utskick.use_cases.submissions import Started
 from utskick.web.labels import counted
+
+_MOST_WARNINGS = 5
 
 
 @flow(name="Starta paketutskick", flow_run_name="Starta {order.upload_id}", persist_result=False)
@@ -46,7 +49,15 @@ def _tried_state(tried: DryRun) -> State[Any]:
         message += f", {tried.left_out} kan inte nås"
     if tried.awaits_approval:
         message += ", en kollega på enheten behöver godkänna det"
+    message += _about_dates(tried.date_warnings)
     return Completed(name="Provat, inget startat", message=message)
+
+
+def _about_dates(warnings: Sequence[str]) -> str:
+    """Early or late hours and red days: what of the warnings an orchestrator may know."""
+    further = len(warnings) - _MOST_WARNINGS
+    shown = [*warnings[:_MOST_WARNINGS], *([f"Och {further} till."] if further > 0 else [])]
+    return f". {' '.join(shown)}" if shown else ""
 
 
 @flow(name="Skicka formulär", flow_run_name="Skicka {order.upload_id}", persist_result=False)
@@ -64,4 +75,5 @@ def _as_state(started: Started) -> State[Any]:
         return Completed(name="Väntar på godkännande", message=message)
     if started.unchecked:
         message += f", {started.unchecked} mottagare kontrolleras hos 1177 före utskicket"
+    message += _about_dates(started.date_warnings)
     return Completed(name="Startat", message=message)

@@ -228,7 +228,7 @@ def test_a_check_takes_heads_that_were_kept_elsewhere(installation: Installation
     ("command", "printed"),
     [
         ("clean-up", "0 dispatches deleted\n"),
-        ("purge", "0 forms, 0 log entries, 0 error mails, 0 persons, 0 staff deleted\n"),
+        ("purge", "0 forms, 0 log entries, 0 error mails, 0 drafts, 0 persons, 0 staff deleted\n"),
         ("watch-templates", "0 forms block ongoing dispatches, 0 mails\n"),
         ("compare-ledger", "0 persons, 0 missing, 0 extra, 0 of them made twice\n"),
         ("mark-restored", "0 deliveries will be settled before they are sent\n"),

@@ -24,13 +24,17 @@ class TriedOccasion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DryRun:
-    """`left_out` are those who cannot be reached and would be passed over."""
+    """`left_out` are those who cannot be reached and would be passed over.
+
+    Of the `warnings`, the `date_warnings` are about no one.
+    """
 
     dispatch: Dispatch
     occasions: tuple[TriedOccasion, ...]
     recipients: int
     left_out: int
     warnings: tuple[str, ...]
+    date_warnings: tuple[str, ...] = ()
 
     @property
     def awaits_approval(self) -> bool:
@@ -53,7 +57,8 @@ def dry_run_of(checked: CheckedDispatch, unit: Unit, *, texts: Texts) -> DryRun:
         ),
         recipients=active,
         left_out=len(checked.recipients) - active,
-        warnings=checked.warnings,
+        warnings=(*checked.date_warnings, *checked.warnings),
+        date_warnings=checked.date_warnings,
     )
 
 

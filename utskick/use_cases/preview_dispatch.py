@@ -306,6 +306,6 @@ class _Previewing:
             answer_by=found.answer_by if found else None,
             faulty=frozenset(schedule.faulty),
             problems=tuple(replace(each, place=place) for each in reading.problems),
-            warnings=tuple(reading.warnings),
+            warnings=tuple(reading.date_warnings),
             working_day=next_working_day(found.local.date) if found and red else None,
         )

@@ -98,7 +98,7 @@ class ScheduleReading:
         if first is None:
             return []
         planned = planned_moments(self.package, first)
-        self.reading.warnings += [each.note for each in planned if each.note]
+        self.reading.date_warnings += [each.note for each in planned if each.note]
         return [self._timed(each.local) for each in planned]
 
     def _with_last_days(
@@ -176,9 +176,9 @@ class ScheduleReading:
 
     def _warn(self, moment: LocalMoment) -> None:
         if red := red_day_warning(self.package, moment.date):
-            self.reading.warnings.append(red)
+            self.reading.date_warnings.append(red)
         if self.reading.notifies and (odd := self.hours.warning_for(moment)):
-            self.reading.warnings.append(odd)
+            self.reading.date_warnings.append(odd)
 
     def _wrong(self, part: Part, place: str, reason: str, remedy: str) -> None:
         self.faulty.add(part)

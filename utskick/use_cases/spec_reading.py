@@ -37,7 +37,7 @@ class SpecReading:
 
     `notifies`: whether an inbox message notifies recipients of it at its moment. `for_system`:
     whether it is a system that learns what is wrong. `places` says where on its list each
-    recipient stands.
+    recipient stands. `date_warnings` are about moments alone, so that anybody may read them.
     """
 
     notifies: bool = True
@@ -45,6 +45,7 @@ class SpecReading:
     places: dict[Personnummer, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    date_warnings: list[str] = field(default_factory=list)
 
     def wrong(self, place: str, reason: str, remedy: str) -> None:
         self.problems.append(Problem(place, reason, remedy))

@@ -116,6 +116,7 @@ class StartDispatch(Submitting):
             dispatch=self.held(dispatch, recipients, package_needs=package_needs),
             recipients=recipients,
             content_seal=content_seal(spec),
+            date_warnings=tuple(reading.date_warnings),
             warnings=(
                 *reading.warnings,
                 *warnings_about(dispatch, understood.unit),

@@ -74,20 +74,22 @@ def _fingerprint(text: str) -> str:
 class CheckedDispatch:
     """What can be started as it stands, with what staff should know first.
 
-    `places` says where on its list each recipient stands.
+    `places` says where on its list each recipient stands. `date_warnings` are about no one.
     """
 
     dispatch: Dispatch
     recipients: list[Recipient]
     content_seal: str
     warnings: tuple[str, ...]
+    date_warnings: tuple[str, ...] = ()
     already_sent: tuple[AlreadySent, ...] = ()
     places: Mapping[Personnummer, str] = field(default_factory=dict, repr=False)
 
     @property
     def all_warnings(self) -> tuple[str, ...]:
         """Who has got something already, too: pages show those by name."""
-        return (*self.warnings, *(each.warning(self.places) for each in self.already_sent))
+        about = (*self.date_warnings, *self.warnings)
+        return (*about, *(each.warning(self.places) for each in self.already_sent))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,11 +97,13 @@ class Started:
     """A dispatch that is saved. `registered` is false while the scheduler is away.
 
     About the `unchecked` of its recipients the inbox has not answered yet.
-    `already`: this very submission had been made before, and nothing was done again.
+    `already`: this very submission had been made before, and nothing was done again. Of the
+    `warnings`, the `date_warnings` are about no one.
     """
 
     dispatch: Dispatch
     warnings: tuple[str, ...] = ()
+    date_warnings: tuple[str, ...] = ()
     registered: bool = True
     unchecked: int = 0
     already: bool = False
@@ -301,6 +305,7 @@ class Submitting:
         return Started(
             dispatch=dispatch,
             warnings=checked.all_warnings,
+            date_warnings=checked.date_warnings,
             registered=registered,
             unchecked=unchecked,
         )
