@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from httpx import Response
 
-from tests.clinic import GAD, OTHER_UNIT, PACKAGE, PHQ, SHARED, UNIT, WEEKLY
+from tests.clinic import GAD, OTHER_UNIT, PACKAGE, PHQ, SHARED, UNIT, UNSUBSCRIBED, WEEKLY
 from tests.people import ANNA
 from tests.web.pages.conftest import Browser, words_of
 from tests.web.pages.forms import main_form
@@ -369,14 +369,13 @@ async def test_a_package_is_tried_before_it_is_saved_with_every_date_and_text(
 async def test_a_package_that_is_tried_says_which_unit_cannot_start_it(
     administrator: Browser,
 ) -> None:
-    with administrator.clinic.store.transaction() as records:
-        records.forms.subscribe(OTHER_UNIT.id, SHARED.id, subscribed=False)
-    changes = FILLED | {"formular": [SHARED.key], "enhet": [UNIT.id, OTHER_UNIT.id]}
+    changes = FILLED | {"formular": [UNSUBSCRIBED.key], "enhet": [UNIT.id, OTHER_UNIT.id]}
 
     answer = await administrator.press(await administrator.open(NEW), "prova", **changes)
 
-    assert f"{OTHER_UNIT.name} kan inte starta paketet" in words_of(answer.text)
-    assert f"{UNIT.name} kan inte starta paketet" not in words_of(answer.text)
+    words = words_of(answer.text)
+    assert f"{UNIT.name} kan inte starta paketet {UNSUBSCRIBED.name} saknar" in words
+    assert f"{OTHER_UNIT.name} kan inte starta paketet" not in words
 
 
 async def test_what_is_wrong_with_a_package_is_said_when_it_is_tried(
