@@ -91,8 +91,9 @@ class Watch:
 
     def note_going_on(self, dispatch_id: UUID) -> None:
         """To be asked when staff have let it go on, and before anything is sent by that."""
-        (status,) = [row["status"] for row in self.dispatches() if row["id"] == dispatch_id]
-        if status == "ongoing":
+        by_id = {row["id"]: row["status"] for row in self.dispatches()}
+        # One before visits is gone when all of its visits have been moved or cancelled.
+        if by_id.get(dispatch_id, "ongoing") == "ongoing":
             self.stopped.pop(dispatch_id, None)
 
     def note_brake(self, brake: Brake) -> None:
