@@ -766,7 +766,7 @@ MUTANTS = (
     ),
     _mutant(
         "a moment is taken back though it has been begun",
-        "visits",
+        "I16",
         (
             _PLACES,
             "if removed or self._is_there(*theirs, DeliveryRow.state.in_(_MAY_HAVE_GONE)):",
@@ -775,27 +775,27 @@ MUTANTS = (
     ),
     _mutant(
         "somebody is put on the list that a run has taken",
-        "visits",
+        "I16",
         (_PLACES, "                OccasionRow.state == OccasionState.PLANNED.value,\n", ""),
     ),
     _mutant(
         "whose other visit has the same minute is taken off the list",
-        "visits",
+        "I16",
         (_PLACES, "if recipient is None or self._is_shared(visit_id, send):", "if not recipient:"),
     ),
     _mutant(
         "two visits of a person at the same minute are sent twice",
-        "visits",
+        "I16",
         (_MOMENTS, "if shared := self._shared(dispatch):", "if shared := None:"),
     ),
     _mutant(
         "an older message about a visit overwrites a newer",
-        "visits",
+        "I16",
         (_SAID, "if message.stamp.is_older_than(stamp):", "if stamp is None:"),
     ),
     _mutant(
         "an occasion that nobody is left of is missed",
-        "visits",
+        "I16",
         (_CLOSE, "return records.dispatches.has_recipients(dispatch.id)", "return True"),
     ),
     _mutant(

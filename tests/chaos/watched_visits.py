@@ -1,4 +1,4 @@
-"""What must be true of visits after every step, read from the tables.
+"""What must be true of visits after every step (I16), read from the tables.
 
 A moment of a visit is sent once at most, wherever it has been planned meanwhile; and of what it
 was taken away from nothing is ever begun.
