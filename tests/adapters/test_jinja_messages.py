@@ -151,6 +151,7 @@ def test_a_name_can_be_compared_with_what_is_of_its_kind(
         ("{% if antal_formular > 1.5 %}du{% endif %}", "{% if antal_formular > 1.5 %}"),
         ("{% if 1 < tillfalle < 3 %}du{% endif %}", "{% if 1 < tillfalle < 3 %}"),
         ("{{ en_mycket_lang_platshallare_utan_slut }}", "{{ en_mycket_lang_platshallare…"),
+        ("{{ namnet pa den som 19121212-1212 }}", "{{ namnet pa den som…"),
     ],
 )
 def test_whatever_is_not_text_or_of_ours_is_reported_as_it_stands(
@@ -345,7 +346,7 @@ def test_a_plural_has_as_many_words_as_its_language(
 
     assert texts.fill_in(message, VALUES | {"tillfalle": number}, language="pl") == word
     assert faults_of(texts, message) == [
-        'rad 1: {{ plural(tillfalle, "jeden", … har 3 ord, men svenska behöver 2.'
+        'rad 1: {{ plural(tillfalle, "jeden",… har 3 ord, men svenska behöver 2.'
     ]
 
 

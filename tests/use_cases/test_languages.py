@@ -103,3 +103,14 @@ async def test_a_dispatch_shows_its_message_as_it_is_read(clinic: Clinic) -> Non
     assert before.text == after.text
     assert f"{UNIT.name} asks you to answer by 30 November 2027." in after.text
     assert "{{" not in after.text
+
+
+@pytest.mark.usefixtures("package")
+async def test_to_change_the_swedish_text_alone_is_warned_of(clinic: Clinic) -> None:
+    changed = f"{PACKAGE.inbox_message} Välkommen!"
+
+    alone = await clinic.start(inbox_message=changed)
+    both = await clinic.start(inbox_message=changed, inbox_messages={"en": "Hi!", "ar": ""})
+
+    assert [each for each in alone.warnings if "inte på arabiska och engelska" in each]
+    assert not [each for each in both.warnings if "ändrat på svenska" in each]

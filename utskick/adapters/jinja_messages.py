@@ -272,7 +272,10 @@ def _numbers() -> str:
 
 def _fragment(text: str) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= _LONGEST_FRAGMENT else f"{line[:_LONGEST_FRAGMENT]}…"
+    if len(line) <= _LONGEST_FRAGMENT:
+        return line
+    # Half a number would not look like one.
+    return f"{line[:_LONGEST_FRAGMENT].rstrip('0123456789-+ ')}…"
 
 
 _LOCALES = {"en": "en_GB", "prs": "fa_AF", "kmr": "ku"}

@@ -75,6 +75,18 @@ async def test_no_spelling_passes_as_a_title(
     assert sinks() == []
 
 
+async def test_none_passes_in_a_language_nor_as_one(
+    rest: Rest, sinks: Callable[[], list[str]]
+) -> None:
+    for typed in SOME:
+        _refused(await rest.start(inbox_messages={"en": f"Hello {typed}"}), typed)
+        _refused(await rest.start(inbox_messages={typed: "Hello"}), typed)
+        _refused(await rest.start(inbox_messages={typed: typed}), typed)
+        _refused(await rest.start(inbox_messages={typed: ["Hello"]}), typed)
+
+    assert sinks() == []
+
+
 @pytest.mark.parametrize(
     "field",
     [
@@ -117,7 +129,7 @@ async def test_an_upload_is_sealed_whatever_it_holds(
             "nyckelns namn",
         ),
         *("grundplåtens namn", "grundplåtens titel", "grundplåtens meddelande"),
-        "grundplåtens adresser",
+        *("grundplåtens adresser", "grundplåtens meddelande på engelska"),
     ]
 )
 def typing(request: pytest.FixtureRequest, staff: Browser, administrator: Browser) -> Typed:
@@ -154,6 +166,9 @@ def typing(request: pytest.FixtureRequest, staff: Browser, administrator: Browse
         "grundplåtens namn": lambda typed: package(name=f"Rehab {typed}"),
         "grundplåtens titel": lambda typed: package(resident_title=typed),
         "grundplåtens meddelande": lambda typed: package(inbox_message=typed),
+        "grundplåtens meddelande på engelska": lambda typed: package(
+            **{"inbox_messages.en": typed}
+        ),
         "grundplåtens adresser": lambda typed: package(error_addresses=f"a.{typed}@example.se"),
     }
     return pages[request.param]
