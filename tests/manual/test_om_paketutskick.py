@@ -13,14 +13,19 @@ from tests.clinic import (
     PACKAGE,
     PHQ,
     SHARED,
+    STAFF,
     UNIT,
     WEEKLY,
     Clinic,
 )
 from tests.manual.psychiatry import PSYCHIATRY
 from tests.people import ANNA, BO, CILLA, DAVID
+from tests.use_cases.test_administer_packages import NEW
+from utskick.domain.errors import SpecRefused
+from utskick.domain.package_specs import PackageSpec
 from utskick.domain.packages import Weekday
 from utskick.domain.schedules import Interval, IntervalUnit
+from utskick.domain.units import Unit
 from utskick.store import SqlStore
 
 
@@ -37,6 +42,29 @@ def test_the_regional_administration_prepares_packages_for_the_units_that_want_t
     keys = {package.key for package in packages}
     assert {"vuxenpsykiatri-infor-besok", "vuxenpsykiatri-veckoskattning"} <= keys
     assert not keys & {package.key for package in others}
+
+
+async def test_the_local_contact_person_prepares_packages_for_the_own_units(
+    clinic: Clinic,
+) -> None:
+    """En "grundplåt" … skapas av den regionala förvaltningen (eller i vissa fall av den lokala
+    förvaltningens kontaktperson/formulärdesigner).
+    """
+
+    def save(key: str, unit: Unit) -> None:
+        clinic.administer_packages.save_package(
+            PackageSpec(**NEW | {"key": key, "units": [unit.id]}),
+            based_on=None,
+            actor=STAFF,
+            within=frozenset({UNIT.id}),
+            now=clinic.clock.now(),
+        )
+
+    save("var", UNIT)
+    with pytest.raises(SpecRefused):
+        save("deras", OTHER_UNIT)
+
+    assert (await clinic.start(package="var", start=None)).dispatch.unit_id == UNIT.id
 
 
 def test_a_package_presets_everything_that_the_manual_lists(demo: SqlStore) -> None:

@@ -4,7 +4,9 @@ import re
 from dataclasses import replace
 from uuid import uuid4
 
-from tests.clinic import MONDAY_NOON, OWN, STAFF, UNIT, Clinic
+import pytest
+
+from tests.clinic import MONDAY_NOON, OTHER_UNIT, OWN, STAFF, UNIT, Clinic
 from tests.local_1177.conftest import Local, Resident, ref_of
 from tests.local_1177.test_mailbox import Mailbox
 from tests.manual.psychiatry import PSYCHIATRY, Psychiatry
@@ -12,6 +14,8 @@ from tests.use_cases.test_administer_units import ADMINISTRATOR
 from utskick.adapters.sms_by_mail import SmsByMail
 from utskick.adapters.smtp_mailer import SmtpMailer
 from utskick.adapters.smtp_relay import SmtpRelay
+from utskick.domain.errors import NotFound
+from utskick.domain.units import Unit
 
 
 def test_a_form_link_is_for_one_unit(clinic: Clinic) -> None:
@@ -30,6 +34,22 @@ def test_the_administration_makes_a_link_for_a_unit(clinic: Clinic) -> None:
     )
 
     assert link == clinic.form_link(OWN.key, unit_id=UNIT.id)
+
+
+def test_the_local_contact_person_makes_a_link_for_the_own_unit(clinic: Clinic) -> None:
+    """Den regionala förvaltningen (och i vissa fall din förvaltnings kontaktperson för
+    formulärhantering) kan skapa en länk till ett formulär för en specifik enhet.
+    """
+    own = frozenset({UNIT.id})
+
+    def link(unit: Unit) -> str:
+        return clinic.administer_forms.make_form_link(
+            OWN.id, unit.id, actor=ADMINISTRATOR, within=own, now=clinic.clock.now()
+        )
+
+    assert link(UNIT) == clinic.form_link(OWN.key, unit_id=UNIT.id)
+    with pytest.raises(NotFound):
+        link(OTHER_UNIT)
 
 
 def test_whoever_opens_the_link_signs_in_and_gets_the_form_from_that_unit(
