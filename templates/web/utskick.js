@@ -38,6 +38,7 @@ document.addEventListener("submit", async (event) => {
   const moved = document.activeElement !== left.field && document.activeElement.id;
   if (address) standAt(address);
   swap(page, moved || button?.id || button?.dataset.then || left.field?.id, moved);
+  if (queued.length) queued.unshift(takeTyped(document));
   for (const [id, value] of typed) {
     const field = document.getElementById(id);
     if (!field) continue;
@@ -105,9 +106,12 @@ function standAt(address) {
   if (address === location.pathname) return;
   const among = location.pathname.includes("/utkast/") ? "pushState" : "replaceState";
   history[among](null, "", address);
+  shown = address;
 }
 
-addEventListener("popstate", () => location.reload());
+/* A link to a field of the same page is no other page. */
+let shown = location.pathname;
+addEventListener("popstate", () => { if (location.pathname !== shown) location.reload(); });
 
 /* Of a file that is too large only enough is sent to show that it is. */
 function posted(form, button) {

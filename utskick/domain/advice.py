@@ -3,14 +3,16 @@
 One rule for every door: page, REST, command and the operator's flow say the same.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 
 from utskick.domain.guardians import birthday, may_guardian_answer
 from utskick.domain.personnummer import Personnummer
 
 _OF_AGE = 18
 _MOST_NAMED = 5
+_NO_NAMES: Mapping[Personnummer, str] = MappingProxyType({})
 
 
 def of_the_unnotified(count: int) -> list[str]:
@@ -38,17 +40,23 @@ def of_the_unchecked(count: int, *, of: int) -> list[str]:
 
 
 def of_children(
-    listed: Sequence[tuple[int, Personnummer]], *, today: date, answer_by: date
+    listed: Sequence[tuple[int, Personnummer]],
+    *,
+    today: date,
+    answer_by: date,
+    names: Mapping[Personnummer, str] = _NO_NAMES,
 ) -> list[str]:
     """Manual: a guardian may answer "fram till dess att barnet har fyllt 13 år".
 
-    `listed` are those who will get it, with their places in the list.
+    `listed` are those who will get it, with their places in the list; their `names` are for pages
+    alone.
     """
     children = [
         (place, number.born)
         for place, number in listed
         if number.born is not None and birthday(number.born, _OF_AGE) > today
     ]
+    called = {place: names.get(number, "") for place, number in listed}
     too_old = [place for place, born in children if not may_guardian_answer(born, on=today)]
     soon = [
         place
@@ -58,21 +66,27 @@ def of_children(
     advice = []
     if too_old:
         advice.append(
-            f"{_counted(too_old)} har fyllt 13 år men inte 18: vårdnadshavare kan inte svara åt"
-            " barnet, som behöver svara självt."
+            f"{_counted(too_old, called)} har fyllt 13 år men inte 18: vårdnadshavare kan inte"
+            " svara åt barnet, som behöver svara självt."
         )
     if soon:
         advice.append(
-            f"{_counted(soon)} fyller 13 år senast {answer_by}, som är sista dag att svara."
-            " Från födelsedagen kan vårdnadshavare inte svara åt barnet."
+            f"{_counted(soon, called)} fyller 13 år senast {answer_by}, som är sista dag att"
+            " svara. Från födelsedagen kan vårdnadshavare inte svara åt barnet."
         )
     return advice
 
 
-def _counted(places: Sequence[int]) -> str:
-    """How many they are; with their places in the list, while they are few enough to look up."""
+def _counted(places: Sequence[int], called: Mapping[int, str]) -> str:
+    """How many they are; with who they are, while they are few enough to look up."""
     advice = f"{len(places)} mottagare"
     if len(places) > _MOST_NAMED:
         return advice
-    first, last = ", ".join(map(str, places[:-1])), places[-1]
-    return f"{advice} (nummer {f'{first} och {last}' if first else last} i listan)"
+    if all(map(called.get, places)):
+        return f"{advice} ({_listed([called[place] for place in places])})"
+    return f"{advice} (nummer {_listed(list(map(str, places)))} i listan)"
+
+
+def _listed(words: Sequence[str]) -> str:
+    first, last = ", ".join(words[:-1]), words[-1]
+    return f"{first} och {last}" if first else last

@@ -1,8 +1,9 @@
 """Pages from `templates/local_1177/`, and the pages for what went wrong."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime
 from http import HTTPStatus
+from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exception_handlers import http_exception_handler
@@ -15,6 +16,8 @@ from utskick.local_1177.moments import STOCKHOLM, contract_date
 from utskick.local_1177.people import full_name
 
 FOLDER = TEMPLATES / "local_1177"
+FILES = (TEMPLATES / "web" / "tokens.css", FOLDER / "local_1177.css", FOLDER / "formular.svg")
+"""The colours are those of the staff pages."""
 MONTHS = (
     "januari",
     "februari",
@@ -31,7 +34,7 @@ MONTHS = (
 )
 FOR_PROGRAMS = ("/control", "/oidc")
 SAFETY = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src data:;"
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:;"
     " base-uri 'none'; frame-ancestors 'none'",
     # Same origin: else browsers post without saying from where.
     "Referrer-Policy": "same-origin",
@@ -61,13 +64,17 @@ def render(name: str, *, status_code: int = HTTPStatus.OK, **values: object) -> 
 
 
 def install(app: FastAPI) -> None:
-    """The style sheet and the error pages."""
-    app.add_api_route("/local_1177.css", _style, include_in_schema=False)
+    """The style sheets, the mark and the error pages."""
+    for path in FILES:
+        app.add_api_route(f"/{path.name}", _sends(path), include_in_schema=False)
     app.add_exception_handler(HTTPException, _show_error)
 
 
-async def _style() -> FileResponse:
-    return FileResponse(FOLDER / "local_1177.css")
+def _sends(path: Path) -> Callable[[], Awaitable[FileResponse]]:
+    async def send() -> FileResponse:
+        return FileResponse(path)
+
+    return send
 
 
 async def _show_error(request: Request, error: Exception) -> Response:

@@ -12,7 +12,7 @@ import pytest
 from httpx import Response
 
 from tests.clinic import OWN, UNIT, WEEKLY, Clinic
-from tests.people import BO, TOLVAN
+from tests.people import ANNA, BO, TOLVAN
 from tests.spellings import spellings_of
 from tests.web.conftest import Rest
 from tests.web.pages.conftest import Browser
@@ -21,10 +21,12 @@ from tests.web.pages.test_administration_packages import FILLED, NEW
 from tests.web.pages.test_form_links import MOBILE
 from tests.web.pages.test_send_form import asked
 from tests.web.pages.test_start_package import at_message
-from tests.whole.sinks import holds
+from tests.whole.sinks import holds, leaks
+from utskick.ports import PersonRecord
 from utskick.wiring import Services
 
 CANARY = TOLVAN.digits
+RARE = "Quistbergström"
 SPELLINGS = spellings_of(CANARY)
 SOME = [SPELLINGS[0], SPELLINGS[2], "1912-12-12 - 1212", SPELLINGS[-1], SPELLINGS[-4]]
 """Of fields that the same rule looks through as one that gets all."""
@@ -198,3 +200,24 @@ def test_the_search_reads_all_that_the_database_keeps(
     clinic.clock.now()
 
     assert UNIT.name in "\n".join(_texts_of(tmp_path / "utskick.db"))
+
+
+async def test_a_name_is_kept_sealed_alone_whatever_is_done_with_the_person(
+    staff: Browser, clinic: Clinic, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Gathered, asked about, sent to and shown: no name in clear, in a log or an address."""
+    caplog.set_level(logging.DEBUG)
+    clinic.persons.records[ANNA] = PersonRecord(given_name="Zackarina", surname=RARE)
+    page = await staff.open("/skicka-formular")
+    page = (await staff.press(page, "lagg-till", nytt_personnummer=ANNA.digits)).text
+    question = await staff.press(page, "skicka", form=OWN.name)
+    sent = await staff.press(question.text, "ja-skicka")
+    [dispatch] = clinic.listed()
+    shown = await staff.open(f"/paketutskick/{dispatch.dispatch.id}")
+
+    assert all(RARE in each for each in (page, question.text, shown))
+    assert RARE not in sent.headers["location"]
+    assert leaks([tmp_path], [RARE]) == []
+    for sink in (caplog.text, repr(clinic.mailer.sent), repr(clinic.sms.sent)):
+        assert RARE not in sink
+    assert RARE not in repr(clinic.scheduler.registered(now=clinic.clock.now()))

@@ -23,7 +23,7 @@ from utskick.web.labels import (
     occasion_sign,
 )
 from utskick.web.pages.frame import fragment, page
-from utskick.web.pages.opened_dispatch import AtDesk, Desk
+from utskick.web.pages.opened_dispatch import AtDesk, Desk, menu_of
 from utskick.web.pages.posted import sought_in, text, view_in
 from utskick.web.pages.refusals import page_router
 from utskick.web.pages.visitors import Posted, Staff, StaffVisitor
@@ -142,6 +142,7 @@ def _occasion(desk: Desk, occasion_id: OccasionId, view: ListView) -> Response:
         delivery_sign=delivery_sign,
         labels=REFUSAL_LABELS,
         remedies=REFUSAL_REMEDIES,
+        **menu_of(opened.dispatch),
     )
 
 

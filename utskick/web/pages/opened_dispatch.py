@@ -14,7 +14,13 @@ from markupsafe import Markup
 from utskick.domain.approvals import ApprovalLapsed, NotOwnDispatch, OwnDispatch
 from utskick.domain.brakes import Braked
 from utskick.domain.deliveries import REFUSAL_LABELS, DeliveryState
-from utskick.domain.dispatches import DispatchId, DispatchStatus, RecipientId
+from utskick.domain.dispatches import (
+    Dispatch,
+    DispatchId,
+    DispatchKind,
+    DispatchStatus,
+    RecipientId,
+)
 from utskick.domain.errors import (
     LastRecipient,
     NothingAhead,
@@ -150,6 +156,7 @@ class Desk:
             "reason": reason,
             "problems": problems_by_field(problems),
             "now": self.now,
+            **menu_of(opened.dispatch),
         }
         return page(
             self.request,
@@ -179,6 +186,11 @@ def _at_desk(request: Request, dispatch_id: UUID, visitor: Staff, wired: Wired, 
         wired=wired,
         now=now,
     )
+
+
+def menu_of(dispatch: Dispatch) -> dict[str, Any]:
+    """A single form stands under none of the menu's headings, least of all that of packages."""
+    return {"under": ""} if dispatch.kind is DispatchKind.FORM else {}
 
 
 AtDesk = Annotated[Desk, Depends(_at_desk)]

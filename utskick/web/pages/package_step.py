@@ -95,7 +95,12 @@ class PackageStep:
             *of_the_unnotified(unnotified),
             *of_the_unchecked(unknown, of=len(recipients.listed)),
             *of_untranslated(filled.inbox_message, filled.inbox_messages, self.package),
-            *of_children(listed, today=today, answer_by=answer_by or default_answer_by(today)),
+            *of_children(
+                listed,
+                today=today,
+                answer_by=answer_by or default_answer_by(today),
+                names=filled.recipients.names,
+            ),
         ]
 
     @property

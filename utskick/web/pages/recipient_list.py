@@ -29,7 +29,7 @@ from utskick.domain.seen_sheets import FoundList, ListQuestion
 from utskick.domain.units import Actor
 from utskick.domain.writing import plain
 from utskick.use_cases.look_up_recipients import KnownSoFar, LookedUp
-from utskick.web.labels import person_in_words
+from utskick.web.labels import left_out_remedy, person_in_words
 from utskick.web.pages.carried_list import Listed, Report, carried_in, carry
 from utskick.web.pages.list_question import AskedOfList
 from utskick.web.pages.posted import act, as_typed, file, looks, text, texts, view_in
@@ -136,6 +136,10 @@ class RecipientList:
     def part(self, *, notifies: bool) -> ListPart[Listed]:
         """Those who are shown. Without a message nobody needs to be notified."""
         return look_at(self.listed, self.view, who=_who, kinds=_KINDS if notifies else _UNASKED)
+
+    @property
+    def names(self) -> dict[Personnummer, str]:
+        return {each.number: each.name for each in self.listed}
 
     @property
     def unnotified(self) -> list[Listed]:
@@ -323,7 +327,8 @@ class RecipientList:
             [number], actor=actor, needs_account="creates_inbox_message" in posted, now=now
         )
         if found.refusal:
-            self._wrong(_TYPED, found.reason, found.remedy)
+            # Nobody has been added, so nobody is to be removed.
+            self._wrong(_TYPED, found.reason, left_out_remedy(found.refusal.value))
             return
         self._add([found])
         self.added = person_in_words(number, found.name, wired.rules.today(now))
