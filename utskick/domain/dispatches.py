@@ -132,7 +132,8 @@ class Dispatch:
     """A started dispatch, without its recipients: they are read apart, as that is logged.
 
     `answer_by` and `purge_after` hold when staff chose a date for all; an occasion may have its
-    own last day, and else each form gets one counted from the day it is sent.
+    own last day, and else each form gets one counted from the day it is sent. `series_id` is the
+    first of those that replace or add to each other, and `replaces` the one it was started for.
     """
 
     id: DispatchId
@@ -154,6 +155,8 @@ class Dispatch:
     package_key: str | None = None
     package_version: int | None = None
     standing_id: StandingId | None = None
+    series_id: DispatchId | None = None
+    replaces: DispatchId | None = None
     status: DispatchStatus = DispatchStatus.ONGOING
     ended_at: datetime | None = None
 

@@ -189,6 +189,19 @@ class DispatchSpec(Sending):
         max_length=MOST_ADDRESSES,
         description="Fler adresser för e-postavisering vid eventuella fel",
     )
+    replaces: UUID | None = Field(
+        default=None,
+        description="Ersätt: id på det paketutskick som stoppas när det här startas",
+    )
+    replaces_as_seen: str = Field(
+        default="",
+        max_length=100,
+        description="Hur det ersatta var när det lästes; tomt om ingen vet",
+    )
+    adds_to: UUID | None = Field(
+        default=None,
+        description="Fler mottagare: id på det paketutskick vars tillfällen andra också ska få",
+    )
     start: Moment | None = Field(
         default=None, description="Första tillfället; övriga följer grundplåtens intervall"
     )

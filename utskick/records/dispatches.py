@@ -73,6 +73,12 @@ class Dispatches(Protocol):
     def of_draft(self, unit_id: HsaId, draft_id: DraftId) -> DispatchId | None:
         """The dispatch that this draft became, if it did."""
 
+    def series(self, unit_id: HsaId, series_id: DispatchId) -> list[Dispatch]:
+        """The unit's that replace or add to each other, as they were started."""
+
+    def join_series(self, dispatch_id: DispatchId, series_id: DispatchId) -> None:
+        """Make it one of the series; whoever calls this holds it."""
+
     def get(self, dispatch_id: DispatchId) -> Dispatch:
         """Raises `NotFound`."""
 

@@ -1,7 +1,7 @@
 """Pågående Paketutskick: many dispatches at a glance, and one of them cell by cell."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -80,6 +80,9 @@ class Overview(Protocol):
         self, dispatch_id: DispatchId
     ) -> Mapping[tuple[RecipientId, OccasionId], Mapping[DeliveryState, int]]:
         """How the forms of each recipient have fared at each occasion that has begun."""
+
+    def unanswered(self, dispatch_id: DispatchId) -> Collection[RecipientId]:
+        """Who has got something of it that nobody knows to be answered."""
 
     def of_occasion(self, occasion_id: OccasionId) -> Sequence[OccasionCell]:
         """Each form of each recipient, in the order that they were planned."""

@@ -144,6 +144,18 @@ class SqlDispatches:
         )
         return DispatchId(found) if found else None
 
+    def series(self, unit_id: HsaId, series_id: DispatchId) -> list[Dispatch]:
+        return self.many(
+            select(DispatchRow)
+            .where(DispatchRow.unit_id == unit_id, DispatchRow.series_id == series_id)
+            .order_by(DispatchRow.created_at, DispatchRow.id)
+        )
+
+    def join_series(self, dispatch_id: DispatchId, series_id: DispatchId) -> None:
+        self._session.execute(
+            update(DispatchRow).where(DispatchRow.id == dispatch_id).values(series_id=series_id)
+        )
+
     def get(self, dispatch_id: DispatchId) -> Dispatch:
         return self._one(select(DispatchRow).where(DispatchRow.id == dispatch_id))
 
@@ -392,6 +404,8 @@ def _dispatch_row(
         submission_key=submission_key,
         content_seal=content_seal,
         standing_id=dispatch.standing_id,
+        series_id=dispatch.series_id,
+        replaces=dispatch.replaces,
     )
 
 
@@ -418,6 +432,8 @@ def _dispatch(
         package_key=row.package_key,
         package_version=row.package_version,
         standing_id=StandingId(row.standing_id) if row.standing_id else None,
+        series_id=DispatchId(row.series_id) if row.series_id else None,
+        replaces=DispatchId(row.replaces) if row.replaces else None,
         status=DispatchStatus(row.status),
         ended_at=row.ended_at,
     )

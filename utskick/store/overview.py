@@ -1,7 +1,7 @@
 """Pågående Paketutskick, in a few statements however many dispatches there are."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, String, case, cast, func, or_, select
 from sqlalchemy.orm import Session
 
-from utskick.domain.deliveries import DeliveryState, Refusal
+from utskick.domain.deliveries import DeliveryState, FormStatus, Refusal
 from utskick.domain.dispatches import (
     Dispatch,
     DispatchId,
@@ -100,6 +100,19 @@ class SqlOverview:
             place = RecipientId(id_of(recipient_id)), OccasionId(id_of(occasion_id))
             found.setdefault(place, {})[DeliveryState(state)] = number
         return found
+
+    def unanswered(self, dispatch_id: DispatchId) -> Collection[RecipientId]:
+        answered = DeliveryRow.form_status == FormStatus.COMPLETED.value
+        rows = self._session.scalars(
+            select(DeliveryRow.recipient_id)
+            .where(
+                DeliveryRow.dispatch_id == dispatch_id,
+                DeliveryRow.state == DeliveryState.SENT.value,
+                or_(DeliveryRow.form_status.is_(None), ~answered),
+            )
+            .distinct()
+        )
+        return {RecipientId(recipient_id) for recipient_id in rows if recipient_id}
 
     def of_occasion(self, occasion_id: OccasionId) -> Sequence[OccasionCell]:
         rows = self._session.execute(

@@ -19,6 +19,7 @@ from utskick.use_cases.change_visits import ChangeVisits
 from utskick.use_cases.check_access_log import CheckAccessLog
 from utskick.use_cases.clean_up import CleanUp
 from utskick.use_cases.compare_ledger import CompareLedger
+from utskick.use_cases.copy_dispatch import CopyDispatch
 from utskick.use_cases.current_session import CurrentSession
 from utskick.use_cases.decide_approval import DecideApproval
 from utskick.use_cases.end_occasion import EndOccasion
@@ -103,6 +104,7 @@ class UseCases:
     check_access_log = Bound(CheckAccessLog)
     clean_up = Bound(CleanUp)
     compare_ledger = Bound(CompareLedger)
+    copy_dispatch = Bound(CopyDispatch)
     current_session = Bound(CurrentSession)
     decide_approval = Bound(DecideApproval)
     end_occasion = Bound(EndOccasion)

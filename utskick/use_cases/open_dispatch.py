@@ -105,7 +105,7 @@ class Opened:
     `listed` are the recipients that are looked at. `blocked`: the forms that ended it, when it
     was aborted; `will_be_blocked`: those that will at its next occasion. `refusing`: the addresses
     that do not take our mails. `approval`: what a colleague had to say yes to, with the `names` of
-    both.
+    both. `series`: those that replace or add to each other.
     """
 
     progress: DispatchProgress
@@ -121,6 +121,7 @@ class Opened:
     ways: Sequence[WaysOn]
     approval: Approval | None
     names: Mapping[str, str]
+    series: Sequence[Dispatch]
 
     @property
     def dispatch(self) -> Dispatch:
@@ -213,6 +214,7 @@ class OpenDispatch:
                 ways=[each for each in ways_on(records, dispatch) if each.any],
                 approval=approval,
                 names=names,
+                series=_series(dispatch, records),
             )
 
     def open_occasion(
@@ -285,6 +287,13 @@ def _will_be_blocked(dispatch: Dispatch, records: Transaction) -> StartBlocked |
     except StartBlocked as blocked:
         return blocked
     return None
+
+
+def _series(dispatch: Dispatch, records: Transaction) -> Sequence[Dispatch]:
+    """Those that it replaces, is replaced by or adds to, with itself; none for most."""
+    if dispatch.series_id is None:
+        return ()
+    return records.dispatches.series(dispatch.unit_id, dispatch.series_id)
 
 
 def _blocked(dispatch: Dispatch, records: Transaction) -> StartBlocked | None:

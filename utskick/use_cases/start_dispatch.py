@@ -21,11 +21,13 @@ from utskick.domain.occasions import Occasion, OccasionId
 from utskick.domain.packages import PackageTemplate, with_forms_desk
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
+from utskick.domain.series import Follows
 from utskick.domain.specs import DispatchSpec, addresses_elsewhere
 from utskick.domain.units import Actor, Unit
 from utskick.sending.check_forms import require_forms
 from utskick.sending.report_errors import report
 from utskick.use_cases.dry_run import DryRun, dry_run_of
+from utskick.use_cases.follow_dispatch import problems_of_following
 from utskick.use_cases.schedule_reading import ReadMoment, ScheduleReading
 from utskick.use_cases.spec_reading import SpecReading
 from utskick.use_cases.submissions import (
@@ -126,6 +128,7 @@ class StartDispatch(Submitting):
             ),
             already_sent=already_sent,
             places=reading.places,
+            follows=_follows(spec),
         )
 
     def _understand(
@@ -151,6 +154,7 @@ class StartDispatch(Submitting):
             if package is not None and spec.forms is None:
                 forms = [a.form for a in records.forms.access(actor.unit_id, package.template_ids)]
         numbers = reading.recipients(spec, rules=rules, today=rules.today(now))
+        self._require_following(spec, numbers, reading, actor, now)
         reading.free_texts(spec, spec.title)
         reading.problems += addresses_elsewhere(spec.error_addresses, rules.error_domains)
         moments: list[ReadMoment] = []
@@ -191,6 +195,21 @@ class StartDispatch(Submitting):
     def _unit(self, actor: Actor) -> Unit:
         with self.store.transaction() as records:
             return records.units.get(actor.unit_id)
+
+    def _require_following(
+        self,
+        spec: DispatchSpec,
+        numbers: list[Personnummer],
+        reading: SpecReading,
+        actor: Actor,
+        now: datetime,
+    ) -> None:
+        if (follows := _follows(spec)) is None:
+            return
+        with self.store.transaction() as records:
+            reading.problems += problems_of_following(
+                records, follows, numbers, reading.places, actor=actor, now=now
+            )
 
     async def _require_sendable(
         self, understood: _Understood, spec: DispatchSpec, now: datetime, *, reports: bool
@@ -238,6 +257,15 @@ class StartDispatch(Submitting):
                 addresses=_addresses(spec, package, self.rules),
                 now=now,
             )
+
+
+def _follows(spec: DispatchSpec) -> Follows | None:
+    """What it replaces, or else adds to."""
+    if spec.replaces is not None:
+        return Follows(DispatchId(spec.replaces), replaces=True, as_seen=spec.replaces_as_seen)
+    if spec.adds_to is not None:
+        return Follows(DispatchId(spec.adds_to), replaces=False)
+    return None
 
 
 def _addresses(spec: DispatchSpec, package: PackageTemplate, rules: Rules) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from utskick.domain.errors import AlreadyEnded, NotFound, SpecRefused
 from utskick.domain.forms import FormTemplate
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
+from utskick.domain.series import Follows
 from utskick.domain.specs import Sending
 from utskick.domain.units import Activity, Actor, HsaId
 from utskick.failpoints import Step
@@ -37,9 +38,10 @@ from utskick.records import LogEntry, Store, Transaction
 from utskick.sending.accounts import Accounts
 from utskick.sending.await_approval import ask_colleague
 from utskick.sending.check_recipients import Checked, check_quickly
-from utskick.sending.occasion_plans import register_occasions
+from utskick.sending.occasion_plans import register_occasions, unregister_occasions
 from utskick.sending.require_no_brake import require_no_brake, require_no_brake_on
 from utskick.use_cases.find_already_sent import find_already_sent
+from utskick.use_cases.follow_dispatch import follow
 from utskick.use_cases.keep_draft import find_draft
 from utskick.use_cases.look_up_recipients import log_asked
 from utskick.use_cases.spec_reading import SpecReading
@@ -84,6 +86,7 @@ class CheckedDispatch:
     date_warnings: tuple[str, ...] = ()
     already_sent: tuple[AlreadySent, ...] = ()
     places: Mapping[Personnummer, str] = field(default_factory=dict, repr=False)
+    follows: Follows | None = None
 
     @property
     def all_warnings(self) -> tuple[str, ...]:
@@ -293,6 +296,8 @@ class Submitting:
         saved = await asyncio.to_thread(self._save, checked, actor, submission_key, now, draft)
         if saved.id != dispatch.id:
             return await asyncio.to_thread(self.started_before, saved, now)
+        if checked.follows is not None and checked.follows.replaces:
+            await asyncio.to_thread(self._unregister, checked.follows.dispatch_id)
         registered = await asyncio.to_thread(
             register_occasions,
             dispatch.id,
@@ -303,12 +308,18 @@ class Submitting:
         )
         unchecked = sum(each.notified_by is None for each in checked.recipients)
         return Started(
-            dispatch=dispatch,
+            dispatch=saved,
             warnings=checked.all_warnings,
             date_warnings=checked.date_warnings,
             registered=registered,
             unchecked=unchecked,
         )
+
+    def _unregister(self, replaced: DispatchId) -> None:
+        with self.store.transaction() as records:
+            dispatch = records.dispatches.get(replaced)
+        idle = (each.id for each in dispatch.occasions if not dispatch.awaits_run(each))
+        unregister_occasions(idle, scheduler=self.scheduler)
 
     def _end_draft(self, draft: DraftInUse | None, actor: Actor) -> None:
         with self.store.transaction() as records:
@@ -328,6 +339,18 @@ class Submitting:
             seal = checked.content_seal
             if started := _end_draft(draft, records, actor):
                 return records.dispatches.get(started)
+            if (follows := checked.follows) is not None:
+                # Whoever starts the same at once waits here, and finds it started.
+                records.dispatches.lock_for(actor.unit_id, follows.dispatch_id)
+                unit_id = actor.unit_id
+                if same := records.dispatches.submitted(
+                    unit_id, submission_key, content_seal=seal
+                ):
+                    return records.dispatches.get(same)
+                active = [r.personnummer for r in recipients if r.state is RecipientState.ACTIVE]
+                dispatch = follow(
+                    records, follows, dispatch, active, checked.places, actor=actor, now=now
+                )
             if not records.dispatches.add(
                 dispatch,
                 recipients,

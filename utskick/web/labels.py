@@ -26,6 +26,8 @@ _CHANNELS = {"SMS": "sms", "Email": "e-post", "Other": "annat"}
 
 FIELD_LABELS = {
     "unit": "Enhet",
+    "replaces": "Ersätter",
+    "adds_to": "Fler mottagare",
     "package": "Paketutskickets namn",
     "title": "Titel som visas för invånaren",
     "form": "Formulärmall",

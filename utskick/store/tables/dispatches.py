@@ -67,6 +67,8 @@ class DispatchRow(Row):
     submission_key: Mapped[str] = mapped_column(String(64))
     content_seal: Mapped[str | None] = mapped_column(String(64))
     standing_id: Mapped[UUID | None] = mapped_column(index=True)
+    series_id: Mapped[UUID | None] = mapped_column(index=True)
+    replaces: Mapped[UUID | None]
     draft_id: Mapped[UUID | None] = mapped_column(index=True, unique=True)
 
 

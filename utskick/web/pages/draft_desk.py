@@ -49,7 +49,18 @@ _NEVER_SHOWN = SeenVersion(number=999_999_999, page="")
 _OF_THE_REQUEST = frozenset({"csrf", "gor", "version", "rutor", "fil", "igen", "varnad"})
 _LOOKED_AT = frozenset({"lista_sok", "lista_sokt", "lista_visa", "lista_sida"})
 _NEVER_POSTED = frozenset(
-    {"package", "flyttat", "mottagare", "tillagd", "rapport", "fraga_om_fil", "kontroll"}
+    {
+        "package",
+        "ersatter",
+        "ersatter_som",
+        "fler_till",
+        "flyttat",
+        "mottagare",
+        "tillagd",
+        "rapport",
+        "fraga_om_fil",
+        "kontroll",
+    }
 )
 """What no page shows in a field."""
 _CONFLICT = 409

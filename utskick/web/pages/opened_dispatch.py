@@ -32,6 +32,7 @@ from utskick.domain.errors import (
 )
 from utskick.domain.long_lists import ListView
 from utskick.domain.occasions import OccasionId
+from utskick.domain.series import may_add_to, may_replace
 from utskick.domain.units import SYSTEM
 from utskick.use_cases.open_dispatch import Opened
 from utskick.use_cases.remove_recipient import AlreadyRemoved
@@ -48,6 +49,11 @@ from utskick.web.pages.visitors import Staff, StaffVisitor
 from utskick.wiring import Services
 
 _FROM_THE_START = ListView()
+_WHOM = [
+    ("alla", "Alla mottagare"),
+    ("ej-skickade", "Bara de som inte fått något"),
+    ("ej-svarat", "Bara de som inte svarat"),
+]
 _STOPPED, _REMOVED = "stoppat", "borttagen"
 _DONE = {
     "aterstartat": "Paketutskicket är återstartat.",
@@ -145,6 +151,9 @@ class Desk:
             "refused": refused,
             "outages": self.wired.list_outages(),
             "sign": partial(occasion_sign, now=self.now, late_after=rules.late_after),
+            "may_replace": may_replace(opened.dispatch, now=self.now),
+            "may_add_to": may_add_to(opened.dispatch, now=self.now),
+            "whom": _WHOM,
             "may_restart": opened.dispatch.may_restart(now=self.now),
             "early_or_late": early_or_late if notifies else None,
             "signs": delivery_signs,

@@ -36,6 +36,9 @@ class FilledStart:
     """
 
     package: str = ""
+    replaces: str = ""
+    replaces_as_seen: str = ""
+    adds_to: str = ""
     title: str = ""
     error_addresses: str = ""
     occasions: list[OccasionSpec] = field(default_factory=list)
@@ -62,6 +65,9 @@ class FilledStart:
         shown = text(posted, "tillfalle")
         return cls(
             package=text(posted, "package"),
+            replaces=text(posted, "ersatter"),
+            replaces_as_seen=text(posted, "ersatter_som"),
+            adds_to=text(posted, "fler_till"),
             title=in_one_line(text(posted, "title")),
             error_addresses=text(posted, "error_addresses"),
             occasions=[_occasion(*row) for row in rows],
@@ -84,7 +90,12 @@ class FilledStart:
     ) -> Self:
         """As the package is prepared; only the recipients stay."""
         return replace(
-            type(self)(recipients=self.recipients),
+            type(self)(
+                recipients=self.recipients,
+                replaces=self.replaces,
+                replaces_as_seen=self.replaces_as_seen,
+                adds_to=self.adds_to,
+            ),
             package=package.key,
             title=package.resident_title,
             occasions=planned.occasions,
@@ -131,6 +142,9 @@ class FilledStart:
             {
                 "unit": unit_id,
                 "package": self.package,
+                "replaces": self.replaces or None,
+                "replaces_as_seen": self.replaces_as_seen,
+                "adds_to": self.adds_to or None,
                 "title": self.title.strip(),
                 "error_addresses": list(addresses),
                 "occasions": [each.model_dump() for each in self.occasions],
@@ -144,6 +158,15 @@ class FilledStart:
                 "form_banner": self.form_banner,
             },
         )
+
+    @property
+    def _follows(self) -> list[tuple[str, str]]:
+        kept = {
+            "ersatter": self.replaces,
+            "ersatter_som": self.replaces_as_seen,
+            "fler_till": self.adds_to,
+        }
+        return [(name, value) for name, value in kept.items() if value]
 
     @property
     def kept(self) -> list[tuple[str, str]]:
@@ -160,6 +183,7 @@ class FilledStart:
         ]
         return [
             ("package", self.package),
+            *self._follows,
             ("title", self.title),
             ("error_addresses", self.error_addresses),
             *moments,
