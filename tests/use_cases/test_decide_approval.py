@@ -263,3 +263,24 @@ async def test_neither_restart_nor_anything_by_hand_gets_around_it(careful: Clin
             by_hand(dispatch.occasions[0].id, actor=STAFF, now=careful.clock.now())
 
     assert (careful.scheduler.plans, careful.forms.forms) == ([], [])
+
+
+async def test_the_calendar_counts_what_is_approved_and_nothing_else(careful: Clinic) -> None:
+    dispatch = await started(careful)
+    day = dispatch.occasions[0].local_date
+
+    def counted() -> tuple[list[int], list[bool]]:
+        with careful.store.transaction() as records:
+            region = records.calendar.of_region(day, day)
+            unit = records.calendar.of_unit(UNIT.id, day, day)
+        return [each.recipients for each in region], [each.goes_on for each in unit]
+
+    before = counted()
+    approve(careful, dispatch)
+    after = counted()
+    decline(careful, other := await started(careful))
+
+    assert status(careful, other) is DispatchStatus.DECLINED
+    assert before == ([], [False])
+    assert after == ([2], [True])
+    assert counted()[0] == [2]

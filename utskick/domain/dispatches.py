@@ -61,6 +61,8 @@ class DispatchStatus(StrEnum):
     EXPIRED = "expired"
 
 
+GOES_ON = frozenset({DispatchStatus.ONGOING, DispatchStatus.COMPLETED})
+"""It has been sent, or is, or will be if nobody stops it."""
 NEVER_SENT = frozenset({DispatchStatus.DECLINED, DispatchStatus.WITHDRAWN, DispatchStatus.EXPIRED})
 """Nobody approved it, so nothing of it was sent, and nothing will be."""
 

@@ -7,7 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from utskick.domain.calendar_feeds import CalendarFeed
-from utskick.domain.dispatches import Dispatch, DispatchStatus
+from utskick.domain.dispatches import GOES_ON, Dispatch
 from utskick.domain.occasions import Aim, Occasion
 from utskick.domain.units import HsaId
 
@@ -23,8 +23,7 @@ class CalendarEntry:
     @property
     def goes_on(self) -> bool:
         """Whether it has been sent, or will be if nobody stops it."""
-        sends = self.dispatch.status not in (DispatchStatus.STOPPED, DispatchStatus.ABORTED)
-        return sends and self.occasion.aim is Aim.SEND
+        return self.dispatch.status in GOES_ON and self.occasion.aim is Aim.SEND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

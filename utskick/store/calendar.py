@@ -7,13 +7,13 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from utskick.domain.dispatches import DispatchKind, DispatchStatus, RecipientState
+from utskick.domain.dispatches import GOES_ON, DispatchKind, RecipientState
 from utskick.domain.units import HsaId
 from utskick.records import CalendarCount, CalendarEntry
 from utskick.store.dispatches import SqlDispatches
 from utskick.store.tables import DispatchRow, OccasionRow, RecipientRow
 
-_NOT_SENT = (DispatchStatus.STOPPED.value, DispatchStatus.ABORTED.value)
+_GOES_ON = [status.value for status in GOES_ON]
 
 
 class SqlCalendar:
@@ -62,7 +62,7 @@ class SqlCalendar:
             .where(
                 OccasionRow.local_date.between(first, last),
                 DispatchRow.kind != DispatchKind.FORM.value,
-                DispatchRow.status.not_in(_NOT_SENT),
+                DispatchRow.status.in_(_GOES_ON),
             )
             .group_by(OccasionRow.local_date, DispatchRow.unit_id)
             .order_by(OccasionRow.local_date, recipients.desc(), DispatchRow.unit_id)
