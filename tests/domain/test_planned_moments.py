@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.clinic import PACKAGE, WEEKLY
 from utskick.domain.calendar import STOCKHOLM, LocalMoment, default_answer_by
 from utskick.domain.packages import PackageTemplate, Weekday
-from utskick.domain.planned_moments import planned_moments, red_day_warning
+from utskick.domain.planned_moments import planned_moments, red_day_warning, typed_or_planned
 from utskick.domain.red_days import red_day
 from utskick.domain.schedules import (
     AnswerBy,
@@ -174,6 +174,15 @@ def test_one_that_is_moved_has_its_days_to_answer_from_there() -> None:
     moved = replace(TO_WORKING_DAYS, answer_within=AnswerWithin(2))
 
     assert last_days_of(moved, date(2027, 5, 25))[1] == "2027-06-30"
+
+
+def test_a_typed_day_stands_and_the_packages_own_keeps_its_time() -> None:
+    planned = AnswerBy(date(2027, 2, 7), time(20))
+
+    assert typed_or_planned(AnswerBy(date(2027, 2, 7)), planned) == planned
+    assert typed_or_planned(AnswerBy(date(2027, 2, 8)), planned) == AnswerBy(date(2027, 2, 8))
+    assert typed_or_planned(None, planned) == planned
+    assert typed_or_planned(None, None) is None
 
 
 def test_a_red_day_is_warned_of_with_the_next_working_day_unless_the_package_keeps_it() -> None:

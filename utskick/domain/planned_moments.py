@@ -104,6 +104,12 @@ def last_days(
     return [_closed(last, for_all, days, sent_on=day) for day, last in zip(days, own, strict=True)]
 
 
+def typed_or_planned(typed: AnswerBy | None, planned: AnswerBy | None) -> AnswerBy | None:
+    """What staff typed stands; the day that the package would have chosen keeps its time."""
+    same = typed and planned and typed.day == planned.day
+    return planned if same else typed or planned
+
+
 def _closed(
     own: AnswerBy | None, for_all: date | None, days: Sequence[date], *, sent_on: date
 ) -> AnswerBy | None:

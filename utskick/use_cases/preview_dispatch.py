@@ -19,6 +19,7 @@ from utskick.domain.planned_moments import (
     last_days,
     planned_moments,
     red_day_warning,
+    typed_or_planned,
 )
 from utskick.domain.red_days import next_working_day
 from utskick.domain.rules import Rules
@@ -267,8 +268,7 @@ def _numbered(
         replace(
             each,
             number=rows.index(each.row) + 1,
-            answer_by=each.answer_by
-            or last_of.get(each.row)
+            answer_by=typed_or_planned(each.answer_by, last_of.get(each.row))
             or (AnswerBy(answer_by) if answer_by else None),
         )
         for each in planned

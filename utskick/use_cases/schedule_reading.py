@@ -16,7 +16,12 @@ from utskick.domain.calendar import (
     parse_date,
 )
 from utskick.domain.packages import PackageTemplate
-from utskick.domain.planned_moments import last_days, planned_moments, red_day_warning
+from utskick.domain.planned_moments import (
+    last_days,
+    planned_moments,
+    red_day_warning,
+    typed_or_planned,
+)
 from utskick.domain.rules import Rules
 from utskick.domain.schedules import AnswerBy
 from utskick.domain.specs import DispatchSpec, Moment, OccasionSpec
@@ -107,7 +112,7 @@ class ScheduleReading:
         """What was typed for an occasion stands; the package says the others."""
         lasts = last_days(self.package, [each.local.date for each in moments], for_all=for_all)
         whole = [
-            replace(each, answer_by=each.answer_by or last)
+            replace(each, answer_by=typed_or_planned(each.answer_by, last))
             for each, last in zip(moments, lasts, strict=True)
         ]
         for each in whole:
