@@ -576,6 +576,15 @@ class ApprovalSettings(Group):
     )
 
 
+class TrialSettings(Group):
+    """Skicka till mig: who tries a package dispatch on which test resident."""
+
+    residents: dict[str, SecretStr] = Field(
+        default_factory=dict,
+        description="The personnummer of each one's test resident, by HSA-id of staff (JSON).",
+    )
+
+
 RateText = Annotated[str, Field(pattern=r"^[1-9][0-9]*/(s|min|h|d)$")]
 
 
@@ -715,6 +724,7 @@ class Settings(BaseSettings):
     web: WebSettings = WebSettings()
     sign_in: SignInSettings = SignInSettings()
     approval: ApprovalSettings = ApprovalSettings()
+    trial: TrialSettings = TrialSettings()
     limits: LimitSettings = LimitSettings()
     log: LogSettings = LogSettings()
     retention: RetentionSettings = RetentionSettings()

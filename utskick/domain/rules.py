@@ -38,6 +38,7 @@ class Rules:
     """
 
     zone: ZoneInfo = STOCKHOLM
+    trial_residents: Mapping[str, str] = field(default_factory=dict, repr=False)
     lead: timedelta = timedelta(minutes=2)
     lead_for_each_other: timedelta = timedelta(seconds=0.5)
     longest_lead: timedelta = timedelta(minutes=30)

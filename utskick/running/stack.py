@@ -26,6 +26,8 @@ WORK_POOL = "utskick"
 _PLATFORM = "SE2321000131-E000000000002"
 """Who sends us notices of answered forms, by the certificate that a proxy would have checked."""
 LOGIN_FILE = "prefect-login.json"
+_TEST_RESIDENTS = {"SE2321000131-P000000000201": "199001242388"}
+"""Whom Karin of the demo region tries dispatches on."""
 _PYTHON = (sys.executable, "-P", "-m")
 """Without the current folder: it may hold a `tasks.py` of somebody else's."""
 
@@ -87,6 +89,7 @@ def environment_of(folder: Path, ports: Ports) -> dict[str, str]:
         "UTSKICK_WEB__PUBLIC_URL": f"http://{HOST}:{ports.web}",
         "UTSKICK_WEB__TRUSTED_PROXIES": json.dumps([HOST]),
         "UTSKICK_NOTICES__CALLERS": json.dumps([_PLATFORM]),
+        "UTSKICK_TRIAL__RESIDENTS": json.dumps(_TEST_RESIDENTS),
         "UTSKICK_SIGN_IN__ISSUER": f"{local_1177}/oidc",
     }
     return {name: os.environ.get(name, value) for name, value in ours.items()}

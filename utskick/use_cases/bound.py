@@ -57,6 +57,7 @@ from utskick.use_cases.send_form import SendForm
 from utskick.use_cases.send_missed_occasion import SendMissedOccasion
 from utskick.use_cases.send_reminder import SendReminder
 from utskick.use_cases.send_sms import SendSms
+from utskick.use_cases.send_to_me import SendToMe
 from utskick.use_cases.set_sending_hours import SetSendingHours
 from utskick.use_cases.share_calendar import ShareCalendar
 from utskick.use_cases.show_calendar import ShowCalendar
@@ -143,6 +144,7 @@ class UseCases:
     send_reminder = Bound(SendReminder)
     send_sms = Bound(SendSms)
     set_sending_hours = Bound(SetSendingHours)
+    send_to_me = Bound(SendToMe)
     share_calendar = Bound(ShareCalendar)
     show_calendar = Bound(ShowCalendar)
     show_progress = Bound(ShowProgress)

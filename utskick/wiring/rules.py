@@ -49,6 +49,10 @@ def rules_of(settings: Settings) -> Rules:
         sms_hosts=(*settings.sms_hosts, urlsplit(settings.residents.url).hostname or ""),
         application=settings.residents.application,
         purposes=settings.sign_in.purposes,
+        trial_residents={
+            staff_id: number.get_secret_value()
+            for staff_id, number in settings.trial.residents.items()
+        },
         approval_above=settings.approval.above,
         approval_within=timedelta(days=settings.approval.days),
         right_roles=right_roles_of(settings.sign_in),

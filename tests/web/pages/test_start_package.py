@@ -2,9 +2,11 @@
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from httpx import Response
 
 from tests.clinic import (
@@ -14,12 +16,13 @@ from tests.clinic import (
     PACKAGE,
     PHQ,
     SHARED,
+    STAFF,
     UNIT,
     UNSUBSCRIBED,
     WEEKLY,
     Clinic,
 )
-from tests.people import ANNA, BO, PROTECTED, UNNOTIFIED
+from tests.people import ANNA, BO, CILLA, PROTECTED, UNNOTIFIED
 from tests.use_cases.clinic_days import mails
 from tests.web.pages.conftest import Browser, draft_of, words_of
 from tests.web.pages.forms import main_form
@@ -28,6 +31,7 @@ from utskick.domain.packages import FORMS_DESK
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.schedules import AnswerWithin, Interval, IntervalUnit, RedDayRule
 from utskick.ports import TemporaryFailure
+from utskick.wiring import Services
 
 PAGE = "/starta-paketutskick"
 
@@ -842,3 +846,43 @@ async def test_what_is_wrong_with_a_language_stands_at_its_box(staff: Browser) -
     assert answer.status_code == 422
     assert 'id="inbox_messages.en-problem"' in answer.text
     assert "Inkorgsmeddelande på engelska, rad 2: {{ x }} går inte" in words_of(answer.text)
+
+
+# Sending it to oneself first
+
+
+async def test_it_is_sent_to_ones_own_test_resident_and_the_draft_stays(
+    staff: Browser, clinic: Clinic, app: FastAPI, wired: Services
+) -> None:
+    rules = replace(clinic.rules, trial_residents={STAFF.name: CILLA.digits})
+    app.state.services = replace(wired, rules=rules)
+    page = (await at_message(staff)).text
+
+    answer = await staff.press(page, "skicka-till-mig")
+
+    (dispatch,) = dispatches(clinic)
+    assert [each.personnummer for each in recipients(clinic, dispatch)] == [CILLA]
+    assert dispatch.occasions[0].sends_at - clinic.clock.now() <= timedelta(minutes=2)
+    words = words_of(answer.text)
+    assert "Skickat till din testperson" in words
+    assert "Mottagare 2" in words
+
+
+async def test_what_is_sent_to_oneself_twice_in_a_minute_is_sent_once(
+    staff: Browser, clinic: Clinic, app: FastAPI, wired: Services
+) -> None:
+    rules = replace(clinic.rules, trial_residents={STAFF.name: CILLA.digits})
+    app.state.services = replace(wired, rules=rules)
+    page = (await at_message(staff)).text
+
+    once = (await staff.press(page, "skicka-till-mig")).text
+    again = await staff.press(once, "skicka-till-mig")
+
+    assert again.status_code == 200
+    assert len(dispatches(clinic)) == 1
+
+
+async def test_whoever_has_no_test_resident_is_not_offered_one(staff: Browser) -> None:
+    page = (await at_message(staff)).text
+
+    assert "Skicka till mig" not in page

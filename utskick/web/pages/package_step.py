@@ -14,6 +14,7 @@ from utskick.domain.advice import of_children, of_the_unchecked, of_the_unnotifi
 from utskick.domain.already_sent import AlreadySent
 from utskick.domain.approvals import cause_of
 from utskick.domain.calendar import default_answer_by, read_date
+from utskick.domain.dispatches import Dispatch
 from utskick.domain.drafts import FilledFields
 from utskick.domain.errors import Problem, StartBlocked
 from utskick.domain.forms import Catalogue, FormTemplateId
@@ -154,12 +155,26 @@ class PackageStep:
         """The first page: everything but the message. `refused` when a start was just tried."""
         return await self._page("start_package.html", "", problems, refused)
 
-    async def show_message(self, problems: Sequence[Problem] = ()) -> Response:
-        """The second page: the message, and what will happen, by date from here on."""
+    async def show_message(
+        self, problems: Sequence[Problem] = (), *, sent_to_me: Dispatch | None = None
+    ) -> Response:
+        """The second page: the message, and what will happen, by date from here on.
+
+        `sent_to_me` is what was just sent to the visitor's own test resident.
+        """
         self.order_by_date()
         already = await asyncio.to_thread(lambda: self.already_sent)
         name = "start_package_message.html"
-        return await self._page(name, MESSAGE, problems, None, already_sent=already)
+        actor = self.visit.visitor.actor
+        return await self._page(
+            name,
+            MESSAGE,
+            problems,
+            None,
+            already_sent=already,
+            sent_to_me=sent_to_me,
+            may_send_to_me=self.visit.wired.send_to_me.has_resident(actor),
+        )
 
     def order_by_date(self) -> None:
         """The occasions as they will be sent, and numbered."""
@@ -182,7 +197,7 @@ class PackageStep:
         visit, wired = self.visit, self.visit.wired
         await visit.keep_posted(self.keep)
         wrong = problems or refused or self.filled.recipients.problems
-        if visit.leads_on and not wrong:
+        if visit.leads_on and not (wrong or values.get("sent_to_me")):
             return see_other(visit.address + at)
         answer = page(
             self.visit.request,

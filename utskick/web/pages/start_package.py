@@ -108,6 +108,8 @@ async def _press(pressed: str, about: str, step: PackageStep) -> Response:
             return await _lead_to_message(step)
         case "visa-tillfalle" | "fraga-lista" | "lagg-till-mening":
             return await step.show_message()
+        case "skicka-till-mig":
+            return await _send_to_me(step)
         case "ja-starta":
             return await _start(step)
         case _:
@@ -280,6 +282,23 @@ async def _start(step: PackageStep) -> Response:
         return see_other(f"/paketutskick/{started.dispatch.id}?besked=vantar")
     already = "?redan=1" if started.already else ""
     return see_other(f"/starta-paketutskick/startat/{started.dispatch.id}{already}")
+
+
+async def _send_to_me(step: PackageStep) -> Response:
+    """As it stands, to the visitor's own test resident; the draft stays. Raises `NotFound`."""
+    visit = step.visit
+    actor, wired = visit.visitor.actor, visit.wired
+    if step.filled.problems:
+        return await _refused(step, step.filled.problems)
+    visit.wired.rate_limits.take(Limit.SENDS, visit.visitor.unit.id)
+    try:
+        spec = step.filled.spec(visit.visitor.unit.id)
+        started = await wired.send_to_me.send_to_me(spec, actor=actor, now=visit.now)
+    except SpecRefused as refused:
+        return await _refused(step, refused.problems)
+    except StartBlocked as blocked:
+        return await step.show(refused=blocked)
+    return await step.show_message(sent_to_me=started.dispatch)
 
 
 def _wrong(step: PackageStep) -> list[Problem]:
