@@ -22,7 +22,8 @@ document.addEventListener("submit", async (event) => {
   const left = { field: document.activeElement, values: values(form) };
   let answer;
   try {
-    answer = await fetch(form.action, { method: "POST", body, signal: AbortSignal.timeout(LONGEST_MS) });
+    const to = button?.hasAttribute("formaction") ? button.formAction : form.action;
+    answer = await fetch(to, { method: "POST", body, signal: AbortSignal.timeout(LONGEST_MS) });
   } catch {
     announcement.textContent = "Det gick inte att nå Utskick. Kontrollera nätet och försök igen.";
     announcement.className = "unreached";

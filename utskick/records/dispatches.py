@@ -131,6 +131,12 @@ class Dispatches(Protocol):
     ) -> None:
         """Mark the recipient removed, and cancel what of theirs has not been begun."""
 
+    def restore_recipient(self, dispatch_id: DispatchId, recipient_id: RecipientId) -> None:
+        """Undo a removal that has cancelled nothing; whoever calls this holds the dispatch."""
+
+    def has_cancelled(self, recipient_id: RecipientId) -> bool:
+        """Whether anything of theirs will never be sent, as they were removed."""
+
     def ended_before(self, moment: datetime) -> list[Dispatch]: ...
 
     def delete(self, dispatch_id: DispatchId) -> None:

@@ -280,6 +280,21 @@ class SqlDispatches:
                 .values(state=DeliveryState.CANCELLED.value)
             )
 
+    def restore_recipient(self, dispatch_id: DispatchId, recipient_id: RecipientId) -> None:
+        self._session.execute(
+            update(RecipientRow)
+            .where(RecipientRow.id == recipient_id, RecipientRow.dispatch_id == dispatch_id)
+            .values(state=RecipientState.ACTIVE.value, removed_at=None, removed_by=None)
+        )
+
+    def has_cancelled(self, recipient_id: RecipientId) -> bool:
+        cancelled = DeliveryState.CANCELLED.value
+        found = (
+            exists().where(table.recipient_id == recipient_id, table.state == cancelled)
+            for table in (DeliveryRow, InboxMessageRow)
+        )
+        return any(self._session.scalar(select(each)) for each in found)
+
     def ended_before(self, moment: datetime) -> list[Dispatch]:
         return self.many(select(DispatchRow).where(DispatchRow.ended_at <= moment))
 

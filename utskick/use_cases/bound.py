@@ -53,6 +53,7 @@ from utskick.use_cases.read_access_log import ReadAccessLog
 from utskick.use_cases.read_visit_list import ReadVisitList
 from utskick.use_cases.remove_recipient import RemoveRecipient
 from utskick.use_cases.restart_dispatch import RestartDispatch
+from utskick.use_cases.restore_recipient import RestoreRecipient
 from utskick.use_cases.send_form import SendForm
 from utskick.use_cases.send_missed_occasion import SendMissedOccasion
 from utskick.use_cases.send_reminder import SendReminder
@@ -139,6 +140,7 @@ class UseCases:
     read_visit_list = Bound(ReadVisitList)
     remove_recipient = Bound(RemoveRecipient)
     restart_dispatch = Bound(RestartDispatch)
+    restore_recipient = Bound(RestoreRecipient)
     send_form = Bound(SendForm)
     send_missed_occasion = Bound(SendMissedOccasion)
     send_reminder = Bound(SendReminder)

@@ -34,7 +34,7 @@ def problems_of_following(
         return [found] if found else []
     if late := why_not_added_to(base, now=now):
         return [late]
-    theirs = _in_series(records, base)
+    theirs = people_in_series(records, base)
     return [
         Problem(
             f"{places.get(number, 'recipients')} ({number})",
@@ -83,7 +83,7 @@ def _end(records: Transaction, base: Dispatch, *, actor: Actor, now: datetime) -
     records.access_log.write([entry], now=now)
 
 
-def _in_series(records: Transaction, base: Dispatch) -> set[Personnummer]:
+def people_in_series(records: Transaction, base: Dispatch) -> set[Personnummer]:
     """Whoever gets something of it already, in any of its dispatches that go on."""
     series = records.dispatches.series(base.unit_id, base.series_id) if base.series_id else [base]
     return {

@@ -36,6 +36,7 @@ from utskick.sending.message_text import message_parts
 from utskick.sending.message_values import values_for
 from utskick.sending.report_errors import kept_report
 from utskick.use_cases.recipient_kinds import kinds_of_dispatch, kinds_of_occasion, who
+from utskick.use_cases.restore_recipient import may_restore
 from utskick.use_cases.ways_on import WaysOn, ways_on
 
 ByState = Mapping[DeliveryState, int]
@@ -105,7 +106,8 @@ class Opened:
     `listed` are the recipients that are looked at. `blocked`: the forms that ended it, when it
     was aborted; `will_be_blocked`: those that will at its next occasion. `refusing`: the addresses
     that do not take our mails. `approval`: what a colleague had to say yes to, with the `names` of
-    both. `series`: those that replace or add to each other.
+    both. `series`: those that replace or add to each other. `restorable`: whose removal can be
+    undone.
     """
 
     progress: DispatchProgress
@@ -122,6 +124,7 @@ class Opened:
     approval: Approval | None
     names: Mapping[str, str]
     series: Sequence[Dispatch]
+    restorable: AbstractSet[RecipientId]
 
     @property
     def dispatch(self) -> Dispatch:
@@ -215,6 +218,12 @@ class OpenDispatch:
                 approval=approval,
                 names=names,
                 series=_series(dispatch, records),
+                restorable={
+                    each.id
+                    for each in recipients
+                    if each.state is RecipientState.REMOVED
+                    and may_restore(records, dispatch, each, now=now)
+                },
             )
 
     def open_occasion(

@@ -88,3 +88,21 @@ async def test_a_form_is_sent_again_to_some(staff: Browser, clinic: Clinic) -> N
 
     assert dict(main_form(draft).fields)["form"] == OWN.name
     assert staff.numbers(draft) == [ANNA.digits, BO.digits]
+
+
+async def test_a_removal_says_who_it_was_and_can_be_undone(staff: Browser, clinic: Clinic) -> None:
+    dispatch = await weekly(clinic)
+    [bo] = [r for r in clinic.show(dispatch).recipients if r.personnummer == BO]
+    at = f"/paketutskick/{dispatch.id}/mottagare/{bo.id}"
+    csrf = dict(main_form(await staff.open(f"/paketutskick/{dispatch.id}")).fields)["csrf"]
+
+    removed = await staff.post(f"{at}/ta-bort", data={"csrf": csrf})
+    said = await staff.open(removed.headers["location"])
+    undone = await staff.post(f"{at}/angra", data={"csrf": csrf})
+    back = await staff.open(undone.headers["location"])
+
+    assert f"{BO.formatted}, 33 år är borttagen" in words_of(said)
+    assert f'formaction="{at}/angra"' in said
+    assert BO.digits not in removed.headers["location"]
+    assert "är med igen" in words_of(back)
+    assert f'formaction="{at}/ta-bort"' in back

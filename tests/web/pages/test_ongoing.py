@@ -215,7 +215,7 @@ async def test_a_recipient_is_removed_with_the_bin(staff: Browser) -> None:
     status, page = await act(staff, address_of(dispatch), "/ta-bort")
 
     assert status == 303
-    assert "Mottagaren är borttagen" in words_of(page)
+    assert "är borttagen och får inget mer" in words_of(page)
     assert "1 mottagare, 1 utelämnad eller borttagen" in words_of(page)
 
 
@@ -499,4 +499,4 @@ async def test_a_recipient_is_removed_from_a_stopped_dispatch(staff: Browser) ->
     status, page = await act(staff, address_of(dispatch), "/ta-bort")
 
     assert status == 303
-    assert "Mottagaren är borttagen" in words_of(page)
+    assert "är borttagen och får inget mer" in words_of(page)

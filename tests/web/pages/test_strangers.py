@@ -96,6 +96,7 @@ WHO_MAY: Mapping[str, For | Right] = {
     "decline-dispatch": Right.DISPATCH,
     "withdraw-dispatch": Right.DISPATCH,
     "remove-recipient-page": Right.DISPATCH,
+    "restore-recipient-page": Right.DISPATCH,
     "send-missed-page": Right.DISPATCH,
     "notify-recipients-page": Right.DISPATCH,
     "end-occasion-page": Right.DISPATCH,

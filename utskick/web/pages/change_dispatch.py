@@ -104,7 +104,20 @@ async def remove(desk: AtDesk, recipient_id: UUID, _posted: Posted) -> Response:
             actor=desk.visitor.actor,
             now=desk.now,
         )
-        return f"borttagen&antal={on_their_way}"
+        return f"borttagen&antal={on_their_way}&mottagare={recipient_id}#borttagen"
+
+    return await desk.after(act)
+
+
+@router.post(f"{_RECIPIENT}/angra", name="restore-recipient-page")
+async def restore(desk: AtDesk, recipient_id: UUID, _posted: Posted) -> Response:
+    """Ångra, until the next occasion begins."""
+
+    def act() -> str:
+        restoring = desk.wired.restore_recipient
+        who = RecipientId(recipient_id)
+        restoring(desk.dispatch_id, who, actor=desk.visitor.actor, now=desk.now)
+        return f"angrat&mottagare={recipient_id}#borttagen"
 
     return await desk.after(act)
 

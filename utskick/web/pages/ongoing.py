@@ -12,6 +12,7 @@ from utskick.domain.dispatches import (
     STATUS_LABELS,
     DispatchId,
     DispatchKind,
+    RecipientId,
 )
 from utskick.domain.long_lists import ListView
 from utskick.domain.occasions import OccasionId
@@ -92,9 +93,15 @@ def _list(
 
 
 @router.get("/paketutskick/{dispatch_id}", name="dispatch-page")
-def show(desk: AtDesk, besked: str = "", antal: Annotated[int, Query(ge=0)] = 0) -> Response:
+def show(
+    desk: AtDesk,
+    besked: str = "",
+    antal: Annotated[int, Query(ge=0)] = 0,
+    mottagare: UUID | None = None,
+) -> Response:
     """One dispatch: what will be sent when, and who got what."""
-    return desk.show(done=besked, number=antal)
+    about = RecipientId(mottagare) if mottagare else None
+    return desk.show(done=besked, number=antal, about=about)
 
 
 @router.post("/paketutskick/{dispatch_id}", name="look-in-dispatch")

@@ -36,12 +36,14 @@ from utskick.domain.series import may_add_to, may_replace
 from utskick.domain.units import SYSTEM
 from utskick.use_cases.open_dispatch import Opened
 from utskick.use_cases.remove_recipient import AlreadyRemoved
+from utskick.use_cases.restore_recipient import TooLateToRestore
 from utskick.use_cases.stop_dispatch import Stopped
 from utskick.web.callers import Now, Wired
 from utskick.web.labels import (
     delivery_signs,
     left_out_remedy,
     occasion_sign,
+    person_in_words,
     stopped_in_words,
 )
 from utskick.web.pages.frame import drawn, page, problems_by_field, see_other
@@ -57,7 +59,8 @@ _WHOM = [
 _STOPPED, _REMOVED = "stoppat", "borttagen"
 _DONE = {
     "aterstartat": "Paketutskicket är återstartat.",
-    _REMOVED: "Mottagaren är borttagen och får inget mer av paketutskicket.",
+    _REMOVED: "{person} är borttagen och får inget mer av paketutskicket.",
+    "angrat": "{person} är med igen, som om inget hade hänt.",
     "skickas": "Tillfället skickas nu.",
     "skickas-strax": "Tillfället skickas strax: schemaläggaren svarar inte just nu.",
     "meddelas": "De som har fått formulär får nu sitt inkorgsmeddelande.",
@@ -85,6 +88,7 @@ _HARMLESS = (
     NothingAhead,
     NothingLeft,
     AlreadyRemoved,
+    TooLateToRestore,
     OwnDispatch,
     NotOwnDispatch,
     ApprovalLapsed,
@@ -122,11 +126,21 @@ class Desk:
             return await asyncio.to_thread(self.show, said=done, refused=refused, status_code=409)
         return see_other(f"/paketutskick/{self.dispatch_id}?besked={notice}")
 
+    def _person(self, opened: Opened, about: RecipientId | None) -> str:
+        today = self.wired.rules.today(self.now)
+        found = (
+            person_in_words(each.personnummer, each.name, today)
+            for each in opened.recipients
+            if each.id == about
+        )
+        return next(found, "Mottagaren")
+
     def show(
         self,
         *,
         done: str = "",
         number: int = 0,
+        about: RecipientId | None = None,
         said: str = "",
         refused: str = "",
         reason: str = "",
@@ -134,7 +148,10 @@ class Desk:
         view: ListView = _FROM_THE_START,
         status_code: int = 200,
     ) -> Response:
-        """`done` names what was, with how many forms were on their way; `said` says it itself."""
+        """`done` names what was, with how many forms were on their way; `said` says it itself.
+
+        `about`: whom it was about.
+        """
         opened = self.wired.open_dispatch(
             self.dispatch_id, actor=self.visitor.actor, now=self.now, view=view
         )
@@ -147,7 +164,8 @@ class Desk:
         early_or_late = rules.warning_now(self.now, unit=self.visitor.unit)
         values: dict[str, Any] = {
             "opened": opened,
-            "done": said or _done_in_words(done, number, opened),
+            "done": said or _done_in_words(done, number, opened, self._person(opened, about)),
+            "about": about,
             "refused": refused,
             "outages": self.wired.list_outages(),
             "sign": partial(occasion_sign, now=self.now, late_after=rules.late_after),
@@ -220,13 +238,13 @@ def _chips(by_state: frozenset[tuple[DeliveryState, int]]) -> Markup:
     return drawn("chips.html", signs=delivery_signs(dict(by_state)))
 
 
-def _done_in_words(what: str, number: int, opened: Opened) -> str:
+def _done_in_words(what: str, number: int, opened: Opened, person: str) -> str:
     if what == _STOPPED:
         halted = tuple(each for each in opened.ways if each.occasion.halted)
         return stopped_in_words(
             Stopped(dispatch=opened.dispatch, on_their_way=number, ways=halted)
         )
-    words = _DONE.get(what, "")
+    words = _DONE.get(what, "").format(person=person)
     if what == _REMOVED and number:
         words += f" {number} formulär var redan på väg och kommer fram."
     return words
