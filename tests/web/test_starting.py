@@ -153,7 +153,7 @@ async def test_all_problems_come_at_once_with_their_places(rest: Rest) -> None:
         "recipients, rad 2",
         "title",
         "2027-01-01 08:00",
-        "inbox_message",
+        "inbox_message, rad 1",
     ]
     assert all(p["remedy"] for p in refused["problems"])
     assert nothing_has_happened(rest.clinic)
