@@ -59,7 +59,7 @@ async def test_the_recipient_gets_a_message_and_that_is_logged(
     (reminder,) = reminders(clinic, annas)
     assert state is DeliveryState.SENT
     assert recipient == ANNA
-    assert f"{annas.answer_by}" in message.text
+    assert "Sista dag att svara är 1 februari 2028." in message.text
     assert message.forms == (annas.form_id,)
     assert (reminder.state, reminder.created_by) == (DeliveryState.SENT, STAFF.name)
     assert log()[-1] == "Skriva: skickat påminnelse (person)"
