@@ -9,16 +9,14 @@ of them, and a plural. Nothing of it loops, reaches an attribute, or grows beyon
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
-from babel import Locale
-from babel.dates import format_date
 from jinja2 import StrictUndefined, TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from utskick.domain.languages import LANGUAGES, SWEDISH
+from utskick.adapters.language_forms import answer_by_in_words, choose_word, plural_forms
+from utskick.domain.languages import LANGUAGES
 from utskick.domain.limits import LONGEST_TEXTS
 from utskick.domain.message_names import (
     DEEPEST_CONDITION,
@@ -109,12 +107,12 @@ class JinjaMessages:
         if self._unreadable(message, list(_tags(message)), language):
             raise ValueError("the message holds what is neither text nor ours")
         written = {
-            name: _answer_by(value, language) if isinstance(value, AnswerBy) else value
+            name: answer_by_in_words(value, language) if isinstance(value, AnswerBy) else value
             for name, value in values.items()
         }
         turned = LANGUAGES[language].right_to_left
         environment = self._right_to_left if turned else self._left_to_right
-        choose = partial(_choose, language=language)
+        choose = partial(choose_word, language=language)
         return environment.from_string(message).render(written | {PLURAL: choose})
 
     def _unreadable(self, message: str, tags: Sequence[_Tag], language: str) -> list[MessageFault]:
@@ -213,7 +211,7 @@ def _fault_of(tag: _Tag, language: str) -> MessageFault | None:
 
 
 def _fault_of_plural(tag: _Tag, kind: Kind | None, language: str) -> tuple[str, str]:
-    forms = _plural_forms(language)
+    forms = plural_forms(language)
     if kind is not Kind.NUMBER:
         return f"böjer efter {tag.name}, som inte är ett tal.", f"Böj efter {_numbers()}."
     if tag.words != len(forms):
@@ -276,37 +274,3 @@ def _fragment(text: str) -> str:
         return line
     # Half a number would not look like one.
     return f"{line[:_LONGEST_FRAGMENT].rstrip('0123456789-+ ')}…"
-
-
-_LOCALES = {"en": "en_GB", "prs": "fa_AF", "kmr": "ku"}
-_CLDR_ORDER = ("zero", "one", "two", "few", "many", "other")
-_WHOLE_NUMBERS = range(201)
-
-
-@lru_cache(maxsize=len(LANGUAGES))
-def _locale(language: str) -> Locale:
-    return Locale.parse(_LOCALES.get(language, language))
-
-
-@lru_cache(maxsize=len(LANGUAGES))
-def _plural_forms(language: str) -> tuple[str, ...]:
-    """Those that whole numbers take: Polish has one for fractions alone."""
-    plural_form: Callable[[int], str] = _locale(language).plural_form
-    taken = {plural_form(number) for number in _WHOLE_NUMBERS}
-    return tuple(form for form in _CLDR_ORDER if form in taken)
-
-
-def _choose(number: int, *words: str, language: str) -> str:
-    return words[_plural_forms(language).index(_locale(language).plural_form(number))]
-
-
-def _answer_by(last: AnswerBy, language: str) -> str:
-    day = written_out(last.day, language)
-    if last.at is None:
-        return day
-    return f"{day}{' kl. ' if language == SWEDISH else ', '}{last.at:%H:%M}"
-
-
-def written_out(on: date, language: str = SWEDISH) -> str:
-    """As residents read it: 30 november 2027."""
-    return format_date(on, "long", _locale(language))

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from utskick.adapters.jinja_messages import JinjaMessages, written_out
+from utskick.adapters.jinja_messages import JinjaMessages
+from utskick.adapters.language_forms import written_out
 from utskick.domain.languages import SWEDISH
 from utskick.domain.message_names import MessageFault, MessageValues
 from utskick.files import TEMPLATES
