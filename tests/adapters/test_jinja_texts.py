@@ -52,6 +52,7 @@ MAIL_VALUES: dict[str, Any] = {
     "days": 0,
 }
 ABOUT = {
+    "mail/awaits_approval.txt": "godkännande",
     "mail/log_broken.txt": "Logg",
     "mail/log_heads.txt": "Logg",
     "mail/platform.txt": "CreateFormRequest",
