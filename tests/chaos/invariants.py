@@ -32,6 +32,7 @@ from utskick.store.tables import (
     DispatchRow,
     InboxMessageRow,
     OccasionRow,
+    PackageTemplateRow,
     RecipientRow,
     VisitSendRow,
 )
@@ -276,6 +277,8 @@ class Watch:
                 because = because or unclear[row["id"]] >= self.rules.most_unclear_calls
                 assert because or self._forms_look_alike(row, rows), "uncertain without a reason"
                 continue
+            if row["refusal"] == Refusal.ALREADY_HAS and self.restored_at is None:
+                assert self._others_sent(row), "left out, and has nothing"
             if row["refusal"] == Refusal.REFUSED_BY_1177:
                 assert row["id"] in refused, "refused by nobody"
             if self.restored_at is None and not self._has_anothers_second(row):
@@ -338,11 +341,31 @@ class Watch:
         self._a_stop_has_not_been_answered(row)
         self._a_removal_has_not_been_answered(row)
         self._no_brake_has_been_answered(row["dispatch_id"])
+        self._nobody_has_it_whom_its_package_leaves_out(row)
         self._somebody_has_approved(row["dispatch_id"])
 
     def _somebody_has_approved(self, dispatch_id: UUID) -> None:
         """Two persons: nothing leaves of what a colleague was asked about and never approved."""
         assert dispatch_id not in self.unapproved, "sent, and nobody approved it"
+
+    def _nobody_has_it_whom_its_package_leaves_out(self, row: RowMapping) -> None:
+        """Decided at the intent: no second one while the first may be answered."""
+        (dispatch,) = [each for each in self.dispatches() if each["id"] == row["dispatch_id"]]
+        version = dispatch["package_key"], dispatch["package_version"]
+        looks = {
+            (each["key"], each["version"])
+            for each in self._rows(PackageTemplateRow)
+            if each["checks_already_has"]
+        }
+        if version in looks:
+            assert not self._others_sent(row), "sent to somebody who has it"
+
+    def _others_sent(self, row: RowMapping) -> list[RowMapping]:
+        return [
+            other
+            for other in self.deliveries()
+            if other["id"] != row["id"] and _key(other) == _key(row) and other["state"] == "sent"
+        ]
 
     def _no_brake_has_been_answered(self, dispatch_id: UUID) -> None:
         """I8: as with a stop, for all that a brake is on."""

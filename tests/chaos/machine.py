@@ -323,6 +323,11 @@ class SendProtocol(RuleBasedStateMachine):
     def administration_pulls_the_brake(self, scope: BrakeScope) -> None:
         self._pull(scope)
 
+    @rule(looks=st.booleans())
+    def package_looks_who_has_its_forms_or_not(self, looks: bool) -> None:
+        with self.store.transaction() as records:
+            records.packages.save(replace(PACKAGE, checks_already_has=looks))
+
     @precondition(lambda self: self.watch.brakes)
     @rule(pick=_PICK)
     def administration_releases_the_brake(self, pick: int) -> None:

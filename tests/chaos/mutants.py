@@ -29,6 +29,7 @@ _OUTCOMES = "utskick/store/outcomes.py"
 _MESSAGES = "utskick/sending/send_inbox_messages.py"
 _GATE = "utskick/sending/message_gate.py"
 _BRAKE = "utskick/use_cases/pull_brake.py"
+_ALREADY = "utskick/store/already_sent.py"
 _RECONCILE = "utskick/sending/reconcile.py"
 _RESTORED = "utskick/use_cases/mark_restored.py"
 _SETTLE = "utskick/sending/settle.py"
@@ -366,6 +367,25 @@ MUTANTS = (
         "nobody is asked about again after a brake",
         "brake",
         (_RUN, '            self._asked_at.pop("recipients", None)\n', ""),
+    ),
+    _mutant(
+        "who has a form already is not looked for at the intent",
+        "already",
+        (_CLAIMING, "        if claim.occasion_id in allowed.checking:\n", "        if False:\n"),
+    ),
+    _mutant(
+        "who has a form already is looked for once, and not among those who move up",
+        "already",
+        (
+            _CLAIMING,
+            "        if not refuse_who_has_it(session, ids, now):\n            return",
+            "        refuse_who_has_it(session, ids, now)\n        return",
+        ),
+    ),
+    _mutant(
+        "another unit's form counts",
+        "already",
+        (_ALREADY, "        other.unit_id == DeliveryRow.unit_id,\n", ""),
     ),
     _mutant(
         "a removed recipient's retry is sent",

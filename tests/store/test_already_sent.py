@@ -95,6 +95,12 @@ def test_at_the_intent_those_who_have_it_are_refused_and_the_others_move_up(
     assert refused(ledger) == {Refusal.ALREADY_HAS: 2}
 
 
+def test_what_another_unit_has_sent_keeps_nobody_from_it(store: SqlStore) -> None:
+    under_way(store, a_dispatch(unit_id=OTHER_UNIT.id), numbers=(ANNA,)).send()
+
+    assert len(under_way(store, checking(store), numbers=(ANNA,)).claim()) == 1
+
+
 def test_without_the_packages_word_everybody_gets_it(store: SqlStore) -> None:
     under_way(store, numbers=(ANNA, BO)).send()
 
