@@ -621,7 +621,7 @@ MUTANTS = (
     _mutant(
         "an occasion that was stopped before it was planned has nothing left",
         "I12",
-        (_CLOSE, "return not planned or not records", "return not records"),
+        (_CLOSE, "return records.dispatches.has_recipients(dispatch.id)", "return False"),
     ),
     _mutant(
         "what is unknown and refused may come back to be sent",

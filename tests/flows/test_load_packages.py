@@ -12,7 +12,7 @@ from flows.housekeeping import fetch_templates, load_packages
 from tasks import housekeeping
 from tasks.operators import NobodySignedIn
 from tasks.orders import RegionOrder, TemplatesOrder
-from tests.command.conftest import Installation, installation, loaded, local_1177
+from tests.command.conftest import UNIT, Installation, installation, loaded, local_1177
 from tests.command.test_administration import GAD, archive
 from tests.flows.test_orders import KARIN, OPERATOR, running
 from utskick.domain.units import Actor, HsaId
@@ -75,6 +75,37 @@ async def test_what_an_operator_lets_in_is_in_the_list_of_changes(
     change = wired.list_changes(actor=Actor(KARIN, administration))[0]
     assert change.actor == f"operatör {KARIN}"
     assert change.act == "tagit tillbaka formulärmall gad-7"
+
+
+async def test_what_ended_or_changed_on_the_pages_is_seen_and_let_in_as_a_whole(
+    installation: Installation, tables: list[dict[str, Any]]
+) -> None:
+    wired = installation.services
+    actor = Actor("förvaltningen", HsaId(wired.settings.source_system_hsa_id))
+    now = wired.clock.now()
+    archive(installation, GAD)
+    wired.administer_units.set_subscriptions(HsaId(UNIT), [], actor=actor, now=now)
+    with wired.store.transaction() as records:
+        package = records.packages.versions("vuxenpsykiatri-infor-besok")[0]
+        records.packages.save(replace(package, resident_title="Ändrad på sidan"))
+
+    seen = await load()
+    kept = archived(installation), wired.administer_units.open_unit(HsaId(UNIT)).shared
+    with running(OPERATOR):
+        await load(apply=True)
+
+    kinds = {row["Vad"] for row in tables[0]["table"]}
+    assert kinds == {"Formulärmall", "Prenumeration", "Grundplåt"}
+    assert "som inte är införda" in str(seen.message)
+    assert kept[0]
+    assert not any(subscribed for _form, subscribed in kept[1])
+    assert not archived(installation)
+    assert any(s for _form, s in wired.administer_units.open_unit(HsaId(UNIT)).shared)
+    with wired.store.transaction() as records:
+        newest = records.packages.versions("vuxenpsykiatri-infor-besok")[0]
+    assert newest.resident_title == package.resident_title
+    acts = {c.act for c in wired.list_changes(actor=actor) if c.actor == f"operatör {KARIN}"}
+    assert len(acts) == len(tables[0]["table"])
 
 
 async def test_without_an_operator_nothing_is_let_in(

@@ -167,6 +167,17 @@ def test_a_form_is_the_pages_until_the_files_is_asked_for(
     assert log() == [f"Skriva: {act} formulärmall {kept.key}" for act in acts]
 
 
+def test_a_file_that_knows_an_older_version_says_nothing_of_names(clinic: Clinic) -> None:
+    """What 1177 has renamed is not put back."""
+    keep(clinic, forms=[replace(RENAMED, archived_at=MONDAY_NOON)])
+
+    (difference,) = load(clinic, REGION).differences
+
+    assert difference == FormDiffers(
+        replace(RENAMED, archived_at=MONDAY_NOON), replace(PHQ, name=RENAMED.name, version=2)
+    )
+
+
 def test_when_a_form_was_archived_is_no_difference(clinic: Clinic) -> None:
     keep(clinic, forms=[ARCHIVED])
     earlier = replace(ARCHIVED, archived_at=MONDAY_NOON.replace(year=2020))

@@ -110,10 +110,17 @@ def _of_units(files: Region, kept: Region) -> Iterator[UnitDiffers]:
 def _of_forms(files: Region, kept: Region) -> Iterator[FormDiffers]:
     wanted = {form.id: form for form in files.forms}
     for form in kept.forms:
-        file = wanted.get(form.id, form)
+        file = _as_newest(form, wanted.get(form.id, form))
         same = replace(file, archived_at=form.archived_at) == form
         if not same or file.archived is not form.archived:
             yield FormDiffers(form, file)
+
+
+def _as_newest(kept: FormTemplate, file: FormTemplate) -> FormTemplate:
+    """A file that knows an older version says nothing of names: what is kept came from 1177."""
+    if file.version >= kept.version:
+        return file
+    return replace(file, name=kept.name, resident_name=kept.resident_name, version=kept.version)
 
 
 def _of_subscriptions(files: Region, kept: Region) -> Iterator[SubscriptionDiffers]:
