@@ -26,7 +26,7 @@ from utskick.adapters.openpyxl_spreadsheets import OpenpyxlSpreadsheets
 from utskick.adapters.yaml_files import read_text
 from utskick.domain.calendar import ImpossibleTime, parse_clock, parse_date
 from utskick.domain.errors import SpecRefused
-from utskick.domain.message_names import NAMES, Kind
+from utskick.domain.message_names import NAMES, ValueKind
 from utskick.domain.package_specs import PackageSpec
 from utskick.domain.personnummer import InvalidPersonnummer, parse_personnummer, tidied
 from utskick.domain.personnummer_in_text import looks_like_personnummer
@@ -235,11 +235,11 @@ jinja_pieces = st.sampled_from(
         "{% else %}", '{{ plural(tillfalle, "gång", "gånger") }}', "{% if tillfalle > 1 %}",
     ]
 )  # fmt: skip
-OF_A_KIND: dict[Kind, str | int | AnswerBy] = {
-    Kind.TEXT: "<enhet>",
-    Kind.NUMBER: 2,
-    Kind.DATE: AnswerBy(date(2027, 11, 30)),
-    Kind.TRUTH: True,
+OF_A_KIND: dict[ValueKind, str | int | AnswerBy] = {
+    ValueKind.TEXT: "<enhet>",
+    ValueKind.NUMBER: 2,
+    ValueKind.DATE: AnswerBy(date(2027, 11, 30)),
+    ValueKind.TRUTH: True,
 }
 VALUES = {name: OF_A_KIND[each.kind] for name, each in NAMES.items()}
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.people import ANNA, BO, CILLA, DAVID
-from utskick.domain.long_lists import ALL, PER_PAGE, Kind, ListPart, ListView, look_at
+from utskick.domain.long_lists import ALL, PER_PAGE, ListKind, ListPart, ListView, look_at
 from utskick.domain.personnummer import Personnummer
 
 Someone = tuple[str, Personnummer]
@@ -13,8 +13,8 @@ FOUR: list[Someone] = [
     ("Cilla Ek", CILLA),
     ("", DAVID),
 ]
-NAMELESS: Kind[Someone] = Kind("utan-namn", "Utan namn", lambda each: not each[0])
-LONG_NAMED: Kind[Someone] = Kind("langa", "Långa namn", lambda each: len(each[0]) > 100)
+NAMELESS: ListKind[Someone] = ListKind("utan-namn", "Utan namn", lambda each: not each[0])
+LONG_NAMED: ListKind[Someone] = ListKind("langa", "Långa namn", lambda each: len(each[0]) > 100)
 
 
 def seen(view: ListView, rows: list[Someone] = FOUR) -> ListPart[Someone]:

@@ -190,7 +190,7 @@ def test_a_heading_that_says_something_of_health_is_noticed(heading: str) -> Non
         "Sex frågor till dig",
     ],
 )
-def test_a_heading_that_tells_nobody_anything_is_left_alone(heading: str) -> None:
+def test_a_heading_that_gives_nothing_away_is_left_alone(heading: str) -> None:
     assert rules(WHOLE, heading=heading) == []
 
 

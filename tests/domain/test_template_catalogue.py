@@ -55,7 +55,7 @@ def test_the_newest_published_version_says_what_it_is_called() -> None:
     assert listed[PHQ.id].units == {UNIT.id, OTHER_UNIT.id}
 
 
-def test_new_changed_archived_and_missing_ones_are_told_apart() -> None:
+def test_new_changed_archived_and_missing_ones_are_each_found() -> None:
     new = replace(PHQ, id=FormTemplateId(UUID(int=77)), name="Nytt")
     others = [version(form) for form in FORMS if form not in (PHQ, GAD, OWN)]
 

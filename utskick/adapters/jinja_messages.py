@@ -24,9 +24,9 @@ from utskick.domain.message_names import (
     NAMES,
     PLURAL,
     USABLE,
-    Kind,
     MessageFault,
     MessageValues,
+    ValueKind,
     longest_filled_in,
 )
 from utskick.domain.schedules import AnswerBy
@@ -200,7 +200,7 @@ def _fault_of(tag: _Tag, language: str) -> MessageFault | None:
     reason, remedy = "", ""
     if not tag.shape or (tag.name and kind is None):
         reason, remedy = _CANNOT, _NO_SUCH
-    elif tag.shape == "name" and kind is Kind.TRUTH:
+    elif tag.shape == "name" and kind is ValueKind.TRUTH:
         reason = "är ett villkor och kan inte skrivas ut."
         remedy = f"Skriv {NAMES[tag.name].written}."
     elif tag.shape == "plural":
@@ -210,9 +210,9 @@ def _fault_of(tag: _Tag, language: str) -> MessageFault | None:
     return MessageFault(tag.row, _fragment(tag.text), reason, remedy) if reason else None
 
 
-def _fault_of_plural(tag: _Tag, kind: Kind | None, language: str) -> tuple[str, str]:
+def _fault_of_plural(tag: _Tag, kind: ValueKind | None, language: str) -> tuple[str, str]:
     forms = plural_forms(language)
-    if kind is not Kind.NUMBER:
+    if kind is not ValueKind.NUMBER:
         return f"böjer efter {tag.name}, som inte är ett tal.", f"Böj efter {_numbers()}."
     if tag.words != len(forms):
         name = LANGUAGES[language].name
@@ -224,13 +224,13 @@ def _fault_of_plural(tag: _Tag, kind: Kind | None, language: str) -> tuple[str, 
     return "", ""
 
 
-def _fault_of_condition(tag: _Tag, kind: Kind | None) -> tuple[str, str]:
-    if kind is Kind.DATE:
+def _fault_of_condition(tag: _Tag, kind: ValueKind | None) -> tuple[str, str]:
+    if kind is ValueKind.DATE:
         return "frågar efter ett datum, som alltid finns.", "Ta bort villkoret."
     if not tag.sign:
         return "", ""
     number = tag.value.isdecimal()
-    if number is not (kind is Kind.NUMBER) or kind is Kind.TRUTH:
+    if number is not (kind is ValueKind.NUMBER) or kind is ValueKind.TRUTH:
         return "jämför sådant som inte går att jämföra.", f"Jämför {_numbers()} med ett tal."
     if not number and tag.sign not in ("==", "!="):
         return "jämför ord efter storlek.", "Använd == eller !=."
@@ -264,7 +264,7 @@ def _faults_of_nesting(tags: Sequence[_Tag]) -> list[MessageFault]:
 
 
 def _numbers() -> str:
-    first, *rest = (each.name for each in NAMES.values() if each.kind is Kind.NUMBER)
+    first, *rest = (each.name for each in NAMES.values() if each.kind is ValueKind.NUMBER)
     return f"{', '.join([first, *rest[:-1]])} eller {rest[-1]}"
 
 

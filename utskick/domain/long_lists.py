@@ -53,7 +53,7 @@ class ListView:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind(Generic[Row]):
+class ListKind(Generic[Row]):
     """Some of a list: `key` names it, `label` says what they have in common."""
 
     key: str
@@ -108,7 +108,7 @@ def look_at(
     view: ListView,
     *,
     who: Callable[[Row], tuple[str, Personnummer]],
-    kinds: Iterable[Kind[Row]] = (),
+    kinds: Iterable[ListKind[Row]] = (),
 ) -> ListPart[Row]:
     """The part of a list that is looked at. Of a page beyond the end, the last."""
     chips, chosen = [Chip(key=ALL, label="Alla", count=len(rows))], rows

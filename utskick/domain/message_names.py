@@ -20,7 +20,7 @@ LONGEST_IN_ALL = 20_000
 """Of all its languages."""
 
 
-class Kind(Enum):
+class ValueKind(Enum):
     """`TRUTH` can only be asked about, a `DATE` only be written, and a `NUMBER` be compared."""
 
     TEXT = "text"
@@ -35,13 +35,13 @@ class MessageName:
 
     name: str
     label: str
-    kind: Kind = Kind.TEXT
+    kind: ValueKind = ValueKind.TEXT
     of_several: bool = False
 
     @property
     def written(self) -> str:
         """As it stands in a message; of a condition, around what is written only then."""
-        if self.kind is Kind.TRUTH:
+        if self.kind is ValueKind.TRUTH:
             return f"{{% if {self.name} %}}…{{% endif %}}"
         return f"{{{{ {self.name} }}}}"
 
@@ -52,19 +52,21 @@ NAMES = {
         MessageName("enhet", "Enhetens namn"),
         MessageName("kontakt", "Kontakt"),
         MessageName("titel", "Titel"),
-        MessageName("antal_formular", "Antal formulär", Kind.NUMBER),
-        MessageName("besvaras_senast", "Besvaras senast", Kind.DATE),
-        MessageName("tillfalle", "Tillfällets nummer", Kind.NUMBER, of_several=True),
-        MessageName("antal_tillfallen", "Antal tillfällen", Kind.NUMBER, of_several=True),
+        MessageName("antal_formular", "Antal formulär", ValueKind.NUMBER),
+        MessageName("besvaras_senast", "Besvaras senast", ValueKind.DATE),
+        MessageName("tillfalle", "Tillfällets nummer", ValueKind.NUMBER, of_several=True),
+        MessageName("antal_tillfallen", "Antal tillfällen", ValueKind.NUMBER, of_several=True),
         MessageName(
-            "forsta_tillfallet", "Bara vid första tillfället", Kind.TRUTH, of_several=True
+            "forsta_tillfallet", "Bara vid första tillfället", ValueKind.TRUTH, of_several=True
         ),
-        MessageName("sista_tillfallet", "Bara vid sista tillfället", Kind.TRUTH, of_several=True),
+        MessageName(
+            "sista_tillfallet", "Bara vid sista tillfället", ValueKind.TRUTH, of_several=True
+        ),
     )
 }
 PLURAL = "plural"
 """Chooses a word by a number: `{{ plural(antal_formular, "fråga", "frågor") }}`."""
-USABLE = ", ".join(each.written for each in NAMES.values() if each.kind is not Kind.TRUTH)
+USABLE = ", ".join(each.written for each in NAMES.values() if each.kind is not ValueKind.TRUTH)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Mallkatalog: what the form service lists, held against the templates that are kept here.
 
-The service tells names and versions, and which versions are published. It does not tell whose a
+The service names versions, and says which are published. It does not say whose a
 template is, nor whether others may subscribe to it.
 """
 

@@ -30,7 +30,7 @@ from utskick.use_cases.administer_forms import AdministerForms
 
 
 class NewTemplateSpec(Spec):
-    """What the form service does not tell of a template."""
+    """What the form service does not say of a template."""
 
     key: str = Field(pattern=KEY, max_length=100)
     catalogue: Catalogue

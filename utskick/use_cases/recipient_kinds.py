@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from utskick.domain.deliveries import DeliveryState
 from utskick.domain.dispatches import Recipient, RecipientId, RecipientState
-from utskick.domain.long_lists import Kind
+from utskick.domain.long_lists import ListKind
 from utskick.domain.occasions import OccasionId
 from utskick.domain.personnummer import Personnummer
 from utskick.records import OccasionCell
@@ -18,7 +18,7 @@ def who(recipient: Recipient) -> tuple[str, Personnummer]:
 
 def kinds_of_dispatch(
     cells: Mapping[tuple[RecipientId, OccasionId], _ByState],
-) -> list[Kind[Recipient]]:
+) -> list[ListKind[Recipient]]:
     """What there may be to see to, at whatever occasion."""
     states: dict[RecipientId, set[DeliveryState]] = {}
     for (recipient_id, _), by_state in cells.items():
@@ -28,18 +28,18 @@ def kinds_of_dispatch(
         return lambda each: state in states.get(each.id, ())
 
     return [
-        Kind("utan-avisering", "Ingen avisering", _unnotified),
-        Kind("ej-skickade", "Ej skickade", fared(DeliveryState.REFUSED)),
-        Kind("osakra", "Osäkra", fared(DeliveryState.MANUAL)),
-        Kind("utelamnade", "Utelämnade", lambda each: bool(each.left_out_because)),
-        Kind("borttagna", "Borttagna", lambda each: each.state is RecipientState.REMOVED),
+        ListKind("utan-avisering", "Ingen avisering", _unnotified),
+        ListKind("ej-skickade", "Ej skickade", fared(DeliveryState.REFUSED)),
+        ListKind("osakra", "Osäkra", fared(DeliveryState.MANUAL)),
+        ListKind("utelamnade", "Utelämnade", lambda each: bool(each.left_out_because)),
+        ListKind("borttagna", "Borttagna", lambda each: each.state is RecipientState.REMOVED),
     ]
 
 
 def kinds_of_occasion(
     forms: Mapping[RecipientId, Sequence[OccasionCell]],
     messages: Mapping[RecipientId, DeliveryState],
-) -> list[Kind[Recipient]]:
+) -> list[ListKind[Recipient]]:
     """How they may have fared: in a form of theirs, or in their message."""
 
     def some(*states: DeliveryState) -> Callable[[Recipient], bool]:
@@ -51,11 +51,11 @@ def kinds_of_occasion(
         return all(cell.state is DeliveryState.SENT for cell in forms[each.id])
 
     return [
-        Kind("skickade", "Skickade", all_sent),
-        Kind("ej-skickade", "Ej skickade", some(DeliveryState.REFUSED)),
-        Kind("osakra", "Osäkra", some(DeliveryState.MANUAL)),
-        Kind("kontrolleras", "Kontrolleras", some(DeliveryState.UNKNOWN)),
-        Kind("kvar", "Kvar", some(DeliveryState.PLANNED, DeliveryState.SENDING)),
+        ListKind("skickade", "Skickade", all_sent),
+        ListKind("ej-skickade", "Ej skickade", some(DeliveryState.REFUSED)),
+        ListKind("osakra", "Osäkra", some(DeliveryState.MANUAL)),
+        ListKind("kontrolleras", "Kontrolleras", some(DeliveryState.UNKNOWN)),
+        ListKind("kvar", "Kvar", some(DeliveryState.PLANNED, DeliveryState.SENDING)),
     ]
 
 

@@ -16,7 +16,7 @@ from starlette.datastructures import FormData
 
 from utskick.domain.dispatches import Recipient
 from utskick.domain.errors import Problem, UtskickError
-from utskick.domain.long_lists import Kind, ListPart, ListView, look_at
+from utskick.domain.long_lists import ListKind, ListPart, ListView, look_at
 from utskick.domain.names import other_names
 from utskick.domain.personnummer import (
     InvalidPersonnummer,
@@ -50,12 +50,12 @@ def _who(listed: Listed) -> tuple[str, Personnummer]:
     return listed.name, listed.number
 
 
-_UNASKED: list[Kind[Listed]] = [
-    Kind("ej-kontrollerade", "Ej kontrollerade", lambda each: each.notified_by is None)
+_UNASKED: list[ListKind[Listed]] = [
+    ListKind("ej-kontrollerade", "Ej kontrollerade", lambda each: each.notified_by is None)
 ]
-_KINDS: list[Kind[Listed]] = [
-    Kind("utan-avisering", "Ingen avisering", lambda each: each.unnotified),
-    Kind("utan-konto", "Inget 1177-konto", lambda each: each.accountless),
+_KINDS: list[ListKind[Listed]] = [
+    ListKind("utan-avisering", "Ingen avisering", lambda each: each.unnotified),
+    ListKind("utan-konto", "Inget 1177-konto", lambda each: each.accountless),
     *_UNASKED,
 ]
 _BETWEEN = re.compile(r"[\s,;]+")
