@@ -143,7 +143,7 @@ def test_a_blocked_start_shows_the_red_text_and_is_mailed(
 
     desk.expect_alert("gemensamma mallar som saknar prenumeration")
     desk.expect_alert("Kontakta formularhantering@vgregion.se")
-    desk.page.wait_for_load_state("networkidle")
+    desk.page.wait_for_load_state("load")
     alert = desk.page.get_by_role("alert").filter(has_text="saknar prenumeration")
     sentence = alert.get_by_text("saknar prenumeration")
     for scheme in ("light", "dark"):
