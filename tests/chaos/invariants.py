@@ -140,6 +140,12 @@ class Watch:
         }
         self._removed_at_s[recipient_id] = self.world.elapsed_s
 
+    def note_undone(self, recipient_id: UUID) -> None:
+        """To be asked when staff have undone a removal, and before anything is sent by that."""
+        by_id = {row["id"]: row["state"] for row in self.recipients()}
+        if by_id.get(recipient_id, "active") == "active":
+            self.removed.pop(recipient_id, None)
+
     def note_restore(self) -> None:
         """What was done since the backup is forgotten; staff must do it again."""
         self.restored_at = self.world.now

@@ -54,6 +54,7 @@ from utskick.sending.watched_neighbours import WatchedFormService, WatchedInbox
 from utskick.use_cases.change_visits import ChangeVisits
 from utskick.use_cases.check_access_log import CheckAccessLog
 from utskick.use_cases.compare_ledger import LOOKED_BACK, CompareLedger
+from utskick.use_cases.copy_dispatch import CopyDispatch
 from utskick.use_cases.decide_approval import DecideApproval
 from utskick.use_cases.end_occasion import EndOccasion
 from utskick.use_cases.mark_restored import MarkRestored
@@ -61,6 +62,7 @@ from utskick.use_cases.notify_recipients import NotifyRecipients
 from utskick.use_cases.pull_brake import PullBrake
 from utskick.use_cases.remove_recipient import RemoveRecipient
 from utskick.use_cases.restart_dispatch import RestartDispatch
+from utskick.use_cases.restore_recipient import RestoreRecipient
 from utskick.use_cases.send_missed_occasion import SendMissedOccasion
 from utskick.use_cases.standing_dispatches import StandingDispatches, StandingSpec
 from utskick.use_cases.start_dispatch import StartDispatch
@@ -243,6 +245,71 @@ class SendProtocol(RuleBasedStateMachine):
     @rule(pick=_PICK, whom=_PICK)
     def staff_remove(self, pick: int, whom: int) -> None:
         self._remove(_nth(self._every_dispatch, pick), whom)
+
+    @precondition(lambda self: self.watch.removed)
+    @rule(pick=_PICK)
+    def staff_undo_a_removal(self, pick: int) -> None:
+        """Ångra, which is refused once an occasion has begun."""
+        recipient_id = _nth(list(self.watch.removed), pick)
+        theirs = (r["dispatch_id"] for r in self.watch.recipients() if r["id"] == recipient_id)
+        if (dispatch_id := next(theirs, None)) is None:
+            return
+        restoring = RestoreRecipient(store=self.store)
+        self._allowed(
+            lambda: restoring(
+                DispatchId(dispatch_id),
+                RecipientId(recipient_id),
+                actor=STAFF,
+                now=self.clock.now(),
+            )
+        )
+        self.watch.note_undone(recipient_id)
+
+    @precondition(lambda self: self.dispatches and len(self.dispatches) < 4)
+    @rule(pick=_PICK)
+    def staff_replace(self, pick: int) -> None:
+        """Ersätt: what was to come of the old one is sent by the new one alone."""
+        old = _nth(self.dispatches, pick)
+        copying = CopyDispatch(store=self.store, rules=RULES)
+        copied = self._allowed(lambda: copying.remaining(old, actor=STAFF, now=self.clock.now()))
+        if copied is None or copied.follows is None:
+            return
+        to_come = [each["id"] for each in self._to_come(old)]
+        self.tries += 1
+        spec = DispatchSpec.model_validate(
+            {
+                "unit": UNIT.id,
+                "package": PACKAGE.key,
+                "occasions": [
+                    {"date": f"{m.local.date}", "time": f"{m.local.time:%H:%M:%S}"}
+                    for m in copied.moments
+                ],
+                "recipients": [each.personnummer.digits for each in copied.recipients],
+                "forms": [form.key for form in copied.forms],
+                "creates_inbox_message": copied.dispatch.creates_inbox_message,
+                "inbox_message": f"Utskick {self.tries}, tillfälle {{{{ tillfalle }}}}.",
+                "replaces": old,
+                "replaces_as_seen": copied.follows.as_seen,
+            }
+        )
+        started = self._at_once(
+            self._start_dispatch(above=0)(
+                spec, actor=STAFF, submission_key=str(uuid4()), now=self.clock.now()
+            )
+        )
+        if started is not None:
+            self.dispatches.append(started.dispatch.id)
+            self.watch.note_stop(old)
+            for occasion_id in to_come:
+                self.watch.note_end(occasion_id)
+            self._pass_time(3)
+
+    def _to_come(self, dispatch_id: DispatchId) -> list[Any]:
+        return [
+            row
+            for row in self.watch.occasions()
+            if row["dispatch_id"] == dispatch_id and row["state"] == "planned"
+        ]
 
     @_begun
     @rule(pick=_PICK)

@@ -115,6 +115,24 @@ def _mutant(name: str, invariant: str, *edits: tuple[str, str, str]) -> Mutant:
 
 MUTANTS = (
     _mutant(
+        "a replaced dispatch can be restarted beside the new one",
+        "I1",
+        (
+            "utskick/use_cases/follow_dispatch.py",
+            "        records.occasions.close(occasion.id, OccasionState.ENDED, now=now)\n",
+            "        occasion.local\n",
+        ),
+    ),
+    _mutant(
+        "a removal is undone while a run has the occasion",
+        "I8",
+        (
+            "utskick/use_cases/restore_recipient.py",
+            "each.state is OccasionState.RUNNING",
+            "False",
+        ),
+    ),
+    _mutant(
         "what a colleague must approve is started at once",
         "two persons",
         (

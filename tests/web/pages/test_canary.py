@@ -16,6 +16,7 @@ from tests.people import ANNA, BO, TOLVAN
 from tests.spellings import spellings_of
 from tests.web.conftest import Rest
 from tests.web.pages.conftest import Browser
+from tests.web.pages.forms import main_form
 from tests.web.pages.test_administration import post, unit_page
 from tests.web.pages.test_administration_packages import FILLED, NEW
 from tests.web.pages.test_form_links import MOBILE
@@ -23,6 +24,7 @@ from tests.web.pages.test_send_form import asked
 from tests.web.pages.test_start_package import at_message
 from tests.whole.sinks import holds, leaks
 from utskick.ports import PersonRecord
+from utskick.web.pages.visitors import FOR_UNIT
 from utskick.wiring import Services
 
 CANARY = TOLVAN.digits
@@ -181,6 +183,26 @@ async def test_none_passes_on_a_page(typing: Typed, sinks: Callable[[], list[str
         answer = await typing(typed)
         _refused(answer, typed)
         assert any(reason in answer.text for reason in _REASONS), typed
+
+    assert sinks() == []
+
+
+async def test_a_draft_is_sealed_whatever_is_typed_in_it(
+    staff: Browser, sinks: Callable[[], list[str]], clinic: Clinic
+) -> None:
+    """In every field that a page has, and in no address that it leads to."""
+    for at in ("/skicka-formular", f"/starta-paketutskick/paket/{WEEKLY.key}"):
+        form = main_form(await staff.open(at))
+        ours = {"csrf", FOR_UNIT, "version", "rutor", "package"}
+        for typed in SOME:
+            filled = {name: value if name in ours else typed for name, value in form.fields}
+            saved = await staff.post(f"{form.action}/spara", data=filled)
+            listed = filled | {"gor": "lagg-till", "nytt_personnummer": CANARY}
+            added = await staff.post(form.action, data=listed)
+            assert saved.status_code in (200, 409)
+            assert not holds(added.headers.get("content-location", ""), CANARY)
+    with clinic.store.transaction() as records:
+        assert records.drafts.count_for(UNIT.id) == 2
 
     assert sinks() == []
 

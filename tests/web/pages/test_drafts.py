@@ -14,6 +14,7 @@ from tests.web.pages.conftest import Browser, draft_of, session, sign_in, words_
 from tests.web.pages.forms import main_form
 from utskick.domain.drafts import Draft
 from utskick.ports import PersonRecord
+from utskick.web.pages.visitors import FOR_UNIT
 
 PAGE = "/skicka-formular"
 COLLEAGUE = "SE2321000131-P000000000077"
@@ -82,7 +83,7 @@ async def test_a_page_carries_nothing_of_its_list(staff: Browser) -> None:
     page = await begun(staff)
     question = (await staff.press(page, "skicka")).text
 
-    assert {name for name, _ in main_form(question).fields} == {"csrf", "version"}
+    assert {name for name, _ in main_form(question).fields} == {"csrf", FOR_UNIT, "version"}
     assert ANNA.digits not in "".join(value for _, value in main_form(page).fields)
 
 

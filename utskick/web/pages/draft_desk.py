@@ -31,7 +31,7 @@ from utskick.domain.personnummer import Personnummer
 from utskick.web.callers import Now, Wired
 from utskick.web.pages.frame import fragment
 from utskick.web.pages.posted import looks, text, texts
-from utskick.web.pages.visitors import Staff, StaffVisitor
+from utskick.web.pages.visitors import FOR_UNIT, Staff, StaffVisitor
 from utskick.wiring import Services
 
 PAGES = {
@@ -46,7 +46,7 @@ CONFIRMED = {
 }
 """Where each of them says what was started."""
 _NEVER_SHOWN = SeenVersion(number=999_999_999, page="")
-_OF_THE_REQUEST = frozenset({"csrf", "gor", "version", "rutor", "fil", "igen", "varnad"})
+_OF_THE_REQUEST = frozenset({"csrf", FOR_UNIT, "gor", "version", "rutor", "fil", "igen", "varnad"})
 _LOOKED_AT = frozenset({"lista_sok", "lista_sokt", "lista_visa", "lista_sida"})
 _NEVER_POSTED = frozenset(
     {
