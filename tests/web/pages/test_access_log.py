@@ -51,7 +51,7 @@ async def test_the_administration_reads_its_own_log_and_no_units(
     )
 
     assert f"Dragit in enhet {UNIT.id}" in words
-    assert "Enheter Formulärmallar Grundplåtar" in words
+    assert "Enheter Formulärmallar Mallkatalog Grundplåtar" in words
     assert "mottagarlista" not in words
     assert "den regionala förvaltningen" in words
     assert checked.status_code == 200
