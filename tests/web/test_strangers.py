@@ -15,6 +15,7 @@ from utskick.web.api import router
 
 BODIES: dict[str, Any] = {
     "start-dispatch": "the clinic's",
+    "try-dispatch": "the clinic's",
     "send-form": {"unit": UNIT.id, "form": PHQ.key, "recipients": [ANNA.digits]},
     "list-dispatches": None,
     "show-dispatch": None,
@@ -46,7 +47,8 @@ OF_SOMETHING = [
 
 
 def body_of(name: str, rest: Rest) -> Any:
-    return a_spec(rest.clinic.clock.now()) if name == "start-dispatch" else BODIES[name]
+    whole = name in ("start-dispatch", "try-dispatch")
+    return a_spec(rest.clinic.clock.now()) if whole else BODIES[name]
 
 
 async def call(name: str, by: Rest, **ids: str) -> tuple[int, Any]:
