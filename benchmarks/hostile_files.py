@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
@@ -28,6 +29,7 @@ from benchmarks.processes import usage_of
 from config.settings import DatabaseSettings
 from utskick.adapters.jinja_texts import JinjaTexts
 from utskick.adapters.yaml_region import read_region
+from utskick.domain.drafts import SeenVersion
 from utskick.domain.staff import Commission, StaffSession
 from utskick.domain.units import SYSTEM, Actor, Unit
 from utskick.files import REGION
@@ -166,8 +168,8 @@ def _import(url: str, token: str, raw: bytes) -> str:
     """What staff read of it."""
     with _visitor(url, token) as person:
         answer = person.post(
-            _IMPORT,
-            data={"csrf": csrf_of(token), "gor": "importera"},
+            f"{_IMPORT}/utkast/{uuid4()}",
+            data={"csrf": csrf_of(token), "version": str(SeenVersion()), "gor": "importera"},
             files={"fil": ("lista.xlsx", raw)},
         )
     refused = "för stort" in answer.text or "för mycket" in answer.text

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Self
+from uuid import UUID
 
 import httpx
 
@@ -12,9 +13,10 @@ from benchmarks.neighbours import persons
 from benchmarks.year import Filled
 from utskick.domain.answers import AnswerKnown
 from utskick.domain.deliveries import DeliveryState
+from utskick.domain.drafts import Draft, DraftContent, DraftId, DraftKind
 from utskick.domain.rights import ProvidedRight, Right
 from utskick.domain.staff import Commission, StaffSession
-from utskick.domain.units import Activity
+from utskick.domain.units import Activity, HsaId
 from utskick.records import Order
 from utskick.store import SqlStore
 from utskick.web.pages.visitors import COOKIE, csrf_of
@@ -23,6 +25,10 @@ _OK = 200
 _FOLLOW_UP = "/uppfoljning"
 _MOST_RECIPIENTS = 250
 _PACKAGE = "vuxenpsykiatri-infor-besok"
+_DRAFTS = {
+    DraftKind.FORM: DraftId(UUID(int=1)),
+    DraftKind.PACKAGE: DraftId(UUID(int=2)),
+}
 
 
 class UnexpectedAnswer(Exception):
@@ -103,7 +109,26 @@ def sign_in(store: SqlStore, filled: Filled, *, now: datetime) -> str:
         ),
     )
     with store.transaction() as records:
+        for draft in _drafts(filled, now):
+            records.drafts.add(draft)
         return records.sessions.open(session, now=now)
+
+
+def _drafts(filled: Filled, now: datetime) -> Iterator[Draft]:
+    """One of each kind, with as many recipients as there may be."""
+    numbers = persons(_MOST_RECIPIENTS)
+    listed = "|".join(f"{number} SMS,Email" for number in numbers)
+    for kind, draft_id in _DRAFTS.items():
+        fields = {"package": [_PACKAGE], "mottagare": [listed]}
+        yield Draft(
+            id=draft_id,
+            kind=kind,
+            unit_id=HsaId(filled.unit_id),
+            owner=filled.staff_id,
+            # Nobody is looked up anew while pages are measured.
+            changed_at=now + timedelta(days=1),
+            content=DraftContent(fields=fields),
+        )
 
 
 def visits(filled: Filled, *, today: date) -> list[Visit]:
@@ -118,15 +143,14 @@ def visits(filled: Filled, *, today: date) -> list[Visit]:
 
 
 def _starting() -> Iterator[Visit]:
-    numbers = persons(_MOST_RECIPIENTS)
-    listed = {"mottagare": "|".join(f"{number} SMS,Email" for number in numbers)}
-    chosen = {"gor": f"valj {_PACKAGE}", **listed}
+    form, package = _DRAFTS[DraftKind.FORM], _DRAFTS[DraftKind.PACKAGE]
     yield Visit("Skicka formulär", "/skicka-formular")
-    yield Visit("Skicka formulär, 250 mottagare", "/skicka-formular", {"gor": "", **listed})
+    yield Visit("Skicka formulär, 250 mottagare", f"/skicka-formular/utkast/{form}")
     yield Visit("Skicka NAFS formulär", "/skicka-nafs-formular")
     yield Visit("Formulärlänk och sms", "/formularlank")
     yield Visit("Starta Paketutskick", "/starta-paketutskick")
-    yield Visit("Starta Paketutskick, 250 mottagare", "/starta-paketutskick", chosen)
+    yield Visit("Starta Paketutskick, 250 mottagare", f"/starta-paketutskick/utkast/{package}")
+    yield Visit("Utkast", "/utkast")
 
 
 def _ongoing(filled: Filled) -> Iterator[Visit]:
