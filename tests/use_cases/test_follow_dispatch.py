@@ -1,5 +1,6 @@
 """Samma igen, Ersätt and Fler mottagare: nobody gets anything twice, and nothing is forgotten."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -179,6 +180,28 @@ async def test_a_system_that_has_not_looked_replaces_it_as_it_is(clinic: Clinic)
     assert new.dispatch.replaces == old.id
 
 
+async def test_what_is_sent_to_oneself_first_replaces_nothing(clinic: Clinic) -> None:
+    old = await weekly(clinic)
+    link = remaining(clinic, old).follows
+    assert link is not None
+    spec = {
+        "unit": UNIT.id,
+        "package": WEEKLY.key,
+        "start": {},
+        "recipients": [ANNA.digits],
+        "replaces": link.dispatch_id,
+        "replaces_as_seen": link.as_seen,
+    }
+    clinic.rules = replace(clinic.rules, trial_residents={STAFF.name: CILLA.digits})
+
+    trial = await clinic.send_to_me.send_to_me(
+        DispatchSpec.model_validate(spec), actor=STAFF, now=clinic.clock.now()
+    )
+
+    assert trial.dispatch.replaces is None
+    assert clinic.dispatch(old).status is DispatchStatus.ONGOING
+
+
 # Fler mottagare
 
 
@@ -204,6 +227,17 @@ async def test_whoever_is_in_the_series_already_is_not_added_again(clinic: Clini
         with pytest.raises(SpecRefused) as refused:
             await follow(clinic, for_more(clinic, first), recipients=[number.digits])
         assert reason(refused) == "personen är redan med i paketutskicket."
+
+
+async def test_whoever_may_get_it_after_a_restart_is_not_added_beside_it(clinic: Clinic) -> None:
+    first = await weekly(clinic)
+    more = (await follow(clinic, for_more(clinic, first), recipients=[CILLA.digits])).dispatch
+    clinic.stop(first)
+
+    with pytest.raises(SpecRefused) as refused:
+        await follow(clinic, for_more(clinic, more), recipients=[BO.digits])
+
+    assert reason(refused) == "personen är redan med i paketutskicket."
 
 
 # Samma igen

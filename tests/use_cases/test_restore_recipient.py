@@ -1,5 +1,7 @@
 """Ångra: a removal is undone until the next occasion begins, and never after."""
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,8 +10,17 @@ from tests.access_log import Log
 from tests.clinic import PHQ, STAFF, WEEKLY, Clinic
 from tests.people import ANNA, BO
 from tests.use_cases.clinic_days import run_to_its_end
+from tests.use_cases.visit_days import (
+    MARCH_1,
+    booked,
+    cancelled,
+    change,
+    dispatches,
+    standing,
+)
 from utskick.domain.dispatches import Dispatch, RecipientId, RecipientState
 from utskick.domain.personnummer import Personnummer
+from utskick.domain.visit_messages import VisitMessage
 from utskick.use_cases.restore_recipient import TooLateToRestore
 
 
@@ -96,3 +107,32 @@ async def test_of_a_stopped_dispatch_it_can_be_undone(clinic: Clinic) -> None:
     await run_to_its_end(clinic, dispatch.occasions[0])
 
     assert clinic.sent_to(BO) == [PHQ]
+
+
+@pytest.mark.parametrize("change_of", [cancelled(), booked(day=MARCH_1 + timedelta(days=7))])
+async def test_before_a_visit_that_was_cancelled_or_moved_since_it_is_too_late(
+    clinic: Clinic, change_of: VisitMessage
+) -> None:
+    await standing(clinic)
+    await change(clinic, booked(number=BO), booked("b2", ANNA))
+    [dispatch] = dispatches(clinic)
+    clinic.remove(dispatch, BO)
+    await change(clinic, replace(change_of, personnummer=change_of.personnummer and BO))
+
+    with pytest.raises(TooLateToRestore):
+        restore(clinic, dispatch)
+    await run_to_its_end(clinic, dispatch.occasions[0])
+
+    assert clinic.sent_to(BO) == []
+
+
+async def test_before_a_visit_that_stands_it_can_be_undone(clinic: Clinic) -> None:
+    await standing(clinic)
+    await change(clinic, booked(number=BO), booked("b2", ANNA))
+    [dispatch] = dispatches(clinic)
+    clinic.remove(dispatch, BO)
+
+    restore(clinic, dispatch)
+    await run_to_its_end(clinic, dispatch.occasions[0])
+
+    assert len(clinic.sent_to(BO)) == len(clinic.sent_to(ANNA)) == 2

@@ -1,5 +1,9 @@
 """Starta, stoppa och återstarta besöksutskick."""
 
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -24,7 +28,8 @@ from utskick.domain.dispatches import DispatchKind
 from utskick.domain.errors import NotFound, SpecRefused, WrongStatus
 from utskick.domain.visit_messages import Change
 from utskick.domain.visits import StandingDispatch
-from utskick.records import DispatchQuery
+from utskick.failpoints import Step
+from utskick.records import DispatchQuery, Store, Transaction
 from utskick.use_cases.standing_dispatches import AlreadyStanding, StandingSpec
 
 
@@ -186,3 +191,40 @@ async def test_each_minute_is_no_dispatch_of_its_own_among_those_that_staff_star
     assert clinic.listed() == []
     found = clinic.list_dispatches(DispatchQuery(kind=DispatchKind.VISIT), actor=STAFF)
     assert len(found.listed) == 1
+
+
+class AfterFirstVisit:
+    """A store in which something happens once the first visit has been taken."""
+
+    def __init__(self, store: Store, happens: Callable[[], object]) -> None:
+        self._store = store
+        self._happens: Callable[[], object] | None = happens
+
+    @contextmanager
+    def transaction(self, step: Step | None = None) -> Iterator[Transaction]:
+        with self._store.transaction(step) as records:
+            yield records
+        happens = self._happens
+        if step is Step.VISIT and happens is not None:
+            self._happens = None
+            happens()
+
+
+async def test_a_visit_that_is_moved_while_all_are_planned_anew_is_not_forgotten(
+    clinic: Clinic,
+) -> None:
+    started = await standing(clinic)
+    await change(clinic, booked("b1", ANNA), booked("b2", BO, day=MARCH_1 + timedelta(days=1)))
+    stop(clinic, started)
+    loop, store = asyncio.get_running_loop(), clinic.store
+    moving = booked("b1", ANNA, day=MARCH_1 + timedelta(days=7))
+
+    def move() -> None:
+        asyncio.run_coroutine_threadsafe(change(clinic, moving), loop).result()
+
+    restarting = replace(clinic.standing_dispatches, store=AfterFirstVisit(store, move))
+    await asyncio.to_thread(restarting.restart, started.id, actor=STAFF, now=clinic.clock.now())
+
+    for dispatch in dispatches(clinic):
+        await clinic.run(dispatch.occasions[0])
+    assert [len(clinic.sent_to(each)) for each in (ANNA, BO)] == [2, 2]

@@ -190,16 +190,21 @@ def moment_of(
     At once is the next full minute, so that all who come late together share it, and never at
     night.
     """
-    wanted = offset.moment(visit.day)
-    try:
-        moment = wanted.sends_at(zone)
-    except NonexistentTime:
-        # In the hour that the clock skips: when it shows the next.
-        after = LocalMoment(wanted.date, wanted.time.replace(hour=wanted.time.hour + 1, minute=0))
-        moment = after.sends_at(zone)
+    moment = planned_moment(visit, offset, zone=zone)
     if moment <= now and late is LateVisits.NOW:
         moment = window.next_within(_next_minute(now), zone=zone)
     return moment if now < moment < visit.starts_at else None
+
+
+def planned_moment(visit: Visit, offset: VisitOffset, *, zone: ZoneInfo) -> datetime:
+    """When it should be sent, whether that has passed or not."""
+    wanted = offset.moment(visit.day)
+    try:
+        return wanted.sends_at(zone)
+    except NonexistentTime:
+        # In the hour that the clock skips: when it shows the next.
+        after = LocalMoment(wanted.date, wanted.time.replace(hour=wanted.time.hour + 1, minute=0))
+        return after.sends_at(zone)
 
 
 def _next_minute(now: datetime) -> datetime:

@@ -19,6 +19,7 @@ from utskick.domain.occasions import OccasionState
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.units import HsaId
 from utskick.domain.visit_messages import VisitStamp
+from utskick.domain.visit_offsets import VisitOffset
 from utskick.domain.visits import (
     SendAppearance,
     SendState,
@@ -117,10 +118,10 @@ class ListedVisit:
 
 
 class Visits(Protocol):
-    """Whoever changes a unit's visits holds them first; only then dispatches."""
+    """Whoever changes a unit's visits or series holds them first; only then dispatches."""
 
     def hold(self, unit_id: HsaId) -> None:
-        """Nobody else changes the unit's visits or standing dispatches before this ends."""
+        """Nobody else changes its visits, standing dispatches or series before this ends."""
 
     def add_standing(self, standing: StandingDispatch) -> None: ...
 
@@ -160,6 +161,9 @@ class Visits(Protocol):
         """And how many there are in all."""
 
     def shown(self, visit: Visit) -> ListedVisit: ...
+
+    def behind(self, recipient_id: RecipientId) -> Sequence[tuple[Visit, VisitOffset]]:
+        """Whose moments are planned as that recipient: of cancelled and moved visits, too."""
 
     def ahead(self, standing_id: StandingId, *, after: datetime) -> int:
         """How many of its visits are booked and begin after that moment."""

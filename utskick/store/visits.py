@@ -200,6 +200,17 @@ class SqlVisits:
     def shown(self, visit: Visit) -> ListedVisit:
         return self._listed([visit])[0]
 
+    def behind(self, recipient_id: RecipientId) -> list[tuple[Visit, VisitOffset]]:
+        sends = self._session.scalars(
+            select(VisitSendRow).where(
+                VisitSendRow.recipient_id == recipient_id,
+                VisitSendRow.state == SendState.PLANNED.value,
+            )
+        ).all()
+        found = self._visits(_visits().where(VisitRow.id.in_([send.visit_id for send in sends])))
+        visits = {visit.id: visit for visit in found}
+        return [(visits[VisitId(send.visit_id)], _send(send).offset) for send in sends]
+
     def delete_before(self, moment: datetime) -> int:
         gone = self._session.scalars(select(VisitRow.id).where(VisitRow.starts_at <= moment)).all()
         self._session.execute(delete(VisitRow).where(VisitRow.id.in_(gone)))

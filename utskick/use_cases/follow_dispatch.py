@@ -34,7 +34,7 @@ def problems_of_following(
         return [found] if found else []
     if late := why_not_added_to(base, now=now):
         return [late]
-    theirs = people_in_series(records, base)
+    theirs = people_in_series(records, base, now=now)
     return [
         Problem(
             f"{places.get(number, 'recipients')} ({number})",
@@ -58,8 +58,8 @@ def follow(
 ) -> Dispatch:
     """The new dispatch in its series; the replaced one is stopped, and sends nothing more of it.
 
-    Whoever calls this holds the one that is followed. Raises `SpecRefused`, and changes nothing,
-    if something has come between.
+    Whoever calls this holds the unit's series, and the one that is followed. Raises `SpecRefused`,
+    and changes nothing, if something has come between.
     """
     if problems := problems_of_following(records, follows, numbers, places, actor=actor, now=now):
         raise SpecRefused(problems)
@@ -83,13 +83,14 @@ def _end(records: Transaction, base: Dispatch, *, actor: Actor, now: datetime) -
     records.access_log.write([entry], now=now)
 
 
-def people_in_series(records: Transaction, base: Dispatch) -> set[Personnummer]:
-    """Whoever gets something of it already, in any of its dispatches that go on."""
+def people_in_series(records: Transaction, base: Dispatch, *, now: datetime) -> set[Personnummer]:
+    """Whoever gets something of it already, in any of its dispatches that go on, or may again."""
     series = records.dispatches.series(base.unit_id, base.series_id) if base.series_id else [base]
     return {
         recipient.personnummer
         for each in series
         if each.status in (DispatchStatus.ONGOING, DispatchStatus.AWAITING)
+        or each.may_restart(now=now)
         for recipient in records.dispatches.recipients(each.id)
         if recipient.state is RecipientState.ACTIVE
     }

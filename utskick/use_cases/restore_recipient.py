@@ -15,6 +15,7 @@ from utskick.domain.errors import NotFound, UtskickError
 from utskick.domain.occasions import OccasionState
 from utskick.domain.series import to_come
 from utskick.domain.units import Activity, Actor
+from utskick.domain.visits import planned_moment
 from utskick.records import LogEntry, Store, Transaction
 from utskick.use_cases.follow_dispatch import people_in_series
 
@@ -40,11 +41,13 @@ class RestoreRecipient:
     ) -> None:
         """As before the removal; done again, nothing happens.
 
-        The dispatch is held, so that a run's claim is wholly before or wholly after: what it has
+        The unit's series are held, so that nobody is added to another of it at the same time. The
+        dispatch is held, so that a run's claim is wholly before or wholly after: what it has
         prepared without the person is not sent to them, and nothing that it prepares is skipped.
         Raises `TooLateToRestore` or `NotFound`.
         """
         with self.store.transaction() as records:
+            records.visits.hold(actor.unit_id)
             dispatch = records.dispatches.lock_for(actor.unit_id, dispatch_id)
             recipient = _of(records, dispatch, recipient_id)
             if recipient.state is not RecipientState.REMOVED:
@@ -65,7 +68,10 @@ class RestoreRecipient:
 def may_restore(
     records: Transaction, dispatch: Dispatch, recipient: Recipient, *, now: datetime
 ) -> bool:
-    """Whether no occasion has begun since the removal, nor anything been cancelled by it."""
+    """Whether no occasion has begun since the removal, nor anything been cancelled by it.
+
+    What was to be sent before a visit is not, if that has been cancelled or moved since.
+    """
     removed_at = recipient.removed_at
     goes_on = dispatch.status in (DispatchStatus.ONGOING, DispatchStatus.STOPPED)
     if removed_at is None or not goes_on or not to_come(dispatch, now=now):
@@ -78,9 +84,19 @@ def may_restore(
     )
     if begun_since or records.dispatches.has_cancelled(recipient.id):
         return False
+    if dispatch.standing_id is not None:
+        return _has_its_visit(records, dispatch, recipient)
     if dispatch.series_id is None:
         return True
-    return recipient.personnummer not in people_in_series(records, dispatch)
+    return recipient.personnummer not in people_in_series(records, dispatch, now=now)
+
+
+def _has_its_visit(records: Transaction, dispatch: Dispatch, recipient: Recipient) -> bool:
+    (occasion,) = dispatch.occasions
+    return any(
+        visit.booked and planned_moment(visit, offset, zone=occasion.zone) == occasion.sends_at
+        for visit, offset in records.visits.behind(recipient.id)
+    )
 
 
 def _of(records: Transaction, dispatch: Dispatch, recipient_id: RecipientId) -> Recipient:

@@ -38,7 +38,10 @@ class SendToMe(StartDispatch):
 def trial_of(
     spec: DispatchSpec, resident: Personnummer, *, rules: Rules, now: datetime
 ) -> DispatchSpec:
-    """The same forms and texts, for the resident alone, at one occasion soon."""
+    """The same forms and texts, for the resident alone, at one occasion soon.
+
+    It takes no other's place, and nothing keeps it from the resident who has tried before.
+    """
     soon = (now + _SOON).astimezone(rules.zone).replace(second=0, microsecond=0)
     local = LocalMoment(soon.date(), soon.time())
     return spec.model_copy(
@@ -49,5 +52,10 @@ def trial_of(
             "occasions": [OccasionSpec(date=f"{local.date}", time=f"{local.time:%H:%M}")],
             "answer_by": None,
             "purge_after": None,
+            "replaces": None,
+            "replaces_as_seen": "",
+            "adds_to": None,
+            "leave_out_who_has_it": False,
+            "leave_out_recently_sent": False,
         }
     )

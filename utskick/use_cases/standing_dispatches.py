@@ -22,7 +22,7 @@ from utskick.domain.packages import PackageTemplate, with_forms_desk
 from utskick.domain.rules import Rules
 from utskick.domain.specs import Name, Sending, Text, addresses_elsewhere
 from utskick.domain.units import Activity, Actor
-from utskick.domain.visits import StandingDispatch, Visit, VisitId
+from utskick.domain.visits import SendState, StandingDispatch, Visit, VisitSend
 from utskick.failpoints import Step
 from utskick.ports import Clock, FormService, Scheduler, Texts
 from utskick.records import ListedDispatch, LogEntry, Store, Transaction
@@ -180,7 +180,6 @@ class StandingDispatches:
         """
         standing = self._stopped(standing_id, actor)
         ongoing = replace(standing, status=DispatchStatus.ONGOING, ended_at=None)
-        planned: set[VisitId] = set()
         touched = []
         with self.store.transaction() as records:
             visits = records.visits.booked(standing_id, after=now)
@@ -188,14 +187,13 @@ class StandingDispatches:
             with self.store.transaction(Step.VISIT) as records:
                 records.visits.hold(actor.unit_id)
                 touched.append(self._plan(records, ongoing, visit, actor, now))
-                planned.add(visit.id)
         with self.store.transaction(Step.VISIT) as records:
             records.visits.hold(actor.unit_id)
-            # Those that have come meanwhile, too.
+            # Those that have come or been moved meanwhile, too.
             missing = [
                 visit
                 for visit in records.visits.booked(standing_id, after=now)
-                if visit.id not in planned
+                if _is_unplanned(records.visits.sends(visit.id))
             ]
             touched += [self._plan(records, ongoing, visit, actor, now) for visit in missing]
             records.visits.set_status(standing_id, DispatchStatus.ONGOING, ended_at=None)
@@ -301,6 +299,11 @@ def _standing(
         created_by=actor.name,
         created_at=now,
     )
+
+
+def _is_unplanned(sends: Sequence[VisitSend]) -> bool:
+    """Whether a stop has taken moments of it away, or never let them be."""
+    return not sends or any(send.state is SendState.CANCELLED for send in sends)
 
 
 def _log(records: Transaction, act: str, actor: Actor, now: datetime) -> None:

@@ -340,7 +340,9 @@ class Submitting:
             if started := _end_draft(draft, records, actor):
                 return records.dispatches.get(started)
             if (follows := checked.follows) is not None:
-                # Whoever starts the same at once waits here, and finds it started.
+                # Whoever starts the same at once waits here, and finds it started; so does whoever
+                # adds the same person to another dispatch of the series.
+                records.visits.hold(actor.unit_id)
                 records.dispatches.lock_for(actor.unit_id, follows.dispatch_id)
                 unit_id = actor.unit_id
                 if same := records.dispatches.submitted(
