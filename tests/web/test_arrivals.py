@@ -101,7 +101,7 @@ async def answered(app: FastAPI, *, sent: list[bytes], headers: dict[str, str]) 
     scope = {
         "type": "http",
         "method": "POST",
-        "path": "/skicka-formular" if "cookie" in headers else "/api/uppfoljning",
+        "path": "/formularlank" if "cookie" in headers else "/api/uppfoljning",
         "raw_path": b"",
         "query_string": b"",
         "headers": [(b"host", b"utskick.test"), *given],
