@@ -166,3 +166,28 @@ def test_other_resources_are_passed_over() -> None:
     other = {"resourceType": "Practitioner", "id": "x", "name": [{"text": "Doktor"}]}
 
     assert read(bundle(other, appointment())).refused == ()
+
+
+@pytest.mark.parametrize(
+    "actor", [{"reference": "RelatedPerson/3"}, {"type": "RelatedPerson"}, {"reference": "#r1"}]
+)
+def test_who_comes_along_gets_nothing(actor: dict[str, Any]) -> None:
+    parent = actor | {"identifier": {"system": PERSONNUMMER, "value": BO.digits}}
+    along = appointment(participant=[{"actor": {"reference": "#p1"}}, {"actor": parent}])
+    alone = appointment(id="B-2", participant=[{"actor": parent}])
+
+    found = read(bundle(along, alone))
+
+    assert [message.personnummer for message in found.messages] == [ANNA]
+    assert [each.reason for each in found.refused] == [
+        "Bokningen har ingen patient med personnummer."
+    ]
+
+
+def test_a_name_that_two_patients_have_is_nobody_s() -> None:
+    visit = appointment(contained=[], participant=[{"actor": {"reference": "Patient/1"}}])
+
+    found = read(bundle(visit, patient(ANNA.digits, id="1"), patient(BO.digits, id="1")))
+
+    assert found.messages == ()
+    assert len(found.refused) == 1

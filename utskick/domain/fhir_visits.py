@@ -26,6 +26,7 @@ from utskick.domain.visits import VisitState
 PERSONNUMMER = "urn:oid:1.2.752.129.2.1.3.1"
 SAMORDNINGSNUMMER = "urn:oid:1.2.752.129.2.1.3.3"
 _SYSTEMS = (PERSONNUMMER, SAMORDNINGSNUMMER)
+_PATIENT = "Patient"
 
 _BOOKED = ("booked", "arrived", "checked-in", "fulfilled")
 _CANCELLED = ("cancelled", "noshow", "entered-in-error")
@@ -45,6 +46,7 @@ class Identifier(_Resource):
 
 class Reference(_Resource):
     reference: str = ""
+    type: str = ""
     identifier: Identifier | None = None
     display: str = ""
 
@@ -194,10 +196,8 @@ class _Reading:
         contained = _patients([Entry(resource=each) for each in appointment.contained])
         for participant in appointment.participant:
             actor = participant.actor
-            if actor is None:
+            if actor is None or actor.type not in ("", _PATIENT):
                 continue
-            if actor.identifier is not None:
-                yield actor.identifier
             place = actor.reference
             patient = (
                 contained.get(place.removeprefix("#"))
@@ -206,6 +206,9 @@ class _Reading:
             )
             if patient is not None:
                 yield from patient.identifier
+            # Who comes along (RelatedPerson) may have a personnummer too, and gets nothing.
+            if actor.identifier is not None and (patient or _names_patient(actor)):
+                yield actor.identifier
 
 
 def _state_of(appointment: Appointment) -> VisitState:
@@ -228,9 +231,17 @@ def _place_of(appointment: Appointment) -> str:
     return names[0] if len(names) == 1 else ""
 
 
+def _names_patient(actor: Reference) -> bool:
+    """Whether it is a patient though the resource is not here."""
+    if actor.type == _PATIENT or not actor.reference:
+        return True
+    return f"/{actor.reference}".rpartition("/")[0].endswith(f"/{_PATIENT}")
+
+
 def _patients(entries: Sequence[Entry]) -> Mapping[str, Patient]:
-    """By all names under which an appointment may refer to them."""
+    """By all names under which an appointment may refer to them; a name of two is nobody's."""
     found: dict[str, Patient] = {}
+    of_two: set[str] = set()
     for entry in entries:
         if (entry.resource or {}).get("resourceType") != "Patient":
             continue
@@ -239,9 +250,9 @@ def _patients(entries: Sequence[Entry]) -> Mapping[str, Patient]:
         except ValidationError:
             continue
         for name in (entry.fullUrl, patient.id, f"Patient/{patient.id}" if patient.id else ""):
-            if name:
-                found[name] = patient
-    return found
+            if name and found.setdefault(name, patient).identifier != patient.identifier:
+                of_two.add(name)
+    return {name: patient for name, patient in found.items() if name not in of_two}
 
 
 def _shown_id(resource: Mapping[str, Any]) -> str:
