@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,8 @@ from tests.chaos.processes import Forked, a_clerk, a_worker
 from tests.chaos.visits import start_visits
 from tests.chaos.worker import Ambush, Blow, Deed, carry_out
 from tests.postgresql import PostgresqlServer
-from utskick.domain.dispatches import Dispatch
+from utskick.domain.approvals import Approval, ApprovalCause
+from utskick.domain.dispatches import Dispatch, DispatchStatus
 from utskick.domain.errors import UtskickError
 from utskick.failpoints import POINTS, Exchange
 from utskick.running.children import Children
@@ -40,6 +42,7 @@ GONE_S = 1.0
 # The next occasion, so late that the change comes before it on a machine that is busy.
 _NEXT_AFTER_S = {"stop": 120, "remove": 45}
 _VISITS_AFTER_S = 15
+_RELEASED_WITHIN_S = 45
 REACHED_WITHIN_S, ENDED_WITHIN_S = 120, 240
 FIRST_PERSON = 2000
 NEEDS_SOMETHING_OPEN = (
@@ -167,6 +170,10 @@ class _Scene:
                 reached = self._attack_a_change(what)
             case "visit":
                 reached = self._attack_the_visits()
+            case "brake" | "release" as what:
+                reached = self._attack_a_brake(what)
+            case "approve":
+                reached = self._attack_the_approval()
             case _:
                 reached = self._attack_the_sending()
         self._worker()
@@ -202,6 +209,32 @@ class _Scene:
             for row in rows_of(self._engine)
             if what == "stop" or row.recipient == "removed"
         }
+        return reached
+
+    def _attack_a_brake(self, what: str) -> bool:
+        """Before the moment; released again, whatever became of it, all is sent on time."""
+        self._start(after_s=(_RELEASED_WITHIN_S,))
+        reached = self._strike(self._clerk(Deed(what=what)))
+        self._repeated(partial(carry_out, Deed(what="release"), self._services))
+        return reached
+
+    def _attack_the_approval(self) -> bool:
+        """Of what waits for a colleague; approved in the end, all is sent on time."""
+        dispatch = self._start(after_s=(_RELEASED_WITHIN_S,))
+        with self._services.store.transaction() as records:
+            records.dispatches.set_status(dispatch.id, DispatchStatus.AWAITING, ended_at=None)
+            records.approvals.save(
+                Approval(
+                    dispatch_id=dispatch.id,
+                    cause=ApprovalCause.PACKAGE,
+                    asked_by=dispatch.created_by,
+                    asked_at=dispatch.created_at,
+                    expires_at=dispatch.created_at + timedelta(days=1),
+                )
+            )
+        deed = Deed(what="approve", dispatch_id=dispatch.id)
+        reached = self._strike(self._clerk(deed))
+        self._repeated(partial(carry_out, deed, self._services))
         return reached
 
     def _attack_the_visits(self) -> bool:

@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from multiprocessing.connection import Connection
@@ -29,6 +29,7 @@ from sqlalchemy.exc import OperationalError
 from tests.chaos.installation import STAFF, Installation, start
 from tests.chaos.visits import book_visits
 from utskick import failpoints
+from utskick.domain.brakes import BrakeScope
 from utskick.domain.dispatches import DispatchId
 from utskick.domain.occasions import OccasionId, RunToken
 from utskick.domain.personnummer import Personnummer
@@ -84,7 +85,10 @@ def work(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deed:
-    """What a clerk does: start a dispatch with `key`, stop it, remove somebody, book visits."""
+    """What a clerk does: start a dispatch with `key`, stop it, remove somebody, book visits.
+
+    Or pull the brake, or release each that holds, one that is pulled first among them.
+    """
 
     what: str
     numbers: tuple[str, ...] = ()
@@ -120,6 +124,16 @@ def carry_out(deed: Deed, services: Services) -> None:
         case "remove":
             services.remove_recipient(
                 DispatchId(_given(deed)), Personnummer(deed.numbers[0]), actor=STAFF, now=now
+            )
+        case "brake":
+            services.pull_brake.pull(BrakeScope(), "Fel", actor=STAFF, now=now)
+        case "release":
+            services.pull_brake.pull(BrakeScope(), "Fel", actor=STAFF, now=now)
+            for brake, _target in services.pull_brake.list_pulled():
+                services.pull_brake.release(brake.id, actor=STAFF, now=now)
+        case "approve":
+            services.decide_approval.approve_dispatch(
+                DispatchId(_given(deed)), actor=replace(STAFF, name="a colleague"), now=now
             )
         case "visit":
             book_visits(services, deed.numbers)
