@@ -8,11 +8,12 @@ from fastapi import FastAPI
 
 from tests.clinic import PACKAGE, UNIT, Clinic
 from tests.people import ANNA, BO
-from tests.use_cases.test_decide_approval import COLLEAGUE
+from tests.use_cases.test_decide_approval import COLLEAGUE, approve
 from tests.web.conftest import services_of
 from tests.web.pages.conftest import Browser, browser_of, session, sign_in, words_of
 from tests.web.pages.test_administration import post
-from utskick.domain.dispatches import Dispatch
+from tests.web.pages.test_copy_dispatch import opened, weekly
+from utskick.domain.dispatches import Dispatch, DispatchStatus
 from utskick.domain.rights import Right
 from utskick.ports import PersonRecord
 
@@ -52,6 +53,23 @@ async def test_the_question_says_that_a_colleague_comes_first_and_the_page_that_
     assert "En kollega behöver godkänna utskicket" in asked.text
     assert "väntar nu på att en kollega godkänner det. Inget är skickat." in waits
     assert careful.clinic.scheduler.plans == []
+
+
+async def test_the_question_says_that_what_is_replaced_stops_before_the_colleagues_yes(
+    careful: Browser,
+) -> None:
+    old = await weekly(careful.clinic)
+    approve(careful.clinic, old)
+    others = await careful.press(await opened(careful, old, "samma-igen"), "starta")
+
+    asked = await careful.press(await opened(careful, old, "ersatt"), "starta")
+    await careful.press(asked.text, "ja-starta")
+
+    said = "stoppas redan när du startar det här, inte först när kollegan godkänner"
+    assert said in words_of(asked.text)
+    assert "när en kollega med behörigheten Utskick har godkänt" in words_of(others.text)
+    assert said not in words_of(others.text)
+    assert careful.clinic.dispatch(old).status is DispatchStatus.STOPPED
 
 
 async def test_a_colleague_sees_all_that_is_sent_and_starts_it(

@@ -39,6 +39,10 @@ _AWAITS = (
     "Paketutskicket startas först när en kollega med behörigheten Utskick har godkänt det. Det"
     " behöver ske före det första tillfället."
 )
+_STOPS_AT_ONCE = (
+    "Det gamla paketutskicket stoppas redan när du startar det här, inte först när kollegan"
+    " godkänner, och förblir stoppat om kollegan säger nej."
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -92,6 +96,7 @@ class PackageStep:
         awaits = cause_of(len(recipients.listed), above=above, package_needs=needs)
         return [
             *([_AWAITS] if awaits else []),
+            *([_STOPS_AT_ONCE] if awaits and filled.replaces else []),
             *(text for each in self.preview.by_date for text in each.warnings),
             *of_the_unnotified(unnotified),
             *of_the_unchecked(unknown, of=len(recipients.listed)),
