@@ -21,7 +21,7 @@ from tests.use_cases.visit_days import (
     standing,
 )
 from utskick.domain.dispatches import Dispatch
-from utskick.domain.visit_messages import Change
+from utskick.domain.visit_messages import Change, VisitStamp
 from utskick.records import DeliveryClaim
 from utskick.sending.close_occasion import Closed
 from utskick.sending.run_occasion import OccasionRun
@@ -283,6 +283,20 @@ async def test_by_the_time_when_they_were_changed_too(clinic: Clinic) -> None:
     (staffs_own,) = await change(clinic, booked(day=date(2027, 3, 3)))
 
     assert (older.change, staffs_own.change) == (Change.OUTDATED, Change.MOVED)
+
+
+async def test_a_clock_that_is_far_ahead_keeps_no_cancellation_out(clinic: Clinic) -> None:
+    await standing(clinic)
+    ahead = clinic.clock.now() + timedelta(days=2)
+
+    (refused,) = await change(clinic, booked(last_updated=ahead))
+    await change(clinic, booked(last_updated=clinic.clock.now()))
+    (last,) = await change(clinic, replace(cancelled(), stamp=VisitStamp(last_updated=ahead)))
+    (gone,) = await change(clinic, cancelled())
+
+    assert refused.reason == last.reason == "Bokningens ändringstid ligger i framtiden."
+    assert gone.change is Change.CANCELLED
+    assert moments(clinic) == []
 
 
 async def test_another_person_with_the_same_reference_is_refused(clinic: Clinic) -> None:

@@ -14,6 +14,8 @@ from utskick.domain.visits import OtherPerson, Visit, VisitState
 LONGEST_REFERENCE = 100
 LONGEST_PLACE = 200
 _LONGEST_AHEAD = timedelta(days=5 * 366)
+_CLOCKS_DIFFER = timedelta(days=1)
+"""At most: what is dated later would keep all that really comes later from being taken."""
 
 
 class Change(StrEnum):
@@ -151,6 +153,11 @@ def change_of(
 
     `starts_at` is when the visit begins by the message, unless it says nothing of that.
     """
+    changed_at = message.stamp.last_updated
+    if changed_at is not None and changed_at > now + _CLOCKS_DIFFER:
+        raise VisitRefused(
+            "Bokningens ändringstid ligger i framtiden.", "Kontrollera avsändarens klocka."
+        )
     if message.stamp.is_older_than(stamp):
         return Change.OUTDATED
     if known and message.personnummer not in (None, known.personnummer):
