@@ -6,7 +6,7 @@ The same seed makes the same rows, but for the nonces of the encrypted personnum
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import chain, count, islice
 from uuid import UUID
 
@@ -29,6 +29,8 @@ from utskick.store.before_keys import note_before_keys
 from utskick.store.vault import Vault
 from utskick.use_cases.load_region import LoadRegion
 
+ADMINISTRATION = HsaId("SE2321000131-E000000000001")
+"""Whose log has what is loaded, as in the demo: no unit, so that its units' logs are made up."""
 _PATIENTS = 3000
 _STAFF = 10
 _SHARE_OF_THE_FIRST = 10
@@ -67,7 +69,7 @@ def fill(
     chance = random.Random(seed)  # noqa: S311  # to be the same each time is its use
     numbers = persons(size.persons)
     person_ids = [PersonId(UUID(int=chance.getrandbits(128), version=4)) for _ in numbers]
-    units = _load(region, size, SqlStore(engine, vault))
+    units = _load(region, size, SqlStore(engine, vault), now)
     clienteles = [_clientele(chance, unit, region, person_ids) for unit in units]
     maker = DispatchMaker(chance, largest=size.largest, now=now)
     living = list(_living(maker, clienteles, size))
@@ -105,8 +107,8 @@ def _worth_opening(
     )
 
 
-def _load(region: Region, size: Size, store: SqlStore) -> list[Unit]:
-    LoadRegion(store=store)(region, actor=Actor(SYSTEM, region.units[0].id), now=datetime.now(UTC))
+def _load(region: Region, size: Size, store: SqlStore, now: datetime) -> list[Unit]:
+    LoadRegion(store=store)(region, actor=Actor(SYSTEM, ADMINISTRATION), now=now)
     more = [
         Unit(HsaId(f"SE2321000131-E{number:012}"), f"Mottagning {number}", "031-390 06 20")
         for number in range(1000, 1000 + size.units - len(region.units))

@@ -56,9 +56,8 @@ def wired(settings: Settings) -> Services:
         known = records.units.all()
     if not known:
         region = read_region(settings.region, texts=services.texts)
-        services.load_region(
-            region, actor=Actor(SYSTEM, region.units[0].id), now=services.clock.now()
-        )
+        administration = HsaId(settings.source_system_hsa_id)
+        services.load_region(region, actor=Actor(SYSTEM, administration), now=services.clock.now())
     return services
 
 
