@@ -64,9 +64,16 @@ class SendForm(Submitting):
             spec, check, actor=actor, submission_key=submission_key, now=now, draft=draft
         )
 
-    async def check(self, spec: FormSpec, *, actor: Actor, now: datetime) -> CheckedDispatch:
-        """What would be sent, for staff to say yes to. Raises as the sending; stores nothing."""
-        reading = SpecReading(notifies=spec.creates_inbox_message, for_system=actor.is_a_system)
+    async def check(
+        self, spec: FormSpec, *, actor: Actor, now: datetime, by_name: bool = False
+    ) -> CheckedDispatch:
+        """What would be sent, for staff to say yes to. Raises as the sending; stores nothing.
+
+        `by_name`: its warnings may name recipients, for pages alone.
+        """
+        reading = SpecReading(
+            notifies=spec.creates_inbox_message, for_system=actor.is_a_system, by_name=by_name
+        )
         understood = await asyncio.to_thread(self._understand, spec, actor, reading, now)
         if understood is None:
             raise SpecRefused(reading.problems)

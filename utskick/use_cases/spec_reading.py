@@ -36,12 +36,14 @@ class SpecReading:
     """What has been understood of a spec so far, and what is wrong with it.
 
     `notifies`: whether an inbox message notifies recipients of it at its moment. `for_system`:
-    whether it is a system that learns what is wrong. `places` says where on its list each
-    recipient stands. `date_warnings` are about moments alone, so that anybody may read them.
+    whether it is a system that learns what is wrong. `by_name`: whether warnings may name
+    recipients. `places` says where on its list each recipient stands. `date_warnings` are about
+    moments alone, so that anybody may read them.
     """
 
     notifies: bool = True
     for_system: bool = False
+    by_name: bool = False
     places: dict[Personnummer, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -198,7 +200,8 @@ class SpecReading:
             for place, number in enumerate(numbers, start=1)
             if number not in checked.refused
         ]
-        self.warnings += of_children(reached, today=today, answer_by=answer_by)
+        names = checked.names if self.by_name else {}
+        self.warnings += of_children(reached, today=today, answer_by=answer_by, names=names)
 
 
 def _by_sheet(spec: Sending) -> Iterator[tuple[str, list[NumberCell]]]:

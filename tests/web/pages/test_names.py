@@ -1,6 +1,7 @@
 """The right person: the population register's name wherever staff see somebody."""
 
 import logging
+from datetime import date
 from io import BytesIO
 
 import pytest
@@ -11,9 +12,11 @@ from tests.clinic import OWN, Clinic
 from tests.people import ANNA, BO, PROTECTED
 from tests.web.pages.conftest import Browser, words_of
 from tests.web.pages.forms import main_form
+from utskick.domain.personnummer import parse_personnummer
 from utskick.ports import PersonRecord
 
 FORM = "/skicka-formular"
+CHILD = parse_personnummer("20140615-2387", today=date(2027, 2, 1))
 ANNA_IN_WORDS = f"Anna Maria Berg {ANNA.formatted} 35 år"
 
 
@@ -158,3 +161,14 @@ async def test_a_file_that_spells_the_same_name_is_passed_in_silence(staff: Brow
     answer = await imported(staff, page, rows)
 
     assert "filen säger" not in words_of(answer.text)
+
+
+async def test_the_question_names_the_child_that_turns_thirteen(staff: Browser) -> None:
+    child = PersonRecord(given_name="Ebba", surname="Ek")
+    staff.clinic.persons.records[CHILD] = child
+    staff.clinic.inbox.users[CHILD] = staff.clinic.inbox.users[ANNA]
+    page = await gathered(staff, BO.formatted, CHILD.formatted)
+
+    question = await staff.press(page, "skicka", form=OWN.name)
+
+    assert "1 mottagare (Ebba Ek) fyller 13 år senast" in words_of(question.text)

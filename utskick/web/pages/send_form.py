@@ -397,7 +397,9 @@ async def _check(step: _Step) -> Response:
         return await step.show((_no_form(step), *recipients.problems))
     try:
         spec = step.spec()
-        checked = await step.wired.send_form.check(spec, actor=step.visitor.actor, now=step.now)
+        checked = await step.wired.send_form.check(
+            spec, actor=step.visitor.actor, now=step.now, by_name=True
+        )
     except SpecRefused as refused:
         return await step.show(refused.problems)
     except StartBlocked as blocked:
