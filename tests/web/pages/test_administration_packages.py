@@ -387,3 +387,15 @@ async def test_what_is_wrong_with_a_package_is_said_when_it_is_tried(
 
     assert answer.status_code == 422
     assert "Så här blir det" not in answer.text
+
+
+async def test_an_empty_message_is_said_when_a_package_is_tried_and_the_rest_is_kept(
+    administrator: Browser,
+) -> None:
+    changes = FILLED | {"inbox_message": ""}
+
+    answer = await administrator.press(await administrator.open(NEW), "prova", **changes)
+
+    assert answer.status_code == 422
+    assert "Inkorgsmeddelande: texten är tom. Fyll i den." in words_of(answer.text)
+    assert f'value="{FILLED["name"]}"' in answer.text

@@ -101,7 +101,7 @@ async def test_a_removal_says_who_it_was_and_can_be_undone(staff: Browser, clini
     undone = await staff.post(f"{at}/angra", data={"csrf": csrf})
     back = await staff.open(undone.headers["location"])
 
-    assert f"{BO.formatted}, 33 år är borttagen" in words_of(said)
+    assert f"{BO.formatted}, 33 år, är borttagen" in words_of(said)
     assert f'formaction="{at}/angra"' in said
     assert BO.digits not in removed.headers["location"]
     assert "är med igen" in words_of(back)

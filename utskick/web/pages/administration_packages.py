@@ -152,7 +152,10 @@ def _answer(
         return _show(request, visitor, wired, filled, register, versions=versions, **more, now=now)
 
     if act(posted)[0] == "prova" and not filled.problems:
-        tried = wired.try_package(filled.spec(), some_unit=_SOME_UNIT, now=now)
+        try:
+            tried = wired.try_package(filled.spec(), some_unit=_SOME_UNIT, now=now)
+        except SpecRefused as refused:
+            return shown(problems=refused.problems)
         return shown(tried=tried, problems=tried.problems)
     if act(posted)[0] != "spara" or filled.problems:
         return shown(problems=filled.problems)

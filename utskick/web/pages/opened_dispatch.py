@@ -59,8 +59,8 @@ _WHOM = [
 _STOPPED, _REMOVED = "stoppat", "borttagen"
 _DONE = {
     "aterstartat": "Paketutskicket är återstartat.",
-    _REMOVED: "{person} är borttagen och får inget mer av paketutskicket.",
-    "angrat": "{person} är med igen, som om inget hade hänt.",
+    _REMOVED: "{person}, är borttagen och får inget mer av paketutskicket.",
+    "angrat": "{person}, är med igen, som om inget hade hänt.",
     "skickas": "Tillfället skickas nu.",
     "skickas-strax": "Tillfället skickas strax: schemaläggaren svarar inte just nu.",
     "meddelas": "De som har fått formulär får nu sitt inkorgsmeddelande.",
