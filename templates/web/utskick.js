@@ -143,13 +143,13 @@ function swap(page, from, moved) {
     came.querySelector(`details#${open.id}`)?.setAttribute("open", "");
   }
   document.getElementById("innehall").replaceWith(came);
+  wake(came); /* before the focus, which a field that is given a new place would lose */
   document.title = page.title;
   const wanted = moved ? null : came.querySelector("[data-focus]");
   const focus = wanted || (from && document.getElementById(from)) || came;
   focus.focus({ preventScroll: !wanted && focus !== came });
   announcement.textContent = came.querySelector("[data-announce]")?.dataset.announce || "";
   announcement.className = "visually-hidden";
-  wake(came);
 }
 
 /* data-poll="/address" data-every="3": fetch the element anew, as long as it asks for it. */
