@@ -315,7 +315,7 @@ async def test_a_package_is_sent_before_visits(administrator: Browser) -> None:
         "resident_title": "Inför besöket",
         "formular": [PHQ.key],
         "enhet": [UNIT.id],
-        "visit_offsets": "14 dagar före kl. 09:00\n3 dagar före besöket kl 09:00\n0 07:30",
+        "visit_offsets": "14 dagar före kl. 09:00\n1 dag före besöket kl 09:00\n0 07:30",
         "late_visits": "now",
         "inbox_message": "Hej!",
     }
@@ -326,8 +326,8 @@ async def test_a_package_is_sent_before_visits(administrator: Browser) -> None:
     with administrator.clinic.store.transaction() as records:
         package = records.packages.find(UNIT.id, "fore-besok")
     assert package is not None
-    assert [each.days_before for each in package.visit_offsets] == [14, 3, 0]
-    assert "14 dagar före kl. 09:00\n3 dagar före kl. 09:00\n0 dagar före kl. 07:30" in again
+    assert [each.days_before for each in package.visit_offsets] == [14, 1, 0]
+    assert "14 dagar före kl. 09:00\n1 dag före kl. 09:00\n0 dagar före kl. 07:30" in again
 
 
 async def test_a_package_before_visits_has_no_moments_of_its_own(administrator: Browser) -> None:

@@ -58,6 +58,16 @@ async def test_the_list_is_shown_before_anybody_is_checked(staff: Browser) -> No
     assert "0 av 2 kontrollerade, mindre än 1 min kvar." in page
 
 
+async def test_a_single_recipient_is_spoken_of_as_one(clinic: Clinic, staff: Browser) -> None:
+    page = await listed(staff, ANNA)
+
+    await answered(clinic, ANNA)
+    after = await staff.open(looked_at(page))
+
+    assert "0 av 1 kontrollerad, mindre än 1 min kvar." in words_of(page)
+    assert 'data-announce="Mottagaren är kontrollerad."' in after
+
+
 async def test_how_long_it_takes_is_said_in_minutes(staff: Browser, wired: Services) -> None:
     page = await listed(staff, ANNA, BO)
     slow = replace(wired.look_up_recipients.rules, inbox_per_s=1 / 40)

@@ -27,6 +27,7 @@ from utskick.domain.visit_offsets import LateVisits
 from utskick.domain.writing import comparable
 from utskick.use_cases.administer_packages import PackageRegister
 from utskick.use_cases.list_forms import meant
+from utskick.web.labels import counted
 from utskick.web.pages.posted import act, read_message, read_spec, read_translations, text, texts
 
 _BETWEEN_ADDRESSES = re.compile(r"[\s,;]+")
@@ -98,7 +99,7 @@ class FilledPackage:
             form_banner=package.form_banner,
             needs_approval=package.needs_approval,
             visit_offsets="\n".join(
-                f"{each.days_before} dagar före kl. {each.time:%H:%M}"
+                f"{counted(each.days_before, 'dag', 'dagar')} före kl. {each.time:%H:%M}"
                 for each in package.visit_offsets
             ),
             late_visits=package.late_visits,

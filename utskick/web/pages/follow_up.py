@@ -27,7 +27,7 @@ from utskick.domain.errors import Problem
 from utskick.records import FollowUpQuery, Order
 from utskick.use_cases.browse_follow_up import FollowUpPage
 from utskick.web.callers import Now, Wired
-from utskick.web.labels import delivery_sign
+from utskick.web.labels import counted, delivery_sign
 from utskick.web.pages.frame import page, problems_by_field
 from utskick.web.pages.posted import act, read_days, read_personnummer, text, texts
 from utskick.web.pages.refusals import page_router
@@ -204,7 +204,8 @@ async def _purge(
     asked: _Asked,
 ) -> Response:
     marked = await asyncio.to_thread(wired.mark_purged, asked.ticked, actor=visitor.actor, now=now)
-    done = f"{marked} formulär är markerade som gallrade." if marked else "Inget var markerat."
+    purged = counted(marked, "formulär markerat som gallrat", "formulär markerade som gallrade")
+    done = f"{purged}." if marked else "Inget var markerat."
     return await _show(request, visitor, wired, now, asked, done=done)
 
 

@@ -29,7 +29,7 @@ from utskick.domain.seen_sheets import FoundList, ListQuestion
 from utskick.domain.units import Actor
 from utskick.domain.writing import plain
 from utskick.use_cases.look_up_recipients import KnownSoFar, LookedUp
-from utskick.web.labels import left_out_remedy, person_in_words
+from utskick.web.labels import counted, left_out_remedy, person_in_words
 from utskick.web.pages.carried_list import Listed, Report, carried_in, carry
 from utskick.web.pages.list_question import AskedOfList
 from utskick.web.pages.posted import act, as_typed, file, looks, text, texts, view_in
@@ -239,7 +239,14 @@ class RecipientList:
         known = len(self.listed) - len(self.unknown)
         minutes = ceil(self.left_s / 60)
         left = f"ungefär {minutes} min kvar" if minutes > 1 else "mindre än 1 min kvar"
-        return f"{known} av {len(self.listed)} kontrollerade, {left}."
+        return f"{known} av {counted(len(self.listed), 'kontrollerad', 'kontrollerade')}, {left}."
+
+    @property
+    def all_checked(self) -> str:
+        """What a screen reader says when the inbox has been asked about everybody."""
+        if len(self.listed) == 1:
+            return "Mottagaren är kontrollerad."
+        return f"Alla {len(self.listed)} mottagare är kontrollerade."
 
     def problems_of(self, field_name: str) -> list[Problem]:
         """What is shown beside one field of the list."""
@@ -293,7 +300,8 @@ class RecipientList:
         self._keep([each for each in self.listed if each.number not in numbers])
 
     def _keep(self, kept: list[Listed]) -> None:
-        self.announced = f"{len(self.listed) - len(kept)} borttagna, {len(kept)} mottagare kvar."
+        gone = counted(len(self.listed) - len(kept), "borttagen", "borttagna")
+        self.announced = f"{gone}, {len(kept)} mottagare kvar."
         self.listed = kept
 
     async def _add_typed(
