@@ -103,7 +103,7 @@ def test_the_standing_deployments_have_swedish_names_descriptions_and_forms(whol
     assert all(deployment["description"] for deployment in found)
     start = next(d for d in found if d["name"] == "Starta paketutskick")
     fields = next(iter(start["parameter_openapi_schema"]["definitions"].values()))["properties"]
-    assert {field["title"] for field in fields.values()} == {"Enhet", "Uppladdning"}
+    assert {field["title"] for field in fields.values()} == {"Enhet", "Uppladdning", "Prova bara"}
 
 
 def test_the_clocks_flows_end_well(whole: Whole) -> None:
@@ -148,7 +148,7 @@ def test_an_occasion_leaves_a_table_of_what_was_sent(whole: Whole) -> None:
 
     assert table["type"] == "table"
     rows = json.loads(table["data"])
-    assert [row["Formulär"] for row in rows] == [form.name for form in dispatch.forms]
+    assert [row["Formulär"] for row in rows] == [f"`{form.name}`" for form in dispatch.forms]
     assert all(row["Skickade"] == 1 for row in rows)
 
 
