@@ -150,6 +150,7 @@ def _starting() -> Iterator[Visit]:
     yield Visit("Formulärlänk och sms", "/formularlank")
     yield Visit("Starta Paketutskick", "/starta-paketutskick")
     yield Visit("Starta Paketutskick, 250 mottagare", f"/starta-paketutskick/utkast/{package}")
+    yield Visit("Besök", "/besok")
     yield Visit("Utkast", "/utkast")
 
 
@@ -220,5 +221,11 @@ def _administration(filled: Filled) -> Iterator[Visit]:
     yield Visit("Grundplåtar", "/forvaltning/grundplatar")
     yield Visit("En grundplåt", f"/forvaltning/grundplatar/{_PACKAGE}")
     yield Visit("Ny grundplåt", "/forvaltning/ny-grundplat")
+    yield Visit("Mallkatalog", "/forvaltning/mallkatalog")
+    yield Visit("Formulärlänkar", "/forvaltning/formularlankar")
+    yield Visit("Behörigheter", "/forvaltning/behorigheter")
+    yield Visit("Nödbroms", "/forvaltning/nodbroms")
+    yield Visit("Kalender", "/forvaltning/kalender")
     yield Visit("Inloggningar", "/forvaltning/inloggningar")
+    yield Visit("Förvaltningens logg", "/forvaltning/logg")
     yield Visit("Punktlighet", "/punktlighet")

@@ -12,7 +12,7 @@ from tests.people import ANNA
 from utskick.domain.deliveries import DeliveryId
 from utskick.domain.dispatches import DispatchId
 from utskick.domain.occasions import OccasionId
-from utskick.web.pages.frame import MENU
+from utskick.web.pages.frame import MENU, PARTS
 
 FILLED = Filled(
     unit_id=UNIT.id,
@@ -40,4 +40,4 @@ def test_the_benchmark_opens_every_page_and_shows_the_slowest(tmp_path: Path) ->
 def test_all_that_the_menu_leads_to_is_opened() -> None:
     opened = {visit.address for visit in visits(FILLED, today=date(2027, 2, 1))}
 
-    assert {item.address for item in MENU} <= opened
+    assert {item.address for item in (*MENU, *PARTS)} <= opened
