@@ -54,6 +54,19 @@ def test_a_dispatch_to_many_is_short_and_looked_in(desk: Desk, installation: Who
     expect(desk.row(last)).to_be_visible()
 
 
+def test_a_log_of_many_is_short_and_turned(johan: Desk, installation: Whole) -> None:
+    page = johan.page
+    installation.start([each.personnummer for each in MANY], after_s=[A_DAY_S])
+    johan.open("Logg")
+    require_short(page)
+    require_accessible(page)
+
+    johan.press("Nästa")
+
+    expect(page.get_by_text("Sida 2 av")).to_be_visible()
+    require_short(page)
+
+
 def test_a_package_to_many_is_short(desk: Desk) -> None:
     desk.choose_package(VISIT)
     imported(desk)

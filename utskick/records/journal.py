@@ -37,6 +37,7 @@ class LogQuery:
     to_day: date | None = None
     before: int | None = None
     limit: int = 100
+    offset: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +71,10 @@ class AccessLog(Protocol):
     def write(self, entries: Sequence[LogEntry], *, now: datetime) -> None: ...
 
     def read(self, unit_id: HsaId, query: LogQuery) -> Sequence[LoggedEntry]:
-        """Newest first, at most `query.limit`."""
+        """Newest first, at most `query.limit`, after the first `query.offset`."""
+
+    def count(self, unit_id: HsaId, query: LogQuery) -> int:
+        """How many `read` would find in all."""
 
     def done_with(self, dispatch: Dispatch) -> Sequence[DoneWith]:
         """All that has been done with it, oldest first. Reading is not doing."""

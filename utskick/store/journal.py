@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, or_, select
+from sqlalchemy import ColumnElement, Row, delete, false, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from utskick.domain.dispatches import Dispatch, DispatchId
@@ -56,31 +56,11 @@ class SqlAccessLog:
             select(AccessLogRow, PersonRow, StaffMemberRow.name)
             .outerjoin(PersonRow, PersonRow.id == AccessLogRow.person_id)
             .outerjoin(StaffMemberRow, StaffMemberRow.hsa_id == AccessLogRow.actor)
-            .where(AccessLogRow.unit_id == unit_id)
+            .where(*self._wanted(unit_id, query))
             .order_by(AccessLogRow.number.desc())
             .limit(query.limit)
+            .offset(query.offset)
         )
-        if query.before is not None:
-            statement = statement.where(AccessLogRow.number < query.before)
-        if query.personnummer is not None:
-            person_id = self._people.find(query.personnummer)
-            if person_id is None:
-                return []
-            statement = statement.where(AccessLogRow.person_id == person_id)
-        if query.dispatch_id is not None:
-            statement = statement.where(AccessLogRow.dispatch_id == query.dispatch_id)
-        if query.activity is not None:
-            statement = statement.where(AccessLogRow.activity == query.activity.value)
-        if query.staff:
-            named = select(StaffMemberRow.hsa_id).where(matches(StaffMemberRow.name, query.staff))
-            # An HSA-id is kept in capitals, the name of a program as it is.
-            exact = AccessLogRow.actor.in_((query.staff, query.staff.upper()))
-            statement = statement.where(or_(exact, AccessLogRow.actor.in_(named)))
-        if query.from_day is not None:
-            statement = statement.where(AccessLogRow.at >= start_of(query.from_day))
-        if query.to_day is not None:
-            next_day = query.to_day + timedelta(days=1)
-            statement = statement.where(AccessLogRow.at < start_of(next_day))
         return [
             LoggedEntry(
                 number=row.number,
@@ -94,6 +74,31 @@ class SqlAccessLog:
             )
             for row, person, name in self._session.execute(statement)
         ]
+
+    def count(self, unit_id: HsaId, query: LogQuery) -> int:
+        wanted = self._wanted(unit_id, query)
+        return self._session.scalar(select(func.count(AccessLogRow.number)).where(*wanted)) or 0
+
+    def _wanted(self, unit_id: HsaId, query: LogQuery) -> Iterator[ColumnElement[bool]]:
+        yield AccessLogRow.unit_id == unit_id
+        if query.before is not None:
+            yield AccessLogRow.number < query.before
+        if query.personnummer is not None:
+            person_id = self._people.find(query.personnummer)
+            yield false() if person_id is None else AccessLogRow.person_id == person_id
+        if query.dispatch_id is not None:
+            yield AccessLogRow.dispatch_id == query.dispatch_id
+        if query.activity is not None:
+            yield AccessLogRow.activity == query.activity.value
+        if query.staff:
+            named = select(StaffMemberRow.hsa_id).where(matches(StaffMemberRow.name, query.staff))
+            # An HSA-id is kept in capitals, the name of a program as it is.
+            exact = AccessLogRow.actor.in_((query.staff, query.staff.upper()))
+            yield or_(exact, AccessLogRow.actor.in_(named))
+        if query.from_day is not None:
+            yield AccessLogRow.at >= start_of(query.from_day)
+        if query.to_day is not None:
+            yield AccessLogRow.at < start_of(query.to_day + timedelta(days=1))
 
     def done_with(self, dispatch: Dispatch) -> Sequence[DoneWith]:
         act = (AccessLogRow.at, AccessLogRow.actor, StaffMemberRow.name, AccessLogRow.act)

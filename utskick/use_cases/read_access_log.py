@@ -1,25 +1,27 @@
 """Logg: who saw or did what with whom (HSLF-FS 2016:40 4 kap. 9 §). Reading it is logged too."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from utskick.domain.long_lists import PER_PAGE, pages_of
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.rules import Rules
 from utskick.domain.tables import Cell
 from utskick.domain.units import Activity, Actor
 from utskick.records import LogEntry, LoggedEntry, LogQuery, Store, Transaction
 
-PER_PAGE = 100
 _MOST = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogPage:
-    """`older` is what to ask for next, if there is more."""
+    """One page. What has been logged since its first was read, with `before`, moves nothing."""
 
     entries: Sequence[LoggedEntry]
-    older: int | None
+    number: int
+    pages: int
+    before: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,13 +29,16 @@ class ReadAccessLog:
     store: Store
     rules: Rules
 
-    def __call__(self, query: LogQuery, *, actor: Actor, now: datetime) -> LogPage:
-        """The acting unit's log, newest first."""
+    def __call__(self, query: LogQuery, *, actor: Actor, now: datetime, page: int = 1) -> LogPage:
+        """A page of the acting unit's log, newest first. Of one beyond the end, the last."""
         with self.store.transaction() as records:
-            entries = records.access_log.read(actor.unit_id, query)
+            pages = pages_of(records.access_log.count(actor.unit_id, query))
+            number = min(page, pages)
+            asked = replace(query, limit=PER_PAGE, offset=(number - 1) * PER_PAGE)
+            entries = records.access_log.read(actor.unit_id, asked)
             _log("visat loggen", query.personnummer, actor, records, now)
-        more = len(entries) == query.limit
-        return LogPage(entries=entries, older=entries[-1].number if more else None)
+        newest = entries[0].number + 1 if entries and number == 1 else None
+        return LogPage(entries=entries, number=number, pages=pages, before=query.before or newest)
 
     def patient_extract(
         self, number: Personnummer, *, actor: Actor, now: datetime

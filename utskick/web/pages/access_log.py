@@ -12,11 +12,10 @@ from utskick.domain.errors import Problem
 from utskick.domain.personnummer import Personnummer
 from utskick.domain.units import Activity
 from utskick.records import LogQuery
-from utskick.use_cases.read_access_log import PER_PAGE
 from utskick.web.callers import Now, Wired
 from utskick.web.log_words import check_in_words
 from utskick.web.pages.frame import page, problems_by_field
-from utskick.web.pages.posted import act, read_days, read_personnummer, text
+from utskick.web.pages.posted import act, read_days, read_personnummer, sought_in, text
 from utskick.web.pages.refusals import page_router
 from utskick.web.pages.tables import KINDS, table_file
 from utskick.web.pages.visitors import Administrator, LogReader, Posted, Visitor
@@ -26,7 +25,8 @@ router = page_router()
 
 _LABELS = {"personnummer": "Patientens personnummer", "fran": "Från", "till": "Till"}
 _ADMINISTRATION = "/forvaltning"
-_TEXTS = ("personal", "personnummer", "aktivitet", "fran", "till", "aldre")
+_LONGEST_NUMBER = 9
+_TEXTS = ("personal", "personnummer", "aktivitet", "fran", "till")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class _Asked:
     to_day: date | None = None
     problems: list[Problem] = field(default_factory=list)
 
-    def query(self, *, older: str = "") -> LogQuery:
+    def query(self, *, before: int | None = None) -> LogQuery:
         activity = self.fields["aktivitet"]
         return LogQuery(
             staff=self.fields["personal"].strip(),
@@ -47,8 +47,7 @@ class _Asked:
             activity=Activity(activity) if activity in set(Activity) else None,
             from_day=self.from_day,
             to_day=self.to_day,
-            before=int(older) if older.isascii() and older.isdigit() else None,
-            limit=PER_PAGE,
+            before=before,
         )
 
 
@@ -63,7 +62,7 @@ async def begin(request: Request, visitor: LogReader, wired: Wired, now: Now) ->
 async def search(
     request: Request, visitor: LogReader, posted: Posted, wired: Wired, now: Now
 ) -> Response:
-    """Filter, go on to older ones, take an extract, or check that nothing has been changed."""
+    """Filter, turn the page, take an extract, or check that nothing has been changed."""
     return await _search(request, visitor, posted, wired, now)
 
 
@@ -93,8 +92,10 @@ async def _search(
             return await _extract(request, visitor, wired, now, asked, kind)
         case "kontrollera", _:
             return await _check(request, visitor, wired, now, asked)
-        case "aldre", number:
-            return await _show(request, visitor, wired, now, asked, older=number)
+        case "", _:
+            _, number = sought_in(posted)
+            before = _before(posted)
+            return await _show(request, visitor, wired, now, asked, number=number, before=before)
         case _:
             return await _show(request, visitor, wired, now, asked)
 
@@ -106,13 +107,18 @@ async def _show(
     now: datetime,
     asked: _Asked,
     *,
-    older: str = "",
+    number: int = 1,
+    before: int | None = None,
     **values: Any,
 ) -> Response:
     found = None
     if not asked.problems:
         found = await asyncio.to_thread(
-            wired.read_access_log, asked.query(older=older), actor=visitor.actor, now=now
+            wired.read_access_log,
+            asked.query(before=before),
+            actor=visitor.actor,
+            now=now,
+            page=number,
         )
     return page(
         request,
@@ -168,6 +174,13 @@ async def _check(
     check = await asyncio.to_thread(wired.check_access_log, actor=visitor.actor, now=now)
     words = check_in_words(check)
     return await _show(request, visitor, wired, now, asked, check=words, whole=check.whole)
+
+
+def _before(posted: FormData) -> int | None:
+    """Where the log ended when its first page was read."""
+    typed = text(posted, "fore")
+    known = typed.isascii() and typed.isdigit() and len(typed) <= _LONGEST_NUMBER
+    return int(typed) if known else None
 
 
 def _read(posted: FormData, wired: Services, now: datetime) -> _Asked:
