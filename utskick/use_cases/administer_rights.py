@@ -174,6 +174,10 @@ def _unit(unit_id: HsaId, rights: Rights, records: Transaction) -> Unit:
 
 
 def _person(typed: str, problems: list[Problem]) -> HsaId:
+    if not typed:
+        reason = "inget HSA-id är ifyllt."
+        problems.append(Problem("staff_id", reason, "Fyll i personens HSA-id."))
+        return HsaId("")
     try:
         return parse_hsa_id(typed)
     except InvalidHsaId:
@@ -188,6 +192,9 @@ def _person(typed: str, problems: list[Problem]) -> HsaId:
 
 
 def _right(typed: str, rights: Rights, unit_id: HsaId, problems: list[Problem]) -> Right | None:
+    if not typed:
+        problems.append(Problem("right", "ingen behörighet är vald.", "Välj en behörighet."))
+        return None
     for right in rights.may_grant(unit_id):
         if right.value == typed:
             return right

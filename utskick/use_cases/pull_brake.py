@@ -71,12 +71,16 @@ class Hit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrakeRegister:
-    """The brakes that hold and what they hold, some that did, and what can be chosen."""
+    """The brakes that hold and what they hold, some that did, and what can be chosen.
+
+    `names`: of those who have pulled one, as far as they have ever signed in.
+    """
 
     pulled: Sequence[tuple[Brake, Hit]]
     released: Sequence[tuple[Brake, str]]
     units: Sequence[Unit]
     forms: Sequence[FormTemplate]
+    names: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,14 +113,16 @@ class PullBrake:
     def list_brakes(self) -> BrakeRegister:
         """What holds now, and what has been released lately."""
         with self.store.transaction() as records:
+            pulled = records.brakes.pulled()
             return BrakeRegister(
-                pulled=[(brake, _hit(records, brake.scope)) for brake in records.brakes.pulled()],
+                pulled=[(brake, _hit(records, brake.scope)) for brake in pulled],
                 released=[
                     (brake, _target(records, brake.scope))
                     for brake in records.brakes.released(limit=_LATEST_RELEASED)
                 ],
                 units=records.units.all(),
                 forms=records.forms.all(),
+                names=records.sessions.names({brake.pulled_by for brake in pulled}),
             )
 
     def list_pulled(self) -> Sequence[tuple[Brake, str]]:

@@ -43,5 +43,6 @@ def released_in_words(released: Released) -> str:
         words += f" Inkorgsmeddelanden för {left} lämnas nu."
     if released.passed:
         passed = counted(released.passed, "tillfälle har", "tillfällen har")
-        words += f" {passed} passerat: enheterna väljer om de ska skickas."
+        choose = "enheten väljer om det" if released.passed == 1 else "enheterna väljer om de"
+        words += f" {passed} passerat: {choose} ska skickas."
     return words

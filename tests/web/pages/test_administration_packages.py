@@ -106,6 +106,19 @@ async def test_a_package_by_days_of_its_own_comes_back_as_it_was_saved(
     assert "4 tillfällen efter 0, 90, 182 och 365 dagar, torsdag kl. 16:30" in words
 
 
+@pytest.mark.parametrize(
+    ("address", "filled"), [(NEW, FILLED | {"interval": "", "occasions": "1"}), (PAGE, {})]
+)
+async def test_days_of_their_own_are_enough_beside_what_stood_there(
+    administrator: Browser, address: str, filled: dict[str, Any]
+) -> None:
+    await save(administrator, address, **filled, offsets_days="0, 90, 182, 365")
+
+    package = versions(administrator, WEEKLY.key if address == PAGE else "rehab-uppfoljning")[0]
+    assert (package.offsets_days, package.occasions) == ((0, 90, 182, 365), 4)
+    assert package.interval is None
+
+
 async def test_what_a_new_version_does_otherwise_is_in_words(administrator: Browser) -> None:
     await save(administrator, **FILLED)
     changed = {"interval": "1", "interval_unit": "month", "answer_within": "6", "red_days": "keep"}

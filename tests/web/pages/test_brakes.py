@@ -26,6 +26,12 @@ async def pull(administrator: Browser, what: str = f"enhet:{UNIT.id}") -> str:
     return await post(administrator, f"{HERE}/dra", vad=what, skal=CAUSE)
 
 
+async def test_who_pulled_it_is_named(administrator: Browser) -> None:
+    page = await pull(administrator)
+
+    assert "Sedan 2027-02-01 kl. 12:00, av Karin Exempel" in words_of(page)
+
+
 async def test_it_is_seen_what_is_hit_before_it_is_pulled(
     administrator: Browser, clinic: Clinic
 ) -> None:

@@ -67,6 +67,16 @@ async def test_a_fault_stands_at_its_field_and_nothing_typed_is_lost(
     assert "Datumet är inte giltigt." in words_of(answer.text)
 
 
+async def test_what_is_not_filled_in_is_asked_for(local_administrator: Browser) -> None:
+    answer = await post(local_administrator, f"{RIGHTS}/ge", staff_id="", right="", until="")
+
+    words = words_of(answer.text)
+    assert "Fyll i personens HSA-id." in words
+    assert "Välj en behörighet." in words
+    assert "fel skrivet" not in words
+    assert "du kan inte ge" not in words.casefold()
+
+
 async def test_the_last_of_the_local_administration_is_asked_once_more(
     administrator: Browser, staff: Browser
 ) -> None:

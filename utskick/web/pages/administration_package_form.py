@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Self
 
@@ -189,6 +189,18 @@ class FilledPackage:
             return
         self.units = list(dict.fromkeys([*self.units, unit.id]))
         self.new_unit = ""
+
+    def without_prefilled(self, before: Self) -> Self:
+        """What `before` stood there: who fills in days means no count and no interval by it."""
+        if not self.offsets_days:
+            return self
+        interval = (self.interval_count, self.interval_unit)
+        kept = interval == (before.interval_count, before.interval_unit)
+        return replace(
+            self,
+            occasions="" if self.occasions == before.occasions else self.occasions,
+            interval_count="" if kept else self.interval_count,
+        )
 
     def spec(self) -> PackageSpec:
         """Raises `SpecRefused`, with what is wrong with a list said once for the whole list."""

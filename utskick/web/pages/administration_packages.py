@@ -147,13 +147,18 @@ def _answer(
     unit_ids = versions[0].package.unit_ids if versions else ()
     register = wired.administer_packages.package_register(unit_ids)
     filled.change(posted, register)
+    before = FilledPackage()
+    if versions:
+        desk = wired.rules.forms_desk
+        before = FilledPackage.of(versions[0].package, register, forms_desk=desk)
+    meant = filled.without_prefilled(before)
 
     def shown(**more: Any) -> Response:
         return _show(request, visitor, wired, filled, register, versions=versions, **more, now=now)
 
     if act(posted)[0] == "prova" and not filled.problems:
         try:
-            tried = wired.try_package(filled.spec(), some_unit=_SOME_UNIT, now=now)
+            tried = wired.try_package(meant.spec(), some_unit=_SOME_UNIT, now=now)
         except SpecRefused as refused:
             return shown(problems=refused.problems)
         return shown(tried=tried, problems=tried.problems)
@@ -162,7 +167,7 @@ def _answer(
     based_on = filled.version if versions else None
     try:
         package = wired.administer_packages.save_package(
-            filled.spec(),
+            meant.spec(),
             based_on=based_on,
             actor=visitor.actor,
             within=_own(visitor),
