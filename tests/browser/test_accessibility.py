@@ -209,7 +209,8 @@ def test_a_part_of_the_administration(maj_britt: Desk, part: str, one: str) -> N
     page.get_by_role("link", name=one, exact=True).click()
     expect(maj_britt.heading(one)).to_be_visible()
     for asked in page.locator("summary").all():
-        asked.click()
+        if asked.is_visible():  # some are only there without script
+            asked.click()
     require_accessible(page)
 
 
