@@ -41,6 +41,7 @@ from utskick.use_cases.ways_on import WaysOn, ways_on
 
 ByState = Mapping[DeliveryState, int]
 _FROM_THE_START = ListView()
+_CALLED_OFF = (DispatchStatus.DECLINED, DispatchStatus.WITHDRAWN, DispatchStatus.EXPIRED)
 _SOON = _CHECKED_WITHIN = timedelta(minutes=10)
 """Not longer: a page that looks again keeps its session alive."""
 
@@ -131,8 +132,18 @@ class Opened:
         return self.progress.dispatch
 
     @property
+    def replaced_by(self) -> Dispatch | None:
+        """What took its place, unless that was called off, or this one goes on again."""
+        if self.dispatch.status is not DispatchStatus.STOPPED:
+            return None
+        theirs = (each for each in self.series if each.replaces == self.dispatch.id)
+        return next((each for each in theirs if each.status not in _CALLED_OFF), None)
+
+    @property
     def may_remove(self) -> bool:
-        """Whether somebody can be taken off the list."""
+        """Whether somebody can be taken off the list; off one that was replaced it is no use."""
+        if self.replaced_by:
+            return False
         try:
             self.dispatch.require_more_to_send(action="remove a recipient")
             require_another_recipient(self.recipients, ongoing=True)

@@ -34,7 +34,13 @@ async def test_a_dispatch_is_replaced_with_what_is_left_of_it(
     assert "Det gamla stoppas i samma stund" in words_of(asked.text)
     assert started.status_code == 303
     assert clinic.dispatch(old).status is DispatchStatus.STOPPED
-    page = words_of(await staff.open(f"/paketutskick/{old.id}"))
+    shown = await staff.open(f"/paketutskick/{old.id}")
+    [new] = [each.dispatch for each in clinic.listed() if each.dispatch.replaces == old.id]
+    page = words_of(shown)
+    assert f"Stoppad Ersatt av {new.name} , startat 2027-02-01 kl. 12:00" in page
+    assert f'Ersatt av <a href="/paketutskick/{new.id}">' in shown
+    assert 'class="bin"' not in shown
+    assert "Som det blir vid" not in page
     assert "Serien" in page
     assert "Ersätter ett tidigare" in page
 
@@ -106,3 +112,15 @@ async def test_a_removal_says_who_it_was_and_can_be_undone(staff: Browser, clini
     assert BO.digits not in removed.headers["location"]
     assert "är med igen" in words_of(back)
     assert f'formaction="{at}/ta-bort"' in back
+
+
+async def test_what_leads_on_from_a_dispatch_is_not_printed(
+    staff: Browser, clinic: Clinic
+) -> None:
+    dispatch = await weekly(clinic)
+
+    page = await staff.open(f"/paketutskick/{dispatch.id}")
+
+    assert '<section class="panel unprinted" aria-labelledby="ga-vidare">' in page
+    assert page.count('<details class="sure unprinted">') == page.count('class="bin"')
+    assert 'class="bin"' in page

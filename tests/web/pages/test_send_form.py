@@ -123,6 +123,15 @@ async def test_a_name_that_cannot_be_chosen_is_answered_with_why(
     assert said in words_of(answer.text)
 
 
+async def test_a_form_of_the_other_page_has_a_link_there(staff: Browser) -> None:
+    link = '<a href="/skicka-nafs-formular">Skicka NAFS formulär</a></p>'
+
+    national, unknown = await asked(staff, form="phq"), await asked(staff, form="smärta")
+
+    assert link in national.text
+    assert link not in unknown.text
+
+
 async def test_a_number_is_added_with_how_1177_would_notify_the_person(
     staff: Browser, log: Log
 ) -> None:

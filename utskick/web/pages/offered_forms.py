@@ -39,13 +39,23 @@ def not_meant(place: str, typed: str, offered: OfferedForms) -> Problem:
         more = len(several) - _MOST_NAMED
         said = f"{names} och {more} till" if more > 0 else names
         return Problem(place, f"Flera formulär stämmer med det du skrev: {said}.", _CHOOSE)
-    others = matching(typed, [each.form for each in offered.others])
-    for each in offered.others:
-        if others and each.form == others[0]:
-            return Problem(
-                place, f"{each.form.name} {_why_not(each)}.", "Välj ett annat i listan."
-            )
+    if other := _meant_elsewhere(typed, offered):
+        reason = f"{other.form.name} {_why_not(other)}."
+        return Problem(place, reason, "Välj ett annat i listan.")
     return Problem(place, "Det finns inget formulär med det namnet.", _CHOOSE)
+
+
+def is_on_other_page(typed: str, offered: OfferedForms) -> bool:
+    """Whether what was typed means a form that can be chosen on the other page."""
+    if not typed.strip() or matching(typed, offered.forms):
+        return False
+    other = _meant_elsewhere(typed, offered)
+    return other is not None and other.available and not other.form.archived
+
+
+def _meant_elsewhere(typed: str, offered: OfferedForms) -> FormAccess | None:
+    others = matching(typed, [each.form for each in offered.others])
+    return next((each for each in offered.others if others and each.form == others[0]), None)
 
 
 def _why_not(access: FormAccess) -> str:

@@ -32,7 +32,7 @@ from utskick.web.callers import Wired
 from utskick.web.labels import FIELD_LABELS
 from utskick.web.pages.draft_desk import PAGES, AtDraft, DraftDesk, fields_of
 from utskick.web.pages.frame import fragment, page, problems_by_field, see_other
-from utskick.web.pages.offered_forms import elsewhere, groups, not_meant
+from utskick.web.pages.offered_forms import elsewhere, groups, is_on_other_page, not_meant
 from utskick.web.pages.posted import act, read_message, read_spec, text
 from utskick.web.pages.recipient_list import RecipientList
 from utskick.web.pages.refusals import page_router
@@ -236,6 +236,7 @@ class _Step:
         await desk.keep_posted(self.keep)
         if desk.leads_on and not (problems or self.filled.recipients.problems):
             return see_other(desk.address + at)
+        other = DraftKind.NAFS if desk.kind is DraftKind.FORM else DraftKind.FORM
         answer = page(
             desk.request,
             name,
@@ -245,6 +246,8 @@ class _Step:
             filled=self.filled,
             groups=groups(self.offered.forms),
             elsewhere=elsewhere(self.offered),
+            is_on_other_page=is_on_other_page(self.filled.form, self.offered),
+            other_page=(PAGES[other], _KINDS[other].heading),
             message=message or self.message(),
             names=[each for each in NAMES.values() if not each.of_several],
             problems=problems_by_field(problems),
