@@ -22,6 +22,7 @@ from tests.use_cases.visit_days import (
 )
 from utskick.domain.dispatches import Dispatch
 from utskick.domain.visit_messages import Change, VisitStamp
+from utskick.domain.visit_offsets import LateVisits
 from utskick.records import DeliveryClaim
 from utskick.sending.close_occasion import Closed
 from utskick.sending.run_occasion import OccasionRun
@@ -217,6 +218,21 @@ async def test_or_sent_at_once_if_the_package_says_so(clinic: Clinic) -> None:
     await change(clinic, booked("b2", BO, day=date(2027, 2, 3)))
 
     assert moments(clinic) == [("2027-02-01 12:01", 2)]
+
+
+async def test_two_moments_that_are_one_send_leave_it_together(clinic: Clinic) -> None:
+    await standing(clinic, replace(VISITS, late_visits=LateVisits.NOW))
+    await change(clinic, booked(day=date(2027, 2, 2)))
+    together = moments(clinic)
+
+    await change(clinic, booked(day=MARCH_1))
+    moved = moments(clinic)
+    await change(clinic, booked(day=date(2027, 2, 2)))
+    await change(clinic, cancelled())
+
+    assert together == [("2027-02-01 12:01", 1)]
+    assert moved == [("2027-02-15 09:00", 1), ("2027-02-26 09:00", 1)]
+    assert moments(clinic) == []
 
 
 async def test_at_once_is_never_at_night(clinic: Clinic) -> None:

@@ -55,9 +55,14 @@ class _Planning:
         """Whether it is to be planned anew: it is planned nowhere, or taken back here."""
         if send is None or send.state is not SendState.PLANNED:
             return True
-        return not self.stays(send, moment) and self.records.visit_places.withdraw(
+        if self.stays(send, moment) or not self.records.visit_places.withdraw(
             self.visit.id, send, by=self.by, now=self.now
-        )
+        ):
+            return False
+        # The visit's other moment may be the same send: the last to leave takes it along.
+        gone = VisitSend(offset=send.offset, state=SendState.CANCELLED)
+        self.records.visits.save_send(self.visit.id, gone)
+        return True
 
     def place(self, offset: VisitOffset, moment: datetime) -> VisitSend:
         """On the list of the dispatch of that moment; of a new one, unless one can be joined.
