@@ -48,13 +48,6 @@ class Keyboard:
         self.page.keyboard.press("Control+A")
         self.page.keyboard.type(text)
 
-    def raise_date(self, label: str) -> None:
-        """Year, month and day by one: in whatever order the browser shows them."""
-        self.go_to(label)
-        for _ in range(3):
-            self.page.keyboard.press("ArrowUp")
-            self.page.keyboard.press("ArrowRight")
-
     def press(self, button: str) -> None:
         self.go_to(button)
         self.page.keyboard.press("Enter")

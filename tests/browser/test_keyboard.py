@@ -1,6 +1,7 @@
 """The two main journeys with the keyboard alone; errors that are heard as well as seen."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
@@ -50,7 +51,7 @@ def test_a_form_is_sent_with_the_keyboard_alone(
 
 
 def test_a_package_is_started_and_stopped_with_the_keyboard_alone(
-    desk: Desk, keyboard: Keyboard, someone: Resident
+    desk: Desk, keyboard: Keyboard, installation: Whole, someone: Resident
 ) -> None:
     keyboard.press("Starta Paketutskick")
     expect(desk.heading("Starta Paketutskick")).to_be_visible()
@@ -60,8 +61,8 @@ def test_a_package_is_started_and_stopped_with_the_keyboard_alone(
     keyboard.press("Välj")
     expect(desk.field("Titel som visas för invånaren")).to_be_visible()
     keyboard.type_into("Titel som visas för invånaren", "Inför ditt besök")
-    keyboard.raise_date("Datum, tillfälle 1")
-    chosen = desk.field("Datum, tillfälle 1").input_value()
+    chosen = f"{installation.now() + timedelta(days=30):%Y-%m-%d}"
+    keyboard.type_into("Datum, tillfälle 1", chosen)
     keyboard.type_into("Klockslag, tillfälle 1", "0930")
     keyboard.press("Ta bort PHQ-9 Nedstämdhet")
     expect(desk.page.get_by_text("3 formulär", exact=True)).to_be_visible()
