@@ -69,8 +69,11 @@ def test_what_would_happen_is_shown_first(installation: Installation) -> None:
 
 
 def test_a_bundle_is_read_too(installation: Installation) -> None:
-    start = f"{in_days(20)}T09:30:00+01:00"
-    file = installation.write(json.dumps(bundle(appointment(start=start))), "bundle.json")
+    booked = appointment(
+        start=f"{in_days(20)}T09:30:00+01:00",
+        meta={"lastUpdated": datetime.now(STOCKHOLM).isoformat()},
+    )
+    file = installation.write(json.dumps(bundle(booked)), "bundle.json")
 
     result = installation.run("visits", file, "--package", "dagen-fore")
 
