@@ -1,6 +1,7 @@
 """Utkast: which save counts, and that a draft becomes one dispatch."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -12,6 +13,7 @@ from utskick.domain.drafts import (
     Draft,
     DraftChanged,
     DraftContent,
+    DraftId,
     DraftInUse,
     DraftKind,
     DraftStarted,
@@ -97,6 +99,17 @@ async def test_two_tabs_that_start_it_with_other_words_start_one(clinic: Clinic)
     first = await start(clinic, draft)
 
     second = await start(clinic, draft, recipients=[BO.digits])
+
+    assert second.already
+    assert second.dispatch.id == first.dispatch.id
+    assert len(clinic.listed()) == 1
+
+
+async def test_two_pages_that_start_it_before_it_is_kept_start_one(clinic: Clinic) -> None:
+    draft_id = DraftId(uuid4())
+    first = await start(clinic, DraftInUse(draft_id, SeenVersion()))
+
+    second = await start(clinic, DraftInUse(draft_id, SeenVersion()), recipients=[BO.digits])
 
     assert second.already
     assert second.dispatch.id == first.dispatch.id

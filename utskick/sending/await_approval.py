@@ -8,6 +8,7 @@ from datetime import datetime
 
 from utskick.domain.approvals import ask, cause_of, lapsed
 from utskick.domain.dispatches import Dispatch, DispatchStatus, RecipientState
+from utskick.domain.errors import NotFound
 from utskick.domain.rules import Rules
 from utskick.domain.units import SYSTEM, Activity, Actor
 from utskick.records import LogEntry, Store, Transaction
@@ -49,7 +50,10 @@ def let_lapse(*, store: Store, now: datetime) -> int:
     over = 0
     for unit_id, dispatch_id in overdue:
         with store.transaction() as records:
-            dispatch = records.dispatches.lock_for(unit_id, dispatch_id)
+            try:
+                dispatch = records.dispatches.lock_for(unit_id, dispatch_id)
+            except NotFound:  # deleted meanwhile
+                continue
             approval = records.approvals.find(dispatch_id)
             if dispatch.status is not DispatchStatus.AWAITING or approval is None:
                 continue

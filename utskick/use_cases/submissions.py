@@ -363,6 +363,9 @@ class Submitting:
                 earlier = records.dispatches.submitted(
                     actor.unit_id, submission_key, content_seal=seal
                 )
+                if earlier is None and draft is not None:
+                    # Another page has started the same draft, with something else in it.
+                    earlier = records.dispatches.of_draft(actor.unit_id, draft.id)
                 assert earlier is not None
                 return records.dispatches.get(earlier)
             records.access_log.write(
